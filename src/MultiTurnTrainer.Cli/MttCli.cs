@@ -1,0 +1,48 @@
+using System.CommandLine;
+using MultiTurnTrainer.Cli.Commands;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Cli;
+
+/// <summary>Builds the root command, runs it and maps what happened to an exit code.</summary>
+internal static class MttCli
+{
+    /// <summary>Runs one command line.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        ParseResult parsed = Root().Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var problem in parsed.Errors)
+            {
+                Console.Error.WriteLine($"error: {problem.Message}");
+            }
+
+            Console.Error.WriteLine($"  hint: mtt {parsed.CommandResult.Command.Name} --help");
+            return ExitCode.Failed;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (MttException problem)
+        {
+            Console.Error.WriteLine($"error: {problem.Message}");
+            if (problem.Remedy is not null)
+            {
+                Console.Error.WriteLine($"  hint: {problem.Remedy}");
+            }
+
+            return ExitCode.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("interrupted");
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static RootCommand Root() =>
+        new("Multi-turn fine-tuning: validate, prepare, mask, train.") { DoctorCommand.Create() };
+}

@@ -1,0 +1,3 @@
+using MultiTurnTrainer.Cli;
+
+return await MttCli.RunAsync(args);

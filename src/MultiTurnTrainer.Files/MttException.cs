@@ -1,0 +1,15 @@
+namespace MultiTurnTrainer.Files;
+
+/// <summary>
+/// Something the user can mend: a missing file, a wrong argument, a full disk. The command line prints
+/// <see cref="Exception.Message"/> and <see cref="Remedy"/> without a stack trace and returns 2.
+/// </summary>
+/// <param name="message">What is wrong, with file, line and path where they are known.</param>
+/// <param name="remedy">What to do about it, in one sentence.</param>
+/// <param name="inner">The cause, shown with <c>--verbose</c>.</param>
+public sealed class MttException(string message, string? remedy = null, Exception? inner = null)
+    : Exception(message, inner)
+{
+    /// <summary>What to do about it.</summary>
+    public string? Remedy { get; } = remedy;
+}

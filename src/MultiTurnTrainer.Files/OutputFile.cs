@@ -1,0 +1,130 @@
+namespace MultiTurnTrainer.Files;
+
+/// <summary>
+/// A file that appears whole or not at all: bytes go to a temporary name in the same folder, and
+/// <see cref="Commit"/> flushes them to the disk and renames. Disposing without a commit removes the temporary file.
+/// </summary>
+public sealed class OutputFile : IDisposable
+{
+    private readonly string _temporary;
+    private bool _done;
+
+    private OutputFile(string path)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        _temporary = $"{Path}.tmp-{Environment.ProcessId}";
+        Stream = Guard(
+            Path,
+            () => new FileStream(_temporary, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16)
+        );
+    }
+
+    /// <summary>The final path, absolute.</summary>
+    public string Path { get; }
+
+    /// <summary>Where to write. Owned by this object.</summary>
+    public FileStream Stream { get; }
+
+    /// <summary>Begins a file.</summary>
+    /// <param name="path">The final path; its folder is created.</param>
+    /// <param name="force">Whether a non-empty file at that path may be replaced.</param>
+    /// <exception cref="MttException">The path is taken, is a folder, or cannot be written.</exception>
+    public static OutputFile Create(string path, bool force)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new MttException($"{path}: is a folder, a file is needed", "Name a file as the output.");
+        }
+
+        if (!force && File.Exists(path) && new FileInfo(path).Length > 0)
+        {
+            throw new MttException($"{path}: already exists", "Give --force to replace it, or another name.");
+        }
+
+        Guard(
+            path,
+            () => Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!)
+        );
+        return new OutputFile(path);
+    }
+
+    /// <summary>Writes a whole file at once, atomically.</summary>
+    public static void WriteAllBytes(string path, ReadOnlySpan<byte> bytes, bool force)
+    {
+        using OutputFile file = Create(path, force);
+        try
+        {
+            file.Stream.Write(bytes);
+        }
+        catch (IOException problem)
+        {
+            throw Explain(path, problem);
+        }
+
+        file.Commit();
+    }
+
+    /// <summary>Turns a failure of the file system into one the user understands.</summary>
+    public static MttException Explain(string path, Exception problem)
+    {
+        const int noSpaceLeft = 28;
+        bool full = problem is IOException io && (io.HResult & 0xFFFF) == noSpaceLeft;
+        return full
+            ? new MttException(
+                $"{path}: the disk is full",
+                "Free some space and run again; nothing was left half-written.",
+                problem
+            )
+            : new MttException($"{path}: {problem.Message}", "Check the path and its permissions.", problem);
+    }
+
+    /// <summary>Makes the file durable and gives it its final name.</summary>
+    /// <exception cref="MttException">The disk is full or the rename failed.</exception>
+    public void Commit()
+    {
+        Guard(
+            Path,
+            () =>
+            {
+                Stream.Flush(flushToDisk: true);
+                Stream.Dispose();
+                File.Move(_temporary, Path, overwrite: true);
+                return true;
+            }
+        );
+        _done = true;
+    }
+
+    /// <summary>Removes the temporary file unless it was committed.</summary>
+    public void Dispose()
+    {
+        if (_done)
+        {
+            return;
+        }
+
+        _done = true;
+        try
+        {
+            Stream.Dispose();
+        }
+        catch (IOException)
+        {
+            // A full disk fails the last flush too; the file is thrown away all the same.
+        }
+
+        File.Delete(_temporary);
+    }
+
+    private static T Guard<T>(string path, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw Explain(path, problem);
+        }
+    }
+}

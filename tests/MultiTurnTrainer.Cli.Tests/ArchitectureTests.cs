@@ -1,0 +1,82 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace MultiTurnTrainer.Cli.Tests;
+
+/// <summary>A room references only what stands left of it or below it.</summary>
+public class ArchitectureTests
+{
+    private static readonly Dictionary<string, string[]> _allowed = new()
+    {
+        ["Files"] = [],
+        ["Conversations"] = ["Files"],
+        ["Context"] = ["Files", "Conversations"],
+        ["Tokenization"] = ["Files", "Conversations", "Context"],
+        ["Datasets"] = ["Files", "Conversations", "Context", "Tokenization"],
+        ["LibTorch"] = ["Files"],
+        ["Models"] = ["Files", "LibTorch"],
+        ["Training"] = ["Files", "Datasets", "Models", "LibTorch"],
+        ["Synthesis"] = ["Files", "Conversations", "Context"],
+        ["Cli"] =
+        [
+            "Files",
+            "Conversations",
+            "Context",
+            "Tokenization",
+            "Datasets",
+            "LibTorch",
+            "Models",
+            "Training",
+            "Synthesis",
+        ],
+    };
+
+    public static TheoryData<string> Rooms =>
+        [.. Directory.GetDirectories(Source).Select(path => Path.GetFileName(path))];
+
+    private static string Source => Path.Combine(Repository.Root, "src");
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void References_OfARoom_AreAllowed(string project)
+    {
+        string room = project["MultiTurnTrainer.".Length..];
+        XDocument file = XDocument.Load(Path.Combine(Source, project, project + ".csproj"));
+        IEnumerable<string> references = file.Descendants("ProjectReference")
+            .Select(node =>
+                Path.GetFileNameWithoutExtension(node.Attribute("Include")!.Value)["MultiTurnTrainer.".Length..]
+            );
+
+        Assert.True(_allowed.ContainsKey(room), $"{room} is not a room that the design knows");
+        Assert.Empty(references.Except(_allowed[room]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void Console_IsWrittenTo_OnlyByTheCli(string project)
+    {
+        if (project == "MultiTurnTrainer.Cli")
+        {
+            return;
+        }
+
+        IEnumerable<string> offenders = Directory
+            .EnumerateFiles(Path.Combine(Source, project), "*.cs", SearchOption.AllDirectories)
+            .Where(path => Regex.IsMatch(File.ReadAllText(path), @"\bConsole\.|\bAnsiConsole\b"));
+        Assert.Empty(offenders);
+    }
+
+    [Theory]
+    [InlineData("Conversations")]
+    [InlineData("Context")]
+    [InlineData("Tokenization")]
+    [InlineData("Datasets")]
+    [InlineData("Synthesis")]
+    public void DataRooms_DoNotTouchLibtorch(string room)
+    {
+        IEnumerable<string> offenders = Directory
+            .EnumerateFiles(Path.Combine(Source, $"MultiTurnTrainer.{room}"), "*.cs", SearchOption.AllDirectories)
+            .Where(path => Regex.IsMatch(File.ReadAllText(path), @"\busing (static )?TorchSharp\b"));
+        Assert.Empty(offenders);
+    }
+}

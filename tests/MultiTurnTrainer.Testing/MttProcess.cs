@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace MultiTurnTrainer.Testing;
+
+/// <summary>What a finished <c>mtt</c> process said.</summary>
+public sealed record MttResult(int ExitCode, string Out, string Error);
+
+/// <summary>Runs the built <c>mtt</c>, as a user would, in a folder of its own.</summary>
+public static class MttProcess
+{
+    /// <summary>Runs to the end; fails the test after <paramref name="seconds"/>.</summary>
+    public static MttResult Run(string folder, string[] args, string? input = null, int seconds = 120)
+    {
+        using Process process = Start(folder, args);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        if (input is not null)
+        {
+            process.StandardInput.Write(input);
+        }
+
+        process.StandardInput.Close();
+        if (!process.WaitForExit(seconds * 1000))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"mtt {string.Join(' ', args)} ran longer than {seconds} s");
+        }
+
+        return new MttResult(process.ExitCode, output.Result, error.Result);
+    }
+
+    /// <summary>Starts a process, for tests that kill or signal it.</summary>
+    public static Process Start(string folder, params string[] args)
+    {
+        ProcessStartInfo start = new(Repository.Mtt, args)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        start.Environment["NO_COLOR"] = "1";
+        return Process.Start(start)!;
+    }
+}
