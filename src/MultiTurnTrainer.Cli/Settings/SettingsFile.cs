@@ -1,0 +1,96 @@
+using MultiTurnTrainer.Files;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace MultiTurnTrainer.Cli.Settings;
+
+/// <summary>
+/// <c>mtt.yaml</c> with the <c>--set</c> overrides laid over it. A section is bound to a settings record when a command
+/// asks for it; the whole file is checked for unknown keys when it is loaded.
+/// </summary>
+internal sealed class SettingsFile
+{
+    public const string DefaultName = "mtt.yaml";
+
+    private readonly YamlMappingNode _root;
+    private readonly SettingsBinder _binder;
+
+    private SettingsFile(YamlMappingNode root, SettingsBinder binder)
+    {
+        _root = root;
+        _binder = binder;
+    }
+
+    /// <summary>Loads the named file, or the nearest <c>mtt.yaml</c> upwards from the current folder, or none.</summary>
+    /// <param name="path">The value of <c>--config</c>.</param>
+    /// <param name="overrides">The values of <c>--set</c>, such as <c>train.learning_rate=1e-4</c>.</param>
+    public static SettingsFile Load(string? path, IReadOnlyList<string> overrides)
+    {
+        string? found = path ?? FindUpwards(Directory.GetCurrentDirectory());
+        YamlMappingNode root = found is null ? [] : Parse(found);
+        HashSet<YamlNode> overridden = new(ReferenceEqualityComparer.Instance);
+        foreach (string text in overrides)
+        {
+            SettingsOverride.Apply(root, text, overridden);
+        }
+
+        SettingsBinder binder = new(found ?? DefaultName, overridden);
+        binder.CheckSections(root, SettingsSections.Types);
+        return new SettingsFile(root, binder);
+    }
+
+    /// <summary>The settings of one section; its defaults where the file does not name it.</summary>
+    public T Section<T>(string name)
+        where T : new() =>
+        _root.Children.TryGetValue(new YamlScalarNode(name), out YamlNode? node)
+            ? (T)_binder.Bind(node, typeof(T), name)
+            : new T();
+
+    private static string? FindUpwards(string folder)
+    {
+        for (DirectoryInfo? at = new(folder); at is not null; at = at.Parent)
+        {
+            string candidate = Path.Combine(at.FullName, DefaultName);
+            if (File.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
+    private static YamlMappingNode Parse(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new MttException($"{path}: no such settings file", "Name an existing file with --config.");
+        }
+
+        YamlStream stream = [];
+        try
+        {
+            using StreamReader reader = new(path);
+            stream.Load(reader);
+        }
+        catch (YamlException problem)
+        {
+            throw new MttException(
+                $"{path}:{problem.Start.Line}:{problem.Start.Column}: {problem.Message}",
+                "Mend the YAML; indentation is two spaces, keys end in a colon.",
+                problem
+            );
+        }
+
+        if (stream.Documents.Count == 0)
+        {
+            return [];
+        }
+
+        return stream.Documents[0].RootNode as YamlMappingNode
+            ?? throw new MttException(
+                $"{path}: the top level must be a mapping of sections",
+                "Begin with, say, 'train:'."
+            );
+    }
+}

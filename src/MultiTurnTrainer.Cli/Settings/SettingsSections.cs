@@ -1,0 +1,8 @@
+namespace MultiTurnTrainer.Cli.Settings;
+
+/// <summary>The sections that <c>mtt.yaml</c> may have, with the record each is bound to.</summary>
+internal static class SettingsSections
+{
+    public static IReadOnlyDictionary<string, Type> Types { get; } =
+        new Dictionary<string, Type>(StringComparer.Ordinal);
+}
