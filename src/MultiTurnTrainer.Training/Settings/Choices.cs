@@ -1,0 +1,91 @@
+namespace MultiTurnTrainer.Training.Settings;
+
+/// <summary>What is trained.</summary>
+public enum FinetuningType
+{
+    /// <summary>Low-rank adapters (and <c>modules_to_save</c>) over frozen weights.</summary>
+    Lora,
+
+    /// <summary>Every weight of the model.</summary>
+    Full,
+}
+
+/// <summary>
+/// The curve of the learning rate after a linear warm-up, HuggingFace's names. With n steps done of N, w of them
+/// warm-up, progress is (n − w)/(N − w): the first step already learns, the last one is at the floor.
+/// </summary>
+public enum LrSchedulerType
+{
+    /// <summary>A straight line down to <c>min_lr_ratio</c>.</summary>
+    Linear,
+
+    /// <summary>Half a cosine down to <c>min_lr_ratio</c>.</summary>
+    Cosine,
+
+    /// <summary>The same as <see cref="Cosine"/>, for files written for transformers.</summary>
+    CosineWithMinLr,
+
+    /// <summary>No change, and no warm-up.</summary>
+    Constant,
+
+    /// <summary>No change after the warm-up.</summary>
+    ConstantWithWarmup,
+
+    /// <summary>One over the square root of the step.</summary>
+    InverseSqrt,
+
+    /// <summary>Constant for the first 80 % of what follows the warm-up, then a straight line down.</summary>
+    WarmupStableDecay,
+}
+
+/// <summary>The compute type.</summary>
+public enum TrainingDtype
+{
+    /// <summary>bfloat16 on CUDA, float32 on a CPU.</summary>
+    Auto,
+
+    /// <summary>32-bit floating point.</summary>
+    Float32,
+
+    /// <summary>16 bits with float32's exponent.</summary>
+    Bfloat16,
+}
+
+/// <summary>Where to compute.</summary>
+public enum TrainingDevice
+{
+    /// <summary>CUDA where there is a device, else the CPU.</summary>
+    Auto,
+
+    /// <summary>The CPU.</summary>
+    Cpu,
+
+    /// <summary>The first CUDA device.</summary>
+    Cuda,
+}
+
+/// <summary>What of the forward pass is computed again in backward.</summary>
+public enum Recompute
+{
+    /// <summary>The least that fits into memory by the estimate.</summary>
+    Auto,
+
+    /// <summary>Nothing: fastest, most memory.</summary>
+    Off,
+
+    /// <summary>Every second block.</summary>
+    Selective,
+
+    /// <summary>Every block: only the blocks' inputs are kept.</summary>
+    Full,
+}
+
+/// <summary>The divisor of a step's summed token losses.</summary>
+public enum LossNormalization
+{
+    /// <summary>The sum of the loss weights, which is the count of labels where every weight is 1.</summary>
+    Weights,
+
+    /// <summary>The count of labels, also of those with weight 0.</summary>
+    Tokens,
+}
