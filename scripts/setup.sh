@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what mtt needs on this machine and builds it, its native part included. Safe to run again.
+#   scripts/setup.sh          to build and run mtt
+#   scripts/setup.sh --tests  also what the test suite drives (headless Chromium)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '%s\n' "setup: $*" >&2; }
+fail() { say "$*"; exit 2; }
+
+missing=()
+has_package() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+want() { has_package "$1" || missing+=("$1"); }
+
+command -v dotnet >/dev/null || fail "the .NET SDK 10 is missing: install it from https://dotnet.microsoft.com/download, then run this again"
+dotnet --version >/dev/null 2>&1 || fail "the installed .NET SDK does not satisfy global.json: install the .NET SDK 10"
+
+if command -v dpkg-query >/dev/null; then
+  command -v g++ >/dev/null || missing+=(g++)
+  command -v cmake >/dev/null || missing+=(cmake)
+  if [ -z "${MTT_LIBTORCH:-}" ] && ! python3 -c 'import torch' 2>/dev/null; then
+    want libtorch-dev
+    want libgloo-dev
+  fi
+  # With the reference BLAS beside Debian's libtorch a float product is ten times slower.
+  if [ ${#missing[@]} -gt 0 ] || has_package libtorch-dev; then want libopenblas0-pthread; fi
+  if [ "${1:-}" = --tests ]; then want chromium; fi
+else
+  for tool in g++ python3; do command -v "$tool" >/dev/null || say "'$tool' is missing"; done
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" = 0 ]; then root=(); elif command -v sudo >/dev/null; then root=(sudo); else
+    fail "not root and no sudo; as root run: apt-get update && apt-get install -y ${missing[*]}"
+  fi
+  say "installing ${missing[*]}"
+  "${root[@]}" apt-get update -qq
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+say "building (about a minute the first time)"
+dotnet build MultiTurnTrainer.sln -c Release -v quiet -nologo
+./mtt setup
