@@ -18,7 +18,8 @@ internal static class MttCli
                 Console.Error.WriteLine($"error: {problem.Message}");
             }
 
-            Console.Error.WriteLine($"  hint: mtt {parsed.CommandResult.Command.Name} --help");
+            string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+            Console.Error.WriteLine($"  hint: mtt {command}--help");
             return ExitCode.Failed;
         }
 
@@ -44,5 +45,5 @@ internal static class MttCli
     }
 
     private static RootCommand Root() =>
-        new("Multi-turn fine-tuning: validate, prepare, mask, train.") { DoctorCommand.Create() };
+        new("Multi-turn fine-tuning: validate, prepare, mask, train.") { DoctorCommand.Create(), InitCommand.Create() };
 }

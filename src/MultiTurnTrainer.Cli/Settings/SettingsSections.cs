@@ -1,8 +1,14 @@
+using MultiTurnTrainer.Training.Settings;
+
 namespace MultiTurnTrainer.Cli.Settings;
 
 /// <summary>The sections that <c>mtt.yaml</c> may have, with the record each is bound to.</summary>
 internal static class SettingsSections
 {
     public static IReadOnlyDictionary<string, Type> Types { get; } =
-        new Dictionary<string, Type>(StringComparer.Ordinal);
+        new Dictionary<string, Type>(StringComparer.Ordinal)
+        {
+            ["train"] = typeof(TrainSettings),
+            ["lora"] = typeof(LoraSettings),
+        };
 }

@@ -1,0 +1,49 @@
+using System.Reflection;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Cli.Presets;
+
+/// <summary>A starter project that travels inside the program: its files are resources named <c>preset/NAME/path</c>.</summary>
+internal sealed record Preset(string Name)
+{
+    private const string Prefix = "preset/";
+
+    private static readonly Assembly _assembly = typeof(Preset).Assembly;
+
+    /// <summary>The presets there are.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [.. Resources().Select(name => name.Split('/')[1]).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>The files of this preset, by their path in the project.</summary>
+    public IReadOnlyList<string> Files { get; } =
+    [
+        .. Resources()
+            .Where(name => name.StartsWith($"{Prefix}{Name}/", StringComparison.Ordinal))
+            .Select(name => name[$"{Prefix}{Name}/".Length..])
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Writes every file below a folder; an existing file is refused without <paramref name="force"/>.</summary>
+    public void WriteTo(string folder, bool force)
+    {
+        string? taken = Files.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+        if (taken is not null && !force)
+        {
+            throw new MttException(
+                $"{taken}: already exists",
+                "Choose an empty folder, or give --force to replace the files."
+            );
+        }
+
+        foreach (string file in Files)
+        {
+            using Stream resource = _assembly.GetManifestResourceStream($"{Prefix}{Name}/{file}")!;
+            using OutputFile output = OutputFile.Create(Path.Combine(folder, file), force: true);
+            resource.CopyTo(output.Stream);
+            output.Commit();
+        }
+    }
+
+    private static IEnumerable<string> Resources() =>
+        _assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal));
+}
