@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Training.Checkpoints;
+
+/// <summary>
+/// Checkpoints of one run: <c>checkpoints/step-00000100/</c> with one <c>.bin</c> per buffer and <c>state.json</c>,
+/// which holds their hashes and is written last. A folder gets its name only when everything in it is on the disk.
+/// </summary>
+/// <param name="folder">The <c>checkpoints</c> folder of the output.</param>
+/// <param name="fingerprint">The run that writes and resumes.</param>
+/// <param name="keepLast">How many of the latest stay.</param>
+internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint, int keepLast)
+{
+    private const int _formatVersion = 1;
+    private const string _stateName = "state.json";
+
+    /// <summary>Writes a checkpoint and removes those no longer wanted.</summary>
+    /// <param name="state">What to keep.</param>
+    /// <param name="best">The step of the best evaluation, kept besides the latest; null where there is none.</param>
+    /// <returns>The checkpoint's folder.</returns>
+    /// <exception cref="MttException">The disk is full or not writable; older checkpoints are untouched.</exception>
+    public string Save(TrainingState state, int? best)
+    {
+        string final = PathOf(state.Step);
+        string temporary = $"{final}.tmp-{Environment.ProcessId}";
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            JsonObject hashes = [];
+            foreach ((string name, float[] values) in state.Tensors)
+            {
+                hashes[name] = Write(Path.Combine(temporary, $"{name}.bin"), MemoryMarshal.AsBytes(values.AsSpan()));
+            }
+
+            JsonObject json = new()
+            {
+                ["format"] = _formatVersion,
+                ["step"] = state.Step,
+                ["fingerprint"] = fingerprint.ToJson(),
+                ["sha256"] = hashes,
+                ["random"] = new JsonObject(
+                    state.RandomState.Select(pair =>
+                        KeyValuePair.Create(pair.Key, (JsonNode?)Convert.ToBase64String(pair.Value))
+                    )
+                ),
+                ["counters"] = state.Counters.DeepClone(),
+            };
+            byte[] text = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, JsonText.Indented);
+            Write(Path.Combine(temporary, _stateName), text);
+            if (Directory.Exists(final))
+            {
+                Directory.Delete(final, recursive: true);
+            }
+
+            Directory.Move(temporary, final);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            Remove(temporary);
+            throw OutputFile.Explain(final, problem);
+        }
+
+        RemoveOld(best);
+        return final;
+    }
+
+    /// <summary>The latest checkpoint that is whole and belongs to this run, or null where there is none.</summary>
+    /// <param name="damaged">Told of every later checkpoint that had to be passed over.</param>
+    public TrainingState? LoadLatest(Action<string> damaged)
+    {
+        foreach (int step in Steps().OrderDescending())
+        {
+            try
+            {
+                return Load(PathOf(step));
+            }
+            catch (InvalidDataException problem)
+            {
+                damaged(problem.Message);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>One checkpoint, by its folder.</summary>
+    /// <exception cref="MttException">It is missing, damaged, or another run's.</exception>
+    public TrainingState LoadFrom(string checkpoint)
+    {
+        try
+        {
+            return Load(checkpoint);
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new MttException(problem.Message, "Take an earlier checkpoint of the same run.", problem);
+        }
+    }
+
+    private TrainingState Load(string checkpoint)
+    {
+        try
+        {
+            JsonElement json = JsonElement.Parse(File.ReadAllBytes(Path.Combine(checkpoint, _stateName)));
+            if (json.GetProperty("format").GetInt32() != _formatVersion)
+            {
+                throw new MttException(
+                    $"{checkpoint}: written by a version of mtt with another checkpoint format",
+                    "Resume with the version that wrote it."
+                );
+            }
+
+            fingerprint.RequireSame(RunFingerprint.FromJson(json.GetProperty("fingerprint")), checkpoint);
+            return new TrainingState(
+                json.GetProperty("step").GetInt32(),
+                json.GetProperty("sha256")
+                    .EnumerateObject()
+                    .ToDictionary(
+                        part => part.Name,
+                        part => Read(Path.Combine(checkpoint, $"{part.Name}.bin"), part.Value.GetString()!)
+                    ),
+                json.GetProperty("random")
+                    .EnumerateObject()
+                    .ToDictionary(part => part.Name, part => part.Value.GetBytesFromBase64()),
+                JsonNode.Parse(json.GetProperty("counters").GetRawText())!.AsObject()
+            );
+        }
+        catch (Exception problem)
+            when (problem is JsonException or KeyNotFoundException or IOException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{checkpoint}: the checkpoint is damaged ({problem.Message})", problem);
+        }
+    }
+
+    private static float[] Read(string path, string hash)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        return ContentHash.Of(bytes) == hash
+            ? MemoryMarshal.Cast<byte, float>(bytes).ToArray()
+            : throw new InvalidDataException($"{path}: the checkpoint is damaged (its hash differs)");
+    }
+
+    private static string Write(string path, ReadOnlySpan<byte> bytes)
+    {
+        using FileStream stream = new(path, FileMode.Create, FileAccess.Write);
+        stream.Write(bytes);
+        stream.Flush(flushToDisk: true);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes));
+    }
+
+    private string PathOf(int step) =>
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:D8}"));
+
+    private IEnumerable<int> Steps() =>
+        Directory.Exists(folder)
+            ? Directory
+                .EnumerateDirectories(folder, "step-????????")
+                .Select(path =>
+                    int.TryParse(Path.GetFileName(path).AsSpan(5), CultureInfo.InvariantCulture, out int step)
+                        ? step
+                        : -1
+                )
+                .Where(step => step >= 0)
+            : [];
+
+    private void RemoveOld(int? best)
+    {
+        foreach (int step in Steps().OrderDescending().Skip(keepLast).Where(step => step != best).ToArray())
+        {
+            Remove(PathOf(step));
+        }
+
+        // What a killed process left behind.
+        foreach (string leftover in Directory.EnumerateDirectories(folder, "*.tmp-*").ToArray())
+        {
+            Remove(leftover);
+        }
+    }
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Leftovers are removed at the next save.
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace MultiTurnTrainer.Training.Metrics;
+
+/// <summary>Loss and count of some labelled tokens.</summary>
+/// <param name="Loss">Mean loss in nats.</param>
+/// <param name="Tokens">How many tokens.</param>
+public sealed record LossPart(double Loss, long Tokens);
+
+/// <summary>What an evaluation measured; one line of <c>evaluations.jsonl</c>.</summary>
+/// <param name="Step">The optimizer step after which it ran; 0 is before training.</param>
+/// <param name="Loss">Mean loss over all labelled tokens, nats.</param>
+/// <param name="Accuracy">Share of labelled tokens whose label was the most likely token.</param>
+/// <param name="SupervisedTokens">Labelled tokens.</param>
+/// <param name="ByTurn">By number of the assistant's turn in its conversation, from 1.</param>
+/// <param name="ByRole">By role of the message the token belongs to, where the rows know it.</param>
+/// <param name="Best">Whether this is the lowest loss so far.</param>
+public sealed record EvaluationMetrics(
+    int Step,
+    double Loss,
+    double Accuracy,
+    long SupervisedTokens,
+    IReadOnlyDictionary<int, LossPart> ByTurn,
+    IReadOnlyDictionary<string, LossPart> ByRole,
+    bool Best
+);

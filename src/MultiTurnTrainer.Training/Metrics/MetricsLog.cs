@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CsvHelper;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Training.Metrics;
+
+/// <summary>
+/// <c>metrics.csv</c>, <c>metrics.jsonl</c> and <c>evaluations.jsonl</c>, one line per step, each flushed as it is
+/// written. Numbers that belong to the model have nine significant digits, enough to tell two float32 apart.
+/// </summary>
+internal sealed class MetricsLog : IDisposable
+{
+    private static readonly (string Name, Func<StepMetrics, string> Text)[] _columns =
+    [
+        ("step", m => Whole(m.Step)),
+        ("epoch", m => Short(m.Epoch)),
+        ("loss", m => Exact(m.Loss)),
+        ("smoothed_loss", m => Exact(m.SmoothedLoss)),
+        ("grad_norm", m => Exact(m.GradNorm)),
+        ("lr", m => Exact(m.Lr)),
+        ("tokens", m => Whole(m.Tokens)),
+        ("supervised_tokens", m => Whole(m.SupervisedTokens)),
+        ("accuracy", m => Short(m.Accuracy)),
+        ("tokens_per_second", m => Short(m.TokensPerSecond)),
+        ("seconds", m => Short(m.Seconds)),
+        ("head_share", m => Short(m.HeadShare)),
+        ("gflops", m => Short(m.Gflops)),
+        ("peak_memory_mb", m => Short(m.PeakMemoryMb)),
+    ];
+
+    private readonly StreamWriter _csvText;
+    private readonly CsvWriter _csv;
+    private readonly StreamWriter _steps;
+    private readonly StreamWriter _evaluations;
+
+    /// <summary>Opens the files in a folder, keeping what belongs to steps up to <paramref name="keepThrough"/>.</summary>
+    /// <param name="folder">The output folder.</param>
+    /// <param name="keepThrough">The step resumed from; 0 begins anew.</param>
+    public MetricsLog(string folder, int keepThrough)
+    {
+        string csv = Path.Combine(folder, "metrics.csv");
+        Trim(csv, keepThrough, StepOfCsv, header: true);
+        bool fresh = new FileInfo(csv).Length == 0;
+        _csvText = Append(csv);
+        _csv = CsvWriter.Create(_csvText, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
+        _steps = Open(folder, "metrics.jsonl", keepThrough);
+        _evaluations = Open(folder, "evaluations.jsonl", keepThrough);
+        if (fresh)
+        {
+            WriteCsv(_columns.Select(column => column.Name));
+        }
+    }
+
+    /// <summary>Reads back the steps of a folder, for a report.</summary>
+    public static IReadOnlyList<JsonElement> ReadLines(string path) =>
+        File.Exists(path)
+            ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(line => JsonElement.Parse(line))]
+            : [];
+
+    /// <summary>Writes a step.</summary>
+    public void Write(StepMetrics metrics)
+    {
+        WriteCsv(_columns.Select(column => column.Text(metrics)));
+        IEnumerable<string> fields = _columns.Select(column => $"\"{column.Name}\": {Json(column.Text(metrics))}");
+        WriteLine(_steps, $"{{{string.Join(", ", fields)}}}");
+    }
+
+    /// <summary>Writes an evaluation.</summary>
+    public void Write(EvaluationMetrics metrics)
+    {
+        string turns = string.Join(", ", metrics.ByTurn.OrderBy(p => p.Key).Select(p => Part(Whole(p.Key), p.Value)));
+        string roles = string.Join(
+            ", ",
+            metrics.ByRole.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => Part(p.Key, p.Value))
+        );
+        WriteLine(
+            _evaluations,
+            $"{{\"step\": {Whole(metrics.Step)}, \"eval_loss\": {Json(Exact(metrics.Loss))}, "
+                + $"\"eval_accuracy\": {Json(Short(metrics.Accuracy))}, "
+                + $"\"supervised_tokens\": {Whole(metrics.SupervisedTokens)}, "
+                + $"\"best\": {(metrics.Best ? "true" : "false")}, "
+                + $"\"by_turn\": {{{turns}}}, \"by_role\": {{{roles}}}}}"
+        );
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _csv.Dispose();
+        _csvText.Dispose();
+        _steps.Dispose();
+        _evaluations.Dispose();
+    }
+
+    private static string Part(string name, LossPart part) =>
+        $"\"{name}\": {{\"loss\": {Json(Exact(part.Loss))}, \"tokens\": {Whole(part.Tokens)}}}";
+
+    private static string Exact(double value) => value.ToString("G9", CultureInfo.InvariantCulture);
+
+    private static string Short(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
+
+    private static string Whole(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    // NaN and infinity have no JSON number.
+    private static string Json(string number) => char.IsAsciiDigit(number[^1]) ? number : "null";
+
+    private static int StepOfCsv(string line) =>
+        int.TryParse(line.Split(',')[0], CultureInfo.InvariantCulture, out int step) ? step : int.MaxValue;
+
+    private static int StepOfJson(string line)
+    {
+        try
+        {
+            return JsonElement.Parse(line).GetProperty("step").GetInt32();
+        }
+        catch (JsonException)
+        {
+            // A line that a kill cut short.
+            return int.MaxValue;
+        }
+    }
+
+    private static void Trim(string path, int keepThrough, Func<string, int> stepOf, bool header)
+    {
+        IEnumerable<string> lines = keepThrough > 0 && File.Exists(path) ? File.ReadAllLines(path) : [];
+        StringBuilder kept = new();
+        foreach (
+            string line in lines.Where(
+                (line, i) => (header && i == 0) || (line.Length > 0 && stepOf(line) <= keepThrough)
+            )
+        )
+        {
+            kept.Append(line).Append('\n');
+        }
+
+        OutputFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(kept.ToString()), force: true);
+    }
+
+    private static StreamWriter Open(string folder, string name, int keepThrough)
+    {
+        string path = Path.Combine(folder, name);
+        Trim(path, keepThrough, StepOfJson, header: false);
+        return Append(path);
+    }
+
+    private static StreamWriter Append(string path) =>
+        new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite), new UTF8Encoding(false))
+        {
+            NewLine = "\n",
+        };
+
+    private void WriteCsv(IEnumerable<string> fields)
+    {
+        foreach (string field in fields)
+        {
+            _csv.WriteField(field);
+        }
+
+        _csv.EndRecord();
+        _csv.Flush();
+        _csvText.Flush();
+    }
+
+    private static void WriteLine(StreamWriter writer, string line)
+    {
+        writer.Write(line);
+        writer.Write('\n');
+        writer.Flush();
+    }
+}

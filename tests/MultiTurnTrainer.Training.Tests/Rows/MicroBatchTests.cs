@@ -1,0 +1,39 @@
+using MultiTurnTrainer.Training.Rows;
+
+namespace MultiTurnTrainer.Training.Tests.Rows;
+
+public class MicroBatchTests
+{
+    private static readonly TrainingRow[] _rows =
+    [
+        new("two turns", [1, 2, 3, 4, 5, 6, 7], [-100, 2, 3, -100, 5, -100, -100], [0, 1, 1, 0, 0.5f, 0, 0]),
+        new("no label", [1, 2, 3], [-100, -100, -100]),
+        new("one token", [9], [9]),
+        new("label on the first token", [4, 5, 6], [4, 5, 6]),
+    ];
+
+    [Fact]
+    public void Of_RaggedRows_CountsAfterTheShiftAndStopsAtTheLastLabel()
+    {
+        MicroBatch batch = MicroBatch.Of(_rows, [0, 1, 2, 3]);
+
+        Assert.Equal([1, 2, 3, 4, 4, 5], batch.InputIds);
+        Assert.Equal([0, 4, 6], batch.CuSeqlens);
+        Assert.Equal([0L, 1, 3, 4, 5], batch.Positions);
+        Assert.Equal([2L, 3, 5, 5, 6], batch.Targets);
+        Assert.Equal([1f, 1, 0.5f, 1, 1], batch.Weights!);
+        Assert.Equal([1, 1, 2, 1, 1], batch.Turns);
+        Assert.Equal(14, batch.Tokens);
+        Assert.Equal(4.5, batch.WeightSum);
+    }
+
+    [Fact]
+    public void Of_RowsWithoutLabels_IsEmpty()
+    {
+        MicroBatch batch = MicroBatch.Of(_rows, [1, 2]);
+
+        Assert.Empty(batch.InputIds);
+        Assert.Empty(batch.Targets);
+        Assert.Equal(4, batch.Tokens);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using MultiTurnTrainer.Training.Schedule;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Tests.Schedule;
+
+public class LearningRateScheduleTests
+{
+    [Fact]
+    public void At_CosineWithWarmup_EqualsTheGolden()
+    {
+        foreach (string folder in Directory.GetDirectories(SharedData.Path("training-goldens")))
+        {
+            string path = Path.Combine(folder, "expected", "train.json");
+            if (!File.Exists(path))
+            {
+                continue;
+            }
+
+            JsonElement golden = JsonElement.Parse(File.ReadAllText(path));
+            JsonElement optimizer = golden.GetProperty("optimizer");
+            LearningRateSchedule schedule = LearningRateSchedule.From(
+                new TrainSettings
+                {
+                    LearningRate = optimizer.GetProperty("lr").GetDouble(),
+                    WarmupSteps = optimizer.GetProperty("warmup_steps").GetInt32(),
+                    MinLrRatio = optimizer.GetProperty("floor").GetDouble(),
+                },
+                optimizer.GetProperty("total_steps").GetInt32()
+            );
+            foreach (JsonElement step in golden.GetProperty("steps").EnumerateArray())
+            {
+                Assert.Equal(
+                    step.GetProperty("lr").GetDouble(),
+                    schedule.At(step.GetProperty("step").GetInt32()),
+                    1e-15
+                );
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(LrSchedulerType.Linear, 1.0, 0.5, 0.0)]
+    [InlineData(LrSchedulerType.Constant, 1.0, 1.0, 1.0)]
+    [InlineData(LrSchedulerType.ConstantWithWarmup, 1.0, 1.0, 1.0)]
+    [InlineData(LrSchedulerType.InverseSqrt, 1.0, 0.57735026918962573, 0.44721359549995793)]
+    [InlineData(LrSchedulerType.WarmupStableDecay, 1.0, 1.0, 0.0)]
+    public void At_EndOfWarmupMiddleAndEnd_FollowsTheCurve(
+        LrSchedulerType type,
+        double atPeak,
+        double middle,
+        double end
+    )
+    {
+        LearningRateSchedule schedule = new(type, Peak: 1, FloorRatio: 0, WarmupSteps: 2, TotalSteps: 10);
+
+        Assert.Equal(atPeak, schedule.At(2), 1e-12);
+        Assert.Equal(middle, schedule.At(6), 1e-12);
+        Assert.Equal(end, schedule.At(10), 1e-12);
+    }
+
+    [Fact]
+    public void From_WarmupRatio_RoundsUp() =>
+        Assert.Equal(4, LearningRateSchedule.From(new TrainSettings { WarmupRatio = 0.03 }, 101).WarmupSteps);
+}

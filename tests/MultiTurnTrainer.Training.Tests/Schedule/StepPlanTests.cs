@@ -1,0 +1,82 @@
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Training.Schedule;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Tests.Schedule;
+
+public class StepPlanTests
+{
+    [Fact]
+    public void MicroBatches_WithoutShuffle_KeepTheFilesOrder()
+    {
+        StepPlan plan = StepPlan.From(
+            new TrainSettings
+            {
+                PerDeviceTrainBatchSize = 2,
+                GradientAccumulationSteps = 2,
+                NumTrainEpochs = 2,
+                Shuffle = false,
+            },
+            units: 7
+        );
+
+        Assert.Equal(4, plan.TotalSteps);
+        Assert.Equal(
+            [
+                [0, 1],
+                [2, 3],
+            ],
+            plan.MicroBatches(1)
+        );
+        Assert.Equal(
+            [
+                [4, 5],
+                [6],
+            ],
+            plan.MicroBatches(2)
+        );
+        Assert.Equal(
+            [
+                [0, 1],
+                [2, 3],
+            ],
+            plan.MicroBatches(3)
+        );
+    }
+
+    [Fact]
+    public void MicroBatches_Shuffled_SeeEachUnitOncePerEpochInANewOrder()
+    {
+        StepPlan plan = StepPlan.From(new TrainSettings { PerDeviceTrainBatchSize = 3, NumTrainEpochs = 2 }, units: 50);
+        int[] Epoch(int first) =>
+            [
+                .. Enumerable
+                    .Range(first, plan.StepsPerEpoch)
+                    .SelectMany(step => plan.MicroBatches(step).SelectMany(batch => batch)),
+            ];
+
+        int[] one = Epoch(1);
+        int[] two = Epoch(1 + plan.StepsPerEpoch);
+
+        Assert.Equal(Enumerable.Range(0, 50), one.Order());
+        Assert.Equal(Enumerable.Range(0, 50), two.Order());
+        Assert.NotEqual(one, two);
+    }
+
+    [Fact]
+    public void MicroBatches_OfALaterStep_DoNotDependOnTheStepsBefore()
+    {
+        TrainSettings settings = new() { PerDeviceTrainBatchSize = 2, MaxSteps = 100 };
+        StepPlan walked = StepPlan.From(settings, 9);
+        for (int step = 1; step < 23; step++)
+        {
+            _ = walked.MicroBatches(step);
+        }
+
+        Assert.Equal(StepPlan.From(settings, 9).MicroBatches(23), walked.MicroBatches(23));
+    }
+
+    [Fact]
+    public void From_NothingToDo_IsRefused() =>
+        Assert.Throws<MttException>(() => StepPlan.From(new TrainSettings { NumTrainEpochs = 0 }, 3));
+}
