@@ -1,0 +1,99 @@
+using System.Globalization;
+using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Synthesis.Settings;
+
+namespace MultiTurnTrainer.Synthesis.Calls;
+
+/// <summary>Counts what a run spends and forbids requests past a limit.</summary>
+internal sealed class Budget(
+    BudgetSettings limits,
+    IReadOnlyDictionary<string, PriceSettings> prices,
+    TimeProvider time
+)
+{
+    private readonly Lock _lock = new();
+    private readonly long _started = time.GetTimestamp();
+    private Spending _spent = Spending.None;
+
+    /// <summary>What was spent so far, earlier parts of the run included.</summary>
+    public Spending Spent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _spent;
+            }
+        }
+    }
+
+    /// <summary>Counts one request about to be sent.</summary>
+    /// <exception cref="BudgetReachedException">A limit is reached; the request must not be sent.</exception>
+    public void Reserve()
+    {
+        lock (_lock)
+        {
+            if (Reached() is { } limit)
+            {
+                throw new BudgetReachedException(limit);
+            }
+
+            _spent = _spent with { Requests = _spent.Requests + 1 };
+        }
+    }
+
+    /// <summary>Counts a reply.</summary>
+    public void Add(string model, ChatReply reply)
+    {
+        lock (_lock)
+        {
+            _spent = _spent with
+            {
+                Calls = _spent.Calls + 1,
+                PromptTokens = _spent.PromptTokens + reply.PromptTokens,
+                CompletionTokens = _spent.CompletionTokens + reply.CompletionTokens,
+                Money = _spent.Money + Cost(prices, model, reply.PromptTokens, reply.CompletionTokens),
+            };
+        }
+    }
+
+    /// <summary>Counts what a journal says an earlier part of the run spent.</summary>
+    public void Restore(CallRecord record)
+    {
+        lock (_lock)
+        {
+            _spent = _spent with { Requests = _spent.Requests + record.Requests };
+        }
+
+        // A reply from the cache cost nothing.
+        if (record is { Reply: { } reply, Requests: > 0 })
+        {
+            Add(record.Model, reply);
+        }
+    }
+
+    /// <summary>The price of some tokens.</summary>
+    public static double Cost(
+        IReadOnlyDictionary<string, PriceSettings> prices,
+        string model,
+        long promptTokens,
+        long completionTokens
+    ) =>
+        prices.TryGetValue(model, out PriceSettings? price)
+            ? ((promptTokens * price.Input) + (completionTokens * price.Output)) / 1e6
+            : 0;
+
+    private string? Reached()
+    {
+        string Text(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+        return limits switch
+        {
+            { Requests: { } requests } when _spent.Requests >= requests => $"{requests} requests",
+            { Tokens: { } tokens } when _spent.Tokens >= tokens => $"{tokens} tokens",
+            { Money: { } money } when _spent.Money >= money => $"{Text(money)} spent",
+            { Minutes: { } minutes } when time.GetElapsedTime(_started).TotalMinutes >= minutes =>
+                $"{Text(minutes)} minutes",
+            _ => null,
+        };
+    }
+}
