@@ -1,0 +1,58 @@
+using System.Buffers;
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>Token rows as JSON lines: <c>{"id", "input_ids", "labels", "loss_weights"?}</c>.</summary>
+internal sealed class JsonlTokenRowWriter : TokenRowWriter
+{
+    private readonly ArrayBufferWriter<byte> _buffer = new(1 << 16);
+    private readonly Utf8JsonWriter _json;
+    private readonly Stream _stream;
+
+    public JsonlTokenRowWriter(OutputFile file)
+        : base(file)
+    {
+        _stream = file.Stream;
+        _json = new Utf8JsonWriter(_buffer, JsonText.Writer);
+    }
+
+    private protected override void WriteRow(TokenRow row)
+    {
+        _buffer.ResetWrittenCount();
+        _json.Reset(_buffer);
+        _json.WriteStartObject();
+        _json.WriteString("id"u8, row.Id);
+        WriteInts("input_ids"u8, row.InputIds);
+        WriteInts("labels"u8, row.Labels);
+        if (row.LossWeights is not null)
+        {
+            _json.WriteStartArray("loss_weights"u8);
+            foreach (float weight in row.LossWeights)
+            {
+                _json.WriteNumberValue(weight);
+            }
+
+            _json.WriteEndArray();
+        }
+
+        _json.WriteEndObject();
+        _json.Flush();
+        _buffer.Write("\n"u8);
+        _stream.Write(_buffer.WrittenSpan);
+    }
+
+    private protected override void WriteEnd() => _stream.Flush();
+
+    private void WriteInts(ReadOnlySpan<byte> name, int[] values)
+    {
+        _json.WriteStartArray(name);
+        foreach (int value in values)
+        {
+            _json.WriteNumberValue(value);
+        }
+
+        _json.WriteEndArray();
+    }
+}

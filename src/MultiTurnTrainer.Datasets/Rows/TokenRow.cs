@@ -1,0 +1,50 @@
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>One training sample: a conversation as tokens.</summary>
+/// <param name="Id">The conversation's id, or null.</param>
+/// <param name="InputIds">Token ids, one per position.</param>
+/// <param name="Labels">
+/// As long as <paramref name="InputIds"/>: the id itself where the token is learned, <see cref="Unsupervised"/> elsewhere.
+/// Not shifted, as HuggingFace has it: the model's output at position t is compared with the label at t + 1.
+/// </param>
+/// <param name="LossWeights">Weight of each position's loss; null when every supervised token weighs 1.</param>
+public sealed record TokenRow(string? Id, int[] InputIds, int[] Labels, float[]? LossWeights = null)
+{
+    /// <summary>The label of a position that is not learned.</summary>
+    public const int Unsupervised = -100;
+
+    /// <summary>Tokens in the row.</summary>
+    public int Length => InputIds.Length;
+
+    /// <summary>How many tokens are learned.</summary>
+    public int SupervisedTokens => Labels.Length - Labels.AsSpan().Count(Unsupervised);
+
+    /// <summary>What is wrong with the row's shape, or null.</summary>
+    internal string? Problem()
+    {
+        if (Labels.Length != InputIds.Length)
+        {
+            return $"labels has {Labels.Length} entries where input_ids has {InputIds.Length}";
+        }
+
+        if (LossWeights is not null && LossWeights.Length != InputIds.Length)
+        {
+            return $"loss_weights has {LossWeights.Length} entries where input_ids has {InputIds.Length}";
+        }
+
+        for (int i = 0; i < InputIds.Length; i++)
+        {
+            if (InputIds[i] < 0)
+            {
+                return $"input_ids[{i}] is {InputIds[i]}";
+            }
+
+            if (Labels[i] < 0 && Labels[i] != Unsupervised)
+            {
+                return $"labels[{i}] is {Labels[i]}; only {Unsupervised} means not supervised";
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,28 @@
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>How token rows are stored.</summary>
+public enum TokenRowFormat
+{
+    /// <summary>Parquet: <c>id</c>, <c>input_ids</c>, <c>labels</c>, and <c>loss_weights</c> where a row has them.</summary>
+    Parquet,
+
+    /// <summary>One JSON object per line with the same keys.</summary>
+    Jsonl,
+}
+
+/// <summary>Chooses a format by a path's extension.</summary>
+internal static class TokenRowFormats
+{
+    public static TokenRowFormat FromPath(string path) =>
+        Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".parquet" => TokenRowFormat.Parquet,
+            ".jsonl" => TokenRowFormat.Jsonl,
+            _ => throw new MttException(
+                $"{path}: token rows are kept in .parquet or .jsonl files",
+                "Give the file one of these extensions."
+            ),
+        };
+}
