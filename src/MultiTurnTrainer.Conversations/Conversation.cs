@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations;
+
+/// <summary>
+/// One conversation: a typed view over its canonical JSON object
+/// (<c>{"id"?, "messages": […], "tools"?, "metadata"?}</c>, other keys kept as they are).
+/// </summary>
+public sealed class Conversation
+{
+    private Conversation(JsonElement json, IReadOnlyList<Message> messages, string? file, long line)
+    {
+        Json = json;
+        Messages = messages;
+        File = file;
+        Line = line;
+    }
+
+    /// <summary>The row's id as text, when it has one.</summary>
+    public string? Id =>
+        JsonView.Get(Json, "id") switch
+        {
+            { ValueKind: JsonValueKind.String } text => text.GetString(),
+            { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
+            _ => null,
+        };
+
+    /// <summary>The messages, in order.</summary>
+    public IReadOnlyList<Message> Messages { get; }
+
+    /// <summary>The declared tools, an array in the form templates expect.</summary>
+    public JsonElement? Tools => JsonView.Get(Json, "tools");
+
+    /// <summary>What the source said beside the conversation.</summary>
+    public JsonElement? Metadata => JsonView.Get(Json, "metadata");
+
+    /// <summary>The canonical object.</summary>
+    public JsonElement Json { get; }
+
+    /// <summary>The file it was read from; null for one made in memory.</summary>
+    public string? File { get; }
+
+    /// <summary>The line where it begins, from 1; 0 for one made in memory.</summary>
+    public long Line { get; }
+
+    /// <summary><c>FILE:LINE</c>, for messages.</summary>
+    public string Place => File is null ? "(in memory)" : string.Create(CultureInfo.InvariantCulture, $"{File}:{Line}");
+
+    /// <summary>Reads a canonical object.</summary>
+    /// <param name="json">The object; not disposed while the conversation lives.</param>
+    /// <param name="file">Where it came from, for messages.</param>
+    /// <param name="line">The line there, from 1.</param>
+    /// <exception cref="MttException">It is not an object with a list <c>messages</c> of objects.</exception>
+    public static Conversation FromJson(JsonElement json, string? file = null, long line = 0)
+    {
+        string place = file is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{file}:{line}: ");
+        if (JsonView.Get(json, "messages") is not { ValueKind: JsonValueKind.Array } list)
+        {
+            throw new MttException($"{place}messages: a list of messages is needed", Remedy(file));
+        }
+
+        List<Message> messages = new(list.GetArrayLength());
+        foreach (JsonElement message in list.EnumerateArray())
+        {
+            if (message.ValueKind != JsonValueKind.Object)
+            {
+                throw new MttException(
+                    string.Create(CultureInfo.InvariantCulture, $"{place}messages[{messages.Count}]: is not an object"),
+                    Remedy(file)
+                );
+            }
+
+            messages.Add(new Message(message));
+        }
+
+        return new Conversation(json, messages, file, line);
+    }
+
+    private static string Remedy(string? file) =>
+        file is null
+            ? "Give {\"messages\": [{\"role\", \"content\"}, …]}."
+            : $"mtt validate {file} lists every problem.";
+}

@@ -1,0 +1,184 @@
+using MultiTurnTrainer.Conversations.Json;
+
+namespace MultiTurnTrainer.Conversations.Formats;
+
+/// <summary>
+/// Collects one row in the canonical form and remembers where each message came from, so that findings about it can
+/// name the place in the source. Values are copied as written: numbers and escapes keep their spelling.
+/// </summary>
+internal sealed class CanonicalRow
+{
+    private readonly ByteBuilder _messages = new();
+    private readonly ByteBuilder _tools = new();
+    private readonly ByteBuilder _id = new();
+    private readonly ByteBuilder _metadata = new();
+    private readonly ByteBuilder _extra = new();
+    private readonly ByteBuilder _whole = new();
+    private readonly List<MessageSource> _sources = [];
+    private bool _inMessage;
+    private int _anchor;
+    private int _role;
+    private int _content;
+
+    /// <summary>Where each message came from, by its index.</summary>
+    public IReadOnlyList<MessageSource> Sources => _sources;
+
+    /// <summary>The token that the tools came from; −1 when there were none.</summary>
+    public int ToolsSource { get; private set; } = -1;
+
+    /// <summary>Rewrites that were made, by name, for the manifest.</summary>
+    public SortedSet<string> Rewrites { get; } = new(StringComparer.Ordinal);
+
+    public void Clear()
+    {
+        _messages.Clear();
+        _tools.Clear();
+        _id.Clear();
+        _metadata.Clear();
+        _extra.Clear();
+        _sources.Clear();
+        Rewrites.Clear();
+        ToolsSource = -1;
+        _inMessage = false;
+    }
+
+    /// <summary>Sets the id to a value as written.</summary>
+    public void Id(ReadOnlySpan<byte> rawValue)
+    {
+        _id.Clear();
+        _id.Add(rawValue);
+    }
+
+    /// <summary>Begins a message.</summary>
+    /// <param name="role">The role's name; written as a string.</param>
+    /// <param name="anchor">The token the message came from.</param>
+    public void Begin(string role, int anchor)
+    {
+        BeginRaw(anchor);
+        Text("role"u8, role);
+    }
+
+    /// <summary>Begins a message without a role.</summary>
+    public void BeginRaw(int anchor)
+    {
+        End();
+        _messages.Add(_sources.Count == 0 ? "{"u8 : ",{"u8);
+        _inMessage = true;
+        (_anchor, _role, _content) = (anchor, -1, -1);
+    }
+
+    /// <summary>Adds a property whose value is JSON as written.</summary>
+    public void Raw(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json) => Key(name).Add(json);
+
+    /// <summary>Adds a property with a text.</summary>
+    public void Text(ReadOnlySpan<byte> name, string text) => Key(name).AddString(text);
+
+    /// <summary>The builder, placed after a property's name, for values put together piece by piece.</summary>
+    public ByteBuilder Key(ReadOnlySpan<byte> name)
+    {
+        if (_messages.Span[^1] != (byte)'{')
+        {
+            _messages.Add((byte)',');
+        }
+
+        return _messages.Add((byte)'"').Add(name).Add("\":"u8);
+    }
+
+    /// <summary>Says which tokens the message's role and content came from.</summary>
+    public void From(int role = -1, int content = -1)
+    {
+        _role = role >= 0 ? role : _role;
+        _content = content >= 0 ? content : _content;
+    }
+
+    /// <summary>Sets the tools to a JSON array as written.</summary>
+    public void Tools(ReadOnlySpan<byte> json, int source)
+    {
+        _tools.Clear();
+        _tools.Add(json);
+        ToolsSource = source;
+    }
+
+    /// <summary>Keeps a value beside the conversation.</summary>
+    public void Metadata(ReadOnlySpan<byte> rawName, ReadOnlySpan<byte> json)
+    {
+        _metadata.Add(_metadata.Length == 0 ? "\""u8 : ",\""u8).Add(rawName).Add("\":"u8).Add(json);
+    }
+
+    /// <summary>Keeps a top-level key of the canonical form's own, such as <c>kwargs</c>.</summary>
+    public void Extra(ReadOnlySpan<byte> rawName, ReadOnlySpan<byte> json) =>
+        _extra.Add(",\""u8).Add(rawName).Add("\":"u8).Add(json);
+
+    /// <summary>Keeps what a format does not use under <c>metadata</c>, so that nothing is lost silently.</summary>
+    /// <param name="row">The source.</param>
+    /// <param name="used">Names the format has read.</param>
+    public void KeepRest(JsonTape row, params ReadOnlySpan<string> used)
+    {
+        for (int at = 1; at < row[0].Next; at = row[at + 1].Next)
+        {
+            string name = row.String(at);
+            if (used.Contains(name))
+            {
+                continue;
+            }
+
+            if (
+                name is "id" or "conversation_id" or "question_id"
+                && row[at + 1].Kind is JsonKind.String or JsonKind.Number
+            )
+            {
+                Id(row.RawValue(at + 1));
+            }
+            else if (name == "metadata" && row[at + 1].Kind == JsonKind.Object)
+            {
+                for (int inner = at + 2; inner < row[at + 1].Next; inner = row[inner + 1].Next)
+                {
+                    Metadata(row.Raw(inner), row.RawValue(inner + 1));
+                }
+            }
+            else
+            {
+                Metadata(row.Raw(at), row.RawValue(at + 1));
+            }
+        }
+    }
+
+    /// <summary>The finished row.</summary>
+    public ReadOnlyMemory<byte> Finish()
+    {
+        End();
+        _whole.Clear();
+        _whole.Add((byte)'{');
+        if (_id.Length > 0)
+        {
+            _whole.Add("\"id\":"u8).Add(_id.Span).Add((byte)',');
+        }
+
+        _whole.Add("\"messages\":["u8).Add(_messages.Span).Add((byte)']');
+        if (_tools.Length > 0)
+        {
+            _whole.Add(",\"tools\":"u8).Add(_tools.Span);
+        }
+
+        _whole.Add(_extra.Span);
+        if (_metadata.Length > 0)
+        {
+            _whole.Add(",\"metadata\":{"u8).Add(_metadata.Span).Add((byte)'}');
+        }
+
+        return _whole.Add((byte)'}').Memory;
+    }
+
+    private void End()
+    {
+        if (_inMessage)
+        {
+            _messages.Add((byte)'}');
+            _sources.Add(new MessageSource(_anchor, _role, _content));
+            _inMessage = false;
+        }
+    }
+}
+
+/// <summary>The tokens a canonical message came from; −1 where there is none of its own.</summary>
+internal readonly record struct MessageSource(int Anchor, int Role, int Content);

@@ -1,0 +1,103 @@
+using MultiTurnTrainer.Conversations.Json;
+
+namespace MultiTurnTrainer.Conversations.Formats;
+
+/// <summary>
+/// A prompt and its completion, as two texts or two lists of messages (TRL), under any of the usual pairs of names.
+/// </summary>
+internal sealed class PromptCompletionFormat : IRowFormat
+{
+    private static readonly (string Prompt, string Completion)[] _pairs =
+    [
+        ("prompt", "completion"),
+        ("prompt", "response"),
+        ("instruction", "response"),
+        ("question", "answer"),
+        ("question", "response"),
+        ("query", "response"),
+        ("request", "response"),
+        ("input", "output"),
+        ("source", "target"),
+    ];
+
+    public string Name => "prompt-completion";
+
+    public string? Recognise(JsonTape row) =>
+        Find(row) is var (prompt, completion)
+            ? $"has \"{row.String(prompt - 1)}\" and \"{row.String(completion - 1)}\""
+            : null;
+
+    public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
+    {
+        (int prompt, int completion) = Find(row)!.Value;
+        if (
+            row.Find(0, "system"u8) is >= 0 and int system
+            && row[system].Kind == JsonKind.String
+            && row[system].Length > 0
+        )
+        {
+            Side(row, system, "system", output, options);
+        }
+
+        Side(row, prompt, "user", output, options);
+        Side(row, completion, "assistant", output, options);
+        ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
+        output.KeepRest(row, row.String(prompt - 1), row.String(completion - 1), "system", "tools");
+        return null;
+    }
+
+    /// <summary>Writes one side: a text, or messages as they are.</summary>
+    public static void Side(JsonTape row, int value, string role, CanonicalRow output, ConversionOptions options)
+    {
+        if (row[value].Kind == JsonKind.Array)
+        {
+            for (int at = value + 1; at < row[value].Next; at = row[at].Next)
+            {
+                if (ShareGptFormat.IsTurn(row, at))
+                {
+                    ShareGptFormat.Turn(row, at, row[at].Next, output, options);
+                }
+                else
+                {
+                    MessageWriter.Copy(row, at, output, options);
+                }
+            }
+        }
+        else if (row[value].Kind == JsonKind.Object)
+        {
+            if (ShareGptFormat.IsTurn(row, value))
+            {
+                ShareGptFormat.Turn(row, value, row[value].Next, output, options);
+            }
+            else
+            {
+                MessageWriter.Copy(row, value, output, options);
+            }
+        }
+        else
+        {
+            output.Begin(role, value);
+            ReasoningWriter.WriteContent(row, value, output, options.Normalise && role == "assistant");
+        }
+    }
+
+    private static (int Prompt, int Completion)? Find(JsonTape row)
+    {
+        if (row[0].Kind != JsonKind.Object)
+        {
+            return null;
+        }
+
+        foreach ((string prompt, string completion) in _pairs)
+        {
+            int first = row.Find(0, System.Text.Encoding.UTF8.GetBytes(prompt));
+            int second = first < 0 ? -1 : row.Find(0, System.Text.Encoding.UTF8.GetBytes(completion));
+            if (second >= 0)
+            {
+                return (first, second);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,165 @@
+using System.Text;
+using MultiTurnTrainer.Conversations.Json;
+
+namespace MultiTurnTrainer.Conversations.Formats;
+
+/// <summary>
+/// ShareGPT: a list of <c>{"from", "value"}</c>, with all the spellings of roles, and the function-call roles of glaive
+/// and LLaMA-Factory (<c>function_call</c>, <c>observation</c>).
+/// </summary>
+internal sealed class ShareGptFormat : IRowFormat
+{
+    public string Name => "sharegpt";
+
+    public string? Recognise(JsonTape row)
+    {
+        (int list, string name) = OpenAiFormat.List(row);
+        if (row[0].Kind == JsonKind.Array)
+        {
+            (list, name) = (0, "");
+        }
+
+        return list >= 0 && list + 1 < row[list].Next && IsTurn(row, list + 1)
+            ? $"{(name.Length > 0 ? $"\"{name}\"" : "the row")} is a list of turns with \"from\" and \"value\""
+            : null;
+    }
+
+    public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
+    {
+        (int list, string name) = row[0].Kind == JsonKind.Array ? (0, "") : OpenAiFormat.List(row);
+        if (row[0].Kind == JsonKind.Object && row.Find(0, "system"u8) is > 0 and int system && Holds(row, system))
+        {
+            output.Begin("system", system);
+            output.Raw("content"u8, row.RawValue(system));
+            output.From(content: system);
+        }
+
+        Turns(row, list, output, options);
+        if (row[0].Kind == JsonKind.Object)
+        {
+            ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
+            output.KeepRest(row, name, "tools", "system");
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether an element is a turn with a speaker and a value.</summary>
+    public static bool IsTurn(JsonTape row, int element) =>
+        row[element].Kind == JsonKind.Object && row.Find(element, "from"u8) >= 0;
+
+    /// <summary>Writes every turn of a list.</summary>
+    public static void Turns(JsonTape row, int list, CanonicalRow output, ConversionOptions options)
+    {
+        int end = row[list].Next;
+        int at = list + 1;
+        while (at < end)
+        {
+            at = Turn(row, at, end, output, options);
+        }
+    }
+
+    /// <summary>Writes one turn, with the function calls that follow it.</summary>
+    /// <returns>The next turn that is not written yet.</returns>
+    public static int Turn(JsonTape row, int at, int end, CanonicalRow output, ConversionOptions options)
+    {
+        if (!IsTurn(row, at))
+        {
+            MessageWriter.Copy(row, at, output, options);
+            return row[at].Next;
+        }
+
+        int from = row.Find(at, "from"u8);
+        int value = Value(row, at);
+        string speaker = row[from].Kind == JsonKind.String ? row.String(from) : "";
+        Role role = Roles.Meaning(speaker);
+        if (IsCall(speaker))
+        {
+            output.Begin("assistant", at);
+            output.From(from, value);
+            output.Raw("content"u8, "\"\""u8);
+            return Calls(row, at, end, output);
+        }
+
+        output.Begin(role == Role.Unknown ? speaker : Roles.Name(role), at);
+        output.From(from, value);
+        if (value >= 0)
+        {
+            ReasoningWriter.WriteContent(row, value, output, options.Normalise && role == Role.Assistant);
+        }
+
+        if (row.Find(at, "weight"u8) is >= 0 and int weight)
+        {
+            output.Raw("weight"u8, row.RawValue(weight));
+        }
+        else if (row.Find(at, "loss"u8) is >= 0 and int loss)
+        {
+            output.Raw(
+                "weight"u8,
+                row[loss].Kind switch
+                {
+                    JsonKind.True => "1"u8,
+                    JsonKind.False => "0"u8,
+                    _ => row.RawValue(loss),
+                }
+            );
+        }
+
+        int next = row[at].Next;
+        return role == Role.Assistant && next < end && IsTurn(row, next) && IsCallTurn(row, next)
+            ? Calls(row, next, end, output)
+            : next;
+    }
+
+    private static int Value(JsonTape row, int turn)
+    {
+        int value = row.Find(turn, "value"u8);
+        value = value >= 0 ? value : row.Find(turn, "content"u8);
+        return value >= 0 ? value : row.Find(turn, "text"u8);
+    }
+
+    private static bool Holds(JsonTape row, int text) => row[text].Kind == JsonKind.String && row[text].Length > 0;
+
+    private static bool IsCall(string speaker) =>
+        speaker.ToLowerInvariant() is "function_call" or "function-call" or "tool_call" or "tool_calls";
+
+    private static bool IsCallTurn(JsonTape row, int turn) =>
+        row.Find(turn, "from"u8) is >= 0 and int from && row[from].Kind == JsonKind.String && IsCall(row.String(from));
+
+    /// <summary>Writes consecutive function calls as the parallel calls of one message.</summary>
+    private static int Calls(JsonTape row, int at, int end, CanonicalRow output)
+    {
+        ByteBuilder json = output.Key("tool_calls"u8).Add((byte)'[');
+        bool first = true;
+        JsonTape inner = new();
+        while (at < end && IsTurn(row, at) && IsCallTurn(row, at))
+        {
+            int value = Value(row, at);
+            string text = value >= 0 && row[value].Kind == JsonKind.String ? row.String(value) : "";
+            if (inner.Scan(Encoding.UTF8.GetBytes(text)))
+            {
+                int list = inner[0].Kind == JsonKind.Array ? 1 : 0;
+                for (int call = list; call < inner[0].Next; call = inner[call].Next)
+                {
+                    json.Add(first ? [] : ","u8);
+                    ToolCallWriter.Write(inner, call, json);
+                    first = false;
+                }
+            }
+            else
+            {
+                // Not JSON: kept whole as the arguments of a nameless call, for the rules to find.
+                json.Add(first ? [] : ","u8);
+                json.Add("{\"type\":\"function\",\"function\":{\"name\":\"\",\"arguments\":"u8)
+                    .AddString(text)
+                    .Add("}}"u8);
+                first = false;
+            }
+
+            at = row[at].Next;
+        }
+
+        json.Add((byte)']');
+        return at;
+    }
+}

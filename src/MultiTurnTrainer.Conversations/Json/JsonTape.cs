@@ -1,0 +1,419 @@
+using System.Buffers;
+using System.Text;
+
+namespace MultiTurnTrainer.Conversations.Json;
+
+/// <summary>
+/// A strict RFC 8259 scanner that leaves a flat list of tokens over the bytes it was given. One tape is used for many
+/// rows: nothing is allocated per row, and no string is made until somebody asks for one.
+/// </summary>
+/// <remarks>
+/// Containers are walked with an explicit stack of bounded depth, so nesting bombs cost nothing. Bytes above 0x7F are
+/// accepted here; whether they are UTF-8 is <see cref="NonAscii"/>'s reader's question.
+/// </remarks>
+internal sealed class JsonTape
+{
+    /// <summary>Containers inside containers beyond this are refused.</summary>
+    public const int MaxDepth = 128;
+
+    private static readonly SearchValues<byte> _stringStops = SearchValues.Create([
+        .. Enumerable.Range(0, 0x20).Select(code => (byte)code),
+        (byte)'"',
+        (byte)'\\',
+    ]);
+
+    private readonly int[] _open = new int[MaxDepth];
+    private JsonToken[] _tokens = new JsonToken[256];
+
+    /// <summary>The bytes of the last scan. Valid as long as the caller's buffer is.</summary>
+    public ReadOnlyMemory<byte> Text { get; private set; }
+
+    /// <summary>Number of tokens.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Why the last scan failed, or null.</summary>
+    public JsonProblem? Problem { get; private set; }
+
+    /// <summary>Everything seen in any token.</summary>
+    public JsonFlags Flags { get; private set; }
+
+    /// <summary>Whether any byte lies above 0x7F.</summary>
+    public bool NonAscii { get; private set; }
+
+    /// <summary>Whether the failure was for depth.</summary>
+    public bool TooDeep { get; private set; }
+
+    /// <summary>The tokens.</summary>
+    public ReadOnlySpan<JsonToken> Tokens => _tokens.AsSpan(0, Count);
+
+    public ref readonly JsonToken this[int token] => ref _tokens[token];
+
+    /// <summary>Scans one JSON value with nothing but white space around it.</summary>
+    /// <returns>Whether it is JSON; otherwise <see cref="Problem"/> says why not.</returns>
+    public bool Scan(ReadOnlyMemory<byte> utf8)
+    {
+        Text = utf8;
+        Count = 0;
+        Flags = JsonFlags.None;
+        Problem = null;
+        TooDeep = false;
+        NonAscii = !Ascii.IsValid(utf8.Span);
+        Problem = Walk(utf8.Span);
+        return Problem is null;
+    }
+
+    /// <summary>The bytes of a token as written: escapes kept, quotes left out.</summary>
+    public ReadOnlySpan<byte> Raw(int token) => Text.Span.Slice(_tokens[token].Start, _tokens[token].Length);
+
+    /// <summary>The bytes of a value as written, with the quotes of a string.</summary>
+    public ReadOnlySpan<byte> RawValue(int token)
+    {
+        ref readonly JsonToken value = ref _tokens[token];
+        return value.Kind is JsonKind.String or JsonKind.Name
+            ? Text.Span.Slice(value.Start - 1, value.Length + 2)
+            : Text.Span.Slice(value.Start, value.Length);
+    }
+
+    /// <summary>The text of a string or name token.</summary>
+    public string String(int token)
+    {
+        ReadOnlySpan<byte> raw = Raw(token);
+        return (_tokens[token].Flags & JsonFlags.Escaped) == 0
+            ? Encoding.UTF8.GetString(raw)
+            : JsonString.Unescape(raw);
+    }
+
+    /// <summary>Whether a name or string token says exactly this.</summary>
+    public bool Is(int token, ReadOnlySpan<byte> text) =>
+        (_tokens[token].Flags & JsonFlags.Escaped) == 0
+            ? Raw(token).SequenceEqual(text)
+            : String(token) == Encoding.UTF8.GetString(text);
+
+    /// <summary>The value of a property, the last one when the name is repeated; −1 when absent.</summary>
+    public int Find(int container, ReadOnlySpan<byte> name)
+    {
+        int found = -1;
+        if (container < 0 || _tokens[container].Kind != JsonKind.Object)
+        {
+            return found;
+        }
+
+        int end = _tokens[container].Next;
+        for (int at = container + 1; at < end; at = _tokens[at + 1].Next)
+        {
+            if (Is(at, name))
+            {
+                found = at + 1;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Number of elements of an array, or of properties of an object.</summary>
+    public int Length(int container)
+    {
+        int count = 0;
+        int step = _tokens[container].Kind == JsonKind.Object ? 1 : 0;
+        for (int at = container + 1; at < _tokens[container].Next; at = _tokens[at + step].Next)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    private JsonProblem? Walk(ReadOnlySpan<byte> text)
+    {
+        int depth = 0;
+        int at = SkipSpace(text, 0);
+        if (at == text.Length)
+        {
+            return new JsonProblem(at, "there is no value");
+        }
+
+        while (true)
+        {
+            // A value begins at `at`.
+            if (Count + 1 >= _tokens.Length)
+            {
+                Array.Resize(ref _tokens, _tokens.Length * 2);
+            }
+
+            byte first = at < text.Length ? text[at] : (byte)0;
+            bool opened = false;
+            switch (first)
+            {
+                case (byte)'{':
+                case (byte)'[':
+                    if (depth == MaxDepth)
+                    {
+                        TooDeep = true;
+                        return new JsonProblem(at, $"containers are nested more than {MaxDepth} deep");
+                    }
+
+                    _tokens[Count] = new JsonToken
+                    {
+                        Start = at,
+                        Kind = first == (byte)'{' ? JsonKind.Object : JsonKind.Array,
+                    };
+                    _open[depth++] = Count++;
+                    at = SkipSpace(text, at + 1);
+                    opened = true;
+                    break;
+                case (byte)'"':
+                    if (Quoted(text, ref at, JsonKind.String) is { } badString)
+                    {
+                        return badString;
+                    }
+
+                    break;
+                default:
+                    if (Scalar(text, ref at) is { } badScalar)
+                    {
+                        return badScalar;
+                    }
+
+                    break;
+            }
+
+            // After a value: close what ends here, then find where the next value begins.
+            while (true)
+            {
+                if (depth == 0)
+                {
+                    at = SkipSpace(text, at);
+                    return at == text.Length
+                        ? null
+                        : new JsonProblem(at, $"{Show(text, at)} after the end of the value");
+                }
+
+                ref JsonToken container = ref _tokens[_open[depth - 1]];
+                bool inObject = container.Kind == JsonKind.Object;
+                byte close = inObject ? (byte)'}' : (byte)']';
+                if (!opened)
+                {
+                    at = SkipSpace(text, at);
+                }
+
+                byte next = at < text.Length ? text[at] : (byte)0;
+                if (next == close && at < text.Length)
+                {
+                    at++;
+                    container.Length = at - container.Start;
+                    container.Next = Count;
+                    depth--;
+                    opened = false;
+                    continue;
+                }
+
+                if (!opened)
+                {
+                    if (next != (byte)',')
+                    {
+                        return Unexpected(text, at, inObject ? "',' or '}'" : "',' or ']'");
+                    }
+
+                    int comma = at;
+                    at = SkipSpace(text, at + 1);
+                    if (at < text.Length && text[at] == close)
+                    {
+                        return new JsonProblem(comma, "a comma before the closing bracket", "Remove the last comma.");
+                    }
+                }
+
+                if (inObject)
+                {
+                    if (at >= text.Length || text[at] != (byte)'"')
+                    {
+                        return Unexpected(text, at, "a property name in double quotes");
+                    }
+
+                    if (Quoted(text, ref at, JsonKind.Name) is { } badName)
+                    {
+                        return badName;
+                    }
+
+                    at = SkipSpace(text, at);
+                    if (at >= text.Length || text[at] != (byte)':')
+                    {
+                        return Unexpected(text, at, "':'");
+                    }
+
+                    at = SkipSpace(text, at + 1);
+                }
+
+                break;
+            }
+        }
+    }
+
+    private static int SkipSpace(ReadOnlySpan<byte> text, int at)
+    {
+        while ((uint)at < (uint)text.Length && text[at] <= 0x20 && text[at] is 0x20 or 0x0A or 0x0D or 0x09)
+        {
+            at++;
+        }
+
+        return at;
+    }
+
+    private JsonProblem? Quoted(ReadOnlySpan<byte> text, ref int at, JsonKind kind)
+    {
+        int start = at + 1;
+        int i = start;
+        JsonFlags flags = JsonFlags.None;
+        while (true)
+        {
+            int stop = text[i..].IndexOfAny(_stringStops);
+            if (stop < 0)
+            {
+                return new JsonProblem(text.Length, "the text ends inside a string that began earlier", Truncated);
+            }
+
+            i += stop;
+            byte found = text[i];
+            if (found == (byte)'"')
+            {
+                break;
+            }
+
+            if (found != (byte)'\\')
+            {
+                return found == 0
+                    ? new JsonProblem(i, "a NUL byte inside a string", "Remove it, or write it as \\u0000.")
+                    : new JsonProblem(
+                        i,
+                        $"the control character 0x{found:X2} unescaped inside a string",
+                        "Write line breaks and tabs as \\n and \\t."
+                    );
+            }
+
+            // Runs of escapes (CJK as \uXXXX) stay in this inner loop.
+            do
+            {
+                if (JsonString.Escape(text, ref i, ref flags) is { } bad)
+                {
+                    return bad;
+                }
+            } while (i < text.Length && text[i] == (byte)'\\');
+        }
+
+        if (Count + 1 >= _tokens.Length)
+        {
+            Array.Resize(ref _tokens, _tokens.Length * 2);
+        }
+
+        _tokens[Count] = new JsonToken
+        {
+            Start = start,
+            Length = i - start,
+            Next = Count + 1,
+            Kind = kind,
+            Flags = flags,
+        };
+        Count++;
+        Flags |= flags;
+        at = i + 1;
+        return null;
+    }
+
+    private const string Truncated = "The row is cut off: the file was truncated, or a line break stands inside it.";
+
+    private JsonProblem? Scalar(ReadOnlySpan<byte> text, ref int at)
+    {
+        if (at >= text.Length)
+        {
+            return new JsonProblem(at, "the text ends where a value is expected", Truncated);
+        }
+
+        ReadOnlySpan<byte> rest = text[at..];
+        JsonKind kind;
+        int length;
+        JsonFlags flags = JsonFlags.None;
+        if (rest.StartsWith("true"u8))
+        {
+            (kind, length) = (JsonKind.True, 4);
+        }
+        else if (rest.StartsWith("false"u8))
+        {
+            (kind, length) = (JsonKind.False, 5);
+        }
+        else if (rest.StartsWith("null"u8))
+        {
+            (kind, length) = (JsonKind.Null, 4);
+        }
+        else
+        {
+            kind = JsonKind.Number;
+            length = JsonNumber.Length(rest, out bool isLong);
+            if (length <= 0)
+            {
+                return NotAValue(text, at, rest);
+            }
+
+            flags = isLong ? JsonFlags.LongNumber : JsonFlags.None;
+        }
+
+        if (at + length < text.Length && IsWord(text[at + length]))
+        {
+            return NotAValue(text, at, rest);
+        }
+
+        _tokens[Count] = new JsonToken
+        {
+            Start = at,
+            Length = length,
+            Next = Count + 1,
+            Kind = kind,
+            Flags = flags,
+        };
+        Count++;
+        Flags |= flags;
+        at += length;
+        return null;
+    }
+
+    private static bool IsWord(byte value) =>
+        value
+            is >= (byte)'0'
+                and <= (byte)'9'
+                or >= (byte)'a'
+                and <= (byte)'z'
+                or >= (byte)'A'
+                and <= (byte)'Z'
+                or (byte)'_'
+                or (byte)'.'
+                or (byte)'+'
+                or (byte)'-';
+
+    private static JsonProblem NotAValue(ReadOnlySpan<byte> text, int at, ReadOnlySpan<byte> rest)
+    {
+        string? hint = rest switch
+        {
+            [(byte)'\'', ..] => "Strings need double quotes; this looks like a Python dict, write it with json.dumps.",
+            _ when rest.StartsWith("None"u8) || rest.StartsWith("True"u8) || rest.StartsWith("False"u8) =>
+                "This is Python's spelling: write null, true, false (json.dumps does).",
+            _ when rest.StartsWith("NaN"u8) || rest.StartsWith("Infinity"u8) || rest.StartsWith("-Infinity"u8) =>
+                "JSON has no NaN or Infinity: write null or leave the key out.",
+            [(byte)'/', ..] or [(byte)'#', ..] => "JSON has no comments.",
+            _ => null,
+        };
+        return new JsonProblem(at, $"{Show(text, at)} where a value is expected", hint);
+    }
+
+    private static JsonProblem Unexpected(ReadOnlySpan<byte> text, int at, string expected) =>
+        at >= text.Length
+            ? new JsonProblem(at, $"the text ends where {expected} is expected", Truncated)
+            : new JsonProblem(
+                at,
+                $"{Show(text, at)} where {expected} is expected",
+                text[at] == (byte)'\'' ? "Names and strings need double quotes." : null
+            );
+
+    private static string Show(ReadOnlySpan<byte> text, int at)
+    {
+        byte value = text[at];
+        return value is > 0x20 and < 0x7F ? $"'{(char)value}'" : $"byte 0x{value:X2}";
+    }
+}

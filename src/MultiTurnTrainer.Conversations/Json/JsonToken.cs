@@ -1,0 +1,58 @@
+namespace MultiTurnTrainer.Conversations.Json;
+
+/// <summary>What a token of a <see cref="JsonTape"/> is.</summary>
+internal enum JsonKind : byte
+{
+    Object,
+    Array,
+    Name,
+    String,
+    Number,
+    True,
+    False,
+    Null,
+}
+
+/// <summary>What the scanner saw inside a token.</summary>
+[Flags]
+internal enum JsonFlags : byte
+{
+    None = 0,
+
+    /// <summary>A string with at least one escape.</summary>
+    Escaped = 1,
+
+    /// <summary>A string with a <c>\uXXXX</c> escape.</summary>
+    UnicodeEscape = 2,
+
+    /// <summary>An escaped surrogate without its other half.</summary>
+    LoneSurrogate = 4,
+
+    /// <summary>An escaped U+0000.</summary>
+    Nul = 8,
+
+    /// <summary>A number with an exponent or many digits, worth a look at its range.</summary>
+    LongNumber = 16,
+}
+
+/// <summary>One token: where its text lies and where the value after it begins.</summary>
+internal struct JsonToken
+{
+    /// <summary>First byte; for strings and names, the one after the quote.</summary>
+    public int Start;
+
+    /// <summary>Bytes; for strings and names without the quotes, for containers with their brackets.</summary>
+    public int Length;
+
+    /// <summary>Index of the token after this value and all it holds.</summary>
+    public int Next;
+
+    public JsonKind Kind;
+    public JsonFlags Flags;
+}
+
+/// <summary>Why a text is not JSON.</summary>
+/// <param name="Offset">The byte where it goes wrong.</param>
+/// <param name="Message">What is wrong, in a clause.</param>
+/// <param name="Hint">What it probably is, when it has a known shape.</param>
+internal sealed record JsonProblem(int Offset, string Message, string? Hint = null);

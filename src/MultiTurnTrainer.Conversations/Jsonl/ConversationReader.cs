@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations.Jsonl;
+
+/// <summary>
+/// Reads conversations one at a time from JSON lines, a JSON array, or JSON values, plain or packed with gzip or zstd,
+/// from files, pipes or standard input (<c>-</c>), in every format that mtt knows. Memory is bounded by the longest row.
+/// </summary>
+public static class ConversationReader
+{
+    /// <summary>Most bytes a row may have.</summary>
+    public const int MaxRowBytes = 64 << 20;
+
+    /// <summary>Reads files in order and stops at the first row that is no conversation.</summary>
+    /// <exception cref="MttException">A file cannot be read or a row is unusable; the message names file, line and path.</exception>
+    public static IEnumerable<Conversation> Read(IEnumerable<string> paths) => paths.SelectMany(path => Read(path));
+
+    /// <summary>Reads one file and stops at the first row that is no conversation.</summary>
+    /// <param name="path">The file; <c>-</c> is standard input.</param>
+    /// <param name="options">How rows are converted; by default OpenAI rows stay exactly as they are.</param>
+    /// <exception cref="MttException">The file cannot be read or a row is unusable; the message names file, line and path.</exception>
+    public static IEnumerable<Conversation> Read(string path, ConversionOptions? options = null)
+    {
+        using IRecordSource source = RecordSources.Open(path, MaxRowBytes);
+        JsonTape tape = new();
+        CanonicalRow canonical = new();
+        bool any = false;
+        while (source.TryRead(out SourceRecord record))
+        {
+            if ((record.Flags & RecordFlags.Blank) != 0)
+            {
+                continue;
+            }
+
+            any = true;
+            yield return Convert(source.File, record, tape, canonical, options ?? ConversionOptions.Faithful);
+        }
+
+        if (!any)
+        {
+            throw new MttException($"{path}: holds no rows", "Check that the export that wrote it has finished.");
+        }
+    }
+
+    private static Conversation Convert(
+        string file,
+        SourceRecord record,
+        JsonTape tape,
+        CanonicalRow canonical,
+        ConversionOptions options
+    )
+    {
+        if ((record.Flags & RecordFlags.TooLong) != 0)
+        {
+            throw Bad(file, record.Line, "", $"the row is longer than {MaxRowBytes >> 20} MiB");
+        }
+
+        if ((record.Flags & RecordFlags.Unclosed) != 0)
+        {
+            throw Bad(file, record.Line, "", "the file ends inside a JSON array: it is cut off");
+        }
+
+        if (!tape.Scan(record.Bytes))
+        {
+            JsonProblem problem = tape.Problem!;
+            (long line, int column) = TextPosition.Of(record, problem.Offset);
+            string at = string.Create(CultureInfo.InvariantCulture, $"column {column}: not JSON: {problem.Message}");
+            throw Bad(file, line, JsonPathText.OfFailure(tape), at);
+        }
+
+        if (tape.NonAscii && !Utf8.IsValid(record.Bytes.Span))
+        {
+            throw Bad(file, record.Line, "", "the row is not valid UTF-8");
+        }
+
+        (IRowFormat? format, string reason) = RowFormats.Detect(tape);
+        if (format is null)
+        {
+            throw Bad(file, record.Line, "", $"not a conversation: {reason}");
+        }
+
+        ReadOnlyMemory<byte> bytes = record.Bytes;
+        if (options.Normalise || format is not OpenAiFormat || !OpenAiFormat.IsCanonical(tape))
+        {
+            canonical.Clear();
+            if (format.Convert(tape, canonical, options) is { } refusal)
+            {
+                throw Bad(file, record.Line, JsonPathText.Of(tape, refusal.Token), refusal.Reason);
+            }
+
+            bytes = canonical.Finish();
+        }
+
+        return Conversation.FromJson(Parse(bytes), file, record.Line);
+    }
+
+    /// <summary>Parses bytes that the tape has accepted, into memory of its own.</summary>
+    internal static JsonElement Parse(ReadOnlyMemory<byte> bytes)
+    {
+        Utf8JsonReader reader = new(bytes.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth + 4 });
+        return JsonElement.ParseValue(ref reader);
+    }
+
+    private static MttException Bad(string file, long line, string path, string message) =>
+        new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{file}:{line}: {(path.Length > 0 ? path + ": " : "")}{message}"
+            ),
+            $"mtt validate {file} lists every problem of the file."
+        );
+}

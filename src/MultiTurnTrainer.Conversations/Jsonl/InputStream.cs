@@ -1,0 +1,80 @@
+using System.IO.Compression;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations.Jsonl;
+
+/// <summary>Opens a path, standard input or a pipe, and takes gzip and zstd off.</summary>
+internal static class InputStream
+{
+    /// <summary>Opens a path for reading; <c>-</c> is standard input.</summary>
+    /// <exception cref="MttException">There is no such file, it is a folder, or it is packed in a way not read here.</exception>
+    public static Stream Open(string path)
+    {
+        if (path == "-")
+        {
+            path = "/dev/stdin";
+        }
+
+        if (Directory.Exists(path))
+        {
+            throw new MttException(
+                $"{path}: is a folder",
+                $"Name the files in it, such as {path.TrimEnd('/')}/*.jsonl."
+            );
+        }
+
+        try
+        {
+            FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return Unpack(path, file);
+        }
+        catch (FileNotFoundException)
+        {
+            throw new MttException($"{path}: there is no such file", "Check the name and the folder.");
+        }
+        catch (DirectoryNotFoundException)
+        {
+            throw new MttException($"{path}: there is no such folder", "Check the name and the folder.");
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new MttException($"{path}: {problem.Message}", "Check the path and its permissions.", problem);
+        }
+    }
+
+    private static Stream Unpack(string path, Stream file)
+    {
+        byte[] head = new byte[4];
+        int read = file.ReadAtLeast(head, 4, throwOnEndOfStream: false);
+        Stream whole = new PrefixedStream(head.AsMemory(0, read), file);
+        ReadOnlySpan<byte> magic = head.AsSpan(0, read);
+        if (magic.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
+        {
+            CountingStream packed = new(whole);
+            return new BombGuardStream(path, packed, new GZipStream(packed, CompressionMode.Decompress));
+        }
+
+        if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]))
+        {
+            CountingStream packed = new(whole);
+            return new BombGuardStream(path, packed, new ZstdStream(path, packed));
+        }
+
+        (string What, string Remedy)? foreign = magic switch
+        {
+            [(byte)'P', (byte)'K', 3, 4] => ("a zip archive", "Unpack it first, or pack it with gzip or zstd."),
+            [(byte)'B', (byte)'Z', (byte)'h', ..] => ("bzip2", "Unpack it first, or pack it with gzip or zstd."),
+            [0xFD, (byte)'7', (byte)'z', (byte)'X'] => ("xz", "Unpack it first, or pack it with gzip or zstd."),
+            [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => ("UTF-16 text", "Convert it: iconv -f UTF-16 -t UTF-8."),
+            [(byte)'P', (byte)'A', (byte)'R', (byte)'1'] => ("Parquet", "This command reads JSONL, JSON and CSV here."),
+            _ => null,
+        };
+        if (foreign is { } kind)
+        {
+            whole.Dispose();
+            throw new MttException($"{path}: is {kind.What}, not JSON", kind.Remedy);
+        }
+
+        return whole;
+    }
+}

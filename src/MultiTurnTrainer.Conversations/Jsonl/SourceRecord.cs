@@ -1,0 +1,47 @@
+namespace MultiTurnTrainer.Conversations.Jsonl;
+
+/// <summary>What the splitter noticed about a record.</summary>
+[Flags]
+internal enum RecordFlags
+{
+    None = 0,
+
+    /// <summary>The line ended with CR LF.</summary>
+    CarriageReturn = 1,
+
+    /// <summary>A byte order mark stood before it.</summary>
+    ByteOrderMark = 2,
+
+    /// <summary>Longer than the limit; its bytes hold only the beginning.</summary>
+    TooLong = 4,
+
+    /// <summary>The line holds nothing but white space.</summary>
+    Blank = 8,
+
+    /// <summary>The file ended inside an array that began with <c>[</c>.</summary>
+    Unclosed = 16,
+}
+
+/// <summary>One row of an input as bytes, valid until the next one is read.</summary>
+/// <param name="Bytes">The row without its line end.</param>
+/// <param name="Line">The line where it begins, from 1.</param>
+/// <param name="Column">Bytes before it on that line.</param>
+/// <param name="Flags">What the splitter noticed.</param>
+internal readonly record struct SourceRecord(ReadOnlyMemory<byte> Bytes, long Line, int Column, RecordFlags Flags);
+
+/// <summary>A stream of rows.</summary>
+internal interface IRecordSource : IDisposable
+{
+    /// <summary>The file's name, for messages.</summary>
+    string File { get; }
+
+    /// <summary>What the file turned out to be: <c>JSON lines</c>, <c>JSON array</c>, <c>CSV</c>….</summary>
+    string Container { get; }
+
+    /// <summary>Bytes read so far, after decompression.</summary>
+    long BytesRead { get; }
+
+    /// <summary>Reads the next row.</summary>
+    /// <returns>Whether there was one.</returns>
+    bool TryRead(out SourceRecord record);
+}

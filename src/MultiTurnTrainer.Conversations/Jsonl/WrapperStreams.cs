@@ -1,0 +1,116 @@
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations.Jsonl;
+
+/// <summary>A read-only, forward-only stream.</summary>
+internal abstract class ForwardStream : Stream
+{
+    public override bool CanRead => true;
+    public override bool CanSeek => false;
+    public override bool CanWrite => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override void Flush() { }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}
+
+/// <summary>Gives back bytes that were read to look at them, then the rest: pipes cannot seek.</summary>
+internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : ForwardStream
+{
+    private ReadOnlyMemory<byte> _prefix = prefix;
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (_prefix.IsEmpty)
+        {
+            return rest.Read(buffer);
+        }
+
+        int count = Math.Min(buffer.Length, _prefix.Length);
+        _prefix.Span[..count].CopyTo(buffer);
+        _prefix = _prefix[count..];
+        return count;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        rest.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>Counts what passes.</summary>
+internal sealed class CountingStream(Stream inner) : ForwardStream
+{
+    public long Count { get; private set; }
+
+    public override int Read(Span<byte> buffer)
+    {
+        int read = inner.Read(buffer);
+        Count += read;
+        return read;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        inner.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>
+/// Stops a decompressed stream that grows a thousandfold over a gigabyte: no chat data does, decompression bombs do.
+/// A broken or cut stream becomes an error with the file's name.
+/// </summary>
+internal sealed class BombGuardStream(string path, CountingStream packed, Stream inner) : ForwardStream
+{
+    private const long Floor = 1L << 30;
+    private const int Ratio = 1000;
+    private long _unpacked;
+
+    public override int Read(Span<byte> buffer)
+    {
+        int read;
+        try
+        {
+            read = inner.Read(buffer);
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new MttException(
+                $"{path}: the compressed stream is damaged after {_unpacked} bytes of text",
+                "Fetch or pack the file again.",
+                problem
+            );
+        }
+
+        _unpacked += read;
+        if (_unpacked > Floor && _unpacked / Ratio > packed.Count)
+        {
+            throw new MttException(
+                $"{path}: {packed.Count} packed bytes grow to more than {_unpacked}: this is a decompression bomb",
+                "If the data is real, unpack it first and name the unpacked file."
+            );
+        }
+
+        return read;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        inner.Dispose();
+        base.Dispose(disposing);
+    }
+}
