@@ -1,0 +1,179 @@
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations.Sharding;
+
+/// <summary>
+/// Reads sharded tasks: the Lost-in-Conversation format (one JSON array, or one object a line as RLSTA ships it) and
+/// mtt's own (<c>{"id","family","question","shards","answer"}</c>, one object a line). Shards may be plain strings or
+/// <c>{"shard_id","shard"}</c> (the released readme's <c>shard_text</c> is accepted too).
+/// </summary>
+public static class ShardedTaskReader
+{
+    /// <summary>Reads a whole file.</summary>
+    /// <exception cref="MttException">Not JSON, or an item without id, shards or question: file, item and what is missing.</exception>
+    public static IReadOnlyList<ShardedTask> Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new MttException(
+                $"{path}: no such file",
+                "Name a file of sharded tasks, or make one with mtt shard."
+            );
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        List<ShardedTask> tasks = [];
+        int first = Array.FindIndex(bytes, value => value is not (32 or 9 or 10 or 13));
+        if (first >= 0 && bytes[first] == '[')
+        {
+            int index = 0;
+            foreach (JsonElement item in Parse(path, "1", bytes).EnumerateArray())
+            {
+                tasks.Add(ReadOne(item, $"{path}: item {index++}"));
+            }
+        }
+        else
+        {
+            int line = 0;
+            foreach (ReadOnlyMemory<byte> text in Lines(bytes))
+            {
+                line++;
+                if (!text.Span.Trim(" \t\r"u8).IsEmpty)
+                {
+                    tasks.Add(ReadOne(Parse(path, $"{line}", text), $"{path}:{line}"));
+                }
+            }
+        }
+
+        return tasks.Count > 0
+            ? tasks
+            : throw new MttException($"{path}: holds no task", "A task is an object with id, shards and question.");
+    }
+
+    private static ShardedTask ReadOne(JsonElement item, string place)
+    {
+        if (item.ValueKind != JsonValueKind.Object)
+        {
+            throw new MttException($"{place}: a task must be an object", "See docs/sharding.md for the format.");
+        }
+
+        string id = Text(item, "task_id") ?? Text(item, "id") ?? throw Missing(place, "task_id");
+        (IReadOnlyList<string> shards, IReadOnlyList<string> ids) = ReadShards(item, "shards", place);
+        if (shards.Count == 0)
+        {
+            throw Missing(place, "shards");
+        }
+
+        return new ShardedTask
+        {
+            Id = id,
+            Family =
+                Text(item, "task") ?? Text(item, "family") ?? (item.TryGetProperty("answer", out _) ? "math" : "exact"),
+            Question = Question(item) ?? string.Join("\n", shards),
+            Shards = shards,
+            ModifiedShards = Modified(item, ids, place),
+            Answer = Text(item, "answer"),
+            System = Text(item, "system"),
+            Json = item,
+        };
+    }
+
+    // Actions and database items hold [[{role, content}]] instead of a text.
+    private static string? Question(JsonElement item)
+    {
+        if (Text(item, "question") is { } question)
+        {
+            return question;
+        }
+
+        if (!item.TryGetProperty("fully_specified_question", out JsonElement full))
+        {
+            return Text(item, "document_de") ?? Text(item, "prompt");
+        }
+
+        while (full.ValueKind == JsonValueKind.Array && full.GetArrayLength() > 0)
+        {
+            full = full[0];
+        }
+
+        return full.ValueKind == JsonValueKind.Object ? Text(full, "content") : full.ToString();
+    }
+
+    private static (IReadOnlyList<string> Texts, IReadOnlyList<string> Ids) ReadShards(
+        JsonElement item,
+        string key,
+        string place
+    )
+    {
+        List<string> texts = [];
+        List<string> ids = [];
+        if (item.TryGetProperty(key, out JsonElement list) && list.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement shard in list.EnumerateArray())
+            {
+                bool plain = shard.ValueKind == JsonValueKind.String;
+                if (!plain && shard.ValueKind != JsonValueKind.Object)
+                {
+                    throw Missing(place, $"{key}[{texts.Count}].shard");
+                }
+
+                string? text = plain ? shard.GetString() : Text(shard, "shard") ?? Text(shard, "shard_text");
+                texts.Add(text ?? throw Missing(place, $"{key}[{texts.Count}].shard"));
+                ids.Add(
+                    !plain && shard.TryGetProperty("shard_id", out JsonElement number)
+                        ? number.ToString()
+                        : $"{texts.Count}"
+                );
+            }
+        }
+
+        return (texts, ids);
+    }
+
+    private static IReadOnlyDictionary<int, string> Modified(JsonElement item, IReadOnlyList<string> ids, string place)
+    {
+        (IReadOnlyList<string> texts, IReadOnlyList<string> wrongIds) = ReadShards(item, "modified_shard", place);
+        Dictionary<int, string> result = [];
+        for (int i = 0; i < texts.Count; i++)
+        {
+            int index = ids.ToList().IndexOf(wrongIds[i]);
+            result[index >= 0 ? index : throw Missing(place, $"the shard that modified_shard[{i}] replaces")] = texts[
+                i
+            ];
+        }
+
+        return result;
+    }
+
+    private static string? Text(JsonElement item, string key) =>
+        item.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
+
+    private static MttException Missing(string place, string what) =>
+        new($"{place}: {what} is missing", "Every task needs an id and a list of shards with their texts.");
+
+    private static JsonElement Parse(string path, string line, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return JsonDocument.Parse(bytes).RootElement;
+        }
+        catch (JsonException problem)
+        {
+            throw new MttException($"{path}:{line}: not JSON: {problem.Message}", "Mend or remove the line.", problem);
+        }
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(byte[] bytes)
+    {
+        for (int start = 0; start < bytes.Length; )
+        {
+            int length = bytes.AsSpan(start).IndexOf((byte)'\n');
+            length = length < 0 ? bytes.Length - start : length;
+            yield return bytes.AsMemory(start, length);
+            start += length + 1;
+        }
+    }
+}

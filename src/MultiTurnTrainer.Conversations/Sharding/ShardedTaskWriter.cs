@@ -1,0 +1,86 @@
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations.Sharding;
+
+/// <summary>Writes sharded tasks, as one Lost-in-Conversation JSON array or as mtt's JSON lines.</summary>
+public static class ShardedTaskWriter
+{
+    /// <summary>Writes the Lost-in-Conversation array: <c>task_id, task, question, shards: [{shard_id, shard}], answer</c>.</summary>
+    public static void WriteArray(Stream output, IEnumerable<ShardedTask> tasks)
+    {
+        using Utf8JsonWriter writer = new(output, JsonText.Writer with { Indented = true, NewLine = "\n" });
+        writer.WriteStartArray();
+        foreach (ShardedTask task in tasks)
+        {
+            WriteTask(writer, task, "task_id", "task", numbered: true);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Writes one object a line: <c>id, family, question, shards: [text], answer</c>.</summary>
+    public static void WriteLines(Stream output, IEnumerable<ShardedTask> tasks)
+    {
+        foreach (ShardedTask task in tasks)
+        {
+            using (Utf8JsonWriter writer = new(output, JsonText.Writer))
+            {
+                WriteTask(writer, task, "id", "family", numbered: task.ModifiedShards.Count > 0);
+            }
+
+            output.WriteByte((byte)'\n');
+        }
+    }
+
+    private static void WriteTask(Utf8JsonWriter writer, ShardedTask task, string id, string family, bool numbered)
+    {
+        writer.WriteStartObject();
+        writer.WriteString(id, task.Id);
+        writer.WriteString(family, task.Family);
+        if (task.System is not null)
+        {
+            writer.WriteString("system", task.System);
+        }
+
+        writer.WriteString("question", task.Question);
+        writer.WriteStartArray("shards");
+        for (int i = 0; i < task.Shards.Count; i++)
+        {
+            WriteShard(writer, i, task.Shards[i], numbered);
+        }
+
+        writer.WriteEndArray();
+        if (task.ModifiedShards.Count > 0)
+        {
+            writer.WriteStartArray("modified_shard");
+            foreach ((int index, string text) in task.ModifiedShards.OrderBy(pair => pair.Key))
+            {
+                WriteShard(writer, index, text, numbered);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        if (task.Answer is not null)
+        {
+            writer.WriteString("answer", task.Answer);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteShard(Utf8JsonWriter writer, int index, string text, bool numbered)
+    {
+        if (!numbered)
+        {
+            writer.WriteStringValue(text);
+            return;
+        }
+
+        writer.WriteStartObject();
+        writer.WriteNumber("shard_id", index + 1);
+        writer.WriteString("shard", text);
+        writer.WriteEndObject();
+    }
+}
