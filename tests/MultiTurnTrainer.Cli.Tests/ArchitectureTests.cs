@@ -17,6 +17,7 @@ public class ArchitectureTests
         ["Models"] = ["Files", "LibTorch"],
         ["Training"] = ["Files", "Datasets", "Models", "LibTorch"],
         ["Synthesis"] = ["Files", "Conversations", "Context"],
+        ["Evaluation"] = ["Files", "Conversations"],
         ["Cli"] =
         [
             "Files",
@@ -28,6 +29,7 @@ public class ArchitectureTests
             "Models",
             "Training",
             "Synthesis",
+            "Evaluation",
         ],
     };
 

@@ -1,0 +1,23 @@
+using MultiTurnTrainer.Conversations.Sharding;
+
+namespace MultiTurnTrainer.Evaluation.Scoring;
+
+/// <summary>The reply's last line, blanks normalised, is the gold answer.</summary>
+public sealed class ExactVerifier : IVerifier
+{
+    /// <inheritdoc/>
+    public bool IsCorrect(ShardedTask task, string reply) =>
+        task.Answer is { } gold && string.Equals(Normal(gold), Normal(LastLine(reply)), StringComparison.Ordinal);
+
+    /// <summary>The task's own <c>wrong_answer</c>, or the gold answer's words in reverse.</summary>
+    public string WrongAnswer(ShardedTask task) =>
+        task.Json.ValueKind == System.Text.Json.JsonValueKind.Object
+        && task.Json.TryGetProperty("wrong_answer", out System.Text.Json.JsonElement wrong)
+            ? wrong.ToString()
+            : string.Join(' ', Normal(task.Answer ?? "").Split(' ').Reverse());
+
+    private static string LastLine(string text) => text.TrimEnd().Split('\n')[^1];
+
+    private static string Normal(string text) =>
+        string.Join(' ', text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
+}

@@ -1,0 +1,29 @@
+namespace MultiTurnTrainer.Evaluation.Scoring;
+
+/// <summary>
+/// Scores of several runs, as "Lost in Conversation" counts them (section 3.5 of the research notes): mean, aptitude A^90
+/// and unreliability U^90_10, each computed per task and averaged over tasks. Percentiles interpolate linearly at rank
+/// p·(N−1); the paper does not state its rule.
+/// </summary>
+/// <param name="Mean">Mean score, 0 to 100.</param>
+/// <param name="Aptitude">Mean over tasks of the 90th percentile.</param>
+/// <param name="Unreliability">Mean over tasks of the 90th less the 10th percentile.</param>
+public sealed record RunStatistics(double Mean, double Aptitude, double Unreliability)
+{
+    /// <summary>Computes them from one row of scores (0 to 100) per task.</summary>
+    public static RunStatistics Of(IReadOnlyCollection<double[]> scoresByTask) =>
+        new(
+            scoresByTask.Average(scores => scores.Average()),
+            scoresByTask.Average(scores => Percentile(scores, 0.9)),
+            scoresByTask.Average(scores => Percentile(scores, 0.9) - Percentile(scores, 0.1))
+        );
+
+    internal static double Percentile(double[] scores, double p)
+    {
+        double[] sorted = [.. scores.Order()];
+        double rank = p * (sorted.Length - 1);
+        int below = (int)Math.Floor(rank);
+        int above = Math.Min(below + 1, sorted.Length - 1);
+        return sorted[below] + ((rank - below) * (sorted[above] - sorted[below]));
+    }
+}

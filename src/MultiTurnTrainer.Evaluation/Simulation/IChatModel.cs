@@ -1,0 +1,15 @@
+namespace MultiTurnTrainer.Evaluation.Simulation;
+
+/// <summary>Whatever answers: a local model with or without an adapter, or an endpoint.</summary>
+public interface IChatModel
+{
+    /// <summary>One reply for each dialogue, in order. Every dialogue ends with a user turn.</summary>
+    /// <param name="dialogues">The dialogues so far.</param>
+    /// <param name="seed">Makes sampling reproducible; a different one gives an independent draw.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    Task<IReadOnlyList<string>> ReplyAsync(
+        IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues,
+        int seed,
+        CancellationToken cancellation
+    );
+}

@@ -1,0 +1,29 @@
+namespace MultiTurnTrainer.Evaluation.Simulation;
+
+/// <summary>How a task is put to the model ("Lost in Conversation", section 3; RLSTA for the corrections; CCOPD 4.3 for the hints).</summary>
+public enum SimulationMode
+{
+    /// <summary>The whole instruction in one prompt.</summary>
+    Full,
+
+    /// <summary>All shards as bullets in one prompt.</summary>
+    Concat,
+
+    /// <summary>One shard a turn, in the stored order.</summary>
+    Sharded,
+
+    /// <summary>A sharded dialogue and one more turn that repeats all shards.</summary>
+    Recap,
+
+    /// <summary>One shard a turn, each turn repeating all earlier ones.</summary>
+    Snowball,
+
+    /// <summary>MT-Refine: the first turn holds the intent and all wrong values, each later turn corrects one.</summary>
+    Refine,
+
+    /// <summary>The whole instruction, then an assistant turn that claims a wrong result, then a request for the final answer.</summary>
+    WrongHintAssistant,
+
+    /// <summary>The whole instruction with a "verified" wrong value inside the user's message.</summary>
+    WrongHintUser,
+}

@@ -1,0 +1,66 @@
+using MultiTurnTrainer.Conversations.Sharding;
+using MultiTurnTrainer.Evaluation.Scoring;
+
+namespace MultiTurnTrainer.Evaluation.Simulation;
+
+/// <summary>
+/// Plays all tasks of one mode and one run side by side, turn by turn, so that a local model answers in batches. A
+/// dialogue goes on after a correct reply, so that both scores of the record are known.
+/// </summary>
+public sealed class Simulator(IChatModel model, IVerifier verifier)
+{
+    /// <summary>Runs every task once.</summary>
+    /// <param name="tasks">The tasks; a mode that needs what a task lacks is the caller's error.</param>
+    /// <param name="mode">How to put them.</param>
+    /// <param name="run">The run's number, part of the sampling seed.</param>
+    /// <param name="seed">The base seed.</param>
+    /// <param name="cancellation">Stops between turns.</param>
+    public async Task<IReadOnlyList<Dialogue>> RunAsync(
+        IReadOnlyList<ShardedTask> tasks,
+        SimulationMode mode,
+        int run,
+        int seed,
+        CancellationToken cancellation
+    )
+    {
+        List<ChatTurn>[] turns = new List<ChatTurn>[tasks.Count];
+        IReadOnlyList<string>[] later = new IReadOnlyList<string>[tasks.Count];
+        bool[] any = new bool[tasks.Count];
+        bool[] last = new bool[tasks.Count];
+        for (int i = 0; i < tasks.Count; i++)
+        {
+            (IReadOnlyList<ChatTurn> opening, later[i]) = UserScript.For(
+                tasks[i],
+                mode,
+                verifier.WrongAnswer(tasks[i])
+            );
+            turns[i] = [.. opening];
+        }
+
+        int[] open = [.. Enumerable.Range(0, tasks.Count)];
+        for (int turn = 0; open.Length > 0; turn++)
+        {
+            IReadOnlyList<string> replies = await model.ReplyAsync(
+                [.. open.Select(i => turns[i])],
+                unchecked((seed * 1_000_003) + (run * 8191) + turn),
+                cancellation
+            );
+            for (int k = 0; k < open.Length; k++)
+            {
+                int i = open[k];
+                turns[i].Add(new ChatTurn("assistant", replies[k]));
+                last[i] = verifier.IsCorrect(tasks[i], replies[k]);
+                any[i] |= last[i];
+                if (turn < later[i].Count)
+                {
+                    turns[i].Add(new ChatTurn("user", later[i][turn]));
+                }
+            }
+
+            int said = turn;
+            open = [.. open.Where(i => said < later[i].Count)];
+        }
+
+        return [.. tasks.Select((task, i) => new Dialogue(task, mode, run, turns[i], any[i], last[i]))];
+    }
+}
