@@ -124,12 +124,15 @@ internal static class ScalarJson
             case LogicalKind.Half when value.Length == 2:
                 WriteFloat((float)BinaryPrimitives.ReadHalfLittleEndian(value), json);
                 break;
+            case LogicalKind.Json:
+                WriteJson(leaf, value, json);
+                break;
             default:
                 if (Utf8.IsValid(value))
                 {
                     json.WriteStringValue(value);
                 }
-                else if (leaf.Kind is LogicalKind.Text or LogicalKind.Json)
+                else if (leaf.Kind == LogicalKind.Text)
                 {
                     throw new InvalidDataException($"column {leaf.Path} holds text that is not UTF-8");
                 }
@@ -139,6 +142,19 @@ internal static class ScalarJson
                 }
 
                 break;
+        }
+    }
+
+    private static void WriteJson(SchemaNode leaf, ReadOnlySpan<byte> value, Utf8JsonWriter json)
+    {
+        try
+        {
+            Utf8JsonReader reader = new(value);
+            JsonElement.ParseValue(ref reader).WriteTo(json);
+        }
+        catch (JsonException problem)
+        {
+            throw new InvalidDataException($"column {leaf.Path} holds text that is not JSON", problem);
         }
     }
 

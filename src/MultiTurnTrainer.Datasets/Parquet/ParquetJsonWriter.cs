@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Datasets.Parquet;
+
+/// <summary>
+/// Writes JSON objects as Parquet rows after a schema from <see cref="JsonShape"/>. An absent field and a null are the
+/// same in Parquet: both are read back as null. Nothing appears at the path before <see cref="Commit"/>.
+/// </summary>
+public sealed class ParquetJsonWriter : IDisposable
+{
+    private const int RowsPerGroup = 1 << 14;
+    private const int BytesPerGroup = 1 << 25;
+
+    private readonly OutputFile _file;
+    private readonly SchemaNode _schema;
+    private readonly ParquetWriter _writer;
+    private int _rows;
+
+    private ParquetJsonWriter(OutputFile file, SchemaNode schema, ParquetCompression compression)
+    {
+        _file = file;
+        _schema = schema;
+        _writer = new ParquetWriter(file.Stream, schema, compression);
+    }
+
+    /// <summary>Begins a file.</summary>
+    /// <param name="path">Where it will appear.</param>
+    /// <param name="schema">The schema of all rows to come.</param>
+    /// <param name="force">Whether a non-empty file may be replaced.</param>
+    /// <param name="compression">None, snappy or gzip.</param>
+    public static ParquetJsonWriter Create(
+        string path,
+        SchemaNode schema,
+        bool force,
+        ParquetCompression compression = ParquetCompression.Snappy
+    ) => new(OutputFile.Create(path, force), schema, compression);
+
+    /// <summary>Adds a row, which must be an object of the schema's shape.</summary>
+    /// <exception cref="MttException">The disk is full.</exception>
+    public void Write(JsonElement row) =>
+        Guard(() =>
+        {
+            WriteFields(_schema, row, 0);
+            _rows++;
+            if (_rows == RowsPerGroup || _writer.Columns.Sum(column => (long)column.Bytes) >= BytesPerGroup)
+            {
+                EndGroup();
+            }
+        });
+
+    /// <summary>Finishes the file and gives it its name.</summary>
+    /// <exception cref="MttException">The disk is full.</exception>
+    public void Commit()
+    {
+        Guard(() =>
+        {
+            if (_rows > 0)
+            {
+                EndGroup();
+            }
+
+            _writer.Finish();
+        });
+        _file.Commit();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private void EndGroup()
+    {
+        _writer.EndRowGroup(_rows);
+        _rows = 0;
+    }
+
+    private void Guard(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Explain(_file.Path, problem);
+        }
+    }
+
+    private void WriteFields(SchemaNode group, JsonElement row, int repetition)
+    {
+        foreach (SchemaNode field in group.Children)
+        {
+            WriteField(field, row.TryGetProperty(field.Name, out JsonElement value) ? value : default, repetition);
+        }
+    }
+
+    private void WriteField(SchemaNode node, JsonElement value, int repetition)
+    {
+        if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        {
+            WriteAbsent(node, repetition, node.MaxDefinition - 1);
+        }
+        else if (node.IsLeaf)
+        {
+            WriteLeaf(node, value, repetition);
+        }
+        else if (node.Kind == LogicalKind.List)
+        {
+            WriteList(node, value, repetition);
+        }
+        else
+        {
+            WriteFields(node, value, repetition);
+        }
+    }
+
+    private void WriteList(SchemaNode list, JsonElement value, int repetition)
+    {
+        SchemaNode repeated = list.Children[0];
+        bool first = true;
+        foreach (JsonElement item in value.EnumerateArray())
+        {
+            WriteField(repeated.Children[0], item, first ? repetition : repeated.MaxRepetition);
+            first = false;
+        }
+
+        if (first)
+        {
+            WriteAbsent(list, repetition, list.MaxDefinition);
+        }
+    }
+
+    private void WriteAbsent(SchemaNode node, int repetition, int definition)
+    {
+        for (int leaf = node.FirstLeaf; leaf < node.FirstLeaf + node.LeafCount; leaf++)
+        {
+            _writer.Columns[leaf].AddNull(repetition, definition);
+        }
+    }
+
+    private void WriteLeaf(SchemaNode leaf, JsonElement value, int repetition)
+    {
+        ColumnWriter column = _writer.Columns[leaf.FirstLeaf];
+        Span<byte> buffer = stackalloc byte[8];
+        switch (leaf.Type)
+        {
+            case PhysicalType.Boolean:
+                column.AddBoolean(repetition, value.GetBoolean());
+                break;
+            case PhysicalType.Int64:
+                BinaryPrimitives.WriteInt64LittleEndian(buffer, value.GetInt64());
+                column.AddFixed(repetition, buffer);
+                break;
+            case PhysicalType.Double:
+                BinaryPrimitives.WriteDoubleLittleEndian(buffer, value.GetDouble());
+                column.AddFixed(repetition, buffer);
+                break;
+            default:
+                column.AddBytes(
+                    repetition,
+                    leaf.Kind == LogicalKind.Json
+                        ? JsonMarshal.GetRawUtf8Value(value)
+                        : Encoding.UTF8.GetBytes(value.GetString()!)
+                );
+                break;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text;
+using System.Text.Json;
+using MultiTurnTrainer.Datasets.Parquet;
+using MultiTurnTrainer.Datasets.Rows;
+
+namespace MultiTurnTrainer.Datasets.Tests.Parquet;
+
+/// <summary>Files that DuckDB and hyparquet-writer made (see interop.mjs), in every encoding and codec.</summary>
+public class ParquetFixtureTests
+{
+    internal static string Folder { get; } =
+        Path.Combine(Repository.Root, "tests/MultiTurnTrainer.Datasets.Tests/Parquet/Fixtures");
+
+    public static TheoryData<string> DuckDbFiles =>
+        [.. Directory.GetFiles(Folder, "duckdb-*.parquet").Select(path => Path.GetFileName(path)).Order()];
+
+    [Theory]
+    [MemberData(nameof(DuckDbFiles))]
+    public void Read_FileOfDuckDb_EqualsItsJson(string name) =>
+        AssertSame(File.ReadLines(Path.Combine(Folder, "expected.jsonl")), Read(Path.Combine(Folder, name)));
+
+    [Fact]
+    public void Read_FileOfHyparquetWriter_EqualsWhatItWasGiven()
+    {
+        string[] rows = [.. Read(Path.Combine(Folder, "hyparquet.parquet"))];
+        Assert.Equal(60, rows.Length);
+        AssertSame(
+            [
+                """{"id":8,"text":null,"real":0.5,"flag":false}""",
+                """{"id":9,"text":"row 0","real":0.5625,"flag":true}""",
+            ],
+            rows[8..10]
+        );
+    }
+
+    [Fact]
+    public void Read_WhatWasWrittenAsJson_IsEqual()
+    {
+        using TempFolder folder = new();
+        string[] rows =
+        [
+            """{"id":"a","messages":[{"role":"user","content":"Grüße","calls":null}],"tools":[{"f":{"x":1}}],"n":1,"ok":true}""",
+            """{"id":"b","messages":[],"tools":null,"n":2.5,"ok":null}""",
+            """{"id":null,"messages":[{"role":"user","content":"x","calls":[{"name":"f","arguments":{"b":[1,2]}}]},{"role":"assistant","content":null,"calls":[]}],"tools":[],"n":null,"ok":false}""",
+            """{"id":"d","messages":null,"tools":{},"n":-3,"ok":true}""",
+        ];
+        JsonShape shape = new(new HashSet<string> { "tools", "arguments" });
+        foreach (string row in rows)
+        {
+            shape.Add(JsonElement.Parse(row));
+        }
+
+        string path = folder["rows.parquet"];
+        using (ParquetJsonWriter writer = ParquetJsonWriter.Create(path, shape.ToSchema(), force: false))
+        {
+            foreach (string row in rows)
+            {
+                writer.Write(JsonElement.Parse(row));
+            }
+
+            writer.Commit();
+        }
+
+        AssertSame(rows, Read(path));
+        Assert.False(TokenRowReader.IsTokenRows(path));
+    }
+
+    internal static IEnumerable<string> Read(string path) =>
+        ParquetJsonReader.Read(path).Select(row => Encoding.UTF8.GetString(row.Span));
+
+    internal static void AssertSame(IEnumerable<string> expected, IEnumerable<string> actual)
+    {
+        string[] left = [.. expected];
+        string[] right = [.. actual];
+        Assert.Equal(left.Length, right.Length);
+        for (int i = 0; i < left.Length; i++)
+        {
+            bool same = JsonElement.DeepEquals(JsonElement.Parse(left[i]), JsonElement.Parse(right[i]));
+            Assert.True(same, $"row {i}: expected {left[i]}, read {right[i]}");
+        }
+    }
+}
