@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.LibTorch.Native;
+
+/// <summary>A libtorch with headers on this machine.</summary>
+/// <param name="Origin">Where it was found, in words: <c>MTT_LIBTORCH</c>, <c>PyTorch</c>, <c>system</c>.</param>
+/// <param name="Include">The folder that holds <c>ATen/ATen.h</c>.</param>
+/// <param name="Libraries">The folder that holds <c>libtorch_cpu.so</c>.</param>
+/// <param name="Cuda">Whether it has a CUDA half.</param>
+public sealed record LibTorchInstallation(string Origin, string Include, string Libraries, bool Cuda)
+{
+    internal const string Remedy =
+        "apt-get install libtorch-dev libopenblas0-pthread g++ (or install PyTorch, or point MTT_LIBTORCH at a torch folder), then: mtt setup";
+
+    /// <summary>The one that is used, or an error that says what to install.</summary>
+    public static LibTorchInstallation Find() =>
+        TryFind() ?? throw new MttException("no libtorch with headers on this machine", Remedy);
+
+    /// <summary>
+    /// The folder <c>MTT_LIBTORCH</c> names; else the PyTorch of the <c>python3</c> in the path; else the system's.
+    /// </summary>
+    public static LibTorchInstallation? TryFind()
+    {
+        string? named = Environment.GetEnvironmentVariable("MTT_LIBTORCH");
+        if (named is { Length: > 0 })
+        {
+            return At("MTT_LIBTORCH", named)
+                ?? throw new MttException(
+                    $"MTT_LIBTORCH={named} holds no libtorch with headers",
+                    "name a folder with include/ATen/ATen.h and lib/libtorch_cpu.so, such as PyTorch's torch folder"
+                );
+        }
+
+        return FromPython() ?? At("system", "/usr") ?? At("system", "/usr/local");
+    }
+
+    private static LibTorchInstallation? At(string origin, string root)
+    {
+        string[] libraries = [Path.Combine(root, "lib"), Path.Combine(root, "lib", "x86_64-linux-gnu")];
+        string include = Path.Combine(root, "include");
+        string? library = Array.Find(libraries, folder => File.Exists(Path.Combine(folder, "libtorch_cpu.so")));
+        return library is null || !File.Exists(Path.Combine(include, "ATen", "ATen.h"))
+            ? null
+            : new(origin, include, library, File.Exists(Path.Combine(library, "libtorch_cuda.so")));
+    }
+
+    private static LibTorchInstallation? FromPython()
+    {
+        const string code =
+            "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')";
+        foreach (string python in (string[])["python3", "python"])
+        {
+            try
+            {
+                ProcessStartInfo start = new(python, ["-c", code])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                };
+                using Process process = Process.Start(start)!;
+                Task<string> errors = process.StandardError.ReadToEndAsync();
+                string folder = process.StandardOutput.ReadToEnd().Trim();
+                process.WaitForExit();
+                if (folder.Length > 0 && At("PyTorch", folder) is { } found)
+                {
+                    return found;
+                }
+            }
+            catch (System.ComponentModel.Win32Exception)
+            {
+                // No such interpreter.
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,173 @@
+using System.Runtime.InteropServices;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.LibTorch.Native;
+
+/// <summary>The C ABI of mtt_torch.cpp as function pointers, loaded (and built) on first use.</summary>
+internal static unsafe class NativeApi
+{
+    public static delegate* unmanaged<byte*> Error;
+    public static delegate* unmanaged<byte*, void> SetManagedError;
+    public static delegate* unmanaged<byte*> TorchVersion;
+    public static delegate* unmanaged<byte*, byte*, byte**, int, nint> Operator;
+    public static delegate* unmanaged<nint, NativeValue*, NativeValue*, int, int*, int> Call;
+    public static delegate* unmanaged<nint, void> TensorFree;
+    public static delegate* unmanaged<nint, nint> TensorAlias;
+    public static delegate* unmanaged<long> LiveHandles;
+    public static delegate* unmanaged[SuppressGCTransition]<nint, long> TensorDim;
+    public static delegate* unmanaged[SuppressGCTransition]<nint, long*, long*, void> TensorSizes;
+    public static delegate* unmanaged[SuppressGCTransition]<nint, long, long> TensorSize;
+    public static delegate* unmanaged[SuppressGCTransition]<nint, long> TensorNumel;
+    public static delegate* unmanaged[SuppressGCTransition]<nint, int> TensorType;
+    public static delegate* unmanaged[SuppressGCTransition]<nint, long> TensorDevice;
+    public static delegate* unmanaged<nint, int> TensorFlags;
+    public static delegate* unmanaged<nint, nint> TensorData;
+    public static delegate* unmanaged<nint, long> TensorVersion;
+    public static delegate* unmanaged<nint, int, int> TensorSetRequiresGrad;
+    public static delegate* unmanaged<nint, nint> TensorGrad;
+    public static delegate* unmanaged<nint, nint, int> TensorSetGrad;
+    public static delegate* unmanaged<void*, long*, long*, int, int, long, nint, long, nint*, int> FromBlob;
+    public static delegate* unmanaged<int, int> GradMode;
+    public static delegate* unmanaged<int, nint> InferenceMode;
+    public static delegate* unmanaged<nint, void> InferenceModeEnd;
+    public static delegate* unmanaged<int> IsInferenceMode;
+    public static delegate* unmanaged<nint*, nint*, int, int, int, nint*, int, int> Backward;
+    public static delegate* unmanaged<nint*, nint*, int, nint*, int, int, int, int, nint*, int> Grad;
+    public static delegate* unmanaged<nint, nint, void> SetCallbacks;
+    public static delegate* unmanaged<nint*, int, int> NeedsGrad;
+    public static delegate* unmanaged<long, byte*, nint*, int, nint*, int*, int, nint*, int, nint*, int> Function;
+    public static delegate* unmanaged<nint, nint*, int, int> FunctionSaved;
+    public static delegate* unmanaged<nint, int, int> FunctionNeeds;
+    public static delegate* unmanaged<ulong, int> ManualSeed;
+    public static delegate* unmanaged<long, nint*, int> RngState;
+    public static delegate* unmanaged<long, nint, int> SetRngState;
+    public static delegate* unmanaged<int, int> ConfigureThreads;
+    public static delegate* unmanaged<int> Threads;
+    public static delegate* unmanaged<void> KeepFreedMemory;
+    public static delegate* unmanaged<int> CudaDeviceCount;
+    public static delegate* unmanaged<int> CudaInit;
+    public static delegate* unmanaged<int, int> CudaSetDevice;
+    public static delegate* unmanaged<int, nint*, int> CudaStream;
+    public static delegate* unmanaged<int, int> CudaSynchronize;
+    public static delegate* unmanaged<int, long*, int> CudaMemory;
+    public static delegate* unmanaged<int, int> CudaResetPeak;
+    public static delegate* unmanaged<int> CudaEmptyCache;
+    public static delegate* unmanaged<byte*, byte*> SymbolFile;
+    public static delegate* unmanaged<int> HasMkl;
+    public static delegate* unmanaged<int> HasMkldnn;
+    public static delegate* unmanaged<int, int> AllowTf32;
+
+    private static readonly Lock _lock = new();
+    private static volatile bool _loaded;
+
+    /// <summary>The installation that is loaded, once <see cref="EnsureLoaded"/> has returned.</summary>
+    public static LibTorchInstallation? Installation { get; private set; }
+
+    /// <summary>Told in one line when the native part is about to be built.</summary>
+    public static Action<string>? Notice { get; set; }
+
+    /// <summary>Finds libtorch, builds the native part if this is the first time, and loads it.</summary>
+    public static void EnsureLoaded()
+    {
+        if (_loaded)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_loaded)
+            {
+                LibTorchInstallation installation = LibTorchInstallation.Find();
+                string path = NativeBuild.Ensure(installation, Notice);
+                Bind(Load(path));
+                Installation = installation;
+                KeepFreedMemory();
+                AutogradCallbacks.Register();
+                _loaded = true;
+            }
+        }
+    }
+
+    /// <summary>Throws the native error under the name of what was called.</summary>
+    public static void Check(int code, string operation)
+    {
+        if (code != 0)
+        {
+            throw new TorchException(operation, Marshal.PtrToStringUTF8((nint)Error()) ?? "unknown error");
+        }
+    }
+
+    private static nint Load(string path)
+    {
+        try
+        {
+            return NativeLibrary.Load(path);
+        }
+        catch (DllNotFoundException problem)
+        {
+            throw new MttException(
+                $"the native part does not load: {problem.Message.Split('\n')[0]}",
+                $"delete {Path.GetDirectoryName(path)} and run: mtt setup",
+                problem
+            );
+        }
+    }
+
+    private static void Bind(nint library)
+    {
+        nint Symbol(string name) => NativeLibrary.GetExport(library, name);
+        Error = (delegate* unmanaged<byte*>)Symbol("mtt_error");
+        SetManagedError = (delegate* unmanaged<byte*, void>)Symbol("mtt_set_managed_error");
+        TorchVersion = (delegate* unmanaged<byte*>)Symbol("mtt_torch_version");
+        Operator = (delegate* unmanaged<byte*, byte*, byte**, int, nint>)Symbol("mtt_operator");
+        Call = (delegate* unmanaged<nint, NativeValue*, NativeValue*, int, int*, int>)Symbol("mtt_call");
+        TensorFree = (delegate* unmanaged<nint, void>)Symbol("mtt_tensor_free");
+        TensorAlias = (delegate* unmanaged<nint, nint>)Symbol("mtt_tensor_alias");
+        LiveHandles = (delegate* unmanaged<long>)Symbol("mtt_live_handles");
+        TensorDim = (delegate* unmanaged[SuppressGCTransition]<nint, long>)Symbol("mtt_tensor_dim");
+        TensorSizes = (delegate* unmanaged[SuppressGCTransition]<nint, long*, long*, void>)Symbol("mtt_tensor_sizes");
+        TensorSize = (delegate* unmanaged[SuppressGCTransition]<nint, long, long>)Symbol("mtt_tensor_size");
+        TensorNumel = (delegate* unmanaged[SuppressGCTransition]<nint, long>)Symbol("mtt_tensor_numel");
+        TensorType = (delegate* unmanaged[SuppressGCTransition]<nint, int>)Symbol("mtt_tensor_dtype");
+        TensorDevice = (delegate* unmanaged[SuppressGCTransition]<nint, long>)Symbol("mtt_tensor_device");
+        TensorFlags = (delegate* unmanaged<nint, int>)Symbol("mtt_tensor_flags");
+        TensorData = (delegate* unmanaged<nint, nint>)Symbol("mtt_tensor_data");
+        TensorVersion = (delegate* unmanaged<nint, long>)Symbol("mtt_tensor_version");
+        TensorSetRequiresGrad = (delegate* unmanaged<nint, int, int>)Symbol("mtt_tensor_set_requires_grad");
+        TensorGrad = (delegate* unmanaged<nint, nint>)Symbol("mtt_tensor_grad");
+        TensorSetGrad = (delegate* unmanaged<nint, nint, int>)Symbol("mtt_tensor_set_grad");
+        FromBlob = (delegate* unmanaged<void*, long*, long*, int, int, long, nint, long, nint*, int>)
+            Symbol("mtt_from_blob");
+        GradMode = (delegate* unmanaged<int, int>)Symbol("mtt_grad_mode");
+        InferenceMode = (delegate* unmanaged<int, nint>)Symbol("mtt_inference_mode");
+        InferenceModeEnd = (delegate* unmanaged<nint, void>)Symbol("mtt_inference_mode_end");
+        IsInferenceMode = (delegate* unmanaged<int>)Symbol("mtt_is_inference_mode");
+        Backward = (delegate* unmanaged<nint*, nint*, int, int, int, nint*, int, int>)Symbol("mtt_backward");
+        Grad = (delegate* unmanaged<nint*, nint*, int, nint*, int, int, int, int, nint*, int>)Symbol("mtt_grad");
+        SetCallbacks = (delegate* unmanaged<nint, nint, void>)Symbol("mtt_set_callbacks");
+        NeedsGrad = (delegate* unmanaged<nint*, int, int>)Symbol("mtt_needs_grad");
+        Function = (delegate* unmanaged<long, byte*, nint*, int, nint*, int*, int, nint*, int, nint*, int>)
+            Symbol("mtt_function");
+        FunctionSaved = (delegate* unmanaged<nint, nint*, int, int>)Symbol("mtt_function_saved");
+        FunctionNeeds = (delegate* unmanaged<nint, int, int>)Symbol("mtt_function_needs");
+        ManualSeed = (delegate* unmanaged<ulong, int>)Symbol("mtt_manual_seed");
+        RngState = (delegate* unmanaged<long, nint*, int>)Symbol("mtt_rng_state");
+        SetRngState = (delegate* unmanaged<long, nint, int>)Symbol("mtt_set_rng_state");
+        ConfigureThreads = (delegate* unmanaged<int, int>)Symbol("mtt_configure_threads");
+        Threads = (delegate* unmanaged<int>)Symbol("mtt_threads");
+        KeepFreedMemory = (delegate* unmanaged<void>)Symbol("mtt_keep_freed_memory");
+        CudaDeviceCount = (delegate* unmanaged<int>)Symbol("mtt_cuda_device_count");
+        CudaInit = (delegate* unmanaged<int>)Symbol("mtt_cuda_init");
+        CudaSetDevice = (delegate* unmanaged<int, int>)Symbol("mtt_cuda_set_device");
+        CudaStream = (delegate* unmanaged<int, nint*, int>)Symbol("mtt_cuda_stream");
+        CudaSynchronize = (delegate* unmanaged<int, int>)Symbol("mtt_cuda_synchronize");
+        CudaMemory = (delegate* unmanaged<int, long*, int>)Symbol("mtt_cuda_memory");
+        CudaResetPeak = (delegate* unmanaged<int, int>)Symbol("mtt_cuda_reset_peak");
+        CudaEmptyCache = (delegate* unmanaged<int>)Symbol("mtt_cuda_empty_cache");
+        SymbolFile = (delegate* unmanaged<byte*, byte*>)Symbol("mtt_symbol_file");
+        HasMkl = (delegate* unmanaged<int>)Symbol("mtt_has_mkl");
+        HasMkldnn = (delegate* unmanaged<int>)Symbol("mtt_has_mkldnn");
+        AllowTf32 = (delegate* unmanaged<int, int>)Symbol("mtt_allow_tf32");
+    }
+}

@@ -1,0 +1,128 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using MultiTurnTrainer.LibTorch.Native;
+using TorchSharp;
+
+namespace MultiTurnTrainer.LibTorch.Providers;
+
+/// <summary>Bytes on a GPU, as torch's allocator counts them.</summary>
+/// <param name="Allocated">In tensors now.</param>
+/// <param name="PeakAllocated">In tensors at most, since the last reset.</param>
+/// <param name="Reserved">Held from the driver now.</param>
+/// <param name="PeakReserved">Held from the driver at most.</param>
+public sealed record CudaMemory(long Allocated, long PeakAllocated, long Reserved, long PeakReserved);
+
+/// <summary>What a program asks of libtorch as a whole, beyond TorchSharp's interface.</summary>
+public static unsafe class TorchRuntime
+{
+    /// <summary>Told in one line before the native part is built (once per libtorch, about 15 s).</summary>
+    public static Action<string>? Notice
+    {
+        get => NativeApi.Notice;
+        set => NativeApi.Notice = value;
+    }
+
+    /// <summary>Native tensors that managed code holds, on all threads: a leak check.</summary>
+    public static long LiveTensors
+    {
+        get
+        {
+            NativeApi.EnsureLoaded();
+            return NativeApi.LiveHandles();
+        }
+    }
+
+    /// <summary>Custom functions that some graph still refers to: a leak check.</summary>
+    public static int LiveFunctions => AutogradCallbacks.LiveNodes;
+
+    /// <summary>Finds libtorch, builds the native part if needed, and loads it; says what to do where it cannot.</summary>
+    public static LibTorchInstallation Load()
+    {
+        NativeApi.EnsureLoaded();
+        return NativeApi.Installation!;
+    }
+
+    /// <summary>The file that serves the BLAS symbol <c>sgemm_</c>, or null where it is inside libtorch's own MKL.</summary>
+    public static string? BlasFile()
+    {
+        NativeApi.EnsureLoaded();
+        fixed (byte* name = "sgemm_"u8)
+        {
+            return Marshal.PtrToStringUTF8((nint)NativeApi.SymbolFile(name));
+        }
+    }
+
+    /// <summary>Whether libtorch brings Intel's MKL.</summary>
+    public static bool HasMkl
+    {
+        get
+        {
+            NativeApi.EnsureLoaded();
+            return NativeApi.HasMkl() != 0;
+        }
+    }
+
+    /// <summary>Whether libtorch brings oneDNN, which serves bf16 products on the processor.</summary>
+    public static bool HasOneDnn
+    {
+        get
+        {
+            NativeApi.EnsureLoaded();
+            return NativeApi.HasMkldnn() != 0;
+        }
+    }
+
+    /// <summary>The CUDA stream that torch's operators use now on this device (a <c>cudaStream_t</c>).</summary>
+    public static nint CudaStream(torch.Device device)
+    {
+        NativeApi.EnsureLoaded();
+        nint stream;
+        NativeApi.Check(NativeApi.CudaStream(Math.Max(device.index, 0), &stream), "cuda.current_stream");
+        return stream;
+    }
+
+    /// <summary>Makes a GPU the current one of this thread.</summary>
+    public static void SetCudaDevice(int index)
+    {
+        NativeApi.EnsureLoaded();
+        NativeApi.Check(NativeApi.CudaInit(), "cuda.init");
+        NativeApi.Check(NativeApi.CudaSetDevice(index), "cuda.set_device");
+    }
+
+    /// <summary>Bytes on a GPU, or null where this libtorch does not tell without CUDA's headers.</summary>
+    public static CudaMemory? CudaMemory(torch.Device device)
+    {
+        NativeApi.EnsureLoaded();
+        long* values = stackalloc long[4];
+        return NativeApi.CudaMemory(Math.Max(device.index, 0), values) == 0
+            ? new CudaMemory(values[0], values[1], values[2], values[3])
+            : null;
+    }
+
+    /// <summary>Starts the peaks anew from the present values.</summary>
+    public static void ResetCudaPeak(torch.Device device)
+    {
+        NativeApi.EnsureLoaded();
+        _ = NativeApi.CudaResetPeak(Math.Max(device.index, 0));
+    }
+
+    /// <summary>Gives memory that no tensor uses back to the driver.</summary>
+    public static void EmptyCudaCache()
+    {
+        NativeApi.EnsureLoaded();
+        _ = NativeApi.CudaEmptyCache();
+    }
+
+    /// <summary>Whether single-precision products on a GPU may use TF32.</summary>
+    public static void AllowTf32(bool allow)
+    {
+        NativeApi.EnsureLoaded();
+        NativeApi.Check(NativeApi.AllowTf32(allow ? 1 : 0), "allow_tf32");
+    }
+
+    /// <summary>The state of a device's default generator, as bytes in the processor's memory.</summary>
+    public static torch.Tensor RandomState(torch.Device device) => torch.Generator.Of(device).get_state();
+
+    /// <summary>Goes on from a state of a device's default generator.</summary>
+    public static void SetRandomState(torch.Device device, torch.Tensor state) => torch.Generator.Of(device).set_state(state);
+}
