@@ -126,11 +126,7 @@ public class AutogradFunctionTests
         public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
         {
             List<Tensor> saved = ctx.get_saved_variables();
-            return
-            [
-                grad_outputs[0] + (grad_outputs[1] * saved[1]),
-                grad_outputs[0] + (grad_outputs[1] * saved[0]),
-            ];
+            return [grad_outputs[0] + (grad_outputs[1] * saved[1]), grad_outputs[0] + (grad_outputs[1] * saved[0])];
         }
     }
 

@@ -33,7 +33,10 @@ public class TensorTests
         Assert.Equal(expected, a.mm(b).data<float>().ToArray());
         Assert.Equal(expected, einsum("ij,jk->ik", a, b).data<float>().ToArray());
         Assert.Equal(expected, nn.functional.linear(a, b.t()).data<float>().ToArray());
-        Assert.Equal([39f, 45f, 87f, 101f], a.addmm(a, b, 1, 2).sub(a).add(a.mul(0)).add(torch.ones(2, 2)).data<float>().ToArray());
+        Assert.Equal(
+            [39f, 45f, 87f, 101f],
+            a.addmm(a, b, 1, 2).sub(a).add(a.mul(0)).add(torch.ones(2, 2)).data<float>().ToArray()
+        );
     }
 
     [Fact]

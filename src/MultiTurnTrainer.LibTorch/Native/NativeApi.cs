@@ -137,8 +137,9 @@ internal static unsafe class NativeApi
         TensorSetRequiresGrad = (delegate* unmanaged<nint, int, int>)Symbol("mtt_tensor_set_requires_grad");
         TensorGrad = (delegate* unmanaged<nint, nint>)Symbol("mtt_tensor_grad");
         TensorSetGrad = (delegate* unmanaged<nint, nint, int>)Symbol("mtt_tensor_set_grad");
-        FromBlob = (delegate* unmanaged<void*, long*, long*, int, int, long, nint, long, nint*, int>)
-            Symbol("mtt_from_blob");
+        FromBlob = (delegate* unmanaged<void*, long*, long*, int, int, long, nint, long, nint*, int>)Symbol(
+            "mtt_from_blob"
+        );
         GradMode = (delegate* unmanaged<int, int>)Symbol("mtt_grad_mode");
         InferenceMode = (delegate* unmanaged<int, nint>)Symbol("mtt_inference_mode");
         InferenceModeEnd = (delegate* unmanaged<nint, void>)Symbol("mtt_inference_mode_end");
@@ -147,8 +148,9 @@ internal static unsafe class NativeApi
         Grad = (delegate* unmanaged<nint*, nint*, int, nint*, int, int, int, int, nint*, int>)Symbol("mtt_grad");
         SetCallbacks = (delegate* unmanaged<nint, nint, void>)Symbol("mtt_set_callbacks");
         NeedsGrad = (delegate* unmanaged<nint*, int, int>)Symbol("mtt_needs_grad");
-        Function = (delegate* unmanaged<long, byte*, nint*, int, nint*, int*, int, nint*, int, nint*, int>)
-            Symbol("mtt_function");
+        Function = (delegate* unmanaged<long, byte*, nint*, int, nint*, int*, int, nint*, int, nint*, int>)Symbol(
+            "mtt_function"
+        );
         FunctionSaved = (delegate* unmanaged<nint, nint*, int, int>)Symbol("mtt_function_saved");
         FunctionNeeds = (delegate* unmanaged<nint, int, int>)Symbol("mtt_function_needs");
         ManualSeed = (delegate* unmanaged<ulong, int>)Symbol("mtt_manual_seed");

@@ -156,7 +156,11 @@ internal static partial class NativeBuild
         try
         {
             using Process process = Process.Start(
-                new ProcessStartInfo(compiler, arguments) { RedirectStandardError = true, RedirectStandardOutput = true }
+                new ProcessStartInfo(compiler, arguments)
+                {
+                    RedirectStandardError = true,
+                    RedirectStandardOutput = true,
+                }
             )!;
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             string errors = process.StandardError.ReadToEnd();
@@ -165,7 +169,11 @@ internal static partial class NativeBuild
         }
         catch (System.ComponentModel.Win32Exception problem)
         {
-            throw new MttException($"no C++ compiler: {compiler} does not start", "apt-get install g++, then: mtt setup", problem);
+            throw new MttException(
+                $"no C++ compiler: {compiler} does not start",
+                "apt-get install g++, then: mtt setup",
+                problem
+            );
         }
     }
 

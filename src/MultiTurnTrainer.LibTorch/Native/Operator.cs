@@ -24,7 +24,8 @@ internal sealed unsafe class Operator
     {
         NativeApi.EnsureLoaded();
         int open = signature.IndexOf('(', StringComparison.Ordinal);
-        string[] names = signature[(open + 1)..^1].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] names = signature[(open + 1)..^1]
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         string full = signature[..open];
         int dot = full.IndexOf('.', StringComparison.Ordinal);
         string name = dot < 0 ? full : full[..dot];
@@ -118,7 +119,10 @@ internal sealed unsafe class Operator
     }
 
     /// <summary>Calls an operator that gives two tensors.</summary>
-    public static (torch.Tensor First, torch.Tensor Second) CallTwo(string signature, params ReadOnlySpan<Argument> arguments)
+    public static (torch.Tensor First, torch.Tensor Second) CallTwo(
+        string signature,
+        params ReadOnlySpan<Argument> arguments
+    )
     {
         torch.Tensor?[] results = CallMany(signature, arguments);
         return (results[0]!, results[1]!);
@@ -146,7 +150,9 @@ internal sealed unsafe class Operator
     {
         if (arguments.Length != _parameters)
         {
-            throw new ArgumentException($"{_name} is declared with {_parameters} parameters and called with {arguments.Length}");
+            throw new ArgumentException(
+                $"{_name} is declared with {_parameters} parameters and called with {arguments.Length}"
+            );
         }
 
         NativeValue* values = stackalloc NativeValue[arguments.Length];
@@ -216,7 +222,10 @@ internal sealed unsafe class Operator
                 return scratch + list.Length;
             case string text:
                 value.Pointer = (nint)scratch;
-                value.Count = Encoding.UTF8.GetBytes(text, new Span<byte>(scratch, ((text.Length / 2) + 2) * sizeof(long)));
+                value.Count = Encoding.UTF8.GetBytes(
+                    text,
+                    new Span<byte>(scratch, ((text.Length / 2) + 2) * sizeof(long))
+                );
                 return scratch + (text.Length / 2) + 2;
             default:
                 value.Bits = argument.Bits;

@@ -52,7 +52,8 @@ public static partial class torch
         public static Tensor operator -(Tensor left, Scalar right) => left.sub(right);
 
         /// <summary>Difference.</summary>
-        public static Tensor operator -(Scalar left, Tensor right) => Operator.Call("rsub.Scalar(self, other)", right, left);
+        public static Tensor operator -(Scalar left, Tensor right) =>
+            Operator.Call("rsub.Scalar(self, other)", right, left);
 
         /// <summary>Negation.</summary>
         public static Tensor operator -(Tensor tensor) => tensor.neg();
@@ -106,7 +107,9 @@ public static partial class torch
         // Applies numbers, ranges, new dimensions and the ellipsis as views; returns what is left for aten::index.
         private (Tensor View, Tensor?[]? Tensors) View(TensorIndex[] indices)
         {
-            long consumed = indices.Count(index => index.Kind is not (TensorIndexKind.None or TensorIndexKind.Ellipsis));
+            long consumed = indices.Count(index =>
+                index.Kind is not (TensorIndexKind.None or TensorIndexKind.Ellipsis)
+            );
             Tensor view = alias();
             List<Tensor?> tensors = [];
             bool advanced = false;

@@ -7,8 +7,7 @@ public static partial class torch
     public sealed unsafe partial class Tensor
     {
         /// <summary>Sum of all elements.</summary>
-        public Tensor sum(ScalarType? type = null) =>
-            Operator.Call("sum(self, dtype)", this, type);
+        public Tensor sum(ScalarType? type = null) => Operator.Call("sum(self, dtype)", this, type);
 
         /// <summary>Sum over one dimension.</summary>
         public Tensor sum(long dim, bool keepdim = false, ScalarType? type = null) =>
@@ -19,28 +18,23 @@ public static partial class torch
             Operator.Call("sum.dim_IntList(self, dim, keepdim, dtype)", this, dim, keepdim, type);
 
         /// <summary>Mean of all elements.</summary>
-        public Tensor mean() =>
-            Operator.Call("mean(self)", this);
+        public Tensor mean() => Operator.Call("mean(self)", this);
 
         /// <summary>Mean over dimensions.</summary>
         public Tensor mean(long[] dimensions, bool keepdim = false, ScalarType? type = null) =>
             Operator.Call("mean.dim(self, dim, keepdim, dtype)", this, dimensions, keepdim, type);
 
         /// <summary>Product of all elements.</summary>
-        public Tensor prod(ScalarType? type = null) =>
-            Operator.Call("prod(self, dtype)", this, type);
+        public Tensor prod(ScalarType? type = null) => Operator.Call("prod(self, dtype)", this, type);
 
         /// <summary>Variance of all elements.</summary>
-        public Tensor var(bool unbiased = true) =>
-            Operator.Call("var(self, unbiased)", this, unbiased);
+        public Tensor var(bool unbiased = true) => Operator.Call("var(self, unbiased)", this, unbiased);
 
         /// <summary>Standard deviation of all elements.</summary>
-        public Tensor std(bool unbiased = true) =>
-            Operator.Call("std(self, unbiased)", this, unbiased);
+        public Tensor std(bool unbiased = true) => Operator.Call("std(self, unbiased)", this, unbiased);
 
         /// <summary>The p-norm of all elements.</summary>
-        public Tensor norm(float p = 2.0f) =>
-            Operator.Call("norm.Scalar(self, p)", this, (double)p);
+        public Tensor norm(float p = 2.0f) => Operator.Call("norm.Scalar(self, p)", this, (double)p);
 
         /// <summary>The p-norm over one dimension.</summary>
         public Tensor norm(int dim, bool keepdim = false, float p = 2.0f) =>
@@ -51,16 +45,14 @@ public static partial class torch
             Operator.Call("logsumexp(self, dim, keepdim)", this, new[] { dim }, keepdim);
 
         /// <summary>The greatest element.</summary>
-        public Tensor max() =>
-            Operator.Call("max(self)", this);
+        public Tensor max() => Operator.Call("max(self)", this);
 
         /// <summary>The greatest along a dimension, and where.</summary>
         public (Tensor values, Tensor indexes) max(long dim, bool keepdim = false) =>
             Operator.CallTwo("max.dim(self, dim, keepdim)", this, dim, keepdim);
 
         /// <summary>The least element.</summary>
-        public Tensor min() =>
-            Operator.Call("min(self)", this);
+        public Tensor min() => Operator.Call("min(self)", this);
 
         /// <summary>The least along a dimension, and where.</summary>
         public (Tensor values, Tensor indexes) min(long dim, bool keepdim = false) =>
@@ -71,8 +63,7 @@ public static partial class torch
             Operator.Call("amax(self, dim, keepdim)", this, dims, keepdim);
 
         /// <summary>Where the greatest element is, in row-major order.</summary>
-        public Tensor argmax() =>
-            Operator.Call("argmax(self)", this);
+        public Tensor argmax() => Operator.Call("argmax(self)", this);
 
         /// <summary>Where the greatest along a dimension is.</summary>
         public Tensor argmax(long dim, bool keepdim = false) =>
@@ -83,16 +74,14 @@ public static partial class torch
             Operator.Call("argmin(self, dim, keepdim)", this, dim, keepdim);
 
         /// <summary>Whether all elements are true.</summary>
-        public Tensor all() =>
-            Operator.Call("all(self)", this);
+        public Tensor all() => Operator.Call("all(self)", this);
 
         /// <summary>Whether all along a dimension are true.</summary>
         public Tensor all(long dim, bool keepdim = false) =>
             Operator.Call("all.dim(self, dim, keepdim)", this, dim, keepdim);
 
         /// <summary>Whether any element is true.</summary>
-        public Tensor any() =>
-            Operator.Call("any(self)", this);
+        public Tensor any() => Operator.Call("any(self)", this);
 
         /// <summary>Whether any along a dimension is true.</summary>
         public Tensor any(long dim, bool keepdim = false) =>
@@ -124,11 +113,11 @@ public static partial class torch
 
         /// <summary>Whether all elements are close: |a - b| at most atol + rtol |b|.</summary>
         public bool allclose(Tensor target, double rtol = 1e-05, double atol = 1e-08, bool equal_nan = false) =>
-            Operator.CallInteger("allclose(self, other, rtol, atol, equal_nan)", this, target, rtol, atol, equal_nan) != 0;
+            Operator.CallInteger("allclose(self, other, rtol, atol, equal_nan)", this, target, rtol, atol, equal_nan)
+            != 0;
 
         /// <summary>Whether shape and elements are equal.</summary>
-        public bool equal(Tensor other) =>
-            Operator.CallInteger("equal(self, other)", this, other) != 0;
+        public bool equal(Tensor other) => Operator.CallInteger("equal(self, other)", this, other) != 0;
 
         /// <summary>How often each whole number occurs.</summary>
         public Tensor bincount(Tensor? weights = null, long minlength = 0) =>

@@ -7,20 +7,16 @@ public static partial class torch
     public sealed unsafe partial class Tensor
     {
         /// <summary>Another shape of the same elements, sharing them where possible.</summary>
-        public Tensor reshape(params long[] shape) =>
-            Operator.Call("reshape(self, shape)", this, shape);
+        public Tensor reshape(params long[] shape) => Operator.Call("reshape(self, shape)", this, shape);
 
         /// <summary>Another shape of the same elements, sharing them.</summary>
-        public Tensor view(params long[] shape) =>
-            Operator.Call("view(self, size)", this, shape);
+        public Tensor view(params long[] shape) => Operator.Call("view(self, size)", this, shape);
 
         /// <summary>The other's shape of the same elements, sharing them.</summary>
-        public Tensor view_as(Tensor other) =>
-            Operator.Call("view_as(self, other)", this, other);
+        public Tensor view_as(Tensor other) => Operator.Call("view_as(self, other)", this, other);
 
         /// <summary>The same bytes as another element type.</summary>
-        public Tensor view(ScalarType dtype) =>
-            Operator.Call("view.dtype(self, dtype)", this, dtype);
+        public Tensor view(ScalarType dtype) => Operator.Call("view.dtype(self, dtype)", this, dtype);
 
         /// <summary>Merges dimensions.</summary>
         public Tensor flatten(long start_dim = 0, long end_dim = -1) =>
@@ -31,12 +27,10 @@ public static partial class torch
             Operator.Call("unflatten.int(self, dim, sizes)", this, dim, sizes);
 
         /// <summary>Repeats dimensions of length one without copying; -1 keeps a length.</summary>
-        public Tensor expand(params long[] sizes) =>
-            Operator.Call("expand(self, size)", this, sizes);
+        public Tensor expand(params long[] sizes) => Operator.Call("expand(self, size)", this, sizes);
 
         /// <summary>Copies laid out side by side.</summary>
-        public Tensor repeat(params long[] sizes) =>
-            Operator.Call("repeat(self, repeats)", this, sizes);
+        public Tensor repeat(params long[] sizes) => Operator.Call("repeat(self, repeats)", this, sizes);
 
         /// <summary>Each element several times in a row.</summary>
         public Tensor repeat_interleave(long repeats, long? dim = null) =>
@@ -51,28 +45,22 @@ public static partial class torch
             Operator.Call("transpose.int(self, dim0, dim1)", this, dim0, dim1);
 
         /// <summary>Swaps the two dimensions of a matrix.</summary>
-        public Tensor t() =>
-            Operator.Call("t(self)", this);
+        public Tensor t() => Operator.Call("t(self)", this);
 
         /// <summary>Dimensions in another order.</summary>
-        public Tensor permute(params long[] permutation) =>
-            Operator.Call("permute(self, dims)", this, permutation);
+        public Tensor permute(params long[] permutation) => Operator.Call("permute(self, dims)", this, permutation);
 
         /// <summary>Drops dimensions of length one.</summary>
-        public Tensor squeeze() =>
-            Operator.Call("squeeze(self)", this);
+        public Tensor squeeze() => Operator.Call("squeeze(self)", this);
 
         /// <summary>Drops a dimension of length one.</summary>
-        public Tensor squeeze(long dim) =>
-            Operator.Call("squeeze.dim(self, dim)", this, dim);
+        public Tensor squeeze(long dim) => Operator.Call("squeeze.dim(self, dim)", this, dim);
 
         /// <summary>Adds a dimension of length one.</summary>
-        public Tensor unsqueeze(long dim) =>
-            Operator.Call("unsqueeze(self, dim)", this, dim);
+        public Tensor unsqueeze(long dim) => Operator.Call("unsqueeze(self, dim)", this, dim);
 
         /// <summary>One position of a dimension, which falls away.</summary>
-        public Tensor select(long dim, long index) =>
-            Operator.Call("select.int(self, dim, index)", this, dim, index);
+        public Tensor select(long dim, long index) => Operator.Call("select.int(self, dim, index)", this, dim, index);
 
         /// <summary>A range of a dimension.</summary>
         public Tensor narrow(long dim, long start, long length) =>
@@ -95,24 +83,21 @@ public static partial class torch
             Operator.CallMany("chunk(self, chunks, dim)", this, chunks, dim)!;
 
         /// <summary>The positions of a dimension, one tensor each.</summary>
-        public Tensor[] unbind(int dim = 0) =>
-            Operator.CallMany("unbind.int(self, dim)", this, dim)!;
+        public Tensor[] unbind(int dim = 0) => Operator.CallMany("unbind.int(self, dim)", this, dim)!;
 
         /// <summary>Elements moved along dimensions, around the end.</summary>
         public Tensor roll(long shifts, long dims) =>
             Operator.Call("roll(self, shifts, dims)", this, new[] { shifts }, new[] { dims });
 
         /// <summary>Dimensions reversed.</summary>
-        public Tensor flip(params long[] dims) =>
-            Operator.Call("flip(self, dims)", this, dims);
+        public Tensor flip(params long[] dims) => Operator.Call("flip(self, dims)", this, dims);
 
         /// <summary>Rows (positions of a dimension) by number.</summary>
         public Tensor index_select(long dim, Tensor index) =>
             Operator.Call("index_select(self, dim, index)", this, dim, index);
 
         /// <summary>Elements by number along a dimension.</summary>
-        public Tensor gather(long dim, Tensor index) =>
-            Operator.Call("gather(self, dim, index)", this, dim, index);
+        public Tensor gather(long dim, Tensor index) => Operator.Call("gather(self, dim, index)", this, dim, index);
 
         /// <summary>Writes elements by number along a dimension.</summary>
         public Tensor scatter(long dim, Tensor index, Tensor src) =>
@@ -155,44 +140,44 @@ public static partial class torch
             Operator.CallInPlace("index_fill_.int_Scalar(self, dim, index, value)", this, dim, index, value);
 
         /// <summary>The elements where the mask is true, in a row.</summary>
-        public Tensor masked_select(Tensor mask) =>
-            Operator.Call("masked_select(self, mask)", this, mask);
+        public Tensor masked_select(Tensor mask) => Operator.Call("masked_select(self, mask)", this, mask);
 
         /// <summary>Where the elements are not zero: [count, dimensions].</summary>
-        public Tensor nonzero() =>
-            Operator.Call("nonzero(self)", this);
+        public Tensor nonzero() => Operator.Call("nonzero(self)", this);
 
         /// <summary>The lower triangle of a matrix.</summary>
-        public Tensor tril(long diagonal = 0) =>
-            Operator.Call("tril(self, diagonal)", this, diagonal);
+        public Tensor tril(long diagonal = 0) => Operator.Call("tril(self, diagonal)", this, diagonal);
 
         /// <summary>The upper triangle of a matrix.</summary>
-        public Tensor triu(long diagonal = 0) =>
-            Operator.Call("triu(self, diagonal)", this, diagonal);
+        public Tensor triu(long diagonal = 0) => Operator.Call("triu(self, diagonal)", this, diagonal);
 
         /// <summary>A copy.</summary>
-        public Tensor clone() =>
-            Operator.Call("clone(self)", this);
+        public Tensor clone() => Operator.Call("clone(self)", this);
 
         /// <summary>The same elements outside the graph.</summary>
-        public Tensor detach() =>
-            Operator.Call("detach(self)", this);
+        public Tensor detach() => Operator.Call("detach(self)", this);
 
         /// <summary>Takes itself out of the graph.</summary>
-        public Tensor detach_() =>
-            Operator.CallInPlace("detach_(self)", this);
+        public Tensor detach_() => Operator.CallInPlace("detach_(self)", this);
 
         /// <summary>Row-major and without gaps: itself, or a copy.</summary>
-        public Tensor contiguous() =>
-            Operator.Call("contiguous(self)", this);
+        public Tensor contiguous() => Operator.Call("contiguous(self)", this);
 
         /// <summary>Takes the other's elements, converted, in place.</summary>
         public Tensor copy_(Tensor source, bool non_blocking = false) =>
             Operator.CallInPlace("copy_(self, src, non_blocking)", this, source, non_blocking);
 
         /// <summary>Another element type: itself, or a converted copy.</summary>
-        public Tensor to_type(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
-            AfterUse(Operator.Call("to.dtype(self, dtype, non_blocking, copy)", this, type, non_blocking, copy), disposeAfter);
+        public Tensor to_type(
+            ScalarType type,
+            bool copy = false,
+            bool disposeAfter = false,
+            bool non_blocking = false
+        ) =>
+            AfterUse(
+                Operator.Call("to.dtype(self, dtype, non_blocking, copy)", this, type, non_blocking, copy),
+                disposeAfter
+            );
 
         /// <summary>Another element type: itself, or a converted copy.</summary>
         public Tensor to(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
@@ -203,40 +188,48 @@ public static partial class torch
             to(dtype, device, copy, disposeAfter, non_blocking);
 
         /// <summary>Another element type and device: itself, or a copy.</summary>
-        public Tensor to(ScalarType type, Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
-            AfterUse(Operator.Call("to.device(self, device, dtype, non_blocking, copy)", this, device, type, non_blocking, copy), disposeAfter);
+        public Tensor to(
+            ScalarType type,
+            Device device,
+            bool copy = false,
+            bool disposeAfter = false,
+            bool non_blocking = false
+        ) =>
+            AfterUse(
+                Operator.Call(
+                    "to.device(self, device, dtype, non_blocking, copy)",
+                    this,
+                    device,
+                    type,
+                    non_blocking,
+                    copy
+                ),
+                disposeAfter
+            );
 
         /// <summary>In the processor's memory: itself, or a copy.</summary>
-        public Tensor cpu() =>
-            to(CPU);
+        public Tensor cpu() => to(CPU);
 
         /// <summary>On the current GPU: itself, or a copy.</summary>
-        public Tensor cuda() =>
-            to(CUDA);
+        public Tensor cuda() => to(CUDA);
 
         /// <summary>As single precision.</summary>
-        public Tensor @float() =>
-            to(ScalarType.Float32);
+        public Tensor @float() => to(ScalarType.Float32);
 
         /// <summary>As double precision.</summary>
-        public Tensor @double() =>
-            to(ScalarType.Float64);
+        public Tensor @double() => to(ScalarType.Float64);
 
         /// <summary>As 64-bit whole numbers.</summary>
-        public Tensor @long() =>
-            to(ScalarType.Int64);
+        public Tensor @long() => to(ScalarType.Int64);
 
         /// <summary>As bfloat16.</summary>
-        public Tensor bfloat16() =>
-            to(ScalarType.BFloat16);
+        public Tensor bfloat16() => to(ScalarType.BFloat16);
 
         /// <summary>As truth values.</summary>
-        public Tensor @bool() =>
-            to(ScalarType.Bool);
+        public Tensor @bool() => to(ScalarType.Bool);
 
         /// <summary>Pinned for fast copies to a GPU.</summary>
-        public Tensor pin_memory() =>
-            Operator.Call("pin_memory(self)", this);
+        public Tensor pin_memory() => Operator.Call("pin_memory(self)", this);
 
         /// <summary>Uninitialised, of the same shape and kind.</summary>
         public Tensor empty_like(ScalarType? dtype = null, Device? device = null) =>
@@ -247,11 +240,9 @@ public static partial class torch
             torch.zeros_like(this, dtype, device);
 
         /// <summary>Uninitialised, of the same kind.</summary>
-        public Tensor new_empty(params long[] size) =>
-            Operator.Call("new_empty(self, size)", this, size);
+        public Tensor new_empty(params long[] size) => Operator.Call("new_empty(self, size)", this, size);
 
         /// <summary>Zeros of the same kind.</summary>
-        public Tensor new_zeros(params long[] size) =>
-            Operator.Call("new_zeros(self, size)", this, size);
+        public Tensor new_zeros(params long[] size) => Operator.Call("new_zeros(self, size)", this, size);
     }
 }

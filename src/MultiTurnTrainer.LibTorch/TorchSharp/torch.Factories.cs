@@ -8,12 +8,20 @@ public static unsafe partial class torch
     private const string Options = "dtype, device)";
 
     /// <summary>Uninitialised.</summary>
-    public static Tensor empty(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("empty.memory_format(size, " + Options, size, dtype, device), requires_grad);
+    public static Tensor empty(
+        long[] size,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("empty.memory_format(size, " + Options, size, dtype, device), requires_grad);
 
     /// <summary>Uninitialised.</summary>
-    public static Tensor empty(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        empty([size], dtype, device, requires_grad);
+    public static Tensor empty(
+        long size,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => empty([size], dtype, device, requires_grad);
 
     /// <summary>Uninitialised.</summary>
     public static Tensor empty(
@@ -25,12 +33,20 @@ public static unsafe partial class torch
     ) => empty([rows, columns], dtype, device, requires_grad);
 
     /// <summary>Zeros.</summary>
-    public static Tensor zeros(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("zeros(size, " + Options, size, dtype, device), requires_grad);
+    public static Tensor zeros(
+        long[] size,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("zeros(size, " + Options, size, dtype, device), requires_grad);
 
     /// <summary>Zeros.</summary>
-    public static Tensor zeros(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        zeros([size], dtype, device, requires_grad);
+    public static Tensor zeros(
+        long size,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => zeros([size], dtype, device, requires_grad);
 
     /// <summary>Zeros.</summary>
     public static Tensor zeros(
@@ -42,8 +58,12 @@ public static unsafe partial class torch
     ) => zeros([rows, columns], dtype, device, requires_grad);
 
     /// <summary>Ones.</summary>
-    public static Tensor ones(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("ones(size, " + Options, size, dtype, device), requires_grad);
+    public static Tensor ones(
+        long[] size,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("ones(size, " + Options, size, dtype, device), requires_grad);
 
     /// <summary>Ones.</summary>
     public static Tensor ones(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -68,12 +88,20 @@ public static unsafe partial class torch
     ) => Flagged(Operator.Call("full(size, fill_value, " + Options, size, value, dtype, device), requires_grad);
 
     /// <summary>Standard normal numbers.</summary>
-    public static Tensor randn(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("randn(size, " + Options, size, dtype, device), requires_grad);
+    public static Tensor randn(
+        long[] size,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("randn(size, " + Options, size, dtype, device), requires_grad);
 
     /// <summary>Standard normal numbers.</summary>
-    public static Tensor randn(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        randn([size], dtype, device, requires_grad);
+    public static Tensor randn(
+        long size,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => randn([size], dtype, device, requires_grad);
 
     /// <summary>Standard normal numbers.</summary>
     public static Tensor randn(
@@ -85,8 +113,12 @@ public static unsafe partial class torch
     ) => randn([rows, columns], dtype, device, requires_grad);
 
     /// <summary>Uniform numbers of [0, 1).</summary>
-    public static Tensor rand(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("rand(size, " + Options, size, dtype, device), requires_grad);
+    public static Tensor rand(
+        long[] size,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("rand(size, " + Options, size, dtype, device), requires_grad);
 
     /// <summary>Whole numbers of [low, high).</summary>
     public static Tensor randint(
@@ -98,7 +130,14 @@ public static unsafe partial class torch
         bool requires_grad = false
     ) =>
         Flagged(
-            Operator.Call("randint.low(low, high, size, " + Options, low, high, size, dtype ?? ScalarType.Int64, device),
+            Operator.Call(
+                "randint.low(low, high, size, " + Options,
+                low,
+                high,
+                size,
+                dtype ?? ScalarType.Int64,
+                device
+            ),
             requires_grad
         );
 
@@ -107,8 +146,12 @@ public static unsafe partial class torch
         Operator.Call("randperm(n, " + Options, n, dtype ?? ScalarType.Int64, device);
 
     /// <summary>0, 1, … before stop.</summary>
-    public static Tensor arange(Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("arange(end, " + Options, stop, dtype, device), requires_grad);
+    public static Tensor arange(
+        Scalar stop,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("arange(end, " + Options, stop, dtype, device), requires_grad);
 
     /// <summary>start, start + 1, … before stop.</summary>
     public static Tensor arange(
@@ -138,36 +181,68 @@ public static unsafe partial class torch
         Operator.Call("eye.m(n, m, " + Options, rows, columns, dtype, device);
 
     /// <summary>Uninitialised, of the same shape and kind.</summary>
-    public static Tensor empty_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("empty_like(self, " + Options, input, dtype, device), requires_grad);
+    public static Tensor empty_like(
+        Tensor input,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("empty_like(self, " + Options, input, dtype, device), requires_grad);
 
     /// <summary>Zeros of the same shape and kind.</summary>
-    public static Tensor zeros_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("zeros_like(self, " + Options, input, dtype, device), requires_grad);
+    public static Tensor zeros_like(
+        Tensor input,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("zeros_like(self, " + Options, input, dtype, device), requires_grad);
 
     /// <summary>Ones of the same shape and kind.</summary>
-    public static Tensor ones_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("ones_like(self, " + Options, input, dtype, device), requires_grad);
+    public static Tensor ones_like(
+        Tensor input,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("ones_like(self, " + Options, input, dtype, device), requires_grad);
 
     /// <summary>Standard normal numbers of the same shape and kind.</summary>
-    public static Tensor randn_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Flagged(Operator.Call("randn_like(self, " + Options, input, dtype, device), requires_grad);
+    public static Tensor randn_like(
+        Tensor input,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Flagged(Operator.Call("randn_like(self, " + Options, input, dtype, device), requires_grad);
 
     /// <summary>A single number.</summary>
-    public static Tensor tensor(double scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        full([], scalar, dtype ?? ScalarType.Float64, device, requires_grad);
+    public static Tensor tensor(
+        double scalar,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => full([], scalar, dtype ?? ScalarType.Float64, device, requires_grad);
 
     /// <summary>A single number.</summary>
-    public static Tensor tensor(float scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        full([], scalar, dtype ?? ScalarType.Float32, device, requires_grad);
+    public static Tensor tensor(
+        float scalar,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => full([], scalar, dtype ?? ScalarType.Float32, device, requires_grad);
 
     /// <summary>A single whole number.</summary>
-    public static Tensor tensor(long scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        full([], scalar, dtype ?? ScalarType.Int64, device, requires_grad);
+    public static Tensor tensor(
+        long scalar,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => full([], scalar, dtype ?? ScalarType.Int64, device, requires_grad);
 
     /// <summary>A vector, copied.</summary>
-    public static Tensor tensor(float[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied(rawArray, [rawArray.Length], ScalarType.Float32, dtype, device, requires_grad);
+    public static Tensor tensor(
+        float[] rawArray,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Copied(rawArray, [rawArray.Length], ScalarType.Float32, dtype, device, requires_grad);
 
     /// <summary>A tensor of a given shape, copied.</summary>
     public static Tensor tensor(
@@ -179,8 +254,12 @@ public static unsafe partial class torch
     ) => Copied(rawArray, dimensions.ToArray(), ScalarType.Float32, dtype, device, requires_grad);
 
     /// <summary>A vector, copied.</summary>
-    public static Tensor tensor(double[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied(rawArray, [rawArray.Length], ScalarType.Float64, dtype, device, requires_grad);
+    public static Tensor tensor(
+        double[] rawArray,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Copied(rawArray, [rawArray.Length], ScalarType.Float64, dtype, device, requires_grad);
 
     /// <summary>A tensor of a given shape, copied.</summary>
     public static Tensor tensor(
@@ -192,8 +271,12 @@ public static unsafe partial class torch
     ) => Copied(rawArray, dimensions.ToArray(), ScalarType.Float64, dtype, device, requires_grad);
 
     /// <summary>A vector, copied.</summary>
-    public static Tensor tensor(long[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied(rawArray, [rawArray.Length], ScalarType.Int64, dtype, device, requires_grad);
+    public static Tensor tensor(
+        long[] rawArray,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Copied(rawArray, [rawArray.Length], ScalarType.Int64, dtype, device, requires_grad);
 
     /// <summary>A tensor of a given shape, copied.</summary>
     public static Tensor tensor(
@@ -205,8 +288,12 @@ public static unsafe partial class torch
     ) => Copied(rawArray, dimensions.ToArray(), ScalarType.Int64, dtype, device, requires_grad);
 
     /// <summary>A vector, copied.</summary>
-    public static Tensor tensor(int[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied(rawArray, [rawArray.Length], ScalarType.Int32, dtype, device, requires_grad);
+    public static Tensor tensor(
+        int[] rawArray,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Copied(rawArray, [rawArray.Length], ScalarType.Int32, dtype, device, requires_grad);
 
     /// <summary>A tensor of a given shape, copied.</summary>
     public static Tensor tensor(
@@ -218,12 +305,20 @@ public static unsafe partial class torch
     ) => Copied(rawArray, dimensions.ToArray(), ScalarType.Int32, dtype, device, requires_grad);
 
     /// <summary>A vector, copied.</summary>
-    public static Tensor tensor(bool[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied(rawArray, [rawArray.Length], ScalarType.Bool, dtype, device, requires_grad);
+    public static Tensor tensor(
+        bool[] rawArray,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Copied(rawArray, [rawArray.Length], ScalarType.Bool, dtype, device, requires_grad);
 
     /// <summary>A vector of bytes, copied.</summary>
-    public static Tensor tensor(byte[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied(rawArray, [rawArray.Length], ScalarType.Byte, dtype, device, requires_grad);
+    public static Tensor tensor(
+        byte[] rawArray,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => Copied(rawArray, [rawArray.Length], ScalarType.Byte, dtype, device, requires_grad);
 
     private static Tensor Copied<T>(
         T[] values,
@@ -256,5 +351,6 @@ public static unsafe partial class torch
         return Flagged(tensor, requires_grad);
     }
 
-    private static Tensor Flagged(Tensor tensor, bool requires_grad) => requires_grad ? tensor.requires_grad_() : tensor;
+    private static Tensor Flagged(Tensor tensor, bool requires_grad) =>
+        requires_grad ? tensor.requires_grad_() : tensor;
 }

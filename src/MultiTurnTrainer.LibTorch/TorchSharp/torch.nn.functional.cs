@@ -84,15 +84,17 @@ public static partial class torch
                 Operator.Exists(Attention)
                     ? Operator.Call(Attention, query, key, value, attn_mask, p, is_casual)
                     // libtorch 1.13 has it under its first name, with the weights as a second result.
-                    : Operator.CallTwo(
-                        "_scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal)",
-                        query,
-                        key,
-                        value,
-                        attn_mask,
-                        p,
-                        is_casual
-                    ).First;
+                    : Operator
+                        .CallTwo(
+                            "_scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal)",
+                            query,
+                            key,
+                            value,
+                            attn_mask,
+                            p,
+                            is_casual
+                        )
+                        .First;
 
             private const string Attention =
                 "scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal)";

@@ -20,7 +20,9 @@ public static unsafe class TensorMemory
     {
         if (tensor.device_type != DeviceType.CPU || !tensor.is_contiguous() || tensor.ElementSize != sizeof(T))
         {
-            throw new ArgumentException($"{tensor} is not a contiguous tensor of {typeof(T).Name} in the processor's memory");
+            throw new ArgumentException(
+                $"{tensor} is not a contiguous tensor of {typeof(T).Name} in the processor's memory"
+            );
         }
 
         return new Span<T>(Pointer(tensor), checked((int)tensor.numel()));

@@ -124,5 +124,6 @@ public static unsafe class TorchRuntime
     public static torch.Tensor RandomState(torch.Device device) => torch.Generator.Of(device).get_state();
 
     /// <summary>Goes on from a state of a device's default generator.</summary>
-    public static void SetRandomState(torch.Device device, torch.Tensor state) => torch.Generator.Of(device).set_state(state);
+    public static void SetRandomState(torch.Device device, torch.Tensor state) =>
+        torch.Generator.Of(device).set_state(state);
 }
