@@ -1,0 +1,50 @@
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>Which layers see only a window of keys: <c>layer_types</c> if given, else each family's rule.</summary>
+internal static class LayerWindows
+{
+    public static IReadOnlyList<int?> Read(ConfigFields fields, string family, int layers)
+    {
+        // Llama has no window: a size it does not use is left unread, and so refused.
+        int? window = family == "llama" ? null : Size(fields, family);
+        bool used = family is not ("qwen2" or "qwen3") || fields.Bool("use_sliding_window", false);
+        int first = family is "qwen2" or "qwen3" ? fields.Int("max_window_layers", 28) : 0;
+        if (fields.Has("layer_types"))
+        {
+            string[] types = fields.Texts("layer_types");
+            return types.Length == layers
+                ? [.. types.Select(type => OfType(fields, type, window))]
+                : throw fields.Wrong("layer_types", $"a list of {layers}");
+        }
+
+        return [.. Enumerable.Range(0, layers).Select(layer => used && Windowed(family, layer, first) ? window : null)];
+    }
+
+    private static bool Windowed(string family, int layer, int first) =>
+        family switch
+        {
+            "gemma2" => layer % 2 == 0,
+            "qwen2" or "qwen3" => layer >= first,
+            _ => true,
+        };
+
+    private static int? Size(ConfigFields fields, string family)
+    {
+        if (fields.IsNull("sliding_window"))
+        {
+            return null;
+        }
+
+        return fields.Has("sliding_window") ? fields.Positive("sliding_window")
+            : family is "mistral" or "gemma2" or "qwen2" or "qwen3" ? 4096
+            : null;
+    }
+
+    private static int? OfType(ConfigFields fields, string type, int? window) =>
+        type switch
+        {
+            "full_attention" => null,
+            "sliding_attention" => window ?? throw fields.Wrong("sliding_window", "a size for the sliding layers"),
+            _ => throw fields.Unsupported("layer_types", "full_attention, sliding_attention"),
+        };
+}

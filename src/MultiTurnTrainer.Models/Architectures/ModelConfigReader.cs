@@ -1,0 +1,265 @@
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Safetensors;
+
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>
+/// Reads HuggingFace's <c>config.json</c>, in the spelling before transformers 5 and since. An unknown
+/// <c>model_type</c>, or a field that changes the maths in a way mtt does not have, is refused by name.
+/// </summary>
+public static class ModelConfigReader
+{
+    /// <summary>The families mtt knows, by <c>model_type</c>. SmolLM2 is <c>llama</c>, Qwen2.5 is <c>qwen2</c>.</summary>
+    public static IReadOnlyList<string> Families { get; } = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "phi3"];
+
+    private static readonly string[] _inert =
+    [
+        "architectures",
+        "auto_map",
+        "begin_suppress_tokens",
+        "bos_token_id",
+        "cache_implementation",
+        "chunk_size_feed_forward",
+        "diversity_penalty",
+        "do_sample",
+        "early_stopping",
+        "encoder_no_repeat_ngram_size",
+        "eos_token_id",
+        "id2label",
+        "initializer_range",
+        "is_llama_config",
+        "label2id",
+        "length_penalty",
+        "max_length",
+        "max_window_layers",
+        "min_length",
+        "mlp_dropout_prob",
+        "no_repeat_ngram_size",
+        "num_beam_groups",
+        "num_beams",
+        "num_labels",
+        "num_return_sequences",
+        "output_attentions",
+        "output_hidden_states",
+        "output_scores",
+        "pad_token_id",
+        "pretraining_tp",
+        "repetition_penalty",
+        "return_dict",
+        "return_dict_in_generate",
+        "temperature",
+        "tie_encoder_decoder",
+        "tokenizer_class",
+        "top_k",
+        "top_p",
+        "torch_dtype",
+        "dtype",
+        "transformers.js_config",
+        "transformers_version",
+        "typical_p",
+        "unsloth_fixed",
+        "unsloth_version",
+        "use_cache",
+    ];
+
+    private static readonly string[] _dropouts =
+    [
+        "attention_dropout",
+        "embd_pdrop",
+        "resid_pdrop",
+        "hidden_dropout",
+        "dropout",
+    ];
+
+    /// <summary>Reads a model folder's <c>config.json</c>.</summary>
+    /// <param name="folder">The model folder.</param>
+    /// <param name="headDimension">What the weights say about a head's width, used where the file is silent.</param>
+    /// <exception cref="MttException">Missing, not JSON, an unknown family, or a field mtt cannot honour.</exception>
+    public static ModelConfig ReadFolder(string folder, int? headDimension = null)
+    {
+        string path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            throw new MttException(
+                $"{folder}: holds no config.json",
+                "Give a HuggingFace model folder (config.json, model.safetensors, tokenizer.json)."
+            );
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return Read(document.RootElement, path, headDimension);
+        }
+        catch (JsonException problem)
+        {
+            throw new MttException($"{path}: not valid JSON ({problem.Message})", "Fetch the file again.", problem);
+        }
+    }
+
+    /// <summary>Reads a parsed configuration.</summary>
+    /// <param name="json">The object.</param>
+    /// <param name="path">Names the file in errors.</param>
+    /// <param name="headDimension">What the weights say about a head's width, used where the file is silent.</param>
+    public static ModelConfig Read(JsonElement json, string path, int? headDimension = null)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw new MttException($"{path}: is not a JSON object", "Fetch the file again.");
+        }
+
+        ConfigFields fields = new(json, path);
+        string family =
+            fields.Text("model_type")
+            ?? throw new MttException($"{path}: model_type is missing", $"Known: {string.Join(", ", Families)}.");
+        if (!Families.Contains(family))
+        {
+            throw new MttException(
+                $"{path}: model_type '{family}' is not supported",
+                $"Supported: {string.Join(", ", Families)} (SmolLM2 is llama, Qwen2.5 is qwen2)."
+            );
+        }
+
+        if (fields.Has("quantization_config"))
+        {
+            throw new MttException(
+                $"{path}: quantization_config: quantised weights are not supported",
+                "Give the unquantised model."
+            );
+        }
+
+        ModelConfig config = Specialise(Common(fields, family, headDimension), fields);
+        RefuseTrainingOnlyMaths(fields);
+        fields.Ignore(_inert);
+        fields.RefuseUnread(family);
+        return config;
+    }
+
+    private static ModelConfig Common(ConfigFields fields, string family, int? headHint)
+    {
+        bool gemma = family == "gemma2";
+        int hidden = fields.Positive("hidden_size");
+        int heads = fields.Positive("num_attention_heads");
+        int keyValueHeads = fields.Positive("num_key_value_heads", heads);
+        if (heads % keyValueHeads != 0)
+        {
+            throw fields.Wrong("num_key_value_heads", $"a divisor of the {heads} attention heads");
+        }
+
+        int head = fields.Positive("head_dim", headHint ?? (gemma ? 256 : hidden / heads));
+        int layers = fields.Positive("num_hidden_layers");
+        int positions = fields.Positive("max_position_embeddings", gemma ? 8192 : 2048);
+        return new ModelConfig
+        {
+            ModelType = family,
+            HiddenSize = hidden,
+            IntermediateSize = fields.Positive("intermediate_size"),
+            Layers = layers,
+            Heads = heads,
+            KeyValueHeads = keyValueHeads,
+            HeadDimension = head,
+            VocabularySize = fields.Positive("vocab_size"),
+            MaxPositions = positions,
+            NormEpsilon = fields.Double("rms_norm_eps", family == "phi3" ? 1e-5 : 1e-6),
+            Activation = ReadActivation(fields, gemma),
+            Rope = RopeConfigReader.Read(fields, head, positions, family),
+            TiedHead = fields.Bool("tie_word_embeddings", gemma),
+            AttentionScale = 1 / Math.Sqrt(head),
+            Windows = LayerWindows.Read(fields, family, layers),
+            StoredType = ReadStoredType(fields),
+        };
+    }
+
+    private static ModelConfig Specialise(ModelConfig config, ConfigFields fields)
+    {
+        switch (config.ModelType)
+        {
+            case "llama":
+                bool bias = fields.Bool("attention_bias", false);
+                return config with { QkvBias = bias, OutputBias = bias, MlpBias = fields.Bool("mlp_bias", false) };
+            case "qwen2":
+                // Some checkpoints state what the family always has.
+                if (!fields.Bool("attention_bias", true))
+                {
+                    throw fields.Unsupported("attention_bias", "true for qwen2");
+                }
+
+                return config with
+                {
+                    QkvBias = true,
+                };
+            case "qwen3":
+                bool biased = fields.Bool("attention_bias", false);
+                return config with { QueryKeyNorm = true, QkvBias = biased, OutputBias = biased };
+            case "gemma2":
+                bool gemmaBias = fields.Bool("attention_bias", false);
+                return config with
+                {
+                    QkvBias = gemmaBias,
+                    OutputBias = gemmaBias,
+                    NormAddsOne = true,
+                    SandwichNorms = true,
+                    EmbeddingScale = Math.Sqrt(config.HiddenSize),
+                    AttentionScale = 1 / Math.Sqrt(fields.Double("query_pre_attn_scalar", 256)),
+                    AttentionSoftcap = Softcap(fields, "attn_logit_softcapping", 50),
+                    LogitSoftcap = Softcap(fields, "final_logit_softcapping", 30),
+                };
+            case "phi3":
+                RequireOne(fields, "full_attn_mod");
+                RequireOne(fields, "interpolate_factor");
+                return config with { FusedProjections = true };
+            default:
+                return config;
+        }
+    }
+
+    /// <summary>Fields that Phi-4-mini states and that change nothing at 1.</summary>
+    private static void RequireOne(ConfigFields fields, string name)
+    {
+        if (fields.Double(name, 1) != 1)
+        {
+            throw fields.Unsupported(name, "1");
+        }
+    }
+
+    private static double? Softcap(ConfigFields fields, string name, double fallback) =>
+        fields.IsNull(name) ? null : fields.Double(name, fallback);
+
+    private static Activation ReadActivation(ConfigFields fields, bool gemma)
+    {
+        string name = fields.Has("hidden_activation") ? "hidden_activation" : "hidden_act";
+        string text = fields.Text(name) ?? (gemma ? "gelu_pytorch_tanh" : "silu");
+        fields.Ignore("hidden_act", "hidden_activation");
+        return text switch
+        {
+            "silu" or "swish" => Activation.Silu,
+            "gelu" => Activation.Gelu,
+            "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" => Activation.GeluTanh,
+            _ => throw fields.Unsupported(name, "silu, gelu, gelu_pytorch_tanh"),
+        };
+    }
+
+    private static SafetensorsType ReadStoredType(ConfigFields fields)
+    {
+        string name = fields.Has("dtype") ? "dtype" : "torch_dtype";
+        return fields.Text(name) switch
+        {
+            null or "float32" => SafetensorsType.F32,
+            "bfloat16" => SafetensorsType.BF16,
+            "float16" => SafetensorsType.F16,
+            _ => throw fields.Unsupported(name, "float32, bfloat16, float16"),
+        };
+    }
+
+    private static void RefuseTrainingOnlyMaths(ConfigFields fields)
+    {
+        foreach (string name in _dropouts)
+        {
+            if (fields.Double(name, 0) != 0)
+            {
+                throw fields.Unsupported(name, "0 (dropout belongs to the adapter: lora_dropout)");
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>
+/// Reads rotary settings in both spellings: <c>rope_theta</c> with <c>rope_scaling</c> (whose kind is <c>type</c> or
+/// <c>rope_type</c>), and <c>rope_parameters</c>.
+/// </summary>
+internal static class RopeConfigReader
+{
+    private const double DefaultTheta = 10_000;
+
+    public static RopeConfig Read(ConfigFields config, int headDimension, int maxPositions, string modelType)
+    {
+        double? topTheta = config.OptionalDouble("rope_theta");
+        double topPartial = config.Double("partial_rotary_factor", 1);
+        int topOriginal = config.Int("original_max_position_embeddings", 0);
+        ConfigFields? old = config.Object("rope_scaling");
+        ConfigFields? fields = config.Object("rope_parameters") ?? old;
+
+        double theta = fields?.OptionalDouble("rope_theta") ?? topTheta ?? DefaultTheta;
+        double partial = fields?.OptionalDouble("partial_rotary_factor") ?? topPartial;
+        int dimensions = (int)(headDimension * partial);
+        if (dimensions <= 0 || dimensions % 2 != 0 || dimensions > headDimension)
+        {
+            throw config.Wrong(
+                "partial_rotary_factor",
+                $"a share that rotates an even number of the {headDimension} entries of a head"
+            );
+        }
+
+        RopeConfig plain = new()
+        {
+            Type = RopeType.Default,
+            Theta = theta,
+            Dimensions = dimensions,
+        };
+        if (fields is null)
+        {
+            return plain;
+        }
+
+        string kindField = fields.Has("rope_type") ? "rope_type" : "type";
+        string kind = fields.Text(kindField) ?? fields.Text("type") ?? "default";
+        fields.Ignore("type");
+        int original = fields.Int("original_max_position_embeddings", topOriginal > 0 ? topOriginal : maxPositions);
+        double Factor() => fields.Double("factor");
+
+        RopeConfig rope = kind switch
+        {
+            "default" => plain,
+            "linear" => plain with { Type = RopeType.Linear, Factor = Factor() },
+            "dynamic" => plain with { Type = RopeType.Dynamic, Factor = Factor(), OriginalLength = maxPositions },
+            "llama3" => plain with
+            {
+                Type = RopeType.Llama3,
+                Factor = Factor(),
+                OriginalLength = original,
+                LowFrequencyFactor = fields.Double("low_freq_factor"),
+                HighFrequencyFactor = fields.Double("high_freq_factor"),
+            },
+            "yarn" => Yarn(plain, fields, original, maxPositions),
+            "longrope" or "su" => LongRope(plain, fields, original, maxPositions),
+            _ => throw fields.Unsupported(kindField, "default, linear, dynamic, llama3, yarn, longrope"),
+        };
+        if (rope.Type == RopeType.Default)
+        {
+            fields.Ignore("factor");
+        }
+
+        fields.RefuseUnread(modelType);
+        return rope;
+    }
+
+    private static RopeConfig Yarn(RopeConfig plain, ConfigFields fields, int original, int maxPositions)
+    {
+        double factor = fields.Double("factor", (double)maxPositions / original);
+        double? mscale = fields.OptionalDouble("mscale");
+        double? mscaleAll = fields.OptionalDouble("mscale_all_dim");
+        double attention =
+            mscale is > 0 && mscaleAll is > 0
+                ? Magnitude(factor, mscale.Value) / Magnitude(factor, mscaleAll.Value)
+                : Magnitude(factor, 1);
+        return plain with
+        {
+            Type = RopeType.Yarn,
+            Factor = factor,
+            OriginalLength = original,
+            AttentionFactor = fields.Double("attention_factor", attention),
+            BetaFast = fields.Double("beta_fast", 32),
+            BetaSlow = fields.Double("beta_slow", 1),
+            Truncate = fields.Bool("truncate", true),
+        };
+    }
+
+    /// <summary>YaRN's scale on cosine and sine: 0.1 · mscale · ln(factor) + 1.</summary>
+    private static double Magnitude(double factor, double mscale) =>
+        factor <= 1 ? 1 : (0.1 * mscale * Math.Log(factor)) + 1;
+
+    private static RopeConfig LongRope(RopeConfig plain, ConfigFields fields, int original, int maxPositions)
+    {
+        double factor = fields.OptionalDouble("factor") ?? (double)maxPositions / original;
+        double attention = factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original)));
+        RopeConfig rope = plain with
+        {
+            Type = RopeType.LongRope,
+            Factor = factor,
+            OriginalLength = original,
+            AttentionFactor = fields.Double("attention_factor", attention),
+            ShortFactors = fields.Doubles("short_factor"),
+            LongFactors = fields.Doubles("long_factor"),
+        };
+        int wanted = plain.Dimensions / 2;
+        return rope.ShortFactors.Length != wanted ? throw fields.Wrong("short_factor", $"a list of {wanted}")
+            : rope.LongFactors.Length != wanted ? throw fields.Wrong("long_factor", $"a list of {wanted}")
+            : rope;
+    }
+}

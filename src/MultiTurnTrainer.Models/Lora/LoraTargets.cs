@@ -1,0 +1,159 @@
+using System.Text.RegularExpressions;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Architectures;
+
+namespace MultiTurnTrainer.Models.Lora;
+
+/// <summary>PEFT's rules for which modules an adapter changes and with which rank and scale.</summary>
+public static class LoraTargets
+{
+    /// <summary>Every linear module but the head.</summary>
+    public const string AllLinear = "all-linear";
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>The modules that get a low-rank pair, in the model's order.</summary>
+    /// <exception cref="MttException">Nothing matches, or something that cannot be adapted does.</exception>
+    public static IReadOnlyList<ModuleSpec> Select(LoraConfig config, ModuleLayout layout)
+    {
+        List<ModuleSpec> chosen = [.. layout.Modules.Where(module => IsTarget(config, module))];
+        if (chosen.Find(module => module.Kind == ModuleKind.Norm) is { } norm)
+        {
+            throw new MttException(
+                $"target_modules matches {norm.Path}, a norm, which has no low-rank form",
+                "Name linear or embedding modules as targets; a norm can stand in modules_to_save."
+            );
+        }
+
+        bool asked = config.TargetPattern is not null || config.TargetModules is { Count: > 0 };
+        if (asked && chosen.Count == 0)
+        {
+            string targets = config.TargetPattern ?? string.Join(", ", config.TargetModules!);
+            throw NoMatch($"target_modules '{targets}'", layout);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>The modules that are trained whole, in the model's order.</summary>
+    /// <exception cref="MttException">A name matches nothing, or also has a low-rank pair.</exception>
+    public static IReadOnlyList<ModuleSpec> SelectWhole(LoraConfig config, ModuleLayout layout)
+    {
+        foreach (string name in config.ModulesToSave)
+        {
+            if (!layout.Modules.Any(module => module.Path.EndsWith(name, StringComparison.Ordinal)))
+            {
+                throw NoMatch($"modules_to_save '{name}'", layout);
+            }
+        }
+
+        ModuleSpec[] whole =
+        [
+            .. layout.Modules.Where(module =>
+                config.ModulesToSave.Any(name => module.Path.EndsWith(name, StringComparison.Ordinal))
+            ),
+        ];
+        ModuleSpec? both = whole.FirstOrDefault(module => IsTarget(config, module));
+        return both is null
+            ? whole
+            : throw new MttException(
+                $"{both.Path} is both in target_modules and in modules_to_save",
+                "Train a module either whole or by a low-rank pair: take it out of one of the two."
+            );
+    }
+
+    /// <summary>The rank of a target.</summary>
+    public static int Rank(LoraConfig config, ModuleSpec module) =>
+        Lookup(config.RankPattern, module.Path, config.Rank);
+
+    /// <summary>The scale on a target's B·A: alpha/r, or alpha/√r with rsLoRA.</summary>
+    public static double Scale(LoraConfig config, ModuleSpec module)
+    {
+        double alpha = Lookup(config.AlphaPattern, module.Path, config.Alpha);
+        int rank = Rank(config, module);
+        return config.UseRsLora ? alpha / Math.Sqrt(rank) : alpha / rank;
+    }
+
+    private static bool IsTarget(LoraConfig config, ModuleSpec module)
+    {
+        string path = module.Path;
+        if (
+            config.ExcludeModules.Any(name => Matches(path, name))
+            || (config.ExcludePattern is { } excluded && FullMatch(excluded, path))
+        )
+        {
+            return false;
+        }
+
+        if (config.TargetPattern is { } pattern)
+        {
+            return pattern == AllLinear
+                ? module.Kind == ModuleKind.Linear && path != ModuleLayout.HeadPath
+                : FullMatch(pattern, path);
+        }
+
+        IReadOnlyList<string> names = config.TargetModules ?? [];
+        return names.Contains(path) || (names.Any(name => Matches(path, name)) && InChosenLayer(config, path));
+    }
+
+    private static bool InChosenLayer(LoraConfig config, string path)
+    {
+        if (config.LayersToTransform is not { Count: > 0 } layers)
+        {
+            return true;
+        }
+
+        IEnumerable<string> patterns = config.LayersPattern is { Count: > 0 } named
+            ? named.Select(name => $@"^.*\.{name}\.(\d+)\.")
+            : [@"^.*\.[^.]*\.(\d+)\."];
+        Match? match = patterns.Select(pattern => Compile(pattern).Match(path)).FirstOrDefault(match => match.Success);
+        return match is not null
+            && layers.Contains(int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private static bool Matches(string path, string name) =>
+        path == name || path.EndsWith($".{name}", StringComparison.Ordinal);
+
+    private static T Lookup<T>(IEnumerable<KeyValuePair<string, T>> patterns, string path, T fallback)
+    {
+        foreach ((string pattern, T value) in patterns)
+        {
+            if (Compile($@"^(.*\.)?({pattern})$").IsMatch(path))
+            {
+                return value;
+            }
+        }
+
+        return fallback;
+    }
+
+    private static bool FullMatch(string pattern, string path) => Compile($@"^(?:{pattern})$").IsMatch(path);
+
+    private static Regex Compile(string pattern)
+    {
+        try
+        {
+            return new Regex(pattern, RegexOptions.CultureInvariant, _patience);
+        }
+        catch (ArgumentException problem)
+        {
+            throw new MttException(
+                $"'{pattern}' is not a regular expression: {problem.Message}",
+                "Mend target_modules, exclude_modules, rank_pattern or alpha_pattern.",
+                problem
+            );
+        }
+    }
+
+    private static MttException NoMatch(string what, ModuleLayout layout)
+    {
+        IEnumerable<string> known = layout
+            .Modules.Where(module => module.Kind != ModuleKind.Norm)
+            .Select(module => module.Path[(module.Path.LastIndexOf('.') + 1)..])
+            .Distinct();
+        return new MttException(
+            $"{what} matches no module of the model",
+            $"Its modules are {string.Join(", ", known)}; '{AllLinear}' means every linear one but the head."
+        );
+    }
+}

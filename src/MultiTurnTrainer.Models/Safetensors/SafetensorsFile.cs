@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Models.Safetensors;
+
+/// <summary>A memory-mapped, checked safetensors file. Tensors are slices of the map: nothing is copied.</summary>
+public sealed unsafe class SafetensorsFile : IDisposable
+{
+    private const int LengthBytes = 8;
+    private readonly MemoryMappedFile _map;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _data;
+
+    private SafetensorsFile(
+        string path,
+        SafetensorsHeader header,
+        MemoryMappedFile map,
+        MemoryMappedViewAccessor view,
+        byte* data
+    )
+    {
+        Path = path;
+        Entries = header.Entries;
+        Metadata = header.Metadata;
+        _map = map;
+        _view = view;
+        _data = data;
+    }
+
+    /// <summary>The file's path as given.</summary>
+    public string Path { get; }
+
+    /// <summary>The tensors by name.</summary>
+    public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
+
+    /// <summary>The header's <c>__metadata__</c>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Maps a file and checks its header.</summary>
+    /// <exception cref="MttException">The file is missing, unreadable or breaks a rule of the format.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new MttException($"{path}: no such file", "Check the path; a model folder holds *.safetensors.");
+        }
+
+        MemoryMappedFile? map = null;
+        MemoryMappedViewAccessor? view = null;
+        bool held = false;
+        try
+        {
+            long size = new FileInfo(path).Length;
+            if (size < LengthBytes)
+            {
+                throw SafetensorsHeader.Damaged(path, $"it has {size} bytes, fewer than a header needs");
+            }
+
+            map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+            view = map.CreateViewAccessor(0, size, MemoryMappedFileAccess.Read);
+            byte* start = null;
+            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+            held = true;
+
+            ulong length = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, LengthBytes));
+            if (length > SafetensorsHeader.MaxLength)
+            {
+                throw SafetensorsHeader.Damaged(
+                    path,
+                    $"its header claims {length} bytes, over the limit of {SafetensorsHeader.MaxLength}"
+                );
+            }
+
+            long dataStart = LengthBytes + (long)length;
+            if (dataStart > size)
+            {
+                throw SafetensorsHeader.Damaged(path, $"its header claims {length} bytes, the file has {size}");
+            }
+
+            ReadOnlySpan<byte> json = new(start + LengthBytes, (int)length);
+            SafetensorsHeader header = SafetensorsHeader.Parse(json, size - dataStart, path);
+            return new SafetensorsFile(path, header, map, view, start + dataStart);
+        }
+        catch (Exception problem)
+        {
+            if (held)
+            {
+                view!.SafeMemoryMappedViewHandle.ReleasePointer();
+            }
+
+            view?.Dispose();
+            map?.Dispose();
+            if (problem is IOException or UnauthorizedAccessException)
+            {
+                throw new MttException($"{path}: {problem.Message}", "Check the file and its permissions.", problem);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>A tensor's description.</summary>
+    /// <exception cref="MttException">The file holds no tensor of that name.</exception>
+    public SafetensorsEntry this[string name] =>
+        Entries.TryGetValue(name, out SafetensorsEntry? entry)
+            ? entry
+            : throw new MttException($"{Path}: holds no tensor '{name}'", "Check that this is the right file.");
+
+    /// <summary>A tensor's bytes, or a part of them; valid until the file is disposed.</summary>
+    /// <param name="entry">A tensor of this file.</param>
+    /// <param name="start">First byte of the part, counted from the tensor's first.</param>
+    /// <param name="length">Length of the part; at most what the tensor has left.</param>
+    public ReadOnlySpan<byte> Bytes(SafetensorsEntry entry, long start, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, entry.Length - start);
+        return new ReadOnlySpan<byte>(_data + entry.Begin + start, length);
+    }
+
+    /// <summary>All bytes of a tensor of at most 2 GiB.</summary>
+    public ReadOnlySpan<byte> Bytes(SafetensorsEntry entry) => Bytes(entry, 0, checked((int)entry.Length));
+
+    /// <summary>A tensor's elements without a copy.</summary>
+    /// <exception cref="InvalidOperationException">The element type has another size.</exception>
+    public ReadOnlySpan<T> Values<T>(string name)
+        where T : unmanaged
+    {
+        SafetensorsEntry entry = this[name];
+        return entry.Type.Bits() == sizeof(T) * 8
+            ? MemoryMarshal.Cast<byte, T>(Bytes(entry))
+            : throw new InvalidOperationException($"{name} is {entry.Type.Name()}, not {typeof(T).Name}");
+    }
+
+    /// <summary>Unmaps the file; slices of it are no longer valid.</summary>
+    public void Dispose()
+    {
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _map.Dispose();
+    }
+}
