@@ -1,0 +1,160 @@
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>
+/// A decoder-only language model from a HuggingFace folder. Works on packs: ids [tokens] with a
+/// <see cref="SequenceLayout"/>. The hidden state before the head is a result of its own, so that a loss can visit
+/// only the rows it needs.
+/// </summary>
+public sealed class CausalLM : IDisposable
+{
+    private readonly Tensor[] _weights;
+    private readonly Tensor?[] _biases;
+    private readonly Embedding _embedding;
+    private readonly DecoderBlock[] _blocks;
+    private readonly RmsNorm _finalNorm;
+    private readonly Projection _head;
+
+    private CausalLM(ModelConfig config, ModuleLayout layout, Tensor[] weights, Tensor?[] biases)
+    {
+        Config = config;
+        Layout = layout;
+        _weights = weights;
+        _biases = biases;
+        ModuleBuilder build = new(config, layout, weights, biases);
+        _embedding = build.Embedding();
+        _blocks = [.. Enumerable.Range(0, config.Layers).Select(layer => new DecoderBlock(config, layer, build))];
+        _finalNorm = build.Norm("model.norm");
+        _head = build.Projection(ModuleLayout.HeadPath);
+    }
+
+    /// <summary>The resolved configuration.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The modules.</summary>
+    public ModuleLayout Layout { get; }
+
+    /// <summary>The type of weights and activations.</summary>
+    public ScalarType Type => _weights[0].dtype;
+
+    /// <summary>Where the model lives.</summary>
+    public Device Device => _weights[0].device;
+
+    /// <summary>The number of blocks.</summary>
+    public int BlockCount => _blocks.Length;
+
+    /// <summary>The number of base weights, a tied head counted once.</summary>
+    public long ParameterCount =>
+        Layout
+            .Modules.Where(module => !WeightLoader.IsTiedHead(Config, module))
+            .Sum(module => _weights[module.Slot].numel()) + _biases.Sum(bias => bias?.numel() ?? 0);
+
+    /// <summary>Loads a model folder.</summary>
+    /// <param name="folder">Holds config.json and safetensors weights.</param>
+    /// <param name="type">float32 or bfloat16, for weights and activations.</param>
+    /// <param name="device">Where to.</param>
+    /// <exception cref="Files.MttException">The folder is incomplete, damaged, inconsistent or of an unknown family.</exception>
+    public static CausalLM Load(string folder, ScalarType type, Device device)
+    {
+        ModelConfig config = ModelConfigReader.ReadFolder(folder);
+        using WeightFolder files = WeightFolder.Open(folder);
+        if (WeightLoader.HeadDimension(files, config.Heads) is { } width && width != config.HeadDimension)
+        {
+            // Only takes effect where the file does not state head_dim.
+            config = ModelConfigReader.ReadFolder(folder, width);
+        }
+
+        ModuleLayout layout = new(config);
+        (Tensor[] weights, Tensor?[] biases) = WeightLoader.Load(files, config, layout, type, device);
+        return new CausalLM(config, layout, weights, biases);
+    }
+
+    /// <summary>What a forward pass over a pack needs; dispose it after the backward.</summary>
+    /// <param name="layout">The pack.</param>
+    /// <param name="adapter">Laid over the base; null for the base alone.</param>
+    /// <param name="dropoutSeed">Non-null in training: seeds the adapter's dropout for this pack.</param>
+    public ForwardContext Prepare(SequenceLayout layout, Adapter? adapter = null, ulong? dropoutSeed = null) =>
+        new PackContext(layout, RotaryTable.ForPack(Config.Rope, layout, Type, Device), adapter, dropoutSeed);
+
+    /// <summary>A pack whose keys and values are kept: rotated, unless the rotation depends on the sequence's length.</summary>
+    internal ForwardContext Prepare(SequenceLayout layout, Adapter? adapter, Action<int, Tensor, Tensor> onKeys) =>
+        new PackContext(
+            layout,
+            RotaryTable.ForPack(Config.Rope, layout, Type, Device),
+            adapter,
+            null,
+            onKeys,
+            !Config.Rope.DependsOnLength
+        );
+
+    /// <summary>Ids [tokens] (int64, on the model's device) to [tokens, hidden].</summary>
+    public Tensor Embed(Tensor ids, ForwardContext context) => _embedding.Forward(ids, context);
+
+    /// <summary>One block: [tokens, hidden] to the same shape.</summary>
+    public Tensor Block(int layer, Tensor hidden, ForwardContext context) => _blocks[layer].Forward(hidden, context);
+
+    /// <summary>The norm before the head.</summary>
+    public Tensor FinalNorm(Tensor hidden, ForwardContext context) => _finalNorm.Forward(hidden, context.Adapter);
+
+    /// <summary>Ids [tokens] to the hidden state the head reads, [tokens, hidden].</summary>
+    public Tensor Forward(Tensor ids, ForwardContext context)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor hidden = Embed(ids, context);
+        for (int layer = 0; layer < _blocks.Length; layer++)
+        {
+            Tensor next = Block(layer, hidden, context);
+            hidden.Dispose();
+            hidden = next;
+        }
+
+        return FinalNorm(hidden, context).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Hidden states [rows, hidden] to logits [rows, vocabulary] in single precision, capped where the family caps.</summary>
+    public Tensor Logits(Tensor hidden, ForwardContext context)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = _head.Forward(hidden, context).to(ScalarType.Float32);
+        if (Config.LogitSoftcap is { } cap)
+        {
+            logits = (logits / cap).tanh() * cap;
+        }
+
+        return logits.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The head as one matrix [vocabulary, hidden], the adapter's change included: what a loss that forms logits in
+    /// chunks multiplies by. Follows autograd where the adapter trains the head. The logit cap is not part of it.
+    /// </summary>
+    public Tensor HeadWeight(Adapter? adapter) => EffectiveWeight(Layout[ModuleLayout.HeadPath], adapter);
+
+    /// <summary>Frees the weights.</summary>
+    public void Dispose()
+    {
+        foreach (
+            Tensor? tensor in _weights.Concat(_biases).Distinct(ReferenceEqualityComparer.Instance).Cast<Tensor?>()
+        )
+        {
+            tensor?.Dispose();
+        }
+    }
+
+    /// <summary>A module's weight with the adapter's change in it.</summary>
+    internal Tensor EffectiveWeight(ModuleSpec module, Adapter? adapter)
+    {
+        Tensor weight = _weights[module.Slot];
+        return module.Kind == ModuleKind.Embedding
+            ? Embedding.EffectiveWeight(module, weight, adapter)
+            : Projection.EffectiveWeight(module, weight, adapter);
+    }
+
+    internal Tensor Weight(ModuleSpec module) => _weights[module.Slot];
+
+    internal Tensor? Bias(ModuleSpec module) => _biases[module.Slot];
+}

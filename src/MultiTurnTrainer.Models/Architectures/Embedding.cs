@@ -1,0 +1,55 @@
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>The token embedding with what an adapter lays over it.</summary>
+internal sealed class Embedding(ModuleSpec module, Tensor weight, double scale)
+{
+    /// <summary>Ids [tokens] to [tokens, hidden].</summary>
+    public Tensor Forward(Tensor ids, ForwardContext context)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ScalarType type = weight.dtype;
+        Tensor w = context.Adapter?.Weight(module.Slot)?.to(type) ?? weight;
+        Tensor rows = functional.embedding(ids, w);
+        if (context.Adapter?.Layer(module.Slot) is { } lora)
+        {
+            Tensor low = functional.embedding(ids, lora.A.t());
+            Tensor change = functional.linear(low, lora.B) * lora.Scale;
+            rows = lora.Magnitude is { } magnitude
+                ? ((rows + change) * (magnitude / Dora.ColumnNorm(w, lora))).to(type)
+                : rows + change.to(type);
+        }
+
+        if (scale != 1)
+        {
+            // HuggingFace rounds the factor to the model's type before it multiplies.
+            using Tensor factor = tensor((float)scale).to(type).to(rows.device);
+            rows = rows * factor;
+        }
+
+        return rows.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The table with the adapter's change in it, in single precision where there is one.</summary>
+    public static Tensor EffectiveWeight(ModuleSpec module, Tensor weight, Adapter? adapter)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor w = adapter?.Weight(module.Slot) ?? weight;
+        if (adapter?.Layer(module.Slot) is not { } lora)
+        {
+            return w.alias().MoveToOuterDisposeScope();
+        }
+
+        Tensor changed = w.to(ScalarType.Float32) + (lora.B.matmul(lora.A).t() * lora.Scale);
+        if (lora.Magnitude is { } magnitude)
+        {
+            changed = changed * (magnitude / Dora.ColumnNorm(w, lora));
+        }
+
+        return changed.MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,60 @@
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>
+/// Everything a forward pass needs besides the hidden state: which tokens belong together, the adapter, dropout. Made
+/// by <see cref="CausalLM.Prepare"/> once for a batch and used for every block, in forward and in recompute.
+/// </summary>
+public abstract class ForwardContext : IDisposable
+{
+    private protected ForwardContext(Adapter? adapter, ulong? dropoutSeed)
+    {
+        Adapter = adapter;
+        DropoutSeed = dropoutSeed;
+    }
+
+    /// <summary>The adapter laid over the base, or null for the base alone.</summary>
+    public Adapter? Adapter { get; }
+
+    /// <summary>
+    /// Non-null in training: seeds the dropout masks. The mask of a module follows from seed and module alone, so a
+    /// recomputed block sees the mask it saw before.
+    /// </summary>
+    public ulong? DropoutSeed { get; }
+
+    /// <summary>Frees the tables.</summary>
+    public abstract void Dispose();
+
+    /// <summary>Rotates, attends and returns [tokens, heads · width].</summary>
+    /// <param name="spec">The layer's attention.</param>
+    /// <param name="query">[tokens, heads, width], before the rotation.</param>
+    /// <param name="key">[tokens, key heads, width], before the rotation.</param>
+    /// <param name="value">[tokens, key heads, width].</param>
+    internal abstract Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value);
+
+    /// <summary>A module's input with some entries dropped and the rest scaled up.</summary>
+    internal Tensor Drop(Tensor input, int slot)
+    {
+        double share = Adapter?.Dropout ?? 0;
+        if (DropoutSeed is not { } seed || share == 0)
+        {
+            return input;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using Generator generator = new(new RandomStream(seed, (ulong)slot).NextBits(), input.device);
+        Tensor kept = rand(input.shape, dtype: ScalarType.Float32, device: input.device, generator: generator)
+            .ge(share);
+        return (input * kept.to(input.dtype) / (1 - share)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>What a layer's attention does.</summary>
+/// <param name="Layer">The layer's number.</param>
+/// <param name="Scale">The factor on the scores.</param>
+/// <param name="Window">How many keys a query sees, itself included; null for all before it.</param>
+/// <param name="Softcap">Scores become cap · tanh(score / cap); null where they do not.</param>
+internal sealed record AttentionSpec(int Layer, double Scale, int? Window, double? Softcap);

@@ -1,0 +1,155 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Safetensors;
+
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>Makes randomly initialised model folders: config.json, generation_config.json, model.safetensors.</summary>
+public static class ModelFactory
+{
+    private const int Block = 1 << 14;
+
+    /// <summary>
+    /// The configuration of a small Llama with a tied head: with a vocabulary of a few thousand, about 2 million
+    /// parameters, which train on two CPU cores.
+    /// </summary>
+    /// <param name="vocabularySize">Rows of the embedding.</param>
+    /// <param name="bosTokenId">Begins a sequence; null for none.</param>
+    /// <param name="eosTokenIds">End one.</param>
+    /// <param name="padTokenId">Fills; null for none.</param>
+    public static JsonObject TinyConfig(int vocabularySize, int? bosTokenId, int[] eosTokenIds, int? padTokenId) =>
+        new()
+        {
+            ["architectures"] = new JsonArray("LlamaForCausalLM"),
+            ["model_type"] = "llama",
+            ["hidden_size"] = 192,
+            ["intermediate_size"] = 512,
+            ["num_hidden_layers"] = 4,
+            ["num_attention_heads"] = 6,
+            ["num_key_value_heads"] = 2,
+            ["head_dim"] = 32,
+            ["hidden_act"] = "silu",
+            ["vocab_size"] = vocabularySize,
+            ["max_position_embeddings"] = 2048,
+            ["rms_norm_eps"] = 1e-5,
+            ["rope_theta"] = 10000.0,
+            ["attention_bias"] = false,
+            ["mlp_bias"] = false,
+            ["attention_dropout"] = 0.0,
+            ["tie_word_embeddings"] = true,
+            ["initializer_range"] = 0.02,
+            ["bos_token_id"] = bosTokenId,
+            ["eos_token_id"] = eosTokenIds is [int only]
+                ? only
+                : new JsonArray([.. eosTokenIds.Select(id => JsonValue.Create(id))]),
+            ["pad_token_id"] = padTokenId,
+            ["torch_dtype"] = "float32",
+        };
+
+    /// <summary>Writes a model folder.</summary>
+    /// <param name="config">What config.json is to say; decides family, sizes and stored type.</param>
+    /// <param name="folder">The folder; created.</param>
+    /// <param name="seed">Each weight's values follow from this and its name.</param>
+    /// <param name="force">Whether files of that name may be replaced.</param>
+    /// <exception cref="MttException">The configuration is not one mtt can run, or a file is in the way.</exception>
+    public static void Write(JsonObject config, string folder, ulong seed, bool force = false)
+    {
+        string path = Path.Combine(folder, "config.json");
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(config, JsonText.Indented);
+        using JsonDocument parsed = JsonDocument.Parse(json);
+        ModelConfig model = ModelConfigReader.Read(parsed.RootElement, path);
+        double deviation = (double?)config["initializer_range"] ?? 0.02;
+
+        OutputFile.WriteAllBytes(path, json, force);
+        OutputFile.WriteAllBytes(Path.Combine(folder, "generation_config.json"), GenerationConfig(config), force);
+        SafetensorsWriter.Write(
+            Path.Combine(folder, "model.safetensors"),
+            Pieces(model, seed, deviation),
+            SafetensorsWriter.PyTorchMetadata,
+            force
+        );
+    }
+
+    private static byte[] GenerationConfig(JsonObject config)
+    {
+        JsonObject generation = new() { ["do_sample"] = false };
+        foreach (string name in (string[])["bos_token_id", "eos_token_id", "pad_token_id"])
+        {
+            if (config[name] is { } id)
+            {
+                generation[name] = id.DeepClone();
+            }
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(generation, JsonText.Indented);
+    }
+
+    private static IEnumerable<SafetensorsPiece> Pieces(ModelConfig config, ulong seed, double deviation)
+    {
+        foreach (ModuleSpec module in new ModuleLayout(config).Modules)
+        {
+            if (module.HasBias)
+            {
+                yield return Piece(module.BiasName, config.StoredType, [module.Out], () => 0);
+            }
+
+            if (config.TiedHead && module.Path == ModuleLayout.HeadPath)
+            {
+                continue;
+            }
+
+            if (module.Kind == ModuleKind.Norm)
+            {
+                double one = config.NormAddsOne ? 0 : 1;
+                yield return Piece(module.WeightName, config.StoredType, module.Shape, () => one);
+                continue;
+            }
+
+            RandomStream random = RandomStream.Named(seed, module.WeightName);
+            yield return Piece(
+                module.WeightName,
+                config.StoredType,
+                module.Shape,
+                () => random.NextNormal() * deviation
+            );
+        }
+    }
+
+    private static SafetensorsPiece Piece(string name, SafetensorsType type, long[] shape, Func<double> next) =>
+        new(name, type, shape, stream => Fill(stream, type, shape.Aggregate(1L, (a, b) => a * b), next));
+
+    private static void Fill(Stream stream, SafetensorsType type, long count, Func<double> next)
+    {
+        int size = type.Bits() / 8;
+        byte[] buffer = new byte[Block * size];
+        for (long done = 0; done < count; done += Block)
+        {
+            int length = (int)Math.Min(Block, count - done);
+            for (int i = 0; i < length; i++)
+            {
+                Encode(buffer.AsSpan(i * size), type, (float)next());
+            }
+
+            stream.Write(buffer, 0, length * size);
+        }
+    }
+
+    private static void Encode(Span<byte> target, SafetensorsType type, float value)
+    {
+        switch (type)
+        {
+            case SafetensorsType.F16:
+                BinaryPrimitives.WriteHalfLittleEndian(target, (Half)value);
+                break;
+            case SafetensorsType.BF16:
+                uint bits = BitConverter.SingleToUInt32Bits(value);
+                BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16));
+                break;
+            default:
+                BinaryPrimitives.WriteSingleLittleEndian(target, value);
+                break;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>
+/// Causal attention inside each sequence of a pack, in blocks of queries: no score between two sequences is ever
+/// formed, and the largest score matrix is one block by one sequence.
+/// </summary>
+internal static class PackedAttention
+{
+    /// <summary>Queries to a block: the scores of a block stay in cache for sequences of a few thousand tokens.</summary>
+    private const int BlockQueries = 256;
+
+    /// <summary>Attends.</summary>
+    /// <param name="spec">Scale, window, softcap.</param>
+    /// <param name="layout">The pack.</param>
+    /// <param name="query">[tokens, heads, width].</param>
+    /// <param name="key">[tokens, key heads, width].</param>
+    /// <param name="value">[tokens, key heads, width].</param>
+    /// <returns>[tokens, heads · width].</returns>
+    public static Tensor Forward(AttentionSpec spec, SequenceLayout layout, Tensor query, Tensor key, Tensor value)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        List<Tensor> parts = [];
+        for (int i = 0; i < layout.Lengths.Count; i++)
+        {
+            int start = layout.Starts[i];
+            int length = layout.Lengths[i];
+            for (int first = 0; first < length; first += BlockQueries)
+            {
+                int count = Math.Min(BlockQueries, length - first);
+                int low = spec.Window is { } window ? Math.Max(0, first - window + 1) : 0;
+                int high = first + count;
+                parts.Add(
+                    Block(
+                        spec,
+                        query.narrow(0, start + first, count),
+                        key.narrow(0, start + low, high - low),
+                        value.narrow(0, start + low, high - low),
+                        first - low
+                    )
+                );
+            }
+        }
+
+        Tensor all = parts.Count == 1 ? parts[0] : cat(parts, 0);
+        return all.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Some queries against the keys they may see; query 0 stands at key <paramref name="offset"/>.</summary>
+    private static Tensor Block(AttentionSpec spec, Tensor query, Tensor key, Tensor value, int offset)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long queries = query.shape[0];
+        long keys = key.shape[0];
+        long heads = query.shape[1];
+        long keyHeads = key.shape[1];
+        long group = heads / keyHeads;
+        long width = query.shape[2];
+
+        // Query head h uses key head h / group: the group's queries are stacked, keys are never repeated.
+        Tensor stacked = query
+            .view(queries, keyHeads, group, width)
+            .permute(1, 2, 0, 3)
+            .reshape(keyHeads, group * queries, width);
+        Tensor scores = bmm(stacked, key.permute(1, 2, 0)).to(ScalarType.Float32) * spec.Scale;
+        if (spec.Softcap is { } cap)
+        {
+            scores = (scores / cap).tanh() * cap;
+        }
+
+        if (Hidden(spec.Window, queries, keys, offset, query.device) is { } hidden)
+        {
+            scores = scores
+                .view(keyHeads, group, queries, keys)
+                .masked_fill(hidden, double.NegativeInfinity)
+                .view(keyHeads, group * queries, keys);
+        }
+
+        Tensor weights = softmax(scores, -1).to(query.dtype);
+        return bmm(weights, value.permute(1, 0, 2))
+            .view(keyHeads, group, queries, width)
+            .permute(2, 0, 1, 3)
+            .reshape(queries, heads * width)
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>True where a query may not look, [queries, keys]; null where every query sees every key.</summary>
+    private static Tensor? Hidden(int? window, long queries, long keys, int offset, Device device)
+    {
+        bool causal = queries > 1;
+        bool windowed = window is { } size && keys > size;
+        if (!causal && !windowed)
+        {
+            return null;
+        }
+
+        Tensor own = arange(offset, offset + queries, dtype: ScalarType.Int64, device: device).unsqueeze(1);
+        Tensor others = arange(0, keys, dtype: ScalarType.Int64, device: device).unsqueeze(0);
+        Tensor hidden = others.gt(own);
+        return windowed ? hidden.logical_or(others.le(own - window!.Value)) : hidden;
+    }
+}

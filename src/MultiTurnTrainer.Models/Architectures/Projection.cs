@@ -1,0 +1,71 @@
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>A linear module of the base with what an adapter lays over it.</summary>
+internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
+{
+    /// <summary>[…, in] to […, out].</summary>
+    public Tensor Forward(Tensor input, ForwardContext context)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Adapter? adapter = context.Adapter;
+        Tensor w = Weight(adapter, input.dtype);
+        Tensor? b = adapter?.Bias(module.Slot)?.to(input.dtype) ?? bias;
+        Tensor result = adapter?.Layer(module.Slot) is { } lora
+            ? Adapted(input, context.Drop(input, module.Slot), w, b, lora)
+            : functional.linear(input, w, b);
+        return result.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The weight that one product with the input would need: base, replacement or base with its low-rank change, in
+    /// single precision where there is one. Follows autograd to the adapter's parameters.
+    /// </summary>
+    public static Tensor EffectiveWeight(ModuleSpec module, Tensor weight, Adapter? adapter)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor w = adapter?.Weight(module.Slot) ?? weight;
+        if (adapter?.Layer(module.Slot) is not { } lora)
+        {
+            return w.alias().MoveToOuterDisposeScope();
+        }
+
+        Tensor changed = w.to(ScalarType.Float32) + (lora.B.matmul(lora.A) * lora.Scale);
+        if (lora.Magnitude is { } magnitude)
+        {
+            changed = changed * (magnitude / Dora.RowNorm(w, lora)).unsqueeze(1);
+        }
+
+        return changed.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Adapted(Tensor input, Tensor dropped, Tensor w, Tensor? b, LoraLayer lora)
+    {
+        ScalarType type = input.dtype;
+        Tensor low = functional.linear(dropped, lora.A.to(type));
+        Tensor change = functional.linear(low, lora.B.to(type)) * lora.Scale;
+        if (lora.Magnitude is not { } magnitude)
+        {
+            return functional.linear(input, w, b) + change;
+        }
+
+        Tensor factor = (magnitude / Dora.RowNorm(w, lora)).to(type);
+        Tensor straight = functional.linear(input, w);
+        if (!ReferenceEquals(input, dropped))
+        {
+            // PEFT's form under dropout: the base's own share sees every input, the correction the dropped one.
+            Tensor correction = functional.linear(dropped, w);
+            Tensor sum = straight + (correction * (factor - 1)) + (change * factor);
+            return b is null ? sum : sum + b;
+        }
+
+        Tensor scaled = (straight + change) * factor;
+        return b is null ? scaled : scaled + b;
+    }
+
+    private Tensor Weight(Adapter? adapter, ScalarType type) => adapter?.Weight(module.Slot)?.to(type) ?? weight;
+}

@@ -1,0 +1,25 @@
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Architectures;
+
+/// <summary>Root mean square norm over the last dimension; the mean is taken in single precision.</summary>
+/// <param name="module">Where its weight belongs.</param>
+/// <param name="weight">[width].</param>
+/// <param name="epsilon">Added to the mean square.</param>
+/// <param name="addsOne">Gemma: multiply by 1 + w before rounding; otherwise round, then multiply by w.</param>
+internal sealed class RmsNorm(ModuleSpec module, Tensor weight, double epsilon, bool addsOne)
+{
+    /// <summary>[…, width] to the same shape.</summary>
+    public Tensor Forward(Tensor input, Adapter? adapter)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ScalarType type = input.dtype;
+        Tensor wide = input.to(ScalarType.Float32);
+        Tensor normal = wide * ((wide * wide).mean([-1], keepdim: true) + epsilon).rsqrt();
+        Tensor w = adapter?.Weight(module.Slot) ?? weight;
+        Tensor result = addsOne ? (normal * (w.to(ScalarType.Float32) + 1)).to(type) : normal.to(type) * w.to(type);
+        return result.MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,126 @@
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Generation;
+
+/// <summary>One decoding step: one new token a row, attending to the row's cached keys and its own.</summary>
+internal sealed class DecodeContext : ForwardContext
+{
+    private readonly KeyValueCache _cache;
+    private readonly Device _device;
+    private readonly RotaryTable _rotary;
+    private readonly Dictionary<int, Tensor?> _masks = [];
+    private readonly RotaryTable? _keyRotary;
+
+    public DecodeContext(CausalLM model, KeyValueCache cache, Adapter? adapter)
+        : base(adapter, null)
+    {
+        _cache = cache;
+        _device = model.Device;
+        RopeConfig rope = model.Config.Rope;
+        (int Position, int Length)[] tokens =
+        [
+            .. cache.Starts.Select(start => (cache.Columns - 1 - start, cache.Columns - start)),
+        ];
+        _rotary = RotaryTable.ForTokens(rope, tokens, model.Type, model.Device);
+        _keyRotary = rope.DependsOnLength ? KeyTable(model, cache) : null;
+    }
+
+    public override void Dispose()
+    {
+        _rotary.Dispose();
+        _keyRotary?.Dispose();
+        foreach (Tensor? mask in _masks.Values)
+        {
+            mask?.Dispose();
+        }
+    }
+
+    internal override Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        query = _rotary.Apply(query);
+        _cache.StoreStep(spec.Layer, _keyRotary is null ? _rotary.Apply(key) : key, value);
+
+        long rows = query.shape[0];
+        long heads = query.shape[1];
+        long width = query.shape[2];
+        int first = First(spec);
+        Tensor keys = Keys(spec.Layer, first);
+        Tensor values = _cache.Values(spec.Layer, first);
+        long keyHeads = keys.shape[1];
+        Tensor stacked = query.view(rows, keyHeads, heads / keyHeads, width);
+        Tensor scores = matmul(stacked, keys.transpose(2, 3)).to(ScalarType.Float32) * spec.Scale;
+        if (spec.Softcap is { } cap)
+        {
+            scores = (scores / cap).tanh() * cap;
+        }
+
+        if (Mask(first) is { } mask)
+        {
+            scores = scores + mask;
+        }
+
+        Tensor weights = softmax(scores, -1).to(values.dtype);
+        return matmul(weights, values).view(rows, heads * width).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The first column any row looks at.</summary>
+    private int First(AttentionSpec spec) => spec.Window is { } window ? Math.Max(0, _cache.Columns - window) : 0;
+
+    private Tensor Keys(int layer, int first)
+    {
+        if (_keyRotary is null)
+        {
+            return _cache.Keys(layer, first);
+        }
+
+        // [rows, key heads, columns, width] as [rows · columns, key heads, width] and back.
+        Tensor keys = _cache.Keys(layer, 0);
+        long rows = keys.shape[0];
+        long keyHeads = keys.shape[1];
+        long columns = keys.shape[2];
+        long width = keys.shape[3];
+        Tensor flat = keys.permute(0, 2, 1, 3).reshape(rows * columns, keyHeads, width);
+        Tensor rotated = _keyRotary.Apply(flat).view(rows, columns, keyHeads, width).permute(0, 2, 1, 3);
+        return rotated.narrow(2, first, columns - first);
+    }
+
+    private static RotaryTable KeyTable(CausalLM model, KeyValueCache cache)
+    {
+        (int Position, int Length)[] tokens =
+        [
+            .. cache.Starts.SelectMany(start =>
+                Enumerable
+                    .Range(0, cache.Columns)
+                    .Select(column => (Math.Max(0, column - start), cache.Columns - start))
+            ),
+        ];
+        return RotaryTable.ForTokens(model.Config.Rope, tokens, model.Type, model.Device);
+    }
+
+    /// <summary>0 where a row may look, -∞ before its start, [rows, 1, 1, columns]; null where no row begins later.</summary>
+    private Tensor? Mask(int first)
+    {
+        if (_masks.TryGetValue(first, out Tensor? known))
+        {
+            return known;
+        }
+
+        int columns = _cache.Columns - first;
+        float[] values = new float[_cache.Rows * columns];
+        bool needed = false;
+        for (int row = 0; row < _cache.Rows; row++)
+        {
+            int blind = Math.Max(0, _cache.Starts[row] - first);
+            needed |= blind > 0;
+            values.AsSpan(row * columns, blind).Fill(float.NegativeInfinity);
+        }
+
+        Tensor? mask = needed ? Tensors.From(values, [_cache.Rows, 1, 1, columns], ScalarType.Float32, _device) : null;
+        _masks[first] = mask;
+        return mask;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Generation;
+
+/// <summary>
+/// Generates from one base model, with any of its adapters: prompts of a batch are read as one pack and decoded
+/// together over a key-value cache; a finished row leaves the batch.
+/// </summary>
+/// <param name="model">The base model.</param>
+public sealed class Generator(CausalLM model)
+{
+    /// <summary>Tokens of prompts and answers, and the time they took, since this object was made.</summary>
+    public GenerationSpeed Speed { get; private set; } = new(0, 0, TimeSpan.Zero, TimeSpan.Zero);
+
+    /// <summary>Continues every prompt.</summary>
+    /// <param name="prompts">Token ids; none empty.</param>
+    /// <param name="options">Limits, sampling, stop tokens.</param>
+    /// <param name="adapter">Laid over the base; null for the base alone.</param>
+    /// <param name="firstRow">The number of the first prompt in a larger set: rows draw by their number.</param>
+    /// <param name="cancel">Stops between two tokens.</param>
+    /// <returns>One completion a prompt, in order.</returns>
+    /// <exception cref="MttException">A prompt is empty or holds an id outside the vocabulary.</exception>
+    public IReadOnlyList<Completion> Generate(
+        IReadOnlyList<int[]> prompts,
+        GenerationOptions options,
+        Adapter? adapter = null,
+        int firstRow = 0,
+        CancellationToken cancel = default
+    )
+    {
+        for (int i = 0; i < prompts.Count; i++)
+        {
+            Check(prompts[i], firstRow + i);
+        }
+
+        List<Completion> completions = [];
+        for (int start = 0; start < prompts.Count; start += options.BatchSize)
+        {
+            int count = Math.Min(options.BatchSize, prompts.Count - start);
+            int[][] batch = [.. prompts.Skip(start).Take(count)];
+            completions.AddRange(GenerateBatch(batch, options, adapter, firstRow + start, cancel));
+        }
+
+        return completions;
+    }
+
+    private List<Completion> GenerateBatch(
+        int[][] prompts,
+        GenerationOptions options,
+        Adapter? adapter,
+        int firstRow,
+        CancellationToken cancel
+    )
+    {
+        Row[] rows = [.. prompts.Select((_, i) => new Row((ulong)(firstRow + i), options.Seed))];
+        if (options.MaxNewTokens <= 0)
+        {
+            return [.. rows.Select(row => row.Finish())];
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using (no_grad())
+        {
+            long started = Stopwatch.GetTimestamp();
+            SequenceLayout layout = new(prompts.Select(prompt => prompt.Length));
+            using KeyValueCache cache = new(model, layout, options.MaxNewTokens);
+            Row[] active = Take(rows, Prefill(prompts, layout, cache, adapter), options, cache);
+            TimeSpan prefill = Stopwatch.GetElapsedTime(started);
+
+            started = Stopwatch.GetTimestamp();
+            while (active.Length > 0)
+            {
+                cancel.ThrowIfCancellationRequested();
+                active = Take(active, Step(active, cache, adapter), options, cache);
+            }
+
+            Speed = Speed.Plus(
+                new GenerationSpeed(
+                    layout.Tokens,
+                    rows.Sum(row => (long)row.Count),
+                    prefill,
+                    Stopwatch.GetElapsedTime(started)
+                )
+            );
+        }
+
+        return [.. rows.Select(row => row.Finish())];
+    }
+
+    /// <summary>Reads the prompts as one pack, fills the cache and returns the logits after each, [rows · vocabulary].</summary>
+    private float[] Prefill(int[][] prompts, SequenceLayout layout, KeyValueCache cache, Adapter? adapter)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ForwardContext context = model.Prepare(
+            layout,
+            adapter,
+            (layer, keys, values) => cache.StorePrompts(layout, layer, keys, values)
+        );
+        int[] last = [.. layout.Starts.Skip(1).Select(end => end - 1)];
+        using Tensor ids = Tensors.Ids([.. prompts.SelectMany(prompt => prompt)], model.Device);
+        using Tensor ends = Tensors.Ids(last, model.Device);
+        Tensor hidden = model.Forward(ids, context).index_select(0, ends);
+        return Tensors.ToArray(model.Logits(hidden, context));
+    }
+
+    /// <summary>Feeds each row its newest token and returns the logits after it.</summary>
+    private float[] Step(Row[] active, KeyValueCache cache, Adapter? adapter)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        cache.Advance();
+        using DecodeContext context = new(model, cache, adapter);
+        using Tensor ids = Tensors.Ids([.. active.Select(row => row.Last)], model.Device);
+        return Tensors.ToArray(model.Logits(model.Forward(ids, context), context));
+    }
+
+    /// <summary>Gives each row its next token; returns the rows that go on, and keeps only those in the cache.</summary>
+    private Row[] Take(Row[] active, float[] logits, GenerationOptions options, KeyValueCache cache)
+    {
+        int vocabulary = model.Config.VocabularySize;
+        for (int i = 0; i < active.Length; i++)
+        {
+            active[i].Take(logits.AsSpan(i * vocabulary, vocabulary), options);
+        }
+
+        int[] going = [.. Enumerable.Range(0, active.Length).Where(i => !active[i].Done)];
+        if (going.Length > 0 && going.Length < active.Length)
+        {
+            cache.Keep(going);
+        }
+
+        return [.. going.Select(i => active[i])];
+    }
+
+    private void Check(int[] prompt, int row)
+    {
+        if (prompt.Length == 0)
+        {
+            throw new MttException($"prompt {row} is empty", "Give at least one token, such as the model's bos_token.");
+        }
+
+        int wrong = Array.FindIndex(prompt, id => id < 0 || id >= model.Config.VocabularySize);
+        if (wrong >= 0)
+        {
+            throw new MttException(
+                $"prompt {row}: id {prompt[wrong]} lies outside the model's vocabulary of {model.Config.VocabularySize}",
+                "Tokenizer and model do not belong together."
+            );
+        }
+    }
+
+    /// <summary>What one prompt has grown to.</summary>
+    private sealed class Row(ulong number, ulong seed)
+    {
+        private readonly List<int> _ids = [];
+        private readonly List<float> _logProbs = [];
+        private RandomStream _random = new(seed, number);
+        private FinishReason _reason = FinishReason.Length;
+
+        public int Count => _ids.Count;
+
+        public int Last => _ids[^1];
+
+        public bool Done { get; private set; }
+
+        public void Take(ReadOnlySpan<float> logits, GenerationOptions options)
+        {
+            int id = Sampler.Choose(logits, options, _random.NextDouble());
+            _ids.Add(id);
+            _logProbs.Add(Sampler.LogProbability(logits, id));
+            bool stopped = options.StopTokens.Contains(id);
+            _reason = stopped ? FinishReason.Stop : FinishReason.Length;
+            Done = stopped || _ids.Count == options.MaxNewTokens;
+        }
+
+        public Completion Finish() => new([.. _ids], [.. _logProbs], _reason);
+    }
+}

@@ -1,0 +1,281 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Lora;
+
+/// <summary>What a merge did.</summary>
+/// <param name="ChangedTensors">Weights that differ from the base's.</param>
+/// <param name="Untied">Whether a tied head got a weight of its own.</param>
+/// <param name="StoredType">The type the weights are stored in.</param>
+/// <param name="LargestLogit">The largest absolute logit of base and adapter on the probe.</param>
+/// <param name="LargestDifference">The largest difference between those logits and the merged model's.</param>
+/// <param name="ProbeTokens">The length of the probe.</param>
+public sealed record MergeReport(
+    int ChangedTensors,
+    bool Untied,
+    string StoredType,
+    double LargestLogit,
+    double LargestDifference,
+    int ProbeTokens
+);
+
+/// <summary>
+/// Writes a model folder whose weights are base plus adapter: W + scale · B·A (DoRA: its rows rescaled) computed in
+/// single precision and rounded once to the base's stored type. Everything else in the folder is copied.
+/// </summary>
+public static class AdapterMerge
+{
+    private const int ProbeTokens = 64;
+    private const int CopyBytes = 1 << 24;
+
+    private static readonly string[] _weightEndings =
+    [
+        ".safetensors",
+        ".safetensors.index.json",
+        ".bin",
+        ".bin.index.json",
+        ".pt",
+        ".pth",
+        ".gguf",
+        ".h5",
+        ".msgpack",
+        ".onnx",
+    ];
+
+    /// <summary>Merges and checks the result by its logits.</summary>
+    /// <param name="modelFolder">The base.</param>
+    /// <param name="adapterFolder">The adapter.</param>
+    /// <param name="output">The folder to write; appears whole or not at all.</param>
+    /// <param name="force">Whether a non-empty folder may be replaced.</param>
+    /// <exception cref="MttException">An input is unusable, or the output is taken.</exception>
+    public static MergeReport Run(string modelFolder, string adapterFolder, string output, bool force)
+    {
+        string target = Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar);
+        if (
+            File.Exists(target)
+            || (!force && Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
+        )
+        {
+            throw new MttException($"{output}: already exists", "Give --force to replace it, or another name.");
+        }
+
+        if (target == Path.GetFullPath(modelFolder).TrimEnd(Path.DirectorySeparatorChar))
+        {
+            throw new MttException($"{output}: is the base model itself", "Name another folder as the output.");
+        }
+
+        float[] before;
+        int changed;
+        bool untied;
+        int[] probe;
+        string stored;
+        string temporary = $"{target}.tmp-{Environment.ProcessId}";
+        try
+        {
+            using (CausalLM model = CausalLM.Load(modelFolder, ScalarType.Float32, CPU))
+            using (LoraAdapter adapter = LoraAdapter.Load(model, adapterFolder))
+            {
+                probe = Probe(model.Config);
+                stored = model.Config.StoredType.Name();
+                before = Logits(model, adapter, probe);
+                (changed, untied) = Write(model, adapter, modelFolder, temporary);
+            }
+
+            using CausalLM merged = CausalLM.Load(temporary, ScalarType.Float32, CPU);
+            float[] after = Logits(merged, null, probe);
+            if (Directory.Exists(target))
+            {
+                Directory.Delete(target, recursive: true);
+            }
+
+            Directory.Move(temporary, target);
+            return new MergeReport(
+                changed,
+                untied,
+                stored,
+                before.Max(Math.Abs),
+                before.Zip(after, (a, b) => Math.Abs((double)a - b)).Max(),
+                probe.Length
+            );
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Explain(output, problem);
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    private static (int Changed, bool Untied) Write(
+        CausalLM model,
+        LoraAdapter adapter,
+        string modelFolder,
+        string folder
+    )
+    {
+        Directory.CreateDirectory(folder);
+        using WeightFolder weights = WeightFolder.Open(modelFolder);
+        Dictionary<string, ModuleSpec> changed = Changed(model, adapter).ToDictionary(module => module.WeightName);
+        string head = model.Layout[ModuleLayout.HeadPath].WeightName;
+        string embedding = model.Layout[ModuleLayout.EmbeddingPath].WeightName;
+        bool untie = model.Config.TiedHead && (changed.ContainsKey(head) || changed.ContainsKey(embedding));
+        JsonObject map = [];
+        long total = 0;
+        foreach (SafetensorsFile file in weights.Files)
+        {
+            List<SafetensorsPiece> pieces =
+            [
+                .. file
+                    .Entries.Values.Where(entry => !untie || entry.Name != head)
+                    .Select(entry => Piece(model, adapter, changed, file, entry)),
+            ];
+            if (untie && file == weights.Files[^1])
+            {
+                pieces.Add(Merged(model, adapter, model.Layout[ModuleLayout.HeadPath], Stored(weights, embedding)));
+            }
+
+            string name = Path.GetFileName(file.Path);
+            SafetensorsWriter.Write(
+                Path.Combine(folder, name),
+                pieces,
+                SafetensorsWriter.PyTorchMetadata,
+                force: false
+            );
+            total += pieces.Sum(piece => piece.Length);
+            pieces.ForEach(piece => map[piece.Name] = name);
+        }
+
+        if (weights.Files.Count > 1)
+        {
+            WriteIndex(folder, map, total);
+        }
+
+        CopyRest(modelFolder, folder, untie);
+        return (changed.Count, untie);
+    }
+
+    private static IEnumerable<ModuleSpec> Changed(CausalLM model, LoraAdapter adapter) =>
+        model.Layout.Modules.Where(module =>
+            adapter.Layer(module.Slot) is not null || adapter.Weight(module.Slot) is not null
+        );
+
+    private static SafetensorsPiece Piece(
+        CausalLM model,
+        LoraAdapter adapter,
+        Dictionary<string, ModuleSpec> changed,
+        SafetensorsFile file,
+        SafetensorsEntry entry
+    )
+    {
+        if (changed.TryGetValue(entry.Name, out ModuleSpec? module))
+        {
+            return Merged(model, adapter, module, entry.Type);
+        }
+
+        ModuleSpec? biased = adapter.Whole.FirstOrDefault(whole => whole.HasBias && whole.BiasName == entry.Name);
+        return biased is not null
+            ? Tensors.Piece(entry.Name, adapter.Bias(biased.Slot)!, entry.Type)
+            : new SafetensorsPiece(entry.Name, entry.Type, entry.Shape, stream => Copy(file, entry, stream));
+    }
+
+    /// <summary>The merged weight, made when its turn to be written comes.</summary>
+    private static SafetensorsPiece Merged(
+        CausalLM model,
+        LoraAdapter adapter,
+        ModuleSpec module,
+        SafetensorsType type
+    ) =>
+        new(
+            module.WeightName,
+            type,
+            module.Shape,
+            stream =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                using (no_grad())
+                {
+                    Tensors.Piece(module.WeightName, model.EffectiveWeight(module, adapter), type).Write(stream);
+                }
+            }
+        );
+
+    private static SafetensorsType Stored(WeightFolder weights, string name) =>
+        weights.TryFind(name, out _, out SafetensorsEntry entry) ? entry.Type : SafetensorsType.F32;
+
+    private static void Copy(SafetensorsFile file, SafetensorsEntry entry, Stream stream)
+    {
+        for (long done = 0; done < entry.Length; done += CopyBytes)
+        {
+            stream.Write(file.Bytes(entry, done, (int)Math.Min(CopyBytes, entry.Length - done)));
+        }
+    }
+
+    private static void WriteIndex(string folder, JsonObject map, long total)
+    {
+        JsonObject index = new()
+        {
+            ["metadata"] = new JsonObject { ["total_size"] = total },
+            ["weight_map"] = new JsonObject(
+                map.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                    .Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))
+            ),
+        };
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(index, JsonText.Indented);
+        OutputFile.WriteAllBytes(Path.Combine(folder, "model.safetensors.index.json"), bytes, force: false);
+    }
+
+    private static void CopyRest(string from, string to, bool untie)
+    {
+        foreach (string path in Directory.EnumerateFiles(from).Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetFileName(path);
+            if (_weightEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)))
+            {
+                continue;
+            }
+
+            byte[] bytes = File.ReadAllBytes(path);
+            if (untie && name == "config.json")
+            {
+                JsonNode config = JsonNode.Parse(bytes)!;
+                config["tie_word_embeddings"] = false;
+                bytes = JsonSerializer.SerializeToUtf8Bytes(config, JsonText.Indented);
+            }
+
+            OutputFile.WriteAllBytes(Path.Combine(to, name), bytes, force: false);
+        }
+    }
+
+    private static int[] Probe(ModelConfig config)
+    {
+        RandomStream random = RandomStream.Named(0, "merge probe");
+        int[] ids = new int[Math.Min(ProbeTokens, config.MaxPositions)];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = (int)(random.NextBits() % (ulong)config.VocabularySize);
+        }
+
+        return ids;
+    }
+
+    private static float[] Logits(CausalLM model, Adapter? adapter, int[] ids)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using (no_grad())
+        {
+            using ForwardContext context = model.Prepare(SequenceLayout.Single(ids.Length), adapter);
+            Tensor hidden = model.Forward(Tensors.Ids(ids, model.Device), context);
+            return Tensors.ToArray(model.Logits(hidden, context));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using MultiTurnTrainer.Models.Architectures;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Lora;
+
+/// <summary>First values of an adapter, as PEFT draws them: the adapted model equals the base.</summary>
+internal static class LoraInitializer
+{
+    /// <summary>Fills a fresh pair. An embedding's pair begins the other way round: A zero, B standard normal.</summary>
+    public static void Fill(ModuleSpec module, LoraConfig config, int rank, ulong seed, Tensor a, Tensor b)
+    {
+        Tensor drawn = module.Kind == ModuleKind.Embedding ? b : a;
+        string name = module.Kind == ModuleKind.Embedding ? LoraNames.B(module) : LoraNames.A(module);
+        RandomStream random = RandomStream.Named(seed, name);
+        float[] values = new float[drawn.numel()];
+        double bound = 1 / Math.Sqrt(module.In);
+        for (int i = 0; i < values.Length; i++)
+        {
+            double value =
+                module.Kind == ModuleKind.Embedding ? random.NextNormal()
+                : config.Init == LoraInit.Gaussian ? random.NextNormal() / rank
+                : ((2 * random.NextDouble()) - 1) * bound;
+            values[i] = (float)value;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using (no_grad())
+        {
+            using Tensor source = Tensors.From(values, drawn.shape, ScalarType.Float32, drawn.device);
+            drawn.copy_(source);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Generation;
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models;
+
+/// <summary>How likely a row's tokens are.</summary>
+/// <param name="LogProbs">For each token its log-probability given those before it; 0 for the first.</param>
+/// <param name="Loss">The mean of the negated log-probabilities of supervised tokens; 0 without any.</param>
+/// <param name="WeightedLoss">The weighted mean where the row has weights, else null.</param>
+/// <param name="SupervisedTokens">Labels that count: not -100, and not the first token's.</param>
+public sealed record Score(float[] LogProbs, double Loss, double? WeightedLoss, int SupervisedTokens);
+
+/// <summary>Scores rows of tokens with a model and an adapter.</summary>
+/// <param name="model">The base model.</param>
+/// <param name="adapter">Laid over the base; null for the base alone.</param>
+public sealed class Scorer(CausalLM model, Adapter? adapter)
+{
+    /// <summary>The label of a token that is not learned.</summary>
+    public const int Ignored = -100;
+
+    /// <summary>Rows of the hidden state to turn into logits at once.</summary>
+    private const int ChunkRows = 256;
+
+    /// <summary>Scores one row.</summary>
+    /// <param name="ids">The tokens.</param>
+    /// <param name="labels">Beside each token itself, or <see cref="Ignored"/>; empty counts every token.</param>
+    /// <param name="weights">Beside each token its weight, or null.</param>
+    /// <param name="onLogits">Receives the logits in order, some rows [rows · vocabulary] at a time; or null.</param>
+    /// <exception cref="MttException">The row is empty or holds an id outside the vocabulary.</exception>
+    public Score Run(int[] ids, int[] labels, float[]? weights, Action<ReadOnlyMemory<float>>? onLogits = null)
+    {
+        int vocabulary = model.Config.VocabularySize;
+        int wrong = Array.FindIndex(ids, id => id < 0 || id >= vocabulary);
+        if (ids.Length == 0 || wrong >= 0)
+        {
+            throw new MttException(
+                ids.Length == 0
+                    ? "a row has no tokens"
+                    : $"id {ids[wrong]} lies outside the vocabulary of {vocabulary}",
+                "The rows were made with another tokenizer: make them again with this model's."
+            );
+        }
+
+        float[] logProbs = new float[ids.Length];
+        using DisposeScope scope = NewDisposeScope();
+        using (no_grad())
+        {
+            using ForwardContext context = model.Prepare(SequenceLayout.Single(ids.Length), adapter);
+            using Tensor tokens = Tensors.Ids(ids, model.Device);
+            Tensor hidden = model.Forward(tokens, context);
+            for (int start = 0; start < ids.Length; start += ChunkRows)
+            {
+                int count = Math.Min(ChunkRows, ids.Length - start);
+                float[] logits = Tensors.ToArray(model.Logits(hidden.narrow(0, start, count), context));
+                onLogits?.Invoke(logits);
+                for (int row = 0; row < count && start + row + 1 < ids.Length; row++)
+                {
+                    ReadOnlySpan<float> own = logits.AsSpan(row * vocabulary, vocabulary);
+                    logProbs[start + row + 1] = Sampler.LogProbability(own, ids[start + row + 1]);
+                }
+            }
+        }
+
+        return Summarise(logProbs, labels, weights);
+    }
+
+    private static Score Summarise(float[] logProbs, int[] labels, float[]? weights)
+    {
+        double sum = 0;
+        double weighted = 0;
+        double total = 0;
+        int count = 0;
+        for (int t = 1; t < logProbs.Length; t++)
+        {
+            if (labels.Length > 0 && labels[t] == Ignored)
+            {
+                continue;
+            }
+
+            double weight = weights?[t] ?? 1;
+            sum -= logProbs[t];
+            weighted -= weight * logProbs[t];
+            total += weight;
+            count++;
+        }
+
+        return new Score(
+            logProbs,
+            count == 0 ? 0 : sum / count,
+            weights is null ? null
+                : total == 0 ? 0
+                : weighted / total,
+            count
+        );
+    }
+}
