@@ -169,6 +169,12 @@ public static partial class torch
         public TensorAccessor<T> data<T>()
             where T : unmanaged => new(this);
 
+        /// <summary>The elements' memory: of a contiguous tensor on the processor of at most 2 GiB.</summary>
+        public Span<byte> bytes =>
+            device_type != DeviceType.CPU || !is_contiguous()
+                ? throw new InvalidOperationException("bytes: the tensor is not contiguous on the processor")
+                : new Span<byte>((void*)NativeApi.TensorData(Handle), checked((int)(numel() * ElementSize)));
+
         /// <summary>Frees the native half now.</summary>
         public void Dispose()
         {

@@ -81,7 +81,11 @@ public sealed class CausalLM : IDisposable
         new PackContext(layout, RotaryTable.ForPack(Config.Rope, layout, Type, Device), adapter, dropoutSeed);
 
     /// <summary>A pack whose keys and values are kept: rotated, unless the rotation depends on the sequence's length.</summary>
-    internal ForwardContext Prepare(SequenceLayout layout, Adapter? adapter, Action<int, Tensor, Tensor> onKeys) =>
+    internal ForwardContext PrepareCached(
+        SequenceLayout layout,
+        Adapter? adapter,
+        Action<int, Tensor, Tensor> onKeys
+    ) =>
         new PackContext(
             layout,
             RotaryTable.ForPack(Config.Rope, layout, Type, Device),

@@ -45,9 +45,10 @@ public abstract class ForwardContext : IDisposable
         }
 
         using DisposeScope scope = NewDisposeScope();
-        using Generator generator = new(new RandomStream(seed, (ulong)slot).NextBits(), input.device);
-        Tensor kept = rand(input.shape, dtype: ScalarType.Float32, device: input.device, generator: generator)
-            .ge(share);
+
+        // No draw of mtt goes on from another's: the global generator may be left where it stands.
+        manual_seed(unchecked((long)new RandomStream(seed, (ulong)slot).NextBits()));
+        Tensor kept = rand(input.shape, dtype: ScalarType.Float32, device: input.device).ge(share);
         return (input * kept.to(input.dtype) / (1 - share)).MoveToOuterDisposeScope();
     }
 }

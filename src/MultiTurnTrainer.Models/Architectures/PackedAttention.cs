@@ -78,7 +78,7 @@ internal static class PackedAttention
                 .view(keyHeads, group * queries, keys);
         }
 
-        Tensor weights = softmax(scores, -1).to(query.dtype);
+        Tensor weights = scores.softmax(-1).to(query.dtype);
         return bmm(weights, value.permute(1, 0, 2))
             .view(keyHeads, group, queries, width)
             .permute(2, 0, 1, 3)

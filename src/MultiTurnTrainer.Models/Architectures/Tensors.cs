@@ -86,7 +86,7 @@ internal static class Tensors
         using (no_grad())
         {
             Tensor flat = tensor.detach().to(type).cpu().contiguous().view(-1);
-            long step = CopyBytes / flat.element_size();
+            long step = CopyBytes / flat.ElementSize;
             for (long done = 0; done < flat.numel(); done += step)
             {
                 using Tensor part = flat.narrow(0, done, Math.Min(step, flat.numel() - done));

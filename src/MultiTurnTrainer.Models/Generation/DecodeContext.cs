@@ -63,7 +63,7 @@ internal sealed class DecodeContext : ForwardContext
             scores = scores + mask;
         }
 
-        Tensor weights = softmax(scores, -1).to(values.dtype);
+        Tensor weights = scores.softmax(-1).to(values.dtype);
         return matmul(weights, values).view(rows, heads * width).MoveToOuterDisposeScope();
     }
 

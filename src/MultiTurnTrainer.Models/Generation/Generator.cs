@@ -96,7 +96,7 @@ public sealed class Generator(CausalLM model)
     private float[] Prefill(int[][] prompts, SequenceLayout layout, KeyValueCache cache, Adapter? adapter)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ForwardContext context = model.Prepare(
+        using ForwardContext context = model.PrepareCached(
             layout,
             adapter,
             (layer, keys, values) => cache.StorePrompts(layout, layer, keys, values)
