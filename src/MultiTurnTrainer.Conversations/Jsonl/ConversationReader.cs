@@ -48,7 +48,8 @@ public static class ConversationReader
         }
     }
 
-    private static Conversation Convert(
+    /// <summary>Makes a conversation of a row.</summary>
+    internal static Conversation Convert(
         string file,
         SourceRecord record,
         JsonTape tape,

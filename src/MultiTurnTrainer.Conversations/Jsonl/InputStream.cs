@@ -66,7 +66,7 @@ internal static class InputStream
             [(byte)'B', (byte)'Z', (byte)'h', ..] => ("bzip2", "Unpack it first, or pack it with gzip or zstd."),
             [0xFD, (byte)'7', (byte)'z', (byte)'X'] => ("xz", "Unpack it first, or pack it with gzip or zstd."),
             [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => ("UTF-16 text", "Convert it: iconv -f UTF-16 -t UTF-8."),
-            [(byte)'P', (byte)'A', (byte)'R', (byte)'1'] => ("Parquet", "This command reads JSONL, JSON and CSV here."),
+            [(byte)'P', (byte)'A', (byte)'R', (byte)'1'] => ("Parquet", "Give the file a name that ends in .parquet."),
             _ => null,
         };
         if (foreign is { } kind)

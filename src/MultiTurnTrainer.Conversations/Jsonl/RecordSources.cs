@@ -6,6 +6,11 @@ internal static class RecordSources
     /// <summary>Opens a path as a stream of rows.</summary>
     public static IRecordSource Open(string path, int maxRowBytes)
     {
+        if (RowContainers.Find(path) is { } container)
+        {
+            return new ContainerRecordSource(path, container);
+        }
+
         Stream stream = InputStream.Open(path);
         return new JsonRecordSource(stream, path == "-" ? "(stdin)" : path, maxRowBytes);
     }
