@@ -16,6 +16,7 @@ internal sealed class EndpointPool : IDisposable
     private static readonly TimeSpan _halfASecond = TimeSpan.FromSeconds(0.5);
 
     private readonly Dictionary<string, Endpoint> _endpoints;
+    private readonly IReadOnlyList<string> _remote;
     private readonly RetrySettings _retry;
     private readonly TimeProvider _time;
     private readonly Random _random;
@@ -25,6 +26,12 @@ internal sealed class EndpointPool : IDisposable
     public EndpointPool(IEnumerable<Endpoint> endpoints, RetrySettings retry, TimeProvider time, int seed)
     {
         _endpoints = endpoints.ToDictionary(endpoint => endpoint.Name, StringComparer.Ordinal);
+        _remote =
+        [
+            .. _endpoints
+                .Keys.Where(name => !name.StartsWith(LocalName(""), StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
         _retry = retry;
         _time = time;
         _random = new Random(seed);
@@ -57,6 +64,9 @@ internal sealed class EndpointPool : IDisposable
             .ConfigureAwait(false);
     }
 
+    /// <summary>The name of the endpoint that stands for a local model folder.</summary>
+    public static string LocalName(string model) => $"local:{model}";
+
     public void Dispose()
     {
         foreach (Endpoint endpoint in _endpoints.Values)
@@ -68,12 +78,12 @@ internal sealed class EndpointPool : IDisposable
     /// <summary>The endpoints in the order in which a call tries them: drawn by weight without replacement.</summary>
     internal IReadOnlyList<Endpoint> Order(ChatRequest request, IReadOnlyList<string> names)
     {
-        List<Endpoint> left =
-        [
-            .. (names.Count == 0 ? [.. _endpoints.Keys.Order(StringComparer.Ordinal)] : names).Select(name =>
-                _endpoints[name]
-            ),
-        ];
+        if (_endpoints.TryGetValue(LocalName(request.Model), out Endpoint? local))
+        {
+            return [local];
+        }
+
+        List<Endpoint> left = [.. (names.Count == 0 ? _remote : names).Select(name => _endpoints[name])];
         if (left.Count == 1)
         {
             return left;

@@ -103,4 +103,11 @@ public sealed record ReviewSettings
 
     /// <summary>A folder of replies by the hash of their request, shared between runs; null for none.</summary>
     public string? Cache { get; init; }
+
+    /// <summary>The same settings with another number of reviewers: the given ones in turn.</summary>
+    public ReviewSettings WithReviewers(int count)
+    {
+        IReadOnlyList<ReviewerSettings> pattern = Reviewers.Count > 0 ? Reviewers : new ReviewSettings().Reviewers;
+        return this with { Reviewers = [.. Enumerable.Range(0, count).Select(i => pattern[i % pattern.Count])] };
+    }
 }

@@ -1,0 +1,246 @@
+using System.CommandLine;
+using System.Globalization;
+using MultiTurnTrainer.Cli.Settings;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Synthesis.Review;
+using MultiTurnTrainer.Synthesis.Settings;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt review</c>: Review-Instruct rounds against endpoints or a local model.</summary>
+internal static class ReviewCommand
+{
+    private const string _help = """
+        Generate multi-turn data: a candidate answers, reviewers criticise, a chairman asks on (Review-Instruct).
+
+        Examples:
+          mtt review seeds.jsonl --output out --endpoint http://localhost:8000/v1 --model qwen
+          mtt review alpaca.json --output out --rounds 3 --reviewers 3 --dry-run
+          mtt review seeds.jsonl --output out --mode refine --budget-tokens 2000000
+          mtt review seeds.jsonl --output out --resume
+          mtt review --replay out/trace.jsonl --output again
+          mtt review seeds.jsonl --output out --ablation     none, one and all reviewers
+
+        Keys come from the environment (OPENAI_API_KEY, or what api_key_env names), never from a file or a flag.
+        Writes conversations.jsonl, trace.jsonl, quality.json, quality.html and journal.jsonl into the output folder.
+        """;
+
+    private static readonly Argument<string[]> _seeds = new("SEEDS")
+    {
+        Description = "Files of instructions or conversations.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The output folder.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private static readonly Option<ReviewMode?> _mode = new("--mode")
+    {
+        Description = "ask: the next question follows from the review. refine: the answer is revised until accepted.",
+    };
+
+    private static readonly Option<int?> _rounds = new("--rounds") { Description = "Question and answer pairs." };
+    private static readonly Option<int?> _reviewers = new("--reviewers")
+    {
+        Description = "Reviewers; 0 is the ablation without review.",
+    };
+
+    private static readonly Option<string[]> _endpoints = new("--endpoint")
+    {
+        Description = "Base URL of an OpenAI-compatible server; repeatable. Replaces the settings' endpoints.",
+        HelpName = "URL",
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<string?> _model = new("--model")
+    {
+        Description = "The model's name on the endpoint, or a local model folder.",
+        HelpName = "NAME|DIR",
+    };
+
+    private static readonly Option<int?> _seed = new("--seed") { Description = "Derives every call's sampling seed." };
+    private static readonly Option<int?> _concurrency = new("--concurrency") { Description = "Dialogues in flight." };
+    private static readonly Option<int?> _limit = new("--limit") { Description = "Use the first N seeds." };
+    private static readonly Option<string?> _prompts = new("--prompts")
+    {
+        Description = "A folder of edited prompts; mtt init --prompts writes one.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string?> _cache = new("--cache")
+    {
+        Description = "A folder of replies shared between runs.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<long?> _budgetTokens = new("--budget-tokens") { Description = "Stop at N tokens." };
+    private static readonly Option<long?> _budgetRequests = new("--budget-requests")
+    {
+        Description = "Stop at N requests.",
+    };
+
+    private static readonly Option<double?> _budgetMoney = new("--budget-money")
+    {
+        Description = "Stop when that much is spent (review.prices in mtt.yaml).",
+    };
+
+    private static readonly Option<double?> _budgetMinutes = new("--budget-minutes")
+    {
+        Description = "Stop after N minutes.",
+    };
+
+    private static readonly Option<bool> _dryRun = new("--dry-run")
+    {
+        Description = "Print calls, tokens and cost to expect; call nothing.",
+    };
+
+    private static readonly Option<bool> _resume = new("--resume") { Description = "Go on with an interrupted run." };
+    private static readonly Option<bool> _force = new("--force") { Description = "Replace an earlier run." };
+    private static readonly Option<bool> _ablation = new("--ablation")
+    {
+        Description = "Run with no, one and all reviewers and compare them on one page.",
+    };
+
+    private static readonly Option<string?> _replay = new("--replay")
+    {
+        Description = "Make the conversations of a trace again, without a model.",
+        HelpName = "TRACE",
+    };
+
+    public static Command Create()
+    {
+        SettingsOptions settings = new();
+        Command command = new("review", _help)
+        {
+            _seeds,
+            _output,
+            _mode,
+            _rounds,
+            _reviewers,
+            _endpoints,
+            _model,
+            _seed,
+            _concurrency,
+            _limit,
+            _prompts,
+            _cache,
+            _budgetTokens,
+            _budgetRequests,
+            _budgetMoney,
+            _budgetMinutes,
+            _dryRun,
+            _resume,
+            _force,
+            _ablation,
+            _replay,
+        };
+        settings.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, SettingsOptions options, CancellationToken cancellation)
+    {
+        string output = parsed.GetValue(_output)!;
+        if (parsed.GetValue(_replay) is { } trace)
+        {
+            ReviewReport replayed = await ReviewReplay.RunAsync(trace, output, parsed.GetValue(_force), cancellation);
+            ReviewText.WriteReport(replayed, output);
+            return ExitCode.Done;
+        }
+
+        string[] seeds = parsed.GetValue(_seeds) ?? [];
+        if (seeds.Length == 0)
+        {
+            throw new MttException("no seeds are named", "mtt review seeds.jsonl --output out, or --replay TRACE.");
+        }
+
+        ReviewSettings settings = Overlay(parsed, options.Load(parsed).Section<ReviewSettings>("review"));
+        if (parsed.GetValue(_dryRun))
+        {
+            ReviewText.WriteEstimate(await ReviewEstimate.OfAsync(settings, seeds, parsed.GetValue(_limit)));
+            return ExitCode.Done;
+        }
+
+        ReviewJob job = new()
+        {
+            Settings = settings,
+            Seeds = seeds,
+            Output = output,
+            Resume = parsed.GetValue(_resume),
+            Force = parsed.GetValue(_force),
+            Limit = parsed.GetValue(_limit),
+        };
+        ReviewProgressLine progress = new();
+        try
+        {
+            IReadOnlyList<ReviewReport> reports = parsed.GetValue(_ablation)
+                ? await ReviewAblation.RunAsync(job, progress, cancellation)
+                : [await ReviewRun.RunAsync(job, progress, cancellation)];
+            progress.End();
+            foreach (ReviewReport report in reports)
+            {
+                ReviewText.WriteReport(report, output);
+            }
+
+            return reports.Any(report => report.Stopped is not null) ? ExitCode.Stopped
+                : reports.Any(report => report.LeftOut.Count > 0) ? ExitCode.Findings
+                : ExitCode.Done;
+        }
+        catch (OperationCanceledException)
+        {
+            progress.End();
+            Console.Error.WriteLine("interrupted; the finished calls are saved: run again with --resume");
+            return ExitCode.Interrupted;
+        }
+        finally
+        {
+            progress.End();
+        }
+    }
+
+    private static ReviewSettings Overlay(ParseResult parsed, ReviewSettings settings)
+    {
+        BudgetSettings budget = settings.Budget;
+        ReviewSettings result = settings with
+        {
+            Mode = parsed.GetValue(_mode) ?? settings.Mode,
+            Rounds = parsed.GetValue(_rounds) ?? settings.Rounds,
+            Model = parsed.GetValue(_model) ?? settings.Model,
+            Seed = parsed.GetValue(_seed) ?? settings.Seed,
+            Concurrency = parsed.GetValue(_concurrency) ?? settings.Concurrency,
+            Prompts = parsed.GetValue(_prompts) ?? settings.Prompts,
+            Cache = parsed.GetValue(_cache) ?? settings.Cache,
+            Budget = new BudgetSettings
+            {
+                Tokens = parsed.GetValue(_budgetTokens) ?? budget.Tokens,
+                Requests = parsed.GetValue(_budgetRequests) ?? budget.Requests,
+                Money = parsed.GetValue(_budgetMoney) ?? budget.Money,
+                Minutes = parsed.GetValue(_budgetMinutes) ?? budget.Minutes,
+            },
+        };
+        if (parsed.GetValue(_reviewers) is { } count)
+        {
+            result = result.WithReviewers(count);
+        }
+
+        string[] urls = parsed.GetValue(_endpoints) ?? [];
+        return urls.Length == 0
+            ? result
+            : result with
+            {
+                Endpoints = urls.Select(
+                        (url, i) =>
+                            (
+                                Name: string.Create(CultureInfo.InvariantCulture, $"endpoint{i + 1}"),
+                                Settings: new EndpointSettings { BaseUrl = url }
+                            )
+                    )
+                    .ToDictionary(pair => pair.Name, pair => pair.Settings, StringComparer.Ordinal),
+            };
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using MultiTurnTrainer.Synthesis.Review;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>Progress with time left and spend: one line that changes in a terminal, a line every ten seconds in a log.</summary>
+internal sealed class ReviewProgressLine : IProgress<ReviewProgress>
+{
+    private readonly Lock _lock = new();
+    private readonly bool _terminal = !Console.IsErrorRedirected;
+    private TimeSpan _shown = TimeSpan.MinValue;
+    private bool _open;
+
+    public void Report(ReviewProgress value)
+    {
+        lock (_lock)
+        {
+            TimeSpan pause = TimeSpan.FromSeconds(_terminal ? 0.2 : 10);
+            if (_shown != TimeSpan.MinValue && value.Elapsed - _shown < pause)
+            {
+                return;
+            }
+
+            _shown = value.Elapsed;
+            string line = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{value.Done}/{value.Total} dialogues, {value.Failed} left out, {ReviewText.Describe(value.Spent)}, {Clock(value.Elapsed)} gone, {(value.Remaining is { } left ? Clock(left) : "?")} left"
+            );
+            if (_terminal)
+            {
+                Console.Error.Write($"\r{line}\u001b[K");
+                _open = true;
+            }
+            else
+            {
+                Console.Error.WriteLine(line);
+            }
+        }
+    }
+
+    /// <summary>Ends the changing line.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            if (_open)
+            {
+                Console.Error.WriteLine();
+                _open = false;
+            }
+        }
+    }
+
+    private static string Clock(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}");
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using MultiTurnTrainer.Synthesis.Calls;
+using MultiTurnTrainer.Synthesis.Review;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>What <c>mtt review</c> says.</summary>
+internal static class ReviewText
+{
+    private const int _shownLeftOut = 10;
+
+    public static void WriteReport(ReviewReport report, string output)
+    {
+        TextWriter error = Console.Error;
+        string outcomes = string.Join(", ", report.Outcomes.Select(pair => $"{pair.Value} {pair.Key}"));
+        error.WriteLine($"{report.Conversations} conversations from {report.Seeds} seeds ({outcomes}) in {output}");
+        if (report.Spent.Requests > 0)
+        {
+            error.WriteLine($"spent: {Describe(report.Spent)}");
+        }
+
+        foreach (LeftOut left in report.LeftOut.Take(_shownLeftOut))
+        {
+            error.WriteLine($"left out: seed {left.SeedIndex}, {left.Outcome}: {left.Reason}");
+        }
+
+        if (report.LeftOut.Count > _shownLeftOut)
+        {
+            error.WriteLine($"left out: {report.LeftOut.Count - _shownLeftOut} more, all in trace.jsonl");
+        }
+
+        if (report.Outcomes.ContainsKey("failed"))
+        {
+            error.WriteLine("  hint: --resume tries the failed ones again");
+        }
+
+        foreach (IGrouping<string, Synthesis.Seeds.SkippedSeed> file in report.Skipped.GroupBy(seed => seed.File))
+        {
+            string records = string.Join(", ", file.Take(_shownLeftOut).Select(seed => seed.Record));
+            error.WriteLine($"skipped: {file.Count()} records of {file.Key} (records {records}): {file.First().Reason}");
+        }
+
+        if (report.Stopped is { } limit)
+        {
+            error.WriteLine($"stopped at the limit of {limit}; {report.Incomplete} dialogues are not finished");
+            error.WriteLine("  hint: raise the limit and run again with --resume");
+        }
+    }
+
+    public static void WriteEstimate(ReviewEstimate estimate)
+    {
+        static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+        Console.Out.WriteLine($"seeds: {Number(estimate.Seeds)}");
+        foreach (ModelEstimate model in estimate.Models)
+        {
+            string money = model.Money is { } price
+                ? price.ToString("0.00", CultureInfo.InvariantCulture)
+                : "no price in review.prices";
+            Console.Out.WriteLine(
+                $"{(model.Model.Length > 0 ? model.Model : "(no model named)")}: calls {Number(model.Calls)}, prompt tokens {Number(model.PromptTokens)}, completion tokens {Number(model.CompletionTokens)}, cost {money}"
+            );
+        }
+
+        Console.Out.WriteLine(
+            $"total: calls {Number(estimate.Models.Sum(model => model.Calls))}, tokens {Number(estimate.Models.Sum(model => model.PromptTokens + model.CompletionTokens))}, cost {estimate.Models.Sum(model => model.Money ?? 0).ToString("0.00", CultureInfo.InvariantCulture)}"
+        );
+        Console.Out.WriteLine("An estimate: replies of usual length, four bytes a token, no repairs, no retries.");
+    }
+
+    public static string Describe(Spending spent) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{spent.Requests:N0} requests, {spent.Tokens:N0} tokens{(spent.Money > 0 ? $", {spent.Money:0.00} money" : "")}"
+        );
+}

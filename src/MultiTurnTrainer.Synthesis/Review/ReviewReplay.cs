@@ -1,0 +1,86 @@
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Synthesis.Calls;
+using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Synthesis.Prompts;
+using MultiTurnTrainer.Synthesis.Settings;
+
+namespace MultiTurnTrainer.Synthesis.Review;
+
+/// <summary>Holds the dialogues of a trace again with the recorded replies: no model, no seeds, no settings needed.</summary>
+public static class ReviewReplay
+{
+    /// <summary>Writes the conversations and measures that the trace leads to.</summary>
+    /// <param name="trace">A <c>trace.jsonl</c>.</param>
+    /// <param name="output">The output folder.</param>
+    /// <param name="force">Whether existing files may be replaced.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static async Task<ReviewReport> RunAsync(
+        string trace,
+        string output,
+        bool force,
+        CancellationToken cancellation
+    )
+    {
+        if (!File.Exists(trace))
+        {
+            throw new MttException($"{trace}: no such trace", "Name the trace.jsonl of a run's output folder.");
+        }
+
+        using StreamReader reader = new(trace);
+        RunHeader header = RunHeader.Parse(Parse<JsonElement>(reader.ReadLine() ?? "", trace, 1), trace);
+        ReviewSettings settings = header.Settings;
+        PromptSet prompts = PromptSet.From(header.Prompts);
+        using ReviewOutputs outputs = new(new ReviewFiles(output), settings, header: null, force);
+        int number = 1;
+        while (await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
+        {
+            number++;
+            DialogueResult recorded = Parse<DialogueResult>(line, trace, number);
+            Dictionary<string, CallRecord> records = recorded.Calls.ToDictionary(
+                call => call.Record.Key,
+                call => call.Record,
+                StringComparer.Ordinal
+            );
+            ReviewLoop loop = new(settings, prompts, new RecordedCalls(key => records.GetValueOrDefault(key)));
+            try
+            {
+                outputs.Add(await loop.RunAsync(recorded.Seed, cancellation).ConfigureAwait(false));
+            }
+            catch (CallMissingException problem)
+            {
+                throw new MttException($"{trace}:{number}: {problem.Message}", "The trace was cut or edited.", problem);
+            }
+        }
+
+        Manifest manifest = ReviewManifest.Of(header, [], prompts);
+        manifest.AddInput("trace", trace);
+        outputs.Commit(manifest);
+        return new ReviewReport(
+            number - 1,
+            outputs.Written,
+            0,
+            outputs.LeftOut,
+            [],
+            outputs.Outcomes,
+            Spending.None,
+            null
+        );
+    }
+
+    private static T Parse<T>(string line, string path, int number)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(line, CallJson.Options)!;
+        }
+        catch (JsonException problem)
+        {
+            throw new MttException(
+                $"{path}:{number}: not a line of a trace",
+                "Name the trace.jsonl of a run's output folder.",
+                problem
+            );
+        }
+    }
+}

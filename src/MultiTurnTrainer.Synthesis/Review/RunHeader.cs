@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Synthesis.Prompts;
+using MultiTurnTrainer.Synthesis.Settings;
+
+namespace MultiTurnTrainer.Synthesis.Review;
+
+/// <summary>
+/// What a run is, on the first line of its journal and of its trace: the settings that shape its replies, the texts of
+/// its prompts, and its seeds' hashes. What may change between the parts of a run (limits, prices, endpoints) is not in
+/// it, and no key ever is.
+/// </summary>
+internal sealed record RunHeader(
+    string Kind,
+    string Tool,
+    ReviewSettings Settings,
+    IReadOnlyDictionary<string, string> Prompts,
+    IReadOnlyList<string> Seeds
+)
+{
+    public const string Name = "mtt review 1";
+
+    public static RunHeader Of(ReviewSettings settings, PromptSet prompts, IReadOnlyList<string> seedPaths) =>
+        new(
+            Name,
+            Manifest.ToolVersion,
+            Shape(settings),
+            prompts.Texts,
+            [.. seedPaths.Select(path => $"{Path.GetFileName(path)} {ContentHash.OfFile(path)}")]
+        );
+
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, CallJson.Options);
+
+    /// <summary>Reads a header.</summary>
+    /// <param name="header">The first line.</param>
+    /// <param name="path">The file, for messages.</param>
+    public static RunHeader Parse(JsonElement header, string path)
+    {
+        try
+        {
+            if (header.GetProperty("kind").GetString() == Name)
+            {
+                return header.Deserialize<RunHeader>(CallJson.Options)!;
+            }
+        }
+        catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            // Not a header at all: the same remedy.
+        }
+
+        throw new MttException(
+            $"{path}: the first line is not the header of '{Name}'",
+            "Name a trace.jsonl or a folder that mtt review wrote."
+        );
+    }
+
+    /// <summary>Makes sure that a journal belongs to this run.</summary>
+    public void CheckSame(RunHeader journal, string path)
+    {
+        JsonObject mine = JsonSerializer.SerializeToNode(this, CallJson.Options)!.AsObject();
+        JsonObject its = JsonSerializer.SerializeToNode(journal, CallJson.Options)!.AsObject();
+        List<string> different = [];
+        Compare("", mine, its, different);
+        if (different.Count > 0)
+        {
+            throw new MttException(
+                $"{path}: was begun with other {string.Join(", ", different)}",
+                "Resume with the settings, prompts and seeds it was begun with, or name another --output."
+            );
+        }
+    }
+
+    private static void Compare(string path, JsonNode? mine, JsonNode? its, List<string> different)
+    {
+        if (mine is JsonObject a && its is JsonObject b)
+        {
+            foreach (string name in a.Select(pair => pair.Key).Union(b.Select(pair => pair.Key)))
+            {
+                Compare(path.Length == 0 ? name : $"{path}.{name}", a[name], b[name], different);
+            }
+        }
+        else if (!JsonNode.DeepEquals(mine, its))
+        {
+            different.Add(path);
+        }
+    }
+
+    /// <summary>The settings without what cannot change a dialogue.</summary>
+    private static ReviewSettings Shape(ReviewSettings settings)
+    {
+        ReviewSettings defaults = new();
+        return settings with
+        {
+            Candidate = settings.Candidate with { Endpoints = [] },
+            Chairman = settings.Chairman with { Endpoints = [] },
+            Reviewers = [.. settings.Reviewers.Select(reviewer => reviewer with { Endpoints = [] })],
+            Prompts = null,
+            Endpoints = defaults.Endpoints,
+            Retry = defaults.Retry,
+            Prices = defaults.Prices,
+            Budget = defaults.Budget,
+            Concurrency = defaults.Concurrency,
+            Cache = null,
+        };
+    }
+}
