@@ -45,5 +45,10 @@ internal static class MttCli
     }
 
     private static RootCommand Root() =>
-        new("Multi-turn fine-tuning: validate, prepare, mask, train.") { DoctorCommand.Create(), InitCommand.Create() };
+        new("Multi-turn fine-tuning: validate, prepare, mask, train.")
+        {
+            DoctorCommand.Create(),
+            InitCommand.Create(),
+            ReviewCommand.Create(),
+        };
 }

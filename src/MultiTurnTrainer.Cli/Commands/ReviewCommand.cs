@@ -33,9 +33,9 @@ internal static class ReviewCommand
 
     private static readonly Option<string> _output = new("--output", "-o")
     {
-        Description = "The output folder.",
+        Description = "The output folder; default: review.",
         HelpName = "DIR",
-        Required = true,
+        DefaultValueFactory = _ => "review",
     };
 
     private static readonly Option<ReviewMode?> _mode = new("--mode")

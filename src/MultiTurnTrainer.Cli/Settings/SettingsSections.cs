@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Cli.Settings;
@@ -10,5 +11,6 @@ internal static class SettingsSections
         {
             ["train"] = typeof(TrainSettings),
             ["lora"] = typeof(LoraSettings),
+            ["review"] = typeof(ReviewSettings),
         };
 }

@@ -12,13 +12,7 @@ namespace MultiTurnTrainer.Synthesis.Review;
 /// <param name="PromptTokens">Tokens of the prompts that would be sent.</param>
 /// <param name="CompletionTokens">Tokens of replies of usual length.</param>
 /// <param name="Money">By the price table; null without a price.</param>
-public sealed record ModelEstimate(
-    string Model,
-    long Calls,
-    long PromptTokens,
-    long CompletionTokens,
-    double? Money
-);
+public sealed record ModelEstimate(string Model, long Calls, long PromptTokens, long CompletionTokens, double? Money);
 
 /// <summary>What a run would take.</summary>
 /// <param name="Seeds">Usable seeds.</param>
@@ -75,8 +69,7 @@ public sealed record ReviewEstimate(int Seeds, IReadOnlyList<ModelEstimate> Mode
                 PromptTokens = sum.PromptTokens + reply.PromptTokens,
                 CompletionTokens = sum.CompletionTokens + reply.CompletionTokens,
                 Money =
-                    sum.Money
-                    + Budget.Cost(settings.Prices, request.Model, reply.PromptTokens, reply.CompletionTokens),
+                    sum.Money + Budget.Cost(settings.Prices, request.Model, reply.PromptTokens, reply.CompletionTokens),
             };
             return Task.FromResult(new CallRecord(key.ToString(), "") { Reply = reply });
         }
