@@ -223,6 +223,9 @@ public static partial class torch
         /// <summary>Remainder with the divisor's sign.</summary>
         public Tensor remainder(Scalar other) => Operator.Call("remainder.Scalar(self, other)", this, other);
 
+        /// <summary>log(exp(a) + exp(b)), element by element.</summary>
+        public Tensor logaddexp(Tensor other) => Operator.Call("logaddexp(self, other)", this, other);
+
         /// <summary>The greater of two, element by element.</summary>
         public Tensor maximum(Tensor other) => Operator.Call("maximum(self, other)", this, other);
 

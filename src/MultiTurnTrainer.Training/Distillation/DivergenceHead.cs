@@ -1,0 +1,108 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.Distillation;
+
+/// <summary>What comparing two sets of hidden states gave.</summary>
+/// <param name="Divergences">Of each row, before the cap; nats.</param>
+/// <param name="ClippedSum">The sum of min(divergence, clip).</param>
+internal sealed record DivergenceResult(float[] Divergences, double ClippedSum);
+
+/// <summary>
+/// The head of a distillation step: logits of student and reference are formed for some positions at a time, compared
+/// over the full vocabulary and thrown away, so that memory does not grow with the reply.
+/// </summary>
+/// <param name="logitSoftcap">The family's cap on logits, or null.</param>
+internal sealed class DivergenceHead(double? logitSoftcap)
+{
+    // Some six fp32 tensors of this many elements live at once: 400 MB at the most.
+    private const long MostElements = 1L << 24;
+
+    /// <summary>Compares and differentiates.</summary>
+    /// <param name="student">Normed hidden states of the student, [rows, hidden]; carry no graph.</param>
+    /// <param name="studentHead">Its head, [vocabulary, hidden], of the same type; carries no graph.</param>
+    /// <param name="reference">The reference's hidden states at the same reply positions.</param>
+    /// <param name="referenceHead">Its head.</param>
+    /// <param name="beta">Of <see cref="Divergence"/>.</param>
+    /// <param name="clip">The most a token counts; beyond it, it gives no gradient. Infinity for none.</param>
+    /// <param name="scale">The gradient is that of scale · Σ min(d, clip).</param>
+    /// <param name="headGradient">Collects the gradient of the student's head, fp32; null where the head is frozen.</param>
+    /// <returns>The gradient with respect to <paramref name="student"/> and the divergences.</returns>
+    public (Tensor Gradient, DivergenceResult Result) Compare(
+        Tensor student,
+        Tensor studentHead,
+        Tensor reference,
+        Tensor referenceHead,
+        double beta,
+        double clip,
+        double scale,
+        Tensor? headGradient = null
+    )
+    {
+        using IDisposable quiet = no_grad();
+        int rows = (int)student.shape[0];
+        Tensor gradient = empty_like(student);
+        float[] divergences = new float[rows];
+        double sum = 0;
+        int chunk = (int)Math.Max(1, MostElements / studentHead.shape[0]);
+        for (int first = 0; first < rows; first += chunk)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            int size = Math.Min(chunk, rows - first);
+            Tensor hidden = student.narrow(0, first, size);
+            (Tensor logQ, Tensor? slope) = LogProbabilities(hidden, studentHead, wantSlope: true);
+            (Tensor logP, _) = LogProbabilities(reference.narrow(0, first, size), referenceHead, wantSlope: false);
+            Tensor each = Divergence.OfLogProbabilities(logP, logQ, beta);
+            float[] values = each.cpu().data<float>().ToArray();
+            values.CopyTo(divergences, first);
+            sum += values.Sum(value => Math.Min((double)value, clip));
+            Tensor change = logQ.mul_(each.le(clip).to(ScalarType.Float32) * scale);
+            if (slope is not null)
+            {
+                change.mul_(slope);
+            }
+
+            Tensor narrowed = change.to(student.dtype);
+            gradient.narrow(0, first, size).copy_(narrowed.matmul(studentHead));
+            headGradient?.add_(narrowed.t().matmul(hidden).to(ScalarType.Float32));
+        }
+
+        return (gradient, new DivergenceResult(divergences, sum));
+    }
+
+    /// <summary>The log-probability of each row's token, untruncated and at temperature 1; nats.</summary>
+    /// <param name="hidden">Normed hidden states, [rows, hidden].</param>
+    /// <param name="head">The head, [vocabulary, hidden].</param>
+    /// <param name="tokens">One token a row.</param>
+    public float[] TokenLogProbabilities(Tensor hidden, Tensor head, IReadOnlyList<int> tokens)
+    {
+        using IDisposable quiet = no_grad();
+        float[] result = new float[tokens.Count];
+        int chunk = (int)Math.Max(1, MostElements / head.shape[0]);
+        for (int first = 0; first < tokens.Count; first += chunk)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            int size = Math.Min(chunk, tokens.Count - first);
+            (Tensor logs, _) = LogProbabilities(hidden.narrow(0, first, size), head, wantSlope: false);
+            long[] wanted = [.. tokens.Skip(first).Take(size).Select(token => (long)token)];
+            Tensor picked = logs.gather(1, tensor(wanted).to(hidden.device).unsqueeze(1));
+            picked.cpu().data<float>().ToArray().CopyTo(result, first);
+        }
+
+        return result;
+    }
+
+    private (Tensor Logs, Tensor? Slope) LogProbabilities(Tensor hidden, Tensor head, bool wantSlope)
+    {
+        Tensor logits = hidden.matmul(head.t()).to(ScalarType.Float32);
+        Tensor? slope = null;
+        if (logitSoftcap is { } cap)
+        {
+            Tensor bent = (logits / cap).tanh();
+            slope = wantSlope ? 1 - (bent * bent) : null;
+            logits = bent * cap;
+        }
+
+        return (logits.log_softmax(1), slope);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.Tests.Distillation;
+
+/// <summary>A reference case: its model and adapter lie with the tests of Models, the divergences beside this file.</summary>
+internal sealed class DistillationGolden : IDisposable
+{
+    public DistillationGolden(string name)
+    {
+        Folder = Path.Combine(Repository.Root, "tests/MultiTurnTrainer.Training.Tests/Distillation/Goldens", name);
+        string model = Path.Combine(Repository.Root, "tests/MultiTurnTrainer.Models.Tests/Goldens", name);
+        Model = CausalLM.Load(model, ScalarType.Float32, CPU);
+        Adapter = LoraAdapter.Load(Model, Path.Combine(model, "adapter"));
+        Json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "distill.json"))).RootElement;
+    }
+
+    public static TheoryData<string> Cases => ["llama", "mistral", "gemma2", "qwen3"];
+
+    public string Folder { get; }
+
+    public CausalLM Model { get; }
+
+    public LoraAdapter Adapter { get; }
+
+    public JsonElement Json { get; }
+
+    public void Dispose()
+    {
+        Adapter.Dispose();
+        Model.Dispose();
+    }
+}
