@@ -1,0 +1,22 @@
+using MultiTurnTrainer.Training.Metrics;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>Told what a run does, as it happens, on the thread that trains.</summary>
+public interface ITrainingObserver
+{
+    /// <summary>Everything is loaded; the first step comes next.</summary>
+    void Started(RunSummary run);
+
+    /// <summary>An optimizer step is done.</summary>
+    void Stepped(StepMetrics metrics);
+
+    /// <summary>An evaluation is done.</summary>
+    void Evaluated(EvaluationMetrics metrics);
+
+    /// <summary>A checkpoint is on the disk.</summary>
+    void Saved(int step, string folder);
+
+    /// <summary>Something the user should know that does not stop the run.</summary>
+    void Warned(string message);
+}

@@ -1,0 +1,37 @@
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>Everything a run needs to know.</summary>
+public sealed record TrainRequest
+{
+    /// <summary>The HuggingFace model folder.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Token rows, <c>.parquet</c> or <c>.jsonl</c>, one after the other.</summary>
+    public required IReadOnlyList<string> TrainFiles { get; init; }
+
+    /// <summary>Token rows to evaluate on; null for none.</summary>
+    public string? EvalFile { get; init; }
+
+    /// <summary>The output folder.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>A PEFT adapter whose weights and configuration training starts from; null for a new adapter.</summary>
+    public string? InitAdapter { get; init; }
+
+    /// <summary>Null for a new run, <c>auto</c> for the latest checkpoint of <see cref="Output"/>, or a checkpoint's folder.</summary>
+    public string? Resume { get; init; }
+
+    /// <summary>Whether an earlier run in <see cref="Output"/> may be replaced.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The objective's name.</summary>
+    public string Objective { get; init; } = "sft";
+
+    /// <summary>How to train.</summary>
+    public TrainSettings Train { get; init; } = new();
+
+    /// <summary>The adapter.</summary>
+    public LoraSettings Lora { get; init; } = new();
+}

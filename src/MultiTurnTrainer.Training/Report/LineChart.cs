@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+
+namespace MultiTurnTrainer.Training.Report;
+
+/// <summary>A line of a chart.</summary>
+/// <param name="Name">Shown in the legend.</param>
+/// <param name="Points">Finite x and y, x ascending.</param>
+/// <param name="Faint">Drawn thin and pale, behind the others.</param>
+/// <param name="Dots">Drawn with a dot at each point.</param>
+internal sealed record ChartSeries(
+    string Name,
+    IReadOnlyList<(double X, double Y)> Points,
+    bool Faint = false,
+    bool Dots = false
+);
+
+/// <summary>Draws line charts as inline SVG; colours come from the page's style sheet.</summary>
+internal static class LineChart
+{
+    private const double _width = 640;
+    private const double _height = 260;
+    private const double _left = 56;
+    private const double _right = 12;
+    private const double _top = 14;
+    private const double _bottom = 30;
+
+    /// <summary>The chart, with a title, axes, a grid and a legend where there is more than one line.</summary>
+    public static string Draw(string title, IReadOnlyList<ChartSeries> series)
+    {
+        (double X, double Y)[] all = [.. series.SelectMany(line => line.Points)];
+        if (all.Length == 0)
+        {
+            return "";
+        }
+
+        (double xLow, double xHigh) = Widen(all.Min(p => p.X), all.Max(p => p.X));
+        (double yLow, double yHigh) = Widen(all.Min(p => p.Y), all.Max(p => p.Y));
+        double X(double x) => _left + ((x - xLow) / (xHigh - xLow) * (_width - _left - _right));
+        double Y(double y) => _height - _bottom - ((y - yLow) / (yHigh - yLow) * (_height - _top - _bottom));
+
+        StringBuilder svg = new();
+        svg.Append(Text($"<figure><figcaption>{Html.Escape(title)}</figcaption>"));
+        svg.Append(Text($"<svg viewBox=\"0 0 {_width} {_height}\" role=\"img\" aria-label=\"{Html.Escape(title)}\">"));
+        foreach (double tick in Ticks(yLow, yHigh))
+        {
+            svg.Append(
+                Text(
+                    $"<line class=\"grid\" x1=\"{_left}\" x2=\"{_width - _right}\" y1=\"{Y(tick):F1}\" y2=\"{Y(tick):F1}\"/>"
+                )
+            );
+            svg.Append(Text($"<text x=\"{_left - 6}\" y=\"{Y(tick) + 4:F1}\" text-anchor=\"end\">{tick:G4}</text>"));
+        }
+
+        foreach (double tick in Ticks(xLow, xHigh))
+        {
+            svg.Append(Text($"<text x=\"{X(tick):F1}\" y=\"{_height - 10}\" text-anchor=\"middle\">{tick:G6}</text>"));
+        }
+
+        int colour = 0;
+        foreach (ChartSeries line in series)
+        {
+            string points = string.Join(' ', line.Points.Select(p => Text($"{X(p.X):F1},{Y(p.Y):F1}")));
+            string kind = line.Faint ? "faint" : Text($"c{colour++ % 6}");
+            svg.Append(Text($"<polyline class=\"{kind}\" points=\"{points}\"/>"));
+            if (line.Dots)
+            {
+                foreach ((double x, double y) in line.Points)
+                {
+                    svg.Append(
+                        Text(
+                            $"<circle class=\"{kind}\" cx=\"{X(x):F1}\" cy=\"{Y(y):F1}\" r=\"3\"><title>{x:G6}: {y:G6}</title></circle>"
+                        )
+                    );
+                }
+            }
+        }
+
+        svg.Append("</svg>").Append(Legend(series)).Append("</figure>\n");
+        return svg.ToString();
+    }
+
+    private static string Legend(IReadOnlyList<ChartSeries> series)
+    {
+        if (series.Count < 2)
+        {
+            return "";
+        }
+
+        int colour = 0;
+        IEnumerable<string> items = series.Select(line =>
+            Text($"<span class=\"{(line.Faint ? "faint" : Text($"c{colour++ % 6}"))}\">{Html.Escape(line.Name)}</span>")
+        );
+        return $"<p class=\"legend\">{string.Concat(items)}</p>";
+    }
+
+    private static (double Low, double High) Widen(double low, double high)
+    {
+        double margin = high > low ? (high - low) * 0.02 : Math.Max(Math.Abs(high) * 0.1, 1e-9);
+        return (low - margin, high + margin);
+    }
+
+    private static IEnumerable<double> Ticks(double low, double high)
+    {
+        double rough = (high - low) / 5;
+        double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        double step = new[] { 1.0, 2, 5, 10 }.Select(factor => factor * power).First(size => size >= rough * 0.999);
+        for (double tick = Math.Ceiling(low / step) * step; tick <= high; tick += step)
+        {
+            yield return Math.Abs(tick) < step * 1e-9 ? 0 : tick;
+        }
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
