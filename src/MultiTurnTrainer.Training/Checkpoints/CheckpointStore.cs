@@ -43,11 +43,6 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
                 ["step"] = state.Step,
                 ["fingerprint"] = fingerprint.ToJson(),
                 ["sha256"] = hashes,
-                ["random"] = new JsonObject(
-                    state.RandomState.Select(pair =>
-                        KeyValuePair.Create(pair.Key, (JsonNode?)Convert.ToBase64String(pair.Value))
-                    )
-                ),
                 ["counters"] = state.Counters.DeepClone(),
             };
             byte[] text = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, JsonText.Indented);
@@ -102,6 +97,9 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
         }
     }
 
+    /// <summary>The checkpoint of a step.</summary>
+    public TrainingState LoadStep(int step) => LoadFrom(PathOf(step));
+
     private TrainingState Load(string checkpoint)
     {
         try
@@ -124,9 +122,6 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
                         part => part.Name,
                         part => Read(Path.Combine(checkpoint, $"{part.Name}.bin"), part.Value.GetString()!)
                     ),
-                json.GetProperty("random")
-                    .EnumerateObject()
-                    .ToDictionary(part => part.Name, part => part.Value.GetBytesFromBase64()),
                 JsonNode.Parse(json.GetProperty("counters").GetRawText())!.AsObject()
             );
         }

@@ -3,16 +3,10 @@ using System.Text.Json.Nodes;
 namespace MultiTurnTrainer.Training.Checkpoints;
 
 /// <summary>
-/// All that a later process needs to go on as if nothing had happened. The order of rows is a function of the step
-/// and so is not part of it.
+/// All that a later process needs to go on as if nothing had happened. The order of rows and dropout's masks follow
+/// from seed and step, so there is no generator's state to keep.
 /// </summary>
 /// <param name="Step">Optimizer steps done.</param>
 /// <param name="Tensors">The flat float32 buffers: <c>parameters</c>, <c>exp_avg</c>, <c>exp_avg_sq</c>.</param>
-/// <param name="RandomState">The generators' states, by device.</param>
 /// <param name="Counters">Small state of the loop: smoothed loss, spike window, best evaluation, patience.</param>
-internal sealed record TrainingState(
-    int Step,
-    IReadOnlyDictionary<string, float[]> Tensors,
-    IReadOnlyDictionary<string, byte[]> RandomState,
-    JsonObject Counters
-);
+internal sealed record TrainingState(int Step, IReadOnlyDictionary<string, float[]> Tensors, JsonObject Counters);

@@ -17,6 +17,12 @@ public interface ITrainingObserver
     /// <summary>A checkpoint is on the disk.</summary>
     void Saved(int step, string folder);
 
+    /// <summary>
+    /// Asked to stop in the middle of a micro-batch that takes too long: the last whole step is saved, from another
+    /// thread than the one that trains, and the process may end now.
+    /// </summary>
+    void StoppedMidStep(int step, string folder);
+
     /// <summary>Something the user should know that does not stop the run.</summary>
     void Warned(string message);
 }

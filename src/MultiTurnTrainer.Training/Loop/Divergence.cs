@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Objectives;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>What a step that must not be taken looked like: which rows, which losses, which gradients.</summary>
+internal static class Divergence
+{
+    private const int _named = 5;
+
+    /// <summary>Writes <c>divergence.json</c> and says the most important of it in a few lines.</summary>
+    /// <param name="path">Where to write.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="reason">What is wrong with it.</param>
+    /// <param name="parts">Its micro-batches with their results.</param>
+    /// <param name="parameters">Values before the step, and its gradient.</param>
+    public static string Describe(
+        string path,
+        int step,
+        string reason,
+        IReadOnlyList<(IMicroBatch Batch, MicroResult Result)> parts,
+        ParameterSet parameters
+    )
+    {
+        (string Name, double Norm)[] norms =
+        [
+            .. parameters
+                .All.Select(parameter => (parameter.Name, Norm: Norm(parameter.Gradient)))
+                .OrderByDescending(pair => double.IsFinite(pair.Norm) ? pair.Norm : double.PositiveInfinity),
+        ];
+        (IMicroBatch Batch, double Loss)[] batches =
+        [
+            .. parts
+                .Where(part => part.Batch.SupervisedTokens > 0)
+                .Select(part => (part.Batch, Loss: part.Result.LossSum / part.Batch.SupervisedTokens))
+                .OrderByDescending(pair => double.IsFinite(pair.Loss) ? pair.Loss : double.PositiveInfinity),
+        ];
+        JsonObject json = new()
+        {
+            ["step"] = step,
+            ["reason"] = reason,
+            ["micro_batches"] = new JsonArray([
+                .. batches.Select(pair => new JsonObject
+                {
+                    ["loss"] = Text(pair.Loss),
+                    ["supervised_tokens"] = pair.Batch.SupervisedTokens,
+                    ["rows"] = new JsonArray([.. pair.Batch.RowIds.Select(id => JsonValue.Create(id))]),
+                }),
+            ]),
+            ["gradient_norms"] = new JsonObject(
+                norms.Select(pair => KeyValuePair.Create(pair.Name, (JsonNode?)Text(pair.Norm)))
+            ),
+        };
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, JsonText.Indented);
+        OutputFile.WriteAllBytes(path, bytes, force: true);
+
+        string rows = batches.Length == 0 ? "none" : string.Join(", ", batches[0].Batch.RowIds.Take(_named));
+        string worst = string.Join(", ", norms.Take(_named).Select(pair => $"{pair.Name} {Text(pair.Norm)}"));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"step {step}: {reason}; rows of the worst micro-batch: {rows}; gradient norms: {worst}; all in {path}"
+        );
+    }
+
+    private static double Norm(Tensor gradient)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        return gradient.norm().item<float>();
+    }
+
+    private static string Text(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,86 @@
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Metrics;
+using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Rows;
+using MultiTurnTrainer.Training.Settings;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>Loss on rows that are not trained on, split by the number of the assistant's turn.</summary>
+internal sealed class Evaluator(
+    CausalLM model,
+    Adapter adapter,
+    IReadOnlyList<TrainingRow> rows,
+    TrainSettings settings
+)
+{
+    private readonly HeadPass _head = new(model, adapter, settings);
+
+    /// <summary>Evaluates all rows.</summary>
+    /// <param name="step">The steps done.</param>
+    /// <param name="best">The lowest loss so far.</param>
+    /// <param name="stop">Asks to give up; nothing is returned then.</param>
+    public EvaluationMetrics? Run(int step, double? best, CancellationToken stop)
+    {
+        Dictionary<int, (double Loss, long Tokens)> turns = [];
+        (double sum, long hits, long tokens) = (0, 0, 0);
+        foreach (int[] chunk in Enumerable.Range(0, rows.Count).Chunk(settings.PerDeviceEvalBatchSize))
+        {
+            if (stop.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            MicroBatch batch = MicroBatch.Of(rows, chunk);
+            if (batch.Targets.Length == 0)
+            {
+                continue;
+            }
+
+            HeadResult result = Forward(batch);
+            hits += result.Hits;
+            for (int i = 0; i < batch.Targets.Length; i++)
+            {
+                float loss = result.TokenLosses[i];
+                (double turnSum, long turnTokens) = turns.GetValueOrDefault(batch.Turns[i]);
+                turns[batch.Turns[i]] = (turnSum + loss, turnTokens + 1);
+                sum += loss;
+                tokens++;
+            }
+        }
+
+        double mean = sum / Math.Max(1, tokens);
+        return new EvaluationMetrics(
+            step,
+            mean,
+            hits / (double)Math.Max(1, tokens),
+            tokens,
+            turns.ToDictionary(
+                turn => turn.Key,
+                turn => new LossPart(turn.Value.Loss / turn.Value.Tokens, turn.Value.Tokens)
+            ),
+            new Dictionary<string, LossPart>(),
+            Best: best is null || mean < best - settings.EarlyStoppingThreshold
+        );
+    }
+
+    private HeadResult Forward(MicroBatch batch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using ForwardContext context = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter);
+        Tensor hidden = model.Embed(tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device), context);
+        for (int layer = 0; layer < model.BlockCount; layer++)
+        {
+            Tensor next = model.Block(layer, hidden, context);
+            hidden.Dispose();
+            hidden = next;
+        }
+
+        Tensor rowsSeen = hidden.index_select(0, tensor(batch.Positions).to(model.Device));
+        return _head.Loss(model.FinalNorm(rowsSeen, context), batch);
+    }
+}

@@ -1,0 +1,75 @@
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>The folder a run writes to, and the names in it.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class OutputFolder(string path)
+{
+    /// <summary>Everything a run may leave, so that <c>--force</c> removes that and nothing else.</summary>
+    private static readonly string[] _files =
+    [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "metrics.csv",
+        "metrics.jsonl",
+        "evaluations.jsonl",
+        "report.html",
+        "divergence.json",
+    ];
+
+    private static readonly string[] _folders = ["checkpoints", "tensorboard"];
+
+    /// <summary>The folder.</summary>
+    public string Root { get; } = Path.GetFullPath(path);
+
+    /// <summary>Where checkpoints are.</summary>
+    public string Checkpoints => Path.Combine(Root, "checkpoints");
+
+    /// <summary>Where TensorBoard's event files are.</summary>
+    public string TensorBoard => Path.Combine(Root, "tensorboard");
+
+    /// <summary>A file in the folder.</summary>
+    public string this[string name] => Path.Combine(Root, name);
+
+    /// <summary>Makes the folder ready for a new run, or for one that goes on.</summary>
+    /// <exception cref="MttException">It holds something and neither replacing nor resuming was asked for.</exception>
+    public void Prepare(bool force, bool resume)
+    {
+        if (File.Exists(Root))
+        {
+            throw new MttException($"{path}: is a file, a folder is needed", "Name another output folder.");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Root);
+            if (resume)
+            {
+                return;
+            }
+
+            if (!force && Directory.EnumerateFileSystemEntries(Root).Any())
+            {
+                throw new MttException(
+                    $"{path}: is not empty",
+                    "Give --resume to go on with the run in it, --force to replace it, or another folder."
+                );
+            }
+
+            foreach (string name in _files)
+            {
+                File.Delete(this[name]);
+            }
+
+            foreach (string name in _folders.Where(name => Directory.Exists(this[name])))
+            {
+                Directory.Delete(this[name], recursive: true);
+            }
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Explain(path, problem);
+        }
+    }
+}

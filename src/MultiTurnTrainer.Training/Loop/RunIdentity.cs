@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Training.Checkpoints;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>Hashes what a run's numbers depend on.</summary>
+internal static class RunIdentity
+{
+    /// <summary>Bytes hashed at either end of a weight file; smaller files are hashed whole.</summary>
+    private const int _sample = 4 << 20;
+
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>A settings record as JSON with the names of <c>mtt.yaml</c>.</summary>
+    public static JsonObject ToJson<T>(T settings) => JsonSerializer.SerializeToNode(settings, _json)!.AsObject();
+
+    /// <summary>The fingerprint of a run.</summary>
+    public static RunFingerprint Of(TrainRequest request, string adapterConfig, string? packing)
+    {
+        // What decides when something is written, not what is computed.
+        TrainSettings maths = request.Train with
+        {
+            SaveSteps = 0,
+            SaveTotalLimit = 1,
+            Threads = null,
+            SpikeThreshold = 0,
+        };
+        Dictionary<string, string> parts = new()
+        {
+            ["objective"] = request.Objective,
+            ["settings"] = Hash(ToJson(maths).ToJsonString()),
+            ["model"] = OfFolder(request.Model, "*.safetensors", "config.json"),
+            ["data"] = Hash(string.Join('\n', request.TrainFiles.Select(ContentHash.OfFile))),
+            ["adapter"] = Hash(
+                adapterConfig + (request.InitAdapter is { } folder ? OfFolder(folder, "*.safetensors") : "")
+            ),
+        };
+        if (request.EvalFile is { } evaluation)
+        {
+            parts["evaluation data"] = ContentHash.OfFile(evaluation);
+        }
+
+        if (packing is not null)
+        {
+            parts["packing"] = packing;
+        }
+
+        return new RunFingerprint(parts);
+    }
+
+    private static string OfFolder(string folder, params string[] patterns)
+    {
+        IEnumerable<string> files = patterns
+            .SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))
+            .Order(StringComparer.Ordinal);
+        return Hash(string.Join('\n', files.Select(path => $"{Path.GetFileName(path)} {OfWeights(path)}")));
+    }
+
+    private static string OfWeights(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        if (stream.Length <= 2 * _sample)
+        {
+            return ContentHash.OfFile(path);
+        }
+
+        byte[] ends = new byte[(2 * _sample) + 8];
+        BitConverter.TryWriteBytes(ends.AsSpan(2 * _sample), stream.Length);
+        stream.ReadExactly(ends, 0, _sample);
+        stream.Seek(-_sample, SeekOrigin.End);
+        stream.ReadExactly(ends, _sample, _sample);
+        return ContentHash.Of(ends);
+    }
+
+    private static string Hash(string text) => ContentHash.Of(System.Text.Encoding.UTF8.GetBytes(text));
+}

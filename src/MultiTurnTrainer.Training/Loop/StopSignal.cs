@@ -1,0 +1,64 @@
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>
+/// Being asked to stop. The loop looks between micro-batches; where one takes longer than the patience, the state of
+/// the last whole step is saved from here, which is safe because only an update changes it and holds the gate meanwhile.
+/// </summary>
+/// <param name="stop">The request.</param>
+/// <param name="patience">How long to wait for the loop.</param>
+/// <param name="time">The clock.</param>
+/// <param name="saveNow">Saves the last whole step and ends the process; called at most once, holding the gate.</param>
+internal sealed class StopSignal : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenRegistration _registration;
+    private ITimer? _timer;
+    private bool _over;
+
+    public StopSignal(CancellationToken stop, TimeSpan patience, TimeProvider time, Action saveNow)
+    {
+        Token = stop;
+        _registration = stop.Register(() =>
+            _timer = time.CreateTimer(
+                _ =>
+                {
+                    lock (_gate)
+                    {
+                        if (!_over)
+                        {
+                            _over = true;
+                            saveNow();
+                        }
+                    }
+                },
+                null,
+                patience,
+                Timeout.InfiniteTimeSpan
+            )
+        );
+    }
+
+    /// <summary>The request.</summary>
+    public CancellationToken Token { get; }
+
+    /// <summary>Changes the state as one piece.</summary>
+    public void Update(Action change)
+    {
+        lock (_gate)
+        {
+            change();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _over = true;
+        }
+
+        _registration.Dispose();
+        _timer?.Dispose();
+    }
+}

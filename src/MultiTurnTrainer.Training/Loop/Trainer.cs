@@ -1,0 +1,313 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Checkpoints;
+using MultiTurnTrainer.Training.Metrics;
+using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Optimization;
+using MultiTurnTrainer.Training.Schedule;
+using MultiTurnTrainer.Training.Settings;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>
+/// The loop: micro-batches into one gradient, one update, metrics, evaluation, checkpoints. Everything a step does
+/// follows from the seed and the step's number, so a run that was killed goes on bit for bit.
+/// </summary>
+internal sealed class Trainer(
+    IObjective objective,
+    ParameterSet parameters,
+    StepPlan plan,
+    TrainSettings settings,
+    Evaluator? evaluator,
+    CheckpointStore checkpoints,
+    OutputFolder output,
+    ITrainingObserver observer,
+    TimeProvider time
+) : IDisposable
+{
+    private const double _smoothing = 0.95;
+    private static readonly TimeSpan _stopPatience = TimeSpan.FromSeconds(15);
+
+    private readonly AdamW _optimizer = new(parameters, settings);
+    private readonly LearningRateSchedule _schedule = LearningRateSchedule.From(settings, plan.TotalSteps);
+    private readonly SpikeGuard _guard = new(settings.SpikeThreshold);
+    private int _done;
+    private double _smoothed;
+    private double? _bestLoss;
+    private int? _bestStep;
+    private int _evaluationsWithoutGain;
+    private int _evaluatedStep = -1;
+    private StepMetrics? _last;
+
+    /// <summary>Steps done.</summary>
+    public int Done => _done;
+
+    /// <summary>The step of the lowest evaluation loss; null where there was no evaluation.</summary>
+    public int? BestStep => _bestStep;
+
+    /// <summary>Goes on from a saved state.</summary>
+    public void Restore(TrainingState state)
+    {
+        using IDisposable quiet = no_grad();
+        foreach ((string name, Tensor target) in Buffers())
+        {
+            float[] values = state.Tensors.GetValueOrDefault(name) ?? [];
+            if (values.Length != target.numel())
+            {
+                throw new MttException(
+                    $"the checkpoint of step {state.Step} has {values.Length} {name}, this run has {target.numel()}",
+                    "Resume with the adapter settings the run began with."
+                );
+            }
+
+            using Tensor source = tensor(values);
+            target.copy_(source).Dispose();
+        }
+
+        _done = state.Step;
+        _smoothed = state.Counters["smoothed"]!.GetValue<double>();
+        _bestLoss = state.Counters["best_loss"]?.GetValue<double>();
+        _bestStep = state.Counters["best_step"]?.GetValue<int>();
+        _evaluationsWithoutGain = state.Counters["evaluations_without_gain"]!.GetValue<int>();
+        _evaluatedStep = state.Counters["evaluated_step"]!.GetValue<int>();
+        _guard.Restore(state.Counters["losses"]!.AsArray());
+    }
+
+    /// <summary>Trains to the end, or to whatever ends it before.</summary>
+    /// <exception cref="MttException">The disk is full, memory ran out.</exception>
+    public TrainOutcome Run(CancellationToken stop)
+    {
+        using StopSignal signal = new(stop, _stopPatience, time, () => observer.StoppedMidStep(_done, Save()));
+        using MetricsLog log = new(output.Root, _done);
+        using TensorBoardLog board = new(output.TensorBoard, time);
+        if (IsEvaluationDue() && !Evaluate(log, board, stop))
+        {
+            return Stopped();
+        }
+
+        while (_done < plan.TotalSteps)
+        {
+            StepMetrics? metrics = Step(_done + 1, signal, out string? problem);
+            if (problem is not null)
+            {
+                observer.Saved(_done, Save());
+                return new TrainOutcome(TrainEnd.Diverged, _done, _last, problem);
+            }
+
+            if (metrics is null)
+            {
+                return Stopped();
+            }
+
+            Report(metrics, log, board);
+            if (!AfterStep(log, board, stop, out bool enough))
+            {
+                return Stopped();
+            }
+
+            if (enough)
+            {
+                return new TrainOutcome(TrainEnd.StoppedEarly, _done, _last, $"no gain since step {_bestStep}");
+            }
+        }
+
+        return new TrainOutcome(TrainEnd.Finished, _done, _last, null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _optimizer.Dispose();
+
+    private TrainOutcome Stopped()
+    {
+        observer.Saved(_done, Save());
+        return new TrainOutcome(TrainEnd.Stopped, _done, _last, null);
+    }
+
+    private StepMetrics? Step(int step, StopSignal signal, out string? problem)
+    {
+        problem = null;
+        long begin = Stopwatch.GetTimestamp();
+        IMicroBatch[] batches = [.. plan.MicroBatches(step).Select(objective.Prepare)];
+        double normalizer = batches.Sum(batch => batch.Normalizer);
+        using (no_grad())
+        {
+            parameters.Gradient.zero_();
+        }
+
+        List<(IMicroBatch Batch, MicroResult Result)> parts = [];
+        foreach (IMicroBatch batch in batches)
+        {
+            if (signal.Token.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            ulong seed = new SeededRandom(settings.Seed, ((long)step << 20) + parts.Count).Next();
+            parts.Add((batch, objective.Accumulate(batch, normalizer, seed)));
+        }
+
+        // A step without a label anywhere has no gradient: it passes without an update.
+        bool learns = normalizer > 0;
+        double loss = learns ? parts.Sum(part => part.Result.LossSum) / normalizer : 0;
+        double norm = learns ? _optimizer.GradientNorm() : 0;
+        if (learns && _guard.Check(loss, norm) is { } reason)
+        {
+            problem = Divergence.Describe(output["divergence.json"], step, reason, parts, parameters);
+            return null;
+        }
+
+        double rate = _schedule.At(step);
+        signal.Update(() =>
+        {
+            if (learns)
+            {
+                _optimizer.Step(step, rate, norm);
+                _smoothed = step == 1 ? loss : (_smoothing * _smoothed) + ((1 - _smoothing) * loss);
+            }
+
+            _done = step;
+        });
+        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        long tokens = batches.Sum(batch => batch.Tokens);
+        long supervised = batches.Sum(batch => (long)batch.SupervisedTokens);
+        return new StepMetrics
+        {
+            Step = step,
+            Epoch = step / (double)plan.StepsPerEpoch,
+            Loss = loss,
+            SmoothedLoss = _smoothed,
+            GradNorm = norm,
+            Lr = rate,
+            Tokens = tokens,
+            SupervisedTokens = supervised,
+            Accuracy = parts.Sum(part => part.Result.Hits) / (double)Math.Max(1, supervised),
+            TokensPerSecond = tokens / seconds,
+            Seconds = seconds,
+            HeadShare = parts.Sum(part => part.Result.HeadSeconds) / seconds,
+            Gflops = batches.Sum(batch => batch.Flops) / seconds / 1e9,
+            PeakMemoryMb = PeakMemory.ReadMb(),
+        };
+    }
+
+    private void Report(StepMetrics metrics, MetricsLog log, TensorBoardLog board)
+    {
+        _last = metrics;
+        Guarded(() =>
+        {
+            log.Write(metrics);
+            board.Write(
+                metrics.Step,
+                [
+                    ("train/loss", metrics.Loss),
+                    ("train/grad_norm", metrics.GradNorm),
+                    ("train/learning_rate", metrics.Lr),
+                    ("train/accuracy", metrics.Accuracy),
+                    ("train/tokens_per_second", metrics.TokensPerSecond),
+                    ("train/head_share", metrics.HeadShare),
+                ]
+            );
+        });
+        observer.Stepped(metrics);
+    }
+
+    /// <summary>Evaluates and saves where it is time to; false where a stop was asked for meanwhile.</summary>
+    private bool AfterStep(MetricsLog log, TensorBoardLog board, CancellationToken stop, out bool enough)
+    {
+        enough = false;
+        bool last = _done == plan.TotalSteps;
+        int? bestBefore = _bestStep;
+        if (IsEvaluationDue())
+        {
+            if (!Evaluate(log, board, stop))
+            {
+                return false;
+            }
+
+            enough = _evaluationsWithoutGain >= settings.EarlyStoppingPatience;
+        }
+
+        bool due = settings.SaveSteps > 0 && _done % settings.SaveSteps == 0;
+        if (due || last || enough || _bestStep != bestBefore)
+        {
+            observer.Saved(_done, Save());
+        }
+
+        return true;
+    }
+
+    // Before the first step, at every interval and at the end; a stop may have come between a step and its evaluation.
+    private bool IsEvaluationDue() =>
+        evaluator is not null
+        && _evaluatedStep != _done
+        && (_done == plan.TotalSteps || _done % (settings.EvalSteps ?? plan.StepsPerEpoch) == 0);
+
+    private bool Evaluate(MetricsLog log, TensorBoardLog board, CancellationToken stop)
+    {
+        if (evaluator!.Run(_done, _bestLoss, stop) is not { } metrics)
+        {
+            return false;
+        }
+
+        _evaluatedStep = _done;
+        if (metrics.Best)
+        {
+            (_bestLoss, _bestStep, _evaluationsWithoutGain) = (metrics.Loss, _done, 0);
+        }
+        else
+        {
+            _evaluationsWithoutGain++;
+        }
+
+        Guarded(() =>
+        {
+            log.Write(metrics);
+            board.Write(
+                _done,
+                [
+                    ("eval/loss", metrics.Loss),
+                    ("eval/accuracy", metrics.Accuracy),
+                    .. metrics.ByTurn.Select(turn => ($"eval/loss_turn_{turn.Key}", turn.Value.Loss)),
+                ]
+            );
+        });
+        observer.Evaluated(metrics);
+        return true;
+    }
+
+    private string Save()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        JsonObject counters = new()
+        {
+            ["smoothed"] = _smoothed,
+            ["best_loss"] = _bestLoss,
+            ["best_step"] = _bestStep,
+            ["evaluations_without_gain"] = _evaluationsWithoutGain,
+            ["evaluated_step"] = _evaluatedStep,
+            ["losses"] = _guard.Save(),
+        };
+        Dictionary<string, float[]> tensors = Buffers()
+            .ToDictionary(buffer => buffer.Name, buffer => buffer.Value.cpu().data<float>().ToArray());
+        return checkpoints.Save(new TrainingState(_done, tensors, counters), _bestStep);
+    }
+
+    private IEnumerable<(string Name, Tensor Value)> Buffers() =>
+        [("parameters", parameters.Flat), ("exp_avg", _optimizer.FirstMoment), ("exp_avg_sq", _optimizer.SecondMoment)];
+
+    private void Guarded(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Explain(output.Root, problem);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Rows;
+using MultiTurnTrainer.Training.Settings;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.Objectives;
+
+/// <summary>
+/// Forward to the hidden states that the head must see, and backward from their gradient. A recomputed block runs
+/// without autograd and keeps only its input; in backward it runs again with autograd. Rows of the last block that
+/// predict nothing are dropped before the final norm.
+/// </summary>
+/// <param name="model">The base.</param>
+/// <param name="adapter">What is trained.</param>
+/// <param name="recompute">Which blocks run twice.</param>
+internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute recompute)
+{
+    /// <summary>Runs a micro-batch: the head is given the supervised rows and returns their gradient.</summary>
+    /// <param name="batch">Rows laid end to end, at least one label.</param>
+    /// <param name="dropoutSeed">Seeds the adapter's dropout.</param>
+    /// <param name="head">
+    /// From the normed hidden states [supervised, hidden], which carry no graph, to their gradient of the same shape.
+    /// </param>
+    public void Run(MicroBatch batch, ulong dropoutSeed, Func<Tensor, Tensor> head)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ForwardContext context = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter, dropoutSeed);
+        Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
+        Tensor rows = tensor(batch.Positions).to(model.Device);
+        Stack<(int Layer, Tensor Input, Tensor Output)> again = new();
+        Tensor hidden = model.Embed(ids, context);
+        for (int layer = 0; layer < model.BlockCount; layer++)
+        {
+            if (!Recomputes(layer))
+            {
+                hidden = model.Block(layer, hidden, context);
+                continue;
+            }
+
+            Tensor input = hidden;
+            using (no_grad())
+            {
+                hidden = model.Block(layer, input.detach(), context);
+            }
+
+            hidden.requires_grad_();
+            again.Push((layer, input, hidden));
+        }
+
+        Tensor normed = model.FinalNorm(hidden.index_select(0, rows), context);
+        Tensor gradient = head(normed.detach());
+        normed.backward([gradient]);
+        while (again.TryPop(out (int Layer, Tensor Input, Tensor Output) block))
+        {
+            Again(block.Layer, block.Input, block.Output.grad!, context);
+        }
+    }
+
+    private bool Recomputes(int layer) =>
+        recompute switch
+        {
+            Recompute.Full => true,
+            Recompute.Selective => layer % 2 == 0,
+            _ => false,
+        };
+
+    private void Again(int layer, Tensor input, Tensor gradient, ForwardContext context)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor leaf = input.detach().requires_grad_(input.requires_grad);
+        model.Block(layer, leaf, context).backward([gradient]);
+        if (!input.requires_grad)
+        {
+            return;
+        }
+
+        // A leaf of an earlier recomputed block collects the gradient; a graph of kept blocks is walked on.
+        input.backward([leaf.grad!]);
+    }
+}

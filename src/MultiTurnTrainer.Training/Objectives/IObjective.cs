@@ -1,0 +1,46 @@
+namespace MultiTurnTrainer.Training.Objectives;
+
+/// <summary>
+/// What is learned from which data. The loop knows steps, accumulation, optimizer and checkpoints; an objective knows
+/// its units (rows, packs, trajectories) and turns some of them into gradient.
+/// </summary>
+internal interface IObjective
+{
+    /// <summary>How many units the data has; a step plan samples their numbers.</summary>
+    int Units { get; }
+
+    /// <summary>Lays the data of one micro-batch out, without computing anything.</summary>
+    /// <param name="units">Unit numbers.</param>
+    IMicroBatch Prepare(IReadOnlyList<int> units);
+
+    /// <summary>Adds the gradient of (loss sum / <paramref name="normalizer"/>) to the parameters' gradient.</summary>
+    /// <param name="batch">One of <see cref="Prepare"/>'s.</param>
+    /// <param name="normalizer">The normaliser of the whole optimizer step.</param>
+    /// <param name="seed">Of whatever is random in this micro-batch; follows from run, step and micro-batch.</param>
+    MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed);
+}
+
+/// <summary>The data of one micro-batch.</summary>
+internal interface IMicroBatch
+{
+    /// <summary>Its tokens.</summary>
+    long Tokens { get; }
+
+    /// <summary>Labels that count.</summary>
+    int SupervisedTokens { get; }
+
+    /// <summary>What it adds to the step's normaliser.</summary>
+    double Normalizer { get; }
+
+    /// <summary>Floating-point operations its maths needs.</summary>
+    double Flops { get; }
+
+    /// <summary>The ids of its rows, for messages.</summary>
+    IReadOnlyList<string> RowIds { get; }
+}
+
+/// <summary>What a micro-batch gave besides its gradient.</summary>
+/// <param name="LossSum">Summed (weighted) token losses, not normalised; nats.</param>
+/// <param name="Hits">Labels that were the most likely token.</param>
+/// <param name="HeadSeconds">Wall time in the head and its loss.</param>
+internal readonly record struct MicroResult(double LossSum, long Hits, double HeadSeconds);

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Rows;
+using MultiTurnTrainer.Training.Settings;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.Objectives;
+
+/// <summary>Supervised fine-tuning: the cross-entropy of labelled tokens, weighted where rows have weights.</summary>
+/// <param name="model">The base.</param>
+/// <param name="adapter">What is trained.</param>
+/// <param name="rows">The data.</param>
+/// <param name="packs">Row numbers per unit; null where each row is a unit.</param>
+/// <param name="settings">Normalisation, label smoothing, z-loss.</param>
+/// <param name="recompute">Which blocks run twice.</param>
+internal sealed class SftObjective(
+    CausalLM model,
+    Adapter adapter,
+    IReadOnlyList<TrainingRow> rows,
+    IReadOnlyList<int[]>? packs,
+    TrainSettings settings,
+    Recompute recompute
+) : IObjective
+{
+    private readonly BlockwisePass _pass = new(model, adapter, recompute);
+    private readonly HeadPass _head = new(model, adapter, settings);
+    private readonly long _linearWeights = StepFlops.LinearWeights(model.Layout);
+
+    /// <inheritdoc/>
+    public int Units => packs?.Count ?? rows.Count;
+
+    /// <inheritdoc/>
+    public IMicroBatch Prepare(IReadOnlyList<int> units)
+    {
+        int[] chosen = packs is null ? [.. units] : [.. units.SelectMany(unit => packs[unit])];
+        MicroBatch data = MicroBatch.Of(rows, chosen);
+        return new Batch(
+            data,
+            settings.LossNormalization,
+            StepFlops.Of(model.Config, _linearWeights, adapter.Parameters.Flat.numel(), data),
+            [.. chosen.Select(i => rows[i].Id)]
+        );
+    }
+
+    /// <inheritdoc/>
+    public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    {
+        MicroBatch data = ((Batch)batch).Data;
+        if (data.Targets.Length == 0)
+        {
+            return default;
+        }
+
+        HeadResult? result = null;
+        long ticks = 0;
+        _pass.Run(
+            data,
+            seed,
+            hidden =>
+            {
+                long begin = Stopwatch.GetTimestamp();
+                (Tensor gradient, result) = _head.LossAndGradient(hidden, data, normalizer);
+                ticks = Stopwatch.GetTimestamp() - begin;
+                return gradient;
+            }
+        );
+        return new MicroResult(result!.LossSum, result.Hits, Stopwatch.GetElapsedTime(0, ticks).TotalSeconds);
+    }
+
+    private sealed record Batch(
+        MicroBatch Data,
+        LossNormalization Normalization,
+        double Flops,
+        IReadOnlyList<string> RowIds
+    ) : IMicroBatch
+    {
+        public long Tokens => Data.Tokens;
+
+        public int SupervisedTokens => Data.Targets.Length;
+
+        public double Normalizer => Normalization == LossNormalization.Weights ? Data.WeightSum : Data.Targets.Length;
+    }
+}

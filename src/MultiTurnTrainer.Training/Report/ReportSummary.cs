@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.Json;
+using MultiTurnTrainer.Training.Loop;
+
+namespace MultiTurnTrainer.Training.Report;
+
+/// <summary>The figures a reader of a report looks for first.</summary>
+internal static class ReportSummary
+{
+    /// <summary>Names and values.</summary>
+    public static IReadOnlyList<(string Name, string Value)> Of(
+        RunSummary run,
+        TrainOutcome outcome,
+        IReadOnlyList<JsonElement> steps
+    )
+    {
+        List<(string, string)> facts =
+        [
+            ("outcome", outcome.Message is null ? $"{outcome.End}" : $"{outcome.End}: {outcome.Message}"),
+            ("steps", Text($"{outcome.Step} of {run.TotalSteps}")),
+            ("model", Text($"{run.Model}, {run.Parameters:N0} weights, {run.TrainableParameters:N0} trained")),
+            (
+                "data",
+                Text(
+                    $"{run.Rows:N0} rows, {run.Tokens:N0} tokens, {run.SupervisedTokens:N0} supervised ({run.SupervisedTokens / (double)Math.Max(1, run.Tokens):P1}), {run.RowsWithoutLabels} rows without a label"
+                )
+            ),
+            (
+                "packing",
+                run.Packs == 0
+                    ? "off"
+                    : Text($"{run.Packs:N0} packs, {run.PackingEfficiency:P1} of their places filled")
+            ),
+        ];
+        if (steps.Count > 0)
+        {
+            facts.Add(
+                (
+                    "loss",
+                    Text(
+                        $"{Number(steps[0], "loss"):F4} at step {steps[0].GetProperty("step")} → {Number(steps[^1], "loss"):F4} at step {steps[^1].GetProperty("step")}"
+                    )
+                )
+            );
+            facts.Add(
+                (
+                    "speed",
+                    Text(
+                        $"{Median(steps, "tokens_per_second"):N0} tokens/s, {Median(steps, "gflops"):N1} GFLOP/s of the maths (medians)"
+                    )
+                )
+            );
+            facts.Add(("head", Text($"{Median(steps, "head_share"):P1} of a step's time (median)")));
+            facts.Add(("peak memory", Text($"{Number(steps[^1], "peak_memory_mb"):N0} MiB resident")));
+        }
+
+        return facts;
+    }
+
+    private static double Median(IReadOnlyList<JsonElement> steps, string field)
+    {
+        double[] values = [.. steps.Select(step => Number(step, field)).Order()];
+        return values[values.Length / 2];
+    }
+
+    private static double Number(JsonElement line, string field) =>
+        line.GetProperty(field) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : double.NaN;
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
