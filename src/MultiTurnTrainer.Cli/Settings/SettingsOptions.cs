@@ -22,6 +22,7 @@ internal sealed class SettingsOptions
         command.Add(Set);
     }
 
-    public SettingsFile Load(ParseResult parsed) =>
-        SettingsFile.Load(parsed.GetValue(Config), parsed.GetValue(Set) ?? []);
+    /// <summary>Loads the settings; <paramref name="flags"/> are overrides that win over <c>--set</c>.</summary>
+    public SettingsFile Load(ParseResult parsed, IEnumerable<string>? flags = null) =>
+        SettingsFile.Load(parsed.GetValue(Config), [.. parsed.GetValue(Set) ?? [], .. flags ?? []]);
 }

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using MultiTurnTrainer.Cli.Progress;
+using MultiTurnTrainer.Cli.Settings;
+using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt train</c>: fine-tuning.</summary>
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        TrainOptions options = new();
+        Command command = new(
+            "train",
+            """
+            Train a LoRA adapter (or every weight) on token rows or conversations.
+
+            Examples:
+              mtt train --model model --train rows.parquet --output adapter
+              mtt train --model model --train rows.parquet --output adapter --resume
+              mtt train --model model --train rows.jsonl --eval held-out.jsonl --output adapter --set train.eval_steps=50
+            """
+        );
+        options.AddTo(command);
+        command.SetAction(parsed => Run(options.Read(parsed)));
+        return command;
+    }
+
+    private static int Run(TrainRequest request)
+    {
+        using CancellationTokenSource stop = new();
+        bool interrupted = false;
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context));
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT,
+            context =>
+            {
+                // The second Ctrl-C is meant: the process ends at once.
+                if (!interrupted)
+                {
+                    interrupted = true;
+                    Stop(context);
+                }
+            }
+        );
+        TrainOutcome Train(ITrainingObserver observer) =>
+            TrainingRun.Execute(request, observer, TimeProvider.System, stop.Token);
+        TrainOutcome outcome = Console.IsErrorRedirected
+            ? Train(new PlainTrainingLog(Console.Error, TimeProvider.System))
+            : LiveTrainingView.Run(TimeProvider.System, Train);
+        Console.Error.WriteLine(TrainingText.End(outcome, request.Output));
+        return outcome.End switch
+        {
+            TrainEnd.Finished or TrainEnd.StoppedEarly => ExitCode.Done,
+            _ => interrupted ? ExitCode.Interrupted : ExitCode.Stopped,
+        };
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+    }
+}

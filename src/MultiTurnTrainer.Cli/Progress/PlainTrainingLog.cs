@@ -1,0 +1,51 @@
+using System.Globalization;
+using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Metrics;
+
+namespace MultiTurnTrainer.Cli.Progress;
+
+/// <summary>Training as lines for a log: the first and the last step, and one line every half minute between them.</summary>
+internal sealed class PlainTrainingLog(TextWriter writer, TimeProvider time) : ITrainingObserver
+{
+    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(30);
+
+    private RunSummary? _run;
+    private long _lastLine;
+    private long _start;
+
+    public void Started(RunSummary run)
+    {
+        _run = run;
+        _start = time.GetTimestamp();
+        foreach (string line in TrainingText.Head(run))
+        {
+            writer.WriteLine(line);
+        }
+    }
+
+    public void Stepped(StepMetrics metrics)
+    {
+        bool due = time.GetElapsedTime(_lastLine) >= _interval || _lastLine == 0;
+        if (!due && metrics.Step != _run!.TotalSteps)
+        {
+            return;
+        }
+
+        _lastLine = time.GetTimestamp();
+        writer.WriteLine(TrainingText.Step(_run!, metrics, time.GetElapsedTime(_start)));
+    }
+
+    public void Evaluated(EvaluationMetrics metrics) => writer.WriteLine(TrainingText.Evaluation(metrics));
+
+    public void Saved(int step, string folder) =>
+        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"saved step {step}: {folder}"));
+
+    public void StoppedMidStep(int step, string folder)
+    {
+        Saved(step, folder);
+        writer.Flush();
+        Environment.Exit(ExitCode.Stopped);
+    }
+
+    public void Warned(string message) => writer.WriteLine($"warning: {message}");
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Metrics;
+
+namespace MultiTurnTrainer.Cli.Progress;
+
+/// <summary>What training says, in words.</summary>
+internal static class TrainingText
+{
+    /// <summary>What the run is about to do.</summary>
+    public static IEnumerable<string> Head(RunSummary run)
+    {
+        yield return Text(
+            $"model      {run.Model}: {run.Parameters:N0} weights, {run.TrainableParameters:N0} trained; {run.Dtype} on {run.Device}"
+        );
+        yield return Text(
+            $"data       {run.Rows:N0} rows, {run.Tokens:N0} tokens, {run.SupervisedTokens:N0} supervised ({Share(run):P1})"
+        );
+        if (run.RowsWithoutLabels > 0)
+        {
+            yield return Text($"           {run.RowsWithoutLabels:N0} rows have no supervised token and add nothing");
+        }
+
+        if (run.EvaluationRows > 0)
+        {
+            yield return Text($"evaluation {run.EvaluationRows:N0} rows");
+        }
+
+        if (run.Packs > 0)
+        {
+            yield return Text($"packing    {run.Packs:N0} packs, {run.PackingEfficiency:P1} of their places filled");
+        }
+
+        string memory = run.EstimatedMemoryMb > 0 ? Text($", about {run.EstimatedMemoryMb:N0} MiB at the peak") : "";
+        yield return Text($"steps      {run.FirstStep} to {run.TotalSteps}; recompute {run.Recompute}{memory}");
+    }
+
+    /// <summary>A step in one line.</summary>
+    public static string Step(RunSummary run, StepMetrics m, TimeSpan elapsed)
+    {
+        int done = m.Step - run.FirstStep + 1;
+        TimeSpan left = TimeSpan.FromSeconds(elapsed.TotalSeconds / done * (run.TotalSteps - m.Step));
+        return Text(
+            $"step {m.Step}/{run.TotalSteps}  loss {m.Loss:F4}  smoothed {m.SmoothedLoss:F4}  lr {m.Lr:G3}  {m.TokensPerSecond:N0} tokens/s  supervised {m.SupervisedTokens / (double)Math.Max(1, m.Tokens):P0}  left {Clock(left)}"
+        );
+    }
+
+    /// <summary>An evaluation in one line.</summary>
+    public static string Evaluation(EvaluationMetrics m)
+    {
+        string turns = string.Join(
+            "  ",
+            m.ByTurn.OrderBy(turn => turn.Key).Take(6).Select(turn => Text($"turn {turn.Key} {turn.Value.Loss:F4}"))
+        );
+        return Text($"evaluation after step {m.Step}: loss {m.Loss:F4}{(m.Best ? " (best)" : "")}  {turns}");
+    }
+
+    /// <summary>How a run ended.</summary>
+    public static string End(TrainOutcome outcome, string output) =>
+        outcome.End switch
+        {
+            TrainEnd.Finished => Text($"done: {outcome.Step} steps, loss {outcome.Last?.Loss ?? double.NaN:F4}; adapter and report in {output}"),
+            TrainEnd.StoppedEarly => Text($"stopped early at step {outcome.Step}: {outcome.Message}; adapter and report in {output}"),
+            TrainEnd.Stopped => Text($"stopped at step {outcome.Step}, the state is saved; go on with --resume"),
+            _ => Text($"stopped, the training diverged: {outcome.Message}"),
+        };
+
+    public static string Clock(TimeSpan span) =>
+        span.TotalHours >= 1
+            ? Text($"{(int)span.TotalHours}:{span.Minutes:D2}:{span.Seconds:D2}")
+            : Text($"{span.Minutes}:{span.Seconds:D2}");
+
+    public static double Share(RunSummary run) => run.SupervisedTokens / (double)Math.Max(1, run.Tokens);
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Cli.Settings;
+
+/// <summary>The flags of <c>mtt train</c> and <c>mtt estimate</c>, laid over the settings file.</summary>
+internal sealed class TrainOptions
+{
+    private readonly Option<string> _model = new("--model")
+    {
+        Description = "The model's folder (HuggingFace layout).",
+        HelpName = "DIR",
+        Required = true,
+    };
+    private readonly Option<string[]> _train = new("--train")
+    {
+        Description = "Token rows (.parquet, .jsonl) or conversations (.jsonl).",
+        HelpName = "FILE",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<string?> _eval = new("--eval")
+    {
+        Description = "Rows or conversations to evaluate on, with the loss of each turn.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string> _output = new("--output")
+    {
+        Description = "The adapter's folder; metrics, checkpoints and report go there too.",
+        HelpName = "DIR",
+        Required = true,
+    };
+    private readonly Option<string?> _initAdapter = new("--init-adapter")
+    {
+        Description = "Start from this adapter's weights and configuration.",
+        HelpName = "DIR",
+    };
+    private readonly Option<string?> _resume = new("--resume")
+    {
+        Description = "Go on: from the latest checkpoint in the output (auto), or from a checkpoint's folder.",
+        HelpName = "auto|DIR",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private readonly Option<bool> _force = new("--force") { Description = "Replace an earlier run in the output." };
+    private readonly Option<bool> _noShuffle = new("--no-shuffle") { Description = "Keep the file's order." };
+    private readonly Option<string> _objective = new("--objective")
+    {
+        Description = "What is learned.",
+        DefaultValueFactory = _ => "sft",
+    };
+    /// <summary>Flags that stand for a setting: they are checked as settings are.</summary>
+    private readonly (Option<string?> Flag, string Key)[] _overrides =
+    [
+        (Flag("--dtype", "float32|bfloat16", "The compute type."), "dtype"),
+        (Flag("--device", "cpu|cuda", "Where to compute."), "device"),
+        (Flag("--max-steps", "N", "Optimizer steps in all."), "max_steps"),
+        (Flag("--epochs", "N", "Passes over the data."), "num_train_epochs"),
+        (Flag("--learning-rate", "RATE", "The highest rate."), "learning_rate"),
+        (Flag("--batch-size", "N", "Rows per micro-batch."), "per_device_train_batch_size"),
+        (Flag("--seed", "N", "Seeds order, first weights, dropout."), "seed"),
+    ];
+    private readonly SettingsOptions _settings = new();
+
+    public TrainOptions() => _objective.AcceptOnlyFromAmong("sft");
+
+    public void AddTo(Command command)
+    {
+        Option[] options =
+        [
+            _model,
+            _train,
+            _eval,
+            _output,
+            _initAdapter,
+            _resume,
+            _force,
+            _noShuffle,
+            _objective,
+            .. _overrides.Select(pair => pair.Flag),
+        ];
+        foreach (Option option in options)
+        {
+            command.Add(option);
+        }
+
+        _settings.AddTo(command);
+    }
+
+    public TrainRequest Read(ParseResult parsed)
+    {
+        SettingsFile file = _settings.Load(
+            parsed,
+            _overrides
+                .Where(pair => parsed.GetValue(pair.Flag) is not null)
+                .Select(pair => $"train.{pair.Key}={parsed.GetValue(pair.Flag)}")
+        );
+        TrainSettings train = file.Section<TrainSettings>("train");
+        return new TrainRequest
+        {
+            Model = parsed.GetValue(_model)!,
+            TrainFiles = parsed.GetValue(_train)!,
+            EvalFile = parsed.GetValue(_eval),
+            Output = parsed.GetValue(_output)!,
+            InitAdapter = parsed.GetValue(_initAdapter),
+            Resume = parsed.GetResult(_resume) is null ? null : parsed.GetValue(_resume) ?? "auto",
+            Force = parsed.GetValue(_force),
+            Objective = parsed.GetValue(_objective)!,
+            Train = train with
+            {
+                Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle),
+            },
+            Lora = file.Section<LoraSettings>("lora"),
+        };
+    }
+
+    private static Option<string?> Flag(string name, string value, string description) =>
+        new(name) { Description = description, HelpName = value };
+}
