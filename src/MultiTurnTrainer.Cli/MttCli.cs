@@ -50,5 +50,6 @@ internal static class MttCli
             DoctorCommand.Create(),
             InitCommand.Create(),
             ReviewCommand.Create(),
+            TrainCommand.Create(),
         };
 }

@@ -33,7 +33,10 @@ internal static class TrainCommand
     {
         using CancellationTokenSource stop = new();
         bool interrupted = false;
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context));
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM,
+            context => Stop(context)
+        );
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT,
             context =>

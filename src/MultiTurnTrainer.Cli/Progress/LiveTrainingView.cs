@@ -32,7 +32,9 @@ internal sealed class LiveTrainingView : ITrainingObserver
         IAnsiConsole console = AnsiConsole.Create(
             new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }
         );
-        return console.Live(new Text("loading the model …")).Start(live => train(new LiveTrainingView(console, live, time)));
+        return console
+            .Live(new Text("loading the model …"))
+            .Start(live => train(new LiveTrainingView(console, live, time)));
     }
 
     public void Started(RunSummary run)
@@ -79,7 +81,13 @@ internal sealed class LiveTrainingView : ITrainingObserver
         Grid grid = new Grid().AddColumns(4);
         Add(grid, "loss", F4(m.Loss), "smoothed", F4(m.SmoothedLoss));
         Add(grid, "grad norm", G3(m.GradNorm), "lr", G3(m.Lr));
-        Add(grid, "tokens/s", N0(m.TokensPerSecond), "supervised", P0(m.SupervisedTokens / (double)Math.Max(1, m.Tokens)));
+        Add(
+            grid,
+            "tokens/s",
+            N0(m.TokensPerSecond),
+            "supervised",
+            P0(m.SupervisedTokens / (double)Math.Max(1, m.Tokens))
+        );
         Add(grid, "head", P0(m.HeadShare), "memory", $"{N0(m.PeakMemoryMb)} MiB");
         List<IRenderable> lines =
         [
@@ -118,7 +126,9 @@ internal sealed class LiveTrainingView : ITrainingObserver
     private static void Add(Grid grid, params string[] cells) =>
         grid.AddRow([
             .. cells.Select(
-                (cell, i) => (IRenderable)new Text(cell, i % 2 == 0 ? new Style(Color.Grey) : new Style(decoration: Decoration.Bold))
+                (cell, i) =>
+                    (IRenderable)
+                        new Text(cell, i % 2 == 0 ? new Style(Color.Grey) : new Style(decoration: Decoration.Bold))
             ),
         ]);
 

@@ -59,8 +59,12 @@ internal static class TrainingText
     public static string End(TrainOutcome outcome, string output) =>
         outcome.End switch
         {
-            TrainEnd.Finished => Text($"done: {outcome.Step} steps, loss {outcome.Last?.Loss ?? double.NaN:F4}; adapter and report in {output}"),
-            TrainEnd.StoppedEarly => Text($"stopped early at step {outcome.Step}: {outcome.Message}; adapter and report in {output}"),
+            TrainEnd.Finished => Text(
+                $"done: {outcome.Step} steps, loss {outcome.Last?.Loss ?? double.NaN:F4}; adapter and report in {output}"
+            ),
+            TrainEnd.StoppedEarly => Text(
+                $"stopped early at step {outcome.Step}: {outcome.Message}; adapter and report in {output}"
+            ),
             TrainEnd.Stopped => Text($"stopped at step {outcome.Step}, the state is saved; go on with --resume"),
             _ => Text($"stopped, the training diverged: {outcome.Message}"),
         };

@@ -49,6 +49,7 @@ internal sealed class TrainOptions
         Description = "What is learned.",
         DefaultValueFactory = _ => "sft",
     };
+
     /// <summary>Flags that stand for a setting: they are checked as settings are.</summary>
     private readonly (Option<string?> Flag, string Key)[] _overrides =
     [
@@ -106,10 +107,7 @@ internal sealed class TrainOptions
             Resume = parsed.GetResult(_resume) is null ? null : parsed.GetValue(_resume) ?? "auto",
             Force = parsed.GetValue(_force),
             Objective = parsed.GetValue(_objective)!,
-            Train = train with
-            {
-                Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle),
-            },
+            Train = train with { Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle) },
             Lora = file.Section<LoraSettings>("lora"),
         };
     }

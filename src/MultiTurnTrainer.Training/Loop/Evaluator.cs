@@ -17,7 +17,7 @@ internal sealed class Evaluator(
     TrainSettings settings
 )
 {
-    private readonly HeadPass _head = new(model, adapter, settings);
+    private readonly HeadPass _head = new(model, adapter);
 
     /// <summary>Evaluates all rows.</summary>
     /// <param name="step">The steps done.</param>

@@ -4,10 +4,6 @@ namespace MultiTurnTrainer.Training.Loop;
 /// Being asked to stop. The loop looks between micro-batches; where one takes longer than the patience, the state of
 /// the last whole step is saved from here, which is safe because only an update changes it and holds the gate meanwhile.
 /// </summary>
-/// <param name="stop">The request.</param>
-/// <param name="patience">How long to wait for the loop.</param>
-/// <param name="time">The clock.</param>
-/// <param name="saveNow">Saves the last whole step and ends the process; called at most once, holding the gate.</param>
 internal sealed class StopSignal : IDisposable
 {
     private readonly Lock _gate = new();
@@ -15,6 +11,11 @@ internal sealed class StopSignal : IDisposable
     private ITimer? _timer;
     private bool _over;
 
+    /// <summary>Begins to watch.</summary>
+    /// <param name="stop">The request.</param>
+    /// <param name="patience">How long to wait for the loop.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="saveNow">Saves the last whole step and ends the process; called at most once, holding the gate.</param>
     public StopSignal(CancellationToken stop, TimeSpan patience, TimeProvider time, Action saveNow)
     {
         Token = stop;

@@ -14,7 +14,7 @@ namespace MultiTurnTrainer.Training.Objectives;
 internal sealed record HeadResult(double LossSum, long Hits, float[] TokenLosses);
 
 /// <summary>The head and its loss over supervised rows only, in chunks.</summary>
-internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings settings)
+internal sealed class HeadPass(CausalLM model, Adapter adapter)
 {
     private const int _chunk = 1024;
 
@@ -99,7 +99,7 @@ internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings se
             }
 
             Tensor change = (logits - lse).exp_();
-            change.scatter_add_(1, labels, full_like(loss, -1).unsqueeze(1));
+            change.scatter_add_(1, labels, full([size, 1], -1f, dtype: ScalarType.Float32, device: hidden.device));
             change.mul_(1 / normalizer!.Value);
             if (weights is not null)
             {

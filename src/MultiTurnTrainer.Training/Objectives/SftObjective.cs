@@ -25,7 +25,7 @@ internal sealed class SftObjective(
 ) : IObjective
 {
     private readonly BlockwisePass _pass = new(model, adapter, recompute);
-    private readonly HeadPass _head = new(model, adapter, settings);
+    private readonly HeadPass _head = new(model, adapter);
     private readonly long _linearWeights = StepFlops.LinearWeights(model.Layout);
 
     /// <inheritdoc/>
