@@ -51,5 +51,7 @@ internal static class MttCli
             InitCommand.Create(),
             ReviewCommand.Create(),
             TrainCommand.Create(),
+            ValidateCommand.Create(),
+            ExplainCommand.Create(),
         };
 }

@@ -10,8 +10,9 @@ internal sealed class AlpacaFormat : IRowFormat
 {
     public string Name => "alpaca";
 
-    public string? Recognise(JsonTape row) =>
-        row.Find(0, "instruction"u8) >= 0 && row.Find(0, "output"u8) >= 0 ? "has \"instruction\" and \"output\"" : null;
+    public bool Recognises(JsonTape row) => row.Find(0, "instruction"u8) >= 0 && row.Find(0, "output"u8) >= 0;
+
+    public string Reason(JsonTape row) => "has \"instruction\" and \"output\"";
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {

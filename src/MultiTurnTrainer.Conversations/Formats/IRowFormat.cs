@@ -8,8 +8,11 @@ internal interface IRowFormat
     /// <summary>The name in reports, such as <c>sharegpt</c>.</summary>
     string Name { get; }
 
-    /// <summary>Why a row has this shape, as a clause for people; null when it has not.</summary>
-    string? Recognise(JsonTape row);
+    /// <summary>Whether a row has this shape. Allocates nothing.</summary>
+    bool Recognises(JsonTape row);
+
+    /// <summary>Why a recognised row has this shape, as a clause for people.</summary>
+    string Reason(JsonTape row);
 
     /// <summary>Writes the row in the canonical form.</summary>
     /// <returns>Null, or why this row cannot be a conversation although it has the shape.</returns>

@@ -8,42 +8,36 @@ namespace MultiTurnTrainer.Conversations.Formats;
 /// </summary>
 internal sealed class OpenAiFormat : IRowFormat
 {
-    private static readonly string[] _listNames =
-    [
-        "messages",
-        "conversations",
-        "conversation",
-        "dialogue",
-        "dialog",
-        "chat",
-    ];
-
     public string Name => "openai";
 
-    public string? Recognise(JsonTape row)
+    public bool Recognises(JsonTape row)
     {
         if (row[0].Kind == JsonKind.Array)
         {
-            return HasRole(row, 0) ? "the row is a list of messages with \"role\"" : null;
+            return HasRole(row, 0);
         }
 
-        (int list, string name) = List(row);
-        if (list < 0)
+        int list = MessageList.Find(row);
+        return list >= 0 && (row.Is(list - 1, "messages"u8) || row.Length(list) == 0 || HasRole(row, list));
+    }
+
+    public string Reason(JsonTape row)
+    {
+        if (row[0].Kind == JsonKind.Array)
         {
-            return null;
+            return "the row is a list of messages with \"role\"";
         }
 
-        if (row.Length(list) == 0)
-        {
-            return $"has an empty list \"{name}\"";
-        }
-
-        return name == "messages" || HasRole(row, list) ? $"\"{name}\" is a list of messages with \"role\"" : null;
+        int list = MessageList.Find(row);
+        string name = row.String(list - 1);
+        return row.Length(list) == 0
+            ? $"has an empty list \"{name}\""
+            : $"\"{name}\" is a list of messages with \"role\"";
     }
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
-        (int list, string name) = row[0].Kind == JsonKind.Array ? (0, "") : List(row);
+        int list = row[0].Kind == JsonKind.Array ? 0 : MessageList.Find(row);
         for (int at = list + 1; at < row[list].Next; at = row[at].Next)
         {
             MessageWriter.Copy(row, at, output, options);
@@ -52,7 +46,7 @@ internal sealed class OpenAiFormat : IRowFormat
         if (row[0].Kind == JsonKind.Object)
         {
             ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-            output.KeepRest(row, name, "tools");
+            output.KeepRest(row, row.String(list - 1), "tools");
         }
 
         return null;
@@ -64,29 +58,6 @@ internal sealed class OpenAiFormat : IRowFormat
         && row.Find(0, "messages"u8) is >= 0 and int list
         && row[list].Kind == JsonKind.Array
         && (row.Find(0, "tools"u8) is var tools && (tools < 0 || row[tools].Kind != JsonKind.String));
-
-    /// <summary>The list of messages by any of its names.</summary>
-    public static (int List, string Name) List(JsonTape row)
-    {
-        if (row[0].Kind == JsonKind.Object)
-        {
-            for (int at = 1; at < row[0].Next; at = row[at + 1].Next)
-            {
-                if (row[at + 1].Kind == JsonKind.Array)
-                {
-                    foreach (string name in _listNames)
-                    {
-                        if (row[at].Length == name.Length && row.String(at) == name)
-                        {
-                            return (at + 1, name);
-                        }
-                    }
-                }
-            }
-        }
-
-        return (-1, "");
-    }
 
     private static bool HasRole(JsonTape row, int list)
     {

@@ -7,25 +7,27 @@ namespace MultiTurnTrainer.Conversations.Formats;
 /// </summary>
 internal sealed class PromptCompletionFormat : IRowFormat
 {
-    private static readonly (string Prompt, string Completion)[] _pairs =
+    private static readonly (byte[] Prompt, byte[] Completion)[] _pairs =
     [
-        ("prompt", "completion"),
-        ("prompt", "response"),
-        ("instruction", "response"),
-        ("question", "answer"),
-        ("question", "response"),
-        ("query", "response"),
-        ("request", "response"),
-        ("input", "output"),
-        ("source", "target"),
+        ("prompt"u8.ToArray(), "completion"u8.ToArray()),
+        ("prompt"u8.ToArray(), "response"u8.ToArray()),
+        ("instruction"u8.ToArray(), "response"u8.ToArray()),
+        ("question"u8.ToArray(), "answer"u8.ToArray()),
+        ("question"u8.ToArray(), "response"u8.ToArray()),
+        ("query"u8.ToArray(), "response"u8.ToArray()),
+        ("request"u8.ToArray(), "response"u8.ToArray()),
+        ("input"u8.ToArray(), "output"u8.ToArray()),
+        ("source"u8.ToArray(), "target"u8.ToArray()),
     ];
 
     public string Name => "prompt-completion";
 
-    public string? Recognise(JsonTape row) =>
+    public bool Recognises(JsonTape row) => Find(row) is not null;
+
+    public string Reason(JsonTape row) =>
         Find(row) is var (prompt, completion)
             ? $"has \"{row.String(prompt - 1)}\" and \"{row.String(completion - 1)}\""
-            : null;
+            : "";
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
@@ -88,10 +90,10 @@ internal sealed class PromptCompletionFormat : IRowFormat
             return null;
         }
 
-        foreach ((string prompt, string completion) in _pairs)
+        foreach ((byte[] prompt, byte[] completion) in _pairs)
         {
-            int first = row.Find(0, System.Text.Encoding.UTF8.GetBytes(prompt));
-            int second = first < 0 ? -1 : row.Find(0, System.Text.Encoding.UTF8.GetBytes(completion));
+            int first = row.Find(0, prompt);
+            int second = first < 0 ? -1 : row.Find(0, completion);
             if (second >= 0)
             {
                 return (first, second);

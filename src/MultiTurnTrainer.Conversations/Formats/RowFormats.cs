@@ -5,20 +5,20 @@ namespace MultiTurnTrainer.Conversations.Formats;
 /// <summary>Every format, asked in this order; the first that recognises a row has it.</summary>
 internal static class RowFormats
 {
-    public static IReadOnlyList<IRowFormat> All { get; } =
+    public static IRowFormat[] All { get; } =
     [new OpenAiFormat(), new ShareGptFormat(), new AlpacaFormat(), new PromptCompletionFormat()];
 
-    /// <summary>The format of a row with the reason; a null format when none has it.</summary>
-    public static (IRowFormat? Format, string Reason) Detect(JsonTape row)
+    /// <summary>The format of a row; null when none has it.</summary>
+    public static IRowFormat? Detect(JsonTape row)
     {
         foreach (IRowFormat format in All)
         {
-            if (format.Recognise(row) is { } reason)
+            if (format.Recognises(row))
             {
-                return (format, reason);
+                return format;
             }
         }
 
-        return (null, NotConversations.Explain(row));
+        return null;
     }
 }

@@ -11,22 +11,20 @@ internal sealed class ShareGptFormat : IRowFormat
 {
     public string Name => "sharegpt";
 
-    public string? Recognise(JsonTape row)
+    public bool Recognises(JsonTape row)
     {
-        (int list, string name) = OpenAiFormat.List(row);
-        if (row[0].Kind == JsonKind.Array)
-        {
-            (list, name) = (0, "");
-        }
-
-        return list >= 0 && list + 1 < row[list].Next && IsTurn(row, list + 1)
-            ? $"{(name.Length > 0 ? $"\"{name}\"" : "the row")} is a list of turns with \"from\" and \"value\""
-            : null;
+        int list = row[0].Kind == JsonKind.Array ? 0 : MessageList.Find(row);
+        return list >= 0 && list + 1 < row[list].Next && IsTurn(row, list + 1);
     }
+
+    public string Reason(JsonTape row) =>
+        row[0].Kind == JsonKind.Array
+            ? "the row is a list of turns with \"from\""
+            : $"\"{row.String(MessageList.Find(row) - 1)}\" is a list of turns with \"from\"";
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
-        (int list, string name) = row[0].Kind == JsonKind.Array ? (0, "") : OpenAiFormat.List(row);
+        int list = row[0].Kind == JsonKind.Array ? 0 : MessageList.Find(row);
         if (row[0].Kind == JsonKind.Object && row.Find(0, "system"u8) is > 0 and int system && Holds(row, system))
         {
             output.Begin("system", system);
@@ -38,7 +36,7 @@ internal sealed class ShareGptFormat : IRowFormat
         if (row[0].Kind == JsonKind.Object)
         {
             ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-            output.KeepRest(row, name, "tools", "system");
+            output.KeepRest(row, row.String(list - 1), "tools", "system");
         }
 
         return null;

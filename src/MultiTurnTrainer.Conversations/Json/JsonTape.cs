@@ -123,6 +123,19 @@ internal sealed class JsonTape
         return count;
     }
 
+    /// <summary>The path of the value that holds a byte.</summary>
+    public string PathAt(int offset)
+    {
+        int holder = 0;
+        for (int token = 0; token < Count; token++)
+        {
+            ref readonly JsonToken value = ref _tokens[token];
+            holder = offset >= value.Start && offset < value.Start + value.Length ? token : holder;
+        }
+
+        return JsonPathText.Of(this, holder);
+    }
+
     private JsonProblem? Walk(ReadOnlySpan<byte> text)
     {
         int depth = 0;

@@ -80,10 +80,10 @@ public static class ConversationReader
             throw Bad(file, record.Line, "", "the row is not valid UTF-8");
         }
 
-        (IRowFormat? format, string reason) = RowFormats.Detect(tape);
+        IRowFormat? format = RowFormats.Detect(tape);
         if (format is null)
         {
-            throw Bad(file, record.Line, "", $"not a conversation: {reason}");
+            throw Bad(file, record.Line, "", $"not a conversation: {NotConversations.Explain(tape)}");
         }
 
         ReadOnlyMemory<byte> bytes = record.Bytes;

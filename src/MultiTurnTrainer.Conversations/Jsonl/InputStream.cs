@@ -6,6 +6,24 @@ namespace MultiTurnTrainer.Conversations.Jsonl;
 /// <summary>Opens a path, standard input or a pipe, and takes gzip and zstd off.</summary>
 internal static class InputStream
 {
+    /// <summary>Finds a misspelt name before any work is done.</summary>
+    /// <exception cref="MttException">There is no such file, or it is a folder.</exception>
+    public static void CheckExists(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new MttException(
+                $"{path}: is a folder",
+                $"Name the files in it, such as {path.TrimEnd('/')}/*.jsonl."
+            );
+        }
+
+        if (path != "-" && !File.Exists(path))
+        {
+            throw new MttException($"{path}: there is no such file", "Check the name and the folder.");
+        }
+    }
+
     /// <summary>Opens a path for reading; <c>-</c> is standard input.</summary>
     /// <exception cref="MttException">There is no such file, it is a folder, or it is packed in a way not read here.</exception>
     public static Stream Open(string path)
@@ -15,26 +33,11 @@ internal static class InputStream
             path = "/dev/stdin";
         }
 
-        if (Directory.Exists(path))
-        {
-            throw new MttException(
-                $"{path}: is a folder",
-                $"Name the files in it, such as {path.TrimEnd('/')}/*.jsonl."
-            );
-        }
-
+        CheckExists(path);
         try
         {
             FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             return Unpack(path, file);
-        }
-        catch (FileNotFoundException)
-        {
-            throw new MttException($"{path}: there is no such file", "Check the name and the folder.");
-        }
-        catch (DirectoryNotFoundException)
-        {
-            throw new MttException($"{path}: there is no such folder", "Check the name and the folder.");
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

@@ -1,0 +1,274 @@
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Conversations.Jsonl;
+
+namespace MultiTurnTrainer.Conversations.Validation;
+
+/// <summary>A message of a row: where its parts lie on the canonical tape; −1 where there is none.</summary>
+internal struct MessageView
+{
+    public int Token;
+    public Role Role;
+    public int RoleToken;
+    public int Content;
+    public int Reasoning;
+    public int Calls;
+    public int CallId;
+    public int Name;
+    public int Weight;
+
+    /// <summary>Index of its first call in <see cref="Row.Calls"/>, and how many there are.</summary>
+    public int FirstCall;
+    public int CallCount;
+
+    /// <summary>Whether the content has anything but white space.</summary>
+    public bool HasText;
+}
+
+/// <summary>A tool call: where its parts lie on the canonical tape; −1 where there is none.</summary>
+internal struct CallView
+{
+    public int Token;
+    public int Message;
+    public int Id;
+    public int Name;
+    public int Arguments;
+}
+
+/// <summary>
+/// One row under examination: its bytes, its tokens, and an index over its messages and calls. Used again for every
+/// row; nothing is allocated per row.
+/// </summary>
+internal sealed class Row
+{
+    private readonly JsonTape _converted = new();
+    private readonly CanonicalRow _canonical = new();
+    private MessageView[] _messages = new MessageView[16];
+    private CallView[] _calls = new CallView[16];
+    private int _messageCount;
+    private int _callCount;
+    private bool _isConverted;
+
+    public string File { get; private set; } = "";
+
+    public SourceRecord Record { get; private set; }
+
+    /// <summary>The row as the file has it.</summary>
+    public JsonTape Source { get; } = new();
+
+    /// <summary>The canonical row: the source itself, or its conversion.</summary>
+    public JsonTape Tape => _isConverted ? _converted : Source;
+
+    public IRowFormat? Format { get; private set; }
+
+    public int MessageList { get; private set; }
+
+    public int Tools { get; private set; }
+
+    public int Id { get; private set; }
+
+    public ReadOnlySpan<MessageView> Messages => _messages.AsSpan(0, _messageCount);
+
+    public ReadOnlySpan<CallView> Calls => _calls.AsSpan(0, _callCount);
+
+    /// <summary>Whether the row is in another format than OpenAI messages.</summary>
+    public bool IsConverted => _isConverted;
+
+    /// <summary>Starts on a record. Its tokens are those of <see cref="Source"/> after <see cref="JsonTape.Scan"/>.</summary>
+    public void Begin(string file, in SourceRecord record)
+    {
+        File = file;
+        Record = record;
+        Format = null;
+        _isConverted = false;
+        _messageCount = 0;
+        _callCount = 0;
+    }
+
+    /// <summary>Recognises the format of the scanned source, converts where needed, and indexes the messages.</summary>
+    /// <returns>Null, or why the row is no conversation.</returns>
+    public Refusal? Load(ConversionOptions options)
+    {
+        Format = RowFormats.Detect(Source);
+        if (Format is null)
+        {
+            return new Refusal(NotConversations.Explain(Source));
+        }
+
+        if (Format is not OpenAiFormat || !OpenAiFormat.IsCanonical(Source))
+        {
+            _canonical.Clear();
+            if (Format.Convert(Source, _canonical, options) is { } refusal)
+            {
+                return refusal;
+            }
+
+            _isConverted = true;
+            if (!_converted.Scan(_canonical.Finish()))
+            {
+                throw new InvalidOperationException($"{Format.Name} wrote bad JSON: {_converted.Problem!.Message}");
+            }
+        }
+
+        Index();
+        return null;
+    }
+
+    /// <summary>The path in the file's own terms and the byte offset of a canonical token.</summary>
+    public (string Path, int Offset) Place(int token)
+    {
+        if (!_isConverted)
+        {
+            return token == 0 ? ("", 0) : (JsonPathText.Of(Source, token), Source[token].Start);
+        }
+
+        int source = SourceOf(token);
+        return source <= 0 ? ("", 0) : (JsonPathText.Of(Source, source), Source[source].Start);
+    }
+
+    private int SourceOf(int token)
+    {
+        if (Tools >= 0 && token >= Tools && token < Tape[Tools].Next)
+        {
+            return _canonical.ToolsSource;
+        }
+
+        for (int i = 0; i < _messageCount; i++)
+        {
+            ref readonly MessageView message = ref _messages[i];
+            if (token < message.Token || token >= Tape[message.Token].Next)
+            {
+                continue;
+            }
+
+            MessageSource source = _canonical.Sources[i];
+            bool isContent = message.Content >= 0 && token >= message.Content && token < Tape[message.Content].Next;
+            bool inCalls = message.Calls >= 0 && token >= message.Calls && token < Tape[message.Calls].Next;
+            return (isContent || inCalls) && source.Content >= 0 ? source.Content
+                : token == message.RoleToken && source.Role >= 0 ? source.Role
+                : source.Anchor;
+        }
+
+        return 0;
+    }
+
+    private void Index()
+    {
+        JsonTape tape = Tape;
+        MessageList = Tools = Id = -1;
+        for (int at = 1; at < tape[0].Next; at = tape[at + 1].Next)
+        {
+            ReadOnlySpan<byte> name = tape.Raw(at);
+            switch (name.Length)
+            {
+                case 8 when name.SequenceEqual("messages"u8):
+                    MessageList = at + 1;
+                    break;
+                case 5 when name.SequenceEqual("tools"u8):
+                    Tools = at + 1;
+                    break;
+                case 2 when name.SequenceEqual("id"u8):
+                    Id = at + 1;
+                    break;
+            }
+        }
+
+        if (MessageList < 0)
+        {
+            return;
+        }
+
+        for (int at = MessageList + 1; at < tape[MessageList].Next; at = tape[at].Next)
+        {
+            if (_messageCount == _messages.Length)
+            {
+                Array.Resize(ref _messages, _messages.Length * 2);
+            }
+
+            Index(tape, at, ref _messages[_messageCount]);
+            _messageCount++;
+        }
+    }
+
+    private void Index(JsonTape tape, int token, ref MessageView message)
+    {
+        message = new MessageView
+        {
+            Token = token,
+            RoleToken = -1,
+            Content = -1,
+            Reasoning = -1,
+            Calls = -1,
+            CallId = -1,
+            Name = -1,
+            Weight = -1,
+            FirstCall = _callCount,
+        };
+        if (tape[token].Kind != JsonKind.Object)
+        {
+            return;
+        }
+
+        for (int at = token + 1; at < tape[token].Next; at = tape[at + 1].Next)
+        {
+            ReadOnlySpan<byte> name = tape.Raw(at);
+            int value = at + 1;
+            switch (name.Length)
+            {
+                case 4 when name.SequenceEqual("role"u8):
+                    message.RoleToken = value;
+                    message.Role = tape[value].Kind == JsonKind.String ? Roles.Parse(tape.Raw(value)) : Role.Unknown;
+                    break;
+                case 7 when name.SequenceEqual("content"u8):
+                    message.Content = value;
+                    message.HasText = ContentText.HasText(tape, value);
+                    break;
+                case 17 when name.SequenceEqual("reasoning_content"u8):
+                case 8 when name.SequenceEqual("thinking"u8):
+                case 9 when name.SequenceEqual("reasoning"u8):
+                    message.Reasoning = value;
+                    break;
+                case 10 when name.SequenceEqual("tool_calls"u8):
+                    message.Calls = value;
+                    break;
+                case 12 when name.SequenceEqual("tool_call_id"u8):
+                    message.CallId = value;
+                    break;
+                case 4 when name.SequenceEqual("name"u8):
+                    message.Name = value;
+                    break;
+                case 6 when name.SequenceEqual("weight"u8):
+                    message.Weight = value;
+                    break;
+            }
+        }
+
+        if (message.Calls >= 0 && tape[message.Calls].Kind == JsonKind.Array)
+        {
+            IndexCalls(tape, ref message);
+        }
+    }
+
+    private void IndexCalls(JsonTape tape, ref MessageView message)
+    {
+        for (int at = message.Calls + 1; at < tape[message.Calls].Next; at = tape[at].Next)
+        {
+            if (_callCount == _calls.Length)
+            {
+                Array.Resize(ref _calls, _calls.Length * 2);
+            }
+
+            int function = tape.Find(at, "function"u8);
+            int owner = function >= 0 ? function : at;
+            _calls[_callCount++] = new CallView
+            {
+                Token = at,
+                Message = _messageCount,
+                Id = tape.Find(at, "id"u8),
+                Name = tape.Find(owner, "name"u8),
+                Arguments = tape.Find(owner, "arguments"u8),
+            };
+            message.CallCount++;
+        }
+    }
+}

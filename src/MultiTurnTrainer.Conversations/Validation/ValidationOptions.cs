@@ -1,0 +1,20 @@
+using MultiTurnTrainer.Conversations.Findings;
+using MultiTurnTrainer.Conversations.Jsonl;
+
+namespace MultiTurnTrainer.Conversations.Validation;
+
+/// <summary>Choices of a validation.</summary>
+public sealed record ValidationOptions
+{
+    /// <summary>Most errors before reading stops; 0 for no end.</summary>
+    public long MaxErrors { get; init; }
+
+    /// <summary>Most bytes a row may have.</summary>
+    public int MaxRowBytes { get; init; } = ConversationReader.MaxRowBytes;
+
+    /// <summary>Codes with another severity than the catalogue's; null switches a code off.</summary>
+    public IReadOnlyDictionary<string, Severity?> Severities { get; init; } = new Dictionary<string, Severity?>();
+
+    /// <summary>Told the format of every row and the reason, when set.</summary>
+    public Action<string, long, string>? ExplainFormat { get; init; }
+}

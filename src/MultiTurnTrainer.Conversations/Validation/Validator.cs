@@ -1,0 +1,224 @@
+using System.Text.Unicode;
+using MultiTurnTrainer.Conversations.Findings;
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations.Validation;
+
+/// <summary>
+/// Looks at every row of some files once and hands every finding on as it is found. Memory is one row's tokens and what
+/// the rules remember, whatever the files' length.
+/// </summary>
+public sealed class Validator
+{
+    private readonly ValidationOptions _options;
+    private readonly Rule[] _rules;
+    private readonly Rule[] _textRules;
+    private readonly FindingSink _sink;
+    private readonly Row _row = new();
+    private readonly Dictionary<string, long> _formats = new(StringComparer.Ordinal);
+
+    /// <param name="options">The choices.</param>
+    /// <param name="receive">Gets each finding, in the order of the rows.</param>
+    public Validator(ValidationOptions options, Action<Finding> receive)
+    {
+        _options = options;
+        Rule[] all = Catalogue.Create();
+        Rule[] active =
+        [
+            .. all.Where(rule => !(options.Severities.TryGetValue(rule.Info.Code, out Severity? s) && s is null)),
+        ];
+        _textRules = [.. active.Where(rule => Overrides(rule, nameof(Rule.CheckText)))];
+        _rules = [.. active.Where(rule => Overrides(rule, nameof(Rule.Check)))];
+        _sink = new FindingSink(receive, options.Severities);
+    }
+
+    /// <summary>Reads the files in order.</summary>
+    /// <exception cref="MttException">A file cannot be opened or unpacked.</exception>
+    public ValidationSummary Run(IEnumerable<string> paths)
+    {
+        ValidationSummary summary = new();
+        List<string> files = [.. paths];
+        foreach (string path in files)
+        {
+            InputStream.CheckExists(path);
+        }
+
+        foreach (string path in files)
+        {
+            if (!summary.Stopped)
+            {
+                File(path, summary);
+            }
+        }
+
+        foreach ((string format, long rows) in _formats)
+        {
+            summary.Formats[format] = rows;
+        }
+
+        summary.ByCode = _sink.ByCode;
+        summary.Errors = _sink.Count(Severity.Error);
+        summary.Warnings = _sink.Count(Severity.Warning);
+        summary.Infos = _sink.Count(Severity.Info);
+        return summary;
+    }
+
+    private static bool Overrides(Rule rule, string method) =>
+        rule.GetType().GetMethod(method)!.DeclaringType != typeof(Rule);
+
+    private void File(string path, ValidationSummary summary)
+    {
+        using IRecordSource source = RecordSources.Open(path, _options.MaxRowBytes);
+        summary.Files++;
+        long before = summary.Rows;
+        while (source.TryRead(out SourceRecord record))
+        {
+            _sink.BeginRow();
+            _row.Begin(source.File, record);
+            if (Examine(record))
+            {
+                summary.Rows++;
+                summary.Messages += _row.Messages.Length;
+                summary.BadRows += _sink.RowHasError ? 1 : 0;
+            }
+
+            if (_options.MaxErrors > 0 && _sink.Count(Severity.Error) >= _options.MaxErrors)
+            {
+                summary.Stopped = true;
+                break;
+            }
+        }
+
+        summary.Bytes += source.BytesRead;
+        _sink.BeginRow();
+        if (summary.Rows == before)
+        {
+            _sink.AddFile(Catalogue.Get("MTT012"), source.File, 1, "the file holds no rows");
+        }
+
+        foreach (Rule rule in _rules.Union(_textRules))
+        {
+            rule.EndFile(source.File, _sink);
+        }
+    }
+
+    /// <summary>Looks at one record.</summary>
+    /// <returns>Whether it is a row: blank lines are not.</returns>
+    private bool Examine(in SourceRecord record)
+    {
+        if ((record.Flags & RecordFlags.ByteOrderMark) != 0)
+        {
+            _sink.AddAt(Catalogue.Get("MTT003"), _row, "", 0, "the file begins with a byte order mark");
+        }
+
+        if ((record.Flags & RecordFlags.Blank) != 0)
+        {
+            _sink.AddAt(Catalogue.Get("MTT011"), _row, "", 0, "the line is blank");
+            return false;
+        }
+
+        if ((record.Flags & RecordFlags.Unclosed) != 0)
+        {
+            _sink.AddAt(
+                Catalogue.Get("MTT013"),
+                _row,
+                "",
+                0,
+                "the file ends inside a JSON array: its last rows are missing"
+            );
+            return false;
+        }
+
+        if ((record.Flags & RecordFlags.TooLong) != 0)
+        {
+            string limit = $"{_options.MaxRowBytes >> 20} MiB";
+            _sink.AddAt(Catalogue.Get("MTT008"), _row, "", 0, $"the row is longer than {limit}");
+            return true;
+        }
+
+        if (!_row.Source.Scan(record.Bytes))
+        {
+            Syntax(record);
+            return true;
+        }
+
+        if (_row.Source.NonAscii && !Utf8.IsValid(record.Bytes.Span))
+        {
+            Encoding(record);
+        }
+
+        foreach (Rule rule in _textRules)
+        {
+            rule.CheckText(_row, _sink);
+        }
+
+        Refusal? refusal = _row.Load(ConversionOptions.Faithful);
+        _options.ExplainFormat?.Invoke(_row.File, record.Line, Explain(refusal));
+        if (refusal is not null)
+        {
+            string message = _row.Format is null ? refusal.Reason : $"{_row.Format.Name} row: {refusal.Reason}";
+            _sink.AddAt(
+                Catalogue.Get("MTT101"),
+                _row,
+                refusal.Token == 0 ? "" : JsonPathText.Of(_row.Source, refusal.Token),
+                _row.Source[refusal.Token].Start,
+                message
+            );
+            return true;
+        }
+
+        _formats[_row.Format!.Name] = _formats.GetValueOrDefault(_row.Format.Name) + 1;
+        foreach (Rule rule in _rules)
+        {
+            rule.Check(_row, _sink);
+        }
+
+        return true;
+    }
+
+    private string Explain(Refusal? refusal) =>
+        _row.Format is null ? $"none: {refusal!.Reason}" : $"{_row.Format.Name}: {_row.Format.Reason(_row.Source)}";
+
+    private void Syntax(in SourceRecord record)
+    {
+        JsonProblem problem = _row.Source.Problem!;
+        bool nul = problem.Offset < record.Bytes.Length && record.Bytes.Span[problem.Offset] == 0;
+        string code =
+            _row.Source.TooDeep ? "MTT009"
+            : nul ? "MTT005"
+            : "MTT001";
+        (_, int column) = TextPosition.Of(record, problem.Offset);
+        string place = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"column {column}: ");
+        _sink.AddAt(
+            Catalogue.Get(code),
+            _row,
+            JsonPathText.OfFailure(_row.Source),
+            problem.Offset,
+            place + problem.Message,
+            problem.Hint
+        );
+    }
+
+    private void Encoding(in SourceRecord record)
+    {
+        ReadOnlySpan<byte> bytes = record.Bytes.Span;
+        int valid = 0;
+        while (
+            System.Text.Rune.DecodeFromUtf8(bytes[valid..], out _, out int used) == System.Buffers.OperationStatus.Done
+        )
+        {
+            valid += used;
+        }
+
+        _sink.AddAt(
+            Catalogue.Get("MTT007"),
+            _row,
+            _row.Source.PathAt(valid),
+            valid,
+            $"byte 0x{bytes[valid]:X2} is not UTF-8 here"
+        );
+    }
+}
