@@ -80,20 +80,12 @@ public sealed class CausalLM : IDisposable
     public ForwardContext Prepare(SequenceLayout layout, Adapter? adapter = null, ulong? dropoutSeed = null) =>
         new PackContext(layout, RotaryTable.ForPack(Config.Rope, layout, Type, Device), adapter, dropoutSeed);
 
-    /// <summary>A pack whose keys and values are kept: rotated, unless the rotation depends on the sequence's length.</summary>
+    /// <summary>A pack whose keys, rotated, and values are handed out layer by layer.</summary>
     internal ForwardContext PrepareCached(
         SequenceLayout layout,
         Adapter? adapter,
         Action<int, Tensor, Tensor> onKeys
-    ) =>
-        new PackContext(
-            layout,
-            RotaryTable.ForPack(Config.Rope, layout, Type, Device),
-            adapter,
-            null,
-            onKeys,
-            !Config.Rope.DependsOnLength
-        );
+    ) => new PackContext(layout, RotaryTable.ForPack(Config.Rope, layout, Type, Device), adapter, null, onKeys);
 
     /// <summary>Ids [tokens] (int64, on the model's device) to [tokens, hidden].</summary>
     public Tensor Embed(Tensor ids, ForwardContext context) => _embedding.Forward(ids, context);

@@ -10,8 +10,7 @@ internal sealed class PackContext(
     RotaryTable rotary,
     Adapter? adapter,
     ulong? dropoutSeed,
-    Action<int, Tensor, Tensor>? onKeys = null,
-    bool keysRotated = true
+    Action<int, Tensor, Tensor>? onKeys = null
 ) : ForwardContext(adapter, dropoutSeed)
 {
     internal override Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
@@ -19,7 +18,7 @@ internal sealed class PackContext(
         using DisposeScope scope = NewDisposeScope();
         Tensor rotatedQuery = rotary.Apply(query);
         Tensor rotatedKey = rotary.Apply(key);
-        onKeys?.Invoke(spec.Layer, keysRotated ? rotatedKey : key, value);
+        onKeys?.Invoke(spec.Layer, rotatedKey, value);
         return PackedAttention.Forward(spec, layout, rotatedQuery, rotatedKey, value).MoveToOuterDisposeScope();
     }
 

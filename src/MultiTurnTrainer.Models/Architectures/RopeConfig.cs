@@ -66,4 +66,13 @@ public sealed record RopeConfig
 
     /// <summary>Whether the frequencies depend on the length of the sequence.</summary>
     public bool DependsOnLength => Type is RopeType.Dynamic or RopeType.LongRope;
+
+    /// <summary>Whether a sequence that grows to this length turns all its tokens by other frequencies than before.</summary>
+    public bool ChangesAt(int length) =>
+        Type switch
+        {
+            RopeType.Dynamic => length > OriginalLength,
+            RopeType.LongRope => length == OriginalLength + 1,
+            _ => false,
+        };
 }

@@ -12,26 +12,22 @@ internal sealed class DecodeContext : ForwardContext
     private readonly Device _device;
     private readonly RotaryTable _rotary;
     private readonly Dictionary<int, Tensor?> _masks = [];
-    private readonly RotaryTable? _keyRotary;
 
     public DecodeContext(CausalLM model, KeyValueCache cache, Adapter? adapter)
         : base(adapter, null)
     {
         _cache = cache;
         _device = model.Device;
-        RopeConfig rope = model.Config.Rope;
         (int Position, int Length)[] tokens =
         [
             .. cache.Starts.Select(start => (cache.Columns - 1 - start, cache.Columns - start)),
         ];
-        _rotary = RotaryTable.ForTokens(rope, tokens, model.Type, model.Device);
-        _keyRotary = rope.DependsOnLength ? KeyTable(model, cache) : null;
+        _rotary = RotaryTable.ForTokens(model.Config.Rope, tokens, model.Type, model.Device);
     }
 
     public override void Dispose()
     {
         _rotary.Dispose();
-        _keyRotary?.Dispose();
         foreach (Tensor? mask in _masks.Values)
         {
             mask?.Dispose();
@@ -42,13 +38,13 @@ internal sealed class DecodeContext : ForwardContext
     {
         using DisposeScope scope = NewDisposeScope();
         query = _rotary.Apply(query);
-        _cache.StoreStep(spec.Layer, _keyRotary is null ? _rotary.Apply(key) : key, value);
+        _cache.StoreStep(spec.Layer, _rotary.Apply(key), value);
 
         long rows = query.shape[0];
         long heads = query.shape[1];
         long width = query.shape[2];
         int first = First(spec);
-        Tensor keys = Keys(spec.Layer, first);
+        Tensor keys = _cache.Keys(spec.Layer, first);
         Tensor values = _cache.Values(spec.Layer, first);
         long keyHeads = keys.shape[1];
         Tensor stacked = query.view(rows, keyHeads, heads / keyHeads, width);
@@ -69,37 +65,6 @@ internal sealed class DecodeContext : ForwardContext
 
     /// <summary>The first column any row looks at.</summary>
     private int First(AttentionSpec spec) => spec.Window is { } window ? Math.Max(0, _cache.Columns - window) : 0;
-
-    private Tensor Keys(int layer, int first)
-    {
-        if (_keyRotary is null)
-        {
-            return _cache.Keys(layer, first);
-        }
-
-        // [rows, key heads, columns, width] as [rows · columns, key heads, width] and back.
-        Tensor keys = _cache.Keys(layer, 0);
-        long rows = keys.shape[0];
-        long keyHeads = keys.shape[1];
-        long columns = keys.shape[2];
-        long width = keys.shape[3];
-        Tensor flat = keys.permute(0, 2, 1, 3).reshape(rows * columns, keyHeads, width);
-        Tensor rotated = _keyRotary.Apply(flat).view(rows, columns, keyHeads, width).permute(0, 2, 1, 3);
-        return rotated.narrow(2, first, columns - first);
-    }
-
-    private static RotaryTable KeyTable(CausalLM model, KeyValueCache cache)
-    {
-        (int Position, int Length)[] tokens =
-        [
-            .. cache.Starts.SelectMany(start =>
-                Enumerable
-                    .Range(0, cache.Columns)
-                    .Select(column => (Math.Max(0, column - start), cache.Columns - start))
-            ),
-        ];
-        return RotaryTable.ForTokens(model.Config.Rope, tokens, model.Type, model.Device);
-    }
 
     /// <summary>0 where a row may look, -∞ before its start, [rows, 1, 1, columns]; null where no row begins later.</summary>
     private Tensor? Mask(int first)

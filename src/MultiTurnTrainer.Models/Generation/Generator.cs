@@ -57,7 +57,7 @@ public sealed class Generator(CausalLM model)
         CancellationToken cancel
     )
     {
-        Row[] rows = [.. prompts.Select((_, i) => new Row((ulong)(firstRow + i), options.Seed))];
+        Row[] rows = [.. prompts.Select((prompt, i) => new Row(prompt, (ulong)(firstRow + i), options.Seed))];
         if (options.MaxNewTokens <= 0)
         {
             return [.. rows.Select(row => row.Finish())];
@@ -67,45 +67,64 @@ public sealed class Generator(CausalLM model)
         using (no_grad())
         {
             long started = Stopwatch.GetTimestamp();
-            SequenceLayout layout = new(prompts.Select(prompt => prompt.Length));
-            using KeyValueCache cache = new(model, layout, options.MaxNewTokens);
-            Row[] active = Take(rows, Prefill(prompts, layout, cache, adapter), options, cache);
-            TimeSpan prefill = Stopwatch.GetElapsedTime(started);
-
-            started = Stopwatch.GetTimestamp();
-            while (active.Length > 0)
+            KeyValueCache cache = Read(rows, options.MaxNewTokens, adapter, out float[] logits);
+            try
             {
-                cancel.ThrowIfCancellationRequested();
-                active = Take(active, Step(active, cache, adapter), options, cache);
-            }
+                Row[] active = Take(rows, logits, options, cache);
+                TimeSpan prefill = Stopwatch.GetElapsedTime(started);
 
-            Speed = Speed.Plus(
-                new GenerationSpeed(
-                    layout.Tokens,
+                started = Stopwatch.GetTimestamp();
+                while (active.Length > 0)
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    if (active.Any(row => model.Config.Rope.ChangesAt(row.Length)))
+                    {
+                        // Other frequencies from here on: what was read before has to be read anew.
+                        cache.Dispose();
+                        cache = Read(active, options.MaxNewTokens, adapter, out logits);
+                    }
+                    else
+                    {
+                        logits = Step(active, cache, adapter);
+                    }
+
+                    active = Take(active, logits, options, cache);
+                }
+
+                GenerationSpeed speed = new(
+                    prompts.Sum(prompt => (long)prompt.Length),
                     rows.Sum(row => (long)row.Count),
                     prefill,
                     Stopwatch.GetElapsedTime(started)
-                )
-            );
+                );
+                Speed = Speed.Plus(speed);
+            }
+            finally
+            {
+                cache.Dispose();
+            }
         }
 
         return [.. rows.Select(row => row.Finish())];
     }
 
-    /// <summary>Reads the prompts as one pack, fills the cache and returns the logits after each, [rows · vocabulary].</summary>
-    private float[] Prefill(int[][] prompts, SequenceLayout layout, KeyValueCache cache, Adapter? adapter)
+    /// <summary>Reads rows as one pack into a new cache; gives the logits after each, [rows · vocabulary].</summary>
+    private KeyValueCache Read(Row[] rows, int maxNewTokens, Adapter? adapter, out float[] logits)
     {
         using DisposeScope scope = NewDisposeScope();
+        SequenceLayout layout = new(rows.Select(row => row.Length));
+        KeyValueCache cache = new(model, layout, maxNewTokens);
         using ForwardContext context = model.PrepareCached(
             layout,
             adapter,
             (layer, keys, values) => cache.StorePrompts(layout, layer, keys, values)
         );
         int[] last = [.. layout.Starts.Skip(1).Select(end => end - 1)];
-        using Tensor ids = Tensors.Ids([.. prompts.SelectMany(prompt => prompt)], model.Device);
+        using Tensor ids = Tensors.Ids([.. rows.SelectMany(row => row.Tokens)], model.Device);
         using Tensor ends = Tensors.Ids(last, model.Device);
         Tensor hidden = model.Forward(ids, context).index_select(0, ends);
-        return Tensors.ToArray(model.Logits(hidden, context));
+        logits = Tensors.ToArray(model.Logits(hidden, context));
+        return cache;
     }
 
     /// <summary>Feeds each row its newest token and returns the logits after it.</summary>
@@ -114,7 +133,7 @@ public sealed class Generator(CausalLM model)
         using DisposeScope scope = NewDisposeScope();
         cache.Advance();
         using DecodeContext context = new(model, cache, adapter);
-        using Tensor ids = Tensors.Ids([.. active.Select(row => row.Last)], model.Device);
+        using Tensor ids = Tensors.Ids([.. active.Select(row => row.Tokens[^1])], model.Device);
         return Tensors.ToArray(model.Logits(model.Forward(ids, context), context));
     }
 
@@ -154,29 +173,32 @@ public sealed class Generator(CausalLM model)
     }
 
     /// <summary>What one prompt has grown to.</summary>
-    private sealed class Row(ulong number, ulong seed)
+    private sealed class Row(int[] prompt, ulong number, ulong seed)
     {
-        private readonly List<int> _ids = [];
         private readonly List<float> _logProbs = [];
         private RandomStream _random = new(seed, number);
         private FinishReason _reason = FinishReason.Length;
 
-        public int Count => _ids.Count;
+        /// <summary>Prompt and new tokens.</summary>
+        public List<int> Tokens { get; } = [.. prompt];
 
-        public int Last => _ids[^1];
+        public int Length => Tokens.Count;
+
+        /// <summary>New tokens.</summary>
+        public int Count => Tokens.Count - prompt.Length;
 
         public bool Done { get; private set; }
 
         public void Take(ReadOnlySpan<float> logits, GenerationOptions options)
         {
             int id = Sampler.Choose(logits, options, _random.NextDouble());
-            _ids.Add(id);
+            Tokens.Add(id);
             _logProbs.Add(Sampler.LogProbability(logits, id));
             bool stopped = options.StopTokens.Contains(id);
             _reason = stopped ? FinishReason.Stop : FinishReason.Length;
-            Done = stopped || _ids.Count == options.MaxNewTokens;
+            Done = stopped || Count == options.MaxNewTokens;
         }
 
-        public Completion Finish() => new([.. _ids], [.. _logProbs], _reason);
+        public Completion Finish() => new([.. Tokens.Skip(prompt.Length)], [.. _logProbs], _reason);
     }
 }

@@ -35,6 +35,22 @@ public static class LoraTargets
         return chosen;
     }
 
+    /// <summary>
+    /// Refuses a name that matches nothing. PEFT lets it pass, which is right for an adapter made elsewhere, but in the
+    /// settings of a new one it is a misspelling.
+    /// </summary>
+    /// <exception cref="MttException">A name in target_modules matches no module.</exception>
+    public static void RequireEachName(LoraConfig config, ModuleLayout layout)
+    {
+        string? idle = config.TargetModules?.FirstOrDefault(name =>
+            !layout.Modules.Any(module => Matches(module.Path, name))
+        );
+        if (idle is not null)
+        {
+            throw NoMatch($"target_modules '{idle}'", layout);
+        }
+    }
+
     /// <summary>The modules that are trained whole, in the model's order.</summary>
     /// <exception cref="MttException">A name matches nothing, or also has a low-rank pair.</exception>
     public static IReadOnlyList<ModuleSpec> SelectWhole(LoraConfig config, ModuleLayout layout)
