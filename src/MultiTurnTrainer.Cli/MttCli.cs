@@ -53,5 +53,7 @@ internal static class MttCli
             TrainCommand.Create(),
             ValidateCommand.Create(),
             ExplainCommand.Create(),
+            ScoreCommand.Create(),
+            MergeCommand.Create(),
         };
 }

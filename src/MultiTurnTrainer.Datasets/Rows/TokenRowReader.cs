@@ -35,11 +35,15 @@ public static class TokenRowReader
     }
 
     /// <summary>The rows of a file in order.</summary>
+    /// <param name="path">A <c>.parquet</c> or <c>.jsonl</c> file.</param>
+    /// <param name="labelsOptional">Whether JSON lines may lack labels: every token counts then.</param>
     /// <exception cref="MttException">The file is missing, of another format, or a row is wrong (with its number).</exception>
-    public static IEnumerable<TokenRow> Read(string path)
+    public static IEnumerable<TokenRow> Read(string path, bool labelsOptional = false)
     {
         IEnumerable<TokenRow> rows =
-            TokenRowFormats.FromPath(path) == TokenRowFormat.Parquet ? ReadParquet(path) : ReadJsonl(path);
+            TokenRowFormats.FromPath(path) == TokenRowFormat.Parquet
+                ? ReadParquet(path)
+                : ReadJsonl(path, labelsOptional);
         long number = 0;
         foreach (TokenRow row in rows)
         {
@@ -158,7 +162,7 @@ public static class TokenRowReader
         }
     }
 
-    private static IEnumerable<TokenRow> ReadJsonl(string path)
+    private static IEnumerable<TokenRow> ReadJsonl(string path, bool labelsOptional)
     {
         using StreamReader reader = OpenText(path);
         long number = 0;
@@ -167,7 +171,7 @@ public static class TokenRowReader
             number++;
             if (!string.IsNullOrWhiteSpace(line))
             {
-                yield return ParseLine(path, number, line);
+                yield return ParseLine(path, number, line, labelsOptional);
             }
         }
     }
@@ -184,7 +188,7 @@ public static class TokenRowReader
         }
     }
 
-    private static TokenRow ParseLine(string path, long number, string line)
+    private static TokenRow ParseLine(string path, long number, string line, bool labelsOptional)
     {
         try
         {
@@ -196,7 +200,7 @@ public static class TokenRowReader
                     ? id.ToString()
                     : null,
                 Ints("input_ids"),
-                Ints("labels"),
+                labelsOptional && !root.TryGetProperty("labels", out _) ? Ints("input_ids") : Ints("labels"),
                 root.TryGetProperty("loss_weights", out JsonElement weights) && weights.ValueKind != JsonValueKind.Null
                     ? [.. weights.EnumerateArray().Select(value => value.GetSingle())]
                     : null

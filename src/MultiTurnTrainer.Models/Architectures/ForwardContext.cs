@@ -47,7 +47,7 @@ public abstract class ForwardContext : IDisposable
         using DisposeScope scope = NewDisposeScope();
 
         // No draw of mtt goes on from another's: the global generator may be left where it stands.
-        manual_seed(unchecked((long)new RandomStream(seed, (ulong)slot).NextBits()));
+        manual_seed(unchecked((long)NamedRandom.Create(seed, (ulong)slot).Next()));
         Tensor kept = rand(input.shape, dtype: ScalarType.Float32, device: input.device).ge(share);
         return (input * kept.to(input.dtype) / (1 - share)).MoveToOuterDisposeScope();
     }

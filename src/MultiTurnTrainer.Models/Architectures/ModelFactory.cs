@@ -107,7 +107,7 @@ public static class ModelFactory
                 continue;
             }
 
-            RandomStream random = RandomStream.Named(seed, module.WeightName);
+            SeededRandom random = NamedRandom.Create(seed, module.WeightName);
             yield return Piece(
                 module.WeightName,
                 config.StoredType,

@@ -176,7 +176,7 @@ public sealed class Generator(CausalLM model)
     private sealed class Row(int[] prompt, ulong number, ulong seed)
     {
         private readonly List<float> _logProbs = [];
-        private RandomStream _random = new(seed, number);
+        private readonly SeededRandom _random = NamedRandom.Create(seed, number);
         private FinishReason _reason = FinishReason.Length;
 
         /// <summary>Prompt and new tokens.</summary>

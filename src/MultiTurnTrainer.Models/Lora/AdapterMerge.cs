@@ -258,11 +258,11 @@ public static class AdapterMerge
 
     private static int[] Probe(ModelConfig config)
     {
-        RandomStream random = RandomStream.Named(0, "merge probe");
+        SeededRandom random = NamedRandom.Create(0, "merge probe");
         int[] ids = new int[Math.Min(ProbeTokens, config.MaxPositions)];
         for (int i = 0; i < ids.Length; i++)
         {
-            ids[i] = (int)(random.NextBits() % (ulong)config.VocabularySize);
+            ids[i] = random.Below(config.VocabularySize);
         }
 
         return ids;

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ internal static class LoraInitializer
     {
         Tensor drawn = module.Kind == ModuleKind.Embedding ? b : a;
         string name = module.Kind == ModuleKind.Embedding ? LoraNames.B(module) : LoraNames.A(module);
-        RandomStream random = RandomStream.Named(seed, name);
+        SeededRandom random = NamedRandom.Create(seed, name);
         float[] values = new float[drawn.numel()];
         double bound = 1 / Math.Sqrt(module.In);
         for (int i = 0; i < values.Length; i++)
