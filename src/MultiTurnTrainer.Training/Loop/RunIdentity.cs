@@ -43,6 +43,11 @@ internal static class RunIdentity
                 adapterConfig + (request.InitAdapter is { } folder ? OfFolder(folder, "*.safetensors") : "")
             ),
         };
+        if (request.Distillation is { } distillation)
+        {
+            parts["distillation"] = Hash(ToJson(distillation.Settings).ToJsonString());
+        }
+
         if (request.EvalFile is { } evaluation)
         {
             parts["evaluation data"] = ContentHash.OfFile(evaluation);

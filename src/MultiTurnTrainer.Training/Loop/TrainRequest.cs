@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Training.Distillation;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -28,6 +29,9 @@ public sealed record TrainRequest
 
     /// <summary>The objective's name.</summary>
     public string Objective { get; init; } = "sft";
+
+    /// <summary>What the distilling objectives learn from; null for supervised fine-tuning.</summary>
+    public DistillationData? Distillation { get; init; }
 
     /// <summary>How to train.</summary>
     public TrainSettings Train { get; init; } = new();

@@ -166,6 +166,7 @@ internal sealed class Trainer(
             if (learns)
             {
                 _optimizer.Step(step, rate, norm);
+                objective.Updated();
                 _smoothed = step == 1 ? loss : (_smoothing * _smoothed) + ((1 - _smoothing) * loss);
             }
 
@@ -297,7 +298,12 @@ internal sealed class Trainer(
     }
 
     private IEnumerable<(string Name, Tensor Value)> Buffers() =>
-        [("parameters", parameters.Flat), ("exp_avg", _optimizer.FirstMoment), ("exp_avg_sq", _optimizer.SecondMoment)];
+        [
+            ("parameters", parameters.Flat),
+            ("exp_avg", _optimizer.FirstMoment),
+            ("exp_avg_sq", _optimizer.SecondMoment),
+            .. objective.Buffers,
+        ];
 
     private void Guarded(Action write)
     {

@@ -36,8 +36,13 @@ public static class TrainingRun
     {
         TrainSettings settings = request.Train;
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
-        IReadOnlyList<TrainingRow> rows = RowFiles.Read(request.TrainFiles);
-        RowChecks.Require(rows, string.Join(", ", request.TrainFiles), config.VocabularySize, settings.MaxLength);
+        IReadOnlyList<TrainingRow> rows = [];
+        if (request.Distillation is null)
+        {
+            rows = RowFiles.Read(request.TrainFiles);
+            RowChecks.Require(rows, string.Join(", ", request.TrainFiles), config.VocabularySize, settings.MaxLength);
+        }
+
         IReadOnlyList<TrainingRow> evaluationRows = [];
         if (request.EvalFile is { } evaluation)
         {
@@ -45,8 +50,9 @@ public static class TrainingRun
             RowChecks.Require(evaluationRows, evaluation, config.VocabularySize, settings.MaxLength);
         }
 
-        PackingPlan? packing = settings.Packing ? Pack(rows, settings) : null;
-        StepPlan plan = StepPlan.From(settings, packing?.Packs.Count ?? rows.Count);
+        PackingPlan? packing = settings.Packing && rows.Count > 0 ? Pack(rows, settings) : null;
+        int units = request.Distillation?.Units ?? packing?.Packs.Count ?? rows.Count;
+        StepPlan plan = StepPlan.From(settings, units);
         OutputFolder output = new(request.Output);
         output.Prepare(request.Force, request.Resume is not null);
 
@@ -59,7 +65,9 @@ public static class TrainingRun
         RunFingerprint fingerprint = RunIdentity.Of(request, adapterConfig, packing?.Hash());
         CheckpointStore checkpoints = new(output.Checkpoints, fingerprint, settings.SaveTotalLimit);
         Recompute recompute = settings.Recompute == Recompute.Auto ? Recompute.Off : settings.Recompute;
-        SftObjective objective = new(model, adapter, rows, packing?.Packs, settings, recompute);
+        using IObjective objective = request.Distillation is null
+            ? new SftObjective(model, adapter, rows, packing?.Packs, settings, recompute)
+            : ObjectiveFactory.Distilling(request, model, adapter, recompute, output);
         Evaluator? evaluator =
             evaluationRows.Count > 0 ? new Evaluator(model, adapter, evaluationRows, settings) : null;
         using Trainer trainer = new(
@@ -109,7 +117,7 @@ public static class TrainingRun
             }
 
             adapter.Save(model, output.Root, force: true);
-            WriteManifest(output, request, summary, fingerprint, packing, outcome);
+            WriteManifest(output, request, summary, fingerprint, packing, objective, outcome);
         }
 
         return outcome;
@@ -180,6 +188,7 @@ public static class TrainingRun
         RunSummary summary,
         RunFingerprint fingerprint,
         PackingPlan? packing,
+        IObjective objective,
         TrainOutcome outcome
     )
     {
@@ -207,6 +216,17 @@ public static class TrainingRun
         if (packing is not null)
         {
             manifest.Counts["packing"] = packing.ToJson();
+        }
+
+        if (request.Distillation is { } distillation)
+        {
+            manifest.Options["distill"] = RunIdentity.ToJson(distillation.Settings);
+            manifest.Counts["units"] = distillation.Units;
+        }
+
+        foreach ((string name, double value) in objective.Facts)
+        {
+            manifest.Counts[name] = value;
         }
 
         manifest.AddOutput(output["adapter_config.json"]);

@@ -1,10 +1,12 @@
+using static TorchSharp.torch;
+
 namespace MultiTurnTrainer.Training.Objectives;
 
 /// <summary>
 /// What is learned from which data. The loop knows steps, accumulation, optimizer and checkpoints; an objective knows
 /// its units (rows, packs, trajectories) and turns some of them into gradient.
 /// </summary>
-internal interface IObjective
+internal interface IObjective : IDisposable
 {
     /// <summary>How many units the data has; a step plan samples their numbers.</summary>
     int Units { get; }
@@ -18,15 +20,27 @@ internal interface IObjective
     /// <param name="normalizer">The normaliser of the whole optimizer step.</param>
     /// <param name="seed">Of whatever is random in this micro-batch; follows from run, step and micro-batch.</param>
     MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed);
+
+    /// <summary>State beside the trained parameters that a checkpoint must hold.</summary>
+    IEnumerable<(string Name, Tensor Value)> Buffers => [];
+
+    /// <summary>Counts and means of the run, for its manifest.</summary>
+    IReadOnlyDictionary<string, double> Facts => new Dictionary<string, double>();
+
+    /// <summary>Called after each update of the parameters.</summary>
+    void Updated() { }
+
+    /// <inheritdoc/>
+    void IDisposable.Dispose() { }
 }
 
 /// <summary>The data of one micro-batch.</summary>
 internal interface IMicroBatch
 {
-    /// <summary>Its tokens.</summary>
+    /// <summary>Its tokens; where replies are sampled, known once the micro-batch has been accumulated.</summary>
     long Tokens { get; }
 
-    /// <summary>Labels that count.</summary>
+    /// <summary>Labels that count; known when <see cref="Tokens"/> is.</summary>
     int SupervisedTokens { get; }
 
     /// <summary>What it adds to the step's normaliser.</summary>

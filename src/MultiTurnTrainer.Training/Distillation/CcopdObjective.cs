@@ -1,0 +1,64 @@
+using MultiTurnTrainer.Datasets.Rollouts;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Distillation;
+
+/// <summary>
+/// CCOPD (arXiv 2605.30251): the middle replies are the base model's, generated once; the student answers the last turn
+/// and is drawn, by KL(student ‖ reference), to the frozen base that sees the whole task in one prompt.
+/// </summary>
+/// <param name="tasks">The tasks; each is a unit.</param>
+/// <param name="histories">The base model's replies before the answer turn, beside each task; null where they did not fit.</param>
+/// <param name="rollouts">Samples the answers.</param>
+/// <param name="pass">Compares and differentiates.</param>
+/// <param name="student">What is trained.</param>
+/// <param name="settings">β of the answer.</param>
+internal sealed class CcopdObjective(
+    IReadOnlyList<RolloutTask> tasks,
+    IReadOnlyList<IReadOnlyList<string>?> histories,
+    Rollouts rollouts,
+    DistillationPass pass,
+    LoraAdapter student,
+    DistillationSettings settings
+) : IObjective
+{
+    private readonly Tally _tally = new();
+
+    /// <inheritdoc/>
+    public int Units => tasks.Count;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double> Facts => _tally.Facts;
+
+    /// <inheritdoc/>
+    public IMicroBatch Prepare(IReadOnlyList<int> units) =>
+        new DistillationBatch([.. units], [.. units.Select(unit => tasks[unit].Id)]);
+
+    /// <inheritdoc/>
+    public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    {
+        DistillationBatch chosen = (DistillationBatch)batch;
+        int[] complete = [.. chosen.Units.Where(unit => histories[unit] is not null)];
+        _tally.Add("skipped_over_length", chosen.Units.Count - complete.Length);
+        int[][] contexts = [.. complete.Select(unit => tasks[unit].StudentContext(histories[unit]!))];
+        IReadOnlyList<int[]> answers = rollouts.Answer(contexts, student, seed);
+        List<ScoredReply> terms = [];
+        for (int i = 0; i < complete.Length; i++)
+        {
+            RolloutTask task = tasks[complete[i]];
+            if (answers[i].Length == 0)
+            {
+                _tally.Add("skipped_over_length");
+                continue;
+            }
+
+            _tally.Add("answers");
+            terms.Add(new ScoredReply(task.Id, contexts[i], task.FullContext(), answers[i], settings.BetaFinal, 1));
+        }
+
+        chosen.Learned(terms);
+        return new MicroResult(pass.Run(terms, reference: null, normalizer, seed), 0, 0);
+    }
+}

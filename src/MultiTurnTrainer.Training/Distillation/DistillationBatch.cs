@@ -1,0 +1,28 @@
+using MultiTurnTrainer.Training.Objectives;
+
+namespace MultiTurnTrainer.Training.Distillation;
+
+/// <summary>Some tasks of one step. What they cost is known once their replies have been sampled.</summary>
+/// <param name="Units">Task numbers.</param>
+/// <param name="RowIds">Their ids.</param>
+internal sealed record DistillationBatch(IReadOnlyList<int> Units, IReadOnlyList<string> RowIds) : IMicroBatch
+{
+    /// <inheritdoc/>
+    public long Tokens { get; private set; }
+
+    /// <inheritdoc/>
+    public int SupervisedTokens { get; private set; }
+
+    /// <summary>Every task counts once, however long its replies are.</summary>
+    public double Normalizer => Units.Count;
+
+    /// <summary>Not counted: most of the work is sampling.</summary>
+    public double Flops => 0;
+
+    /// <summary>Notes what the student was trained on.</summary>
+    public void Learned(IReadOnlyList<ScoredReply> replies)
+    {
+        Tokens = replies.Sum(reply => (long)reply.StudentContext.Length + reply.Reply.Length);
+        SupervisedTokens = replies.Sum(reply => reply.Reply.Length);
+    }
+}

@@ -1,0 +1,141 @@
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Rows;
+using MultiTurnTrainer.Training.Settings;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.Distillation;
+
+/// <summary>Compares replies under two contexts, and adds the gradient of the student's side to the adapter's.</summary>
+/// <param name="model">The base of both sides.</param>
+/// <param name="student">What is trained.</param>
+/// <param name="clip">The most a token's divergence counts.</param>
+/// <param name="recompute">Which blocks run twice.</param>
+internal sealed class DistillationPass(CausalLM model, LoraAdapter student, double clip, Recompute recompute)
+{
+    private readonly BlockwisePass _pass = new(model, student, recompute);
+    private readonly DivergenceHead _head = new(model.Config.LogitSoftcap);
+
+    /// <summary>
+    /// Adds the gradient of Σ coefficient · mean over the reply of min(d, clip), divided by the normaliser.
+    /// </summary>
+    /// <param name="replies">The terms.</param>
+    /// <param name="reference">Scores the reference's side, without gradient; null for the base alone.</param>
+    /// <param name="normalizer">What the sum is divided by.</param>
+    /// <param name="seed">Of the student's dropout.</param>
+    /// <returns>The sum before the division.</returns>
+    public double Run(IReadOnlyList<ScoredReply> replies, Adapter? reference, double normalizer, ulong seed)
+    {
+        if (replies.Count == 0)
+        {
+            return 0;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor referenceHidden = Hidden(replies, reply => reply.ReferenceContext, reference);
+        Tensor referenceHead = model.HeadWeight(reference).detach();
+        Tensor head = model.HeadWeight(student);
+        Tensor? headGradient = head.requires_grad
+            ? zeros(head.shape, dtype: ScalarType.Float32, device: head.device)
+            : null;
+        double sum = 0;
+        MicroBatch batch = Pack(replies, reply => reply.StudentContext);
+        _pass.Run(
+            batch,
+            seed,
+            hidden =>
+            {
+                using IDisposable quiet = no_grad();
+                Tensor gradient = empty_like(hidden);
+                int first = 0;
+                foreach (ScoredReply reply in replies)
+                {
+                    int length = reply.Reply.Length;
+                    (Tensor part, DivergenceResult result) = _head.Compare(
+                        hidden.narrow(0, first, length),
+                        head.detach().to(hidden.dtype),
+                        referenceHidden.narrow(0, first, length),
+                        referenceHead.to(hidden.dtype),
+                        reply.Beta,
+                        clip,
+                        reply.Coefficient / (length * normalizer),
+                        headGradient
+                    );
+                    gradient.narrow(0, first, length).copy_(part);
+                    sum += reply.Coefficient * result.ClippedSum / length;
+                    first += length;
+                }
+
+                return gradient;
+            }
+        );
+        if (headGradient is not null)
+        {
+            head.backward([headGradient.to(head.dtype)]);
+        }
+
+        return sum;
+    }
+
+    /// <summary>
+    /// δ of each reply: the mean over its tokens of log student − log reference, both sides without gradient (MAIGO 3.3).
+    /// </summary>
+    public IReadOnlyList<double> Deltas(IReadOnlyList<ScoredReply> replies, Adapter? reference)
+    {
+        if (replies.Count == 0)
+        {
+            return [];
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        int[] tokens = [.. replies.SelectMany(reply => reply.Reply)];
+        Tensor ours = Hidden(replies, reply => reply.StudentContext, student);
+        Tensor theirs = Hidden(replies, reply => reply.ReferenceContext, reference);
+        float[] logStudent = _head.TokenLogProbabilities(ours, model.HeadWeight(student).to(ours.dtype), tokens);
+        float[] logReference = _head.TokenLogProbabilities(theirs, model.HeadWeight(reference).to(ours.dtype), tokens);
+        List<double> deltas = [];
+        int first = 0;
+        foreach (ScoredReply reply in replies)
+        {
+            double sum = 0;
+            for (int i = first; i < first + reply.Reply.Length; i++)
+            {
+                sum += (double)logStudent[i] - logReference[i];
+            }
+
+            deltas.Add(sum / reply.Reply.Length);
+            first += reply.Reply.Length;
+        }
+
+        return deltas;
+    }
+
+    /// <summary>Normed hidden states at the positions that predict the replies' tokens, all replies end to end.</summary>
+    private Tensor Hidden(IReadOnlyList<ScoredReply> replies, Func<ScoredReply, int[]> context, Adapter? adapter)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        MicroBatch batch = Pack(replies, context);
+        using ForwardContext forward = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter);
+        Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
+        Tensor rows = tensor(batch.Positions).to(model.Device);
+        return model.Forward(ids, forward).index_select(0, rows).MoveToOuterDisposeScope();
+    }
+
+    private static MicroBatch Pack(IReadOnlyList<ScoredReply> replies, Func<ScoredReply, int[]> context)
+    {
+        TrainingRow[] rows =
+        [
+            .. replies.Select(reply =>
+            {
+                int[] before = context(reply);
+                int[] labels = [.. Enumerable.Repeat(TrainingRow.Ignore, before.Length), .. reply.Reply];
+                return new TrainingRow(reply.Id, [.. before, .. reply.Reply], labels);
+            }),
+        ];
+        return MicroBatch.Of(rows, [.. Enumerable.Range(0, rows.Length)]);
+    }
+}

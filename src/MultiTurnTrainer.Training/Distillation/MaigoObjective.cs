@@ -1,0 +1,164 @@
+using MultiTurnTrainer.Datasets.Rollouts;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Settings;
+using TorchSharp;
+
+namespace MultiTurnTrainer.Training.Distillation;
+
+/// <summary>
+/// MAIGO, Algorithm 1 (arXiv 2605.27186): <c>(1 − z)·(L_final + L_mid) + z·L_full</c> with z ~ Bernoulli(ρ). The current
+/// student plays the sharded dialogue; one middle turn and the answer turn are compared with an averaged reference that
+/// sees the user's turns only, or the FULL prompt is answered and compared with the reference on the same prompt.
+/// </summary>
+/// <param name="tasks">The tasks; each is a unit.</param>
+/// <param name="rollouts">Samples the student's replies.</param>
+/// <param name="pass">Compares and differentiates.</param>
+/// <param name="reference">θ⁻.</param>
+/// <param name="student">What is trained, and what samples.</param>
+/// <param name="settings">β, ρ, α, ε.</param>
+internal sealed class MaigoObjective(
+    IReadOnlyList<RolloutTask> tasks,
+    Rollouts rollouts,
+    DistillationPass pass,
+    EmaReference reference,
+    LoraAdapter student,
+    DistillationSettings settings
+) : IObjective
+{
+    private readonly Tally _tally = new();
+
+    /// <inheritdoc/>
+    public int Units => tasks.Count;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double> Facts => _tally.Facts;
+
+    /// <inheritdoc/>
+    public IEnumerable<(string Name, torch.Tensor Value)> Buffers =>
+        [("ema_reference", reference.Adapter.Parameters.Flat)];
+
+    /// <inheritdoc/>
+    public IMicroBatch Prepare(IReadOnlyList<int> units) =>
+        new DistillationBatch([.. units], [.. units.Select(unit => tasks[unit].Id)]);
+
+    /// <inheritdoc/>
+    public void Updated() => reference.Follow();
+
+    /// <inheritdoc/>
+    public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    {
+        DistillationBatch chosen = (DistillationBatch)batch;
+        SeededRandom random = new(unchecked((long)seed));
+        List<RolloutTask> full = [];
+        List<RolloutTask> sharded = [];
+        foreach (int unit in chosen.Units)
+        {
+            (random.NextDouble() < settings.Rho ? full : sharded).Add(tasks[unit]);
+        }
+
+        List<ScoredReply> terms = [.. FullTerms(full, seed), .. ShardedTerms(sharded, seed, random)];
+        chosen.Learned(terms);
+        return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => reference.Dispose();
+
+    private IEnumerable<ScoredReply> FullTerms(IReadOnlyList<RolloutTask> full, ulong seed)
+    {
+        _tally.Add("full_branches", full.Count);
+        int[][] prompts = [.. full.Select(task => task.FullContext())];
+        IReadOnlyList<int[]> answers = rollouts.Answer(prompts, student, ~seed);
+        for (int i = 0; i < full.Count; i++)
+        {
+            if (answers[i].Length == 0)
+            {
+                _tally.Add("skipped_over_length");
+                continue;
+            }
+
+            yield return new ScoredReply(
+                $"{full[i].Id}/full",
+                prompts[i],
+                prompts[i],
+                answers[i],
+                settings.BetaFull,
+                1
+            );
+        }
+    }
+
+    private IEnumerable<ScoredReply> ShardedTerms(IReadOnlyList<RolloutTask> sharded, ulong seed, SeededRandom random)
+    {
+        List<ScoredReply> terms = [];
+        List<(List<ScoredReply> Earlier, int First)> middles = [];
+        List<ScoredReply> weighed = [];
+        foreach (Trajectory trajectory in rollouts.Play(sharded, student, seed))
+        {
+            _tally.Add("trajectories");
+            if (!trajectory.IsComplete)
+            {
+                _tally.Add("skipped_over_length");
+                continue;
+            }
+
+            RolloutTask task = trajectory.Task;
+            RolledTurn last = trajectory.Turns[^1];
+            if (last.Reply.Length > 0)
+            {
+                int[] context =
+                    settings.AnswerReference == AnswerReference.Full
+                        ? task.FullContext()
+                        : task.ReferenceContext(task.Turns);
+                terms.Add(
+                    new ScoredReply($"{task.Id}/answer", last.Context, context, last.Reply, settings.BetaFinal, 1)
+                );
+            }
+
+            RolledTurn[] eligible = [.. trajectory.Turns.SkipLast(1).Where(turn => turn.IsEligible)];
+            _tally.Add("empty_middle_replies", trajectory.Turns.Count - 1 - eligible.Length);
+            if (settings.Alpha == 0 || eligible.Length == 0)
+            {
+                continue;
+            }
+
+            // To weigh one turn the δ of every earlier one is needed; only the drawn one is trained on.
+            int drawn = random.Below(eligible.Length);
+            int from = settings.MiddleWeight == MiddleWeight.Uniform ? drawn : 0;
+            List<ScoredReply> upToDrawn =
+            [
+                .. eligible[from..(drawn + 1)]
+                    .Select(turn => new ScoredReply(
+                        $"{task.Id}/turn {turn.Turn}",
+                        turn.Context,
+                        task.ReferenceContext(turn.Turn),
+                        turn.Reply,
+                        settings.BetaMiddle,
+                        settings.Alpha
+                    )),
+            ];
+            middles.Add((upToDrawn, weighed.Count));
+            weighed.AddRange(upToDrawn);
+        }
+
+        IReadOnlyList<double> deltas =
+            settings.MiddleWeight == MiddleWeight.Uniform ? [] : pass.Deltas(weighed, reference.Adapter);
+        foreach ((List<ScoredReply> earlier, int first) in middles)
+        {
+            double weight = 1;
+            if (deltas.Count > 0)
+            {
+                double[] own = [.. deltas.Skip(first).Take(earlier.Count)];
+                weight = ReliabilityWeight.Of(own, settings.Epsilon);
+                _tally.Mean("delta", own[^1]);
+            }
+
+            _tally.Mean("middle_weight", weight);
+            terms.Add(earlier[^1] with { Coefficient = settings.Alpha * weight });
+        }
+
+        return terms;
+    }
+}

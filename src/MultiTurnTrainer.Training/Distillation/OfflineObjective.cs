@@ -1,0 +1,60 @@
+using MultiTurnTrainer.Datasets.Rollouts;
+using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Settings;
+using TorchSharp;
+
+namespace MultiTurnTrainer.Training.Distillation;
+
+/// <summary>
+/// History-cleaned distillation on logged replies. The replies are somebody else's, not the student's: this is off-policy
+/// cleaning, not MAIGO. Middle turns and answers use MAIGO's β; the reference is the averaged student.
+/// </summary>
+/// <param name="rows">Logged turns under both contexts; each is a unit.</param>
+/// <param name="pass">Compares and differentiates.</param>
+/// <param name="reference">θ⁻.</param>
+/// <param name="settings">β and α.</param>
+internal sealed class OfflineObjective(
+    IReadOnlyList<CleanedTurn> rows,
+    DistillationPass pass,
+    EmaReference reference,
+    DistillationSettings settings
+) : IObjective
+{
+    /// <inheritdoc/>
+    public int Units => rows.Count;
+
+    /// <inheritdoc/>
+    public IEnumerable<(string Name, torch.Tensor Value)> Buffers =>
+        [("ema_reference", reference.Adapter.Parameters.Flat)];
+
+    /// <inheritdoc/>
+    public IMicroBatch Prepare(IReadOnlyList<int> units) =>
+        new DistillationBatch([.. units], [.. units.Select(unit => rows[unit].Id)]);
+
+    /// <inheritdoc/>
+    public void Updated() => reference.Follow();
+
+    /// <inheritdoc/>
+    public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    {
+        DistillationBatch chosen = (DistillationBatch)batch;
+        ScoredReply[] terms =
+        [
+            .. chosen
+                .Units.Select(unit => rows[unit])
+                .Select(row => new ScoredReply(
+                    row.Id,
+                    row.StudentContext,
+                    row.ReferenceContext,
+                    row.Reply,
+                    row.IsAnswer ? settings.BetaFinal : settings.BetaMiddle,
+                    row.IsAnswer ? 1 : settings.Alpha
+                )),
+        ];
+        chosen.Learned(terms);
+        return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => reference.Dispose();
+}
