@@ -1,0 +1,11 @@
+using MultiTurnTrainer.Tokenization.Tokenizers.Text;
+
+namespace MultiTurnTrainer.Tokenization.Tokenizers.Normalizers;
+
+/// <summary><c>Prepend</c>: a text before everything that is not empty.</summary>
+internal sealed class PrependNormalizer(byte[] prefix) : INormalizer
+{
+    /// <inheritdoc/>
+    public void Normalize(AlignedText source, Piece piece, AlignedText target) =>
+        Prefix.Write(source, piece, target, prefix);
+}

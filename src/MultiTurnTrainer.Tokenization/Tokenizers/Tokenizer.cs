@@ -1,0 +1,170 @@
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenization.Tokenizers.Loading;
+using MultiTurnTrainer.Tokenization.Tokenizers.Models;
+using MultiTurnTrainer.Tokenization.Unicode;
+
+namespace MultiTurnTrainer.Tokenization.Tokenizers;
+
+/// <summary>
+/// A tokenizer as a HuggingFace <c>tokenizer.json</c> describes it: ids, offsets and decoded texts equal those of
+/// HuggingFace's library 0.23. Thread-safe.
+/// </summary>
+public sealed class Tokenizer
+{
+    private static readonly EncodeOptions Plain = new();
+    private static readonly EncodeOptions WithSpecialTokens = new() { AddSpecialTokens = true };
+
+    private readonly TokenizerFile _file;
+    private readonly GenericEncoder _generic;
+
+    private Tokenizer(TokenizerFile file)
+    {
+        _file = file;
+        _generic = new GenericEncoder(file);
+        HashSet<string> tokens = new(StringComparer.Ordinal);
+        int added = 0;
+        int limit = file.Model.Vocabulary.MaxId + 1;
+        foreach ((string token, int id) in file.Added.Ids)
+        {
+            added += file.Model.Vocabulary.IdOf(Utf8.GetBytes(token)) < 0 ? 1 : 0;
+            limit = Math.Max(limit, id + 1);
+        }
+
+        VocabularySize = file.Model.Vocabulary.Count + added;
+        IdLimit = limit;
+    }
+
+    /// <summary>The number of different tokens, added ones included.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>One more than the largest id: what a model's embedding must at least have.</summary>
+    public int IdLimit { get; }
+
+    /// <summary>Loads a tokenizer.</summary>
+    /// <param name="path">A <c>tokenizer.json</c>, or a model folder that holds one.</param>
+    /// <exception cref="MttException">The file is missing or is not a tokenizer; the message says why.</exception>
+    public static Tokenizer Load(string path)
+    {
+        string file = Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path;
+        if (!File.Exists(file))
+        {
+            throw new MttException(
+                $"{file}: there is no such file",
+                "Give a model folder with a tokenizer.json, or the file itself."
+            );
+        }
+
+        try
+        {
+            return new Tokenizer(TokenizerFile.Read(File.ReadAllBytes(file)));
+        }
+        catch (Exception problem)
+            when (problem is TokenizerFormatException or JsonException or InvalidOperationException or FormatException)
+        {
+            throw new MttException(
+                $"{file}: not a usable tokenizer: {problem.Message}",
+                "Take the tokenizer.json from the model's own repository again.",
+                problem
+            );
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Explain(file, problem);
+        }
+    }
+
+    /// <summary>Encodes a text exactly as the reference does, truncation and padding of the file included.</summary>
+    /// <param name="text">The text. Lone surrogates count as U+FFFD.</param>
+    /// <param name="addSpecialTokens">Whether the post-processor's special tokens are added.</param>
+    /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
+    public Encoding Encode(string text, bool addSpecialTokens) =>
+        Encode(text, addSpecialTokens ? WithSpecialTokens : Plain);
+
+    /// <summary>Encodes a text.</summary>
+    /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
+    public Encoding Encode(string text, EncodeOptions options) => Explained(() => _generic.Encode(text, options));
+
+    /// <summary>Appends the ids of a text, without special tokens of the post-processor, truncation or padding.</summary>
+    /// <param name="utf8">The text; invalid bytes count as U+FFFD.</param>
+    /// <param name="output">Where the ids go.</param>
+    /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
+    public void EncodeIds(ReadOnlySpan<byte> utf8, IdBuffer output)
+    {
+        string text = Utf8.GetString(utf8);
+        Encoding encoding = Encode(text, Plain with { TruncateAndPad = false });
+        foreach (int id in encoding.Ids)
+        {
+            output.Add(id);
+        }
+    }
+
+    /// <summary>Turns ids back into text. Unknown ids are skipped.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    /// <exception cref="MttException">The decoder cannot handle these tokens.</exception>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens)
+    {
+        List<string> tokens = new(ids.Length);
+        foreach (int id in ids)
+        {
+            string? token = _file.Added.DecodedForm(id);
+            if (token is null && _file.Model.Vocabulary.TryGetToken(id, out ReadOnlySpan<byte> bytes))
+            {
+                token = Utf8.GetString(bytes);
+            }
+
+            if (token is not null && !(skipSpecialTokens && _file.Added.IsSpecial(token)))
+            {
+                tokens.Add(token);
+            }
+        }
+
+        return _file.Decoder is null
+            ? string.Join(' ', tokens)
+            : Explained(() => string.Concat(_file.Decoder.Decode(tokens)));
+    }
+
+    /// <summary>The id of a token, or null.</summary>
+    public int? TokenToId(string token)
+    {
+        if (_file.Added.Ids.TryGetValue(token, out int id))
+        {
+            return id;
+        }
+
+        id = _file.Model.Vocabulary.IdOf(Utf8.GetBytes(token));
+        return id >= 0 ? id : null;
+    }
+
+    /// <summary>The token of an id as the vocabulary writes it, or null.</summary>
+    public string? IdToToken(int id)
+    {
+        if (_file.Added.Tokens.TryGetValue(id, out AddedTokens.AddedToken? added))
+        {
+            return added.Content;
+        }
+
+        return _file.Model.Vocabulary.TryGetToken(id, out ReadOnlySpan<byte> bytes) ? Utf8.GetString(bytes) : null;
+    }
+
+    /// <summary>Whether an id is a control token: an added token marked special.</summary>
+    public bool IsSpecial(int id) =>
+        _file.Added.Tokens.TryGetValue(id, out AddedTokens.AddedToken? added) && added.Special;
+
+    private static T Explained<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (TokenizationException problem)
+        {
+            throw new MttException(
+                $"the tokenizer cannot encode this text: {problem.Message}",
+                "Use the tokenizer that belongs to the model.",
+                problem
+            );
+        }
+    }
+}
