@@ -1,0 +1,75 @@
+using MultiTurnTrainer.Tokenization.Templates.Values;
+
+namespace MultiTurnTrainer.Tokenization.Templates.Rendering;
+
+/// <summary>Collects the printed text and its spans.</summary>
+internal sealed class TextSink(bool tracked)
+{
+    private char[] _chars = new char[1024];
+    private RenderedSpan[] _spans = tracked ? new RenderedSpan[64] : [];
+    private int _count;
+
+    /// <summary>The number of UTF-16 units so far.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Adds a run.</summary>
+    public void Append(StrValue leaf, int context, int line, SpanTraits traits)
+    {
+        int start = Length;
+        Write(leaf.Text);
+        if (!tracked || Length == start)
+        {
+            return;
+        }
+
+        if (_count == _spans.Length)
+        {
+            Array.Resize(ref _spans, _count * 2);
+        }
+
+        _spans[_count++] = new RenderedSpan(
+            start,
+            Length,
+            leaf.Origin ?? Origin.Computed,
+            leaf.Offset,
+            context,
+            leaf.Origin is { Kind: OriginKind.Literal } origin ? origin.Line : line,
+            traits
+        );
+    }
+
+    /// <summary>Adds a text without spans.</summary>
+    public void AppendUntracked(StrValue text)
+    {
+        if (text.IsLeaf)
+        {
+            Write(text.Text);
+        }
+        else
+        {
+            text.ForEachLeaf(this, static (sink, leaf) => sink.Write(leaf.Text));
+        }
+    }
+
+    /// <summary>The text.</summary>
+    public string Text() => new(_chars, 0, Length);
+
+    /// <summary>The spans.</summary>
+    public RenderedSpan[] Spans() => _spans.AsSpan(0, _count).ToArray();
+
+    private void Write(string text)
+    {
+        if (Length + text.Length > _chars.Length)
+        {
+            if (Length + (long)text.Length > Limits.MaxText)
+            {
+                throw Limits.TextTooLong();
+            }
+
+            Array.Resize(ref _chars, Math.Max(_chars.Length * 2, Length + text.Length));
+        }
+
+        text.CopyTo(0, _chars, Length, text.Length);
+        Length += text.Length;
+    }
+}
