@@ -55,5 +55,6 @@ internal static class MttCli
             ExplainCommand.Create(),
             ScoreCommand.Create(),
             MergeCommand.Create(),
+            GenerateCommand.Create(),
         };
 }

@@ -1,0 +1,153 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Generation;
+using MultiTurnTrainer.Models.Lora;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt generate</c>: answers from a model and an adapter.</summary>
+internal static class GenerateCommand
+{
+    private const string _help = """
+        Generate the next assistant message of conversations, or continue token ids.
+
+        Examples:
+          mtt generate chats.jsonl --model Qwen3-0.6B --adapter out/adapter
+          mtt generate chats.jsonl --model tiny --temperature 0.7 --top-p 0.9 --seed 1 --max-new-tokens 400
+          echo '{"input_ids": [1, 5, 9]}' | mtt generate - --model tiny --ignore-eos
+
+        Per line {"index", "ids", "text", "finish_reason"}: the new tokens only, a stop token included in ids and left
+        out of text. Stop tokens are generation_config.json's eos_token_id, else config.json's. The same seed gives the
+        same tokens whatever the batch size.
+        """;
+
+    private static readonly Argument<string> _input = new("INPUT")
+    {
+        Description = "Conversations or {\"input_ids\"} lines, .jsonl; - reads standard input.",
+    };
+
+    private static readonly Option<int> _maxNewTokens = new("--max-new-tokens")
+    {
+        Description = "The most tokens to add; default: 256.",
+        DefaultValueFactory = _ => 256,
+    };
+
+    private static readonly Option<double> _temperature = new("--temperature")
+    {
+        Description = "0 takes the likeliest token; default: 0.",
+    };
+
+    private static readonly Option<double> _topP = new("--top-p")
+    {
+        Description = "Keep the likeliest tokens that together reach this; default: 1.",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<int> _topK = new("--top-k")
+    {
+        Description = "Keep this many of the likeliest tokens; default: 0, all.",
+    };
+
+    private static readonly Option<long> _seed = new("--seed") { Description = "Seeds the draws; default: 0." };
+    private static readonly Option<bool> _ignoreEos = new("--ignore-eos")
+    {
+        Description = "Do not stop at stop tokens.",
+    };
+
+    private static readonly Option<int> _batchSize = new("--batch-size")
+    {
+        Description = "Prompts decoded together; default: 8.",
+        DefaultValueFactory = _ => 8,
+    };
+
+    public static Command Create()
+    {
+        ModelOptions model = new();
+        Command command = new("generate", _help)
+        {
+            _input,
+            _maxNewTokens,
+            _temperature,
+            _topP,
+            _topK,
+            _seed,
+            _ignoreEos,
+            _batchSize,
+        };
+        model.AddTo(command);
+        command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, model, cancel)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, ModelOptions options, CancellationToken cancel)
+    {
+        GenerationOptions generation = Read(parsed, options);
+        using CausalLM model = options.Load(parsed);
+        using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
+        GenerationPrompts prompts = GenerationPrompts.Open(parsed.GetValue(_input)!, options.Folder(parsed));
+        Generator generator = new(model);
+        using Stream output = Console.OpenStandardOutput();
+        int index = 0;
+        foreach (int[][] batch in prompts.Read().Chunk(generation.BatchSize))
+        {
+            foreach (Completion completion in generator.Generate(batch, generation, adapter, index, cancel))
+            {
+                Write(output, index++, completion, prompts.Decode(completion, generation.StopTokens));
+            }
+        }
+
+        GenerationSpeed speed = generator.Speed;
+        Console.Error.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{index} prompts of {speed.PromptTokens} tokens in {speed.PrefillTime.TotalSeconds:F2} s; "
+                    + $"{speed.NewTokens} new tokens in {speed.DecodeTime.TotalSeconds:F2} s "
+                    + $"({speed.NewTokensPerSecond:F1} tokens/s)"
+            )
+        );
+        return ExitCode.Done;
+    }
+
+    private static GenerationOptions Read(ParseResult parsed, ModelOptions options)
+    {
+        GenerationOptions generation = new()
+        {
+            MaxNewTokens = parsed.GetValue(_maxNewTokens),
+            Temperature = parsed.GetValue(_temperature),
+            TopP = parsed.GetValue(_topP),
+            TopK = parsed.GetValue(_topK),
+            Seed = unchecked((ulong)parsed.GetValue(_seed)),
+            BatchSize = parsed.GetValue(_batchSize),
+            StopTokens = parsed.GetValue(_ignoreEos)
+                ? []
+                : [.. GenerationConfig.ReadFolder(options.Folder(parsed)).EosTokenIds],
+        };
+        return generation.Problem() is { } problem
+            ? throw new MttException(problem, "mtt generate --help names the ranges.")
+            : generation;
+    }
+
+    private static void Write(Stream output, int index, Completion completion, string? text)
+    {
+        using (Utf8JsonWriter json = new(output, JsonText.Writer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index", index);
+            json.WriteStartArray("ids");
+            foreach (int id in completion.Ids)
+            {
+                json.WriteNumberValue(id);
+            }
+
+            json.WriteEndArray();
+            json.WriteString("text", text);
+            json.WriteString("finish_reason", completion.FinishReason == FinishReason.Stop ? "stop" : "length");
+            json.WriteEndObject();
+        }
+
+        output.Write("\n"u8);
+    }
+}

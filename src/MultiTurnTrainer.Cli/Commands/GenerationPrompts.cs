@@ -1,0 +1,67 @@
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Generation;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>The prompts of <c>mtt generate</c>: token ids as given, or conversations rendered and tokenized.</summary>
+internal sealed class GenerationPrompts
+{
+    private readonly string _path;
+
+    private GenerationPrompts(string path)
+    {
+        _path = path;
+    }
+
+    /// <summary>Opens an input file, or standard input for <c>-</c>.</summary>
+    public static GenerationPrompts Open(string path, string modelFolder)
+    {
+        if (path != "-" && !File.Exists(path))
+        {
+            throw new MttException($"{path}: no such file", "Give a .jsonl file, or - for standard input.");
+        }
+
+        return new GenerationPrompts(path);
+    }
+
+    /// <summary>One prompt a line, blank lines left out.</summary>
+    public IEnumerable<int[]> Read()
+    {
+        using TextReader reader = _path == "-" ? Console.In : new StreamReader(_path);
+        int line = 0;
+        while (reader.ReadLine() is { } text)
+        {
+            line++;
+            if (!string.IsNullOrWhiteSpace(text))
+            {
+                yield return Prompt(text, line);
+            }
+        }
+    }
+
+    /// <summary>The text of an answer, without its stop token; null where the model folder has no tokenizer.</summary>
+    public string? Decode(Completion completion, IReadOnlyCollection<int> stopTokens) => null;
+
+    private int[] Prompt(string text, int line)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            if (document.RootElement.TryGetProperty("input_ids", out JsonElement ids))
+            {
+                return [.. ids.EnumerateArray().Select(id => id.GetInt32())];
+            }
+
+            throw new MttException($"{_path}:{line}: has no input_ids", "x");
+        }
+        catch (Exception problem) when (problem is JsonException or FormatException or InvalidOperationException)
+        {
+            throw new MttException(
+                $"{_path}:{line}: not a prompt: {problem.Message}",
+                "A line is a conversation, or {\"input_ids\": [integers]}.",
+                problem
+            );
+        }
+    }
+}
