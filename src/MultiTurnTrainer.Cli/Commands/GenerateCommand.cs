@@ -95,7 +95,7 @@ internal static class GenerateCommand
         {
             foreach (Completion completion in generator.Generate(batch, generation, adapter, index, cancel))
             {
-                Write(output, index++, completion, prompts.Decode(completion, generation.StopTokens));
+                Write(output, index++, completion, prompts.Decode(completion));
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Generation;
+using MultiTurnTrainer.Tokenization.Tokenizers;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -8,10 +9,12 @@ namespace MultiTurnTrainer.Cli.Commands;
 internal sealed class GenerationPrompts
 {
     private readonly string _path;
+    private readonly Tokenizer? _tokenizer;
 
-    private GenerationPrompts(string path)
+    private GenerationPrompts(string path, Tokenizer? tokenizer)
     {
         _path = path;
+        _tokenizer = tokenizer;
     }
 
     /// <summary>Opens an input file, or standard input for <c>-</c>.</summary>
@@ -22,7 +25,8 @@ internal sealed class GenerationPrompts
             throw new MttException($"{path}: no such file", "Give a .jsonl file, or - for standard input.");
         }
 
-        return new GenerationPrompts(path);
+        bool spoken = File.Exists(Path.Combine(modelFolder, "tokenizer.json"));
+        return new GenerationPrompts(path, spoken ? Tokenizer.Load(modelFolder) : null);
     }
 
     /// <summary>One prompt a line, blank lines left out.</summary>
@@ -41,7 +45,12 @@ internal sealed class GenerationPrompts
     }
 
     /// <summary>The text of an answer, without its stop token; null where the model folder has no tokenizer.</summary>
-    public string? Decode(Completion completion, IReadOnlyCollection<int> stopTokens) => null;
+    public string? Decode(Completion completion)
+    {
+        ReadOnlySpan<int> ids = completion.Ids;
+        bool stopped = completion.FinishReason == FinishReason.Stop;
+        return _tokenizer?.Decode(stopped ? ids[..^1] : ids, skipSpecialTokens: true);
+    }
 
     private int[] Prompt(string text, int line)
     {
@@ -53,7 +62,7 @@ internal sealed class GenerationPrompts
                 return [.. ids.EnumerateArray().Select(id => id.GetInt32())];
             }
 
-            throw new MttException($"{_path}:{line}: has no input_ids", "x");
+            throw new MttException($"{_path}:{line}: has no input_ids", "A line is {\"input_ids\": [integers]}.");
         }
         catch (Exception problem) when (problem is JsonException or FormatException or InvalidOperationException)
         {

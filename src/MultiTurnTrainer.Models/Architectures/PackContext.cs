@@ -1,3 +1,4 @@
+using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,14 +14,32 @@ internal sealed class PackContext(
     Action<int, Tensor, Tensor>? onKeys = null
 ) : ForwardContext(adapter, dropoutSeed)
 {
+    private Tensor? _starts;
+
     internal override Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor rotatedQuery = rotary.Apply(query);
         Tensor rotatedKey = rotary.Apply(key);
         onKeys?.Invoke(spec.Layer, rotatedKey, value);
-        return PackedAttention.Forward(spec, layout, rotatedQuery, rotatedKey, value).MoveToOuterDisposeScope();
+        Tensor attended =
+            spec.Softcap is null && VarlenAttention.Takes(rotatedQuery)
+                ? Flash(spec, rotatedQuery, rotatedKey, value)
+                : PackedAttention.Forward(spec, layout, rotatedQuery, rotatedKey, value);
+        return attended.MoveToOuterDisposeScope();
     }
 
-    public override void Dispose() => rotary.Dispose();
+    public override void Dispose()
+    {
+        rotary.Dispose();
+        _starts?.Dispose();
+    }
+
+    private Tensor Flash(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
+    {
+        // Made once for all layers, in forward and recompute.
+        _starts ??= tensor([.. layout.Starts], dtype: ScalarType.Int32, device: query.device).DetachFromDisposeScope();
+        int? window = spec.Window < layout.MaxLength ? spec.Window : null;
+        return VarlenAttention.Forward(query, key, value, _starts, layout.MaxLength, spec.Scale, window).flatten(1);
+    }
 }
