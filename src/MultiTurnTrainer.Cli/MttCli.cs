@@ -54,6 +54,7 @@ internal static class MttCli
             ValidateCommand.Create(),
             ExplainCommand.Create(),
             ScoreCommand.Create(),
+            TokenizeCommand.Create(),
             MergeCommand.Create(),
             GenerateCommand.Create(),
         };
