@@ -80,6 +80,7 @@ internal static unsafe class NativeApi
             {
                 LibTorchInstallation installation = LibTorchInstallation.Find();
                 string path = NativeBuild.Ensure(installation, Notice);
+                OpenMp.SleepWhenIdle();
                 Bind(Load(path));
                 Installation = installation;
                 KeepFreedMemory();
