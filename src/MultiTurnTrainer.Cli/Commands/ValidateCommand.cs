@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Findings.Rendering;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Validation;
 using MultiTurnTrainer.Files;
 
@@ -33,6 +34,8 @@ internal static class ValidateCommand
             Description = "Stop reading after so many errors; 0 reads all.",
         };
         Option<bool> explain = new("--explain-format") { Description = "Print every row's format and why, on stderr." };
+        Option<string?> preference = new("--preference") { Description = "Which side of preference pairs is checked." };
+        preference.AcceptOnlyFromAmong("chosen", "rejected");
         Option<string[]> ignore = new("--ignore")
         {
             Description = "Codes to leave out, such as MTT113.",
@@ -57,6 +60,7 @@ internal static class ValidateCommand
             failOn,
             maxErrors,
             explain,
+            preference,
             ignore,
         };
         command.SetAction(parsed =>
@@ -64,6 +68,7 @@ internal static class ValidateCommand
             ValidationOptions options = new()
             {
                 MaxErrors = parsed.GetValue(maxErrors),
+                Conversion = new ConversionOptions { Preference = Side(parsed.GetValue(preference)) },
                 Severities = Severities(parsed.GetValue(ignore) ?? []),
                 ExplainFormat = parsed.GetValue(explain)
                     ? (file, line, reason) => Console.Error.WriteLine($"{file}:{line}: {reason}")
@@ -84,6 +89,15 @@ internal static class ValidateCommand
         });
         return command;
     }
+
+    /// <summary>The side of preference pairs by its name.</summary>
+    internal static PreferenceSide? Side(string? name) =>
+        name switch
+        {
+            "chosen" => PreferenceSide.Chosen,
+            "rejected" => PreferenceSide.Rejected,
+            _ => null,
+        };
 
     private static Dictionary<string, Severity?> Severities(string[] ignored)
     {

@@ -16,6 +16,7 @@ internal sealed class CanonicalRow
     private readonly ByteBuilder _whole = new();
     private readonly List<MessageSource> _sources = [];
     private bool _inMessage;
+    private bool _verbatim;
     private int _anchor;
     private int _role;
     private int _content;
@@ -59,11 +60,14 @@ internal sealed class CanonicalRow
     }
 
     /// <summary>Begins a message without a role.</summary>
-    public void BeginRaw(int anchor)
+    /// <param name="anchor">The token the message came from.</param>
+    /// <param name="verbatim">Whether its properties are those of the source, so that paths inside it hold there too.</param>
+    public void BeginRaw(int anchor, bool verbatim = false)
     {
         End();
         _messages.Add(_sources.Count == 0 ? "{"u8 : ",{"u8);
         _inMessage = true;
+        _verbatim = verbatim;
         (_anchor, _role, _content) = (anchor, -1, -1);
     }
 
@@ -174,11 +178,11 @@ internal sealed class CanonicalRow
         if (_inMessage)
         {
             _messages.Add((byte)'}');
-            _sources.Add(new MessageSource(_anchor, _role, _content));
+            _sources.Add(new MessageSource(_anchor, _role, _content, _verbatim));
             _inMessage = false;
         }
     }
 }
 
 /// <summary>The tokens a canonical message came from; −1 where there is none of its own.</summary>
-internal readonly record struct MessageSource(int Anchor, int Role, int Content);
+internal readonly record struct MessageSource(int Anchor, int Role, int Content, bool Verbatim);

@@ -40,7 +40,7 @@ public sealed record ConversionOptions
     public bool Normalise { get; init; }
 
     /// <summary>Which side of a preference pair becomes the conversation; null refuses pairs.</summary>
-    public PreferenceSide? Preference { get; init; } = PreferenceSide.Chosen;
+    public PreferenceSide? Preference { get; init; }
 }
 
 /// <summary>The sides of a preference pair.</summary>

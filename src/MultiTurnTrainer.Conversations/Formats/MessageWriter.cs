@@ -8,7 +8,7 @@ internal static class MessageWriter
     /// <summary>Copies a message; with <see cref="ConversionOptions.Normalise"/> in the one spelling of everything.</summary>
     public static void Copy(JsonTape row, int message, CanonicalRow output, ConversionOptions options)
     {
-        output.BeginRaw(message);
+        output.BeginRaw(message, verbatim: !options.Normalise);
         if (row[message].Kind != JsonKind.Object)
         {
             // Kept as it is for the rules to find.

@@ -6,7 +6,17 @@ namespace MultiTurnTrainer.Conversations.Formats;
 internal static class RowFormats
 {
     public static IRowFormat[] All { get; } =
-    [new OpenAiFormat(), new ShareGptFormat(), new AlpacaFormat(), new PromptCompletionFormat()];
+    [
+        new PreferenceFormat(),
+        new LlamaFactoryFormat(),
+        new OpenAiFormat(),
+        new ShareGptFormat(),
+        new BfclFormat(),
+        new TauBenchFormat(),
+        new ResponsesFormat(),
+        new AlpacaFormat(),
+        new PromptCompletionFormat(),
+    ];
 
     /// <summary>The format of a row; null when none has it.</summary>
     public static IRowFormat? Detect(JsonTape row)

@@ -136,24 +136,14 @@ internal sealed class ShareGptFormat : IRowFormat
             string text = value >= 0 && row[value].Kind == JsonKind.String ? row.String(value) : "";
             if (inner.Scan(Encoding.UTF8.GetBytes(text)))
             {
-                int list = inner[0].Kind == JsonKind.Array ? 1 : 0;
-                for (int call = list; call < inner[0].Next; call = inner[call].Next)
-                {
-                    json.Add(first ? [] : ","u8);
-                    ToolCallWriter.Write(inner, call, json);
-                    first = false;
-                }
+                ToolCallWriter.WriteAll(inner, json, first);
             }
             else
             {
-                // Not JSON: kept whole as the arguments of a nameless call, for the rules to find.
-                json.Add(first ? [] : ","u8);
-                json.Add("{\"type\":\"function\",\"function\":{\"name\":\"\",\"arguments\":"u8)
-                    .AddString(text)
-                    .Add("}}"u8);
-                first = false;
+                ToolCallWriter.WriteBroken(text, json, first);
             }
 
+            first = false;
             at = row[at].Next;
         }
 

@@ -122,35 +122,42 @@ internal sealed class Row
             return token == 0 ? ("", 0) : (JsonPathText.Of(Source, token), Source[token].Start);
         }
 
-        int source = SourceOf(token);
-        return source <= 0 ? ("", 0) : (JsonPathText.Of(Source, source), Source[source].Start);
-    }
-
-    private int SourceOf(int token)
-    {
         if (Tools >= 0 && token >= Tools && token < Tape[Tools].Next)
         {
-            return _canonical.ToolsSource;
+            return At(_canonical.ToolsSource);
         }
 
         for (int i = 0; i < _messageCount; i++)
         {
-            ref readonly MessageView message = ref _messages[i];
-            if (token < message.Token || token >= Tape[message.Token].Next)
+            if (token >= _messages[i].Token && token < Tape[_messages[i].Token].Next)
             {
-                continue;
+                return Place(_messages[i], _canonical.Sources[i], token);
             }
-
-            MessageSource source = _canonical.Sources[i];
-            bool isContent = message.Content >= 0 && token >= message.Content && token < Tape[message.Content].Next;
-            bool inCalls = message.Calls >= 0 && token >= message.Calls && token < Tape[message.Calls].Next;
-            return (isContent || inCalls) && source.Content >= 0 ? source.Content
-                : token == message.RoleToken && source.Role >= 0 ? source.Role
-                : source.Anchor;
         }
 
-        return 0;
+        return ("", 0);
     }
+
+    private (string Path, int Offset) Place(MessageView message, MessageSource source, int token)
+    {
+        if (source.Verbatim)
+        {
+            // The same object stands in the source: only the way to it differs.
+            string whole = JsonPathText.Of(Tape, token);
+            string inside = whole[JsonPathText.Of(Tape, message.Token).Length..];
+            (string path, int offset) = At(source.Anchor);
+            return (path.Length == 0 ? inside.TrimStart('.') : path + inside, offset);
+        }
+
+        bool isContent = message.Content >= 0 && token >= message.Content && token < Tape[message.Content].Next;
+        bool inCalls = message.Calls >= 0 && token >= message.Calls && token < Tape[message.Calls].Next;
+        return (isContent || inCalls) && source.Content >= 0 ? At(source.Content)
+            : token == message.RoleToken && source.Role >= 0 ? At(source.Role)
+            : At(source.Anchor);
+    }
+
+    private (string Path, int Offset) At(int source) =>
+        source <= 0 ? ("", 0) : (JsonPathText.Of(Source, source), Source[source].Start);
 
     private void Index()
     {

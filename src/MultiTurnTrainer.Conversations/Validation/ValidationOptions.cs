@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Conversations.Findings;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
 
 namespace MultiTurnTrainer.Conversations.Validation;
@@ -14,6 +15,9 @@ public sealed record ValidationOptions
 
     /// <summary>Codes with another severity than the catalogue's; null switches a code off.</summary>
     public IReadOnlyDictionary<string, Severity?> Severities { get; init; } = new Dictionary<string, Severity?>();
+
+    /// <summary>How rows of other formats are converted before the rules see them.</summary>
+    public ConversionOptions Conversion { get; init; } = ConversionOptions.Faithful;
 
     /// <summary>Told the format of every row and the reason, when set.</summary>
     public Action<string, long, string>? ExplainFormat { get; init; }

@@ -155,7 +155,7 @@ public sealed class Validator
             rule.CheckText(_row, _sink);
         }
 
-        Refusal? refusal = _row.Load(ConversionOptions.Faithful);
+        Refusal? refusal = _row.Load(_options.Conversion);
         _options.ExplainFormat?.Invoke(_row.File, record.Line, Explain(refusal));
         if (refusal is not null)
         {

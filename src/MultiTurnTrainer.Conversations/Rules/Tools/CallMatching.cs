@@ -53,7 +53,8 @@ internal static class CallMatching
         {
             ref readonly MessageView result = ref row.Messages[caller + 1 + r];
             bool byId = HasText(row.Tape, call.Id) && HasText(row.Tape, result.CallId);
-            if (byId ? row.Tape.Raw(call.Id).SequenceEqual(row.Tape.Raw(result.CallId)) : r == index)
+            // Without ids one message may hold the results of all calls.
+            if (byId ? row.Tape.Raw(call.Id).SequenceEqual(row.Tape.Raw(result.CallId)) : r == index || results == 1)
             {
                 return true;
             }

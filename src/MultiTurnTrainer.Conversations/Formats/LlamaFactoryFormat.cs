@@ -1,0 +1,109 @@
+using MultiTurnTrainer.Conversations.Json;
+
+namespace MultiTurnTrainer.Conversations.Formats;
+
+/// <summary>
+/// LLaMA-Factory v1: messages whose contents are parts <c>{"type", "value"}</c> (text, reasoning, tool_call, media) and
+/// that may carry <c>loss_weight</c>; preference rows have two such lists, <c>chosen_messages</c> and <c>rejected_messages</c>.
+/// </summary>
+internal sealed class LlamaFactoryFormat : IRowFormat
+{
+    public string Name => "llamafactory-v1";
+
+    public bool Recognises(JsonTape row)
+    {
+        if (row[0].Kind != JsonKind.Object)
+        {
+            return false;
+        }
+
+        if (row.Find(0, "chosen_messages"u8) >= 0 && row.Find(0, "rejected_messages"u8) >= 0)
+        {
+            return true;
+        }
+
+        // Only the first messages are looked at: a shape is not found by reading everything.
+        int list = row.Find(0, "messages"u8);
+        int looked = 0;
+        for (
+            int at = list + 1;
+            list >= 0 && row[list].Kind == JsonKind.Array && looked < 3 && at < row[list].Next;
+            at = row[at].Next, looked++
+        )
+        {
+            int content = row.Find(at, "content"u8);
+            bool parts = content >= 0 && row[content].Kind == JsonKind.Array && content + 1 < row[content].Next;
+            if (row.Find(at, "loss_weight"u8) >= 0 || (parts && row.Find(content + 1, "value"u8) >= 0))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public string Reason(JsonTape row) =>
+        row.Find(0, "chosen_messages"u8) >= 0
+            ? "has \"chosen_messages\" and \"rejected_messages\""
+            : "\"messages\" has parts with \"value\", or \"loss_weight\"";
+
+    public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
+    {
+        int list = row.Find(0, "messages"u8);
+        if (row.Find(0, "chosen_messages"u8) is >= 0 and int chosen)
+        {
+            if (options.Preference is null)
+            {
+                return PreferenceFormat.NeedsAChoice;
+            }
+
+            int rejected = row.Find(0, "rejected_messages"u8);
+            list = options.Preference == PreferenceSide.Chosen ? chosen : rejected;
+        }
+
+        if (row[list].Kind != JsonKind.Array)
+        {
+            return new Refusal("the messages are not a list", list);
+        }
+
+        for (int at = list + 1; at < row[list].Next; at = row[at].Next)
+        {
+            Message(row, at, output, options);
+        }
+
+        ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
+        output.KeepRest(row, "messages", "chosen_messages", "rejected_messages", "tools");
+        return null;
+    }
+
+    private static void Message(JsonTape row, int message, CanonicalRow output, ConversionOptions options)
+    {
+        int content = row.Find(message, "content"u8);
+        if (content < 0 || row[content].Kind != JsonKind.Array)
+        {
+            MessageWriter.Copy(row, message, output, options);
+        }
+        else
+        {
+            output.BeginRaw(message);
+            if (row.Find(message, "role"u8) is >= 0 and int role)
+            {
+                output.Raw("role"u8, row.RawValue(role));
+                output.From(role: role);
+            }
+
+            output.From(content: content);
+            LlamaFactoryParts.Write(row, content, output);
+        }
+
+        bool assistant = row.Find(message, "role"u8) is >= 0 and int who && row.Is(who, "assistant"u8);
+        if (row.Find(message, "loss_weight"u8) is >= 0 and int weight && (assistant || !IsZero(row, weight)))
+        {
+            output.Raw("weight"u8, row.RawValue(weight));
+        }
+    }
+
+    /// <summary>The format writes a weight of 0 on every message that is not learned anyway.</summary>
+    private static bool IsZero(JsonTape row, int weight) =>
+        row[weight].Kind == JsonKind.Number && row.Raw(weight).IndexOfAnyInRange((byte)'1', (byte)'9') < 0;
+}
