@@ -1,0 +1,152 @@
+using System.Text.Json;
+using MultiTurnTrainer.Conversations.Sharding;
+using MultiTurnTrainer.Datasets.Rollouts;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Distillation;
+using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Metrics;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Tests.Distillation;
+
+/// <summary>Whole runs of the distilling objectives on a tiny reference model.</summary>
+public class ObjectiveRunTests
+{
+    private static readonly string _model = Path.Combine(
+        Repository.Root,
+        "tests/MultiTurnTrainer.Models.Tests/Goldens/llama"
+    );
+
+    [Theory]
+    [InlineData("maigo")]
+    [InlineData("ccopd")]
+    [InlineData("distill-offline")]
+    public void Execute_DistillingObjective_WritesAnAdapterThatMoved(string objective)
+    {
+        using TempFolder folder = new();
+        TrainOutcome outcome = Run(folder["out"], objective, steps: 3);
+        Assert.Equal(TrainEnd.Finished, outcome.End);
+        JsonElement[] steps = Metrics(folder["out"]);
+        Assert.Equal(3, steps.Length);
+        Assert.All(steps, step => Assert.True(step.GetProperty("grad_norm").GetDouble() > 0));
+        Assert.All(steps, step => Assert.True(step.GetProperty("supervised_tokens").GetInt64() > 0));
+        using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(folder["out.manifest.json"]));
+        JsonElement options = manifest.RootElement.GetProperty("options");
+        Assert.Equal(0.99, options.GetProperty("distill").GetProperty("ema_decay").GetDouble());
+    }
+
+    [Theory]
+    [InlineData("maigo")]
+    [InlineData("ccopd")]
+    public void Execute_ResumedRun_EndsWithTheSameBytes(string objective)
+    {
+        using TempFolder folder = new();
+        Run(folder["whole"], objective, steps: 4);
+        Run(folder["parts"], objective, steps: 4, stopAfter: 2);
+        Run(folder["parts"], objective, steps: 4, resume: true);
+        Assert.Equal(
+            File.ReadAllBytes(folder["whole/adapter_model.safetensors"]),
+            File.ReadAllBytes(folder["parts/adapter_model.safetensors"])
+        );
+    }
+
+    [Fact]
+    public void Execute_OfflineTurns_LowersTheDivergence()
+    {
+        using TempFolder folder = new();
+        Run(folder["out"], "distill-offline", steps: 30, rate: 2e-2);
+        double[] losses = [.. Metrics(folder["out"]).Select(step => step.GetProperty("loss").GetDouble())];
+        Assert.True(losses[^1] < 0.7 * losses[0], $"{losses[0]} to {losses[^1]}");
+    }
+
+    private static TrainOutcome Run(
+        string output,
+        string objective,
+        int steps,
+        int? stopAfter = null,
+        bool resume = false,
+        double rate = 1e-3
+    )
+    {
+        using CancellationTokenSource stop = new();
+        RolloutTask[] tasks =
+        [
+            .. Enumerable
+                .Range(0, 6)
+                .Select(i => new RolloutTask(
+                    new ShardedTask
+                    {
+                        Id = $"task {i}",
+                        Family = "exact",
+                        Question = $"all of {i}",
+                        Shards = [$"begin {i}", "more", "the end"],
+                    },
+                    new Bytes(),
+                    ConsecutiveUsers.Keep
+                )),
+        ];
+        CleanedTurn[] turns = [.. Enumerable.Range(1, 6).Select(i => new CleanedTurn($"{i}", [i, 7, 8, 9], [i, 9], [5, i, 2], i % 2 == 0))];
+        bool offline = objective == "distill-offline";
+        TrainRequest request = new()
+        {
+            Model = _model,
+            TrainFiles = [],
+            Output = output,
+            Objective = objective,
+            Resume = resume ? "auto" : null,
+            Distillation = new DistillationData
+            {
+                Tasks = offline ? [] : tasks,
+                Turns = offline ? turns : [],
+                StopTokens = [2, 148],
+                Settings = new DistillationSettings { MaxNewTokensMiddle = 6, MaxNewTokensAnswer = 8 },
+            },
+            Train = new TrainSettings
+            {
+                LearningRate = rate,
+                LrSchedulerType = LrSchedulerType.Constant,
+                MaxSteps = steps,
+                PerDeviceTrainBatchSize = 3,
+                SaveSteps = 1,
+                Device = TrainingDevice.Cpu,
+            },
+            Lora = new LoraSettings { R = 4, TargetModules = ["all-linear"] },
+        };
+        return TrainingRun.Execute(request, new Observer(stop, stopAfter), TimeProvider.System, stop.Token);
+    }
+
+    private static JsonElement[] Metrics(string output) =>
+        [.. File.ReadLines(Path.Combine(output, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
+
+    /// <summary>Characters for tokens: enough for contexts that differ.</summary>
+    private sealed class Bytes : IChatEncoder
+    {
+        public int[] Prompt(IReadOnlyList<RolloutTurn> messages) =>
+            [.. messages.SelectMany(turn => $"{turn.Role[0]}{turn.Content}\n").Select(c => 3 + (c % 180)), 11];
+
+        public string Reply(IReadOnlyList<int> ids) =>
+            string.Concat(ids.Where(id => id is not (2 or 148)).Select(id => (char)('a' + (id % 26))));
+    }
+
+    /// <summary>Asks to stop after a step.</summary>
+    private sealed class Observer(CancellationTokenSource stop, int? after) : ITrainingObserver
+    {
+        public void Started(RunSummary run) { }
+
+        public void Stepped(StepMetrics metrics)
+        {
+            if (metrics.Step == after)
+            {
+                stop.Cancel();
+            }
+        }
+
+        public void Evaluated(EvaluationMetrics metrics) { }
+
+        public void Saved(int step, string folder) { }
+
+        public void StoppedMidStep(int step, string folder) { }
+
+        public void Warned(string message) => Assert.Fail(message);
+    }
+}
