@@ -65,7 +65,7 @@ internal sealed class Trainer(
             }
 
             using Tensor source = tensor(values);
-            target.copy_(source).Dispose();
+            target.copy_(source);
         }
 
         _done = state.Step;

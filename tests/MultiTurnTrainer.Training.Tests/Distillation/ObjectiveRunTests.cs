@@ -85,7 +85,10 @@ public class ObjectiveRunTests
                     ConsecutiveUsers.Keep
                 )),
         ];
-        CleanedTurn[] turns = [.. Enumerable.Range(1, 6).Select(i => new CleanedTurn($"{i}", [i, 7, 8, 9], [i, 9], [5, i, 2], i % 2 == 0))];
+        CleanedTurn[] turns =
+        [
+            .. Enumerable.Range(1, 6).Select(i => new CleanedTurn($"{i}", [i, 7, 8, 9], [i, 9], [5, i, 2], i % 2 == 0)),
+        ];
         bool offline = objective == "distill-offline";
         TrainRequest request = new()
         {
