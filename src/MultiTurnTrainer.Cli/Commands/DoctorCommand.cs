@@ -1,19 +1,230 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.LibTorch.Native;
+using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Kernels.Checks;
+using TorchSharp;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
-/// <summary><c>mtt doctor</c>: the state of the machine.</summary>
+/// <summary><c>mtt doctor</c>: the state of the machine, and on request of the kernels on its device.</summary>
 internal static class DoctorCommand
 {
     public static Command Create()
     {
-        Command command = new("doctor", "Report what this machine has and what is missing.");
-        command.SetAction(_ =>
+        Option<bool> kernels = new("--kernels") { Description = "Check every kernel of the device against double precision" };
+        Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N (default: cuda where there is one)" };
+        Option<string> head = new("--head")
         {
-            Console.Out.WriteLine($"mtt {Manifest.ToolVersion}");
+            Description = "Time the loss head: N,V,H[,p...], such as 8192,128256,4096,1,0.5,0.25,0.1",
+        };
+        Option<string> dtype = new("--dtype")
+        {
+            Description = "Element type of --head: bfloat16 or float32",
+            DefaultValueFactory = _ => "bfloat16",
+        };
+        Command command = new(
+            "doctor",
+            """
+            Report what this machine has and what is missing.
+
+            Examples:
+              mtt doctor
+              mtt doctor --kernels --device cuda
+              mtt doctor --head 8192,128256,4096,1,0.25
+            """
+        )
+        {
+            kernels,
+            device,
+            head,
+            dtype,
+        };
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(kernels) || parsed.GetValue(head) is not null)
+            {
+                return CheckDevice(
+                    parsed.GetValue(device),
+                    parsed.GetValue(kernels),
+                    parsed.GetValue(head),
+                    parsed.GetValue(dtype)!
+                );
+            }
+
+            Report();
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static void Report()
+    {
+        Console.Out.WriteLine($"mtt {Manifest.ToolVersion}");
+        Line("system", $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {Vectors()}");
+        Line("runtime", RuntimeInformation.FrameworkDescription);
+        Line("compiler", Compiler() ?? "none: apt-get install g++");
+        LibTorchInstallation? installation = LibTorchInstallation.TryFind();
+        if (installation is null)
+        {
+            Line("libtorch", $"none: {LibTorchInstallation.Remedy}");
+            return;
+        }
+
+        try
+        {
+            TorchRuntime.Notice = Console.Error.WriteLine;
+            TorchRuntime.Load();
+        }
+        catch (MttException problem)
+        {
+            Line("libtorch", $"{installation.Libraries}: {problem.Message}; {problem.Remedy}");
+            return;
+        }
+
+        Line("libtorch", $"{torch.__version__} ({installation.Origin}: {installation.Libraries})");
+        Line("blas", Blas());
+        Line("bf16", TorchRuntime.HasOneDnn ? "oneDNN" : "without oneDNN: bf16 products on the CPU are slow");
+        Line("threads", torch.get_num_threads().ToString(CultureInfo.InvariantCulture));
+        int gpus = torch.cuda.device_count();
+        Line("device", gpus > 0 ? $"cuda, {gpus} GPU{(gpus == 1 ? "" : "s")}" : installation.Cuda ? "cpu (no GPU answers)" : "cpu");
+    }
+
+    private static int CheckDevice(string? name, bool kernels, string? head, string dtype)
+    {
+        TorchRuntime.Notice = Console.Error.WriteLine;
+        TorchRuntime.Load();
+        torch.Device device = Device(name);
+        bool passed = true;
+        if (kernels)
+        {
+            Console.Out.WriteLine($"kernels on {device}, libtorch {torch.__version__}: largest error against double precision");
+            foreach (KernelCheckResult result in KernelCheck.Run(device))
+            {
+                passed &= result.Passed;
+                Console.Out.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{(result.Passed ? "ok  " : "FAIL")}  {result.Kernel, -38} {result.Type, -20} {result.Shape, -18} {result.Error:0.0e+00} of {result.Tolerance:0.0e+00}"
+                    )
+                );
+            }
+        }
+
+        if (head is not null)
+        {
+            TimeHead(head, dtype, device);
+        }
+
+        return passed ? ExitCode.Done : ExitCode.Findings;
+    }
+
+    private static void TimeHead(string head, string dtype, torch.Device device)
+    {
+        double[] numbers;
+        try
+        {
+            numbers = Array.ConvertAll(head.Split(','), part => double.Parse(part, CultureInfo.InvariantCulture));
+        }
+        catch (FormatException problem)
+        {
+            throw new MttException($"--head {head} is not a list of numbers", "write --head 8192,128256,4096,1,0.25", problem);
+        }
+
+        if (numbers.Length < 3 || Array.Exists(numbers, number => number <= 0))
+        {
+            throw new MttException($"--head {head} needs N,V,H", "write --head 8192,128256,4096,1,0.25");
+        }
+
+        torch.ScalarType type = dtype switch
+        {
+            "bfloat16" => torch.bfloat16,
+            "float32" => torch.float32,
+            _ => throw new MttException($"--dtype {dtype} is unknown", "use bfloat16 or float32"),
+        };
+        Console.Out.WriteLine($"head N={numbers[0]} V={numbers[1]} H={numbers[2]} {dtype}, frozen, on {device}: forward and backward");
+        foreach (double share in numbers.Length > 3 ? numbers[3..] : [1.0, 0.25])
+        {
+            HeadTimingResult result = HeadTiming.Run(
+                (long)numbers[0],
+                (long)numbers[1],
+                (long)numbers[2],
+                share,
+                type,
+                device
+            );
+            string workspace = result.WorkspaceBytes is { } bytes
+                ? string.Create(CultureInfo.InvariantCulture, $", {bytes / 1e6:0} MB workspace")
+                : "";
+            string eager = result.EagerMilliseconds is { } time
+                ? string.Create(CultureInfo.InvariantCulture, $"; filtered linear + cross_entropy {time:0.00} ms ({time / result.Milliseconds:0.00}x)")
+                : "; filtered linear + cross_entropy out of memory";
+            Console.Out.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"p={share, -5} {result.Milliseconds, 9:0.00} ms  {result.Teraflops, 7:0.00} TFLOP/s{workspace}{eager}"
+                )
+            );
+        }
+    }
+
+    private static torch.Device Device(string? name)
+    {
+        try
+        {
+            torch.Device device = name is not null ? new(name)
+                : torch.cuda.is_available() ? torch.CUDA
+                : torch.CPU;
+            return device.type != DeviceType.CUDA || torch.cuda.is_available()
+                ? device
+                : throw new MttException("no CUDA device answers", "use --device cpu, or see mtt doctor");
+        }
+        catch (ArgumentException problem)
+        {
+            throw new MttException(problem.Message, "use --device cpu, cuda or cuda:N", problem);
+        }
+    }
+
+    private static void Line(string what, string state) => Console.Out.WriteLine($"  {what, -9} {state}");
+
+    private static string Vectors() =>
+        Vector512.IsHardwareAccelerated ? "AVX-512"
+        : Vector256.IsHardwareAccelerated ? "AVX2"
+        : "SSE";
+
+    private static string Blas()
+    {
+        if (TorchRuntime.HasMkl)
+        {
+            return "MKL";
+        }
+
+        string? file = TorchRuntime.BlasFile();
+        string? real = file is null ? null : File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        return real switch
+        {
+            null => "inside libtorch",
+            _ when real.Contains("openblas", StringComparison.OrdinalIgnoreCase) => $"OpenBLAS ({real})",
+            _ when real.Contains("libblas", StringComparison.OrdinalIgnoreCase) =>
+                $"reference BLAS ({real}): products are 10 times slower; apt-get install libopenblas0-pthread",
+            _ => real,
+        };
+    }
+
+    private static string? Compiler()
+    {
+        string name = Environment.GetEnvironmentVariable("CXX") is { Length: > 0 } named ? named : "g++";
+        if (Path.IsPathRooted(name))
+        {
+            return File.Exists(name) ? name : null;
+        }
+
+        return (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
     }
 }

@@ -10,7 +10,8 @@ namespace MultiTurnTrainer.LibTorch.Native;
 /// <param name="Cuda">Whether it has a CUDA half.</param>
 public sealed record LibTorchInstallation(string Origin, string Include, string Libraries, bool Cuda)
 {
-    internal const string Remedy =
+    /// <summary>What to do where there is none.</summary>
+    public const string Remedy =
         "apt-get install libtorch-dev libopenblas0-pthread g++ (or install PyTorch, or point MTT_LIBTORCH at a torch folder), then: mtt setup";
 
     /// <summary>The one that is used, or an error that says what to install.</summary>

@@ -1,0 +1,31 @@
+using TorchSharp;
+
+namespace MultiTurnTrainer.Models.Kernels.Cpu;
+
+/// <summary>Splits rows over as many threads as torch's own operators use. Every row is computed by one thread, so the
+/// results do not depend on how many there are.</summary>
+internal static class Workers
+{
+    /// <summary>Below this many elements a second thread costs more than it saves.</summary>
+    private const long Worthwhile = 1 << 15;
+
+    /// <summary>Runs <paramref name="body"/> over [0, count) in contiguous ranges.</summary>
+    public static void For(long count, long elementsPerItem, Action<long, long> body)
+    {
+        int threads = (int)Math.Min(torch.get_num_threads(), Math.Max(1, count * elementsPerItem / Worthwhile));
+        if (threads <= 1 || count <= 1)
+        {
+            body(0, count);
+            return;
+        }
+
+        // Four ranges per thread even out a core that is busy elsewhere.
+        long pieces = Math.Min(count, threads * 4L);
+        Parallel.For(
+            0L,
+            pieces,
+            new ParallelOptions { MaxDegreeOfParallelism = threads },
+            piece => body(piece * count / pieces, (piece + 1) * count / pieces)
+        );
+    }
+}

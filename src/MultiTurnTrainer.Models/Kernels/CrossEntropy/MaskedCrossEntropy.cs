@@ -1,0 +1,120 @@
+using MultiTurnTrainer.Models.Kernels.Cuda;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
+
+/// <summary>
+/// The masked cross-entropy head. Rows without a label never reach it; the rest go chunk by chunk through one product
+/// with the head's weight, one in-place row kernel and one product back, so that the work is two products of the supervised rows and
+/// the memory is one chunk of logits. Exact, and no autograd: the gradient with respect to the hidden states is returned.
+/// </summary>
+public static class MaskedCrossEntropy
+{
+    // A chunk's logits stay below this. On a GPU a weight is then read rarely enough for the products to be bound by
+    // arithmetic (1,024 rows at V = 128,256); on a processor the chunk still fits the last-level cache at common sizes.
+    private const long CudaChunkBytes = 272L << 20;
+    private const long CpuChunkBytes = 64L << 20;
+
+    /// <summary>Loss, statistics and, where wanted, the gradient.</summary>
+    /// <param name="hidden">[N, H], the states that go into the head, on any device.</param>
+    /// <param name="targets">Which rows carry which label.</param>
+    /// <param name="head">The head's products.</param>
+    /// <param name="scale">Multiplies the gradient: 1 / (what the whole optimizer step divides its loss by).</param>
+    /// <param name="options">Caps, smoothing, metrics; null is the plain loss.</param>
+    public static HeadResult Run(Tensor hidden, HeadTargets targets, IHead head, double scale, RowOptions? options = null) =>
+        Run(hidden, targets, head, scale, options ?? new RowOptions(), RowKernel(hidden), chunkRows: 0);
+
+    internal static HeadResult Run(
+        Tensor hidden,
+        HeadTargets targets,
+        IHead head,
+        double scale,
+        RowOptions options,
+        IRowKernel kernel,
+        int chunkRows
+    )
+    {
+        Check(hidden, targets, head);
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Device device = hidden.device;
+        Tensor? gradient = options.Gradient ? zeros_like(hidden).MoveToOuterDisposeScope() : null;
+        if (targets.Count == 0)
+        {
+            return new HeadResult(targets, options, gradient, null);
+        }
+
+        Tensor states = hidden.detach();
+        Tensor rows = torch.tensor(Array.ConvertAll(targets.Rows, row => (long)row), device: device);
+        Tensor labels = torch.tensor(targets.Labels, device: device);
+        Tensor coefficients = torch.tensor(Coefficients(targets, scale), device: device);
+        Tensor statistics = zeros(targets.Count, 4, float32, device).MoveToOuterDisposeScope();
+        long chunk = chunkRows > 0 ? chunkRows : ChunkRows(head, device, targets.Count);
+        for (long start = 0; start < targets.Count; start += chunk)
+        {
+            using DisposeScope part = NewDisposeScope();
+            long count = Math.Min(chunk, targets.Count - start);
+            Tensor index = rows.narrow(0, start, count);
+            Tensor compact = states.index_select(0, index).to(head.DataType);
+            Tensor logits = head.Logits(compact);
+            Tensor logitGradient = kernel.Run(
+                logits,
+                labels.narrow(0, start, count),
+                coefficients.narrow(0, start, count),
+                statistics.narrow(0, start, count),
+                options,
+                head.DataType
+            );
+            gradient?.index_copy_(0, index, head.Backward(compact, logitGradient).to(hidden.dtype));
+        }
+
+        return new HeadResult(targets, options, gradient, statistics);
+    }
+
+    /// <summary>The fastest face for where the tensor lies.</summary>
+    internal static IRowKernel RowKernel(Tensor tensor) =>
+        tensor.device_type == DeviceType.CUDA ? new CudaRows(CudaKernels.For(tensor)) : new CpuRows();
+
+    private static long ChunkRows(IHead head, Device device, long count)
+    {
+        long bytes = head.Vocabulary * sizeof(float);
+        long most = (device.type == DeviceType.CUDA ? CudaChunkBytes : CpuChunkBytes) / bytes;
+        long rows = Math.Clamp(most / 128 * 128, 128, 4096);
+        // Even chunks: a short last one would waste a pass over the weight.
+        long chunks = (count + rows - 1) / rows;
+        return Math.Min(rows, ((count + chunks - 1) / chunks + 127) / 128 * 128);
+    }
+
+    private static float[] Coefficients(HeadTargets targets, double scale)
+    {
+        float[] coefficients = new float[targets.Count];
+        for (int i = 0; i < coefficients.Length; i++)
+        {
+            coefficients[i] = (float)(scale * (targets.Weights?[i] ?? 1f));
+        }
+
+        return coefficients;
+    }
+
+    private static void Check(Tensor hidden, HeadTargets targets, IHead head)
+    {
+        if (hidden.dim() != 2)
+        {
+            throw new ArgumentException($"hidden states must be [N, H], not {hidden}", nameof(hidden));
+        }
+
+        for (int i = 0; i < targets.Count; i++)
+        {
+            if ((uint)targets.Labels[i] >= head.Vocabulary)
+            {
+                throw new ArgumentException($"label {targets.Labels[i]} lies outside the head's {head.Vocabulary} tokens");
+            }
+
+            if ((uint)targets.Rows[i] >= hidden.size(0))
+            {
+                throw new ArgumentException($"row {targets.Rows[i]} lies outside the {hidden.size(0)} hidden states");
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.LibTorch.Providers;
+
+namespace MultiTurnTrainer.Models.Kernels.Cuda;
+
+/// <summary>NVIDIA's run-time compiler: from the PyTorch wheel's <c>nvidia</c> folder, or the system's.</summary>
+internal static unsafe class Nvrtc
+{
+    private static readonly string[] _names = ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"];
+
+    /// <summary>Whether it is on this machine.</summary>
+    public static bool Available => TryOpen(out _);
+
+    /// <summary>Compiles for one architecture, such as 90; the result is what the driver loads.</summary>
+    public static byte[] Compile(string source, int architecture)
+    {
+        if (!TryOpen(out nint library))
+        {
+            throw new MttException(
+                "libnvrtc is not on this machine",
+                "install nvidia-cuda-nvrtc (it comes with PyTorch's CUDA wheels) or the CUDA toolkit"
+            );
+        }
+
+        nint Symbol(string name) => NativeLibrary.GetExport(library, name);
+        nint program;
+        fixed (byte* text = Encoding.UTF8.GetBytes(source + '\0'))
+        fixed (byte* file = "mtt_kernels.cu\0"u8)
+        {
+            Check(
+                ((delegate* unmanaged<nint*, byte*, byte*, int, nint, nint, int>)Symbol("nvrtcCreateProgram"))(
+                    &program,
+                    text,
+                    file,
+                    0,
+                    0,
+                    0
+                ),
+                "nvrtcCreateProgram"
+            );
+        }
+
+        string[] options =
+        [
+            string.Create(CultureInfo.InvariantCulture, $"--gpu-architecture=sm_{architecture}"),
+            "--std=c++14",
+            "--extra-device-vectorization",
+        ];
+        nint[] pointers = [.. options.Select(Marshal.StringToCoTaskMemUTF8)];
+        try
+        {
+            fixed (nint* arguments = pointers)
+            {
+                int code = ((delegate* unmanaged<nint, int, nint*, int>)Symbol("nvrtcCompileProgram"))(
+                    program,
+                    options.Length,
+                    arguments
+                );
+                if (code != 0)
+                {
+                    throw new InvalidOperationException($"the kernels do not compile for sm_{architecture}: {Log(library, program)}");
+                }
+            }
+
+            nuint size;
+            Check(((delegate* unmanaged<nint, nuint*, int>)Symbol("nvrtcGetCUBINSize"))(program, &size), "nvrtcGetCUBINSize");
+            byte[] image = new byte[size];
+            fixed (byte* bytes = image)
+            {
+                Check(((delegate* unmanaged<nint, byte*, int>)Symbol("nvrtcGetCUBIN"))(program, bytes), "nvrtcGetCUBIN");
+            }
+
+            return image;
+        }
+        finally
+        {
+            Array.ForEach(pointers, Marshal.FreeCoTaskMem);
+            _ = ((delegate* unmanaged<nint*, int>)Symbol("nvrtcDestroyProgram"))(&program);
+        }
+    }
+
+    private static string Log(nint library, nint program)
+    {
+        nuint size;
+        _ = ((delegate* unmanaged<nint, nuint*, int>)NativeLibrary.GetExport(library, "nvrtcGetProgramLogSize"))(program, &size);
+        byte[] text = new byte[size];
+        fixed (byte* bytes = text)
+        {
+            _ = ((delegate* unmanaged<nint, byte*, int>)NativeLibrary.GetExport(library, "nvrtcGetProgramLog"))(program, bytes);
+        }
+
+        return Encoding.UTF8.GetString(text).TrimEnd('\0');
+    }
+
+    private static bool TryOpen(out nint library)
+    {
+        foreach (string path in Candidates())
+        {
+            if (NativeLibrary.TryLoad(path, out library))
+            {
+                return true;
+            }
+        }
+
+        library = 0;
+        return false;
+    }
+
+    // The wheel keeps it in site-packages/nvidia/<package>/lib, beside site-packages/torch/lib.
+    private static IEnumerable<string> Candidates()
+    {
+        string packages = Path.GetFullPath(Path.Combine(TorchRuntime.Load().Libraries, "../../nvidia"));
+        if (Directory.Exists(packages))
+        {
+            foreach (
+                string path in Directory
+                    .EnumerateFiles(packages, "libnvrtc.so*", SearchOption.AllDirectories)
+                    .OrderDescending(StringComparer.Ordinal)
+            )
+            {
+                yield return path;
+            }
+        }
+
+        foreach (string name in _names)
+        {
+            yield return name;
+        }
+    }
+
+    private static void Check(int code, string what)
+    {
+        if (code != 0)
+        {
+            throw new InvalidOperationException($"{what} failed with code {code}");
+        }
+    }
+}
