@@ -47,6 +47,7 @@ internal static class MttCli
     private static RootCommand Root() =>
         new("Multi-turn fine-tuning: validate, prepare, mask, train.")
         {
+            SetupCommand.Create(),
             DoctorCommand.Create(),
             InitCommand.Create(),
             ReviewCommand.Create(),

@@ -15,8 +15,14 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        Option<bool> kernels = new("--kernels") { Description = "Check every kernel of the device against double precision" };
-        Option<string> device = new("--device") { Description = "cpu, cuda or cuda:N (default: cuda where there is one)" };
+        Option<bool> kernels = new("--kernels")
+        {
+            Description = "Check every kernel of the device against double precision",
+        };
+        Option<string> device = new("--device")
+        {
+            Description = "cpu, cuda or cuda:N (default: cuda where there is one)",
+        };
         Option<string> head = new("--head")
         {
             Description = "Time the loss head: N,V,H[,p...], such as 8192,128256,4096,1,0.5,0.25,0.1",
@@ -90,7 +96,12 @@ internal static class DoctorCommand
         Line("bf16", TorchRuntime.HasOneDnn ? "oneDNN" : "without oneDNN: bf16 products on the CPU are slow");
         Line("threads", torch.get_num_threads().ToString(CultureInfo.InvariantCulture));
         int gpus = torch.cuda.device_count();
-        Line("device", gpus > 0 ? $"cuda, {gpus} GPU{(gpus == 1 ? "" : "s")}" : installation.Cuda ? "cpu (no GPU answers)" : "cpu");
+        Line(
+            "device",
+            gpus > 0 ? $"cuda, {gpus} GPU{(gpus == 1 ? "" : "s")}"
+                : installation.Cuda ? "cpu (no GPU answers)"
+                : "cpu"
+        );
     }
 
     private static int CheckDevice(string? name, bool kernels, string? head, string dtype)
@@ -101,7 +112,9 @@ internal static class DoctorCommand
         bool passed = true;
         if (kernels)
         {
-            Console.Out.WriteLine($"kernels on {device}, libtorch {torch.__version__}: largest error against double precision");
+            Console.Out.WriteLine(
+                $"kernels on {device}, libtorch {torch.__version__}: largest error against double precision"
+            );
             foreach (KernelCheckResult result in KernelCheck.Run(device))
             {
                 passed &= result.Passed;
@@ -131,7 +144,11 @@ internal static class DoctorCommand
         }
         catch (FormatException problem)
         {
-            throw new MttException($"--head {head} is not a list of numbers", "write --head 8192,128256,4096,1,0.25", problem);
+            throw new MttException(
+                $"--head {head} is not a list of numbers",
+                "write --head 8192,128256,4096,1,0.25",
+                problem
+            );
         }
 
         if (numbers.Length < 3 || Array.Exists(numbers, number => number <= 0))
@@ -145,7 +162,9 @@ internal static class DoctorCommand
             "float32" => torch.float32,
             _ => throw new MttException($"--dtype {dtype} is unknown", "use bfloat16 or float32"),
         };
-        Console.Out.WriteLine($"head N={numbers[0]} V={numbers[1]} H={numbers[2]} {dtype}, frozen, on {device}: forward and backward");
+        Console.Out.WriteLine(
+            $"head N={numbers[0]} V={numbers[1]} H={numbers[2]} {dtype}, frozen, on {device}: forward and backward"
+        );
         foreach (double share in numbers.Length > 3 ? numbers[3..] : [1.0, 0.25])
         {
             HeadTimingResult result = HeadTiming.Run(
@@ -160,7 +179,10 @@ internal static class DoctorCommand
                 ? string.Create(CultureInfo.InvariantCulture, $", {bytes / 1e6:0} MB workspace")
                 : "";
             string eager = result.EagerMilliseconds is { } time
-                ? string.Create(CultureInfo.InvariantCulture, $"; filtered linear + cross_entropy {time:0.00} ms ({time / result.Milliseconds:0.00}x)")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"; filtered linear + cross_entropy {time:0.00} ms ({time / result.Milliseconds:0.00}x)"
+                )
                 : "; filtered linear + cross_entropy out of memory";
             Console.Out.WriteLine(
                 string.Create(
@@ -175,7 +197,8 @@ internal static class DoctorCommand
     {
         try
         {
-            torch.Device device = name is not null ? new(name)
+            torch.Device device =
+                name is not null ? new(name)
                 : torch.cuda.is_available() ? torch.CUDA
                 : torch.CPU;
             return device.type != DeviceType.CUDA || torch.cuda.is_available()

@@ -39,8 +39,14 @@ public class MaskedCrossEntropyTests
             Assert.InRange(sums.Hits, golden.Number("f32.hits"), golden.Number("f32.hits") + 1);
             AssertRows(golden[weighted ? "f32.dX.weighted" : "f32.dX.mean"], result.HiddenGradient!, 1e-4);
             Tensor rows = torch.tensor(Array.ConvertAll(targets.Rows, row => (long)row));
-            Assert.True(golden["f32.lse"].index_select(0, rows).allclose(result.Statistics![TensorIndex.Colon, 1], 1e-6, 1e-5));
-            Assert.True(golden["f32.entropy"].index_select(0, rows).allclose(result.Statistics[TensorIndex.Colon, 2], 1e-4, 1e-4));
+            Assert.True(
+                golden["f32.lse"].index_select(0, rows).allclose(result.Statistics![TensorIndex.Colon, 1], 1e-6, 1e-5)
+            );
+            Assert.True(
+                golden["f32.entropy"]
+                    .index_select(0, rows)
+                    .allclose(result.Statistics[TensorIndex.Colon, 2], 1e-4, 1e-4)
+            );
         }
     }
 
@@ -217,7 +223,9 @@ public class MaskedCrossEntropyTests
         using DisposeScope scope = NewDisposeScope();
         Tensor hidden = randn(300, 16);
         Tensor weight = randn(64, 16);
-        HeadTargets targets = HeadTargets.Aligned(Enumerable.Range(0, 300).Select(i => i % 3 == 0 ? i % 64 : -100).ToArray());
+        HeadTargets targets = HeadTargets.Aligned(
+            Enumerable.Range(0, 300).Select(i => i % 3 == 0 ? i % 64 : -100).ToArray()
+        );
         long before = TorchRuntime.LiveTensors;
         for (int i = 0; i < 3; i++)
         {

@@ -57,11 +57,19 @@ public static class KernelCheck
         double error = Math.Max(
             RowError(exact, gradient),
             // Statistics are near 10: the same relative measure.
-            gradientType == float32 ? RowError(exactStatistics, statistics) : 0
+            gradientType == float32
+                ? RowError(exactStatistics, statistics)
+                : 0
         );
         string name = options.SoftCap > 0 ? "cross-entropy, cap, smoothing, z-loss" : "cross-entropy";
         double tolerance = gradientType == float32 ? 1e-5 : 4e-3;
-        return new(name, type == gradientType ? $"{type}" : $"{type} to {gradientType}", $"{rows} x {vocabulary}", error, tolerance);
+        return new(
+            name,
+            type == gradientType ? $"{type}" : $"{type} to {gradientType}",
+            $"{rows} x {vocabulary}",
+            error,
+            tolerance
+        );
     }
 
     private static double RowError(Tensor exact, Tensor given)

@@ -51,7 +51,11 @@ internal static unsafe class Simd
         series = Vector512.FusedMultiplyAdd(series, square, Vector512.Create(-1f / 3));
         series = Vector512.FusedMultiplyAdd(series * square, x, x);
         Vector512<float> whole = Vector512.Create(2f) * Sigmoid(x + x) - Vector512.Create(1f);
-        return Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(x), Vector512.Create(0.15f)), series, whole);
+        return Vector512.ConditionalSelect(
+            Vector512.LessThan(Vector512.Abs(x), Vector512.Create(0.15f)),
+            series,
+            whole
+        );
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -72,8 +76,7 @@ internal static unsafe class Simd
     public static void Store(ushort* target, Vector512<float> value)
     {
         Vector512<uint> bits = value.AsUInt32();
-        Vector512<uint> rounded =
-            (bits + Vector512.Create(0x7fffu) + ((bits >>> 16) & Vector512.Create(1u))) >>> 16;
+        Vector512<uint> rounded = (bits + Vector512.Create(0x7fffu) + ((bits >>> 16) & Vector512.Create(1u))) >>> 16;
         Vector512<uint> nan = Vector512.Equals(value, value).AsUInt32();
         rounded = Vector512.ConditionalSelect(nan, rounded, Vector512.Create(0x7fc0u));
         Vector256.Narrow(rounded.GetLower(), rounded.GetUpper()).Store(target);

@@ -75,7 +75,14 @@ internal sealed unsafe class CpuRows : IRowKernel
         return IRowKernel.GradientOver(logits, gradientType);
     }
 
-    private static void Row(float* row, int vocabulary, int label, float coefficient, float* statistics, RowOptions options)
+    private static void Row(
+        float* row,
+        int vocabulary,
+        int label,
+        float coefficient,
+        float* statistics,
+        RowOptions options
+    )
     {
         float cap = options.SoftCap;
         if (cap > 0)

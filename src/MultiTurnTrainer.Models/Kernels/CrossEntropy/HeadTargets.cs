@@ -57,6 +57,10 @@ public sealed record HeadTargets(int[] Rows, int[] Labels, float[]? Weights)
 
         int[] own = labels.ToArray();
         float[]? scale = weights.IsEmpty ? null : weights.ToArray();
-        return new([.. rows], [.. rows.Select(row => own[row])], scale is null ? null : [.. rows.Select(row => scale[row])]);
+        return new(
+            [.. rows],
+            [.. rows.Select(row => own[row])],
+            scale is null ? null : [.. rows.Select(row => scale[row])]
+        );
     }
 }

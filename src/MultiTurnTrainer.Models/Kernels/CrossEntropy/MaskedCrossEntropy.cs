@@ -22,8 +22,13 @@ public static class MaskedCrossEntropy
     /// <param name="head">The head's products.</param>
     /// <param name="scale">Multiplies the gradient: 1 / (what the whole optimizer step divides its loss by).</param>
     /// <param name="options">Caps, smoothing, metrics; null is the plain loss.</param>
-    public static HeadResult Run(Tensor hidden, HeadTargets targets, IHead head, double scale, RowOptions? options = null) =>
-        Run(hidden, targets, head, scale, options ?? new RowOptions(), RowKernel(hidden), chunkRows: 0);
+    public static HeadResult Run(
+        Tensor hidden,
+        HeadTargets targets,
+        IHead head,
+        double scale,
+        RowOptions? options = null
+    ) => Run(hidden, targets, head, scale, options ?? new RowOptions(), RowKernel(hidden), chunkRows: 0);
 
     internal static HeadResult Run(
         Tensor hidden,
@@ -108,7 +113,9 @@ public static class MaskedCrossEntropy
         {
             if ((uint)targets.Labels[i] >= head.Vocabulary)
             {
-                throw new ArgumentException($"label {targets.Labels[i]} lies outside the head's {head.Vocabulary} tokens");
+                throw new ArgumentException(
+                    $"label {targets.Labels[i]} lies outside the head's {head.Vocabulary} tokens"
+                );
             }
 
             if ((uint)targets.Rows[i] >= hidden.size(0))

@@ -27,7 +27,10 @@ internal static unsafe class CudaDriver
         nint module;
         fixed (byte* bytes = image)
         {
-            Check(((delegate* unmanaged<nint*, byte*, int>)Symbol("cuModuleLoadData"))(&module, bytes), "cuModuleLoadData");
+            Check(
+                ((delegate* unmanaged<nint*, byte*, int>)Symbol("cuModuleLoadData"))(&module, bytes),
+                "cuModuleLoadData"
+            );
         }
 
         return module;
@@ -56,8 +59,19 @@ internal static unsafe class CudaDriver
     {
         if (_launch == null)
         {
-            _launch = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, nint*, nint*, int>)
-                Symbol("cuLaunchKernel");
+            _launch = (delegate* unmanaged<
+                nint,
+                uint,
+                uint,
+                uint,
+                uint,
+                uint,
+                uint,
+                uint,
+                nint,
+                nint*,
+                nint*,
+                int>)Symbol("cuLaunchKernel");
         }
 
         fixed (nint* parameters = arguments)

@@ -61,16 +61,24 @@ internal static unsafe class Nvrtc
                 );
                 if (code != 0)
                 {
-                    throw new InvalidOperationException($"the kernels do not compile for sm_{architecture}: {Log(library, program)}");
+                    throw new InvalidOperationException(
+                        $"the kernels do not compile for sm_{architecture}: {Log(library, program)}"
+                    );
                 }
             }
 
             nuint size;
-            Check(((delegate* unmanaged<nint, nuint*, int>)Symbol("nvrtcGetCUBINSize"))(program, &size), "nvrtcGetCUBINSize");
+            Check(
+                ((delegate* unmanaged<nint, nuint*, int>)Symbol("nvrtcGetCUBINSize"))(program, &size),
+                "nvrtcGetCUBINSize"
+            );
             byte[] image = new byte[size];
             fixed (byte* bytes = image)
             {
-                Check(((delegate* unmanaged<nint, byte*, int>)Symbol("nvrtcGetCUBIN"))(program, bytes), "nvrtcGetCUBIN");
+                Check(
+                    ((delegate* unmanaged<nint, byte*, int>)Symbol("nvrtcGetCUBIN"))(program, bytes),
+                    "nvrtcGetCUBIN"
+                );
             }
 
             return image;
@@ -85,11 +93,17 @@ internal static unsafe class Nvrtc
     private static string Log(nint library, nint program)
     {
         nuint size;
-        _ = ((delegate* unmanaged<nint, nuint*, int>)NativeLibrary.GetExport(library, "nvrtcGetProgramLogSize"))(program, &size);
+        _ = ((delegate* unmanaged<nint, nuint*, int>)NativeLibrary.GetExport(library, "nvrtcGetProgramLogSize"))(
+            program,
+            &size
+        );
         byte[] text = new byte[size];
         fixed (byte* bytes = text)
         {
-            _ = ((delegate* unmanaged<nint, byte*, int>)NativeLibrary.GetExport(library, "nvrtcGetProgramLog"))(program, bytes);
+            _ = ((delegate* unmanaged<nint, byte*, int>)NativeLibrary.GetExport(library, "nvrtcGetProgramLog"))(
+                program,
+                bytes
+            );
         }
 
         return Encoding.UTF8.GetString(text).TrimEnd('\0');

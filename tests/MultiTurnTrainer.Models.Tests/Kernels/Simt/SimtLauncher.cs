@@ -14,7 +14,8 @@ internal sealed unsafe class SimtLauncher : IKernelLauncher
 
     public void Launch(string kernel, long blocks, int threads, ReadOnlySpan<nint> arguments)
     {
-        var function = (delegate* unmanaged<long, uint, nint*, int>)NativeLibrary.GetExport(_library.Value, "simt_" + kernel);
+        var function = (delegate* unmanaged<long, uint, nint*, int>)
+            NativeLibrary.GetExport(_library.Value, "simt_" + kernel);
         fixed (nint* parameters = arguments)
         {
             // One block at a time: the machine has one set of shared memory.
@@ -48,7 +49,17 @@ internal sealed unsafe class SimtLauncher : IKernelLauncher
             using Process process = Process.Start(
                 new ProcessStartInfo(
                     "g++",
-                    ["-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wno-unknown-pragmas", file, "-o", library + ".tmp"]
+                    [
+                        "-std=c++17",
+                        "-O2",
+                        "-fPIC",
+                        "-shared",
+                        "-Wall",
+                        "-Wno-unknown-pragmas",
+                        file,
+                        "-o",
+                        library + ".tmp",
+                    ]
                 )
                 {
                     RedirectStandardError = true,
