@@ -1,0 +1,192 @@
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Tests.Loop;
+
+public class TrainingRunTests
+{
+    private const string _case = "llama-linear-rope";
+
+    [Fact]
+    public void Execute_StoppedAndResumed_GivesTheSameBytes()
+    {
+        using TempFolder folder = new();
+        TrainSettings settings = Dropout();
+        TrainRequest whole = New(folder, "whole", settings);
+        TrainingCase.Run(whole);
+
+        TrainRequest parts = New(folder, "parts", settings);
+        using CancellationTokenSource stop = new();
+        stop.Cancel();
+        Assert.Equal(TrainEnd.Stopped, TrainingCase.Run(parts, stop.Token).End);
+        TrainOutcome end = TrainingCase.Run(parts with { Resume = "auto" });
+
+        Assert.Equal(TrainEnd.Finished, end.End);
+        Assert.Equal(Adapter(whole), Adapter(parts));
+    }
+
+    [Fact]
+    public void Execute_ResumedFromACheckpointInTheMiddle_GivesTheSameBytes()
+    {
+        using TempFolder folder = new();
+        TrainSettings settings = Dropout() with { SaveSteps = 3, SaveTotalLimit = 10 };
+        TrainRequest whole = New(folder, "whole", settings);
+        TrainingCase.Run(whole);
+        byte[] first = Adapter(whole);
+
+        string checkpoint = Path.Combine(whole.Output, "checkpoints", "step-00000006");
+        TrainingCase.Run(whole with { Resume = checkpoint });
+
+        Assert.Equal(first, Adapter(whole));
+        Assert.Equal(10, TrainingCase.Metrics(whole.Output).Count);
+    }
+
+    [Fact]
+    public void Execute_ResumedWithOtherSettings_IsRefused()
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(folder, "out", Dropout());
+        TrainingCase.Run(request);
+
+        MttException problem = Assert.Throws<MttException>(() =>
+            TrainingCase.Run(request with { Resume = "auto", Train = request.Train with { LearningRate = 1 } })
+        );
+
+        Assert.Contains("settings differ", problem.Message);
+    }
+
+    [Fact]
+    public void Execute_PackedAndUnpacked_GiveTheSameLosses()
+    {
+        using TempFolder folder = new();
+        TrainSettings settings = TrainingCase.Settings(_case) with
+        {
+            PerDeviceTrainBatchSize = 60,
+            GradientAccumulationSteps = 1,
+            MaxSteps = 3,
+        };
+        TrainRequest plain = New(folder, "plain", settings);
+        plain = plain with { Lora = new LoraSettings { R = 4 } };
+        TrainRequest packed = plain with
+        {
+            Output = folder["packed"],
+            Train = settings with { Packing = true, MaxLength = 64 },
+        };
+        TrainingCase.Run(plain);
+        TrainingCase.Run(packed);
+
+        foreach (
+            (JsonElement a, JsonElement b) in TrainingCase
+                .Metrics(plain.Output)
+                .Zip(TrainingCase.Metrics(packed.Output))
+        )
+        {
+            Assert.Equal(a.GetProperty("loss").GetDouble(), b.GetProperty("loss").GetDouble(), 1e-6);
+            Assert.Equal(a.GetProperty("grad_norm").GetDouble(), b.GetProperty("grad_norm").GetDouble(), 1e-5);
+        }
+
+        JsonElement manifest = TrainingCase.Json($"{packed.Output}.manifest.json");
+        Assert.True(manifest.GetProperty("counts").GetProperty("packing").GetProperty("efficiency").GetDouble() > 0.8);
+    }
+
+    [Fact]
+    public void Execute_WithAnEvaluationSet_ReportsTurnsAndKeepsTheBest()
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(
+            folder,
+            "out",
+            TrainingCase.Settings(_case) with
+            {
+                EvalSteps = 5,
+                EarlyStoppingPatience = 2,
+            }
+        );
+        request = request with { EvalFile = request.TrainFiles[0] };
+
+        TrainingCase.Run(request);
+
+        string[] lines = File.ReadAllLines(Path.Combine(request.Output, "evaluations.jsonl"));
+        Assert.Equal([0, 5, 10], lines.Select(line => JsonElement.Parse(line).GetProperty("step").GetInt32()));
+        JsonElement first = JsonElement.Parse(lines[0]);
+        JsonElement last = JsonElement.Parse(lines[^1]);
+        Assert.True(last.GetProperty("eval_loss").GetDouble() < first.GetProperty("eval_loss").GetDouble());
+        Assert.True(last.GetProperty("best").GetBoolean());
+        Assert.True(last.GetProperty("by_turn").GetProperty("1").GetProperty("tokens").GetInt64() > 0);
+        Assert.Contains(
+            "Evaluation loss by assistant turn",
+            File.ReadAllText(Path.Combine(request.Output, "report.html"))
+        );
+    }
+
+    [Fact]
+    public void Execute_AFarTooHighRate_StopsAndNamesStepRowsAndGradients()
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(
+            folder,
+            "out",
+            TrainingCase.Settings(_case) with
+            {
+                LearningRate = 10,
+                WarmupSteps = 0,
+                MaxGradNorm = 0,
+                AdamEpsilon = 0,
+                WeightDecay = 9,
+            }
+        );
+        request = request with { Train = request.Train with { LearningRate = 1e30 } };
+
+        TrainOutcome outcome = TrainingCase.Run(request);
+
+        Assert.Equal(TrainEnd.Diverged, outcome.End);
+        Assert.Matches(
+            @"^step \d+: .*rows of the worst micro-batch: rows\.jsonl:\d+.*gradient norms: .*lora_",
+            outcome.Message
+        );
+        Assert.True(File.Exists(Path.Combine(request.Output, "divergence.json")));
+        Assert.NotEmpty(Directory.GetDirectories(Path.Combine(request.Output, "checkpoints")));
+    }
+
+    [Fact]
+    public void Execute_OutputThatIsNotEmpty_IsRefusedAndUntouched()
+    {
+        using TempFolder folder = new();
+        string kept = folder.Write("out/notes.txt", "mine");
+
+        MttException problem = Assert.Throws<MttException>(() =>
+            TrainingCase.Run(New(folder, "out", TrainingCase.Settings(_case)))
+        );
+
+        Assert.Contains("not empty", problem.Message);
+        Assert.Equal("mine", File.ReadAllText(kept));
+    }
+
+    [Fact]
+    public void Execute_SettingsThatContradictTheAdapter_AreRefused()
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(folder, "out", TrainingCase.Settings(_case)) with
+        {
+            InitAdapter = TrainingCase.Adapter(_case),
+            Lora = new LoraSettings { R = 64 },
+        };
+
+        Assert.Contains("r differ", Assert.Throws<MttException>(() => TrainingCase.Run(request)).Message);
+    }
+
+    // Dropout is part of what must go on bit for bit.
+    private static TrainSettings Dropout() => TrainingCase.Settings(_case) with { Shuffle = true, NumTrainEpochs = 1 };
+
+    private static TrainRequest New(TempFolder folder, string output, TrainSettings settings) =>
+        TrainingCase.Request(_case, TrainingCase.WriteRows(folder, _case), folder[output], settings) with
+        {
+            InitAdapter = null,
+            Lora = new LoraSettings { R = 4, LoraDropout = 0.1 },
+        };
+
+    private static byte[] Adapter(TrainRequest request) =>
+        File.ReadAllBytes(Path.Combine(request.Output, "adapter_model.safetensors"));
+}
