@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace MultiTurnTrainer.Cli.Tests;
+
+/// <summary><c>mtt train</c> as a process: killed, asked to stop, fed with what it must refuse.</summary>
+public class TrainCommandTests
+{
+    private static readonly string _model = Path.Combine(
+        Repository.Root,
+        "tests/MultiTurnTrainer.Models.Tests/Goldens/llama-linear-rope"
+    );
+
+    [Fact]
+    public async Task Train_KilledAndResumed_GivesTheSameBytes()
+    {
+        using TempFolder folder = new();
+        string[] arguments = Arguments(folder, steps: 400);
+        MttResult whole = MttProcess.Run(folder.Path, [.. arguments, "--output", "whole"]);
+        Assert.True(whole.ExitCode == 0, whole.Error);
+
+        using (Process process = MttProcess.Start(folder.Path, [.. arguments, "--output", "killed"]))
+        {
+            await WaitForStep(process, folder["killed"], 60);
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+
+        Assert.False(File.Exists(folder["killed/adapter_model.safetensors"]));
+        MttResult resumed = MttProcess.Run(folder.Path, [.. arguments, "--output", "killed", "--resume"]);
+
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(
+            File.ReadAllBytes(folder["whole/adapter_model.safetensors"]),
+            File.ReadAllBytes(folder["killed/adapter_model.safetensors"])
+        );
+        Assert.Equal(Losses(folder["whole"]), Losses(folder["killed"]));
+    }
+
+    [Fact]
+    public async Task Train_AskedToTerminate_SavesAndReturns3()
+    {
+        using TempFolder folder = new();
+        string[] arguments = [.. Arguments(folder, steps: 100000), "--output", "out"];
+        using Process process = MttProcess.Start(folder.Path, arguments);
+        await WaitForStep(process, folder["out"], 10);
+        using (Process signal = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await signal.WaitForExitAsync();
+        }
+
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+        await process.WaitForExitAsync(patience.Token);
+
+        Assert.Equal(3, process.ExitCode);
+        Assert.Contains("--resume", await process.StandardError.ReadToEndAsync());
+        Assert.NotEmpty(Directory.GetDirectories(folder["out/checkpoints"], "step-????????"));
+    }
+
+    [Theory]
+    [InlineData("{\"input_ids\": [1, 2, 3], \"labels\": [-100, -100, -100]}", "no row has a label", "supervised token")]
+    [InlineData("{\"input_ids\": [1, 2, 900], \"labels\": [-100, 2, 900]}", "another tokenizer", "900")]
+    [InlineData("", "an empty file", "holds no row")]
+    public void Train_RowsThatCannotBeTrained_Returns2AndWritesNothing(string rows, string why, string expected)
+    {
+        using TempFolder folder = new();
+        folder.Write("rows.jsonl", rows);
+
+        MttResult result = MttProcess.Run(
+            folder.Path,
+            ["train", "--model", _model, "--train", "rows.jsonl", "--output", "out"]
+        );
+
+        Assert.True(result.ExitCode == 2, $"{why}: {result.Error}");
+        Assert.Contains(expected, result.Error);
+        Assert.Contains("hint:", result.Error);
+        Assert.DoesNotContain("   at ", result.Error);
+        Assert.False(Directory.Exists(folder["out"]));
+    }
+
+    [Fact]
+    public void Train_SettingOutOfRange_Returns2AndNamesIt()
+    {
+        using TempFolder folder = new();
+
+        MttResult result = MttProcess.Run(
+            folder.Path,
+            [.. Arguments(folder, steps: 1), "--output", "out", "--batch-size", "0"]
+        );
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("per_device_train_batch_size: 0 is out of range", result.Error);
+    }
+
+    private static string[] Arguments(TempFolder folder, int steps)
+    {
+        StringBuilder rows = new();
+        for (int i = 0; i < 50; i++)
+        {
+            int[] ids = [.. Enumerable.Range(0, 12 + (i % 9)).Select(t => (t * 7 + i * 5) % 120)];
+            string labels = string.Join(", ", ids.Select((id, t) => t % 6 < 3 ? -100 : id));
+            rows.Append(
+                CultureInfo.InvariantCulture,
+                $"{{\"id\": \"r{i}\", \"input_ids\": [{string.Join(", ", ids)}], \"labels\": [{labels}]}}\n"
+            );
+        }
+
+        folder.Write("rows.jsonl", rows.ToString());
+        return
+        [
+            "train",
+            "--model",
+            _model,
+            "--train",
+            "rows.jsonl",
+            "--max-steps",
+            steps.ToString(CultureInfo.InvariantCulture),
+            "--set",
+            "train.save_steps=25",
+            "--set",
+            "lora.lora_dropout=0.1",
+        ];
+    }
+
+    private static async Task WaitForStep(Process process, string output, int step)
+    {
+        string path = Path.Combine(output, "metrics.jsonl");
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(20));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while (await timer.WaitForNextTickAsync(patience.Token))
+        {
+            if (process.HasExited)
+            {
+                Assert.Fail(await process.StandardError.ReadToEndAsync());
+            }
+
+            if (File.Exists(path) && ReadShared(path).Count(c => c == '\n') >= step)
+            {
+                return;
+            }
+        }
+    }
+
+    private static string ReadShared(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+
+    private static IEnumerable<string> Losses(string output) =>
+        File.ReadLines(Path.Combine(output, "metrics.csv")).Select(line => string.Join(',', line.Split(',').Take(6)));
+}
