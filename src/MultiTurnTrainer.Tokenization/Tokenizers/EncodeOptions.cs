@@ -20,4 +20,10 @@ public sealed record EncodeOptions
     /// recognized. Used with rendered templates, whose own control tokens are real.
     /// </summary>
     public IReadOnlyList<Range> DataRanges { get; init; } = [];
+
+    /// <summary>
+    /// Says whether an added token may stand where the text spells it: id, first byte and end in the text's UTF-8,
+    /// without the whitespace it would take. Null allows what the other options do.
+    /// </summary>
+    public Func<int, int, int, bool>? AllowAddedToken { get; init; }
 }

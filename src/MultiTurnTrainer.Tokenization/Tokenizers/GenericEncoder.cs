@@ -169,8 +169,15 @@ internal sealed class GenericEncoder(TokenizerFile file)
     }
 
     // For a stage's text: says which matches lie in data and may not become control tokens.
-    private static Func<PieceText, MatchFilter?> Forbidden(string text, EncodeOptions options)
+    private Func<PieceText, MatchFilter?> Forbidden(string text, EncodeOptions options)
     {
+        if (options.AllowAddedToken is { } allow)
+        {
+            return pieces =>
+                (token, start, end) =>
+                    !allow(file.Added.Ids[token.Content], pieces.Text.Starts[start], pieces.Text.Ends[end - 1]);
+        }
+
         if (!options.RecognizeSpecialTokens)
         {
             return static _ => static (token, _, _) => token.Special;

@@ -148,6 +148,17 @@ public sealed class Tokenizer
         return _file.Model.Vocabulary.TryGetToken(id, out ReadOnlySpan<byte> bytes) ? Utf8.GetString(bytes) : null;
     }
 
+    /// <summary>The added tokens, by rising id.</summary>
+    public IReadOnlyList<AddedTokenInfo> AddedTokens =>
+        [
+            .. _file
+                .Added.Tokens.OrderBy(token => token.Key)
+                .Select(token => new AddedTokenInfo(token.Key, token.Value.Content, token.Value.Special)),
+        ];
+
+    /// <summary>Whether an id is an added token, special or not.</summary>
+    public bool IsAdded(int id) => _file.Added.Tokens.ContainsKey(id);
+
     /// <summary>Whether an id is a control token: an added token marked special.</summary>
     public bool IsSpecial(int id) =>
         _file.Added.Tokens.TryGetValue(id, out AddedTokens.AddedToken? added) && added.Special;
