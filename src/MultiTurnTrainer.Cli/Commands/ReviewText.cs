@@ -36,9 +36,9 @@ internal static class ReviewText
 
         foreach (IGrouping<string, Synthesis.Seeds.SkippedSeed> file in report.Skipped.GroupBy(seed => seed.File))
         {
-            string records = string.Join(", ", file.Take(_shownLeftOut).Select(seed => seed.Record));
+            string records = string.Join(", ", file.Take(_shownLeftOut).Select(seed => seed.Line));
             error.WriteLine(
-                $"skipped: {file.Count()} records of {file.Key} (records {records}): {file.First().Reason}"
+                $"skipped: {file.Count()} records of {file.Key} (lines {records}): {file.First().Reason}"
             );
         }
 

@@ -45,7 +45,8 @@ internal sealed class AlpacaFormat : IRowFormat
         return null;
     }
 
-    private static void Question(JsonTape row, CanonicalRow output)
+    /// <summary>Writes the instruction, with its input under it where it has one.</summary>
+    public static void Question(JsonTape row, CanonicalRow output)
     {
         int instruction = row.Find(0, "instruction"u8);
         int input = row.Find(0, "input"u8);
@@ -72,7 +73,8 @@ internal sealed class AlpacaFormat : IRowFormat
             .Add((byte)'"');
     }
 
-    private static void Plain(JsonTape row, int value, string role, CanonicalRow output)
+    /// <summary>Writes a text as a message.</summary>
+    public static void Plain(JsonTape row, int value, string role, CanonicalRow output)
     {
         output.Begin(role, value);
         output.From(content: value);

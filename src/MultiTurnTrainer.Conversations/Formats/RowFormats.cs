@@ -18,6 +18,9 @@ internal static class RowFormats
         new PromptCompletionFormat(),
     ];
 
+    /// <summary>Questions without answers; only for readers that look for them.</summary>
+    public static IRowFormat Prompt { get; } = new PromptFormat();
+
     /// <summary>The format of a row; null when none has it.</summary>
     public static IRowFormat? Detect(JsonTape row)
     {

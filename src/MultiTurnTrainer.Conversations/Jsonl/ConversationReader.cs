@@ -81,6 +81,11 @@ public static class ConversationReader
         }
 
         IRowFormat? format = RowFormats.Detect(tape);
+        if (format is null && options.Prompts && RowFormats.Prompt.Recognises(tape))
+        {
+            format = RowFormats.Prompt;
+        }
+
         if (format is null)
         {
             throw Bad(file, record.Line, "", $"not a conversation: {NotConversations.Explain(tape)}");

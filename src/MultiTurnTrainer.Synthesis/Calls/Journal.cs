@@ -108,7 +108,7 @@ internal sealed class Journal : IDisposable
         {
             return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
-        catch (FileNotFoundException problem)
+        catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new MttException($"{path}: no such journal", "Leave --resume out to begin the run.", problem);
         }

@@ -7,8 +7,8 @@ namespace MultiTurnTrainer.Synthesis.Review;
 /// <summary>A dialogue as a canonical conversation: the chairman's questions are the user's, the answers the assistant's.</summary>
 internal static class ConversationJson
 {
-    /// <summary>One line, without its line feed. Reviews and hidden thought are not in it.</summary>
-    public static byte[] Write(DialogueResult result, ReviewSettings settings)
+    /// <summary>The canonical object. Reviews and hidden thought are not in it.</summary>
+    public static JsonElement Write(DialogueResult result, ReviewSettings settings)
     {
         using MemoryStream buffer = new();
         using (Utf8JsonWriter json = new(buffer, JsonText.Writer))
@@ -32,7 +32,7 @@ internal static class ConversationJson
             json.WriteEndObject();
         }
 
-        return buffer.ToArray();
+        return JsonSerializer.Deserialize<JsonElement>(buffer.ToArray());
     }
 
     private static void WriteMessage(Utf8JsonWriter json, string role, string content)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Synthesis.Endpoints;
 using MultiTurnTrainer.Synthesis.Quality;
@@ -12,6 +13,7 @@ internal sealed class ReviewOutputs : IDisposable
     private readonly ReviewFiles _files;
     private readonly ReviewSettings _settings;
     private readonly OutputFile _conversations;
+    private readonly ConversationWriter _writer;
     private readonly OutputFile? _trace;
     private readonly QualityCounter _quality;
     private readonly SortedDictionary<string, int> _outcomes = new(StringComparer.Ordinal);
@@ -28,6 +30,7 @@ internal sealed class ReviewOutputs : IDisposable
         _settings = settings;
         _quality = new QualityCounter(settings.Reviewers.Count);
         _conversations = OutputFile.Create(files.Conversations, force);
+        _writer = new ConversationWriter(_conversations.Stream);
         if (header is not null)
         {
             _trace = OutputFile.Create(files.Trace, force);
@@ -54,7 +57,7 @@ internal sealed class ReviewOutputs : IDisposable
 
         if (result.IsWritten(_settings.KeepPartial))
         {
-            WriteLine(_conversations, ConversationJson.Write(result, _settings));
+            Guard(_conversations, () => _writer.Write(ConversationJson.Write(result, _settings)));
             _quality.Add(result);
             Written++;
         }
@@ -68,6 +71,7 @@ internal sealed class ReviewOutputs : IDisposable
     /// <param name="manifest">The manifest, with its inputs and options.</param>
     public void Commit(Manifest manifest)
     {
+        _writer.Dispose();
         _conversations.Commit();
         _trace?.Commit();
         QualityReport quality = _quality.Report();
@@ -89,16 +93,26 @@ internal sealed class ReviewOutputs : IDisposable
 
     public void Dispose()
     {
+        _writer.Dispose();
         _conversations.Dispose();
         _trace?.Dispose();
     }
 
-    private static void WriteLine(OutputFile file, byte[] line)
+    private static void WriteLine(OutputFile file, byte[] line) =>
+        Guard(
+            file,
+            () =>
+            {
+                file.Stream.Write(line);
+                file.Stream.WriteByte((byte)'\n');
+            }
+        );
+
+    private static void Guard(OutputFile file, Action write)
     {
         try
         {
-            file.Stream.Write(line);
-            file.Stream.WriteByte((byte)'\n');
+            write();
         }
         catch (IOException problem)
         {

@@ -108,7 +108,7 @@ public class ReviewLoopTests
         );
         Assert.DoesNotContain(
             "SECRET",
-            System.Text.Encoding.UTF8.GetString(ConversationJson.Write(result, new ReviewSettings())),
+            ConversationJson.Write(result, new ReviewSettings()).GetRawText(),
             StringComparison.Ordinal
         );
     }
@@ -336,7 +336,7 @@ public class ReviewLoopTests
         );
         Assert.Contains("Judge 2: perfect", material, StringComparison.Ordinal);
 
-        string line = System.Text.Encoding.UTF8.GetString(ConversationJson.Write(result, new ReviewSettings()));
+        string line = ConversationJson.Write(result, new ReviewSettings()).GetRawText();
         string[] roles =
         [
             .. System

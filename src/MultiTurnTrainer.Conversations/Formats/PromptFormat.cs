@@ -1,0 +1,63 @@
+using MultiTurnTrainer.Conversations.Json;
+
+namespace MultiTurnTrainer.Conversations.Formats;
+
+/// <summary>
+/// A question without an answer, read as a user message: <c>instruction</c> with its <c>input</c>, <c>prompt</c>,
+/// <c>question</c>, <c>query</c>, or the first of MT-Bench's <c>turns</c>. No conversation in itself, so only readers that
+/// look for questions ask this format (<see cref="ConversionOptions.Prompts"/>).
+/// </summary>
+internal sealed class PromptFormat : IRowFormat
+{
+    private static readonly string[] _names = ["instruction", "prompt", "question", "query"];
+
+    public string Name => "prompt";
+
+    public bool Recognises(JsonTape row) => Find(row) >= 0;
+
+    public string Reason(JsonTape row) => "has a question and no answer";
+
+    public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
+    {
+        if (
+            row.Find(0, "system"u8) is >= 0 and int system
+            && row[system].Kind == JsonKind.String
+            && row[system].Length > 0
+        )
+        {
+            AlpacaFormat.Plain(row, system, "system", output);
+        }
+
+        int question = Find(row);
+        if (row.Find(0, "instruction"u8) == question)
+        {
+            AlpacaFormat.Question(row, output);
+        }
+        else
+        {
+            PromptCompletionFormat.Side(row, question, "user", output, options);
+        }
+
+        output.KeepRest(row, [.. _names, "input", "system", "turns"]);
+        return null;
+    }
+
+    private static int Find(JsonTape row)
+    {
+        if (row[0].Kind != JsonKind.Object)
+        {
+            return -1;
+        }
+
+        foreach (string name in _names)
+        {
+            if (row.Find(0, System.Text.Encoding.UTF8.GetBytes(name)) is >= 0 and int found)
+            {
+                return found;
+            }
+        }
+
+        int turns = row.Find(0, "turns"u8);
+        return turns >= 0 && row[turns].Kind == JsonKind.Array && row.Length(turns) > 0 ? turns + 1 : -1;
+    }
+}
