@@ -138,7 +138,7 @@ public sealed class ReviewRun
 
     private async Task HoldOneAsync(ReviewLoop loop, Seed seed, CancellationTokenSource stop, CancellationToken token)
     {
-        if (Volatile.Read(ref _stopped) is not null)
+        if (Volatile.Read(ref _stopped) is not null || Volatile.Read(ref _fatal) is not null)
         {
             return;
         }
