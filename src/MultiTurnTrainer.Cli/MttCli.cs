@@ -52,6 +52,7 @@ internal static class MttCli
             InitCommand.Create(),
             ReviewCommand.Create(),
             TrainCommand.Create(),
+            RenderCommand.Create(),
             ValidateCommand.Create(),
             ExplainCommand.Create(),
             ScoreCommand.Create(),

@@ -38,7 +38,7 @@ public class ChatTemplateGoldenTests(ITestOutputHelper output)
         );
 
         output.WriteLine($"{renders} texts and {refusals} refusals equal, {wrong.Count} differ");
-        Assert.Empty(wrong.Order(StringComparer.Ordinal).Take(300));
+        Assert.True(wrong.IsEmpty, string.Join("\n", wrong.Order(StringComparer.Ordinal).Take(200)));
     }
 
     private static string? Check(ChatTemplate template, RenderGoldens.Golden golden)

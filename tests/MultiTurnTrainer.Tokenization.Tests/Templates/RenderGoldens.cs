@@ -8,7 +8,13 @@ namespace MultiTurnTrainer.Tokenization.Tests.Templates;
 internal static class RenderGoldens
 {
     /// <summary>One render: which template, which conversation, what came out.</summary>
-    public sealed record Golden(string Template, string Conversation, JsonElement Expected, RenderInput Input);
+    public sealed record Golden(
+        string Template,
+        string Conversation,
+        JsonElement Expected,
+        RenderInput Input,
+        IReadOnlyList<string> Stops
+    );
 
     /// <summary>The template files' folder.</summary>
     public static string TemplateFolder => SharedData.Path("templates");
@@ -34,7 +40,14 @@ internal static class RenderGoldens
                         conversations[id],
                         templates.GetProperty(template),
                         golden.GetProperty("add_generation_prompt").GetBoolean()
-                    )
+                    ),
+                    [
+                        .. templates
+                            .GetProperty(template)
+                            .GetProperty("stop")
+                            .EnumerateArray()
+                            .Select(s => s.GetString()!),
+                    ]
                 );
             })
             .GroupBy(golden => golden.Template);

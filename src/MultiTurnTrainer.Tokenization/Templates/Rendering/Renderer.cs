@@ -297,18 +297,18 @@ internal sealed class Renderer
 
     private void EmitLeaf(StrValue leaf, int context, int line, SpanTraits traits)
     {
+        // What was captured under a loop stays there, wherever it is printed in the end.
+        SpanTraits all =
+            leaf.Context >= 0
+                ? leaf.Traits | (traits & ~SpanTraits.OutsideLoop)
+                : (leaf.Traits & ~SpanTraits.OutsideLoop) | traits;
         if (_capture is not null)
         {
-            _capture.Add(leaf.Stamp(context, line, traits));
+            _capture.Add(leaf.Stamp(context, line, all));
             return;
         }
 
-        Output.Append(
-            leaf,
-            leaf.Context >= 0 ? leaf.Context : context,
-            leaf.Line > 0 ? leaf.Line : line,
-            leaf.Traits | traits
-        );
+        Output.Append(leaf, leaf.Context >= 0 ? leaf.Context : context, leaf.Line > 0 ? leaf.Line : line, all);
     }
 
     private SpanTraits Traits() =>

@@ -132,7 +132,7 @@ internal sealed class StrValue : Value
         {
             Context = Context >= 0 ? Context : context,
             Line = Line > 0 ? Line : line,
-            Traits = Traits | traits,
+            Traits = traits,
         };
 
     /// <summary>Visits the leaves in order, without recursion: joined texts may be nested deeply.</summary>

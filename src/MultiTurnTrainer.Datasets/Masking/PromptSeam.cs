@@ -1,0 +1,109 @@
+using MultiTurnTrainer.Tokenization.Templates;
+
+namespace MultiTurnTrainer.Datasets.Masking;
+
+/// <summary>Finds where the prompt ends and the answer begins: by the generation prompt, laid over the answer's block.</summary>
+internal static class PromptSeam
+{
+    /// <summary>The first position of the answer.</summary>
+    /// <param name="text">The rendered text.</param>
+    /// <param name="block">The spans of the answer's block, in order.</param>
+    /// <param name="message">The answer's index.</param>
+    /// <param name="prompt">The generation prompt.</param>
+    public static int Find(string text, IReadOnlyList<RenderedSpan> block, int message, string prompt)
+    {
+        int start = block[0].Start;
+        (int end, bool complete) = Longest(text, start, prompt);
+        if (complete)
+        {
+            return end;
+        }
+
+        // A part of the prompt stops before the answer's own words...
+        foreach (RenderedSpan span in block)
+        {
+            if (span.Start >= end)
+            {
+                break;
+            }
+
+            if (span.Origin.MessageIndex == message && span.Origin.Field != MessageField.Role)
+            {
+                end = Math.Max(start, span.Start);
+                break;
+            }
+        }
+
+        // ...and does not cut a marker in two: the marker is the answer's.
+        return BeforeMarker(text, start, end);
+    }
+
+    /// <summary>
+    /// The end of the longest beginning of the prompt that stands here; it may begin before the block, since some
+    /// templates print the header while the message before is being emitted.
+    /// </summary>
+    private static (int End, bool Complete) Longest(string text, int start, string prompt)
+    {
+        int best = 0;
+        int end = start;
+        for (int before = Math.Min(prompt.Length, start); before >= 0; before--)
+        {
+            if (
+                before > 0
+                && (
+                    text[start - 1] != prompt[before - 1]
+                    || !text.AsSpan(start - before, before).SequenceEqual(prompt.AsSpan(0, before))
+                )
+            )
+            {
+                continue;
+            }
+
+            int inside = text.AsSpan(start).CommonPrefixLength(prompt.AsSpan(before));
+            if (before + inside > best)
+            {
+                best = before + inside;
+                end = start + inside;
+            }
+        }
+
+        return (end, best == prompt.Length);
+    }
+
+    private static int BeforeMarker(string text, int start, int end)
+    {
+        for (int i = end - 1; i >= start; i--)
+        {
+            char c = text[i];
+            if (c is '>' or ']' || char.IsWhiteSpace(c))
+            {
+                return end;
+            }
+
+            if (c is '<' or '[')
+            {
+                return Closes(text, end, c == '<' ? '>' : ']') ? i : end;
+            }
+        }
+
+        return end;
+    }
+
+    private static bool Closes(string text, int from, char close)
+    {
+        for (int i = from; i < text.Length; i++)
+        {
+            if (text[i] == close)
+            {
+                return true;
+            }
+
+            if (text[i] is '<' or '[' || char.IsWhiteSpace(text[i]))
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text.Json;
+using MultiTurnTrainer.Tokenization.Templates.Rendering;
+using MultiTurnTrainer.Tokenization.Templates.Values;
+
+namespace MultiTurnTrainer.Tokenization.Templates;
+
+/// <summary>
+/// One conversation ready to be rendered several times: whole, or its beginnings with a generation prompt. The JSON is
+/// turned into values once. Not for several threads.
+/// </summary>
+public sealed class RenderSession
+{
+    private readonly ChatTemplate _template;
+    private readonly RenderInput _input;
+    private readonly Dictionary<string, Value> _variables;
+    private readonly Value _messages;
+    private string? _prompt;
+
+    internal RenderSession(ChatTemplate template, RenderInput input, bool tracked)
+    {
+        _template = template;
+        _input = input;
+        IsTracked = tracked;
+        _messages = JsonValues.Messages(input.Messages, input.MessageCount, tracked);
+        _variables = Variables(input, tracked);
+    }
+
+    private bool IsTracked { get; }
+
+    /// <summary>Renders the whole conversation.</summary>
+    /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>
+    public RenderedText Render() => ToText(Run(_messages, _input.AddGenerationPrompt));
+
+    /// <summary>
+    /// What the template prints, before the answer at an index, to ask for it: the end of the first messages rendered
+    /// with <c>add_generation_prompt</c>, as far as it was printed after the loop over messages or under a test of
+    /// <c>add_generation_prompt</c>. Null where the template cannot render those messages.
+    /// </summary>
+    /// <param name="index">The answer's index.</param>
+    public string? GenerationPrompt(int index)
+    {
+        if (_prompt is not null)
+        {
+            return _prompt;
+        }
+
+        try
+        {
+            Value first = _messages is ListValue list ? new ListValue([.. list.Items.Take(index)]) : _messages;
+            string prompt = PromptOf(ToText(Run(first, addGenerationPrompt: true)));
+            if (_template.PromptIsConstant)
+            {
+                _prompt = prompt;
+            }
+
+            return prompt;
+        }
+        catch (TemplateException)
+        {
+            return null;
+        }
+    }
+
+    internal string RenderText() => Run(_messages, _input.AddGenerationPrompt).Output.Text();
+
+    private static string PromptOf(RenderedText rendered)
+    {
+        int loopEnd = rendered.LoopEnd;
+        for (int i = rendered.Spans.Count - 1; i >= 0; i--)
+        {
+            if ((rendered.Spans[i].Traits & SpanTraits.OutsideLoop) == 0)
+            {
+                loopEnd = Math.Max(loopEnd, rendered.Spans[i].End);
+                break;
+            }
+        }
+
+        int start = rendered.Text.Length;
+        for (int i = rendered.Spans.Count - 1; i >= 0; i--)
+        {
+            RenderedSpan span = rendered.Spans[i];
+            bool asked = (span.Traits & SpanTraits.GenerationPrompt) != 0;
+            if (!asked && (loopEnd < 0 || span.Start < loopEnd))
+            {
+                break;
+            }
+
+            start = span.Start;
+        }
+
+        return rendered.Text[start..];
+    }
+
+    private static RenderedText ToText(Renderer renderer) =>
+        new(renderer.Output.Text(), renderer.Output.Spans(), renderer.LoopEnd);
+
+    private Renderer Run(Value messages, bool addGenerationPrompt)
+    {
+        _variables["messages"] = messages;
+        _variables["add_generation_prompt"] = BoolValue.Of(addGenerationPrompt);
+        Renderer renderer = new(_template.Parsed, _variables, _input.Now, IsTracked);
+        renderer.Run();
+        return renderer;
+    }
+
+    private static Dictionary<string, Value> Variables(RenderInput input, bool tracked)
+    {
+        Dictionary<string, Value> variables = new(StringComparer.Ordinal);
+        if (input.BosToken is { } bos)
+        {
+            variables["bos_token"] = new StrValue(bos, tracked ? Origin.Variable("bos_token") : null);
+        }
+
+        if (input.EosToken is { } eos)
+        {
+            variables["eos_token"] = new StrValue(eos, tracked ? Origin.Variable("eos_token") : null);
+        }
+
+        // transformers always passes these two, as None when there is nothing to pass.
+        variables["tools"] = input.Tools is { ValueKind: not JsonValueKind.Undefined } tools
+            ? JsonValues.From(tools, tracked ? Origin.Tools : null)
+            : NoneValue.Instance;
+        variables["documents"] = NoneValue.Instance;
+        if (input.Variables is not null)
+        {
+            foreach ((string name, JsonElement value) in input.Variables)
+            {
+                variables[name] = JsonValues.From(value, tracked ? Origin.Variable(name) : null);
+            }
+        }
+
+        return variables;
+    }
+}

@@ -1,0 +1,55 @@
+using MultiTurnTrainer.Tokenization.Templates.Rendering;
+
+namespace MultiTurnTrainer.Tokenization.Templates.Syntax;
+
+/// <summary>
+/// Proves that a generation prompt does not depend on the messages: everything printed after the first loop at the top
+/// level, and everything under a test of <c>add_generation_prompt</c>, reads only names that the template never assigns
+/// and that are not the messages.
+/// </summary>
+internal static class PromptAnalysis
+{
+    private const string Prompt = "add_generation_prompt";
+
+    /// <summary>Whether the proof succeeds; false says nothing.</summary>
+    public static bool IsConstant(ParsedTemplate template)
+    {
+        int loop = Array.FindIndex(template.Body, s => s is For);
+        if (loop < 0 || template.Blocks.Count > 0)
+        {
+            return false;
+        }
+
+        HashSet<string> assigned = new(StringComparer.Ordinal) { "messages", "loop" };
+        foreach (Statement statement in Shape.All(template.Body))
+        {
+            foreach ((Expression target, bool stored) in Shape.Expressions(statement))
+            {
+                if (stored)
+                {
+                    assigned.UnionWith(Targets.Names(target).Select(n => n.Id));
+                }
+            }
+
+            if (statement is Macro macro)
+            {
+                assigned.Add(macro.Target.Id);
+            }
+        }
+
+        // Before and inside the loops nothing may ask for the prompt; the loops themselves print no part of it.
+        return template.Body.Take(loop + 1).All(s => !Asks(s))
+            && template.Body.Skip(loop + 1).All(s => s is For or Set ? !Asks(s) : Reads(s, assigned));
+    }
+
+    private static bool Asks(Statement statement) =>
+        Shape.All([statement]).SelectMany(Shape.Expressions).Any(e => Analysis.Mentions(e.Expression, Prompt));
+
+    private static bool Reads(Statement statement, HashSet<string> forbidden) =>
+        statement is Data or Print or If
+        && Shape.Expressions(statement).All(e => !MentionsAny(e.Expression, forbidden))
+        && Shape.Children(statement).All(child => Reads(child, forbidden));
+
+    private static bool MentionsAny(Expression expression, HashSet<string> names) =>
+        expression is Name name ? names.Contains(name.Id) : expression.Children.Any(child => MentionsAny(child, names));
+}
