@@ -62,7 +62,7 @@ internal static class RenderCommand
         {
             ChatModel chat = (parsed.GetValue(model), parsed.GetValue(template)) switch
             {
-                (string folder, string? file) => ChatModel.Load(folder, file),
+                (string folder, var file) => ChatModel.Load(folder, file),
                 (null, string file) => ChatModel.FromFile(file),
                 _ => throw new MttException("no template", "Give --model DIR or --template FILE."),
             };
