@@ -55,6 +55,8 @@ internal static class MttCli
             RenderCommand.Create(),
             ValidateCommand.Create(),
             ExplainCommand.Create(),
+            MaskCommand.Create(),
+            InspectCommand.Create(),
             ScoreCommand.Create(),
             TokenizeCommand.Create(),
             MergeCommand.Create(),

@@ -20,6 +20,11 @@ public static class TokenRowReader
             return file.Schema.Children.Any(child => child.Name == "input_ids");
         }
 
+        if (!Path.GetExtension(path).Equals(".jsonl", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
         using StreamReader reader = OpenText(path);
         string? first = reader.ReadLine();
         try

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Views;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenization.Tokenizers;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt inspect</c>: what is learned of any row.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        Argument<string[]> inputs = new("input")
+        {
+            Description = "Conversations, or token rows (.parquet, .jsonl) that mtt mask made.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Option<int> count = new("--rows") { Description = "How many rows to show.", DefaultValueFactory = _ => 3 };
+        Option<int> skip = new("--skip") { Description = "How many rows to pass over first." };
+        Option<string?> html = new("--html") { Description = "Write one self-contained page instead." };
+        Option<bool> force = new("--force") { Description = "Replace the page when it exists." };
+        RowFlags flags = new();
+        Command command = new(
+            "inspect",
+            """
+            Show what is learned: colour says where each token came from, reverse video that it is learned.
+
+            Examples:
+              mtt inspect chat.jsonl --model qwen3
+              mtt inspect chat.jsonl --model qwen3 --skip 41 --rows 1 --html row-42.html
+              mtt inspect rows.parquet --model qwen3
+            """
+        )
+        {
+            inputs,
+            count,
+            skip,
+            html,
+            force,
+        };
+        flags.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            string[] paths = parsed.GetValue(inputs)!;
+            bool stored = Array.TrueForAll(paths, path => File.Exists(path) && TokenRowReader.IsTokenRows(path));
+            IEnumerable<RowView> all = stored
+                ? RowInspection.OfTokenRows(paths, Tokenizer.Load(flags.Model(parsed)))
+                : RowInspection.OfConversations(paths, flags.LoadModel(parsed), flags.Read(parsed));
+            RowView[] rows = [.. all.Skip(parsed.GetValue(skip)).Take(parsed.GetValue(count))];
+            if (rows.Length == 0)
+            {
+                throw new MttException("there are no rows to show", "Check --skip and the input.");
+            }
+
+            if (parsed.GetValue(html) is string path)
+            {
+                string heading = string.Join(", ", paths.Select(input => Path.GetFileName(input)));
+                string page = HtmlView.Page(heading, rows, MaskSummaryLine.Of(rows), []);
+                OutputFile.WriteAllBytes(path, System.Text.Encoding.UTF8.GetBytes(page), parsed.GetValue(force));
+                Console.Error.WriteLine($"wrote {path}");
+            }
+            else
+            {
+                RowText.Write(Console.Out, Console.IsOutputRedirected, rows);
+            }
+
+            return Array.Exists(rows, row => row.Findings.Count > 0) ? ExitCode.Findings : ExitCode.Done;
+        });
+        return command;
+    }
+}

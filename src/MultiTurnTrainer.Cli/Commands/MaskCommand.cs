@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Globalization;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Views;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt mask</c>: conversations to token rows with labels.</summary>
+internal static class MaskCommand
+{
+    public static Command Create()
+    {
+        Argument<string[]> inputs = new("input")
+        {
+            Description = "Conversation files; - is standard input.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Option<string?> output = new("--output", "-o") { Description = "Token rows: a .parquet or .jsonl file." };
+        Option<bool> force = new("--force") { Description = "Replace the output when it exists." };
+        Option<bool> skip = new("--skip-refused")
+        {
+            Description = "Leave out conversations that cannot be masked, and count them, instead of failing.",
+        };
+        Option<int> show = new("--show") { Description = "Show the first rows in the terminal." };
+        Option<string?> html = new("--html") { Description = "Write the first rows as one self-contained page." };
+        Option<int> htmlRows = new("--html-rows")
+        {
+            Description = "How many rows the page shows.",
+            DefaultValueFactory = _ => 20,
+        };
+        Option<int?> threads = new("--threads") { Description = "Threads; the output never depends on it." };
+        RowFlags flags = new();
+        Command command = new(
+            "mask",
+            """
+            Make token rows in which only the model's own words are learned.
+
+            The output has id, input_ids and labels (-100 = not learned), and loss_weights where weights other than
+            0 and 1 occur; a manifest is written beside it. A conversation whose mask cannot be proven right is refused.
+
+            Examples:
+              mtt mask chat.jsonl --model qwen3 --output rows.parquet
+              mtt mask chat.jsonl --model qwen3 --show 3
+              mtt mask chat.jsonl --model qwen3 --output rows.parquet --max-length 4096 --expand-turns --html rows.html
+            """
+        )
+        {
+            inputs,
+            output,
+            force,
+            skip,
+            show,
+            html,
+            htmlRows,
+            threads,
+        };
+        flags.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            MaskRun run = new(parsed.GetValue(inputs)!, flags.Model(parsed), flags.Template(parsed))
+            {
+                Output = parsed.GetValue(output),
+                Html = parsed.GetValue(html),
+                HtmlRows = parsed.GetValue(htmlRows),
+                Show = parsed.GetValue(show),
+                Force = parsed.GetValue(force),
+            };
+            RowOptions options = flags.Read(parsed) with
+            {
+                SkipRefused = parsed.GetValue(skip),
+                Threads = Math.Clamp(parsed.GetValue(threads) ?? Environment.ProcessorCount, 1, 256),
+            };
+            RowRun rows = run.Execute(() => flags.LoadModel(parsed), options);
+            if (run.Show > 0)
+            {
+                RowText.Write(Console.Error, Console.IsErrorRedirected, [.. rows.Views.Take(run.Show)]);
+            }
+
+            Console.Error.Write(Report(rows));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static string Report(RowRun rows)
+    {
+        RowCounts counts = rows.Counts;
+        double share = counts.Tokens == 0 ? 0 : (double)counts.SupervisedTokens / counts.Tokens;
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{counts.Conversations} conversations, {counts.Rows} rows, {counts.Tokens} tokens, {counts.SupervisedTokens} learned ({share:P1}), longest {counts.LongestRow}\n"
+        );
+        foreach ((string cause, Loss loss) in counts.Losses)
+        {
+            text += string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {cause}: {loss.Conversations} conversations, {loss.SupervisedTokens} learned tokens lost\n"
+            );
+        }
+
+        if (counts.SeamTokens > 0)
+        {
+            text += string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {counts.SeamTokens} tokens differ between tokenizing prompt and answer apart and together\n"
+            );
+        }
+
+        if (counts.GenerationDifferences > 0)
+        {
+            text += string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {counts.GenerationDifferences} stretches differ from the template's own generation blocks, which never change the mask\n"
+            );
+        }
+
+        return text;
+    }
+}

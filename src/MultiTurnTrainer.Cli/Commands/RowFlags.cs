@@ -1,0 +1,157 @@
+using System.CommandLine;
+using System.Globalization;
+using MultiTurnTrainer.Context.Truncation;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenization.Templates;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>The flags that say how conversations become token rows; <c>mask</c> and <c>inspect</c> share them.</summary>
+internal sealed class RowFlags
+{
+    private static readonly Dictionary<string, MessageField> _fields = new(StringComparer.Ordinal)
+    {
+        ["content"] = MessageField.Content,
+        ["reasoning"] = MessageField.Reasoning,
+        ["call-name"] = MessageField.CallName,
+        ["call-arguments"] = MessageField.CallArguments,
+    };
+
+    private readonly Option<string> _model = new("--model")
+    {
+        Description = "The model's folder: tokenizer.json and its chat template.",
+        Required = true,
+    };
+    private readonly Option<string?> _template = new("--template")
+    {
+        Description = "A chat template in place of the model's.",
+    };
+    private readonly Option<string[]> _eot = new("--eot")
+    {
+        Description = "A token that ends an answer, beside the model's own.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<string?> _now = new("--now")
+    {
+        Description = "The date that templates with a clock print, such as 2026-01-15; today when not given.",
+    };
+    private readonly Option<string[]> _roles = new("--roles")
+    {
+        Description = "Whose messages are learned: assistant, user, tool, system, developer.",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => ["assistant"],
+    };
+    private readonly Option<bool> _last = new("--last") { Description = "Learn only the last message of these roles." };
+    private readonly Option<string[]> _parts = new("--fields")
+    {
+        Description = "Learn only these parts: content, reasoning, call-name, call-arguments.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<bool> _expand = new("--expand-turns")
+    {
+        Description = "Give every answer the context it will meet, where the template rewrites the history.",
+    };
+    private readonly Option<string> _seam = new("--seam")
+    {
+        Description = "Tokenize prompt and answer apart, as a server does (split), or together (merged).",
+        DefaultValueFactory = _ => "split",
+    };
+    private readonly Option<int?> _maxLength = new("--max-length") { Description = "Most tokens of a row." };
+    private readonly Option<string> _truncate = new("--truncate")
+    {
+        Description =
+            "Longer rows lose whole turns, the oldest first (turns), are left out (drop), or stop the run (error).",
+        DefaultValueFactory = _ => "turns",
+    };
+
+    public RowFlags()
+    {
+        _seam.AcceptOnlyFromAmong("split", "merged");
+        _truncate.AcceptOnlyFromAmong("turns", "drop", "error");
+    }
+
+    public string Model(ParseResult parsed) => parsed.GetValue(_model)!;
+
+    public string? Template(ParseResult parsed) => parsed.GetValue(_template);
+
+    public void AddTo(Command command)
+    {
+        foreach (
+            Option option in (Option[])
+                [_model, _template, _eot, _now, _roles, _last, _parts, _expand, _seam, _maxLength, _truncate]
+        )
+        {
+            command.Add(option);
+        }
+    }
+
+    public RowModel LoadModel(ParseResult parsed) =>
+        RowModel.Load(Model(parsed), Template(parsed), parsed.GetValue(_eot) ?? []);
+
+    public RowOptions Read(ParseResult parsed)
+    {
+        int? maxLength = parsed.GetValue(_maxLength);
+        return maxLength is <= 0
+            ? throw new MttException(
+                $"--max-length {maxLength}: a row needs at least one token",
+                "Give a number above 0."
+            )
+            : new RowOptions
+            {
+                Roles = Values("--roles", parsed.GetValue(_roles), Roles.Canonical, Roles.Parse),
+                Fields = Values("--fields", parsed.GetValue(_parts), [.. _fields.Keys], name => _fields[name]),
+                LastOnly = parsed.GetValue(_last),
+                ExpandTurns = parsed.GetValue(_expand),
+                SplitSeams = parsed.GetValue(_seam) == "split",
+                MaxLength = maxLength,
+                Truncation = Enum.Parse<TruncationMode>(parsed.GetValue(_truncate)!, ignoreCase: true),
+                Now =
+                    Date(parsed.GetValue(_now))
+                    ?? new DateTimeOffset(TimeProvider.System.GetUtcNow().Date, TimeSpan.Zero),
+            };
+    }
+
+    private static HashSet<T> Values<T>(
+        string option,
+        string[]? given,
+        IReadOnlyList<string> known,
+        Func<string, T> read
+    )
+    {
+        HashSet<T> values = [];
+        foreach (
+            string name in (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        )
+        {
+            values.Add(
+                known.Contains(name)
+                    ? read(name)
+                    : throw new MttException(
+                        $"{option} {name}: there is no such one",
+                        $"Known: {string.Join(", ", known)}."
+                    )
+            );
+        }
+
+        return values;
+    }
+
+    private static DateTimeOffset? Date(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        return DateTimeOffset.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out DateTimeOffset date
+        )
+            ? date
+            : throw new MttException($"--now {text}: is not a date", "Write it as 2026-01-15 or 2026-01-15T12:00:00Z.");
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Datasets.Views;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>What <c>mtt mask</c> does: rows to a file with its manifest, and a page to share.</summary>
+/// <param name="inputs">Conversation files.</param>
+/// <param name="model">The model's folder.</param>
+/// <param name="template">A template file in place of the model's, or null.</param>
+public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? template)
+{
+    /// <summary>Where the rows go; null makes none.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>Where the page goes; null makes none.</summary>
+    public string? Html { get; init; }
+
+    /// <summary>How many rows the page shows.</summary>
+    public int HtmlRows { get; init; } = 20;
+
+    /// <summary>How many rows the caller will show.</summary>
+    public int Show { get; init; }
+
+    /// <summary>Whether outputs that exist may be replaced.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Masks everything.</summary>
+    /// <param name="loadModel">Loads the model, after the arguments were checked.</param>
+    /// <param name="options">How rows are made.</param>
+    /// <exception cref="MttException">Nothing to do, an input is unusable, a conversation is refused, or the disk is full.</exception>
+    public RowRun Execute(Func<RowModel> loadModel, RowOptions options)
+    {
+        if (Output is null && Html is null && Show == 0)
+        {
+            throw new MttException("nothing to do", "Give --output FILE, --html FILE or --show N.");
+        }
+
+        using TokenRowWriter? writer = Output is null ? null : TokenRowWriter.Create(Output, Force);
+        RowModel loaded = loadModel();
+        RowRun run = new(loaded, options) { ViewsWanted = Math.Max(Show, Html is null ? 0 : HtmlRows) };
+        foreach (TokenRow row in run.Read(inputs))
+        {
+            writer?.Write(row);
+            if (writer is null && run.Views.Count >= run.ViewsWanted)
+            {
+                break;
+            }
+        }
+
+        writer?.Commit();
+        if (Html is not null)
+        {
+            RowView[] views = [.. run.Views.Take(HtmlRows)];
+            string page = HtmlView.Page(
+                string.Join(", ", inputs.Select(path => Path.GetFileName(path))),
+                views,
+                MaskSummaryLine.Of(views),
+                [.. run.Findings.Select(finding => finding.ToString())]
+            );
+            OutputFile.WriteAllBytes(Html, Encoding.UTF8.GetBytes(page), Force);
+        }
+
+        if (Output is not null)
+        {
+            WriteManifest(run, loaded, options);
+        }
+
+        return run;
+    }
+
+    private void WriteManifest(RowRun run, RowModel loaded, RowOptions options)
+    {
+        Manifest manifest = new("mask");
+        foreach (string input in inputs.Where(File.Exists))
+        {
+            manifest.AddInput("conversations", input);
+        }
+
+        manifest.AddInput("tokenizer", Path.Combine(model, "tokenizer.json"));
+        if (template is not null)
+        {
+            manifest.AddInput("template", template);
+        }
+
+        manifest.Options["template_sha256"] = ContentHash.Of(Encoding.UTF8.GetBytes(loaded.Chat.Template.Source));
+        manifest.Options["stop_tokens"] = new JsonArray([.. loaded.Stops.Select(stop => JsonValue.Create(stop))]);
+        manifest.Options["roles"] = Names(options.Roles);
+        manifest.Options["last"] = options.LastOnly;
+        manifest.Options["fields"] = Names(options.Fields);
+        manifest.Options["expand_turns"] = options.ExpandTurns;
+        manifest.Options["seam"] = options.SplitSeams ? "split" : "merged";
+        manifest.Options["max_length"] = options.MaxLength;
+        manifest.Options["truncate"] = options.Truncation.ToString().ToLowerInvariant();
+        manifest.Options["skip_refused"] = options.SkipRefused;
+        // Rows that print no date are the same on every day, and so is their manifest.
+        manifest.Options["now"] = !loaded.PrintsDate
+            ? null
+            : options.Now?.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
+        run.Counts.WriteTo(manifest.Counts);
+        manifest.AddOutput(Output!);
+        manifest.WriteBeside(Output!);
+    }
+
+    private static JsonArray Names<T>(IEnumerable<T> values)
+        where T : struct, Enum =>
+        new([.. values.Order().Select(value => (JsonNode)JsonValue.Create(value.ToString().ToLowerInvariant()))]);
+}

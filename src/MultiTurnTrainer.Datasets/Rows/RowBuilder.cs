@@ -1,0 +1,257 @@
+using System.Globalization;
+using MultiTurnTrainer.Context.Truncation;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Datasets.Rows.Tokens;
+using MultiTurnTrainer.Tokenization.Templates;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>
+/// From a conversation to token rows: render, find the learned characters, tokenize, label, check. One object serves one
+/// thread.
+/// </summary>
+internal sealed class RowBuilder(RowModel model, RowOptions options)
+{
+    private readonly RowTokenizer _tokenizer = new(model.Tokens);
+    private readonly List<SupervisedRange> _ranges = [];
+
+    /// <summary>Builds the rows of a conversation.</summary>
+    public RowOutcome Build(Conversation conversation)
+    {
+        RowOutcome outcome = new(conversation);
+        outcome.Counts.Conversations = 1;
+        try
+        {
+            RowSource source = new(conversation, model, options);
+            if (source.Targets.Count == 0)
+            {
+                outcome.Counts.AddLoss(source.HasLearnable ? "weight-0" : "no-answer", 1, 0);
+                return outcome;
+            }
+
+            if (options.ExpandTurns)
+            {
+                BuildExpanded(source, outcome);
+            }
+            else
+            {
+                BuildRow(source, source.All, source.Targets, conversation.Id, outcome);
+            }
+        }
+        catch (TemplateException problem)
+        {
+            outcome.Refuse("template", -1, $"the template refuses it: {problem.Describe()}");
+        }
+
+        return outcome;
+    }
+
+    // Answers share a row while their own prompt is, character by character, the beginning of that row.
+    private void BuildExpanded(RowSource source, RowOutcome outcome)
+    {
+        List<int> left = [.. source.Targets];
+        List<(int Last, List<int> Targets)> rows = [];
+        while (left.Count > 0)
+        {
+            int last = left[^1];
+            ConversationView view = source.All.Take(last + 1);
+            string text = source.Template.RenderText(source.Input(view));
+            List<int> shared = [last];
+            for (int i = left.Count - 2; i >= 0; i--)
+            {
+                if (IsPrefix(source, left[i], text))
+                {
+                    shared.Insert(0, left[i]);
+                }
+            }
+
+            rows.Insert(0, (last, shared));
+            left.RemoveAll(shared.Contains);
+        }
+
+        foreach ((int last, List<int> targets) in rows)
+        {
+            string? id =
+                source.Conversation.Id is string name && rows.Count > 1
+                    ? string.Create(CultureInfo.InvariantCulture, $"{name}#{last}")
+                    : source.Conversation.Id;
+            BuildRow(source, source.All.Take(last + 1), targets, id, outcome);
+        }
+    }
+
+    private bool IsPrefix(RowSource source, int answer, string text)
+    {
+        try
+        {
+            string own = source.Template.RenderText(source.Input(source.All.Take(answer + 1)));
+            return text.StartsWith(own, StringComparison.Ordinal);
+        }
+        catch (TemplateException)
+        {
+            return false;
+        }
+    }
+
+    private void BuildRow(
+        RowSource source,
+        ConversationView view,
+        IReadOnlyCollection<int> targets,
+        string? id,
+        RowOutcome outcome
+    )
+    {
+        BuiltRow? built = Encode(source, view, targets, id, outcome);
+        if (built is not null && options.MaxLength is int limit && built.Row.Length > limit)
+        {
+            built = Shorten(source, built, targets, limit, outcome);
+        }
+
+        if (built is null)
+        {
+            return;
+        }
+
+        if (built.Row.SupervisedTokens == 0)
+        {
+            outcome.Refuse("nothing-left", -1, "nothing is left to learn");
+            return;
+        }
+
+        outcome.Add(built);
+    }
+
+    private BuiltRow? Shorten(
+        RowSource source,
+        BuiltRow whole,
+        IReadOnlyCollection<int> targets,
+        int limit,
+        RowOutcome outcome
+    )
+    {
+        int before = whole.Row.SupervisedTokens;
+        if (options.Truncation == TruncationMode.Error)
+        {
+            outcome.Refuse("too-long", -1, $"has {whole.Row.Length} tokens, more than {limit}");
+            return null;
+        }
+
+        if (options.Truncation == TruncationMode.Turns)
+        {
+            ConversationView view = whole.View;
+            IReadOnlyList<Turn> turns = TurnTruncation.Turns(
+                [.. view.Messages.Select(message => message.Role)],
+                whole.TokensPerMessage()
+            );
+            int dropped = TurnTruncation.TurnsToDrop(turns, whole.Row.Length, limit) ?? Math.Max(1, turns.Count - 1);
+
+            // The counts are those of the whole: a template may print less, or more, around what stays.
+            for (; dropped < turns.Count; dropped++)
+            {
+                IReadOnlyList<int> kept = TurnTruncation.Kept(view.Messages.Count, turns, dropped);
+                BuiltRow? shorter = Encode(source, view.Keep(kept), targets, whole.Row.Id, outcome);
+                if (shorter is null)
+                {
+                    return null;
+                }
+
+                if (shorter.Row.Length <= limit)
+                {
+                    outcome.Counts.AddLoss("truncated", 1, before - shorter.Row.SupervisedTokens);
+                    return shorter;
+                }
+            }
+        }
+
+        outcome.Counts.AddLoss("too-long", 1, before);
+        return null;
+    }
+
+    private BuiltRow? Encode(
+        RowSource source,
+        ConversationView view,
+        IReadOnlyCollection<int> targets,
+        string? id,
+        RowOutcome outcome
+    )
+    {
+        MaskedText masked = MaskRule.Apply(
+            source.Template,
+            source.Input(view),
+            Enumerable.Range(0, view.Indexes.Count).Where(i => targets.Contains(view.Indexes[i])),
+            source.Stops
+        );
+        RenderedText rendered = masked.Rendered;
+        IReadOnlyList<AnswerMask> answers = masked.Answers;
+        foreach (MaskRefusal refusal in masked.Refusals)
+        {
+            outcome.Refuse(refusal.Code, view.Indexes[refusal.Message], refusal.Reason);
+        }
+
+        RowChecks.Text(rendered, source.Template.RenderText(source.Input(view)), outcome);
+        if (outcome.IsRefused)
+        {
+            return null;
+        }
+
+        outcome.Counts.GenerationDifferences += model.HasGenerationBlocks ? masked.GenerationDifferences.Count : 0;
+        _ranges.Clear();
+        foreach (AnswerMask answer in answers)
+        {
+            int message = view.Indexes[answer.Message];
+            RowChecks.Origins(rendered, answer, message, outcome);
+            Supervision.Select(
+                rendered,
+                answer.Ranges,
+                answer.Stop,
+                source.Weights[message],
+                source.InContent(message),
+                view.Messages[answer.Message],
+                options.Fields,
+                _ranges
+            );
+        }
+
+        RowText text = new(rendered, view.Messages);
+        TokenSpans tokens = _tokenizer.Encode(
+            text,
+            [.. answers.Select(answer => text.ByteOf(answer.Start))],
+            [.. answers.Select(answer => text.ByteOf(answer.End))],
+            options.SplitSeams,
+            out int differing
+        );
+        outcome.Counts.SeamTokens += differing;
+        for (int i = 0; i < _ranges.Count; i++)
+        {
+            SupervisedRange range = _ranges[i];
+            _ranges[i] = range with { Start = text.ByteOf(range.Start), End = text.ByteOf(range.End) };
+        }
+
+        TokenRow row = RowLabels.Build(id, tokens, _ranges);
+        foreach (AnswerMask answer in answers)
+        {
+            RowChecks.Tokens(
+                row,
+                tokens,
+                text.ByteOf(answer.Start),
+                text.ByteOf(answer.End),
+                answer.HasStop,
+                view.Indexes[answer.Message],
+                outcome
+            );
+        }
+
+        return outcome.IsRefused ? null : new BuiltRow(row, rendered, view, text, Places(tokens));
+    }
+
+    private static (int Start, int End)[] Places(TokenSpans tokens)
+    {
+        (int Start, int End)[] places = new (int Start, int End)[tokens.Count];
+        for (int i = 0; i < places.Length; i++)
+        {
+            places[i] = (tokens.Starts[i], tokens.Ends[i]);
+        }
+
+        return places;
+    }
+}

@@ -1,0 +1,76 @@
+using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Datasets.Rows.Tokens;
+using MultiTurnTrainer.Tokenization.Templates;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>What must hold of every row (masking.md, 5.5); a row that fails is refused, never written.</summary>
+internal static class RowChecks
+{
+    /// <summary>The text with provenance is the text that the template gives without.</summary>
+    public static void Text(RenderedText rendered, string untracked, RowOutcome outcome)
+    {
+        if (!string.Equals(rendered.Text, untracked, StringComparison.Ordinal))
+        {
+            int at = rendered.Text.AsSpan().CommonPrefixLength(untracked);
+            outcome.Refuse("text-differs", -1, $"the tracked text differs from the template's at character {at}");
+        }
+    }
+
+    /// <summary>No learned character comes from another message or from a tool's declaration.</summary>
+    public static void Origins(RenderedText rendered, AnswerMask answer, int message, RowOutcome outcome)
+    {
+        int next = 0;
+        foreach (RenderedSpan span in rendered.Spans)
+        {
+            while (next < answer.Ranges.Count && answer.Ranges[next].End <= span.Start)
+            {
+                next++;
+            }
+
+            if (next == answer.Ranges.Count)
+            {
+                return;
+            }
+
+            bool foreign =
+                span.Origin.Kind == OriginKind.Tool
+                || (span.Origin.Kind == OriginKind.Message && span.Origin.MessageIndex != answer.Message);
+            if (foreign && answer.Ranges[next].Start < span.End)
+            {
+                outcome.Refuse("foreign-text", message, $"text of {span.Origin.Path} would be learned");
+                return;
+            }
+        }
+    }
+
+    /// <summary>The answer has a learned token, and its stop token is one.</summary>
+    public static void Tokens(
+        TokenRow row,
+        TokenSpans tokens,
+        int start,
+        int end,
+        bool hasStop,
+        int message,
+        RowOutcome outcome
+    )
+    {
+        bool anything = false;
+        bool stop = !hasStop;
+        for (int i = tokens.FirstFrom(start); i < tokens.Count && tokens.Starts[i] < end; i++)
+        {
+            bool learned = row.Labels[i] != TokenRow.Unsupervised;
+            anything |= learned;
+            stop |= learned && tokens.Ends[i] == end;
+        }
+
+        if (!anything)
+        {
+            outcome.Refuse("nothing-supervised", message, "no token of the answer would be learned");
+        }
+        else if (!stop)
+        {
+            outcome.Refuse("stop-not-learned", message, "the stop token would not be learned");
+        }
+    }
+}

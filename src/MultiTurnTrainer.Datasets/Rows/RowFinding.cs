@@ -1,0 +1,13 @@
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>Why a conversation, or one of its answers, gives no row or a smaller one.</summary>
+/// <param name="Code">A short name that stays, such as <c>no-stop</c>.</param>
+/// <param name="Place"><c>FILE:LINE</c>.</param>
+/// <param name="Message">The message's index, or −1 for the whole conversation.</param>
+/// <param name="Text">What is wrong, for people.</param>
+public sealed record RowFinding(string Code, string Place, int Message, string Text)
+{
+    /// <inheritdoc/>
+    public override string ToString() =>
+        Message < 0 ? $"{Place}: {Text} [{Code}]" : $"{Place}: messages[{Message}]: {Text} [{Code}]";
+}

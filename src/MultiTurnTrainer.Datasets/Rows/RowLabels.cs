@@ -1,0 +1,71 @@
+using MultiTurnTrainer.Datasets.Rows.Tokens;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>Labels for tokens: a token is learned when all its characters are; it weighs what its lightest one does.</summary>
+internal static class RowLabels
+{
+    /// <summary>Makes a row.</summary>
+    /// <param name="id">The row's id.</param>
+    /// <param name="tokens">The tokens with their places.</param>
+    /// <param name="ranges">The learned bytes, in order and without overlap.</param>
+    public static TokenRow Build(string? id, TokenSpans tokens, IReadOnlyList<SupervisedRange> ranges)
+    {
+        int[] labels = new int[tokens.Count];
+        float[]? weights = null;
+        int range = 0;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            int start = tokens.Starts[i];
+            int end = tokens.Ends[i];
+
+            // Tokens of one character's bytes may step back, never before the range that holds the character.
+            while (range < ranges.Count && ranges[range].End <= start)
+            {
+                range++;
+            }
+
+            float weight = WeightOf(ranges, range, start, end);
+            labels[i] = weight > 0 ? tokens.Ids[i] : TokenRow.Unsupervised;
+            if (weight is not (0 or 1) && weights is null)
+            {
+                weights = new float[labels.Length];
+                for (int j = 0; j < i; j++)
+                {
+                    weights[j] = labels[j] == TokenRow.Unsupervised ? 0 : 1;
+                }
+            }
+
+            if (weights is not null)
+            {
+                weights[i] = weight;
+            }
+        }
+
+        return new TokenRow(id, tokens.Ids.ToArray(), labels, weights);
+    }
+
+    private static float WeightOf(IReadOnlyList<SupervisedRange> ranges, int range, int start, int end)
+    {
+        if (range == ranges.Count || ranges[range].Start > start || start == end)
+        {
+            return 0;
+        }
+
+        float weight = ranges[range].Weight;
+        int covered = ranges[range].End;
+        while (covered < end)
+        {
+            range++;
+            if (range == ranges.Count || ranges[range].Start != covered)
+            {
+                return 0;
+            }
+
+            weight = Math.Min(weight, ranges[range].Weight);
+            covered = ranges[range].End;
+        }
+
+        return weight;
+    }
+}

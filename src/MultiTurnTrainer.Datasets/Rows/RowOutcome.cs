@@ -1,0 +1,65 @@
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Rows.Tokens;
+using MultiTurnTrainer.Tokenization.Templates;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>What became of one conversation.</summary>
+internal sealed class RowOutcome(Conversation conversation)
+{
+    /// <summary>The conversation.</summary>
+    public Conversation Conversation { get; } = conversation;
+
+    /// <summary>Its rows.</summary>
+    public List<BuiltRow> Rows { get; } = [];
+
+    /// <summary>Why there are none.</summary>
+    public List<RowFinding> Findings { get; } = [];
+
+    /// <summary>The counts.</summary>
+    public RowCounts Counts { get; } = new();
+
+    /// <summary>Whether the conversation is refused.</summary>
+    public bool IsRefused => Findings.Count > 0;
+
+    public void Add(BuiltRow row)
+    {
+        Rows.Add(row);
+        Counts.Add(row.Row);
+    }
+
+    /// <summary>Refuses the conversation, or one of its answers.</summary>
+    public void Refuse(string code, int message, string text) =>
+        Findings.Add(new RowFinding(code, Conversation.Place, message, text));
+}
+
+/// <summary>A row with everything that a view of it needs.</summary>
+/// <param name="Row">The row.</param>
+/// <param name="Rendered">The text and where it came from.</param>
+/// <param name="View">The messages that were rendered.</param>
+/// <param name="Text">The text as UTF-8.</param>
+/// <param name="Places">First byte and end of each token.</param>
+internal sealed record BuiltRow(
+    TokenRow Row,
+    RenderedText Rendered,
+    ConversationView View,
+    RowText Text,
+    (int Start, int End)[] Places
+)
+{
+    /// <summary>How many tokens were printed for each message; what lies outside messages is not counted.</summary>
+    public int[] TokensPerMessage()
+    {
+        int[] counts = new int[View.Messages.Count];
+        foreach ((int start, _) in Places)
+        {
+            int context = Text.Span(Text.SpanAtByte(start)).Context;
+            if (context >= 0)
+            {
+                counts[context]++;
+            }
+        }
+
+        return counts;
+    }
+}

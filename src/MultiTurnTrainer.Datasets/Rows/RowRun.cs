@@ -1,0 +1,137 @@
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Datasets.Views;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>
+/// Makes token rows of conversation files, on as many threads as asked, in the files' order. The one way from
+/// conversations to rows: <c>mask</c>, <c>inspect</c> and <c>train</c> use it.
+/// </summary>
+/// <param name="model">Template and tokenizer.</param>
+/// <param name="options">How rows are made.</param>
+public sealed class RowRun(RowModel model, RowOptions options)
+{
+    private const int BatchBytes = 1 << 19;
+    private const int MaxFindings = 1000;
+
+    private readonly List<RowFinding> _findings = [];
+
+    /// <summary>What has been counted so far.</summary>
+    public RowCounts Counts { get; } = new();
+
+    /// <summary>Why conversations were refused, in order; the first thousand.</summary>
+    public IReadOnlyList<RowFinding> Findings => _findings;
+
+    /// <summary>Conversations that were refused.</summary>
+    public long Refused { get; private set; }
+
+    /// <summary>Rows to keep as views while they are made, the first ones.</summary>
+    public int ViewsWanted { get; init; }
+
+    /// <summary>Views of the first rows.</summary>
+    public List<RowView> Views { get; } = [];
+
+    /// <summary>The rows of some files. Memory holds a few batches, whatever the files' size.</summary>
+    /// <param name="paths">Conversation files; <c>-</c> is standard input.</param>
+    /// <exception cref="MttException">
+    /// A file is unreadable; or, when all was read and refused rows are not to be skipped, a conversation was refused.
+    /// </exception>
+    public IEnumerable<TokenRow> Read(IEnumerable<string> paths)
+    {
+        IEnumerable<Batch> batches = OrderedPipeline.Run(
+            ConversationBatch.Read(paths, BatchBytes),
+            options.Threads,
+            () => new RowBuilder(model, options),
+            Build
+        );
+        foreach (Batch batch in batches)
+        {
+            Take(batch);
+            foreach (TokenRow row in batch.Rows)
+            {
+                yield return row;
+            }
+        }
+
+        if (!options.SkipRefused && Refused > 0)
+        {
+            throw Refusal();
+        }
+
+        if (Counts.Rows == 0)
+        {
+            throw new MttException(
+                $"no row is left: {Counts.Conversations} conversations gave no token to learn ({LossText()})",
+                "Check the weights and roles of the messages, --roles, --fields and --max-length."
+            );
+        }
+    }
+
+    // Refused rows stop the run only after everything was read, so that one run shows them all.
+    private Batch Build(RowBuilder builder, ConversationBatch conversations)
+    {
+        Batch batch = new();
+        foreach (Conversation conversation in conversations.Parse())
+        {
+            RowOutcome outcome = builder.Build(conversation);
+            batch.Counts.Add(outcome.Counts);
+            if (outcome.IsRefused)
+            {
+                batch.Refused++;
+                batch.Findings.AddRange(outcome.Findings);
+            }
+
+            foreach (BuiltRow built in outcome.Rows)
+            {
+                batch.Rows.Add(built.Row);
+                if (batch.Views.Count < ViewsWanted)
+                {
+                    batch.Views.Add(RowViews.Of(built, conversation));
+                }
+            }
+        }
+
+        return batch;
+    }
+
+    private void Take(Batch batch)
+    {
+        Counts.Add(batch.Counts);
+        Refused += batch.Refused;
+        _findings.AddRange(batch.Findings.Take(MaxFindings - _findings.Count));
+        Views.AddRange(batch.Views.Take(ViewsWanted - Views.Count));
+        foreach (IGrouping<string, RowFinding> cause in batch.Findings.GroupBy(finding => finding.Code))
+        {
+            Counts.AddLoss(cause.Key, cause.Select(finding => finding.Place).Distinct().Count(), 0);
+        }
+    }
+
+    private MttException Refusal()
+    {
+        const int shown = 10;
+        string list = string.Join("\n  ", _findings.Take(shown));
+        string more = Refused > shown ? $"\n  … and {Refused - shown} more" : "";
+        return new MttException(
+            $"{Refused} of {Counts.Conversations} conversations cannot be masked:\n  {list}{more}",
+            "Mend them, or leave them out with --skip-refused."
+        );
+    }
+
+    private string LossText() =>
+        string.Join(", ", Counts.Losses.Select(loss => $"{loss.Key}: {loss.Value.Conversations}"));
+
+    private sealed class Batch
+    {
+        public List<TokenRow> Rows { get; } = [];
+
+        public List<RowFinding> Findings { get; } = [];
+
+        public List<RowView> Views { get; } = [];
+
+        public RowCounts Counts { get; } = new();
+
+        public long Refused { get; set; }
+    }
+}

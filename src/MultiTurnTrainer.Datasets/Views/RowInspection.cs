@@ -1,0 +1,75 @@
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenization.Tokenizers;
+
+namespace MultiTurnTrainer.Datasets.Views;
+
+/// <summary>Views of chosen rows, of conversations as they would be masked or of token rows as they are stored.</summary>
+public static class RowInspection
+{
+    /// <summary>Masks conversations and shows their rows; a refused conversation gives a view with its findings.</summary>
+    /// <param name="paths">Conversation files.</param>
+    /// <param name="model">Template and tokenizer.</param>
+    /// <param name="options">How rows are made.</param>
+    /// <exception cref="MttException">A file is unreadable or a row is no conversation.</exception>
+    public static IEnumerable<RowView> OfConversations(IEnumerable<string> paths, RowModel model, RowOptions options)
+    {
+        RowBuilder builder = new(model, options);
+        foreach (Conversation conversation in ConversationReader.Read(paths))
+        {
+            RowOutcome outcome = builder.Build(conversation);
+            foreach (BuiltRow row in outcome.Rows)
+            {
+                yield return RowViews.Of(row, conversation);
+            }
+
+            List<string> findings =
+            [
+                .. outcome.Findings.Select(finding => finding.ToString()),
+                .. outcome.Counts.Losses.Select(loss => $"{conversation.Place}: {Explain(loss.Key, loss.Value)}"),
+            ];
+            if (findings.Count > 0)
+            {
+                yield return new RowView(conversation.Place, [], findings);
+            }
+        }
+    }
+
+    /// <summary>Shows stored token rows.</summary>
+    /// <param name="paths">Token-row files.</param>
+    /// <param name="tokenizer">The tokenizer they were made with.</param>
+    /// <exception cref="MttException">A file is unreadable, or holds ids that the tokenizer does not have.</exception>
+    public static IEnumerable<RowView> OfTokenRows(IEnumerable<string> paths, Tokenizer tokenizer)
+    {
+        foreach (string path in paths)
+        {
+            long number = 0;
+            foreach (TokenRow row in TokenRowReader.Read(path))
+            {
+                number++;
+                int largest = row.InputIds.Length == 0 ? 0 : row.InputIds.Max();
+                if (largest >= tokenizer.IdLimit)
+                {
+                    throw new MttException(
+                        $"{path}:{number}: token {largest} is not in the tokenizer, which has ids below {tokenizer.IdLimit}",
+                        "Give the model folder that the rows were made with."
+                    );
+                }
+
+                yield return RowViews.Of(row, number, tokenizer);
+            }
+        }
+    }
+
+    private static string Explain(string cause, Loss loss) =>
+        cause switch
+        {
+            "no-answer" => "has no message to learn [no-answer]",
+            "weight-0" => "every message to learn has weight 0 [weight-0]",
+            "too-long" => $"is too long and left out: {loss.SupervisedTokens} learned tokens lost [too-long]",
+            "truncated" => $"was shortened by whole turns: {loss.SupervisedTokens} learned tokens lost [truncated]",
+            _ => cause,
+        };
+}

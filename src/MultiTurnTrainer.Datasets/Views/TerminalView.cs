@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Text;
+
+namespace MultiTurnTrainer.Datasets.Views;
+
+/// <summary>
+/// Rows as text for a terminal: colour says where a token came from, reverse video that it is learned. Without colour
+/// learned stretches stand between ⟦ and ⟧.
+/// </summary>
+public static class TerminalView
+{
+    private const string Reset = "\u001b[0m";
+
+    /// <summary>One row with its findings.</summary>
+    public static string Row(RowView row, bool colour)
+    {
+        StringBuilder text = new();
+        int learned = row.Tokens.Count(token => token.Supervised);
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{(colour ? "\u001b[1m" : "")}── {row.Title} · {row.Tokens.Count} tokens, {learned} learned{(colour ? Reset : "")}\n"
+        );
+        bool open = false;
+        foreach (TokenView token in row.Tokens)
+        {
+            if (!colour && token.Supervised != open)
+            {
+                text.Append(open ? '⟧' : '⟦');
+                open = !open;
+            }
+
+            Append(text, token, colour);
+        }
+
+        text.Append(open ? "⟧\n" : "\n");
+        foreach (string finding in row.Findings)
+        {
+            text.Append("  ! ").Append(finding).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The meaning of the colours, one line.</summary>
+    public static string Legend(IEnumerable<RowView> rows, bool colour)
+    {
+        if (!colour)
+        {
+            return "learned: between ⟦ and ⟧\n";
+        }
+
+        IEnumerable<string> groups = rows.SelectMany(row => row.Tokens).Select(token => token.Group).Distinct();
+        return string.Join(
+                ' ',
+                groups.Order(StringComparer.Ordinal).Select(group => Style(group, false) + group + Reset)
+            ) + $" · learned: {Style("assistant", true)}reversed{Reset}\n";
+    }
+
+    /// <summary>The summary per role and field as an aligned table.</summary>
+    public static string Summary(IReadOnlyList<MaskSummaryLine> lines)
+    {
+        StringBuilder text = new();
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{"from", -12} {"field", -16} {"tokens", 10} {"learned", 10} {"share", 7}\n"
+        );
+        foreach (MaskSummaryLine line in lines)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{line.Group, -12} {line.Field, -16} {line.Tokens, 10} {line.Supervised, 10} {line.Share, 7:P1}\n"
+            );
+        }
+
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, TokenView token, bool colour)
+    {
+        if (token.Text.Length == 0)
+        {
+            return;
+        }
+
+        // A line break inside reverse video would colour the rest of the line.
+        string[] lines = Visible(token.Text).Split('\n');
+        for (int i = 0; i < lines.Length; i++)
+        {
+            if (i > 0)
+            {
+                text.Append(colour ? $"{Style(token.Group, token.Supervised)}↵{Reset}\n" : "\n");
+            }
+
+            if (lines[i].Length > 0)
+            {
+                text.Append(colour ? Style(token.Group, token.Supervised) + lines[i] + Reset : lines[i]);
+            }
+        }
+    }
+
+    // Data may hold escape sequences; a terminal must never obey them.
+    private static string Visible(string text)
+    {
+        StringBuilder? clean = null;
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            bool harmful = (char.IsControl(c) && c != '\n' && c != '\t') || c is '\u2028' or '\u2029';
+            if (harmful)
+            {
+                clean ??= new StringBuilder(text, 0, i, text.Length);
+            }
+
+            clean?.Append(harmful ? (c < 0x20 ? (char)(0x2400 + c) : '\uFFFD') : c);
+        }
+
+        return clean?.ToString() ?? text;
+    }
+
+    private static string Style(string group, bool supervised)
+    {
+        string foreground = group switch
+        {
+            "system" or "developer" => "35",
+            "user" => "34",
+            "assistant" => "32",
+            "tool" => "33",
+            "tools" => "33;2",
+            "variable" => "36",
+            "computed" => "31",
+            _ => "90",
+        };
+        return supervised ? $"\u001b[{foreground};7m" : $"\u001b[{foreground}m";
+    }
+}
