@@ -43,6 +43,8 @@ const sets = {};
 // Sets of Rust crates: regex's \w, unicode_categories' punctuation, other and nonspacing marks.
 const whitespace = split({ type: "Whitespace" });
 sets.rust_word = where((c) => whitespace(`a${c}a`).length === 1);
+const digits = split({ type: "Digits", individual_digits: true });
+sets.rust_numeric = where((c) => digits(`a${c}`).length === 2);
 const punctuation = split({ type: "Punctuation", behavior: "Isolated" });
 sets.bert_punctuation = where((c) => punctuation(`a${c}`).length === 2);
 const cleaned = clean({ clean_text: true });

@@ -13,20 +13,56 @@ namespace MultiTurnTrainer.Tokenization.Tokenizers;
 /// </summary>
 internal sealed class GenericEncoder(TokenizerFile file)
 {
-    private readonly bool _needsBlanks = file.PostProcessor?.TrimsOffsets ?? false;
+    /// <summary>Whether the post-processor asks how many blanks tokens begin and end with.</summary>
+    public bool NeedsBlanks { get; } = file.PostProcessor?.TrimsOffsets ?? false;
+
+    // Whether the post-processor leaves tokens alone when it may not add any; a template could repeat them.
+    private readonly bool _keepsTokens = KeepsTokens(file.PostProcessor);
 
     /// <summary>Encodes a text.</summary>
     public Encoding Encode(string text, EncodeOptions options)
     {
         byte[] original = Utf8.GetBytes(text);
-        PieceText pieces = Extract(original, Forbidden(text, options));
+        PieceText pieces = Extract(original, SpecialTokenFilter.For(text, options, file.Added));
         file.PreTokenizer?.PreTokenize(pieces);
-        Segment segment = Tokenize(original, pieces);
+        Segment segment = Tokenize(original, pieces, options.TruncateAndPad ? file.Truncation : null);
         segment = Finish(segment, options);
         return new Encoding([.. segment.Ids], [.. segment.Offsets]);
     }
 
-    private PieceText Extract(byte[] original, Func<PieceText, MatchFilter?> forbidden)
+    /// <summary>Post-processes tokens that were encoded elsewhere; for tokenizers that need no blanks.</summary>
+    public Encoding Finish(Encoding encoding, EncodeOptions options)
+    {
+        bool padded = options.TruncateAndPad && file.Padding is not null;
+        if (!padded && (file.PostProcessor is null || (_keepsTokens && !options.AddSpecialTokens)))
+        {
+            return encoding;
+        }
+
+        Segment segment = new();
+        segment.Ids.AddRange(encoding.Ids);
+        segment.Offsets.AddRange(encoding.Offsets);
+        segment.TypeIds.AddRange(Enumerable.Repeat(0, encoding.Ids.Length));
+        segment.Blanks.AddRange(Enumerable.Repeat((0, 0), encoding.Ids.Length));
+        segment = Finish(segment, options);
+        return new Encoding([.. segment.Ids], [.. segment.Offsets]);
+    }
+
+    private static bool KeepsTokens(IPostProcessor? processor)
+    {
+        Segment one = new();
+        one.AddSpecial(0, 0);
+        try
+        {
+            return processor is null || processor.Process([one], addSpecialTokens: false).Sum(s => s.Count) == 1;
+        }
+        catch (TokenizationException)
+        {
+            return false;
+        }
+    }
+
+    private PieceText Extract(byte[] original, MatchFilter? isForbidden)
     {
         PieceText pieces = new();
         pieces.Text.AppendOriginal(original, 0);
@@ -35,13 +71,13 @@ internal sealed class GenericEncoder(TokenizerFile file)
             pieces.Pieces.Add(new Piece(0, original.Length, 0, -1));
         }
 
-        Cut(pieces, file.Added.Raw, forbidden(pieces));
+        Cut(pieces, file.Added.Raw, isForbidden);
         if (file.Normalizer is not null)
         {
             pieces.Rewrite(file.Normalizer.Normalize);
         }
 
-        Cut(pieces, file.Added.Normalized, forbidden(pieces));
+        Cut(pieces, file.Added.Normalized, isForbidden);
         return pieces;
     }
 
@@ -60,7 +96,12 @@ internal sealed class GenericEncoder(TokenizerFile file)
                 matches.Clear();
                 MatchFilter? filter = isForbidden is null
                     ? null
-                    : (token, start, end) => isForbidden(token, piece.Start + start, piece.Start + end);
+                    : (token, start, end) =>
+                        isForbidden(
+                            token,
+                            pieces.Text.Starts[piece.Start + start],
+                            pieces.Text.Ends[piece.Start + end - 1]
+                        );
                 finder?.Find(pieces.Text.Bytes.Slice(piece.Start, piece.Length), filter, matches);
                 int at = 0;
                 foreach (AddedTokenMatch match in matches)
@@ -82,14 +123,17 @@ internal sealed class GenericEncoder(TokenizerFile file)
         );
     }
 
-    private Segment Tokenize(byte[] original, PieceText pieces)
+    private Segment Tokenize(byte[] original, PieceText pieces, Truncation? truncation)
     {
+        // Where a text will be cut the reference stops at the word that fills it (or begins there, from the left).
+        Truncation? limit = truncation is { Strategy: not TruncationStrategy.OnlySecond } ? truncation : null;
+        int first = limit is { FromLeft: true } ? FirstPiece(pieces, limit.MaxLength) : 0;
         Segment segment = new();
         ScalarIndex index = new(original);
         List<ModelToken> tokens = [];
         ReadOnlySpan<int> starts = pieces.Text.Starts;
         ReadOnlySpan<int> ends = pieces.Text.Ends;
-        foreach (Piece piece in pieces.Pieces)
+        foreach (Piece piece in pieces.Pieces.Skip(first))
         {
             if (piece.Length == 0)
             {
@@ -123,9 +167,44 @@ internal sealed class GenericEncoder(TokenizerFile file)
 
                 Add(segment, token.Id, offset, ValueOf(token, word));
             }
+
+            if (limit is { FromLeft: false } && segment.Count >= limit.MaxLength)
+            {
+                break;
+            }
         }
 
         return segment;
+    }
+
+    // The piece from which on, counted from the end, there are enough tokens.
+    private int FirstPiece(PieceText pieces, int enough)
+    {
+        int total = 0;
+        List<ModelToken> tokens = [];
+        for (int i = pieces.Pieces.Count - 1; i >= 0; i--)
+        {
+            Piece piece = pieces.Pieces[i];
+            if (piece.TokenId >= 0)
+            {
+                total++;
+                continue;
+            }
+
+            tokens.Clear();
+            if (piece.Length > 0)
+            {
+                file.Model.Tokenize(pieces.Text.Bytes.Slice(piece.Start, piece.Length), tokens);
+            }
+
+            total += tokens.Count;
+            if (total >= enough)
+            {
+                return i;
+            }
+        }
+
+        return 0;
     }
 
     private void Add(Segment segment, int id, TokenOffset offset, ReadOnlySpan<byte> value)
@@ -133,13 +212,13 @@ internal sealed class GenericEncoder(TokenizerFile file)
         segment.Ids.Add(id);
         segment.Offsets.Add(offset);
         segment.TypeIds.Add(0);
-        segment.Blanks.Add(_needsBlanks ? OffsetTrimming.Count(value) : default);
+        segment.Blanks.Add(NeedsBlanks ? OffsetTrimming.Count(value) : default);
     }
 
-    // What the reference calls the token's text: the vocabulary's, but Unigram's is the word's.
+    // What the reference calls the token's text: the vocabulary's, but an unknown one of Unigram's is the word's.
     private ReadOnlySpan<byte> ValueOf(ModelToken token, ReadOnlySpan<byte> word)
     {
-        if (file.Model is UnigramModel)
+        if (file.Model is UnigramModel unigram && token.Id == unigram.Unknown)
         {
             return word[token.Start..token.End];
         }
@@ -166,31 +245,5 @@ internal sealed class GenericEncoder(TokenizerFile file)
         }
 
         return options.TruncateAndPad && file.Padding is not null ? file.Padding.Apply(segments[0]) : segments[0];
-    }
-
-    // For a stage's text: says which matches lie in data and may not become control tokens.
-    private Func<PieceText, MatchFilter?> Forbidden(string text, EncodeOptions options)
-    {
-        if (options.AllowAddedToken is { } allow)
-        {
-            return pieces =>
-                (token, start, end) =>
-                    !allow(file.Added.Ids[token.Content], pieces.Text.Starts[start], pieces.Text.Ends[end - 1]);
-        }
-
-        if (!options.RecognizeSpecialTokens)
-        {
-            return static _ => static (token, _, _) => token.Special;
-        }
-
-        if (options.DataRanges.Count == 0)
-        {
-            return static _ => null;
-        }
-
-        DataRanges ranges = new(text, options.DataRanges);
-        return pieces =>
-            (token, start, end) =>
-                token.Special && ranges.Touches(pieces.Text.Starts[start], pieces.Text.Ends[end - 1]);
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenization.Tokenizers.AddedTokens;
+using MultiTurnTrainer.Tokenization.Tokenizers.Fast;
 using MultiTurnTrainer.Tokenization.Tokenizers.Loading;
 using MultiTurnTrainer.Tokenization.Tokenizers.Models;
 using MultiTurnTrainer.Tokenization.Unicode;
@@ -14,14 +16,17 @@ public sealed class Tokenizer
 {
     private static readonly EncodeOptions Plain = new();
     private static readonly EncodeOptions WithSpecialTokens = new() { AddSpecialTokens = true };
+    private static readonly EncodeOptions IdsOnly = new() { TruncateAndPad = false };
 
     private readonly TokenizerFile _file;
     private readonly GenericEncoder _generic;
+    private readonly FastEncoder? _fast;
 
     private Tokenizer(TokenizerFile file)
     {
         _file = file;
         _generic = new GenericEncoder(file);
+        _fast = FastEncoder.TryCreate(file);
         HashSet<string> tokens = new(StringComparer.Ordinal);
         int added = 0;
         int limit = file.Model.Vocabulary.MaxId + 1;
@@ -83,7 +88,13 @@ public sealed class Tokenizer
 
     /// <summary>Encodes a text.</summary>
     /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
-    public Encoding Encode(string text, EncodeOptions options) => Explained(() => _generic.Encode(text, options));
+    public Encoding Encode(string text, EncodeOptions options)
+    {
+        bool plain = _file.Truncation is null || !options.TruncateAndPad;
+        return _fast is not null && plain && !_generic.NeedsBlanks && EncodeFast(_fast, text, options) is { } encoding
+            ? encoding
+            : Explained(() => _generic.Encode(text, options));
+    }
 
     /// <summary>Appends the ids of a text, without special tokens of the post-processor, truncation or padding.</summary>
     /// <param name="utf8">The text; invalid bytes count as U+FFFD.</param>
@@ -91,12 +102,46 @@ public sealed class Tokenizer
     /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
     public void EncodeIds(ReadOnlySpan<byte> utf8, IdBuffer output)
     {
+        if (_fast is not null && System.Text.Unicode.Utf8.IsValid(utf8))
+        {
+            EncodeWorker worker = _fast.Rent();
+            bool done = _fast.TryEncode(utf8, null, worker, output, locate: false);
+            _fast.Return(worker);
+            if (done)
+            {
+                return;
+            }
+        }
+
         string text = Utf8.GetString(utf8);
-        Encoding encoding = Encode(text, Plain with { TruncateAndPad = false });
-        foreach (int id in encoding.Ids)
+        foreach (int id in Explained(() => _generic.Encode(text, IdsOnly)).Ids)
         {
             output.Add(id);
         }
+    }
+
+    private Encoding? EncodeFast(FastEncoder fast, string text, EncodeOptions options)
+    {
+        EncodeWorker worker = fast.Rent();
+        int size = System.Text.Encoding.UTF8.GetMaxByteCount(text.Length);
+        if (worker.Text.Length < size)
+        {
+            worker.Text = new byte[size];
+        }
+
+        ReadOnlySpan<byte> utf8 = worker.Text.AsSpan(0, System.Text.Encoding.UTF8.GetBytes(text, worker.Text));
+        worker.Ids.Clear();
+        Encoding? encoding = null;
+        if (fast.TryEncode(utf8, SpecialTokenFilter.For(text, options, _file.Added), worker, worker.Ids, locate: true))
+        {
+            int[] ids = worker.Ids.Ids.ToArray();
+            TokenOffset[] offsets = new TokenOffset[ids.Length];
+            fast.Locate(utf8, worker, ids, offsets);
+            encoding = _generic.Finish(new Encoding(ids, offsets), options);
+        }
+
+        fast.Return(worker);
+        return encoding;
     }
 
     /// <summary>Turns ids back into text. Unknown ids are skipped.</summary>
@@ -140,7 +185,7 @@ public sealed class Tokenizer
     /// <summary>The token of an id as the vocabulary writes it, or null.</summary>
     public string? IdToToken(int id)
     {
-        if (_file.Added.Tokens.TryGetValue(id, out AddedTokens.AddedToken? added))
+        if (_file.Added.Tokens.TryGetValue(id, out AddedToken? added))
         {
             return added.Content;
         }
@@ -160,8 +205,7 @@ public sealed class Tokenizer
     public bool IsAdded(int id) => _file.Added.Tokens.ContainsKey(id);
 
     /// <summary>Whether an id is a control token: an added token marked special.</summary>
-    public bool IsSpecial(int id) =>
-        _file.Added.Tokens.TryGetValue(id, out AddedTokens.AddedToken? added) && added.Special;
+    public bool IsSpecial(int id) => _file.Added.Tokens.TryGetValue(id, out AddedToken? added) && added.Special;
 
     private static T Explained<T>(Func<T> work)
     {

@@ -18,7 +18,7 @@ internal sealed class AddedVocabulary
     private readonly HashSet<string> _special = new(StringComparer.Ordinal);
 
     /// <summary>Gives every token its id and builds the finders.</summary>
-    /// <exception cref="TokenizerFormatException">Two tokens look the same after normalization, or one vanishes.</exception>
+    /// <exception cref="TokenizerFormatException">A token is empty after normalization.</exception>
     public AddedVocabulary(IEnumerable<AddedToken> tokens, ITokenModel model, INormalizer? normalizer)
     {
         int next = model.Size;
@@ -98,18 +98,17 @@ internal sealed class AddedVocabulary
                 continue;
             }
 
+            // Of tokens that look the same after normalization the first counts; the reference leaves it to chance.
             string pattern = normalized ? DecodedForm(id)! : token.Content;
             if (pattern.Length == 0)
             {
                 throw new TokenizerFormatException($"added_tokens: \"{token.Content}\" is empty after normalization");
             }
 
-            if (!seen.Add(pattern))
+            if (seen.Add(pattern))
             {
-                throw new TokenizerFormatException($"added_tokens: two tokens are \"{pattern}\" after normalization");
+                patterns.Add((Utf8.GetBytes(pattern), id));
             }
-
-            patterns.Add((Utf8.GetBytes(pattern), id));
         }
 
         return patterns.Count == 0 ? null : new AddedTokenFinder(patterns, _tokens);

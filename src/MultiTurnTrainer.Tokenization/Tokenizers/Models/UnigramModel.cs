@@ -41,6 +41,9 @@ internal sealed class UnigramModel : ITokenModel
         _bytes = byteFallback ? ByteTokens.Find(vocabulary) : null;
     }
 
+    /// <summary>The unknown token's id, or −1.</summary>
+    public int Unknown => _unknown;
+
     /// <inheritdoc/>
     public Vocabulary Vocabulary { get; }
 

@@ -6,11 +6,14 @@ namespace MultiTurnTrainer.Tokenization.Tokenizers.Normalizers;
 /// <summary><c>NFC</c>, <c>NFD</c>, <c>NFKC</c>, <c>NFKD</c>.</summary>
 internal sealed class FormNormalizer(bool compose, bool compatibility) : INormalizer
 {
+    /// <summary>Whether this is NFC.</summary>
+    public bool IsNfc => compose && !compatibility;
+
     /// <inheritdoc/>
     public void Normalize(AlignedText source, Piece piece, AlignedText target)
     {
         ReadOnlySpan<byte> text = source.Bytes.Slice(piece.Start, piece.Length);
-        if (compose && !compatibility && NormalizationForms.IsSurelyNfc(text))
+        if (IsNfc && NormalizationForms.IsSurelyNfc(text))
         {
             target.Append(source, piece.Start, piece.Length);
             return;

@@ -5,6 +5,9 @@ namespace MultiTurnTrainer.Tokenization.Tokenizers.Normalizers;
 /// <summary><c>Replace</c>: every match becomes a literal text, which stands for the end of the match.</summary>
 internal sealed class ReplaceNormalizer(ITextPattern pattern, byte[] content) : INormalizer
 {
+    /// <summary>Whether spaces become U+2581, and nothing else changes.</summary>
+    public bool IsSpaceToMark => pattern is LiteralPattern { IsSpace: true } && content.AsSpan().SequenceEqual("▁"u8);
+
     /// <inheritdoc/>
     public void Normalize(AlignedText source, Piece piece, AlignedText target)
     {

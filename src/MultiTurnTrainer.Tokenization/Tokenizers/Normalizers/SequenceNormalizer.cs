@@ -5,6 +5,9 @@ namespace MultiTurnTrainer.Tokenization.Tokenizers.Normalizers;
 /// <summary><c>Sequence</c>: one after the other.</summary>
 internal sealed class SequenceNormalizer(INormalizer[] steps) : INormalizer
 {
+    /// <summary>The steps in order.</summary>
+    public IReadOnlyList<INormalizer> Steps => steps;
+
     /// <inheritdoc/>
     public void Normalize(AlignedText source, Piece piece, AlignedText target)
     {

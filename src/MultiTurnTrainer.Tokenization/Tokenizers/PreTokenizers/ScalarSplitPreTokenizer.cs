@@ -9,14 +9,12 @@ namespace MultiTurnTrainer.Tokenization.Tokenizers.PreTokenizers;
 /// </summary>
 internal sealed class ScalarSplitPreTokenizer(Func<int, bool> isMatch, SplitBehavior behavior) : IPreTokenizer
 {
+    private static readonly CodePointSet Numeric = UnicodeData.Set("rust_numeric");
     private static readonly CodePointSet PunctuationSet = UnicodeData.Set("bert_punctuation");
 
-    /// <summary><c>Digits</c>: all of category N.</summary>
+    /// <summary><c>Digits</c>: all of category N, of Unicode 17.</summary>
     public static ScalarSplitPreTokenizer Digits(bool individual) =>
-        new(
-            static c => CharClass.Is(c, CharClass.Number),
-            individual ? SplitBehavior.Isolated : SplitBehavior.Contiguous
-        );
+        new(Numeric.Contains, individual ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
 
     /// <summary><c>WhitespaceSplit</c>.</summary>
     public static ScalarSplitPreTokenizer Whitespace() => new(CharClass.IsWhitespace, SplitBehavior.Removed);

@@ -1,0 +1,71 @@
+using MultiTurnTrainer.Tokenization.Tokenizers.Models;
+using MultiTurnTrainer.Tokenization.Tokenizers.Text;
+using MultiTurnTrainer.Tokenization.Unicode;
+
+namespace MultiTurnTrainer.Tokenization.Tokenizers.Fast;
+
+/// <summary>Words of byte-level models: a symbol for every byte, the byte alphabet never written out.</summary>
+internal sealed class ByteWordEncoder : IWordEncoder
+{
+    private readonly int[] _symbols = new int[256];
+    private readonly Vocabulary? _whole;
+
+    private ByteWordEncoder(BpeModel model) => _whole = model.Options.IgnoreMerges ? model.Vocabulary : null;
+
+    /// <summary>The encoder for a model, or null when a byte has no token.</summary>
+    public static ByteWordEncoder? TryCreate(BpeModel model)
+    {
+        ByteWordEncoder encoder = new(model);
+        Span<byte> letter = stackalloc byte[2];
+        for (int b = 0; b < 256; b++)
+        {
+            int length = Utf8.Encode(ByteAlphabet.LetterOf((byte)b), letter);
+            encoder._symbols[b] = model.Vocabulary.IdOf(letter[..length]);
+            if (encoder._symbols[b] < 0)
+            {
+                return null;
+            }
+        }
+
+        return encoder;
+    }
+
+    /// <inheritdoc/>
+    public int Encode(ReadOnlySpan<byte> word, Merger merger, Span<int> target)
+    {
+        if (_whole is not null && WholeWord(word) is var whole and >= 0)
+        {
+            target[0] = whole;
+            return 1;
+        }
+
+        for (int i = 0; i < word.Length; i++)
+        {
+            target[i] = _symbols[word[i]];
+        }
+
+        return merger.Merge(target[..word.Length]);
+    }
+
+    private int WholeWord(ReadOnlySpan<byte> word)
+    {
+        if (2 * word.Length > 512)
+        {
+            // Longer than any token that matters; the model's own limit decides.
+            return word.Length > _whole!.LongestToken ? -1 : WholeWord(word, new byte[2 * word.Length]);
+        }
+
+        return WholeWord(word, stackalloc byte[512]);
+    }
+
+    private int WholeWord(ReadOnlySpan<byte> word, Span<byte> letters)
+    {
+        int length = 0;
+        foreach (byte b in word)
+        {
+            length += Utf8.Encode(ByteAlphabet.LetterOf(b), letters[length..]);
+        }
+
+        return _whole!.IdOf(letters[..length]);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using MultiTurnTrainer.Tokenization.Tokenizers.AddedTokens;
+using MultiTurnTrainer.Tokenization.Tokenizers.Models;
+
+namespace MultiTurnTrainer.Tokenization.Tokenizers.Fast;
+
+/// <summary>What one thread needs to encode: caches, a merger, buffers. Used by one call at a time.</summary>
+internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
+{
+    private readonly WordCache _words = new();
+    private readonly LongWordCache _longWords = new();
+    private readonly Merger _merger = new(merges);
+
+    /// <summary>Added tokens found in the text.</summary>
+    public List<AddedTokenMatch> Matches { get; } = [];
+
+    /// <summary>Added tokens found in a piece of the text.</summary>
+    public List<AddedTokenMatch> PieceMatches { get; } = [];
+
+    /// <summary>The stretches of text that the ids stand for, where asked for.</summary>
+    public List<EncodedStretch> Stretches { get; } = [];
+
+    /// <summary>The ids of the last text, where no other buffer is given.</summary>
+    public IdBuffer Ids { get; } = new();
+
+    /// <summary>The text as UTF-8.</summary>
+    public byte[] Text { get; set; } = new byte[4096];
+
+    /// <summary>Writes the ids of a word; returns their number.</summary>
+    /// <param name="word">The word's first byte.</param>
+    /// <param name="length">Its length, at least 1.</param>
+    /// <param name="room">Bytes that may be read from there on.</param>
+    /// <param name="target">Room for an id for every byte, and two more.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Encode(ref byte word, int length, int room, ref int target)
+    {
+        if (length > WordCache.LongestWord)
+        {
+            return EncodeLong(ref word, length, ref target);
+        }
+
+        (ulong low, ulong high) = WordCache.KeyOf(ref word, length, room);
+        int count = _words.Find(low, high, ref target);
+        return count > 0 ? count : EncodeNew(ref word, length, low, high, ref target);
+    }
+
+    private int EncodeNew(ref byte word, int length, ulong low, ulong high, ref int target)
+    {
+        Span<int> ids = MemoryMarshal.CreateSpan(ref target, length);
+        int count = encoder.Encode(MemoryMarshal.CreateReadOnlySpan(ref word, length), _merger, ids);
+        _words.Add(low, high, ids[..count]);
+        return count;
+    }
+
+    private int EncodeLong(ref byte word, int length, ref int target)
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref word, length);
+        Span<int> ids = MemoryMarshal.CreateSpan(ref target, length);
+        if (length > LongWordCache.LongestWord)
+        {
+            return encoder.Encode(bytes, _merger, ids);
+        }
+
+        uint hash = LongWordCache.HashOf(bytes);
+        ReadOnlySpan<int> known = _longWords.Find(bytes, hash);
+        if (!known.IsEmpty)
+        {
+            known.CopyTo(ids);
+            return known.Length;
+        }
+
+        int count = encoder.Encode(bytes, _merger, ids);
+        _longWords.Add(bytes, hash, ids[..count]);
+        return count;
+    }
+}
