@@ -1,6 +1,9 @@
 using System.Text.Json;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Generation;
+using MultiTurnTrainer.Tokenization.Templates;
 using MultiTurnTrainer.Tokenization.Tokenizers;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -9,11 +12,14 @@ namespace MultiTurnTrainer.Cli.Commands;
 internal sealed class GenerationPrompts
 {
     private readonly string _path;
+    private readonly string _modelFolder;
     private readonly Tokenizer? _tokenizer;
+    private PromptEncoder? _encoder;
 
-    private GenerationPrompts(string path, Tokenizer? tokenizer)
+    private GenerationPrompts(string path, string modelFolder, Tokenizer? tokenizer)
     {
         _path = path;
+        _modelFolder = modelFolder;
         _tokenizer = tokenizer;
     }
 
@@ -26,7 +32,7 @@ internal sealed class GenerationPrompts
         }
 
         bool spoken = File.Exists(Path.Combine(modelFolder, "tokenizer.json"));
-        return new GenerationPrompts(path, spoken ? Tokenizer.Load(modelFolder) : null);
+        return new GenerationPrompts(path, modelFolder, spoken ? Tokenizer.Load(modelFolder) : null);
     }
 
     /// <summary>One prompt a line, blank lines left out.</summary>
@@ -62,7 +68,16 @@ internal sealed class GenerationPrompts
                 return [.. ids.EnumerateArray().Select(id => id.GetInt32())];
             }
 
-            throw new MttException($"{_path}:{line}: has no input_ids", "A line is {\"input_ids\": [integers]}.");
+            if (_tokenizer is null)
+            {
+                throw new MttException(
+                    $"{_path}:{line}: has no input_ids, and {_modelFolder} has no tokenizer.json",
+                    "Give {\"input_ids\": [integers]}, or a model folder with tokenizer and chat template."
+                );
+            }
+
+            _encoder ??= new PromptEncoder(new RowModel(ChatModel.Load(_modelFolder), _tokenizer, []));
+            return _encoder.Encode(Conversation.FromJson(document.RootElement, _path, line));
         }
         catch (Exception problem) when (problem is JsonException or FormatException or InvalidOperationException)
         {

@@ -37,9 +37,7 @@ internal static class ReviewText
         foreach (IGrouping<string, Synthesis.Seeds.SkippedSeed> file in report.Skipped.GroupBy(seed => seed.File))
         {
             string records = string.Join(", ", file.Take(_shownLeftOut).Select(seed => seed.Line));
-            error.WriteLine(
-                $"skipped: {file.Count()} records of {file.Key} (lines {records}): {file.First().Reason}"
-            );
+            error.WriteLine($"skipped: {file.Count()} records of {file.Key} (lines {records}): {file.First().Reason}");
         }
 
         if (report.Stopped is { } limit)

@@ -11,6 +11,7 @@ internal static class SettingsSections
         {
             ["train"] = typeof(TrainSettings),
             ["lora"] = typeof(LoraSettings),
+            ["distill"] = typeof(DistillationSettings),
             ["review"] = typeof(ReviewSettings),
         };
 }

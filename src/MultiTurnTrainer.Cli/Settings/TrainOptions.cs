@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Settings;
 
@@ -15,7 +16,7 @@ internal sealed class TrainOptions
     };
     private readonly Option<string[]> _train = new("--train")
     {
-        Description = "Token rows (.parquet, .jsonl) or conversations (.jsonl).",
+        Description = "Token rows (.parquet, .jsonl) or conversations (.jsonl); sharded tasks for maigo and ccopd.",
         HelpName = "FILE",
         Required = true,
         AllowMultipleArgumentsPerToken = true,
@@ -63,7 +64,7 @@ internal sealed class TrainOptions
     ];
     private readonly SettingsOptions _settings = new();
 
-    public TrainOptions() => _objective.AcceptOnlyFromAmong("sft");
+    public TrainOptions() => _objective.AcceptOnlyFromAmong("sft", "maigo", "ccopd");
 
     public void AddTo(Command command)
     {
@@ -97,7 +98,7 @@ internal sealed class TrainOptions
                 .Select(pair => $"train.{pair.Key}={parsed.GetValue(pair.Flag)}")
         );
         TrainSettings train = file.Section<TrainSettings>("train");
-        return new TrainRequest
+        TrainRequest request = new()
         {
             Model = parsed.GetValue(_model)!,
             TrainFiles = parsed.GetValue(_train)!,
@@ -110,6 +111,7 @@ internal sealed class TrainOptions
             Train = train with { Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle) },
             Lora = file.Section<LoraSettings>("lora"),
         };
+        return DistillationInputs.AddTo(request, file.Section<DistillationSettings>("distill"));
     }
 
     private static Option<string?> Flag(string name, string value, string description) =>

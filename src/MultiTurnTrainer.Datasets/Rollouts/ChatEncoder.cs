@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Datasets.Rollouts;
+
+/// <summary>Renders and tokenizes with a model's own template and tokenizer.</summary>
+/// <param name="model">Template and tokenizer.</param>
+public sealed class ChatEncoder(RowModel model) : IChatEncoder
+{
+    private readonly PromptEncoder _prompts = new(model);
+    private readonly HashSet<int> _stops =
+    [
+        .. model.Stops.Select(model.Tokenizer.TokenToId).Where(id => id is not null).Select(id => id!.Value),
+    ];
+
+    /// <summary>The ids that end a reply.</summary>
+    public IReadOnlyCollection<int> StopTokens => _stops;
+
+    /// <inheritdoc/>
+    public int[] Prompt(IReadOnlyList<RolloutTurn> messages)
+    {
+        JsonArray list =
+        [
+            .. messages.Select(turn => new JsonObject { ["role"] = turn.Role, ["content"] = turn.Content }),
+        ];
+        JsonElement json = JsonSerializer.SerializeToElement(new JsonObject { ["messages"] = list });
+        return _prompts.Encode(Conversation.FromJson(json));
+    }
+
+    /// <inheritdoc/>
+    public string Reply(IReadOnlyList<int> ids)
+    {
+        int[] text = [.. ids.Count > 0 && _stops.Contains(ids[^1]) ? ids.SkipLast(1) : ids];
+        return model.Tokenizer.Decode(text, skipSpecialTokens: true);
+    }
+
+    /// <summary>
+    /// Whether user turns may stand side by side: they stay apart where the template accepts two, and are merged where it
+    /// demands alternation.
+    /// </summary>
+    public ConsecutiveUsers ChooseConsecutiveUsers()
+    {
+        try
+        {
+            Prompt([new RolloutTurn("user", "a"), new RolloutTurn("user", "b")]);
+            return ConsecutiveUsers.Keep;
+        }
+        catch (MttException)
+        {
+            return ConsecutiveUsers.Merge;
+        }
+    }
+}
