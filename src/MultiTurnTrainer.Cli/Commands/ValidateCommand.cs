@@ -1,7 +1,10 @@
 using System.CommandLine;
+using MultiTurnTrainer.Cli.Validation;
+using MultiTurnTrainer.Conversations.Duplicates;
 using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Findings.Rendering;
 using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Conversations.Validation;
 using MultiTurnTrainer.Files;
 
@@ -10,37 +13,107 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt validate</c>: findings, and an exit code for CI.</summary>
 internal static class ValidateCommand
 {
+    private static readonly Argument<string[]> _inputs = new("input")
+    {
+        Description = "Files to check (JSONL, JSON, CSV, Parquet; plain, gzip or zstd); - is standard input.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> _format = Choice("--format", "How the report is written.", "text", [.. FindingRenderer.Formats]);
+
+    private static readonly Option<string> _failOn = Choice(
+        "--fail-on",
+        "The least severity that makes the exit code 1.",
+        "error",
+        "error",
+        "warning",
+        "info",
+        "never"
+    );
+
+    private static readonly Option<long> _maxErrors = new("--max-errors")
+    {
+        Description = "Stop reading after so many errors; 0 reads all.",
+    };
+
+    private static readonly Option<string> _rules = Choice(
+        "--rules",
+        "core: text, shape, order and tools (MTT0-MTT3); all: content too.",
+        "all",
+        "all",
+        "core"
+    );
+
+    private static readonly Option<string[]> _ignore = new("--ignore")
+    {
+        Description = "Codes to leave out, such as MTT113.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<string> _duplicates = Choice(
+        "--duplicates",
+        "How far duplicates are searched: exact, or all (near and conversation prefixes too).",
+        "exact",
+        "none",
+        "exact",
+        "all"
+    );
+
+    private static readonly Option<double> _similarity = new("--similarity")
+    {
+        Description = "Least similarity of near duplicates, from 0 to 1.",
+        DefaultValueFactory = _ => 0.8,
+    };
+
+    private static readonly Option<string[]> _evaluation = new("--eval")
+    {
+        Description = "Evaluation files; their rows must not stand in the inputs.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<string?> _model = new("--model")
+    {
+        Description = "A model folder: checks lengths and its control tokens.",
+    };
+
+    private static readonly Option<int?> _maxLength = new("--max-length")
+    {
+        Description = "Most tokens a conversation may have; the model's limit by default.",
+    };
+
+    private static readonly Option<string?> _preference = new("--preference")
+    {
+        Description = "Which side of preference pairs is checked: chosen or rejected.",
+    };
+
+    private static readonly Option<bool> _fix = new("--fix")
+    {
+        Description = "Repair what is safe before judging; needs --output.",
+    };
+
+    private static readonly Option<string?> _output = new("--output") { Description = "Write the rows without errors." };
+
+    private static readonly Option<string?> _rejects = new("--rejects")
+    {
+        Description = "Write the rows with errors: original text and reasons.",
+    };
+
+    private static readonly Option<bool> _force = new("--force") { Description = "Replace existing outputs." };
+
+    private static readonly Option<bool> _explain = new("--explain-format")
+    {
+        Description = "Print every row's format and why, on stderr.",
+    };
+
+    private static readonly Option<int> _maxRow = new("--max-row-bytes")
+    {
+        Description = "Most bytes a row may have.",
+        DefaultValueFactory = _ => ConversationReader.MaxRowBytes,
+    };
+
     public static Command Create()
     {
-        Argument<string[]> inputs = new("input")
-        {
-            Description = "Files to check; - is standard input.",
-            Arity = ArgumentArity.OneOrMore,
-        };
-        Option<string> format = new("--format")
-        {
-            Description = "How the report is written.",
-            DefaultValueFactory = _ => "text",
-        };
-        format.AcceptOnlyFromAmong([.. FindingRenderer.Formats]);
-        Option<string> failOn = new("--fail-on")
-        {
-            Description = "The least severity that makes the exit code 1.",
-            DefaultValueFactory = _ => "error",
-        };
-        failOn.AcceptOnlyFromAmong("error", "warning", "info", "never");
-        Option<long> maxErrors = new("--max-errors")
-        {
-            Description = "Stop reading after so many errors; 0 reads all.",
-        };
-        Option<bool> explain = new("--explain-format") { Description = "Print every row's format and why, on stderr." };
-        Option<string?> preference = new("--preference") { Description = "Which side of preference pairs is checked." };
-        preference.AcceptOnlyFromAmong("chosen", "rejected");
-        Option<string[]> ignore = new("--ignore")
-        {
-            Description = "Codes to leave out, such as MTT113.",
-            AllowMultipleArgumentsPerToken = true,
-        };
+        _preference.AcceptOnlyFromAmong("chosen", "rejected");
         Command command = new(
             "validate",
             """
@@ -51,42 +124,32 @@ internal static class ValidateCommand
             Examples:
               mtt validate data/*.jsonl
               mtt validate train.jsonl.gz --format sarif > findings.sarif
+              mtt validate raw.jsonl --fix --output good.jsonl --rejects bad.jsonl
+              mtt validate train.jsonl --eval test.jsonl --duplicates all
               zcat train.jsonl.gz | mtt validate - --fail-on warning
             """
         )
         {
-            inputs,
-            format,
-            failOn,
-            maxErrors,
-            explain,
-            preference,
-            ignore,
+            _inputs,
+            _format,
+            _failOn,
+            _maxErrors,
+            _rules,
+            _ignore,
+            _duplicates,
+            _similarity,
+            _evaluation,
+            _model,
+            _maxLength,
+            _preference,
+            _fix,
+            _output,
+            _rejects,
+            _force,
+            _explain,
+            _maxRow,
         };
-        command.SetAction(parsed =>
-        {
-            ValidationOptions options = new()
-            {
-                MaxErrors = parsed.GetValue(maxErrors),
-                Conversion = new ConversionOptions { Preference = Side(parsed.GetValue(preference)) },
-                Severities = Severities(parsed.GetValue(ignore) ?? []),
-                ExplainFormat = parsed.GetValue(explain)
-                    ? (file, line, reason) => Console.Error.WriteLine($"{file}:{line}: {reason}")
-                    : null,
-            };
-            using StreamWriter output = new(Console.OpenStandardOutput(), bufferSize: 1 << 16) { NewLine = "\n" };
-            FindingRenderer renderer = FindingRenderer.Create(parsed.GetValue(format)!, output);
-            renderer.Begin();
-            ValidationSummary summary = new Validator(options, renderer.Write).Run(parsed.GetValue(inputs)!);
-            renderer.End(summary);
-            return parsed.GetValue(failOn) switch
-            {
-                "never" => ExitCode.Done,
-                "info" => summary.Has(Severity.Info) ? ExitCode.Findings : ExitCode.Done,
-                "warning" => summary.Has(Severity.Warning) ? ExitCode.Findings : ExitCode.Done,
-                _ => summary.Has(Severity.Error) ? ExitCode.Findings : ExitCode.Done,
-            };
-        });
+        command.SetAction(Run);
         return command;
     }
 
@@ -97,6 +160,58 @@ internal static class ValidateCommand
             "chosen" => PreferenceSide.Chosen,
             "rejected" => PreferenceSide.Rejected,
             _ => null,
+        };
+
+    private static int Run(ParseResult parsed)
+    {
+        string? accepted = parsed.GetValue(_output);
+        if (parsed.GetValue(_fix) && accepted is null)
+        {
+            throw new MttException("--fix: nowhere to write the repaired rows", "Give --output FILE too.");
+        }
+
+        using RowOutputs rows = new(accepted, parsed.GetValue(_rejects), parsed.GetValue(_force));
+        ValidationOptions options = Options(parsed) with
+        {
+            Accept = accepted is null ? null : rows.Accept,
+            Reject = parsed.GetValue(_rejects) is null ? null : rows.Reject,
+        };
+        using StreamWriter output = new(Console.OpenStandardOutput(), bufferSize: 1 << 16) { NewLine = "\n" };
+        FindingRenderer renderer = FindingRenderer.Create(parsed.GetValue(_format)!, output);
+        renderer.Begin();
+        ValidationSummary summary = new Validator(options, renderer.Write).Run(parsed.GetValue(_inputs)!);
+        renderer.End(summary);
+        rows.Commit();
+        return parsed.GetValue(_failOn) switch
+        {
+            "never" => ExitCode.Done,
+            "info" => summary.Has(Severity.Info) ? ExitCode.Findings : ExitCode.Done,
+            "warning" => summary.Has(Severity.Warning) ? ExitCode.Findings : ExitCode.Done,
+            _ => summary.Has(Severity.Error) ? ExitCode.Findings : ExitCode.Done,
+        };
+    }
+
+    private static ValidationOptions Options(ParseResult parsed) =>
+        new()
+        {
+            MaxErrors = parsed.GetValue(_maxErrors),
+            MaxRowBytes = Math.Clamp(parsed.GetValue(_maxRow), 1, 1 << 30),
+            CoreOnly = parsed.GetValue(_rules) == "core",
+            Fix = parsed.GetValue(_fix),
+            Duplicates = parsed.GetValue(_duplicates) switch
+            {
+                "none" => DuplicateMode.None,
+                "all" => DuplicateMode.All,
+                _ => DuplicateMode.Exact,
+            },
+            Similarity = Math.Clamp(parsed.GetValue(_similarity), 0.3, 1),
+            Evaluation = parsed.GetValue(_evaluation) ?? [],
+            Model = parsed.GetValue(_model) is { } folder ? new ModelLimits(folder, parsed.GetValue(_maxLength)) : null,
+            Conversion = new ConversionOptions { Preference = Side(parsed.GetValue(_preference)) },
+            Severities = Severities(parsed.GetValue(_ignore) ?? []),
+            ExplainFormat = parsed.GetValue(_explain)
+                ? (file, line, reason) => Console.Error.WriteLine($"{file}:{line}: {reason}")
+                : null,
         };
 
     private static Dictionary<string, Severity?> Severities(string[] ignored)
@@ -111,5 +226,12 @@ internal static class ValidateCommand
         }
 
         return severities;
+    }
+
+    private static Option<string> Choice(string name, string description, string standard, params string[] choices)
+    {
+        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => standard };
+        option.AcceptOnlyFromAmong(choices);
+        return option;
     }
 }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Conversations.Duplicates;
 using MultiTurnTrainer.Conversations.Rules;
 
 namespace MultiTurnTrainer.Conversations.Findings;
@@ -5,6 +6,7 @@ namespace MultiTurnTrainer.Conversations.Findings;
 /// <summary>Every rule, by code.</summary>
 public static class Catalogue
 {
+    // ControlToken and TooLong look at the model that the data is for.
     private static readonly Func<Rule>[] _makers =
     [
         () => new JsonSyntax(),
@@ -50,10 +52,24 @@ public static class Catalogue
         () => new ToolInconsistent(),
         () => new NullPollution(),
         () => new CallMalformed(),
+        () => new MailAddress(),
+        () => new PhoneNumber(),
+        () => new SecretKey(),
+        () => new Refusal(),
+        () => new LanguageSwitch(),
+        () => new Placeholder(),
+        () => new ReplacementCharacter(),
+        () => new UndesiredAnswer(),
+        () => new ThinkUnclosed(),
+        () => new Duplicate(),
+        () => new NearDuplicate(),
+        () => new ConversationPrefix(),
+        () => new Leakage(),
+        () => new IdRepeated(),
     ];
 
-    private static readonly Dictionary<string, RuleInfo> _byCode = _makers
-        .Select(make => make().Info)
+    private static readonly Dictionary<string, RuleInfo> _byCode = Create(null)
+        .Select(rule => rule.Info)
         .ToDictionary(info => info.Code, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The entries, in the order of their codes.</summary>
@@ -75,5 +91,6 @@ public static class Catalogue
     internal static RuleInfo Get(string code) => _byCode[code];
 
     /// <summary>Fresh rules for one run.</summary>
-    internal static Rule[] Create() => [.. _makers.Select(make => make())];
+    internal static Rule[] Create(IModelLimits? model) =>
+        [.. _makers.Select(make => make()), new ControlToken(model), new TooLong(model)];
 }

@@ -47,6 +47,8 @@ internal sealed class Row
     private CallView[] _calls = new CallView[16];
     private int _messageCount;
     private int _callCount;
+    private readonly RowTexts _texts = new();
+    private bool _hasTexts;
     private bool _isConverted;
 
     public string File { get; private set; } = "";
@@ -69,6 +71,21 @@ internal sealed class Row
 
     public ReadOnlySpan<MessageView> Messages => _messages.AsSpan(0, _messageCount);
 
+    /// <summary>The texts of the messages, collected when somebody first asks.</summary>
+    public RowTexts Texts
+    {
+        get
+        {
+            if (!_hasTexts)
+            {
+                _texts.Load(Tape, Messages);
+                _hasTexts = true;
+            }
+
+            return _texts;
+        }
+    }
+
     public ReadOnlySpan<CallView> Calls => _calls.AsSpan(0, _callCount);
 
     /// <summary>Whether the row is in another format than OpenAI messages.</summary>
@@ -81,6 +98,7 @@ internal sealed class Row
         Record = record;
         Format = null;
         _isConverted = false;
+        _hasTexts = false;
         _messageCount = 0;
         _callCount = 0;
     }

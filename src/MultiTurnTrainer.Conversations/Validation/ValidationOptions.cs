@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Conversations.Duplicates;
 using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
@@ -15,6 +16,30 @@ public sealed record ValidationOptions
 
     /// <summary>Codes with another severity than the catalogue's; null switches a code off.</summary>
     public IReadOnlyDictionary<string, Severity?> Severities { get; init; } = new Dictionary<string, Severity?>();
+
+    /// <summary>How far duplicates are searched.</summary>
+    public DuplicateMode Duplicates { get; init; } = DuplicateMode.Exact;
+
+    /// <summary>Least estimated similarity of near duplicates.</summary>
+    public double Similarity { get; init; } = 0.8;
+
+    /// <summary>Evaluation files, read after the others and searched for rows of theirs.</summary>
+    public IReadOnlyList<string> Evaluation { get; init; } = [];
+
+    /// <summary>The model that the data is for; null checks without one.</summary>
+    public IModelLimits? Model { get; init; }
+
+    /// <summary>Only the rules on text, shape, order and tools (MTT0–MTT3).</summary>
+    public bool CoreOnly { get; init; }
+
+    /// <summary>Repairs what is safe before a row is judged.</summary>
+    public bool Fix { get; init; }
+
+    /// <summary>Gets every row that has no error, repaired where <see cref="Fix"/> is set, without a line end.</summary>
+    public Action<ReadOnlyMemory<byte>>? Accept { get; init; }
+
+    /// <summary>Gets every row that has an error, with what was found in it.</summary>
+    public Action<ReadOnlyMemory<byte>, long, IReadOnlyList<Finding>>? Reject { get; init; }
 
     /// <summary>How rows of other formats are converted before the rules see them.</summary>
     public ConversionOptions Conversion { get; init; } = ConversionOptions.Faithful;

@@ -23,6 +23,12 @@ public sealed class ValidationSummary
     /// <summary>Whether reading stopped at <see cref="ValidationOptions.MaxErrors"/>.</summary>
     public bool Stopped { get; internal set; }
 
+    /// <summary>Repairs made, by name.</summary>
+    public SortedDictionary<string, long> Fixes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What limits the report: ceilings that were reached.</summary>
+    public List<string> Notes { get; } = [];
+
     /// <summary>Rows by format.</summary>
     public SortedDictionary<string, long> Formats { get; } = new(StringComparer.Ordinal);
 

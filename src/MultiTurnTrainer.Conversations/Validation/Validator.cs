@@ -1,4 +1,5 @@
 using System.Text.Unicode;
+using MultiTurnTrainer.Conversations.Duplicates;
 using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
@@ -18,6 +19,9 @@ public sealed class Validator
     private readonly Rule[] _textRules;
     private readonly FindingSink _sink;
     private readonly Row _row = new();
+    private readonly RowFixer _fixer = new();
+    private readonly DuplicateSearch _duplicates;
+    private ReadOnlyMemory<byte> _accepted;
     private readonly Dictionary<string, long> _formats = new(StringComparer.Ordinal);
 
     /// <param name="options">The choices.</param>
@@ -25,14 +29,17 @@ public sealed class Validator
     public Validator(ValidationOptions options, Action<Finding> receive)
     {
         _options = options;
-        Rule[] all = Catalogue.Create();
         Rule[] active =
         [
-            .. all.Where(rule => !(options.Severities.TryGetValue(rule.Info.Code, out Severity? s) && s is null)),
+            .. Catalogue
+                .Create(options.Model)
+                .Where(rule => !(options.Severities.TryGetValue(rule.Info.Code, out Severity? s) && s is null))
+                .Where(rule => !options.CoreOnly || rule.Info.Code[3] < '4'),
         ];
         _textRules = [.. active.Where(rule => Overrides(rule, nameof(Rule.CheckText)))];
         _rules = [.. active.Where(rule => Overrides(rule, nameof(Rule.Check)))];
         _sink = new FindingSink(receive, options.Severities);
+        _duplicates = new DuplicateSearch(options.Duplicates, options.Similarity, options.Evaluation.Count > 0);
     }
 
     /// <summary>Reads the files in order.</summary>
@@ -41,17 +48,24 @@ public sealed class Validator
     {
         ValidationSummary summary = new();
         List<string> files = [.. paths];
-        foreach (string path in files)
+        foreach (string path in files.Concat(_options.Evaluation))
         {
             InputStream.CheckExists(path);
         }
 
         foreach (string path in files)
         {
-            if (!summary.Stopped)
-            {
-                File(path, summary);
-            }
+            File(path, isEvaluation: false, summary);
+        }
+
+        foreach (string path in _options.Evaluation)
+        {
+            File(path, isEvaluation: true, summary);
+        }
+
+        if (_duplicates.IsPartial)
+        {
+            summary.Notes.Add($"duplicates were searched among the first {_duplicates.Held:N0} different rows only");
         }
 
         foreach ((string format, long rows) in _formats)
@@ -69,20 +83,27 @@ public sealed class Validator
     private static bool Overrides(Rule rule, string method) =>
         rule.GetType().GetMethod(method)!.DeclaringType != typeof(Rule);
 
-    private void File(string path, ValidationSummary summary)
+    private void File(string path, bool isEvaluation, ValidationSummary summary)
     {
+        if (summary.Stopped)
+        {
+            return;
+        }
+
         using IRecordSource source = RecordSources.Open(path, _options.MaxRowBytes);
         summary.Files++;
+        _duplicates.BeginFile(source.File, isEvaluation);
         long before = summary.Rows;
         while (source.TryRead(out SourceRecord record))
         {
             _sink.BeginRow();
             _row.Begin(source.File, record);
-            if (Examine(record))
+            if (Examine(record, summary))
             {
                 summary.Rows++;
                 summary.Messages += _row.Messages.Length;
                 summary.BadRows += _sink.RowHasError ? 1 : 0;
+                HandOver(record);
             }
 
             if (_options.MaxErrors > 0 && _sink.Count(Severity.Error) >= _options.MaxErrors)
@@ -105,10 +126,44 @@ public sealed class Validator
         }
     }
 
+    private void HandOver(in SourceRecord record)
+    {
+        if (_sink.RowHasError)
+        {
+            _options.Reject?.Invoke(record.Bytes, record.Line, _sink.OfRow);
+        }
+        else
+        {
+            _options.Accept?.Invoke(_accepted);
+        }
+    }
+
+    /// <summary>Repairs the scanned row and looks at the repaired one from here on.</summary>
+    private void Repair(ValidationSummary summary)
+    {
+        ReadOnlyMemory<byte> repaired = _fixer.Fix(_row.Source);
+        if (_fixer.Names.Count == 0)
+        {
+            return;
+        }
+
+        foreach (string name in _fixer.Names)
+        {
+            summary.Fixes[name] = summary.Fixes.GetValueOrDefault(name) + 1;
+        }
+
+        _accepted = repaired;
+        if (!_row.Source.Scan(repaired))
+        {
+            throw new InvalidOperationException($"a repair broke the row: {_row.Source.Problem!.Message}");
+        }
+    }
+
     /// <summary>Looks at one record.</summary>
     /// <returns>Whether it is a row: blank lines are not.</returns>
-    private bool Examine(in SourceRecord record)
+    private bool Examine(in SourceRecord record, ValidationSummary summary)
     {
+        _accepted = record.Bytes;
         if ((record.Flags & RecordFlags.ByteOrderMark) != 0)
         {
             _sink.AddAt(Catalogue.Get("MTT003"), _row, "", 0, "the file begins with a byte order mark");
@@ -145,9 +200,14 @@ public sealed class Validator
             return true;
         }
 
-        if (_row.Source.NonAscii && !Utf8.IsValid(record.Bytes.Span))
+        if (_options.Fix)
         {
-            Encoding(record);
+            Repair(summary);
+        }
+
+        if (_row.Source.NonAscii && !Utf8.IsValid(_row.Source.Text.Span))
+        {
+            Encoding();
         }
 
         foreach (Rule rule in _textRules)
@@ -176,6 +236,7 @@ public sealed class Validator
             rule.Check(_row, _sink);
         }
 
+        _duplicates.Check(_row, _sink);
         return true;
     }
 
@@ -202,9 +263,9 @@ public sealed class Validator
         );
     }
 
-    private void Encoding(in SourceRecord record)
+    private void Encoding()
     {
-        ReadOnlySpan<byte> bytes = record.Bytes.Span;
+        ReadOnlySpan<byte> bytes = _row.Source.Text.Span;
         int valid = 0;
         while (
             System.Text.Rune.DecodeFromUtf8(bytes[valid..], out _, out int used) == System.Buffers.OperationStatus.Done

@@ -62,6 +62,24 @@ internal static class FindingJson
         writer.WriteNumber("warnings", summary.Warnings);
         writer.WriteNumber("infos", summary.Infos);
         writer.WriteBoolean("stopped", summary.Stopped);
+        if (summary.Fixes.Count > 0)
+        {
+            writer.WriteStartObject("fixes");
+            foreach ((string fix, long rows) in summary.Fixes)
+            {
+                writer.WriteNumber(fix, rows);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        if (summary.Notes.Count > 0)
+        {
+            writer.WriteStartArray("notes");
+            summary.Notes.ForEach(writer.WriteStringValue);
+            writer.WriteEndArray();
+        }
+
         writer.WriteStartObject("formats");
         foreach ((string format, long rows) in summary.Formats)
         {

@@ -52,6 +52,12 @@ internal sealed class TextRenderer(TextWriter output) : FindingRenderer
             );
         }
 
+        foreach ((string fix, long rows) in summary.Fixes)
+        {
+            output.Write(string.Create(CultureInfo.InvariantCulture, $"{rows, 8}  fixed   {fix}\n"));
+        }
+
+        summary.Notes.ForEach(note => output.Write($"note: {note}\n"));
         output.Write($"{(summary.ByCode.Count > 0 ? "\n" : "")}{Total(summary)}\n");
     }
 

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenization.Tokenizers;
+
+namespace MultiTurnTrainer.Cli.Validation;
+
+/// <summary>What the rules ask of a model folder: its tokenizer's control tokens and counts, and its longest sequence.</summary>
+internal sealed class ModelLimits : IModelLimits
+{
+    private readonly Tokenizer _tokenizer;
+    private readonly IdBuffer _ids = new();
+
+    /// <param name="folder">A model folder.</param>
+    /// <param name="maxTokens">A limit that wins over the folder's.</param>
+    public ModelLimits(string folder, int? maxTokens)
+    {
+        _tokenizer = Tokenizer.Load(folder);
+        List<string> control = [];
+        for (int id = 0; id < _tokenizer.IdLimit; id++)
+        {
+            if (_tokenizer.IsSpecial(id) && _tokenizer.IdToToken(id) is { Length: > 1 } token)
+            {
+                control.Add(token);
+            }
+        }
+
+        ControlTokens = control;
+        MaxTokens = maxTokens ?? Configured(folder);
+    }
+
+    public IReadOnlyList<string> ControlTokens { get; }
+
+    public int? MaxTokens { get; }
+
+    public int CountTokens(ReadOnlySpan<byte> utf8)
+    {
+        _ids.Clear();
+        _tokenizer.EncodeIds(utf8, _ids);
+        return _ids.Count;
+    }
+
+    private static int? Configured(string folder)
+    {
+        string path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(path));
+            return
+                config.RootElement.TryGetProperty("max_position_embeddings", out JsonElement limit)
+                && limit.TryGetInt32(out int tokens)
+                ? tokens
+                : null;
+        }
+        catch (JsonException problem)
+        {
+            throw new MttException($"{path}: {problem.Message}", "Fetch the model's config.json again.", problem);
+        }
+    }
+}

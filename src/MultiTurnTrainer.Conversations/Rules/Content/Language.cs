@@ -1,0 +1,113 @@
+using System.Buffers;
+using System.Text;
+
+namespace MultiTurnTrainer.Conversations.Rules;
+
+/// <summary>A cheap guess at a text's language: by script, and among Latin scripts by small words.</summary>
+internal static class Language
+{
+    private const int Looked = 400;
+    private const int LeastWords = 3;
+
+    private static readonly (string Name, HashSet<string> Words)[] _latin =
+    [
+        ("English", Words("the of and to is that it for with you are this have not what how")),
+        ("German", Words("der die das und ist nicht ein eine zu den mit auf für sie ich wie")),
+        ("French", Words("le la les des est et que une pour dans qui pas vous je avec sur")),
+        ("Spanish", Words("el los las que es por con para una del como pero más yo está qué")),
+        ("Italian", Words("il che di è non per con una sono gli della più come mi questo del")),
+        ("Portuguese", Words("não uma que para com os por mais como você isso são também ele ao em")),
+        ("Dutch", Words("het een van dat niet voor met zijn ik maar ook naar wat deze kan je")),
+        ("Polish", Words("nie jest się na że jak to dla czy przez ale tak oraz który mnie być")),
+    ];
+
+    /// <summary>The language's name; null when the text is too short or mixed to say.</summary>
+    public static string? Guess(ReadOnlySpan<byte> utf8)
+    {
+        int letters = 0;
+        int latin = 0;
+        Span<int> scripts = stackalloc int[8];
+        scripts.Clear();
+        ReadOnlySpan<byte> rest = utf8[..Math.Min(utf8.Length, Looked)];
+        while (!rest.IsEmpty && Rune.DecodeFromUtf8(rest, out Rune rune, out int used) == OperationStatus.Done)
+        {
+            rest = rest[used..];
+            int script = Script(rune.Value);
+            letters += script >= 0 ? 1 : 0;
+            latin += script == 0 ? 1 : 0;
+            if (script > 0)
+            {
+                scripts[script]++;
+            }
+        }
+
+        if (letters < 8)
+        {
+            return null;
+        }
+
+        if (latin * 2 > letters)
+        {
+            return Latin(utf8[..Math.Min(utf8.Length, Looked)]);
+        }
+
+        // Kana marks Japanese however many Han characters stand between.
+        if (scripts[2] * 10 > letters)
+        {
+            return "Japanese";
+        }
+
+        string?[] names = [null, "Chinese", "Japanese", "Korean", "Russian", "Arabic", "Hindi", "Greek"];
+        for (int script = 1; script < scripts.Length; script++)
+        {
+            if (scripts[script] * 2 > letters)
+            {
+                return names[script];
+            }
+        }
+
+        return null;
+    }
+
+    private static int Script(int code) =>
+        code switch
+        {
+            >= 'a' and <= 'z' or >= 'A' and <= 'Z' or >= 0xC0 and <= 0x24F => 0,
+            >= 0x4E00 and <= 0x9FFF or >= 0x3400 and <= 0x4DBF => 1,
+            >= 0x3040 and <= 0x30FF => 2,
+            >= 0xAC00 and <= 0xD7AF => 3,
+            >= 0x400 and <= 0x52F => 4,
+            >= 0x600 and <= 0x6FF => 5,
+            >= 0x900 and <= 0x97F => 6,
+            >= 0x370 and <= 0x3FF => 7,
+            _ => -1,
+        };
+
+    private static string? Latin(ReadOnlySpan<byte> utf8)
+    {
+        string[] words = Encoding
+            .UTF8.GetString(utf8)
+            .ToLowerInvariant()
+            .Split(
+                [' ', '\n', '\t', ',', '.', '!', '?', ';', ':', '"', '(', ')'],
+                StringSplitOptions.RemoveEmptyEntries
+            );
+        (string? best, int most, int second) = (null, 0, 0);
+        foreach ((string name, HashSet<string> small) in _latin)
+        {
+            int hits = words.Count(small.Contains);
+            if (hits > most)
+            {
+                (best, second, most) = (name, most, hits);
+            }
+            else
+            {
+                second = Math.Max(second, hits);
+            }
+        }
+
+        return most >= LeastWords && most >= 2 * second ? best : null;
+    }
+
+    private static HashSet<string> Words(string words) => new(words.Split(' '), StringComparer.Ordinal);
+}
