@@ -19,7 +19,12 @@ internal static class ValidateCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string> _format = Choice("--format", "How the report is written.", "text", [.. FindingRenderer.Formats]);
+    private static readonly Option<string> _format = Choice(
+        "--format",
+        "How the report is written.",
+        "text",
+        [.. FindingRenderer.Formats]
+    );
 
     private static readonly Option<string> _failOn = Choice(
         "--fail-on",
@@ -91,7 +96,10 @@ internal static class ValidateCommand
         Description = "Repair what is safe before judging; needs --output.",
     };
 
-    private static readonly Option<string?> _output = new("--output") { Description = "Write the rows without errors." };
+    private static readonly Option<string?> _output = new("--output")
+    {
+        Description = "Write the rows without errors.",
+    };
 
     private static readonly Option<string?> _rejects = new("--rejects")
     {

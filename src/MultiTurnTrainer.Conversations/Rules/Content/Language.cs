@@ -6,20 +6,31 @@ namespace MultiTurnTrainer.Conversations.Rules;
 /// <summary>A cheap guess at a text's language: by script, and among Latin scripts by small words.</summary>
 internal static class Language
 {
-    private const int Looked = 400;
+    private const int Looked = 240;
     private const int LeastWords = 3;
 
-    private static readonly (string Name, HashSet<string> Words)[] _latin =
+    private static readonly string[] _latin =
     [
-        ("English", Words("the of and to is that it for with you are this have not what how")),
-        ("German", Words("der die das und ist nicht ein eine zu den mit auf für sie ich wie")),
-        ("French", Words("le la les des est et que une pour dans qui pas vous je avec sur")),
-        ("Spanish", Words("el los las que es por con para una del como pero más yo está qué")),
-        ("Italian", Words("il che di è non per con una sono gli della più come mi questo del")),
-        ("Portuguese", Words("não uma que para com os por mais como você isso são também ele ao em")),
-        ("Dutch", Words("het een van dat niet voor met zijn ik maar ook naar wat deze kan je")),
-        ("Polish", Words("nie jest się na że jak to dla czy przez ale tak oraz który mnie być")),
+        "English",
+        "German",
+        "French",
+        "Spanish",
+        "Italian",
+        "Portuguese",
+        "Dutch",
+        "Polish",
     ];
+
+    private static readonly Dictionary<ulong, int> _languagesOfWord = Words(
+        "the of and to is that it for with you are this have not what how",
+        "der die das und ist nicht ein eine zu den mit auf für sie ich wie",
+        "le la les des est et que une pour dans qui pas vous je avec sur",
+        "el los las que es por con para una del como pero más yo está qué",
+        "il che di è non per con una sono gli della più come mi questo del",
+        "não uma que para com os por mais como você isso são também ele ao em",
+        "het een van dat niet voor met zijn ik maar ook naar wat deze kan je",
+        "nie jest się na że jak to dla czy przez ale tak oraz który mnie być"
+    );
 
     /// <summary>The language's name; null when the text is too short or mixed to say.</summary>
     public static string? Guess(ReadOnlySpan<byte> utf8)
@@ -85,29 +96,67 @@ internal static class Language
 
     private static string? Latin(ReadOnlySpan<byte> utf8)
     {
-        string[] words = Encoding
-            .UTF8.GetString(utf8)
-            .ToLowerInvariant()
-            .Split(
-                [' ', '\n', '\t', ',', '.', '!', '?', ';', ':', '"', '(', ')'],
-                StringSplitOptions.RemoveEmptyEntries
-            );
-        (string? best, int most, int second) = (null, 0, 0);
-        foreach ((string name, HashSet<string> small) in _latin)
+        Span<int> hits = stackalloc int[_latin.Length];
+        hits.Clear();
+        Span<byte> word = stackalloc byte[16];
+        int length = 0;
+        for (int i = 0; i <= utf8.Length; i++)
         {
-            int hits = words.Count(small.Contains);
-            if (hits > most)
+            byte value = i < utf8.Length ? utf8[i] : (byte)' ';
+            bool isLetter = (value | 0x20) is >= (byte)'a' and <= (byte)'z' || value >= 0x80;
+            if (isLetter)
             {
-                (best, second, most) = (name, most, hits);
+                if (length < word.Length)
+                {
+                    word[length] = value < 0x80 ? (byte)(value | 0x20) : value;
+                }
+
+                length++;
+                continue;
+            }
+
+            if (
+                length is > 0 and < 16
+                && _languagesOfWord.TryGetValue(StableHash.Of(word[..length]), out int languages)
+            )
+            {
+                for (int language = 0; language < hits.Length; language++)
+                {
+                    hits[language] += (languages >> language) & 1;
+                }
+            }
+
+            length = 0;
+        }
+
+        (int best, int most, int second) = (0, 0, 0);
+        for (int language = 0; language < hits.Length; language++)
+        {
+            if (hits[language] > most)
+            {
+                (best, second, most) = (language, most, hits[language]);
             }
             else
             {
-                second = Math.Max(second, hits);
+                second = Math.Max(second, hits[language]);
             }
         }
 
-        return most >= LeastWords && most >= 2 * second ? best : null;
+        return most >= LeastWords && most >= 2 * second ? _latin[best] : null;
     }
 
-    private static HashSet<string> Words(string words) => new(words.Split(' '), StringComparer.Ordinal);
+    private static Dictionary<ulong, int> Words(params string[] languages)
+    {
+        Dictionary<ulong, int> words = [];
+        for (int language = 0; language < languages.Length; language++)
+        {
+            foreach (string word in languages[language].Split(' '))
+            {
+                ulong hash = StableHash.Of(Encoding.UTF8.GetBytes(word));
+                words[hash] = words.GetValueOrDefault(hash) | (1 << language);
+            }
+        }
+
+        return words;
+    }
 }

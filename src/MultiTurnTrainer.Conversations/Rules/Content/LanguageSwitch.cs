@@ -18,27 +18,22 @@ internal sealed class LanguageSwitch : Rule
 
     public override void Check(Row row, FindingSink sink)
     {
+        // The first question and the first answer say it; the turns after follow them.
         string? asked = null;
         foreach (TextToken text in row.Texts)
         {
-            if (text.IsReasoning || text.Role is not (Role.User or Role.Assistant))
-            {
-                continue;
-            }
-
-            string? language = Language.Guess(text.Utf8);
             if (text.Role == Role.User)
             {
-                asked = language;
+                asked ??= Language.Guess(text.Utf8) ?? "";
             }
-            else if (asked is not null && language is not null && asked != language)
+            else if (text.Role == Role.Assistant && !text.IsReasoning)
             {
-                sink.Add(this, row, text.Token, $"the question is in {asked}, the answer in {language}");
+                if (asked is { Length: > 0 } && Language.Guess(text.Utf8) is { } answered && answered != asked)
+                {
+                    sink.Add(this, row, text.Token, $"the question is in {asked}, the answer in {answered}");
+                }
+
                 return;
-            }
-            else
-            {
-                asked = null;
             }
         }
     }
