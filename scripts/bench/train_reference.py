@@ -89,7 +89,10 @@ def main():
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--alpha", type=float, default=32)
+    parser.add_argument("--threads", type=int, help="Debian's libtorch takes one core unless told")
     args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
     dtype = getattr(torch, args.dtype)
     config = json.load(open(args.model + "/config.json"))
     tensors = load_safetensors(args.model + "/model.safetensors")

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Kernels.SwiGlu;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -84,13 +85,13 @@ internal sealed class DecoderBlock
     private Tensor FeedForward(Tensor input, ForwardContext context)
     {
         Tensor[] parts = Split(_gateUp, input, context, _config.IntermediateSize, _config.IntermediateSize);
-        Tensor gate = _config.Activation switch
+        Tensor product = _config.Activation switch
         {
-            Activation.Silu => functional.silu(parts[0]),
-            Activation.Gelu => functional.gelu(parts[0]),
-            _ => GeluTanh(parts[0]),
+            Activation.Silu => SwiGluKernel.Apply(parts[0], parts[1]),
+            Activation.Gelu => functional.gelu(parts[0]) * parts[1],
+            _ => GeluTanh(parts[0]) * parts[1],
         };
-        return _down.Forward(gate * parts[1], context);
+        return _down.Forward(product, context);
     }
 
     /// <summary>The outputs of several projections, or the slices of the one that fuses them.</summary>

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Kernels.Norm;
 using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,14 +13,6 @@ namespace MultiTurnTrainer.Models.Architectures;
 internal sealed class RmsNorm(ModuleSpec module, Tensor weight, double epsilon, bool addsOne)
 {
     /// <summary>[…, width] to the same shape.</summary>
-    public Tensor Forward(Tensor input, Adapter? adapter)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        ScalarType type = input.dtype;
-        Tensor wide = input.to(ScalarType.Float32);
-        Tensor normal = wide * ((wide * wide).mean([-1], keepdim: true) + epsilon).rsqrt();
-        Tensor w = adapter?.Weight(module.Slot) ?? weight;
-        Tensor result = addsOne ? (normal * (w.to(ScalarType.Float32) + 1)).to(type) : normal.to(type) * w.to(type);
-        return result.MoveToOuterDisposeScope();
-    }
+    public Tensor Forward(Tensor input, Adapter? adapter) =>
+        RmsNormKernel.Apply(input, adapter?.Weight(module.Slot) ?? weight, epsilon, addsOne);
 }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Kernels.Rotary;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,13 +7,10 @@ namespace MultiTurnTrainer.Models.Architectures;
 /// <summary>Cosine and sine for every token of a pack: [tokens, 1, dimensions / 2], scaled by the attention factor.</summary>
 internal sealed class RotaryTable : IDisposable
 {
-    private readonly int _dimensions;
-
-    private RotaryTable(Tensor cosine, Tensor sine, int dimensions)
+    private RotaryTable(Tensor cosine, Tensor sine)
     {
         Cosine = cosine;
         Sine = sine;
-        _dimensions = dimensions;
     }
 
     public Tensor Cosine { get; }
@@ -61,21 +59,7 @@ internal sealed class RotaryTable : IDisposable
     }
 
     /// <summary>Rotates [tokens, heads, width]: pairs (i, i + d/2) of the leading entries, the rest passes.</summary>
-    public Tensor Apply(Tensor heads)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        int half = _dimensions / 2;
-        long width = heads.shape[^1];
-        Tensor first = heads.narrow(-1, 0, half);
-        Tensor second = heads.narrow(-1, half, half);
-        Tensor low = (first * Cosine) - (second * Sine);
-        Tensor high = (second * Cosine) + (first * Sine);
-        Tensor rotated =
-            width == _dimensions
-                ? cat([low, high], -1)
-                : cat([low, high, heads.narrow(-1, _dimensions, width - _dimensions)], -1);
-        return rotated.MoveToOuterDisposeScope();
-    }
+    public Tensor Apply(Tensor heads) => RotaryKernel.Apply(heads, Cosine, Sine);
 
     public void Dispose()
     {
@@ -104,10 +88,6 @@ internal sealed class RotaryTable : IDisposable
     )
     {
         long[] shape = [rows, 1, rope.Dimensions / 2];
-        return new RotaryTable(
-            Tensors.From(cosine, shape, type, device),
-            Tensors.From(sine, shape, type, device),
-            rope.Dimensions
-        );
+        return new RotaryTable(Tensors.From(cosine, shape, type, device), Tensors.From(sine, shape, type, device));
     }
 }

@@ -1,4 +1,3 @@
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Models.Tests.Kernels.Simt;
 using TorchSharp;
@@ -226,13 +225,13 @@ public class MaskedCrossEntropyTests
         HeadTargets targets = HeadTargets.Aligned(
             Enumerable.Range(0, 300).Select(i => i % 3 == 0 ? i % 64 : -100).ToArray()
         );
-        long before = TorchRuntime.LiveTensors;
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         for (int i = 0; i < 3; i++)
         {
             MaskedCrossEntropy.Run(hidden, targets, new FrozenHead(weight), 1).Dispose();
         }
 
-        Assert.Equal(before, TorchRuntime.LiveTensors);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
     [Fact]

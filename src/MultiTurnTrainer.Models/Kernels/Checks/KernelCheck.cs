@@ -1,4 +1,7 @@
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
+using MultiTurnTrainer.Models.Kernels.Norm;
+using MultiTurnTrainer.Models.Kernels.Rotary;
+using MultiTurnTrainer.Models.Kernels.SwiGlu;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,6 +26,14 @@ public static class KernelCheck
     public static IEnumerable<KernelCheckResult> Run(Device device)
     {
         manual_seed(20);
+        foreach (ScalarType type in (ScalarType[])[float32, bfloat16])
+        {
+            foreach (KernelCheckResult result in Elementwise(device, type))
+            {
+                yield return result;
+            }
+        }
+
         foreach (int vocabulary in (int[])[521, 32003, 128256])
         {
             foreach (RowOptions options in (RowOptions[])[new(Metrics: true), new(30, 0.1f, 1e-3f, true, true)])
@@ -32,6 +43,85 @@ public static class KernelCheck
                 yield return CrossEntropy(device, vocabulary, bfloat16, bfloat16, options);
             }
         }
+    }
+
+    private static IEnumerable<KernelCheckResult> Elementwise(Device device, ScalarType type)
+    {
+        foreach ((int rows, int width) in ((int, int)[])[(37, 96), (300, 128), (65, 4096)])
+        {
+            foreach (bool addsOne in (bool[])[false, true])
+            {
+                yield return Compare(
+                    addsOne ? "rms norm, 1 + w" : "rms norm",
+                    device,
+                    type,
+                    [
+                        [rows, width],
+                        [width],
+                    ],
+                    tensors => RmsNormKernel.Apply(tensors[0], tensors[1].detach(), 1e-6, addsOne),
+                    tensors => RmsNormKernel.Composed(tensors[0], tensors[1].detach(), 1e-6, addsOne)
+                );
+            }
+
+            yield return Compare(
+                "swiglu",
+                device,
+                type,
+                [
+                    [rows, width + 3],
+                    [rows, width + 3],
+                ],
+                tensors => SwiGluKernel.Apply(tensors[0], tensors[1]),
+                tensors => SwiGluKernel.Composed(tensors[0], tensors[1])
+            );
+            foreach (int turned in (int[])[width, width / 2])
+            {
+                yield return Compare(
+                    turned < width ? "rotary, part of a head" : "rotary",
+                    device,
+                    type,
+                    [
+                        [rows, 3, width],
+                        [rows, 1, turned / 2],
+                        [rows, 1, turned / 2],
+                    ],
+                    tensors => RotaryKernel.Apply(tensors[0], tensors[1].detach(), tensors[2].detach()),
+                    tensors => RotaryKernel.Composed(tensors[0], tensors[1].detach(), tensors[2].detach())
+                );
+            }
+        }
+    }
+
+    // Result and gradients against the same in double precision.
+    internal static KernelCheckResult Compare(
+        string name,
+        Device device,
+        ScalarType type,
+        long[][] shapes,
+        Func<Tensor[], Tensor> kernel,
+        Func<Tensor[], Tensor> reference
+    )
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] given = [.. shapes.Select(shape => randn(shape, float32, device).to(type).requires_grad_())];
+        Tensor[] exact = [.. given.Select(tensor => tensor.detach().to(float64).requires_grad_())];
+        Tensor result = kernel(given);
+        Tensor truth = reference(exact);
+        Tensor weights = randn(result.shape, float32, device).to(type);
+        result.backward([weights]);
+        truth.backward([weights.to(float64)]);
+        double error = RowError(truth.detach(), result.detach());
+        for (int i = 0; i < given.Length; i++)
+        {
+            if (exact[i].grad is { } gradient)
+            {
+                error = Math.Max(error, RowError(gradient, given[i].grad!));
+            }
+        }
+
+        string shape = string.Join(" x ", shapes[0]);
+        return new(name, $"{type}", shape, error, type == bfloat16 ? 1e-2 : 1e-5);
     }
 
     private static KernelCheckResult CrossEntropy(

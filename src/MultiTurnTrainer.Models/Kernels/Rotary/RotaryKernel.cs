@@ -1,0 +1,73 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Kernels.Rotary;
+
+/// <summary>Rotary position embedding in one pass; its backward turns back and saves nothing but the tables.</summary>
+internal static class RotaryKernel
+{
+    /// <summary>Rotates pairs (i, i + d/2) of the leading d entries; the rest passes.</summary>
+    /// <param name="heads">[tokens, heads, width].</param>
+    /// <param name="cosine">[tokens, 1, d / 2], of the same type.</param>
+    /// <param name="sine">[tokens, 1, d / 2].</param>
+    public static Tensor Apply(Tensor heads, Tensor cosine, Tensor sine) =>
+        Faces.Of(heads) == Face.Composed || cosine.dtype != heads.dtype
+            ? Composed(heads, cosine, sine)
+            : RotaryFunction.apply(heads, cosine, sine);
+
+    /// <summary>The reference, in plain operators.</summary>
+    public static Tensor Composed(Tensor heads, Tensor cosine, Tensor sine)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long half = cosine.size(-1);
+        long width = heads.size(-1);
+        Tensor first = heads.narrow(-1, 0, half);
+        Tensor second = heads.narrow(-1, half, half);
+        Tensor low = (first * cosine) - (second * sine);
+        Tensor high = (second * cosine) + (first * sine);
+        Tensor rotated =
+            width == 2 * half
+                ? cat([low, high], -1)
+                : cat([low, high, heads.narrow(-1, 2 * half, width - (2 * half))], -1);
+        return rotated.MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>The rotation with its own backward.</summary>
+internal sealed class RotaryFunction : autograd.SingleTensorFunction<RotaryFunction>
+{
+    /// <inheritdoc/>
+    public override string Name => "rotary";
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        Tensor cosine = (Tensor)vars[1];
+        Tensor sine = (Tensor)vars[2];
+        ctx.save_for_backward([cosine, sine]);
+        return Turn((Tensor)vars[0], cosine, sine, 1);
+    }
+
+    /// <inheritdoc/>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        List<Tensor> saved = ctx.get_saved_variables();
+        return [Turn(grad_output, saved[0], saved[1], -1), null!, null!];
+    }
+
+    private static Tensor Turn(Tensor heads, Tensor cosine, Tensor sine, float sign)
+    {
+        Tensor x = heads.contiguous();
+        Tensor y = empty_like(x);
+        if (Faces.Of(x) == Face.Cuda)
+        {
+            CudaRotary.Turn(x, cosine, sine, y, sign);
+        }
+        else
+        {
+            CpuRotary.Turn(x, cosine, sine, y, sign);
+        }
+
+        return y;
+    }
+}
