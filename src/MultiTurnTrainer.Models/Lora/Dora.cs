@@ -13,7 +13,7 @@ internal static class Dora
         using (no_grad())
         {
             Tensor sum = weight.to(ScalarType.Float32) + (lora.B.matmul(lora.A) * lora.Scale);
-            return (sum * sum).sum(1).sqrt().MoveToOuterDisposeScope();
+            return (sum * sum).sum(dim: 1).sqrt().MoveToOuterDisposeScope();
         }
     }
 
@@ -24,7 +24,7 @@ internal static class Dora
         using (no_grad())
         {
             Tensor sum = weight.to(ScalarType.Float32) + (lora.B.matmul(lora.A).t() * lora.Scale);
-            return (sum * sum).sum(0).sqrt().MoveToOuterDisposeScope();
+            return (sum * sum).sum(dim: 0).sqrt().MoveToOuterDisposeScope();
         }
     }
 }
