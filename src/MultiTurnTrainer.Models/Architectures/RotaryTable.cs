@@ -67,7 +67,8 @@ internal sealed class RotaryTable : IDisposable
         Sine.Dispose();
     }
 
-    private static void Fill(RopeConfig rope, float[] inverse, int position, Span<float> cosine, Span<float> sine)
+    /// <summary>Cosines and sines of one position.</summary>
+    public static void Fill(RopeConfig rope, float[] inverse, int position, Span<float> cosine, Span<float> sine)
     {
         for (int i = 0; i < inverse.Length; i++)
         {

@@ -67,78 +67,39 @@ public sealed class Generator(CausalLM model)
         using (no_grad())
         {
             long started = Stopwatch.GetTimestamp();
-            KeyValueCache cache = Read(rows, options.MaxNewTokens, adapter, out float[] logits);
-            try
+            using IDecoder decoder = CpuDecoder.Takes(model)
+                ? new CpuDecoder(model, adapter, rows.Length)
+                : new TensorDecoder(model, adapter, options.MaxNewTokens);
+            Row[] active = Take(rows, decoder.Read([.. rows.Select(row => row.Tokens)]), options, decoder);
+            TimeSpan prefill = Stopwatch.GetElapsedTime(started);
+
+            started = Stopwatch.GetTimestamp();
+            while (active.Length > 0)
             {
-                Row[] active = Take(rows, logits, options, cache);
-                TimeSpan prefill = Stopwatch.GetElapsedTime(started);
+                cancel.ThrowIfCancellationRequested();
 
-                started = Stopwatch.GetTimestamp();
-                while (active.Length > 0)
-                {
-                    cancel.ThrowIfCancellationRequested();
-                    if (active.Any(row => model.Config.Rope.ChangesAt(row.Length)))
-                    {
-                        // Other frequencies from here on: what was read before has to be read anew.
-                        cache.Dispose();
-                        cache = Read(active, options.MaxNewTokens, adapter, out logits);
-                    }
-                    else
-                    {
-                        logits = Step(active, cache, adapter);
-                    }
-
-                    active = Take(active, logits, options, cache);
-                }
-
-                GenerationSpeed speed = new(
-                    prompts.Sum(prompt => (long)prompt.Length),
-                    rows.Sum(row => (long)row.Count),
-                    prefill,
-                    Stopwatch.GetElapsedTime(started)
-                );
-                Speed = Speed.Plus(speed);
+                // Where a longer sequence turns all its tokens by other frequencies, what was read is read anew.
+                bool changed = active.Any(row => model.Config.Rope.ChangesAt(row.Length));
+                float[] logits = changed
+                    ? decoder.Read([.. active.Select(row => row.Tokens)])
+                    : decoder.Step([.. active.Select(row => row.Tokens[^1])]);
+                active = Take(active, logits, options, decoder);
             }
-            finally
-            {
-                cache.Dispose();
-            }
+
+            GenerationSpeed speed = new(
+                prompts.Sum(prompt => (long)prompt.Length),
+                rows.Sum(row => (long)row.Count),
+                prefill,
+                Stopwatch.GetElapsedTime(started)
+            );
+            Speed = Speed.Plus(speed);
         }
 
         return [.. rows.Select(row => row.Finish())];
     }
 
-    /// <summary>Reads rows as one pack into a new cache; gives the logits after each, [rows · vocabulary].</summary>
-    private KeyValueCache Read(Row[] rows, int maxNewTokens, Adapter? adapter, out float[] logits)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        SequenceLayout layout = new(rows.Select(row => row.Length));
-        KeyValueCache cache = new(model, layout, maxNewTokens);
-        using ForwardContext context = model.PrepareCached(
-            layout,
-            adapter,
-            (layer, keys, values) => cache.StorePrompts(layout, layer, keys, values)
-        );
-        int[] last = [.. layout.Starts.Skip(1).Select(end => end - 1)];
-        using Tensor ids = Tensors.Ids([.. rows.SelectMany(row => row.Tokens)], model.Device);
-        using Tensor ends = Tensors.Ids(last, model.Device);
-        Tensor hidden = model.Forward(ids, context).index_select(0, ends);
-        logits = Tensors.ToArray(model.Logits(hidden, context));
-        return cache;
-    }
-
-    /// <summary>Feeds each row its newest token and returns the logits after it.</summary>
-    private float[] Step(Row[] active, KeyValueCache cache, Adapter? adapter)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        cache.Advance();
-        using DecodeContext context = new(model, cache, adapter);
-        using Tensor ids = Tensors.Ids([.. active.Select(row => row.Tokens[^1])], model.Device);
-        return Tensors.ToArray(model.Logits(model.Forward(ids, context), context));
-    }
-
-    /// <summary>Gives each row its next token; returns the rows that go on, and keeps only those in the cache.</summary>
-    private Row[] Take(Row[] active, float[] logits, GenerationOptions options, KeyValueCache cache)
+    /// <summary>Gives each row its next token; returns the rows that go on, and the decoder keeps only those.</summary>
+    private Row[] Take(Row[] active, float[] logits, GenerationOptions options, IDecoder decoder)
     {
         int vocabulary = model.Config.VocabularySize;
         for (int i = 0; i < active.Length; i++)
@@ -149,7 +110,7 @@ public sealed class Generator(CausalLM model)
         int[] going = [.. Enumerable.Range(0, active.Length).Where(i => !active[i].Done)];
         if (going.Length > 0 && going.Length < active.Length)
         {
-            cache.Keep(going);
+            decoder.Keep(going);
         }
 
         return [.. going.Select(i => active[i])];

@@ -1,0 +1,363 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Kernels.Cpu;
+using MultiTurnTrainer.Models.Kernels.Decoding;
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace MultiTurnTrainer.Models.Generation;
+
+/// <summary>
+/// Decodes on the processor without a tensor operator between the layers: weights stream through the cores once a step
+/// for the whole batch, activations stay in single precision, and a row's numbers do not depend on its neighbours.
+/// Prompts are read by the model's own operators.
+/// </summary>
+internal sealed unsafe class CpuDecoder : IDecoder
+{
+    private readonly CausalLM _model;
+    private readonly ModelConfig _config;
+    private readonly Adapter? _adapter;
+    private readonly CpuEmbedding _embedding;
+    private readonly CpuBlock[] _blocks;
+    private readonly CpuNorm _finalNorm;
+    private readonly CpuLinear _head;
+    private readonly float[]? _inverse;
+    private readonly float* _hidden;
+    private readonly float* _normed;
+    private readonly float* _query;
+    private readonly float* _key;
+    private readonly float* _value;
+    private readonly float* _fused;
+    private readonly float* _mixed;
+    private readonly float* _gate;
+    private readonly float* _up;
+    private readonly List<nint> _buffers = [];
+    private readonly float[] _logits;
+    private List<CpuCache> _rows = [];
+
+    public CpuDecoder(CausalLM model, Adapter? adapter, int rows)
+    {
+        _model = model;
+        _config = model.Config;
+        _adapter = adapter;
+        _embedding = new CpuEmbedding(model, adapter);
+        _blocks = [.. Enumerable.Range(0, _config.Layers).Select(layer => new CpuBlock(model, adapter, layer, rows))];
+        _finalNorm = new CpuNorm(model, adapter, "model.norm");
+        _head = new CpuLinear(model, adapter, ModuleLayout.HeadPath, rows);
+        _inverse = _config.Rope.DependsOnLength ? null : RopeFrequencies.Inverse(_config.Rope, 0);
+        _hidden = Buffer(rows, _config.HiddenSize);
+        _normed = Buffer(rows, _config.HiddenSize);
+        _query = Buffer(rows, _config.QueryWidth);
+        _key = Buffer(rows, _config.KeyValueWidth);
+        _value = Buffer(rows, _config.KeyValueWidth);
+        _fused = Buffer(rows, Math.Max(_config.QueryWidth + (2 * _config.KeyValueWidth), 2 * _config.IntermediateSize));
+        _mixed = Buffer(rows, _config.QueryWidth);
+        _gate = Buffer(rows, _config.IntermediateSize);
+        _up = Buffer(rows, _config.IntermediateSize);
+        _logits = new float[rows * _config.VocabularySize];
+    }
+
+    /// <summary>Whether this decoder computes what the model does.</summary>
+    public static bool Takes(CausalLM model) =>
+        model.Device.type == DeviceType.CPU
+        && model.Type is ScalarType.Float32 or ScalarType.BFloat16
+        && model.Config.Activation != Activation.Gelu;
+
+    public float[] Read(IReadOnlyList<IReadOnlyList<int>> rows)
+    {
+        _rows.ForEach(row => row.Dispose());
+        _rows = [.. rows.Select(_ => new CpuCache(_config.Layers, _config.KeyValueHeads, _config.HeadDimension))];
+        for (int row = 0; row < rows.Count; row++)
+        {
+            _rows[row].Extend(rows[row].Count);
+        }
+
+        SequenceLayout layout = new(rows.Select(row => row.Count));
+        return TensorDecoder.ReadPack(
+            _model,
+            _adapter,
+            layout,
+            rows,
+            (layer, keys, values) => Store(layout, layer, keys, values)
+        );
+    }
+
+    public float[] Step(int[] ids)
+    {
+        int rows = ids.Length;
+        for (int row = 0; row < rows; row++)
+        {
+            _rows[row].Extend(1);
+            _embedding.Run(ids[row], new Span<float>(_hidden + ((long)row * _config.HiddenSize), _config.HiddenSize));
+        }
+
+        float[] rotation = Rotation(rows);
+        for (int layer = 0; layer < _blocks.Length; layer++)
+        {
+            Attend(_blocks[layer], layer, rows, rotation);
+            FeedForward(_blocks[layer], rows);
+        }
+
+        _finalNorm.Run(_hidden, _normed, rows);
+        fixed (float* logits = _logits)
+        {
+            _head.Run(_normed, logits, rows);
+        }
+
+        if (_config.LogitSoftcap is { } cap)
+        {
+            Span<float> all = _logits.AsSpan(0, rows * _config.VocabularySize);
+            TensorPrimitives.Divide(all, (float)cap, all);
+            TensorPrimitives.Tanh(all, all);
+            TensorPrimitives.Multiply(all, (float)cap, all);
+        }
+
+        return _logits;
+    }
+
+    public void Keep(int[] rows)
+    {
+        CpuCache[] kept = [.. rows.Select(row => _rows[row])];
+        _rows.Where(row => !kept.Contains(row)).ToList().ForEach(row => row.Dispose());
+        _rows = [.. kept];
+    }
+
+    public void Dispose()
+    {
+        _rows.ForEach(row => row.Dispose());
+        _rows = [];
+        _buffers.ForEach(buffer => NativeMemory.AlignedFree((void*)buffer));
+        _buffers.Clear();
+    }
+
+    private void Attend(CpuBlock block, int layer, int rows, float[] rotation)
+    {
+        block.InputNorm.Run(_hidden, _normed, rows);
+        if (block.Qkv is [CpuLinear fused])
+        {
+            fused.Run(_normed, _fused, rows);
+            Split(
+                rows,
+                fused.Width,
+                ((nint)_query, _config.QueryWidth),
+                ((nint)_key, _config.KeyValueWidth),
+                ((nint)_value, _config.KeyValueWidth)
+            );
+        }
+        else
+        {
+            block.Qkv[0].Run(_normed, _query, rows);
+            block.Qkv[1].Run(_normed, _key, rows);
+            block.Qkv[2].Run(_normed, _value, rows);
+        }
+
+        block.QueryNorm?.Run(_query, _query, rows * _config.Heads);
+        block.KeyNorm?.Run(_key, _key, rows * _config.KeyValueHeads);
+        Rotate(_query, rows, _config.Heads, rotation);
+        Rotate(_key, rows, _config.KeyValueHeads, rotation);
+        Remember(layer, rows);
+        Mix(block, layer, rows);
+        block.Output.Run(_mixed, _normed, rows);
+        if (block.PreMlpNorm is not null)
+        {
+            block.PostAttentionNorm.Run(_normed, _normed, rows);
+        }
+
+        AddToHidden(rows);
+    }
+
+    private void FeedForward(CpuBlock block, int rows)
+    {
+        (block.PreMlpNorm ?? block.PostAttentionNorm).Run(_hidden, _normed, rows);
+        if (block.GateUp is [CpuLinear fused])
+        {
+            fused.Run(_normed, _fused, rows);
+            Split(rows, fused.Width, ((nint)_gate, _config.IntermediateSize), ((nint)_up, _config.IntermediateSize));
+        }
+        else
+        {
+            block.GateUp[0].Run(_normed, _gate, rows);
+            block.GateUp[1].Run(_normed, _up, rows);
+        }
+
+        Activate(rows * _config.IntermediateSize);
+        block.Down.Run(_gate, _normed, rows);
+        block.PostMlpNorm?.Run(_normed, _normed, rows);
+        AddToHidden(rows);
+    }
+
+    private void Split(int rows, int width, params ReadOnlySpan<(nint Target, int Width)> parts)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            float* source = _fused + ((long)row * width);
+            foreach ((nint target, int part) in parts)
+            {
+                new Span<float>(source, part).CopyTo(new Span<float>((float*)target + ((long)row * part), part));
+                source += part;
+            }
+        }
+    }
+
+    private void AddToHidden(int rows)
+    {
+        Span<float> hidden = new(_hidden, rows * _config.HiddenSize);
+        TensorPrimitives.Add(hidden, new ReadOnlySpan<float>(_normed, hidden.Length), hidden);
+    }
+
+    /// <summary>gate ← activation(gate) · up.</summary>
+    private void Activate(int count)
+    {
+        Span<float> gate = new(_gate, count);
+        Span<float> up = new(_up, count);
+        if (_config.Activation == Activation.Silu)
+        {
+            TensorPrimitives.Multiply(gate, up, up);
+            TensorPrimitives.Sigmoid(gate, gate);
+            TensorPrimitives.Multiply(gate, up, gate);
+            return;
+        }
+
+        float root = MathF.Sqrt(2 / MathF.PI);
+        for (int i = 0; i < count; i++)
+        {
+            float x = gate[i];
+            gate[i] = 0.5f * x * (1 + MathF.Tanh(root * (x + (0.044715f * x * x * x)))) * up[i];
+        }
+    }
+
+    /// <summary>Cosines, then sines, of each row's newest position.</summary>
+    private float[] Rotation(int rows)
+    {
+        RopeConfig rope = _config.Rope;
+        int half = rope.Dimensions / 2;
+        float[] table = new float[rows * 2 * half];
+        for (int row = 0; row < rows; row++)
+        {
+            int length = _rows[row].Length;
+            float[] inverse = _inverse ?? RopeFrequencies.Inverse(rope, length);
+            RotaryTable.Fill(
+                rope,
+                inverse,
+                length - 1,
+                table.AsSpan(row * 2 * half, half),
+                table.AsSpan((row * 2 * half) + half, half)
+            );
+        }
+
+        return table;
+    }
+
+    private void Rotate(float* heads, int rows, int count, float[] rotation)
+    {
+        int half = _config.Rope.Dimensions / 2;
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<float> cosine = rotation.AsSpan(row * 2 * half, half);
+            ReadOnlySpan<float> sine = rotation.AsSpan((row * 2 * half) + half, half);
+            for (int head = 0; head < count; head++)
+            {
+                float* low = heads + (((long)(row * count) + head) * _config.HeadDimension);
+                float* high = low + half;
+                for (int i = 0; i < half; i++)
+                {
+                    (low[i], high[i]) = (
+                        (low[i] * cosine[i]) - (high[i] * sine[i]),
+                        (high[i] * cosine[i]) + (low[i] * sine[i])
+                    );
+                }
+            }
+        }
+    }
+
+    /// <summary>Puts the newest keys and values into the rows' caches.</summary>
+    private void Remember(int layer, int rows)
+    {
+        int width = _config.HeadDimension;
+        for (int row = 0; row < rows; row++)
+        {
+            CpuCache cache = _rows[row];
+            long place = (long)(cache.Length - 1) * width;
+            for (int head = 0; head < _config.KeyValueHeads; head++)
+            {
+                long source = ((long)(row * _config.KeyValueHeads) + head) * width;
+                new Span<float>(_key + source, width).CopyTo(new Span<float>(cache.Keys(layer, head) + place, width));
+                new Span<float>(_value + source, width).CopyTo(
+                    new Span<float>(cache.Values(layer, head) + place, width)
+                );
+            }
+        }
+    }
+
+    private void Mix(CpuBlock block, int layer, int rows)
+    {
+        int width = _config.HeadDimension;
+        int group = _config.Heads / _config.KeyValueHeads;
+        int longest = _rows.Max(row => row.Length);
+        Workers.For(
+            rows * _config.KeyValueHeads,
+            (long)longest * width * group,
+            (begin, end) =>
+            {
+                float* scores = (float*)NativeMemory.AlignedAlloc((nuint)longest * sizeof(float), 64);
+                for (long item = begin; item < end; item++)
+                {
+                    int row = (int)(item / _config.KeyValueHeads);
+                    int head = (int)(item % _config.KeyValueHeads);
+                    CpuCache cache = _rows[row];
+                    int first = block.Window is { } window ? Math.Max(0, cache.Length - window) : 0;
+                    for (int member = 0; member < group; member++)
+                    {
+                        long place = (((long)row * _config.Heads) + (head * group) + member) * width;
+                        CachedAttention.Run(
+                            _query + place,
+                            cache.Keys(layer, head) + ((long)first * width),
+                            cache.Values(layer, head) + ((long)first * width),
+                            scores,
+                            _mixed + place,
+                            cache.Length - first,
+                            width,
+                            (float)_config.AttentionScale,
+                            (float)(_config.AttentionSoftcap ?? 0)
+                        );
+                    }
+                }
+
+                NativeMemory.AlignedFree(scores);
+            }
+        );
+    }
+
+    /// <summary>Copies the keys and values of the prompts, [tokens, key heads, width], into the rows' caches.</summary>
+    private void Store(SequenceLayout layout, int layer, Tensor keys, Tensor values)
+    {
+        int width = _config.HeadDimension;
+        int heads = _config.KeyValueHeads;
+        float[] allKeys = Tensors.ToArray(keys);
+        float[] allValues = Tensors.ToArray(values);
+        for (int row = 0; row < _rows.Count; row++)
+        {
+            for (int head = 0; head < heads; head++)
+            {
+                float* keyTarget = _rows[row].Keys(layer, head);
+                float* valueTarget = _rows[row].Values(layer, head);
+                for (int t = 0; t < layout.Lengths[row]; t++)
+                {
+                    int source = (((layout.Starts[row] + t) * heads) + head) * width;
+                    allKeys.AsSpan(source, width).CopyTo(new Span<float>(keyTarget + ((long)t * width), width));
+                    allValues.AsSpan(source, width).CopyTo(new Span<float>(valueTarget + ((long)t * width), width));
+                }
+            }
+        }
+    }
+
+    private float* Buffer(int rows, int width)
+    {
+        void* buffer = NativeMemory.AlignedAlloc((nuint)((long)rows * width * sizeof(float)), 64);
+        _buffers.Add((nint)buffer);
+        return (float*)buffer;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Numerics.Tensors;
+using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Kernels.Cpu;
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace MultiTurnTrainer.Models.Generation;
+
+/// <summary>The token embedding with its adapter, one row at a time on the processor.</summary>
+internal sealed unsafe class CpuEmbedding
+{
+    private readonly int _width;
+    private readonly int _rank;
+    private readonly Tensor _weight;
+    private readonly bool _bf16;
+    private readonly float _scale;
+    private readonly float[] _down = [];
+    private readonly float[] _up = [];
+    private readonly float[]? _factor;
+
+    public CpuEmbedding(CausalLM model, Adapter? adapter)
+    {
+        ModuleSpec module = model.Layout[ModuleLayout.EmbeddingPath];
+        _width = module.In;
+        _weight = adapter?.Weight(module.Slot) ?? model.Weight(module);
+        _bf16 = _weight.dtype == ScalarType.BFloat16;
+        _scale = (float)model.Config.EmbeddingScale;
+        if (adapter?.Layer(module.Slot) is not { } lora)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using (no_grad())
+        {
+            _rank = (int)lora.A.shape[0];
+            _down = Tensors.ToArray(lora.A.t());
+            _up = Tensors.ToArray(lora.B.t() * lora.Scale);
+            _factor = lora.Magnitude is { } magnitude
+                ? Tensors.ToArray(magnitude / Dora.ColumnNorm(_weight, lora))
+                : null;
+        }
+    }
+
+    /// <summary>Writes a token's row, [hidden].</summary>
+    public void Run(int id, Span<float> output)
+    {
+        long start = (long)id * _width;
+        if (_bf16)
+        {
+            ushort* row = (ushort*)TensorMemory.Pointer(_weight) + start;
+            fixed (float* target = output)
+            {
+                Simd.Widen(row, target, _width);
+            }
+        }
+        else
+        {
+            new ReadOnlySpan<float>((float*)TensorMemory.Pointer(_weight) + start, _width).CopyTo(output);
+        }
+
+        for (int j = 0; j < _rank; j++)
+        {
+            TensorPrimitives.MultiplyAdd(_up.AsSpan(j * _width, _width), _down[(id * _rank) + j], output, output);
+        }
+
+        if (_factor is not null)
+        {
+            TensorPrimitives.Multiply(output, _factor, output);
+        }
+
+        if (_scale != 1)
+        {
+            TensorPrimitives.Multiply(output, _scale, output);
+        }
+    }
+}

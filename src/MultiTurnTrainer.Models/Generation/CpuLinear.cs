@@ -1,0 +1,94 @@
+using System.Numerics.Tensors;
+using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Kernels.Decoding;
+using MultiTurnTrainer.Models.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace MultiTurnTrainer.Models.Generation;
+
+/// <summary>A linear module with its adapter, for a few rows on the processor.</summary>
+internal sealed unsafe class CpuLinear
+{
+    private readonly ModuleSpec _module;
+    private readonly Tensor _weight;
+    private readonly bool _bf16;
+    private readonly float[]? _bias;
+    private readonly LoraLayer? _lora;
+    private readonly int _rank;
+    private readonly float[] _low = [];
+    private readonly float[] _up = [];
+    private readonly float[]? _factor;
+
+    public CpuLinear(CausalLM model, Adapter? adapter, string path, int rows)
+    {
+        _module = model.Layout[path];
+        _weight = adapter?.Weight(_module.Slot) ?? model.Weight(_module);
+        _bf16 = _weight.dtype == ScalarType.BFloat16;
+        Tensor? bias = adapter?.Bias(_module.Slot) ?? model.Bias(_module);
+        _bias = bias is null ? null : Tensors.ToArray(bias);
+        _lora = adapter?.Layer(_module.Slot);
+        if (_lora is null)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using (no_grad())
+        {
+            _rank = (int)_lora.A.shape[0];
+            _low = new float[rows * _rank];
+            _up = Tensors.ToArray(_lora.B.t() * _lora.Scale);
+            _factor = _lora.Magnitude is { } magnitude
+                ? Tensors.ToArray(magnitude / Dora.RowNorm(_weight, _lora))
+                : null;
+        }
+    }
+
+    /// <summary>The width of the output.</summary>
+    public int Width => _module.Out;
+
+    /// <summary>Reads [rows, in], writes [rows, out].</summary>
+    public void Run(float* input, float* output, int rows)
+    {
+        FewRows.Product(input, TensorMemory.Pointer(_weight), _bf16, output, rows, _module.In, _module.Out);
+        if (_lora is not null)
+        {
+            AddLora(input, output, rows);
+        }
+
+        if (_bias is not null)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                Span<float> target = new(output + ((long)row * Width), Width);
+                TensorPrimitives.Add(target, _bias, target);
+            }
+        }
+    }
+
+    private void AddLora(float* input, float* output, int rows)
+    {
+        fixed (float* low = _low)
+        {
+            FewRows.Product(input, TensorMemory.Pointer(_lora!.A), false, low, rows, _module.In, _rank);
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> target = new(output + ((long)row * Width), Width);
+            for (int j = 0; j < _rank; j++)
+            {
+                ReadOnlySpan<float> up = _up.AsSpan(j * Width, Width);
+                TensorPrimitives.MultiplyAdd(up, _low[(row * _rank) + j], target, target);
+            }
+
+            if (_factor is not null)
+            {
+                TensorPrimitives.Multiply(target, _factor, target);
+            }
+        }
+    }
+}

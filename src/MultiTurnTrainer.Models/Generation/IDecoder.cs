@@ -1,0 +1,14 @@
+namespace MultiTurnTrainer.Models.Generation;
+
+/// <summary>A batch being decoded: what it has read, and how it goes on.</summary>
+internal interface IDecoder : IDisposable
+{
+    /// <summary>Reads the rows from their first token and gives the logits after each, [rows · vocabulary].</summary>
+    float[] Read(IReadOnlyList<IReadOnlyList<int>> rows);
+
+    /// <summary>Feeds each row one more token and gives the logits after it.</summary>
+    float[] Step(int[] ids);
+
+    /// <summary>Keeps some rows, in the given order.</summary>
+    void Keep(int[] rows);
+}

@@ -1,0 +1,229 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using MultiTurnTrainer.Models.Kernels.Cpu;
+
+namespace MultiTurnTrainer.Models.Kernels.Decoding;
+
+/// <summary>
+/// Products of a few rows with a large matrix, which memory bounds: the matrix is read once for all rows. A dot product
+/// is summed in the same order whatever the number of rows, so a row's result does not depend on the batch it is in.
+/// </summary>
+internal static unsafe class FewRows
+{
+    /// <summary>Rows of the matrix, and of the input, that are in flight together: 16 sums in registers.</summary>
+    private const int Tile = 4;
+
+    /// <summary>y[m, o] = x[m] · w[o].</summary>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="w">[height, width], fp32 or bf16.</param>
+    /// <param name="bf16">Whether the matrix is bf16.</param>
+    /// <param name="y">[rows, height].</param>
+    /// <param name="rows">Rows of x.</param>
+    /// <param name="width">Columns of both.</param>
+    /// <param name="height">Rows of w.</param>
+    public static void Product(float* x, void* w, bool bf16, float* y, int rows, int width, int height)
+    {
+        long work = (long)rows * width;
+        int tiles = (height + Tile - 1) / Tile;
+        Workers.For(
+            tiles,
+            work * Tile,
+            (first, end) =>
+            {
+                int begin = (int)first * Tile;
+                int stop = (int)Math.Min(end * Tile, height);
+                if (bf16)
+                {
+                    Range<Bf16>(x, w, y, rows, width, height, begin, stop);
+                }
+                else
+                {
+                    Range<Fp32>(x, w, y, rows, width, height, begin, stop);
+                }
+            }
+        );
+    }
+
+    private static void Range<T>(float* x, void* w, float* y, int rows, int width, int height, int begin, int stop)
+        where T : struct, IElement
+    {
+        int o = begin;
+        for (; o <= stop - Tile; o += Tile)
+        {
+            int m = 0;
+            for (; m <= rows - Tile; m += Tile)
+            {
+                Square<T>(x + ((long)m * width), w, y + ((long)m * height), width, height, o);
+            }
+
+            for (; m < rows; m++)
+            {
+                Column<T>(x + ((long)m * width), w, y + ((long)m * height), width, o);
+            }
+        }
+
+        for (; o < stop; o++)
+        {
+            for (int m = 0; m < rows; m++)
+            {
+                y[((long)m * height) + o] = Dot<T>(x + ((long)m * width), w, (long)o * width, width);
+            }
+        }
+    }
+
+    /// <summary>Four rows by four.</summary>
+    private static void Square<T>(float* x, void* w, float* y, int width, int height, int o)
+        where T : struct, IElement
+    {
+        long w0 = (long)o * width;
+        long w1 = w0 + width;
+        long w2 = w1 + width;
+        long w3 = w2 + width;
+        float* x1 = x + width;
+        float* x2 = x1 + width;
+        float* x3 = x2 + width;
+        Vector512<float> s00 = default,
+            s01 = default,
+            s02 = default,
+            s03 = default;
+        Vector512<float> s10 = default,
+            s11 = default,
+            s12 = default,
+            s13 = default;
+        Vector512<float> s20 = default,
+            s21 = default,
+            s22 = default,
+            s23 = default;
+        Vector512<float> s30 = default,
+            s31 = default,
+            s32 = default,
+            s33 = default;
+        int i = 0;
+        for (; i <= width - Simd.Width; i += Simd.Width)
+        {
+            Vector512<float> a = T.Load(w, w0 + i);
+            Vector512<float> b = T.Load(w, w1 + i);
+            Vector512<float> c = T.Load(w, w2 + i);
+            Vector512<float> d = T.Load(w, w3 + i);
+            Vector512<float> v = Vector512.Load(x + i);
+            s00 = Vector512.FusedMultiplyAdd(v, a, s00);
+            s01 = Vector512.FusedMultiplyAdd(v, b, s01);
+            s02 = Vector512.FusedMultiplyAdd(v, c, s02);
+            s03 = Vector512.FusedMultiplyAdd(v, d, s03);
+            v = Vector512.Load(x1 + i);
+            s10 = Vector512.FusedMultiplyAdd(v, a, s10);
+            s11 = Vector512.FusedMultiplyAdd(v, b, s11);
+            s12 = Vector512.FusedMultiplyAdd(v, c, s12);
+            s13 = Vector512.FusedMultiplyAdd(v, d, s13);
+            v = Vector512.Load(x2 + i);
+            s20 = Vector512.FusedMultiplyAdd(v, a, s20);
+            s21 = Vector512.FusedMultiplyAdd(v, b, s21);
+            s22 = Vector512.FusedMultiplyAdd(v, c, s22);
+            s23 = Vector512.FusedMultiplyAdd(v, d, s23);
+            v = Vector512.Load(x3 + i);
+            s30 = Vector512.FusedMultiplyAdd(v, a, s30);
+            s31 = Vector512.FusedMultiplyAdd(v, b, s31);
+            s32 = Vector512.FusedMultiplyAdd(v, c, s32);
+            s33 = Vector512.FusedMultiplyAdd(v, d, s33);
+        }
+
+        Finish<T>(x, w, y + o, width, i, w0, s00, s01, s02, s03);
+        Finish<T>(x1, w, y + height + o, width, i, w0, s10, s11, s12, s13);
+        Finish<T>(x2, w, y + (2L * height) + o, width, i, w0, s20, s21, s22, s23);
+        Finish<T>(x3, w, y + (3L * height) + o, width, i, w0, s30, s31, s32, s33);
+    }
+
+    /// <summary>One row by four.</summary>
+    private static void Column<T>(float* x, void* w, float* y, int width, int o)
+        where T : struct, IElement
+    {
+        long w0 = (long)o * width;
+        long w1 = w0 + width;
+        long w2 = w1 + width;
+        long w3 = w2 + width;
+        Vector512<float> s0 = default,
+            s1 = default,
+            s2 = default,
+            s3 = default;
+        int i = 0;
+        for (; i <= width - Simd.Width; i += Simd.Width)
+        {
+            Vector512<float> v = Vector512.Load(x + i);
+            s0 = Vector512.FusedMultiplyAdd(v, T.Load(w, w0 + i), s0);
+            s1 = Vector512.FusedMultiplyAdd(v, T.Load(w, w1 + i), s1);
+            s2 = Vector512.FusedMultiplyAdd(v, T.Load(w, w2 + i), s2);
+            s3 = Vector512.FusedMultiplyAdd(v, T.Load(w, w3 + i), s3);
+        }
+
+        Finish<T>(x, w, y + o, width, i, w0, s0, s1, s2, s3);
+    }
+
+    /// <summary>Adds up four sums and what the vectors left over.</summary>
+    private static void Finish<T>(
+        float* x,
+        void* w,
+        float* y,
+        int width,
+        int i,
+        long w0,
+        Vector512<float> s0,
+        Vector512<float> s1,
+        Vector512<float> s2,
+        Vector512<float> s3
+    )
+        where T : struct, IElement
+    {
+        y[0] = Vector512.Sum(s0) + Rest<T>(x, w, w0, i, width);
+        y[1] = Vector512.Sum(s1) + Rest<T>(x, w, w0 + width, i, width);
+        y[2] = Vector512.Sum(s2) + Rest<T>(x, w, w0 + (2L * width), i, width);
+        y[3] = Vector512.Sum(s3) + Rest<T>(x, w, w0 + (3L * width), i, width);
+    }
+
+    private static float Dot<T>(float* x, void* w, long start, int width)
+        where T : struct, IElement
+    {
+        Vector512<float> sum = default;
+        int i = 0;
+        for (; i <= width - Simd.Width; i += Simd.Width)
+        {
+            sum = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), T.Load(w, start + i), sum);
+        }
+
+        return Vector512.Sum(sum) + Rest<T>(x, w, start, i, width);
+    }
+
+    private static float Rest<T>(float* x, void* w, long start, int i, int width)
+        where T : struct, IElement
+    {
+        float sum = 0;
+        for (; i < width; i++)
+        {
+            sum += x[i] * T.Load1(w, start + i);
+        }
+
+        return sum;
+    }
+
+    private interface IElement
+    {
+        static abstract Vector512<float> Load(void* source, long index);
+
+        static abstract float Load1(void* source, long index);
+    }
+
+    private readonly struct Fp32 : IElement
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Load(void* source, long index) => Vector512.Load((float*)source + index);
+
+        public static float Load1(void* source, long index) => ((float*)source)[index];
+    }
+
+    private readonly struct Bf16 : IElement
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Load(void* source, long index) => Simd.Load((ushort*)source + index);
+
+        public static float Load1(void* source, long index) => Simd.Load1((ushort*)source + index);
+    }
+}
