@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MultiTurnTrainer.Models.Kernels.Cpu;
 
@@ -48,6 +49,7 @@ internal static unsafe class CachedAttention
         Mix(scores, values, output, count, width);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Dot(float* a, float* b, int width)
     {
         Vector512<float> sum = default;
@@ -66,6 +68,7 @@ internal static unsafe class CachedAttention
         return total;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix(float* weights, float* values, float* output, int count, int width)
     {
         int i = 0;
