@@ -215,8 +215,8 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         RowText text = new(rendered, view.Messages);
         TokenSpans tokens = _tokenizer.Encode(
             text,
-            [.. answers.Select(answer => text.ByteOf(answer.Start))],
-            [.. answers.Select(answer => text.ByteOf(answer.End))],
+            [.. answers.SelectMany(Begins).Distinct().Select(text.ByteOf)],
+            [.. answers.SelectMany(Ends).Distinct().Select(text.ByteOf)],
             options.SplitSeams,
             out int differing
         );
@@ -243,6 +243,13 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
 
         return outcome.IsRefused ? null : new BuiltRow(row, rendered, view, text, Places(tokens));
     }
+
+    // Where the model takes over: after the prompt, and after what others put into its answer, such as tool results.
+    private static IEnumerable<int> Begins(AnswerMask answer) =>
+        answer.Ranges.Select(range => range.Start).Prepend(answer.Start);
+
+    private static IEnumerable<int> Ends(AnswerMask answer) =>
+        answer.Ranges.Select(range => range.End).Append(answer.End);
 
     private static (int Start, int End)[] Places(TokenSpans tokens)
     {

@@ -16,6 +16,10 @@ public sealed class RowModel
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="stops">Further stop tokens, beside those of the model folder.</param>
     public RowModel(ChatModel chat, Tokenizer tokenizer, IReadOnlyList<string> stops)
+        : this(chat, tokenizer, new TokenTable(tokenizer), stops) { }
+
+    /// <summary>Puts a model together with a table that many templates share.</summary>
+    internal RowModel(ChatModel chat, Tokenizer tokenizer, TokenTable table, IReadOnlyList<string> stops)
     {
         Chat = chat;
         Tokenizer = tokenizer;
@@ -26,7 +30,11 @@ public sealed class RowModel
             StringComparer.Ordinal
         );
         HasGenerationBlocks = chat.Template.HasGenerationBlocks || (chat.ToolTemplate?.HasGenerationBlocks ?? false);
-        Tokens = TokenizerParts.Of(tokenizer, chat.Template.Source + chat.ToolTemplate?.Source);
+        Tokens = new TokenizerParts(
+            tokenizer,
+            table,
+            new ControlTokens(tokenizer, chat.Template.Source + chat.ToolTemplate?.Source)
+        );
     }
 
     /// <summary>Template and special tokens.</summary>

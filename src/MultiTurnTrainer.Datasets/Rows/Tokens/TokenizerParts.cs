@@ -6,9 +6,4 @@ namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 /// <param name="Tokenizer">The tokenizer.</param>
 /// <param name="Table">The bytes of its tokens.</param>
 /// <param name="Control">Which of its added tokens steer the model.</param>
-internal sealed record TokenizerParts(Tokenizer Tokenizer, TokenTable Table, ControlTokens Control)
-{
-    /// <summary>Prepares a tokenizer for the rows of one template.</summary>
-    public static TokenizerParts Of(Tokenizer tokenizer, string template) =>
-        new(tokenizer, new TokenTable(tokenizer), new ControlTokens(tokenizer, template));
-}
+internal sealed record TokenizerParts(Tokenizer Tokenizer, TokenTable Table, ControlTokens Control);

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Rows.Tokens;
+using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Tokenization.Tests.Templates;
+using MultiTurnTrainer.Tokenization.Tokenizers;
+
+namespace MultiTurnTrainer.Datasets.Tests.Rows;
+
+/// <summary>
+/// The decided masks of the render goldens, carried to tokens: a token is learned exactly when all its characters are,
+/// and answers begin and end at a token's edge.
+/// </summary>
+public class GoldenRowTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData("qwen3")]
+    [InlineData("llama3.1")]
+    [InlineData("mistral-v0.3")]
+    public void Build_EveryDecidedGolden_LearnsTheTokensOfTheLearnedCharacters(string model)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Path("tokenizers", model));
+        TokenTable table = new(tokenizer);
+        ConcurrentBag<string> wrong = [];
+        int rows = 0;
+        Parallel.ForEach(
+            RenderGoldens.ByTemplate(),
+            group =>
+            {
+                ChatModel chat = new()
+                {
+                    Template = ChatTemplate.Parse(
+                        File.ReadAllText(Path.Combine(RenderGoldens.TemplateFolder, group.Key))
+                    ),
+                };
+                RowModel rowModel = new(chat, tokenizer, table, []);
+                RowBuilder builder = new(rowModel, new RowOptions { Now = group.First().Input.Now });
+                foreach (RenderGoldens.Golden golden in group.Where(IsDecided))
+                {
+                    string? problem = Check(builder, golden);
+                    Interlocked.Increment(ref rows);
+                    if (problem is not null)
+                    {
+                        wrong.Add($"{group.Key} {golden.Conversation}: {problem}");
+                    }
+                }
+            }
+        );
+
+        output.WriteLine($"{rows} rows, {wrong.Count} wrong");
+        Assert.True(wrong.IsEmpty, string.Join("\n", wrong.Order(StringComparer.Ordinal).Take(100)));
+    }
+
+    private static bool IsDecided(RenderGoldens.Golden golden) =>
+        !golden.Input.AddGenerationPrompt
+        && !golden.Expected.TryGetProperty("error", out _)
+        && !golden.Expected.TryGetProperty("why", out _)
+        && !golden.Expected.TryGetProperty("refusals", out _)
+        && golden.Expected.GetProperty("supervised").GetArrayLength() > 0;
+
+    private static string? Check(RowBuilder builder, RenderGoldens.Golden golden)
+    {
+        RowOutcome outcome = builder.Build(ToConversation(golden));
+        if (outcome.Rows.Count != 1)
+        {
+            return $"gives {outcome.Rows.Count} rows: {string.Join("; ", outcome.Findings)}";
+        }
+
+        BuiltRow built = outcome.Rows[0];
+        byte[] utf8 = built.Text.Utf8;
+        bool[] learned = Learned(built.Rendered.Text, golden.Expected.GetProperty("supervised"), utf8.Length);
+        HashSet<int> edges = [0, utf8.Length];
+        for (int i = 0; i < built.Places.Length; i++)
+        {
+            (int start, int end) = built.Places[i];
+            edges.Add(start);
+            edges.Add(end);
+            bool expected = start < end && learned.AsSpan(start, end - start).IndexOf(false) < 0;
+            bool actual = built.Row.Labels[i] != TokenRow.Unsupervised;
+            if (expected != actual || (actual && built.Row.Labels[i] != built.Row.InputIds[i]))
+            {
+                return $"token {i} at {start}-{end} has label {built.Row.Labels[i]}";
+            }
+        }
+
+        for (int at = 1; at < learned.Length; at++)
+        {
+            if (learned[at] != learned[at - 1] && !edges.Contains(at))
+            {
+                return $"a token lies across {at}, where learning {(learned[at] ? "begins" : "ends")}";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool[] Learned(string text, JsonElement ranges, int length)
+    {
+        bool[] learned = new bool[length];
+        CodePointBytes bytes = new(text);
+        foreach (JsonElement range in ranges.EnumerateArray())
+        {
+            learned.AsSpan(bytes[range[0].GetInt32()]..bytes[range[1].GetInt32()]).Fill(true);
+        }
+
+        return learned;
+    }
+
+    private static Conversation ToConversation(RenderGoldens.Golden golden)
+    {
+        JsonObject json = new()
+        {
+            ["messages"] = JsonNode.Parse(golden.Input.Messages.GetRawText()),
+            ["tools"] = golden.Input.Tools is { } tools ? JsonNode.Parse(tools.GetRawText()) : null,
+            ["bos_token"] = golden.Input.BosToken,
+            ["eos_token"] = golden.Input.EosToken,
+            ["stop"] = new JsonArray([.. golden.Stops.Select(stop => JsonValue.Create(stop))]),
+        };
+        if (golden.Input.Variables is { } variables)
+        {
+            json["kwargs"] = new JsonObject(
+                variables.Select(variable =>
+                    KeyValuePair.Create(variable.Key, JsonNode.Parse(variable.Value.GetRawText()))
+                )
+            );
+        }
+
+        return Conversation.FromJson(JsonSerializer.SerializeToElement(json), golden.Template, 1);
+    }
+}
