@@ -10,7 +10,17 @@ internal static class MttCli
     /// <summary>Runs one command line.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        ParseResult parsed = Root().Parse(args);
+        RootCommand root = Root();
+        if (args.Length == 0 || args[0].StartsWith('-'))
+        {
+            // The overview shows one line a command; a command's own help shows its examples too.
+            foreach (Command command in root.Subcommands)
+            {
+                command.Description = command.Description?.Split('\n')[0];
+            }
+        }
+
+        ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var problem in parsed.Errors)
@@ -18,8 +28,8 @@ internal static class MttCli
                 Console.Error.WriteLine($"error: {problem.Message}");
             }
 
-            string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
-            Console.Error.WriteLine($"  hint: mtt {command}--help");
+            string name = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+            Console.Error.WriteLine($"  hint: mtt {name}--help");
             return ExitCode.Failed;
         }
 
@@ -54,6 +64,7 @@ internal static class MttCli
             TrainCommand.Create(),
             RenderCommand.Create(),
             ValidateCommand.Create(),
+            EvaluateCommand.Create(),
             ExplainCommand.Create(),
             MaskCommand.Create(),
             InspectCommand.Create(),

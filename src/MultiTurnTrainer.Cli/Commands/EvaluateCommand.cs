@@ -1,0 +1,208 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Conversations.Sharding;
+using MultiTurnTrainer.Datasets.Rollouts;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Evaluation;
+using MultiTurnTrainer.Evaluation.Scoring;
+using MultiTurnTrainer.Evaluation.Simulation;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Generation;
+using MultiTurnTrainer.Models.Lora;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt evaluate</c>: how much a model loses when a task unfolds over several turns.</summary>
+internal static class EvaluateCommand
+{
+    private const string _help = """
+        Put sharded tasks to a model in several ways and compare ("Lost in Conversation", arXiv 2505.06120).
+
+        Examples:
+          mtt evaluate tasks.jsonl --model model --adapter adapter
+          mtt evaluate lost_in_conversation_math.json --model Qwen3-0.6B --modes full,sharded --runs 3 --limit 20
+          mtt evaluate refine.jsonl --model model --modes refine,wrong-hint-user --output refine.json
+
+        Shards are revealed verbatim in their stored order, one a turn, so no model plays the user. "any" counts a
+        correct reply at any turn (the published score), "last" only the last reply. A is the mean over tasks of the 90th
+        percentile over runs, U that of the 90th less the 10th, with linear interpolation.
+        """;
+
+    private static readonly Argument<string> _tasks = new("TASKS")
+    {
+        Description = "Sharded tasks, .json or .jsonl; see mtt shard.",
+    };
+
+    private static readonly Option<string> _modes = new("--modes")
+    {
+        Description = "Some of full, concat, sharded, recap, snowball, refine, wrong-hint-assistant, wrong-hint-user.",
+        DefaultValueFactory = _ => "full,concat,sharded",
+    };
+
+    private static readonly Option<int> _runs = new("--runs")
+    {
+        Description = "Runs of each task.",
+        DefaultValueFactory = _ => 10,
+    };
+
+    private static readonly Option<int?> _limit = new("--limit") { Description = "Only the first tasks." };
+    private static readonly Option<double> _temperature = new("--temperature")
+    {
+        Description = "0 takes the likeliest token.",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<int> _maxNewTokens = new("--max-new-tokens")
+    {
+        Description = "The most tokens of a reply.",
+        DefaultValueFactory = _ => 1000,
+    };
+
+    private static readonly Option<int> _seed = new("--seed") { Description = "Seeds the draws." };
+    private static readonly Option<int> _batchSize = new("--batch-size")
+    {
+        Description = "Dialogues answered together.",
+        DefaultValueFactory = _ => 64,
+    };
+
+    private static readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "Write scores and every dialogue as JSON.",
+    };
+
+    private static readonly Option<bool> _force = new("--force") { Description = "Replace the output." };
+
+    public static Command Create()
+    {
+        ModelOptions model = new();
+        Command command = new("evaluate", _help)
+        {
+            _tasks,
+            _modes,
+            _runs,
+            _limit,
+            _temperature,
+            _maxNewTokens,
+            _seed,
+            _batchSize,
+            _output,
+            _force,
+        };
+        model.AddTo(command);
+        command.SetAction((parsed, cancel) => RunAsync(parsed, model, cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, ModelOptions options, CancellationToken cancel)
+    {
+        IReadOnlyList<ShardedTask> tasks = ShardedTaskReader.Read(parsed.GetValue(_tasks)!);
+        tasks = [.. tasks.Take(parsed.GetValue(_limit) ?? tasks.Count)];
+        SimulationMode[] modes = [.. parsed.GetValue(_modes)!.Split(',').Select(ReadMode)];
+        if (modes.Contains(SimulationMode.Refine) && tasks.Any(task => task.ModifiedShards.Count == 0))
+        {
+            throw new MttException(
+                "mode refine needs tasks with modified_shard",
+                "Use a correction set such as RLSTA's mt_refine, or leave the mode out."
+            );
+        }
+
+        IVerifier verifier = Verifiers.For(tasks);
+        ChatEncoder encoder = new(RowModel.Load(options.Folder(parsed), template: null, stops: []));
+        using CausalLM model = options.Load(parsed);
+        using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
+        GenerationOptions generation = new()
+        {
+            Temperature = parsed.GetValue(_temperature),
+            MaxNewTokens = parsed.GetValue(_maxNewTokens),
+            BatchSize = parsed.GetValue(_batchSize),
+            StopTokens = encoder.StopTokens,
+        };
+        LocalDialogueModel speaker = new(encoder, new Generator(model), adapter, generation);
+        Simulator simulator = new(speaker, verifier);
+        List<ModeResult> results = [];
+        List<Dialogue> dialogues = [];
+        Console.Out.WriteLine($"{"", -22}{"any", 8}{"A", 8}{"U", 8}   {"last", 8}{"A", 8}{"U", 8}");
+        foreach (SimulationMode mode in modes)
+        {
+            List<Dialogue> played = [];
+            for (int run = 0; run < parsed.GetValue(_runs); run++)
+            {
+                played.AddRange(await simulator.RunAsync(tasks, mode, run, parsed.GetValue(_seed), cancel));
+            }
+
+            ModeResult result = ModeResult.Of(played);
+            results.Add(result);
+            dialogues.AddRange(played);
+            Console.Out.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Name(mode), -22}{result.AnyAttempt.Mean, 8:F1}{result.AnyAttempt.Aptitude, 8:F1}{result.AnyAttempt.Unreliability, 8:F1}   {result.LastTurn.Mean, 8:F1}{result.LastTurn.Aptitude, 8:F1}{result.LastTurn.Unreliability, 8:F1}"
+                )
+            );
+        }
+
+        if (parsed.GetValue(_output) is { } path)
+        {
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(Report(results, dialogues), JsonText.Indented);
+            OutputFile.WriteAllBytes(path, json, parsed.GetValue(_force));
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static SimulationMode ReadMode(string name) =>
+        Enum.GetValues<SimulationMode>()
+            .Where(mode => Name(mode) == name.Trim())
+            .Cast<SimulationMode?>()
+            .FirstOrDefault()
+        ?? throw new MttException(
+            $"--modes {name}: is not known",
+            $"One of {string.Join(", ", Enum.GetValues<SimulationMode>().Select(Name))}."
+        );
+
+    private static string Name(SimulationMode mode) => JsonNamingPolicy.KebabCaseLower.ConvertName(mode.ToString());
+
+    private static JsonObject Report(IEnumerable<ModeResult> results, IEnumerable<Dialogue> dialogues)
+    {
+        static JsonObject Scores(RunStatistics scores) =>
+            new()
+            {
+                ["mean"] = scores.Mean,
+                ["aptitude"] = scores.Aptitude,
+                ["unreliability"] = scores.Unreliability,
+            };
+        return new JsonObject
+        {
+            ["results"] = new JsonArray([
+                .. results.Select(result => new JsonObject
+                {
+                    ["mode"] = Name(result.Mode),
+                    ["tasks"] = result.Tasks,
+                    ["runs"] = result.Runs,
+                    ["any_attempt"] = Scores(result.AnyAttempt),
+                    ["last_turn"] = Scores(result.LastTurn),
+                }),
+            ]),
+            ["dialogues"] = new JsonArray([
+                .. dialogues.Select(dialogue => new JsonObject
+                {
+                    ["task_id"] = dialogue.Task.Id,
+                    ["conv_type"] = Name(dialogue.Mode),
+                    ["run"] = dialogue.Run,
+                    ["is_correct"] = dialogue.AnyAttempt,
+                    ["is_correct_last"] = dialogue.LastTurn,
+                    ["trace"] = new JsonArray([
+                        .. dialogue.Turns.Select(turn => new JsonObject
+                        {
+                            ["role"] = turn.Role,
+                            ["content"] = turn.Content,
+                        }),
+                    ]),
+                }),
+            ]),
+        };
+    }
+}
