@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
@@ -17,7 +18,7 @@ internal sealed class Evaluator(
     TrainSettings settings
 )
 {
-    private readonly HeadPass _head = new(model, adapter);
+    private readonly HeadPass _head = new(model, adapter, settings);
 
     /// <summary>Evaluates all rows.</summary>
     /// <param name="step">The steps done.</param>
@@ -40,11 +41,13 @@ internal sealed class Evaluator(
                 continue;
             }
 
+            using DisposeScope scope = NewDisposeScope();
             HeadResult result = Forward(batch);
-            hits += result.Hits;
+            hits += result.Read().Hits;
+            float[] losses = result.TokenLosses();
             for (int i = 0; i < batch.Targets.Length; i++)
             {
-                float loss = result.TokenLosses[i];
+                float loss = losses[i];
                 (double turnSum, long turnTokens) = turns.GetValueOrDefault(batch.Turns[i]);
                 turns[batch.Turns[i]] = (turnSum + loss, turnTokens + 1);
                 sum += loss;
@@ -69,7 +72,6 @@ internal sealed class Evaluator(
 
     private HeadResult Forward(MicroBatch batch)
     {
-        using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
         using ForwardContext context = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter);
         Tensor hidden = model.Embed(tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device), context);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
@@ -25,7 +26,7 @@ internal sealed class SftObjective(
 ) : IObjective
 {
     private readonly BlockwisePass _pass = new(model, adapter, recompute);
-    private readonly HeadPass _head = new(model, adapter);
+    private readonly HeadPass _head = new(model, adapter, settings);
     private readonly long _linearWeights = StepFlops.LinearWeights(model.Layout);
 
     /// <inheritdoc/>
@@ -53,7 +54,8 @@ internal sealed class SftObjective(
             return default;
         }
 
-        HeadResult? result = null;
+        using DisposeScope scope = NewDisposeScope();
+        HeadSums? sums = null;
         long ticks = 0;
         _pass.Run(
             data,
@@ -61,12 +63,13 @@ internal sealed class SftObjective(
             hidden =>
             {
                 long begin = Stopwatch.GetTimestamp();
-                (Tensor gradient, result) = _head.LossAndGradient(hidden, data, normalizer);
+                HeadResult result = _head.LossAndGradient(hidden, data, normalizer);
+                sums = result.Read();
                 ticks = Stopwatch.GetTimestamp() - begin;
-                return gradient;
+                return result.HiddenGradient!;
             }
         );
-        return new MicroResult(result!.LossSum, result.Hits, Stopwatch.GetElapsedTime(0, ticks).TotalSeconds);
+        return new MicroResult(sums!.Loss, sums.Hits, Stopwatch.GetElapsedTime(0, ticks).TotalSeconds);
     }
 
     private sealed record Batch(
