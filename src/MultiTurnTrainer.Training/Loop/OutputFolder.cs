@@ -11,6 +11,7 @@ internal sealed class OutputFolder(string path)
     [
         "adapter_config.json",
         "adapter_model.safetensors",
+        "model.safetensors",
         "metrics.csv",
         "metrics.jsonl",
         "evaluations.jsonl",

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Checkpoints;
+using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -23,7 +24,7 @@ internal static class RunIdentity
     public static JsonObject ToJson<T>(T settings) => JsonSerializer.SerializeToNode(settings, _json)!.AsObject();
 
     /// <summary>The fingerprint of a run.</summary>
-    public static RunFingerprint Of(TrainRequest request, string adapterConfig, string? packing)
+    public static RunFingerprint Of(TrainRequest request, TrainingData data, string adapterConfig)
     {
         // What decides when something is written, not what is computed.
         TrainSettings maths = request.Train with
@@ -38,7 +39,9 @@ internal static class RunIdentity
             ["objective"] = request.Objective,
             ["settings"] = Hash(ToJson(maths).ToJsonString()),
             ["model"] = OfFolder(request.Model, "*.safetensors", "config.json"),
-            ["data"] = Hash(string.Join('\n', request.TrainFiles.Select(ContentHash.OfFile))),
+            ["data"] = request.Distillation is null
+                ? TrainingData.Hash(data.Rows)
+                : Hash(string.Join('\n', request.TrainFiles.Select(ContentHash.OfFile))),
             ["adapter"] = Hash(
                 adapterConfig + (request.InitAdapter is { } folder ? OfFolder(folder, "*.safetensors") : "")
             ),
@@ -48,14 +51,14 @@ internal static class RunIdentity
             parts["distillation"] = Hash(ToJson(distillation.Settings).ToJsonString());
         }
 
-        if (request.EvalFile is { } evaluation)
+        if (data.Evaluation.Count > 0)
         {
-            parts["evaluation data"] = ContentHash.OfFile(evaluation);
+            parts["evaluation data"] = TrainingData.Hash(data.Evaluation);
         }
 
-        if (packing is not null)
+        if (data.Packing is { } packing)
         {
-            parts["packing"] = packing;
+            parts["packing"] = packing.Hash();
         }
 
         return new RunFingerprint(parts);

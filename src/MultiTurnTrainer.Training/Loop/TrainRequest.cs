@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Training.Distillation;
 using MultiTurnTrainer.Training.Settings;
 
@@ -9,11 +10,16 @@ public sealed record TrainRequest
     /// <summary>The HuggingFace model folder.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Token rows, <c>.parquet</c> or <c>.jsonl</c>, one after the other.</summary>
+    /// <summary>What is trained on, one file after the other.</summary>
     public required IReadOnlyList<string> TrainFiles { get; init; }
 
-    /// <summary>Token rows to evaluate on; null for none.</summary>
+    /// <summary>What is evaluated on; null for nothing.</summary>
     public string? EvalFile { get; init; }
+
+    /// <summary>
+    /// Makes the rows of a file: token rows are read, and a caller that knows conversations can mask those on the way.
+    /// </summary>
+    public Func<string, IEnumerable<TokenRow>> ReadRows { get; init; } = path => TokenRowReader.Read(path);
 
     /// <summary>The output folder.</summary>
     public required string Output { get; init; }

@@ -11,7 +11,8 @@ internal static class ReportSummary
     public static IReadOnlyList<(string Name, string Value)> Of(
         RunSummary run,
         TrainOutcome outcome,
-        IReadOnlyList<JsonElement> steps
+        IReadOnlyList<JsonElement> steps,
+        double machineGflops
     )
     {
         List<(string, string)> facts =
@@ -46,7 +47,7 @@ internal static class ReportSummary
                 (
                     "speed",
                     Text(
-                        $"{Median(steps, "tokens_per_second"):N0} tokens/s, {Median(steps, "gflops"):N1} GFLOP/s of the maths (medians)"
+                        $"{Median(steps, "tokens_per_second"):N0} tokens/s, {Median(steps, "gflops"):N1} GFLOP/s of the maths (medians); MFU {Median(steps, "gflops") / machineGflops:P1} of {machineGflops:N0} GFLOP/s, the rate of a plain product here"
                     )
                 )
             );

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Safetensors;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Settings;
 
@@ -148,6 +149,56 @@ public class TrainingRunTests
         );
         Assert.True(File.Exists(Path.Combine(request.Output, "divergence.json")));
         Assert.NotEmpty(Directory.GetDirectories(Path.Combine(request.Output, "checkpoints")));
+    }
+
+    [Fact]
+    public void Execute_FullFineTuning_LowersTheLossAndWritesAModel()
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(
+            folder,
+            "out",
+            TrainingCase.Settings(_case) with
+            {
+                FinetuningType = FinetuningType.Full,
+                LearningRate = 1e-3,
+            }
+        );
+
+        TrainingCase.Run(request);
+
+        double[] losses =
+        [
+            .. TrainingCase.Metrics(request.Output).Select(line => line.GetProperty("loss").GetDouble()),
+        ];
+        Assert.True(losses[^1] < losses[0] - 0.1, $"{losses[0]} to {losses[^1]}");
+        using SafetensorsFile before = SafetensorsFile.Open(Path.Combine(request.Model, "model.safetensors"));
+        using SafetensorsFile after = SafetensorsFile.Open(Path.Combine(request.Output, "model.safetensors"));
+        Assert.Equal(before.Entries.Keys.Order(), after.Entries.Keys.Order());
+        Assert.True(File.Exists(Path.Combine(request.Output, "config.json")));
+    }
+
+    [Fact]
+    public void Execute_RowsOfAnotherTokenizer_AreRefusedByTheManifest()
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(folder, "out", TrainingCase.Settings(_case));
+        string model = folder["model"];
+        Directory.CreateDirectory(model);
+        foreach (string name in new[] { "config.json", "model.safetensors" })
+        {
+            File.Copy(Path.Combine(request.Model, name), Path.Combine(model, name));
+        }
+
+        folder.Write("model/tokenizer.json", "{}");
+        folder.Write(
+            "rows.jsonl.manifest.json",
+            """{"inputs": {"tokenizer:tokenizer.json": {"sha256": "00", "bytes": 2}}}"""
+        );
+
+        MttException problem = Assert.Throws<MttException>(() => TrainingCase.Run(request with { Model = model }));
+
+        Assert.Contains("another tokenizer", problem.Message);
     }
 
     [Fact]

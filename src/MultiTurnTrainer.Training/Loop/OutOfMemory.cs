@@ -1,0 +1,47 @@
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>Turns a failed allocation into advice.</summary>
+internal static class OutOfMemory
+{
+    private static readonly string[] _signs = ["out of memory", "not enough memory", "allocate memory"];
+
+    /// <summary>Whether an exception means that memory ran out, wherever it was noticed.</summary>
+    public static bool Is(Exception problem) =>
+        problem is OutOfMemoryException
+        || (
+            problem is not MttException
+            && _signs.Any(sign => problem.Message.Contains(sign, StringComparison.OrdinalIgnoreCase))
+        );
+
+    /// <summary>What to change, the cheapest remedy first.</summary>
+    public static MttException Explain(TrainSettings settings, Exception problem)
+    {
+        List<string> advice = [];
+        if (settings.PerDeviceTrainBatchSize > 1)
+        {
+            advice.Add(
+                $"halve train.per_device_train_batch_size (now {settings.PerDeviceTrainBatchSize}) and double train.gradient_accumulation_steps: same result"
+            );
+        }
+
+        if (settings.Recompute != Recompute.Full)
+        {
+            advice.Add("set train.recompute=full");
+        }
+
+        if (settings.Dtype != TrainingDtype.Bfloat16)
+        {
+            advice.Add("use --dtype bfloat16");
+        }
+
+        advice.Add("make shorter rows (mtt mask --max-length)");
+        return new MttException(
+            $"memory ran out: {problem.Message.Split('\n')[0]}",
+            $"{string.Join("; ", advice)}. mtt estimate tells beforehand; the checkpoints are whole, --resume goes on.",
+            problem
+        );
+    }
+}

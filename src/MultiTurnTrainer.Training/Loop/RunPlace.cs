@@ -1,0 +1,41 @@
+using System.Globalization;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Training.Settings;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>Where a run computes and in which type.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Type">The compute type.</param>
+internal sealed record RunPlace(Device Device, ScalarType Type)
+{
+    /// <summary>The device in words.</summary>
+    public string DeviceText =>
+        Device.type == DeviceType.CUDA
+            ? "cuda"
+            : string.Create(CultureInfo.InvariantCulture, $"cpu, {torch.get_num_threads()} threads");
+
+    /// <summary>The type in words.</summary>
+    public string TypeText => Type == ScalarType.BFloat16 ? "bfloat16" : "float32";
+
+    /// <summary>Chooses, and sets the number of threads.</summary>
+    /// <exception cref="MttException">CUDA is wanted and not there.</exception>
+    public static RunPlace Choose(TrainSettings settings)
+    {
+        torch.set_num_threads(settings.Threads ?? Environment.ProcessorCount);
+        bool available = torch.cuda.is_available();
+        if (settings.Device == TrainingDevice.Cuda && !available)
+        {
+            throw new MttException(
+                "there is no CUDA device that libtorch can use",
+                "See mtt doctor, or use --device cpu."
+            );
+        }
+
+        bool cuda = settings.Device != TrainingDevice.Cpu && available;
+        bool narrow = settings.Dtype == TrainingDtype.Bfloat16 || (settings.Dtype == TrainingDtype.Auto && cuda);
+        return new RunPlace(cuda ? torch.CUDA : torch.CPU, narrow ? ScalarType.BFloat16 : ScalarType.Float32);
+    }
+}

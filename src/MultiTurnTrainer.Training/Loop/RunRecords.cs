@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Datasets.Packing;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Training.Checkpoints;
+using MultiTurnTrainer.Training.Metrics;
+using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Report;
+using TorchSharp;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>What a run leaves behind about itself: the manifest and the report.</summary>
+internal static class RunRecords
+{
+    /// <summary>Writes the manifest beside the output folder.</summary>
+    public static void WriteManifest(
+        OutputFolder output,
+        TrainRequest request,
+        RunSummary summary,
+        RunFingerprint fingerprint,
+        PackingPlan? packing,
+        IObjective objective,
+        int steps,
+        IEnumerable<string> files
+    )
+    {
+        Manifest manifest = new("train");
+        foreach (string file in request.TrainFiles)
+        {
+            manifest.AddInput("train", file);
+        }
+
+        if (request.EvalFile is { } evaluation)
+        {
+            manifest.AddInput("eval", evaluation);
+        }
+
+        manifest.Options["objective"] = request.Objective;
+        manifest.Options["train"] = RunIdentity.ToJson(request.Train);
+        manifest.Options["lora"] = RunIdentity.ToJson(request.Lora);
+        manifest.Options["fingerprint"] = fingerprint.ToJson();
+        manifest.Counts["rows"] = summary.Rows;
+        manifest.Counts["rows_without_labels"] = summary.RowsWithoutLabels;
+        manifest.Counts["tokens"] = summary.Tokens;
+        manifest.Counts["supervised_tokens"] = summary.SupervisedTokens;
+        manifest.Counts["steps"] = steps;
+        manifest.Counts["trainable_parameters"] = summary.TrainableParameters;
+        if (packing is not null)
+        {
+            manifest.Counts["packing"] = packing.ToJson();
+        }
+
+        if (request.Distillation is { } distillation)
+        {
+            manifest.Options["distill"] = RunIdentity.ToJson(distillation.Settings);
+            manifest.Counts["units"] = distillation.Units;
+        }
+
+        foreach ((string name, double value) in objective.Facts)
+        {
+            manifest.Counts[name] = value;
+        }
+
+        foreach (string file in files)
+        {
+            manifest.AddOutput(file);
+        }
+
+        manifest.WriteBeside(output.Root);
+    }
+
+    /// <summary>Writes <c>report.html</c> from the metrics that are on the disk.</summary>
+    public static void WriteReport(
+        OutputFolder output,
+        TrainRequest request,
+        RunSummary summary,
+        RunFingerprint fingerprint,
+        TrainOutcome outcome,
+        double machineGflops
+    )
+    {
+        IReadOnlyList<JsonElement> steps = MetricsLog.ReadLines(output["metrics.jsonl"]);
+        ReportFacts facts = new(
+            $"mtt train: {Path.GetFileName(output.Root)}",
+            ReportSummary.Of(summary, outcome, steps, machineGflops),
+            [
+                .. Flatten("train", RunIdentity.ToJson(request.Train)),
+                .. Flatten("lora", RunIdentity.ToJson(request.Lora)),
+            ],
+            [
+                .. fingerprint
+                    .Parts.OrderBy(part => part.Key, StringComparer.Ordinal)
+                    .Select(part => (part.Key, part.Value)),
+            ],
+            [
+                ("mtt", Manifest.ToolVersion),
+                ("device", summary.Device),
+                ("compute type", summary.Dtype),
+                ("system", RuntimeInformation.OSDescription),
+                ("architecture", RuntimeInformation.ProcessArchitecture.ToString()),
+                ("runtime", RuntimeInformation.FrameworkDescription),
+                ("libtorch", torch.__version__),
+            ]
+        );
+        TrainingReport.Write(output["report.html"], facts, steps, MetricsLog.ReadLines(output["evaluations.jsonl"]));
+    }
+
+    private static IEnumerable<(string, string)> Flatten(string section, JsonObject json) =>
+        json.Where(pair => pair.Value is not null)
+            .Select(pair => ($"{section}.{pair.Key}", pair.Value!.ToJsonString()));
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>What a run trains: an adapter's matrices, or every weight of the model.</summary>
+internal static class TrainedWeights
+{
+    private static readonly string[] _beside =
+    [
+        "config.json",
+        "generation_config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "tokenizer.model",
+        "chat_template.jinja",
+    ];
+
+    /// <summary>The weights that a request asks for, with their first values.</summary>
+    /// <exception cref="MttException">Settings that contradict each other or the model.</exception>
+    public static Adapter Create(CausalLM model, TrainRequest request)
+    {
+        if (request.Train.FinetuningType == FinetuningType.Full)
+        {
+            return request.InitAdapter is null
+                ? FullWeights.Create(model)
+                : throw new MttException(
+                    "--init-adapter starts an adapter, and finetuning_type is full",
+                    "Merge the adapter first (mtt merge), or train an adapter."
+                );
+        }
+
+        if (request.InitAdapter is not { } folder)
+        {
+            ulong seed = unchecked((ulong)request.Train.Seed);
+            return LoraAdapter.Create(model, LoraChoice.New(request.Lora, request.Model), seed);
+        }
+
+        LoraChoice.RequireSame(request.Lora, LoraConfigJson.ReadFolder(folder), folder);
+        return LoraAdapter.Load(model, folder);
+    }
+
+    /// <summary>What the fingerprint must know of them.</summary>
+    public static string Describe(Adapter adapter) =>
+        adapter is LoraAdapter lora ? Encoding.UTF8.GetString(LoraConfigJson.Write(lora.Config)) : "full";
+
+    /// <summary>Writes an adapter in PEFT's layout, or a whole model's folder.</summary>
+    /// <returns>The files written.</returns>
+    public static IReadOnlyList<string> Save(Adapter adapter, CausalLM model, string modelFolder, OutputFolder output)
+    {
+        if (adapter is LoraAdapter lora)
+        {
+            lora.Save(model, output.Root, force: true);
+            return [output["adapter_config.json"], output["adapter_model.safetensors"]];
+        }
+
+        ((FullWeights)adapter).Save(output["model.safetensors"], model.Config.StoredType, force: true);
+        string[] copied = [.. _beside.Where(name => File.Exists(Path.Combine(modelFolder, name)))];
+        foreach (string name in copied)
+        {
+            OutputFile.WriteAllBytes(output[name], File.ReadAllBytes(Path.Combine(modelFolder, name)), force: true);
+        }
+
+        return [output["model.safetensors"], .. copied.Select(name => output[name])];
+    }
+}

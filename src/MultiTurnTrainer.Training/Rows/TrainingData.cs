@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using MultiTurnTrainer.Datasets.Packing;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Rows;
+
+/// <summary>All rows of a run, checked against the model, with the packing plan.</summary>
+/// <param name="Rows">What is trained on; empty where an objective has data of its own.</param>
+/// <param name="Evaluation">What is evaluated on; empty for nothing.</param>
+/// <param name="Packing">Which rows share a pack; null without packing.</param>
+internal sealed record TrainingData(
+    IReadOnlyList<TrainingRow> Rows,
+    IReadOnlyList<TrainingRow> Evaluation,
+    PackingPlan? Packing
+)
+{
+    /// <summary>Reads and checks the rows of a request.</summary>
+    /// <param name="request">Names the files.</param>
+    /// <param name="vocabulary">Rows of the model's embedding.</param>
+    /// <exception cref="MttException">Rows that cannot be trained on with this model.</exception>
+    public static TrainingData Load(TrainRequest request, int vocabulary)
+    {
+        TrainSettings settings = request.Train;
+        IReadOnlyList<TrainingRow> rows = [];
+        if (request.Distillation is null)
+        {
+            rows = [.. request.TrainFiles.SelectMany(file => Read(request, file))];
+            RowChecks.Require(rows, string.Join(", ", request.TrainFiles), vocabulary, settings.MaxLength);
+        }
+
+        IReadOnlyList<TrainingRow> evaluation = [];
+        if (request.EvalFile is { } held)
+        {
+            evaluation = [.. Read(request, held)];
+            RowChecks.Require(evaluation, held, vocabulary, settings.MaxLength);
+        }
+
+        PackingPlan? packing = null;
+        if (settings.Packing && rows.Count > 0)
+        {
+            int[] lengths = [.. rows.Select(row => row.InputIds.Length)];
+            packing = BestFitDecreasing.Plan(lengths, settings.MaxLength ?? lengths.Max(), settings.Seed);
+        }
+
+        return new TrainingData(rows, evaluation, packing);
+    }
+
+    /// <summary>SHA-256 over the tokens, labels and weights of some rows, whatever file they came from.</summary>
+    public static string Hash(IReadOnlyList<TrainingRow> rows)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (TrainingRow row in rows)
+        {
+            hash.AppendData(BitConverter.GetBytes(row.InputIds.Length));
+            hash.AppendData(MemoryMarshal.AsBytes(row.InputIds.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(row.Labels.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(row.Weights.AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static IEnumerable<TrainingRow> Read(TrainRequest request, string file)
+    {
+        TokenizerCheck.Require(file, request.Model);
+        return request
+            .ReadRows(file)
+            .Select(
+                (row, i) =>
+                    new TrainingRow(
+                        row.Id ?? FormattableString.Invariant($"{Path.GetFileName(file)}:{i + 1}"),
+                        row.InputIds,
+                        row.Labels,
+                        row.LossWeights
+                    )
+            );
+    }
+}
