@@ -111,7 +111,10 @@ internal sealed class TrainOptions
             Train = train with { Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle) },
             Lora = file.Section<LoraSettings>("lora"),
         };
-        return DistillationInputs.AddTo(request, file.Section<DistillationSettings>("distill"));
+        return DistillationInputs.AddTo(
+            TrainingRows.AddTo(request, Console.Error),
+            file.Section<DistillationSettings>("distill")
+        );
     }
 
     private static Option<string?> Flag(string name, string value, string description) =>

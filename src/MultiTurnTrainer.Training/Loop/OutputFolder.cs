@@ -33,29 +33,34 @@ internal sealed class OutputFolder(string path)
     /// <summary>A file in the folder.</summary>
     public string this[string name] => Path.Combine(Root, name);
 
-    /// <summary>Makes the folder ready for a new run, or for one that goes on.</summary>
-    /// <exception cref="MttException">It holds something and neither replacing nor resuming was asked for.</exception>
-    public void Prepare(bool force, bool resume)
+    /// <summary>Refuses a folder that holds something, unless replacing or resuming was asked for. Changes nothing.</summary>
+    /// <exception cref="MttException">The folder is taken, or is a file.</exception>
+    public void Check(bool force, bool resume)
     {
         if (File.Exists(Root))
         {
             throw new MttException($"{path}: is a file, a folder is needed", "Name another output folder.");
         }
 
+        if (!force && !resume && Directory.Exists(Root) && Directory.EnumerateFileSystemEntries(Root).Any())
+        {
+            throw new MttException(
+                $"{path}: is not empty",
+                "Give --resume to go on with the run in it, --force to replace it, or another folder."
+            );
+        }
+    }
+
+    /// <summary>Creates the folder; for a new run, removes what an earlier one left.</summary>
+    /// <exception cref="MttException">It cannot be written.</exception>
+    public void Prepare(bool resume)
+    {
         try
         {
             Directory.CreateDirectory(Root);
             if (resume)
             {
                 return;
-            }
-
-            if (!force && Directory.EnumerateFileSystemEntries(Root).Any())
-            {
-                throw new MttException(
-                    $"{path}: is not empty",
-                    "Give --resume to go on with the run in it, --force to replace it, or another folder."
-                );
             }
 
             foreach (string name in _files)

@@ -48,11 +48,12 @@ public static class TrainingRun
         int units = request.Distillation?.Units ?? data.Packing?.Packs.Count ?? data.Rows.Count;
         StepPlan plan = StepPlan.From(settings, units);
         OutputFolder output = new(request.Output);
-        output.Prepare(request.Force, request.Resume is not null);
+        output.Check(request.Force, request.Resume is not null);
 
         RunPlace place = RunPlace.Choose(settings);
         using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device);
         using Adapter adapter = TrainedWeights.Create(model, request);
+        output.Prepare(request.Resume is not null);
         RunFingerprint fingerprint = RunIdentity.Of(request, data, TrainedWeights.Describe(adapter));
         CheckpointStore checkpoints = new(output.Checkpoints, fingerprint, settings.SaveTotalLimit);
         Recompute recompute = settings.Recompute == Recompute.Auto ? Recompute.Off : settings.Recompute;

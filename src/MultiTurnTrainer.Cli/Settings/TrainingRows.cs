@@ -1,0 +1,51 @@
+using System.Globalization;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Training.Loop;
+
+namespace MultiTurnTrainer.Cli.Settings;
+
+/// <summary>Lets <c>mtt train</c> take conversations where it takes token rows: they are masked on the way.</summary>
+internal static class TrainingRows
+{
+    /// <summary>The request with a reader that knows both.</summary>
+    public static TrainRequest AddTo(TrainRequest request, TextWriter log) =>
+        request with
+        {
+            ReadRows = path => IsConversations(path) ? Mask(request, path, log) : TokenRowReader.Read(path),
+        };
+
+    // A file that is missing or empty is left to the reader of rows, which says so.
+    private static bool IsConversations(string path) =>
+        File.Exists(path) && new FileInfo(path).Length > 0 && !TokenRowReader.IsTokenRows(path);
+
+    private static List<TokenRow> Mask(TrainRequest request, string path, TextWriter log)
+    {
+        RowRun run = new(
+            RowModel.Load(request.Model, null, []),
+            new RowOptions
+            {
+                MaxLength = request.Train.MaxLength,
+                Threads = request.Train.Threads ?? Environment.ProcessorCount,
+                Now = new DateTimeOffset(TimeProvider.System.GetUtcNow().Date, TimeSpan.Zero),
+            }
+        );
+        List<TokenRow> rows = [.. run.Read([path])];
+        log.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"masked     {path}: {run.Counts.Conversations} conversations, {run.Counts.Rows} rows"
+            )
+        );
+        foreach ((string cause, Loss loss) in run.Counts.Losses)
+        {
+            log.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"           {cause}: {loss.Conversations} conversations, {loss.SupervisedTokens} learned tokens lost"
+                )
+            );
+        }
+
+        return rows;
+    }
+}
