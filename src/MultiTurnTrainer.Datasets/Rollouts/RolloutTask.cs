@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Cleaning;
 using MultiTurnTrainer.Conversations.Sharding;
 
 namespace MultiTurnTrainer.Datasets.Rollouts;

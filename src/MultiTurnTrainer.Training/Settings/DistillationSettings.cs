@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using MultiTurnTrainer.Datasets.Rollouts;
+using MultiTurnTrainer.Context.Cleaning;
 
 namespace MultiTurnTrainer.Training.Settings;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Context.Cleaning;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Models.Lora;

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Datasets.Rollouts;
+namespace MultiTurnTrainer.Context.Cleaning;
 
 /// <summary>What happens to user turns that stand side by side once the replies between them are removed.</summary>
 public enum ConsecutiveUsers

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using MultiTurnTrainer.Cli.Settings;
+using MultiTurnTrainer.Context.Cleaning;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt clean</c>: history-cleaned references from logged conversations.</summary>
+internal static class CleanCommand
+{
+    private const string _help = """
+        Write one record per logged assistant message: the context it was given in, the same context cleaned of earlier
+        replies, and the message. Training on it (mtt train --objective distill-offline) is off-policy history cleaning,
+        not MAIGO, which samples from the model in training (--objective maigo).
+
+        Examples:
+          mtt clean chats.jsonl --output cleaned.jsonl
+          mtt clean chats.jsonl --output cleaned.jsonl --leaning drop --corrections repair
+          mtt clean chats.jsonl --output cleaned.jsonl --consecutive-users merge     for templates that demand alternation
+        """;
+
+    private static readonly Argument<string[]> _inputs = new("INPUT")
+    {
+        Description = "Conversations, in any format that mtt reads.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The records, .jsonl; a manifest is written beside it.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private static readonly Option<LeaningTurns?> _leaning = new("--leaning")
+    {
+        Description = "User turns that lean on a removed reply: keep that reply (default), clean, or drop the record.",
+    };
+
+    private static readonly Option<Corrections?> _corrections = new("--corrections")
+    {
+        Description = "User turns that correct earlier ones: mark them (default), or repair the earlier ones.",
+    };
+
+    private static readonly Option<ToolExchanges?> _tools = new("--tool-exchanges")
+    {
+        Description = "Earlier tool calls with their results: drop (default) or keep them.",
+    };
+
+    private static readonly Option<ConsecutiveUsers?> _users = new("--consecutive-users")
+    {
+        Description = "User messages left side by side: keep them apart (default), or merge them.",
+    };
+
+    private static readonly Option<bool> _noCanonical = new("--no-canonical-task")
+    {
+        Description = "Do not restate the whole task at the answer turn.",
+    };
+
+    private static readonly Option<bool> _force = new("--force") { Description = "Replace a non-empty output." };
+
+    public static Command Create()
+    {
+        SettingsOptions settings = new();
+        Command command = new("clean", _help)
+        {
+            _inputs,
+            _output,
+            _leaning,
+            _corrections,
+            _tools,
+            _users,
+            _noCanonical,
+            _force,
+        };
+        settings.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, settings, cancellation)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, SettingsOptions options, CancellationToken cancellation)
+    {
+        CleaningSettings settings = options.Load(parsed).Section<CleaningSettings>("clean");
+        settings = new CleaningSettings
+        {
+            Leaning = parsed.GetValue(_leaning) ?? settings.Leaning,
+            Corrections = parsed.GetValue(_corrections) ?? settings.Corrections,
+            ToolExchanges = parsed.GetValue(_tools) ?? settings.ToolExchanges,
+            ConsecutiveUsers = parsed.GetValue(_users) ?? settings.ConsecutiveUsers,
+            CanonicalTask = settings.CanonicalTask && !parsed.GetValue(_noCanonical),
+        };
+        string output = parsed.GetValue(_output)!;
+        CleaningCounts counts = CleaningRun.Run(
+            parsed.GetValue(_inputs)!,
+            output,
+            settings,
+            parsed.GetValue(_force),
+            cancellation
+        );
+        Report(counts, output);
+        return ExitCode.Done;
+    }
+
+    private static void Report(CleaningCounts counts, string output)
+    {
+        TextWriter error = Console.Error;
+        error.WriteLine($"{counts.Records} records ({List(counts.Kinds)}) from {counts.Conversations} conversations in {output}");
+        error.WriteLine($"references: {List(counts.Policies)}; {counts.RemovedMessages} messages removed");
+        error.WriteLine($"user turns: {counts.LeaningTurns} lean on a reply, {counts.CorrectingTurns} correct an earlier one");
+        if (counts.LeftOut.Count > 0)
+        {
+            error.WriteLine($"left out: {List(counts.LeftOut)}");
+        }
+
+        if (counts.WithoutReply > 0)
+        {
+            error.WriteLine($"{counts.WithoutReply} conversations hold no assistant message");
+        }
+
+        error.WriteLine($"note: {CleaningRun.Note}");
+    }
+
+    private static string List(IReadOnlyDictionary<string, long> counts) =>
+        counts.Count == 0 ? "none" : string.Join(", ", counts.Select(pair => $"{pair.Value} {pair.Key}"));
+}

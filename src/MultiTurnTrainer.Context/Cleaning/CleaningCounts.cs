@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MultiTurnTrainer.Context.Cleaning;
+
+/// <summary>What cleaning met and did.</summary>
+public sealed class CleaningCounts
+{
+    /// <summary>Conversations read.</summary>
+    public long Conversations { get; internal set; }
+
+    /// <summary>Conversations without any assistant message.</summary>
+    public long WithoutReply { get; internal set; }
+
+    /// <summary>User messages that lean on a reply.</summary>
+    public long LeaningTurns { get; internal set; }
+
+    /// <summary>User messages that correct an earlier one.</summary>
+    public long CorrectingTurns { get; internal set; }
+
+    /// <summary>Records written.</summary>
+    public long Records { get; private set; }
+
+    /// <summary>Messages that students see and references do not, over all records.</summary>
+    public long RemovedMessages { get; private set; }
+
+    /// <summary>Records by <see cref="TurnKind"/>, in snake_case.</summary>
+    public SortedDictionary<string, long> Kinds { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Records by <see cref="ReferencePolicy"/>, in snake_case.</summary>
+    public SortedDictionary<string, long> Policies { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Assistant messages that made no record, by reason.</summary>
+    public SortedDictionary<string, long> LeftOut { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The counts as the manifest has them.</summary>
+    public JsonObject ToJson() =>
+        new()
+        {
+            ["conversations"] = Conversations,
+            ["without_reply"] = WithoutReply,
+            ["records"] = Records,
+            ["kinds"] = Json(Kinds),
+            ["policies"] = Json(Policies),
+            ["leaning_turns"] = LeaningTurns,
+            ["correcting_turns"] = CorrectingTurns,
+            ["removed_messages"] = RemovedMessages,
+            ["left_out"] = Json(LeftOut),
+        };
+
+    internal void Add(TurnKind kind, ReferencePolicy policy, int removed)
+    {
+        Records++;
+        RemovedMessages += removed;
+        string kindName = CleanedRecordJson.Name(kind.ToString());
+        string policyName = CleanedRecordJson.Name(policy.ToString());
+        Kinds[kindName] = Kinds.GetValueOrDefault(kindName) + 1;
+        Policies[policyName] = Policies.GetValueOrDefault(policyName) + 1;
+    }
+
+    private static JsonObject Json(SortedDictionary<string, long> counts) =>
+        new(counts.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value))));
+}

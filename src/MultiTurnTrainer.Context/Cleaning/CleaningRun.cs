@@ -1,0 +1,96 @@
+using System.Text.Json;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Context.Cleaning;
+
+/// <summary>Cleans files: streaming, the same bytes for the same input, with a manifest beside the output.</summary>
+public static class CleaningRun
+{
+    /// <summary>What training on the output is, and what it is not.</summary>
+    public const string Note =
+        "The replies are logged, not sampled from the model in training: this is off-policy history cleaning, not MAIGO.";
+
+    /// <summary>Reads conversations in any format and writes records.</summary>
+    /// <param name="inputs">The files.</param>
+    /// <param name="output">The records, JSON lines.</param>
+    /// <param name="settings">What stays and what goes.</param>
+    /// <param name="force">Whether a non-empty output may be replaced.</param>
+    /// <param name="cancellation">Ends it without an output.</param>
+    public static CleaningCounts Run(
+        IReadOnlyList<string> inputs,
+        string output,
+        CleaningSettings settings,
+        bool force,
+        CancellationToken cancellation
+    )
+    {
+        CleaningCounts counts = new();
+        HistoryCleaner cleaner = new(settings, counts);
+        using (OutputFile file = OutputFile.Create(output, force))
+        {
+            using Utf8JsonWriter json = new(file.Stream, JsonText.Writer);
+            try
+            {
+                long number = 0;
+                foreach (string input in inputs)
+                {
+                    foreach (Conversation conversation in ConversationReader.Read(input, ConversionOptions.Canonical))
+                    {
+                        cancellation.ThrowIfCancellationRequested();
+                        foreach (CleanedRecord record in cleaner.Clean(conversation, number))
+                        {
+                            CleanedRecordJson.Write(json, record);
+                            json.Flush();
+                            json.Reset();
+                            file.Stream.WriteByte((byte)'\n');
+                        }
+
+                        number++;
+                    }
+                }
+            }
+            catch (IOException problem)
+            {
+                throw OutputFile.Explain(output, problem);
+            }
+
+            json.Dispose();
+            file.Commit();
+        }
+
+        WriteManifest(inputs, output, settings, counts);
+        return counts;
+    }
+
+    private static void WriteManifest(
+        IReadOnlyList<string> inputs,
+        string output,
+        CleaningSettings settings,
+        CleaningCounts counts
+    )
+    {
+        Manifest manifest = new("clean");
+        foreach (string input in inputs.Where(input => input != "-"))
+        {
+            manifest.AddInput("conversations", input);
+        }
+
+        manifest.Options["leaning"] = CleanedRecordJson.Name(settings.Leaning.ToString());
+        manifest.Options["corrections"] = CleanedRecordJson.Name(settings.Corrections.ToString());
+        manifest.Options["tool_exchanges"] = CleanedRecordJson.Name(settings.ToolExchanges.ToString());
+        manifest.Options["consecutive_users"] = CleanedRecordJson.Name(settings.ConsecutiveUsers.ToString());
+        manifest.Options["canonical_task"] = settings.CanonicalTask;
+        manifest.Options["canonical_role"] = "user";
+        manifest.Options["note"] = Note;
+        foreach ((string name, System.Text.Json.Nodes.JsonNode? value) in counts.ToJson().ToArray())
+        {
+            manifest.Counts[name] = value?.DeepClone();
+        }
+
+        manifest.AddOutput(output);
+        manifest.WriteBeside(output);
+    }
+}
