@@ -103,9 +103,13 @@ internal static class CleanCommand
     private static void Report(CleaningCounts counts, string output)
     {
         TextWriter error = Console.Error;
-        error.WriteLine($"{counts.Records} records ({List(counts.Kinds)}) from {counts.Conversations} conversations in {output}");
+        error.WriteLine(
+            $"{counts.Records} records ({List(counts.Kinds)}) from {counts.Conversations} conversations in {output}"
+        );
         error.WriteLine($"references: {List(counts.Policies)}; {counts.RemovedMessages} messages removed");
-        error.WriteLine($"user turns: {counts.LeaningTurns} lean on a reply, {counts.CorrectingTurns} correct an earlier one");
+        error.WriteLine(
+            $"user turns: {counts.LeaningTurns} lean on a reply, {counts.CorrectingTurns} correct an earlier one"
+        );
         if (counts.LeftOut.Count > 0)
         {
             error.WriteLine($"left out: {List(counts.LeftOut)}");

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Cleaning;
 using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Training.Settings;
 
@@ -12,6 +13,7 @@ internal static class SettingsSections
             ["train"] = typeof(TrainSettings),
             ["lora"] = typeof(LoraSettings),
             ["distill"] = typeof(DistillationSettings),
+            ["clean"] = typeof(CleaningSettings),
             ["review"] = typeof(ReviewSettings),
         };
 }

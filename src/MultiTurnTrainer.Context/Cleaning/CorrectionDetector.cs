@@ -44,8 +44,11 @@ internal static class CorrectionDetector
         ),
         Pattern($@"\bI\s+meant\s+{Value("new")}\s*,?\s+not\s+{Value("old")}\s*([.,;!?\n]|$)"),
         Pattern($@"\b(it's|it\s+is|make\s+it|should\s+be)\s+{Value("new")}\s*,\s*not\s+{Value("old")}\s*([.,;!?\n]|$)"),
-        Pattern($@"\b{Value("new")}\s+(instead\s+of|rather\s+than)\s+(the\s+)?{Value("old")}\s*([.,;!?\n]|$)"),
     ];
+
+    private static readonly Regex _preferred = Pattern(
+        $@"\b{Value("new")}\s+(instead\s+of|rather\s+than)\s+(the\s+)?{Value("old")}\s*([.,;!?\n]|$)"
+    );
 
     private static readonly Regex _quantity = Pattern(
         @"(?<sign>[$€£]?)(?<number>\d[\d,.]*\d|\d)(?<percent>\s?%)?(\s+(?<unit>[a-z][a-z-]+))?"
@@ -75,6 +78,14 @@ internal static class CorrectionDetector
             {
                 Add(revisions, match.Groups["old"].Value, match.Groups["new"].Value, earlier);
             }
+        }
+
+        foreach (Match match in _preferred.Matches(correction))
+        {
+            // Nothing marks where the new value begins: take as many words as the old one has.
+            string old = match.Groups["old"].Value;
+            string[] words = match.Groups["new"].Value.Split(' ');
+            Add(revisions, old, string.Join(' ', words[^Math.Min(words.Length, old.Split(' ').Length)..]), earlier);
         }
 
         if (revisions.Count == 0)
