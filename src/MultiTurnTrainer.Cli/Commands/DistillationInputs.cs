@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Cleaning;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Datasets.Rows;
