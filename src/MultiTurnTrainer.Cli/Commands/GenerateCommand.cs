@@ -63,6 +63,18 @@ internal static class GenerateCommand
         DefaultValueFactory = _ => 8,
     };
 
+    private static readonly Option<string?> _template = new("--template")
+    {
+        Description = "A chat template in place of the model's.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> _now = new("--now")
+    {
+        Description = "The date templates with a clock print; today when not given.",
+        HelpName = "DATE",
+    };
+
     public static Command Create()
     {
         ModelOptions model = new();
@@ -76,6 +88,8 @@ internal static class GenerateCommand
             _seed,
             _ignoreEos,
             _batchSize,
+            _template,
+            _now,
         };
         model.AddTo(command);
         command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, model, cancel)));
@@ -87,7 +101,12 @@ internal static class GenerateCommand
         GenerationOptions generation = Read(parsed, options);
         using CausalLM model = options.Load(parsed);
         using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
-        GenerationPrompts prompts = GenerationPrompts.Open(parsed.GetValue(_input)!, options.Folder(parsed));
+        GenerationPrompts prompts = new(
+            parsed.GetValue(_input)!,
+            options.Folder(parsed),
+            parsed.GetValue(_template),
+            parsed.GetValue(_now) is { } date ? RenderCommand.Date(date) : null
+        );
         Generator generator = new(model);
         using Stream output = Console.OpenStandardOutput();
         int index = 0;

@@ -1,53 +1,36 @@
 using System.Text.Json;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Generation;
-using MultiTurnTrainer.Tokenization.Templates;
 using MultiTurnTrainer.Tokenization.Tokenizers;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>The prompts of <c>mtt generate</c>: token ids as given, or conversations rendered and tokenized.</summary>
-internal sealed class GenerationPrompts
+/// <param name="path">A file, or <c>-</c> for standard input.</param>
+/// <param name="folder">The model's folder.</param>
+/// <param name="template">A chat template in place of the model's, or null.</param>
+/// <param name="now">The date templates with a clock print; null for today.</param>
+internal sealed class GenerationPrompts(string path, string folder, string? template, DateTimeOffset? now)
 {
-    private readonly string _path;
-    private readonly string _modelFolder;
-    private readonly Tokenizer? _tokenizer;
+    private readonly Tokenizer? _tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json"))
+        ? Tokenizer.Load(folder)
+        : null;
+
     private PromptEncoder? _encoder;
 
-    private GenerationPrompts(string path, string modelFolder, Tokenizer? tokenizer)
-    {
-        _path = path;
-        _modelFolder = modelFolder;
-        _tokenizer = tokenizer;
-    }
-
-    /// <summary>Opens an input file, or standard input for <c>-</c>.</summary>
-    public static GenerationPrompts Open(string path, string modelFolder)
-    {
-        if (path != "-" && !File.Exists(path))
-        {
-            throw new MttException($"{path}: no such file", "Give a .jsonl file, or - for standard input.");
-        }
-
-        bool spoken = File.Exists(Path.Combine(modelFolder, "tokenizer.json"));
-        return new GenerationPrompts(path, modelFolder, spoken ? Tokenizer.Load(modelFolder) : null);
-    }
-
-    /// <summary>One prompt a line, blank lines left out.</summary>
+    /// <summary>One prompt a row, in order.</summary>
+    /// <exception cref="MttException">The file is missing, or a row is no prompt.</exception>
     public IEnumerable<int[]> Read()
     {
-        using TextReader reader = _path == "-" ? Console.In : new StreamReader(_path);
-        int line = 0;
-        while (reader.ReadLine() is { } text)
+        if (path == "-")
         {
-            line++;
-            if (!string.IsNullOrWhiteSpace(text))
-            {
-                yield return Prompt(text, line);
-            }
+            return ReadLines(Console.In);
         }
+
+        return HasIds() ? ReadFile() : ConversationReader.Read(path).Select(Encode);
     }
 
     /// <summary>The text of an answer, without its stop token; null where the model folder has no tokenizer.</summary>
@@ -58,31 +41,78 @@ internal sealed class GenerationPrompts
         return _tokenizer?.Decode(stopped ? ids[..^1] : ids, skipSpecialTokens: true);
     }
 
-    private int[] Prompt(string text, int line)
+    private int[] Encode(Conversation conversation)
+    {
+        _encoder ??= new PromptEncoder(RowModel.Load(folder, template, []), now);
+        return _encoder.Encode(conversation);
+    }
+
+    private bool HasIds()
+    {
+        if (!File.Exists(path))
+        {
+            throw new MttException($"{path}: no such file", "Give a .jsonl file, or - for standard input.");
+        }
+
+        try
+        {
+            string? first = File.ReadLines(path).FirstOrDefault(line => !string.IsNullOrWhiteSpace(line));
+            using JsonDocument document = JsonDocument.Parse(first ?? "null");
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("input_ids", out _);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new MttException($"{path}: {problem.Message}", "Check the path and its permissions.", problem);
+        }
+    }
+
+    private IEnumerable<int[]> ReadFile()
+    {
+        using StreamReader reader = new(path);
+        foreach (int[] prompt in ReadLines(reader))
+        {
+            yield return prompt;
+        }
+    }
+
+    private IEnumerable<int[]> ReadLines(TextReader reader)
+    {
+        long line = 0;
+        bool any = false;
+        while (reader.ReadLine() is { } text)
+        {
+            line++;
+            if (!string.IsNullOrWhiteSpace(text))
+            {
+                any = true;
+                yield return Prompt(text, line);
+            }
+        }
+
+        if (!any)
+        {
+            throw new MttException($"{path}: holds no rows", "Give conversations or {\"input_ids\"} lines.");
+        }
+    }
+
+    private int[] Prompt(string text, long line)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(text);
-            if (document.RootElement.TryGetProperty("input_ids", out JsonElement ids))
-            {
-                return [.. ids.EnumerateArray().Select(id => id.GetInt32())];
-            }
-
-            if (_tokenizer is null)
-            {
-                throw new MttException(
-                    $"{_path}:{line}: has no input_ids, and {_modelFolder} has no tokenizer.json",
-                    "Give {\"input_ids\": [integers]}, or a model folder with tokenizer and chat template."
-                );
-            }
-
-            _encoder ??= new PromptEncoder(new RowModel(ChatModel.Load(_modelFolder), _tokenizer, []));
-            return _encoder.Encode(Conversation.FromJson(document.RootElement, _path, line));
+            return document.RootElement.TryGetProperty("input_ids", out JsonElement ids)
+                ? [.. ids.EnumerateArray().Select(id => id.GetInt32())]
+                : Encode(Conversation.FromJson(document.RootElement.Clone(), path, line));
         }
         catch (Exception problem) when (problem is JsonException or FormatException or InvalidOperationException)
         {
             throw new MttException(
-                $"{_path}:{line}: not a prompt: {problem.Message}",
+                $"{path}:{line}: not a prompt: {problem.Message}",
                 "A line is a conversation, or {\"input_ids\": [integers]}.",
                 problem
             );

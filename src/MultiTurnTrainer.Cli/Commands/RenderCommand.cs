@@ -84,7 +84,8 @@ internal static class RenderCommand
         return command;
     }
 
-    private static DateTimeOffset Date(string? text)
+    /// <summary>A date as a flag gives it; now when it is null.</summary>
+    internal static DateTimeOffset Date(string? text)
     {
         if (text is null)
         {
