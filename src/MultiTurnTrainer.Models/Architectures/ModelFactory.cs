@@ -10,6 +10,7 @@ namespace MultiTurnTrainer.Models.Architectures;
 public static class ModelFactory
 {
     private const int Block = 1 << 14;
+    private const double DefaultDeviation = 0.02;
 
     /// <summary>
     /// The configuration of a small Llama with a tied head: with a vocabulary of a few thousand, about 2 million
@@ -58,12 +59,28 @@ public static class ModelFactory
     {
         string path = Path.Combine(folder, "config.json");
         byte[] json = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(config, JsonText.Indented);
-        using JsonDocument parsed = JsonDocument.Parse(json);
-        ModelConfig model = ModelConfigReader.Read(parsed.RootElement, path);
-        double deviation = (double?)config["initializer_range"] ?? 0.02;
+        using (JsonDocument parsed = JsonDocument.Parse(json))
+        {
+            ModelConfigReader.Read(parsed.RootElement, path);
+        }
 
         OutputFile.WriteAllBytes(path, json, force);
         OutputFile.WriteAllBytes(Path.Combine(folder, "generation_config.json"), GenerationConfig(config), force);
+        WriteWeights(folder, seed, force);
+    }
+
+    /// <summary>Writes the random weights that a folder's config.json asks for.</summary>
+    /// <param name="folder">Holds config.json.</param>
+    /// <param name="seed">Each weight's values follow from this and its name.</param>
+    /// <param name="force">Whether weights that are there may be replaced.</param>
+    /// <exception cref="MttException">The configuration is not one mtt can run, or a file is in the way.</exception>
+    public static void WriteWeights(string folder, ulong seed, bool force = false)
+    {
+        ModelConfig model = ModelConfigReader.ReadFolder(folder);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
+        double deviation = json.RootElement.TryGetProperty("initializer_range", out JsonElement range)
+            ? range.GetDouble()
+            : DefaultDeviation;
         SafetensorsWriter.Write(
             Path.Combine(folder, "model.safetensors"),
             Pieces(model, seed, deviation),
