@@ -1,11 +1,15 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Presets;
+using MultiTurnTrainer.Models.Architectures;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt init</c>: a starter project.</summary>
 internal static class InitCommand
 {
+    /// <summary>Everyone's first model is the same.</summary>
+    private const ulong Seed = 1;
+
     public static Command Create()
     {
         Argument<string> folder = new("folder") { Description = "Where to write it.", DefaultValueFactory = _ => "." };
@@ -41,6 +45,9 @@ internal static class InitCommand
                 Console.Error.WriteLine($"wrote {Path.Combine(target, file)}");
             }
 
+            string model = Path.Combine(target, "model");
+            ModelFactory.WriteWeights(model, Seed, parsed.GetValue(force));
+            Console.Error.WriteLine($"wrote {Path.Combine(model, "model.safetensors")} (random)");
             return ExitCode.Done;
         });
         return command;
