@@ -1,6 +1,8 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Context.Cleaning;
+using MultiTurnTrainer.Datasets.Rollouts;
+using MultiTurnTrainer.Datasets.Rows;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -15,7 +17,7 @@ internal static class CleanCommand
         Examples:
           mtt clean chats.jsonl --output cleaned.jsonl
           mtt clean chats.jsonl --output cleaned.jsonl --leaning drop --corrections repair
-          mtt clean chats.jsonl --output cleaned.jsonl --consecutive-users merge     for templates that demand alternation
+          mtt clean chats.jsonl --output cleaned.jsonl --model Llama-2-7b-chat     its template demands alternation: merges
         """;
 
     private static readonly Argument<string[]> _inputs = new("INPUT")
@@ -51,6 +53,12 @@ internal static class CleanCommand
         Description = "User messages left side by side: keep them apart (default), or merge them.",
     };
 
+    private static readonly Option<string?> _model = new("--model", "-m")
+    {
+        Description = "Choose --consecutive-users by this model's template: merge where it demands alternation.",
+        HelpName = "DIR",
+    };
+
     private static readonly Option<bool> _noCanonical = new("--no-canonical-task")
     {
         Description = "Do not restate the whole task at the answer turn.",
@@ -69,6 +77,7 @@ internal static class CleanCommand
             _corrections,
             _tools,
             _users,
+            _model,
             _noCanonical,
             _force,
         };
@@ -85,7 +94,7 @@ internal static class CleanCommand
             Leaning = parsed.GetValue(_leaning) ?? settings.Leaning,
             Corrections = parsed.GetValue(_corrections) ?? settings.Corrections,
             ToolExchanges = parsed.GetValue(_tools) ?? settings.ToolExchanges,
-            ConsecutiveUsers = parsed.GetValue(_users) ?? settings.ConsecutiveUsers,
+            ConsecutiveUsers = parsed.GetValue(_users) ?? ByTemplate(parsed) ?? settings.ConsecutiveUsers,
             CanonicalTask = settings.CanonicalTask && !parsed.GetValue(_noCanonical),
         };
         string output = parsed.GetValue(_output)!;
@@ -99,6 +108,11 @@ internal static class CleanCommand
         Report(counts, output);
         return ExitCode.Done;
     }
+
+    private static ConsecutiveUsers? ByTemplate(ParseResult parsed) =>
+        parsed.GetValue(_model) is { } folder
+            ? new ChatEncoder(RowModel.Load(folder, template: null, stops: [])).ChooseConsecutiveUsers()
+            : null;
 
     private static void Report(CleaningCounts counts, string output)
     {

@@ -174,6 +174,7 @@ internal static class ReviewCommand
             Resume = parsed.GetValue(_resume),
             Force = parsed.GetValue(_force),
             Limit = parsed.GetValue(_limit),
+            LocalModel = folder => new LocalChatModel(folder),
         };
         ReviewProgressLine progress = new();
         try
