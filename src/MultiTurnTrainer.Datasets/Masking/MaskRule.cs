@@ -112,7 +112,7 @@ public sealed class MaskRule
         int start = PromptSeam.Find(_rendered.Text, block, message, _session.GenerationPrompt(message) ?? "");
         int end = block[^1].End;
         (int Start, int End)? stop = _stops.Last(Math.Min(start, end), end, span => span.Context == message);
-        if (stop is null && message == _messages - 1)
+        if (stop is null && IsLastPrinted(message))
         {
             stop = AddTail(message, block, end);
         }
@@ -133,6 +133,11 @@ public sealed class MaskRule
             }
         }
 
+        if (stop is { } token)
+        {
+            Keep(token.Start, token.End);
+        }
+
         if (_ranges.Count == 0)
         {
             Refuse(message, "no-text", "nothing of this answer is left to learn: its text is all prompt");
@@ -142,13 +147,21 @@ public sealed class MaskRule
             Refuse(message, "no-stop", "no stop token ends this answer: name one with --eot, or use another template");
         }
 
-        if (stop is { } token)
-        {
-            Keep(token.Start, token.End);
-        }
-
         (int Start, int End) ended = stop ?? (learned, learned);
         _answers.Add(new AnswerMask(message, Math.Min(start, ended.End), ended.End, Runs.Merge(_ranges), ended));
+    }
+
+    private bool IsLastPrinted(int message)
+    {
+        for (int i = message + 1; i < _messages; i++)
+        {
+            if (_blocks[i] is not null)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>What is printed after the loop counts for the last answer; gives the stop token there.</summary>
@@ -156,9 +169,7 @@ public sealed class MaskRule
     {
         List<RenderedSpan> tail =
         [
-            .. _rendered.Spans.Where(span =>
-                span.Start >= end && span.Context < 0 && (span.Traits & SpanTraits.OutsideLoop) != 0
-            ),
+            .. _rendered.Spans.Where(span => span.Start >= end && (span.Traits & SpanTraits.OutsideLoop) != 0),
         ];
         if (tail.Count == 0)
         {
@@ -168,7 +179,7 @@ public sealed class MaskRule
         (int Start, int End)? stop = _stops.Last(
             end,
             _rendered.Text.Length,
-            span => span.Context < 0 || span.Context == message
+            span => span.Context == message || (span.Traits & SpanTraits.OutsideLoop) != 0
         );
         if (stop is not null)
         {

@@ -13,7 +13,7 @@ internal static class PromptSeam
     public static int Find(string text, IReadOnlyList<RenderedSpan> block, int message, string prompt)
     {
         int start = block[0].Start;
-        (int end, bool complete) = Longest(text, start, prompt);
+        (int end, bool complete) = Longest(text, start, block[^1].End, prompt);
         if (complete)
         {
             return end;
@@ -40,9 +40,10 @@ internal static class PromptSeam
 
     /// <summary>
     /// The end of the longest beginning of the prompt that stands here; it may begin before the block, since some
-    /// templates print the header while the message before is being emitted.
+    /// templates print the header while the message before is being emitted. Of equally long ones, the one that takes
+    /// most of the block.
     /// </summary>
-    private static (int End, bool Complete) Longest(string text, int start, string prompt)
+    private static (int End, bool Complete) Longest(string text, int start, int blockEnd, string prompt)
     {
         int best = 0;
         int end = start;
@@ -59,8 +60,8 @@ internal static class PromptSeam
                 continue;
             }
 
-            int inside = text.AsSpan(start).CommonPrefixLength(prompt.AsSpan(before));
-            if (before + inside > best)
+            int inside = text.AsSpan(start, blockEnd - start).CommonPrefixLength(prompt.AsSpan(before));
+            if (before + inside >= best)
             {
                 best = before + inside;
                 end = start + inside;

@@ -34,7 +34,8 @@ public sealed class RenderSession
     /// <summary>
     /// What the template prints, before the answer at an index, to ask for it: the end of the first messages rendered
     /// with <c>add_generation_prompt</c>, as far as it was printed after the loop over messages or under a test of
-    /// <c>add_generation_prompt</c>. Null where the template cannot render those messages.
+    /// <c>add_generation_prompt</c>; everything, when no loop over messages ran. Null where the template cannot render
+    /// those messages.
     /// </summary>
     /// <param name="index">The answer's index.</param>
     public string? GenerationPrompt(int index)
@@ -47,8 +48,8 @@ public sealed class RenderSession
         try
         {
             Value first = _messages is ListValue list ? new ListValue([.. list.Items.Take(index)]) : _messages;
-            string prompt = PromptOf(ToText(Run(first, addGenerationPrompt: true)));
-            if (_template.PromptIsConstant)
+            string prompt = PromptOf(ToText(Run(first, addGenerationPrompt: true)), out bool afterLoop);
+            if (_template.PromptIsConstant && afterLoop)
             {
                 _prompt = prompt;
             }
@@ -63,7 +64,7 @@ public sealed class RenderSession
 
     internal string RenderText() => Run(_messages, _input.AddGenerationPrompt).Output.Text();
 
-    private static string PromptOf(RenderedText rendered)
+    private static string PromptOf(RenderedText rendered, out bool afterLoop)
     {
         int loopEnd = rendered.LoopEnd;
         for (int i = rendered.Spans.Count - 1; i >= 0; i--)
@@ -75,12 +76,13 @@ public sealed class RenderSession
             }
         }
 
+        afterLoop = loopEnd >= 0;
         int start = rendered.Text.Length;
         for (int i = rendered.Spans.Count - 1; i >= 0; i--)
         {
             RenderedSpan span = rendered.Spans[i];
             bool asked = (span.Traits & SpanTraits.GenerationPrompt) != 0;
-            if (!asked && (loopEnd < 0 || span.Start < loopEnd))
+            if (!asked && span.Start < loopEnd)
             {
                 break;
             }
@@ -88,6 +90,7 @@ public sealed class RenderSession
             start = span.Start;
         }
 
+        // Where no loop over messages ran, all that is printed asks for the answer.
         return rendered.Text[start..];
     }
 
