@@ -11,9 +11,26 @@ internal static class LayoutFilters
     public static IEnumerable<Builtin> All { get; } =
     [
         new("filesizeformat", "binary?", (_, a) => FileSize(a[0]!, Arg.Flag(a[1]))),
+        new("pprint", "", (_, a) => PrettyPrint.Apply(a[0]!)),
+        new("striptags", "", (_, a) => Links.StripTags(a[0]!)),
+        new(
+            "urlize",
+            "trim_url_limit? nofollow? target? rel? extra_schemes?",
+            (r, a) => Links.Urlize(a[0]!, a[1], Arg.Flag(a[2]), a[3], a[4], a[5]).AsMarkup(r.AutoEscape)
+        ),
+        new("wordwrap", "width? break_long_words? wrapstring? break_on_hyphens?", (_, a) => Wrap(a)),
         new("urlencode", "", (_, a) => StrValue.Computed(UrlEncode(a[0]!))),
         new("xmlattr", "autospace?", (r, a) => XmlAttributes(a[0]!, Arg.Flag(a[1], missing: true), r.AutoEscape)),
     ];
+
+    private static StrValue Wrap(Value?[] a) =>
+        WordWrap.Apply(
+            Arg.NeedText(a[0], "value"),
+            Arg.Count(a[1], 79),
+            Arg.Flag(a[2], missing: true),
+            Arg.Given(a[3]) ? Arg.NeedText(a[3], "wrapstring") : StrValue.Computed("\n"),
+            Arg.Flag(a[4], missing: true)
+        );
 
     private static StrValue FileSize(Value value, bool binary)
     {

@@ -85,6 +85,8 @@ internal sealed class ItemAccess(Expression owner, Expression key, Place place) 
 internal sealed class SliceAccess(Expression owner, Expression? start, Expression? stop, Expression? step, Place place)
     : Expression(place)
 {
+    private readonly bool _isConstant = Array.TrueForAll([owner, start, stop, step], e => e is null or Constant);
+
     /// <inheritdoc/>
     public override IEnumerable<Expression> Children =>
         new[] { owner, start, stop, step }.Where(e => e is not null).Select(e => e!);
@@ -95,7 +97,16 @@ internal sealed class SliceAccess(Expression owner, Expression? start, Expressio
         Value value = owner.Evaluate(r);
         SliceBounds bounds = new(start?.Evaluate(r), stop?.Evaluate(r), step?.Evaluate(r));
         r.At = Place;
-        return value.Slice(bounds);
+        try
+        {
+            return value.Slice(bounds);
+        }
+        catch (TemplateException problem)
+            when (_isConstant && problem.Kind == TemplateErrorKind.Type && step is not Constant { Value.Truthy: false })
+        {
+            // jinja2 folds constants with its forgiving look-up, where a bad slice is merely undefined.
+            return new UndefinedValue($"{value.TypeName} object has no such slice");
+        }
     }
 }
 

@@ -75,6 +75,7 @@ internal sealed class Binder
         switch (statement)
         {
             case Print print:
+                print.Escapes = around.Escapes;
                 print.TestsPrompt = Analysis.Mentions(print.Expression, Prompt);
                 Bind(print.Expression, symbols, around.Soft);
                 break;
@@ -108,19 +109,28 @@ internal sealed class Binder
                 Analysis.Visit(escape.Body, scope);
                 escape.Frame = scope.Entry();
                 Bind(escape.On, scope, around.Soft);
-                Bind(escape.Body, scope, around.Inner());
+                bool? escapes = escape.On is Constant { Value: var on } ? on.Truthy : null;
+                Bind(
+                    escape.Body,
+                    scope,
+                    around.Inner() with
+                    {
+                        Volatile = escapes is null,
+                        Escaping = escapes == true,
+                    }
+                );
                 break;
             case Macro macro:
-                BindMacro(macro.Body, symbols);
+                BindMacro(macro.Body, symbols, around);
                 macro.Target.Slot = symbols.SlotOf(macro.Target.Id);
                 macro.Export = Exports(around);
                 break;
             case CallBlock call:
-                BindMacro(call.Body, symbols);
+                BindMacro(call.Body, symbols, around);
                 Bind(call.Call, symbols, around.Soft);
                 break;
             case Generation generation:
-                BindMacro(generation.Body, symbols);
+                BindMacro(generation.Body, symbols, around);
                 break;
             case Block { Scoped: true } block:
                 block.Locals = [.. symbols.Assigned().Select(n => KeyValuePair.Create(n, symbols.SlotOf(n)))];
@@ -241,7 +251,7 @@ internal sealed class Binder
             _ => target,
         };
 
-    private void BindMacro(MacroBody macro, Symbols symbols)
+    private void BindMacro(MacroBody macro, Symbols symbols, Surroundings around)
     {
         FunctionScope function = new(symbols.Function);
         Symbols inside = new(symbols, function);
@@ -281,7 +291,7 @@ internal sealed class Binder
             Bind(value, inside, soft: false);
         }
 
-        Bind(macro.Body, inside, default);
+        Bind(macro.Body, inside, around.Inner() with { Loop = false });
 
         Slot? Special(string name) =>
             special.Contains(name) && !macro.Parameters.Any(p => p.Id == name) ? inside.Declare(name) : null;
@@ -319,8 +329,19 @@ internal sealed class Binder
     /// <param name="TopLevel">Directly in the template, perhaps under an <c>if</c>.</param>
     /// <param name="Soft">Under an <c>if</c>, where unknown filters are an error only when they run.</param>
     /// <param name="Loop">In the body of a loop, where <c>break</c> is possible.</param>
-    private readonly record struct Surroundings(bool TopLevel = false, bool Soft = false, bool Loop = false)
+    /// <param name="Escaping">In <c>autoescape true</c>.</param>
+    /// <param name="Volatile">In <c>autoescape</c> of a value known only at run time.</param>
+    private readonly record struct Surroundings(
+        bool TopLevel = false,
+        bool Soft = false,
+        bool Loop = false,
+        bool Escaping = false,
+        bool Volatile = false
+    )
     {
+        /// <summary>Whether printed values are escaped; null when only the run decides.</summary>
+        public bool? Escapes => Volatile ? null : Escaping;
+
         /// <summary>A scope inside.</summary>
         public Surroundings Inner() => this with { TopLevel = false, Soft = false };
     }

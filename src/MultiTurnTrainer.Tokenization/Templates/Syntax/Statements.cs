@@ -60,12 +60,15 @@ internal sealed class Print(Expression expression, Place place) : Statement(plac
     /// <summary>Whether the expression asks for <c>add_generation_prompt</c>.</summary>
     public bool TestsPrompt { get; set; }
 
+    /// <summary>Whether the value is escaped; null asks the renderer, inside <c>autoescape</c> of a computed value.</summary>
+    public bool? Escapes { get; set; } = false;
+
     /// <inheritdoc/>
     public override Flow Execute(Renderer r)
     {
         Value value = Expression.Evaluate(r);
         r.At = Place;
-        StrValue text = r.AutoEscape ? Html.Escape(value) : value as StrValue ?? value.ToStr();
+        StrValue text = (Escapes ?? r.AutoEscape) ? Html.Escape(value) : value as StrValue ?? value.ToStr();
         r.PromptDepth += TestsPrompt ? 1 : 0;
         r.Emit(text, Place.Line, value is ListValue or DictValue);
         r.PromptDepth -= TestsPrompt ? 1 : 0;

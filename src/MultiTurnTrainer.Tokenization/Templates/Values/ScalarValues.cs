@@ -19,7 +19,10 @@ internal abstract class ScalarValue(Origin? origin) : Value
     public override void Repr(TextBuilder text) => text.Append(ToStr());
 
     /// <inheritdoc/>
-    public override Value? GetAttr(string name) => PrivateNames.Find(this, name);
+    public override Value? GetAttr(string name) =>
+        Numbers.IsNumber(this) && Builtins.NumberMethods.Find(this, name) is { } found
+            ? found
+            : PrivateNames.Find(this, name);
 }
 
 /// <summary>None.</summary>
