@@ -1,55 +1,122 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using MultiTurnTrainer.Cli.Presets;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Synthesis.Prompts;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
-/// <summary><c>mtt init</c>: a starter project.</summary>
+/// <summary><c>mtt init</c>: a starter project, the prompts of <c>mtt review</c>, or a model with random weights.</summary>
 internal static class InitCommand
 {
-    /// <summary>Everyone's first model is the same.</summary>
-    private const ulong Seed = 1;
+    private const string _help = """
+        Write a starter project: a small model with its tokenizer, sample conversations, settings.
+
+        Examples:
+          mtt init --preset tiny my-project
+          mtt init --prompts my-prompts
+          mtt init --model-config config.json --tokenizer Qwen3-0.6B my-small-qwen
+
+        --prompts writes the role prompts of mtt review, to edit and name in mtt.yaml. --model-config writes a model folder
+        with random weights of that configuration, and copies a tokenizer and its chat template beside it.
+        """;
+
+    private static readonly Argument<string> _folder = new("folder")
+    {
+        Description = "Where to write it.",
+        DefaultValueFactory = _ => ".",
+    };
+
+    private static readonly Option<string> _preset = new("--preset")
+    {
+        Description = "The starter project.",
+        DefaultValueFactory = _ => "tiny",
+    };
+
+    private static readonly Option<bool> _prompts = new("--prompts")
+    {
+        Description = "Write the prompts of mtt review instead.",
+    };
+
+    private static readonly Option<string?> _modelConfig = new("--model-config")
+    {
+        Description = "Write a randomly initialised model of this config.json instead.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> _tokenizer = new("--tokenizer")
+    {
+        Description = "With --model-config: the folder whose tokenizer and chat template are copied.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<int> _seed = new("--seed") { Description = "With --model-config: of the weights." };
+    private static readonly Option<bool> _force = new("--force") { Description = "Replace files that exist." };
 
     public static Command Create()
     {
-        Argument<string> folder = new("folder") { Description = "Where to write it.", DefaultValueFactory = _ => "." };
-        Option<string> preset = new("--preset")
-        {
-            Description = "The starter project.",
-            DefaultValueFactory = _ => "tiny",
-        };
-        preset.AcceptOnlyFromAmong([.. Preset.Names]);
-        Option<bool> force = new("--force") { Description = "Replace files that exist." };
-        Command command = new(
-            "init",
-            """
-            Write a starter project: a small model with its tokenizer, sample conversations, settings.
-
-            Examples:
-              mtt init --preset tiny my-project
-              cd my-project && mtt train --model model --train data/chat.jsonl --output adapter
-            """
-        )
-        {
-            folder,
-            preset,
-            force,
-        };
+        _preset.AcceptOnlyFromAmong([.. Preset.Names]);
+        Command command = new("init", _help) { _folder, _preset, _prompts, _modelConfig, _tokenizer, _seed, _force };
         command.SetAction(parsed =>
         {
-            string target = parsed.GetValue(folder)!;
-            Preset chosen = new(parsed.GetValue(preset)!);
-            chosen.WriteTo(target, parsed.GetValue(force));
-            foreach (string file in chosen.Files)
+            string folder = parsed.GetValue(_folder)!;
+            foreach (string file in Write(parsed, folder))
             {
-                Console.Error.WriteLine($"wrote {Path.Combine(target, file)}");
+                Console.Error.WriteLine($"wrote {Path.Combine(folder, file)}");
             }
 
-            string model = Path.Combine(target, "model");
-            ModelFactory.WriteWeights(model, Seed, parsed.GetValue(force));
-            Console.Error.WriteLine($"wrote {Path.Combine(model, "model.safetensors")} (random)");
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static IReadOnlyList<string> Write(ParseResult parsed, string folder)
+    {
+        bool force = parsed.GetValue(_force);
+        if (parsed.GetValue(_prompts))
+        {
+            return PromptSet.WriteBuiltin(folder, force);
+        }
+
+        if (parsed.GetValue(_modelConfig) is { } config)
+        {
+            ModelFactory.Write(ReadConfig(config), folder, unchecked((ulong)parsed.GetValue(_seed)), force);
+            return ["config.json", "model.safetensors", .. CopyTokenizer(parsed.GetValue(_tokenizer), folder)];
+        }
+
+        Preset preset = new(parsed.GetValue(_preset)!);
+        preset.WriteTo(folder, force);
+        return preset.Files;
+    }
+
+    private static JsonObject ReadConfig(string path)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+        }
+        catch (Exception problem)
+            when (problem is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            throw new MttException($"{path}: {problem.Message}", "Give a model's config.json.", problem);
+        }
+    }
+
+    private static List<string> CopyTokenizer(string? from, string folder)
+    {
+        string[] names = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
+        List<string> copied = [];
+        foreach (string name in names.Where(name => from is not null && File.Exists(Path.Combine(from, name))))
+        {
+            byte[] bytes = File.ReadAllBytes(Path.Combine(from!, name));
+            OutputFile.WriteAllBytes(Path.Combine(folder, name), bytes, force: true);
+            copied.Add(name);
+        }
+
+        return from is null || copied.Contains("tokenizer.json")
+            ? copied
+            : throw new MttException($"{from}: has no tokenizer.json", "Name a folder that holds one.");
     }
 }
