@@ -1,6 +1,6 @@
 #:property PublishAot=false
 // Makes the task family of the maigo-tiny experiment: table bookings with a deterministic answer.
-//   dotnet run scripts/experiments/booking-tasks.cs -- OUTPUT_FOLDER [SEED]
+//   dotnet run scripts/experiments/maigo-tiny/booking-tasks.cs -- OUTPUT_FOLDER [SEED]
 //
 // A booking has five details. FULL tells them in one prompt; the shards tell them one a turn, in any order; the answer is
 // one line that holds the five values in a fixed order. A tiny model learns FULL perfectly and, never having seen a

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Lost in conversation on a laptop: a tiny model that books tables perfectly from one prompt, loses its way when the
+# details come turn by turn, and what SFT, CCOPD, MAIGO and MAIGO's ablations do about it.
+#   scripts/experiments/maigo-tiny.sh [OUTPUT_FOLDER]      about 30 minutes on two cores
+#   RUNS=3 TASKS=30 STEPS=40 scripts/experiments/maigo-tiny.sh   a quick look
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+out=${1:-artifacts/maigo-tiny}
+runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-120}
+here=scripts/experiments/maigo-tiny
+mkdir -p "$out"
+started=$SECONDS
+log() { printf '%5d s  %s\n' $((SECONDS - started)) "$*" >&2; }
+
+if [ ! -f "$out/base/model.safetensors" ]; then
+  log "tasks, and a base model that has only seen whole prompts and small talk"
+  dotnet run $here/booking-tasks.cs -- "$out/data"
+  rm -rf "$out/preset" "$out/random" "$out/base-run"
+  ./mtt init --preset tiny "$out/preset" 2>/dev/null
+  ./mtt init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed 1 2>/dev/null
+  ./mtt mask "$out/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$out/random" --output "$out/data/base.parquet" --force 2>/dev/null
+  ./mtt train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" \
+    --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --batch-size 8 \
+    --learning-rate 2e-3 --epochs "${EPOCHS:-8}" --dtype float32 2>"$out/base.log"
+  mkdir -p "$out/base"
+  cp "$out"/random/*.json "$out"/random/*.jinja "$out/base/"
+  cp "$out/base-run/model.safetensors" "$out/base/model.safetensors"
+fi
+
+head -n "$tasks" "$out/data/tasks-eval.jsonl" >"$out/data/eval.jsonl"
+head -n "$tasks" "$out/data/tasks-refine.jsonl" >"$out/data/refine.jsonl"
+
+evaluate() { # NAME [--adapter DIR]
+  local name=$1; shift
+  ./mtt evaluate "$out/data/eval.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 40 --temperature 1 \
+    --modes full,concat,sharded,wrong-hint-assistant,wrong-hint-user --output "$out/$name.json" --force >"$out/$name.txt"
+  ./mtt evaluate "$out/data/refine.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 40 --temperature 1 \
+    --modes refine --output "$out/$name-refine.json" --force | tail -n 1 >>"$out/$name.txt"
+  log "$name"
+  cat "$out/$name.txt" >&2
+}
+
+lora=(--set lora.r=16 --set lora.lora_alpha=32 --set lora.target_modules=all-linear --dtype float32)
+rollouts=(--set distill.max_new_tokens_middle=40 --set distill.max_new_tokens_answer=40 --set distill.rollout_batch_size=64)
+train() { # NAME OBJECTIVE FILE [FLAGS]
+  local name=$1 objective=$2 file=$3; shift 3
+  [ -f "$out/$name/adapter_model.safetensors" ] ||
+    ./mtt train --model "$out/base" --train "$file" --output "$out/$name" --objective "$objective" --force \
+      --batch-size 16 --max-steps "$steps" --learning-rate "${RATE:-1e-3}" "${lora[@]}" "$@" 2>"$out/$name.log"
+  evaluate "$name" --adapter "$out/$name"
+}
+
+evaluate base
+train sft sft "$out/data/sft-train.jsonl"
+for objective in ccopd maigo; do train $objective $objective "$out/data/tasks-train.jsonl" "${rollouts[@]}"; done
+train maigo-no-middle maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.alpha=0
+train maigo-uniform maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.middle_weight=uniform
+train maigo-no-full maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.rho=0
+
+# The table: any-attempt and last-turn means, aptitude and unreliability of SHARDED, corrections, wrong hints.
+{
+  printf '| method | FULL | CONCAT | SHARDED any | SHARDED last | S/F any | S/F last | A any | U any | refine last | hint, assistant | hint, user |\n'
+  printf '|---|---|---|---|---|---|---|---|---|---|---|---|\n'
+  for name in base sft ccopd maigo maigo-no-middle maigo-uniform maigo-no-full; do
+    awk -v name=$name '
+      $1 == "full" { full = $2 } $1 == "concat" { concat = $2 }
+      $1 == "sharded" { any = $2; a = $3; u = $4; last = $5 }
+      $1 == "refine" { refine = $5 } $1 == "wrong-hint-assistant" { assistant = $5 } $1 == "wrong-hint-user" { user = $5 }
+      END { printf "| %s | %s | %s | %s | %s | %.2f | %.2f | %s | %s | %s | %s | %s |\n",
+            name, full, concat, any, last, any / full, last / full, a, u, refine, assistant, user }' "$out/$name.txt"
+  done
+} | tee "$out/table.md"
+log "done: $out/table.md"
