@@ -20,8 +20,8 @@ if [ ! -f "$out/base/model.safetensors" ]; then
   ./mtt init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed 1 2>/dev/null
   ./mtt mask "$out/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$out/random" --output "$out/data/base.parquet" --force 2>/dev/null
   ./mtt train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" \
-    --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --batch-size 8 \
-    --learning-rate 2e-3 --epochs "${EPOCHS:-8}" --dtype float32 2>"$out/base.log"
+    --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --batch-size 4 \
+    --learning-rate 3e-3 --epochs "${EPOCHS:-6}" --dtype float32 2>"$out/base.log"
   mkdir -p "$out/base"
   cp "$out"/random/*.json "$out"/random/*.jinja "$out/base/"
   cp "$out/base-run/model.safetensors" "$out/base/model.safetensors"
