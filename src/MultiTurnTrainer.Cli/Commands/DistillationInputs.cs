@@ -8,7 +8,7 @@ using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
-/// <summary>From the files of <c>mtt train --objective maigo|ccopd</c> to what those objectives learn from.</summary>
+/// <summary>From the files of <c>mtt train --objective maigo|ccopd|distill-offline</c> to what those objectives learn from.</summary>
 internal static class DistillationInputs
 {
     /// <summary>Lays the tasks of the request's files over it; a supervised request stays as it is.</summary>
@@ -19,14 +19,25 @@ internal static class DistillationInputs
             return request;
         }
 
-        ChatEncoder encoder = new(RowModel.Load(request.Model, template: null, stops: []));
+        RowModel model = RowModel.Load(request.Model, template: null, stops: []);
+        ChatEncoder encoder = new(model);
         settings = settings with { ConsecutiveUsers = settings.ConsecutiveUsers ?? encoder.ChooseConsecutiveUsers() };
-        IEnumerable<ShardedTask> tasks = request.TrainFiles.SelectMany(ShardedTaskReader.Read);
+        bool offline = request.Objective == "distill-offline";
+        if (offline)
+        {
+            Console.Error.WriteLine(
+                "note: replies are the log's, not the student's: this is off-policy history cleaning, not MAIGO"
+            );
+        }
+
+        IEnumerable<ShardedTask> tasks = offline ? [] : request.TrainFiles.SelectMany(ShardedTaskReader.Read);
+        IEnumerable<CleanedRecord> records = offline ? request.TrainFiles.SelectMany(CleanedRecordReader.Read) : [];
         return request with
         {
             Distillation = new DistillationData
             {
                 Tasks = [.. tasks.Select(task => new RolloutTask(task, encoder, settings.ConsecutiveUsers.Value))],
+                Turns = [.. records.Select(new CleanedTurns(model).Encode)],
                 StopTokens = encoder.StopTokens,
                 Settings = settings,
             },

@@ -64,7 +64,7 @@ internal sealed class TrainOptions
     ];
     private readonly SettingsOptions _settings = new();
 
-    public TrainOptions() => _objective.AcceptOnlyFromAmong("sft", "maigo", "ccopd");
+    public TrainOptions() => _objective.AcceptOnlyFromAmong("sft", "maigo", "ccopd", "distill-offline");
 
     public void AddTo(Command command)
     {
