@@ -9,10 +9,13 @@ namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>
 /// Collects one leaf column of one row group, entry by entry, and turns it into pages (version 1) that begin at rows.
-/// Text columns get a dictionary where it saves space.
+/// Text columns get a dictionary where it saves space, 32-bit integers are delta-packed.
 /// </summary>
 internal sealed class ColumnWriter(SchemaNode leaf, ParquetCompression codec)
 {
+    // Delta-packed numbers leave a compressor nothing to find.
+    private readonly ParquetCompression _codec = leaf.Type == PhysicalType.Int32 ? ParquetCompression.None : codec;
+
     private const int EntriesPerPage = 1 << 18;
     private const int MaxDictionary = 1 << 15;
 
@@ -27,6 +30,9 @@ internal sealed class ColumnWriter(SchemaNode leaf, ParquetCompression codec)
 
     /// <summary>Bytes of the values collected.</summary>
     public int Bytes => _values.WrittenCount;
+
+    /// <summary>The codec of the pages.</summary>
+    public ParquetCompression Compression => _codec;
 
     /// <summary>The encodings that <see cref="Finish"/> used.</summary>
     public IReadOnlyList<ValueEncoding> Encodings { get; private set; } = [];
@@ -91,27 +97,30 @@ internal sealed class ColumnWriter(SchemaNode leaf, ParquetCompression codec)
         dictionaryLength = 0;
         if (indices is not null)
         {
-            byte[] body = PageCodec.Compress(codec, dictionary);
+            byte[] body = PageCodec.Compress(_codec, dictionary);
             byte[] head = DictionaryHead(dictionary.Length, body.Length, distinct);
             dictionaryLength = head.Length + body.Length;
             Write(head, body, dictionary.Length);
         }
 
-        ValueEncoding encoding = indices is null ? ValueEncoding.Plain : ValueEncoding.RleDictionary;
+        ValueEncoding encoding =
+            indices is not null ? ValueEncoding.RleDictionary
+            : leaf.Type == PhysicalType.Int32 ? ValueEncoding.DeltaBinaryPacked
+            : ValueEncoding.Plain;
         int value = 0;
         for (int entry = 0; entry < Entries; )
         {
             int end = PageEnd(entry);
             int values = CountValues(entry, end);
             byte[] raw = BuildPage(entry, end, value, values, indices, distinct);
-            byte[] body = PageCodec.Compress(codec, raw);
+            byte[] body = PageCodec.Compress(_codec, raw);
             Write(DataHead(raw.Length, body.Length, end - entry, encoding), body, raw.Length);
             entry = end;
             value += values;
         }
 
         Encodings = indices is null
-            ? [ValueEncoding.Plain, ValueEncoding.Rle]
+            ? [encoding, ValueEncoding.Rle]
             : [ValueEncoding.Plain, ValueEncoding.Rle, ValueEncoding.RleDictionary];
         Clear();
         return (uncompressed, compressed);
@@ -172,7 +181,7 @@ internal sealed class ColumnWriter(SchemaNode leaf, ParquetCompression codec)
         }
         else
         {
-            AppendPlain(page, firstValue, values);
+            AppendValues(page, firstValue, values);
         }
 
         return [.. page];
@@ -191,7 +200,7 @@ internal sealed class ColumnWriter(SchemaNode leaf, ParquetCompression codec)
         BinaryPrimitives.WriteInt32LittleEndian(CollectionsMarshal.AsSpan(page)[start..], page.Count - start - 4);
     }
 
-    private void AppendPlain(List<byte> page, int first, int count)
+    private void AppendValues(List<byte> page, int first, int count)
     {
         if (leaf.Type == PhysicalType.Boolean)
         {
@@ -212,6 +221,10 @@ internal sealed class ColumnWriter(SchemaNode leaf, ParquetCompression codec)
             {
                 AppendPrefixed(page, ValueAt(i));
             }
+        }
+        else if (leaf.Type == PhysicalType.Int32)
+        {
+            DeltaEncoder.Encode(MemoryMarshal.Cast<byte, int>(_values.WrittenSpan).Slice(first, count), page);
         }
         else
         {

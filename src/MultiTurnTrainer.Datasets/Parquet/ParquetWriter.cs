@@ -15,7 +15,6 @@ internal sealed class ParquetWriter
     private readonly Stream _output;
     private readonly SchemaNode _root;
     private readonly IReadOnlyList<SchemaNode> _leaves;
-    private readonly ParquetCompression _codec;
     private readonly List<WrittenGroup> _groups = [];
     private long _position;
 
@@ -23,7 +22,6 @@ internal sealed class ParquetWriter
     {
         _output = output;
         _root = root;
-        _codec = codec;
         _leaves = root.Resolve();
         Columns = [.. _leaves.Select(leaf => new ColumnWriter(leaf, codec))];
         _output.Write(Magic);
@@ -70,7 +68,15 @@ internal sealed class ParquetWriter
         long start = _position;
         (long uncompressed, long compressed) = column.Finish(_output, out int dictionary);
         _position += compressed;
-        return new WrittenColumn(entries, start, dictionary, uncompressed, compressed, [.. column.Encodings]);
+        return new WrittenColumn(
+            entries,
+            start,
+            dictionary,
+            uncompressed,
+            compressed,
+            column.Compression,
+            [.. column.Encodings]
+        );
     }
 
     private void WriteSchema(ThriftWriter footer, int kept)
@@ -170,7 +176,7 @@ internal sealed class ParquetWriter
             footer.StringElement(name);
         }
 
-        footer.Int(4, (int)_codec);
+        footer.Int(4, (int)column.Compression);
         footer.Long(5, column.Entries);
         footer.Long(6, column.Uncompressed);
         footer.Long(7, column.Compressed);
@@ -192,6 +198,7 @@ internal sealed class ParquetWriter
         int Dictionary,
         long Uncompressed,
         long Compressed,
+        ParquetCompression Compression,
         ValueEncoding[] Encodings
     );
 }

@@ -5,7 +5,7 @@ using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
-/// <summary>Token rows as Parquet: row groups of about a million tokens, snappy.</summary>
+/// <summary>Token rows as Parquet: row groups of about a million tokens, ids and labels delta-packed.</summary>
 internal sealed class ParquetTokenRowWriter : TokenRowWriter
 {
     private const int TokensPerGroup = 1 << 20;

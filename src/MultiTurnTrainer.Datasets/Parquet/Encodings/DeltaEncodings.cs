@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace MultiTurnTrainer.Datasets.Parquet.Encodings;
 
 /// <summary>The three delta encodings of Parquet, reading only.</summary>
@@ -133,6 +135,39 @@ internal static class DeltaEncodings
             throw new EndOfStreamException();
         }
 
+        if (width > 56)
+        {
+            UnpackWide(data, width, least, ref value, output);
+            return;
+        }
+
+        ulong mask = (1UL << width) - 1;
+        long bit = 0;
+        for (int i = 0; i < output.Length; i++)
+        {
+            ReadOnlySpan<byte> from = data[(int)(bit >> 3)..];
+            ulong bits = from.Length >= 8 ? BinaryPrimitives.ReadUInt64LittleEndian(from) : ReadShort(from);
+
+            // Deltas wrap around, as the format asks.
+            value = unchecked(value + least + (long)((bits >> (int)(bit & 7)) & mask));
+            output[i] = value;
+            bit += width;
+        }
+    }
+
+    private static ulong ReadShort(ReadOnlySpan<byte> bytes)
+    {
+        ulong value = 0;
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            value |= (ulong)bytes[i] << (8 * i);
+        }
+
+        return value;
+    }
+
+    private static void UnpackWide(ReadOnlySpan<byte> data, int width, long least, ref long value, Span<long> output)
+    {
         UInt128 bits = 0;
         int have = 0;
         int next = 0;
@@ -145,7 +180,6 @@ internal static class DeltaEncodings
                 have += 8;
             }
 
-            // Deltas wrap around, as the format asks.
             value = unchecked(value + least + (long)(ulong)(bits & mask));
             output[i] = value;
             bits >>= width;

@@ -27,42 +27,21 @@ internal static class TokenAligner
         bool afterAdded = true;
         foreach (int id in ids)
         {
-            ReadOnlySpan<byte> bytes = table[id];
+            int length = table.MatchAt(id, text, position);
             bool added = control.IsAdded(id);
             int start = position;
-            if (bytes.IsEmpty)
+            if (length == 0 && !TryMatchLoosely(id, text, table, added, afterAdded, ref start, out length))
             {
                 return false;
             }
 
-            if (!text[position..].StartsWith(bytes))
+            insertedSpace |= start == 0 && length < table[id].Length;
+            if (start > position && afterAdded && output.Count > 0)
             {
-                if (afterAdded && !added && bytes[0] == (byte)' ' && text[position..].StartsWith(bytes[1..]))
-                {
-                    // A prefix space that stands for no character of the text.
-                    insertedSpace |= position == 0;
-                    bytes = bytes[1..];
-                }
-                else if (added || afterAdded)
-                {
-                    start = SkipSpace(text, position);
-                    if (start == position || !text[start..].StartsWith(bytes))
-                    {
-                        return false;
-                    }
-
-                    if (afterAdded && output.Count > 0)
-                    {
-                        output.ExtendLast(start);
-                    }
-                }
-                else
-                {
-                    return false;
-                }
+                output.ExtendLast(start);
             }
 
-            position = start + bytes.Length;
+            position = start + length;
             output.Add(id, start, position);
             afterAdded = added;
         }
@@ -74,6 +53,40 @@ internal static class TokenAligner
         }
 
         return position == text.Length;
+    }
+
+    // Whitespace that an added token takes, or a prefix space that stands for no character of the text.
+    private static bool TryMatchLoosely(
+        int id,
+        ReadOnlySpan<byte> text,
+        TokenTable table,
+        bool added,
+        bool afterAdded,
+        ref int start,
+        out int length
+    )
+    {
+        ReadOnlySpan<byte> bytes = table[id];
+        length = bytes.Length;
+        if (bytes.IsEmpty || !(added || afterAdded))
+        {
+            return false;
+        }
+
+        if (!added && bytes[0] == (byte)' ' && text[start..].StartsWith(bytes[1..]))
+        {
+            length--;
+            return true;
+        }
+
+        int skipped = SkipSpace(text, start);
+        if (skipped == start || !text[skipped..].StartsWith(bytes))
+        {
+            return false;
+        }
+
+        start = skipped;
+        return true;
     }
 
     private static int SkipSpace(ReadOnlySpan<byte> text, int position)

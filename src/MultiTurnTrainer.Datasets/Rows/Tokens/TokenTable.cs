@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using MultiTurnTrainer.Tokenization.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
@@ -10,6 +12,7 @@ internal sealed class TokenTable
 {
     private readonly byte[] _bytes;
     private readonly int[] _starts;
+    private readonly ulong[] _heads;
 
     public TokenTable(Tokenizer tokenizer)
     {
@@ -35,6 +38,36 @@ internal sealed class TokenTable
         }
 
         _bytes = [.. all];
+        _heads = new ulong[limit];
+        for (int id = 0; id < limit; id++)
+        {
+            ReadOnlySpan<byte> token = this[id];
+            for (int i = 0; i < Math.Min(8, token.Length); i++)
+            {
+                _heads[id] |= (ulong)token[i] << (8 * i);
+            }
+        }
+    }
+
+    /// <summary>The length of a token when the text goes on with it; 0 when it does not, or the id is unknown.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int MatchAt(int id, ReadOnlySpan<byte> text, int position)
+    {
+        if ((uint)id >= (uint)_heads.Length)
+        {
+            return 0;
+        }
+
+        int length = _starts[id + 1] - _starts[id];
+        if (length <= 8 && position + 8 <= text.Length)
+        {
+            // Most tokens are short: one comparison of eight bytes.
+            ulong head = MemoryMarshal.Read<ulong>(text[position..]);
+            int spare = 64 - (8 * length);
+            return length > 0 && (head ^ _heads[id]) << spare == 0 ? length : 0;
+        }
+
+        return text[position..].StartsWith(this[id]) ? length : 0;
     }
 
     /// <summary>The bytes of a token; empty for an unknown id.</summary>
