@@ -113,7 +113,11 @@ public sealed class Tokenizer
             }
         }
 
-        string text = Utf8.GetString(utf8);
+        EncodeSlowly(Utf8.GetString(utf8), output);
+    }
+
+    private void EncodeSlowly(string text, IdBuffer output)
+    {
         foreach (int id in Explained(() => _generic.Encode(text, IdsOnly)).Ids)
         {
             output.Add(id);

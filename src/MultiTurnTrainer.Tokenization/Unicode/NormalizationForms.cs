@@ -31,27 +31,49 @@ internal static class NormalizationForms
     public static int CombiningClass(int scalar) => scalar < CombiningClasses.Length ? CombiningClasses[scalar] : 0;
 
     /// <summary>Whether NFC surely leaves the text as it is. False means only "may change it".</summary>
-    public static bool IsSurelyNfc(ReadOnlySpan<byte> text)
+    public static bool IsSurelyNfc(ReadOnlySpan<byte> text) => NextUnstable(text, 0, out _) < 0;
+
+    /// <summary>
+    /// The next part that NFC may change: a run of unstable scalars with the stable one before it, which they may join.
+    /// What lies between such parts stays as it is.
+    /// </summary>
+    /// <returns>Where the part begins, or −1.</returns>
+    public static int NextUnstable(ReadOnlySpan<byte> text, int from, out int end)
     {
-        int at = 0;
+        int at = from;
+        end = text.Length;
         while (true)
         {
             int next = text[at..].IndexOfAnyInRange((byte)0xCC, (byte)0xFF);
             if (next < 0)
             {
                 // Below U+0300 every scalar is stable.
-                return true;
+                return -1;
             }
 
             at += next;
-            int scalar = Utf8.Decode(text, at, out int length);
-            if (scalar < Unstable.Length && Unstable[scalar] != 0)
+            if (IsUnstable(text, at, out int length))
             {
-                return false;
+                break;
             }
 
             at += length;
         }
+
+        int start = at > from ? Utf8.Before(text, at) : at;
+        while (at < text.Length && IsUnstable(text, at, out int length))
+        {
+            at += length;
+        }
+
+        end = at;
+        return start;
+    }
+
+    private static bool IsUnstable(ReadOnlySpan<byte> text, int at, out int length)
+    {
+        int scalar = Utf8.Decode(text, at, out length);
+        return scalar < Unstable.Length && Unstable[scalar] != 0;
     }
 
     /// <summary>Appends the (canonical or compatibility) decomposition, in canonical order.</summary>
@@ -78,11 +100,14 @@ internal static class NormalizationForms
     }
 
     /// <summary>Composes a decomposed text.</summary>
-    public static void Compose(List<ScalarChange> source, List<ScalarChange> output)
+    /// <param name="source">The decomposed scalars.</param>
+    /// <param name="output">Where the composed ones go.</param>
+    /// <param name="held">A list to work with.</param>
+    public static void Compose(List<ScalarChange> source, List<ScalarChange> output, List<ScalarChange> held)
     {
+        held.Clear();
         ScalarChange? composee = null;
         int lastClass = -1;
-        List<ScalarChange> held = [];
         foreach (ScalarChange next in source)
         {
             int combining = CombiningClass(next.Scalar);

@@ -76,7 +76,11 @@ internal sealed class AddedTokenFinder
                 end = SkipSpaceRight(text, end);
             }
 
-            matches.Add(new AddedTokenMatch(start, end, id));
+            if (start < end)
+            {
+                matches.Add(new AddedTokenMatch(start, end, id));
+            }
+
             covered = end;
         }
     }

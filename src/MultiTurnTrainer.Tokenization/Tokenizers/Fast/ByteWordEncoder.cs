@@ -8,6 +8,7 @@ namespace MultiTurnTrainer.Tokenization.Tokenizers.Fast;
 internal sealed class ByteWordEncoder : IWordEncoder
 {
     private readonly int[] _symbols = new int[256];
+    private readonly uint[] _pairs = new uint[256 * 256];
     private readonly Vocabulary? _whole;
 
     private ByteWordEncoder(BpeModel model) => _whole = model.Options.IgnoreMerges ? model.Vocabulary : null;
@@ -27,6 +28,11 @@ internal sealed class ByteWordEncoder : IWordEncoder
             }
         }
 
+        for (int pair = 0; pair < encoder._pairs.Length; pair++)
+        {
+            encoder._pairs[pair] = model.Merges.Find(encoder._symbols[pair >> 8], encoder._symbols[pair & 0xFF]);
+        }
+
         return encoder;
     }
 
@@ -39,12 +45,7 @@ internal sealed class ByteWordEncoder : IWordEncoder
             return 1;
         }
 
-        for (int i = 0; i < word.Length; i++)
-        {
-            target[i] = _symbols[word[i]];
-        }
-
-        return merger.Merge(target[..word.Length]);
+        return merger.Merge(word, _symbols, _pairs, target[..word.Length]);
     }
 
     private int WholeWord(ReadOnlySpan<byte> word)

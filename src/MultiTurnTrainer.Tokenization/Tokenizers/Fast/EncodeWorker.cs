@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using MultiTurnTrainer.Tokenization.Tokenizers.AddedTokens;
 using MultiTurnTrainer.Tokenization.Tokenizers.Models;
+using MultiTurnTrainer.Tokenization.Unicode;
 
 namespace MultiTurnTrainer.Tokenization.Tokenizers.Fast;
 
@@ -11,6 +13,10 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
     private readonly WordCache _words = new();
     private readonly LongWordCache _longWords = new();
     private readonly Merger _merger = new(merges);
+    private readonly ArrayBufferWriter<byte> _normalized = new();
+    private readonly List<ScalarChange> _decomposed = [];
+    private readonly List<ScalarChange> _composed = [];
+    private readonly List<ScalarChange> _held = [];
 
     /// <summary>Added tokens found in the text.</summary>
     public List<AddedTokenMatch> Matches { get; } = [];
@@ -26,6 +32,33 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
 
     /// <summary>The text as UTF-8.</summary>
     public byte[] Text { get; set; } = new byte[4096];
+
+    /// <summary>Whether the text at hand must be brought into NFC.</summary>
+    public bool Normalizes { get; set; }
+
+    /// <summary>A text in NFC; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Normalize(ReadOnlySpan<byte> text)
+    {
+        _normalized.ResetWrittenCount();
+        int at = 0;
+        while (NormalizationForms.NextUnstable(text, at, out int end) is var start and >= 0)
+        {
+            _normalized.Write(text[at..start]);
+            _decomposed.Clear();
+            _composed.Clear();
+            NormalizationForms.Decompose(text[start..end], compatibility: false, _decomposed);
+            NormalizationForms.Compose(_decomposed, _composed, _held);
+            foreach (ScalarChange change in _composed)
+            {
+                _normalized.Advance(Utf8.Encode(change.Scalar, _normalized.GetSpan(4)));
+            }
+
+            at = end;
+        }
+
+        _normalized.Write(text[at..]);
+        return _normalized.WrittenSpan;
+    }
 
     /// <summary>Writes the ids of a word; returns their number.</summary>
     /// <param name="word">The word's first byte.</param>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using MultiTurnTrainer.Tokenization.Tokenizers.AddedTokens;
 using MultiTurnTrainer.Tokenization.Tokenizers.Loading;
+using MultiTurnTrainer.Tokenization.Unicode;
 
 namespace MultiTurnTrainer.Tokenization.Tokenizers.Fast;
 
@@ -46,10 +47,14 @@ internal sealed class FastEncoder
         bool locate
     )
     {
-        if (!_pieces.Accepts(text))
+        bool normalize = _pieces.NeedsNfc && !NormalizationForms.IsSurelyNfc(text);
+        if (normalize && (locate || isForbidden is not null))
         {
+            // Positions in the original are wanted, which only the generic encoder follows through a change.
             return false;
         }
+
+        worker.Normalizes = normalize;
 
         worker.Stretches.Clear();
         List<AddedTokenMatch> matches = worker.Matches;
@@ -84,12 +89,9 @@ internal sealed class FastEncoder
         foreach (EncodedStretch stretch in CollectionsMarshal.AsSpan(worker.Stretches))
         {
             // A token may reach over the next one by the whitespace it takes, so stretches can lie behind the position.
-            scalar +=
-                stretch.Start >= at
-                    ? Unicode.Utf8.Count(text[at..stretch.Start])
-                    : -Unicode.Utf8.Count(text[stretch.Start..at]);
+            scalar += stretch.Start >= at ? Utf8.Count(text[at..stretch.Start]) : -Utf8.Count(text[stretch.Start..at]);
             ReadOnlySpan<byte> part = text[stretch.Start..stretch.End];
-            int length = Unicode.Utf8.Count(part);
+            int length = Utf8.Count(part);
             if (stretch.IsAdded)
             {
                 offsets[id] = new TokenOffset(scalar, scalar + length);
@@ -120,6 +122,11 @@ internal sealed class FastEncoder
         bool locate
     )
     {
+        if (worker.Normalizes && NormalizationForms.NextUnstable(text, 0, out _) >= 0)
+        {
+            text = worker.Normalize(text);
+        }
+
         if (_added.Normalized is null)
         {
             EncodeWords(text, start, worker, output, locate);
@@ -128,10 +135,7 @@ internal sealed class FastEncoder
 
         List<AddedTokenMatch> matches = worker.PieceMatches;
         matches.Clear();
-        MatchFilter? filter = isForbidden is null
-            ? null
-            : (token, from, to) => isForbidden(token, start + from, start + to);
-        _added.Normalized.Find(text, filter, matches);
+        _added.Normalized.Find(text, isForbidden is null ? null : Shift(isForbidden, start), matches);
         int at = 0;
         foreach (AddedTokenMatch match in CollectionsMarshal.AsSpan(matches))
         {
@@ -149,6 +153,10 @@ internal sealed class FastEncoder
             EncodeWords(text[at..], start + at, worker, output, locate);
         }
     }
+
+    // Apart, because a method that makes a closure allocates whether it is used or not.
+    private static MatchFilter Shift(MatchFilter filter, int start) =>
+        (token, from, to) => filter(token, start + from, start + to);
 
     private void EncodeWords(ReadOnlySpan<byte> text, int start, EncodeWorker worker, IdBuffer output, bool locate)
     {

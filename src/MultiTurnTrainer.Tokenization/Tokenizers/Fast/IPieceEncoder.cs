@@ -3,8 +3,8 @@ namespace MultiTurnTrainer.Tokenization.Tokenizers.Fast;
 /// <summary>Encodes the text between added tokens.</summary>
 internal interface IPieceEncoder
 {
-    /// <summary>Whether the text is in the form that this encoder may assume.</summary>
-    bool Accepts(ReadOnlySpan<byte> text);
+    /// <summary>Whether pieces must be in NFC.</summary>
+    bool NeedsNfc { get; }
 
     /// <summary>A worker with empty caches.</summary>
     EncodeWorker NewWorker();

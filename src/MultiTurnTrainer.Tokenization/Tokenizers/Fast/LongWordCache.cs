@@ -8,8 +8,8 @@ internal sealed class LongWordCache
     /// <summary>Longer words are not worth remembering.</summary>
     public const int LongestWord = 128;
 
-    private const int Bits = 14;
-    private const int Limit = 1 << 19;
+    private const int Bits = 17;
+    private const int Limit = 1 << 22;
     private readonly Entry[] _entries = new Entry[1 << Bits];
     private byte[] _bytes = new byte[1 << 14];
     private int[] _ids = new int[1 << 12];

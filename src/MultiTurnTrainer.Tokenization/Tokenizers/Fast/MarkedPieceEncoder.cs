@@ -60,17 +60,18 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
             return null;
         }
 
-        // Merges of byte tokens would reach over scalars that no token holds side by side.
-        HashSet<int> bytes = [.. words.Bytes];
         bool[] merged = new bool[model.Vocabulary.MaxId + 1];
-        foreach ((int left, int right, int id) in model.Merges.All())
+        for (uint rank = 0; rank < model.Merges.Count; rank++)
         {
-            if (bytes.Contains(left) || bytes.Contains(right) || bytes.Contains(id))
-            {
-                return null;
-            }
+            merged[model.Merges.IdOf(rank)] = true;
+        }
 
-            merged[id] = true;
+        // Merges of byte tokens would reach over scalars that no token holds side by side.
+        bool[] bytes = new bool[merged.Length];
+        Array.ForEach(words.Bytes, id => bytes[id] = true);
+        if (words.Bytes.Any(id => merged[id]) || model.Merges.Pairs().Any(p => bytes[p.Left] || bytes[p.Right]))
+        {
+            return null;
         }
 
         IEnumerable<int> ids = Enumerable.Range(0, merged.Length).Where(id => merged[id]);
@@ -78,7 +79,7 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
     }
 
     /// <inheritdoc/>
-    public bool Accepts(ReadOnlySpan<byte> text) => true;
+    public bool NeedsNfc => false;
 
     /// <inheritdoc/>
     public EncodeWorker NewWorker() => new(_words, _model.Merges);

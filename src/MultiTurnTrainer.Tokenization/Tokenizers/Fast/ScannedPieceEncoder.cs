@@ -13,7 +13,7 @@ internal sealed class ScannedPieceEncoder<TScanner>(BpeModel model, ByteWordEnco
     private readonly Lazy<ushort[]> _lengths = new(() => TokenLengths.InScalars(model.Vocabulary));
 
     /// <inheritdoc/>
-    public bool Accepts(ReadOnlySpan<byte> text) => !needsNfc || NormalizationForms.IsSurelyNfc(text);
+    public bool NeedsNfc => needsNfc;
 
     /// <inheritdoc/>
     public EncodeWorker NewWorker() => new(words, model.Merges);

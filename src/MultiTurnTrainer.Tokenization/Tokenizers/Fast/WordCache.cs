@@ -12,10 +12,10 @@ internal sealed class WordCache
     /// <summary>The longest word that fits.</summary>
     public const int LongestWord = 15;
 
-    private const int Bits = 16;
+    private const int Bits = 18;
     private const int Ways = 4;
     private const int Inline = 3;
-    private const int ArenaLimit = 1 << 20;
+    private const int ArenaLimit = 1 << 21;
 
     private readonly Entry[] _entries = new Entry[1 << Bits];
     private int[] _arena = new int[1 << 12];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using MultiTurnTrainer.Tokenization.Tokenizers.Models;
 using MultiTurnTrainer.Tokenization.Unicode;
@@ -53,14 +54,7 @@ internal ref struct MergeReader
             }
         }
 
-        MergeTable table = new(_merges.Count);
-        for (int rank = 0; rank < _merges.Count; rank++)
-        {
-            (int left, int right, int id) = _merges[rank];
-            table.Set(left, right, rank, id);
-        }
-
-        return table;
+        return new MergeTable(CollectionsMarshal.AsSpan(_merges));
     }
 
     private void ReadLine()

@@ -7,30 +7,36 @@ namespace MultiTurnTrainer.Tokenization.Tokenizers.Loading;
 /// <summary>Builds the <c>post_processor</c>, <c>truncation</c> and <c>padding</c> sections.</summary>
 internal static class PostProcessorReader
 {
-    /// <summary>The post-processor that an object describes. Its fields decide, as in the reference.</summary>
-    /// <exception cref="TokenizerFormatException">The object is not valid.</exception>
+    private static readonly (string Type, Func<Settings, IPostProcessor> Read)[] Kinds =
+    [
+        ("RobertaProcessing", Roberta),
+        ("BertProcessing", s => new BertPostProcessor(Token(s, "sep"), Token(s, "cls"))),
+        ("ByteLevel", ByteLevel),
+        ("TemplateProcessing", Template),
+        ("Sequence", Sequence),
+    ];
+
+    /// <summary>
+    /// The post-processor that an object describes. As in the reference the fields decide, in this order; only two kinds
+    /// are asked for their type.
+    /// </summary>
+    /// <exception cref="TokenizerFormatException">The object fits no kind; the message is about the kind it names.</exception>
     public static IPostProcessor Read(Settings settings)
     {
-        switch (settings.Type)
+        TokenizerFormatException? reason = null;
+        foreach ((string type, Func<Settings, IPostProcessor> read) in Kinds)
         {
-            case "ByteLevel":
-                return new ByteLevelPostProcessor(settings.Flag("add_prefix_space"), settings.Flag("trim_offsets"));
-            case "BertProcessing":
-                return new BertPostProcessor(Token(settings, "sep"), Token(settings, "cls"));
-            case "RobertaProcessing":
-                return new RobertaPostProcessor(
-                    Token(settings, "sep"),
-                    Token(settings, "cls"),
-                    settings.Flag("trim_offsets"),
-                    settings.Flag("add_prefix_space")
-                );
-            case "TemplateProcessing":
-                return Template(settings);
-            case "Sequence":
-                return new SequencePostProcessor([.. settings.List("processors").Select(Read)]);
-            default:
-                throw settings.Error($"unknown post-processor type {settings.Type ?? "(none)"}");
+            try
+            {
+                return read(settings);
+            }
+            catch (TokenizerFormatException problem)
+            {
+                reason = type == settings.Type ? problem : reason;
+            }
         }
+
+        throw reason ?? settings.Error($"unknown post-processor type {settings.Type ?? "(none)"}");
     }
 
     /// <summary>The <c>truncation</c> section.</summary>
@@ -64,6 +70,27 @@ internal static class PostProcessorReader
             settings.Number("pad_id"),
             settings.Number("pad_type_id")
         );
+    }
+
+    private static RobertaPostProcessor Roberta(Settings settings) =>
+        new(
+            Token(settings, "sep"),
+            Token(settings, "cls"),
+            settings.Flag("trim_offsets"),
+            settings.Flag("add_prefix_space")
+        );
+
+    private static ByteLevelPostProcessor ByteLevel(Settings settings)
+    {
+        settings.NeedType("ByteLevel");
+        settings.OptionalFlag("use_regex");
+        return new ByteLevelPostProcessor(settings.Flag("add_prefix_space"), settings.Flag("trim_offsets"));
+    }
+
+    private static SequencePostProcessor Sequence(Settings settings)
+    {
+        settings.NeedType("Sequence");
+        return new SequencePostProcessor([.. settings.List("processors").Select(Read)]);
     }
 
     private static bool Direction(Settings settings, string direction) =>
@@ -108,20 +135,22 @@ internal static class PostProcessorReader
                 "B" => 1,
                 var other => throw sequence.Error($"unknown sequence \"{other}\""),
             };
-            return new TemplatePart(number, [], [], sequence.Number("type_id"));
+            return new TemplatePart(number, null, [], [], sequence.Number("type_id"));
         }
 
         Settings token = part.Value("SpecialToken");
         string id = token.Text("id");
         if (!special.Has(id))
         {
-            throw token.Error($"special_tokens has no \"{id}\"");
+            // Only a text that is to get this token meets the gap.
+            return new TemplatePart(-1, id, [], [], token.Number("type_id"));
         }
 
         Settings described = special.Value(id);
         described.Text("id");
         return new TemplatePart(
             -1,
+            null,
             [.. described.List("ids").Select(i => i.Json.GetInt32())],
             [.. described.List("tokens").Select(t => OffsetTrimming.Count(Utf8.GetBytes(t.Json.GetString()!)))],
             token.Number("type_id")

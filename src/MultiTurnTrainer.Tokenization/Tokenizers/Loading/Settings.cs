@@ -22,6 +22,15 @@ internal readonly struct Settings(JsonElement element, string path)
             ? type.GetString()
             : null;
 
+    /// <summary>Insists on a <c>type</c>.</summary>
+    public void NeedType(string type)
+    {
+        if (Type != type)
+        {
+            throw Wrong("type", $"\"{type}\"");
+        }
+    }
+
     /// <summary>Whether a field is there and not null.</summary>
     public bool Has(string name) => TryGet(name, out _);
 

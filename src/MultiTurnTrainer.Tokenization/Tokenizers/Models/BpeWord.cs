@@ -8,7 +8,7 @@ internal sealed class BpeWord
     private int[] _lengths = new int[64];
     private int[] _next = new int[64];
     private int[] _previous = new int[64];
-    private ulong[] _merges = new ulong[64];
+    private uint[] _merges = new uint[64];
     private Candidate[] _heap = new Candidate[64];
     private int _heapCount;
     private int _count;
@@ -81,11 +81,11 @@ internal sealed class BpeWord
     {
         while (true)
         {
-            ulong best = MergeTable.None;
+            uint best = MergeTable.None;
             int at = -1;
             for (int i = 0; i >= 0; i = _next[i])
             {
-                // Equal ranks: the leftmost wins. The id in the lower half is the same then.
+                // Of equal ranks the leftmost wins.
                 if (_merges[i] < best)
                 {
                     best = _merges[i];
@@ -98,7 +98,7 @@ internal sealed class BpeWord
                 return;
             }
 
-            Join(table, at, (int)best);
+            Join(table, at, table.IdOf(best));
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class BpeWord
                 continue;
             }
 
-            Join(table, top.Symbol, (int)top.Merge);
+            Join(table, top.Symbol, table.IdOf(top.Merge));
             Push(top.Symbol);
             if (_previous[top.Symbol] >= 0)
             {
@@ -201,7 +201,7 @@ internal sealed class BpeWord
         return top;
     }
 
-    private readonly record struct Candidate(ulong Merge, int Symbol)
+    private readonly record struct Candidate(uint Merge, int Symbol)
     {
         public bool Before(Candidate other) => Merge < other.Merge || (Merge == other.Merge && Symbol < other.Symbol);
     }

@@ -2,11 +2,13 @@ namespace MultiTurnTrainer.Tokenization.Tokenizers.PostProcessors;
 
 /// <summary>A place in a template: a sequence (0 or 1), or special tokens.</summary>
 /// <param name="Sequence">The sequence's number, or −1.</param>
+/// <param name="Missing">A special token that the file does not describe, or null.</param>
 /// <param name="Ids">The special tokens' ids.</param>
 /// <param name="Blanks">The blanks of the special tokens' texts.</param>
 /// <param name="TypeId">The type id that its tokens get.</param>
 internal sealed record TemplatePart(
     int Sequence,
+    string? Missing,
     IReadOnlyList<int> Ids,
     IReadOnlyList<(int Leading, int Trailing)> Blanks,
     int TypeId
@@ -47,6 +49,11 @@ internal sealed class TemplatePostProcessor(IReadOnlyList<TemplatePart> single, 
             }
             else if (addSpecialTokens)
             {
+                if (part.Missing is not null)
+                {
+                    throw new Models.TokenizationException($"the template's special_tokens lack \"{part.Missing}\"");
+                }
+
                 for (int i = 0; i < part.Ids.Count; i++)
                 {
                     segment.AddSpecial(part.Ids[i], part.TypeId, i < part.Blanks.Count ? part.Blanks[i] : default);

@@ -1,0 +1,56 @@
+using MultiTurnTrainer.Tokenization.Tokenizers.Regex;
+using MultiTurnTrainer.Tokenization.Tokenizers.Text;
+using MultiTurnTrainer.Tokenization.Unicode;
+
+namespace MultiTurnTrainer.Tokenization.Tests.Tokenizers;
+
+/// <summary>Where Oniguruma differs from the engines one knows.</summary>
+public sealed class OnigRegexTests
+{
+    [Theory]
+    [InlineData(@"\d{1,3}+", "1234567", "1234567")] // repeats the group: not possessive
+    [InlineData(@"a++b", "aaab", "aaab")]
+    [InlineData(@"(?i:'s)", "it'ſ", "'ſ")]
+    [InlineData(@"(?i)k", "\u212A", "\u212A")]
+    [InlineData(@"\p{L}+", "\U0001D400\U00010400!", "\U0001D400\U00010400")] // scalars, not UTF-16 units
+    [InlineData(@"\s+(?!\S)", "a   b", "  ")]
+    [InlineData(@"[a-z&&[^aeiou]]+", "aeixyz", "xyz")]
+    [InlineData(@"a{,2}b", "aaab", "aab")]
+    [InlineData(@"a{x", "a{x", "a{x")]
+    [InlineData(@"^b", "a\nb", "b")] // lines, always
+    [InlineData(@".+", "a\nb", "a|b")]
+    [InlineData(@"(?m:.+)", "a\nb", "a\nb")]
+    [InlineData(@"(?<x>a)\k<x>", "aab", "aa")]
+    [InlineData(@"(?<=a)b|(?<!a)c", "abcac", "b|c")]
+    [InlineData(@"(?>a+)ab", "aaab", "")]
+    [InlineData(@"\h+", "xyzBEEF", "BEEF")] // hexadecimal digits, not blanks
+    [InlineData(@"[\p{L}--a]", "-", "-")]
+    [InlineData(@"a(?i)b|c", "aB aC a", "aB|aC")] // the option opens a group
+    public void TryFind_Traps_MatchLikeOniguruma(string pattern, string text, string expected)
+    {
+        byte[] bytes = Utf8.GetBytes(text);
+        List<TextMatch> matches = [];
+        PatternMatches.Find(new OnigRegex(pattern), bytes, 0, matches);
+        Assert.Equal(
+            expected,
+            string.Join('|', matches.Where(m => m.IsMatch).Select(m => Utf8.GetString(bytes.AsSpan(m.Start..m.End))))
+        );
+    }
+
+    [Theory]
+    [InlineData("(")]
+    [InlineData("a)")]
+    [InlineData("[a")]
+    [InlineData("[]")]
+    [InlineData("*a")]
+    [InlineData("a{2,1}")]
+    [InlineData(@"\p{Nope}")]
+    [InlineData("(?<n")]
+    [InlineData("[z-a]")]
+    [InlineData(@"\")]
+    public void Constructor_BadPattern_SaysWhy(string pattern)
+    {
+        RegexSyntaxException problem = Assert.Throws<RegexSyntaxException>(() => new OnigRegex(pattern));
+        Assert.Contains("character", problem.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,25 @@
+using System.IO.Compression;
+using System.Text.Json;
+
+namespace MultiTurnTrainer.Tokenization.Tests.Tokenizers;
+
+/// <summary>Lines of the packed JSON files beside these tests.</summary>
+internal static class PackedLines
+{
+    /// <summary>The lines of a file in <c>Vectors</c>.</summary>
+    public static IEnumerable<JsonElement> Read(string name)
+    {
+        string path = Path.Combine(
+            Repository.Root,
+            "tests/MultiTurnTrainer.Tokenization.Tests/Tokenizers/Vectors",
+            name
+        );
+        using FileStream file = File.OpenRead(path);
+        using GZipStream unpacked = new(file, CompressionMode.Decompress);
+        using StreamReader lines = new(unpacked);
+        while (lines.ReadLine() is { } line)
+        {
+            yield return JsonDocument.Parse(line).RootElement;
+        }
+    }
+}
