@@ -63,6 +63,7 @@ internal static class MttCli
             CleanCommand.Create(),
             ReviewCommand.Create(),
             TrainCommand.Create(),
+            SelfTestCommand.Create(),
             RenderCommand.Create(),
             ValidateCommand.Create(),
             EvaluateCommand.Create(),

@@ -27,7 +27,8 @@ internal static class RunRecords
     )
     {
         Manifest manifest = new("train");
-        foreach (string file in request.TrainFiles)
+        // Rows may also come from memory, and then the name stands for no file.
+        foreach (string file in request.TrainFiles.Where(File.Exists))
         {
             manifest.AddInput("train", file);
         }

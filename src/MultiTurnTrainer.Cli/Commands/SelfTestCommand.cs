@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Globalization;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Training.SelfTest;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt selftest</c>: what must not change a training step, tried on this machine.</summary>
+internal static class SelfTestCommand
+{
+    private const int _vocabulary = 512;
+
+    public static Command Create()
+    {
+        Option<string?> model = new("--model")
+        {
+            Description = "A model's folder; default: a tiny model made for the test.",
+            HelpName = "DIR",
+        };
+        Command command = new(
+            "selftest",
+            """
+            Show on this machine that batch split, packing, recomputation and threads do not change a training step,
+            and that resuming and repeating a run give the same bytes.
+
+            Examples:
+              mtt selftest
+              mtt selftest --model model
+            """
+        )
+        {
+            model,
+        };
+        command.SetAction(parsed => Run(parsed.GetValue(model)));
+        return command;
+    }
+
+    private static int Run(string? model)
+    {
+        DirectoryInfo scratch = Directory.CreateTempSubdirectory("mtt-selftest-");
+        try
+        {
+            string folder = model ?? Path.Combine(scratch.FullName, "model");
+            if (model is null)
+            {
+                ModelFactory.Write(ModelFactory.TinyConfig(_vocabulary, 1, [2], null), folder, seed: 1);
+            }
+
+            bool allPassed = true;
+            foreach (SelfTestResult result in TrainerSelfTest.Run(folder, scratch.FullName, TimeProvider.System))
+            {
+                allPassed &= result.Passed;
+                string difference =
+                    result.Difference > 0 ? result.Difference.ToString("E1", CultureInfo.InvariantCulture) : "equal";
+                Console.Out.WriteLine(
+                    $"{(result.Passed ? "ok  " : "FAIL")}  {result.Name, -24} {difference, -10} {result.Detail}"
+                );
+            }
+
+            return allPassed ? ExitCode.Done : ExitCode.Findings;
+        }
+        finally
+        {
+            scratch.Delete(recursive: true);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using System.Globalization;
+using MultiTurnTrainer.Datasets.Packing;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Metrics;
+using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Rows;
+using MultiTurnTrainer.Training.Settings;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Training.SelfTest;
+
+/// <summary>
+/// What must not change a training step, tried on this machine: how a step is split into micro-batches, packing,
+/// recomputation, threads; and that a resumed run and a run with the same seed end in the same bytes.
+/// </summary>
+public static class TrainerSelfTest
+{
+    /// <summary>Rounding in single precision, summed in another order.</summary>
+    private const double _tolerance = 1e-5;
+    private const int _rows = 8;
+    private const int _longest = 48;
+    private const int _seed = 1;
+
+    /// <summary>Runs all checks; seconds with a small model.</summary>
+    /// <param name="model">The model's folder.</param>
+    /// <param name="scratch">A folder for the runs whose bytes are compared.</param>
+    /// <param name="time">The clock of the runs' logs.</param>
+    public static IEnumerable<SelfTestResult> Run(string model, string scratch, TimeProvider time)
+    {
+        int threads = Math.Max(2, Environment.ProcessorCount);
+        foreach (SelfTestResult result in Gradients(model, threads))
+        {
+            yield return result;
+        }
+
+        TrainRequest request = Request(model, Path.Combine(scratch, "whole"));
+        byte[] whole = Train(request, time);
+        yield return Bytes("same seed", whole, Train(request with { Output = Path.Combine(scratch, "again") }, time));
+
+        TrainRequest parts = request with { Output = Path.Combine(scratch, "parts") };
+        using CancellationTokenSource stop = new();
+        TrainingRun.Execute(parts, new StopAfter(3, stop), time, stop.Token);
+        yield return Bytes("stopped and resumed", whole, Train(parts with { Resume = "auto" }, time));
+    }
+
+    private static IEnumerable<SelfTestResult> Gradients(string folder, int threads)
+    {
+        int before = torch.get_num_threads();
+        torch.set_num_threads(threads);
+        using CausalLM model = CausalLM.Load(folder, ScalarType.Float32, torch.CPU);
+        using LoraAdapter adapter = LoraAdapter.Create(model, LoraChoice.New(new LoraSettings(), folder), _seed);
+        Stir(adapter.Parameters.Flat);
+        IReadOnlyList<TrainingRow> rows = SampleRows.Make(_rows, model.Config.VocabularySize, _longest, _seed);
+        PackingPlan packs = BestFitDecreasing.Plan([.. rows.Select(row => row.InputIds.Length)], 2 * _longest, _seed);
+        (float[] gradient, double loss) = Step(model, adapter, rows, null, 8, Recompute.Off);
+
+        foreach (int batch in new[] { 4, 1 })
+        {
+            yield return Compare(
+                string.Create(CultureInfo.InvariantCulture, $"{_rows / batch} micro-batches of {batch}"),
+                "1 micro-batch of 8",
+                Step(model, adapter, rows, null, batch, Recompute.Off)
+            );
+        }
+
+        yield return Compare("packed", "unpacked", Step(model, adapter, rows, packs.Packs, 2, Recompute.Off));
+        yield return Compare("recompute selective", "off", Step(model, adapter, rows, null, 8, Recompute.Selective));
+        yield return Compare("recompute full", "off", Step(model, adapter, rows, null, 8, Recompute.Full));
+        torch.set_num_threads(1);
+        yield return Compare(
+            "1 thread",
+            string.Create(CultureInfo.InvariantCulture, $"{threads} threads"),
+            Step(model, adapter, rows, null, 8, Recompute.Off)
+        );
+        torch.set_num_threads(before);
+
+        SelfTestResult Compare(string name, string against, (float[] Gradient, double Loss) other)
+        {
+            double largest = gradient.Max(Math.Abs);
+            double difference = gradient.Zip(other.Gradient, (a, b) => Math.Abs((double)a - b)).Max() / largest;
+            double lossDifference = Math.Abs(loss - other.Loss) / loss;
+            return new SelfTestResult(
+                name,
+                largest > 0 && difference <= _tolerance && lossDifference <= _tolerance,
+                Math.Max(difference, lossDifference),
+                $"loss and gradient against {against}"
+            );
+        }
+    }
+
+    /// <summary>The gradient and loss of one optimizer step over all rows.</summary>
+    private static (float[] Gradient, double Loss) Step(
+        CausalLM model,
+        LoraAdapter adapter,
+        IReadOnlyList<TrainingRow> rows,
+        IReadOnlyList<int[]>? packs,
+        int batchSize,
+        Recompute recompute
+    )
+    {
+        SftObjective objective = new(model, adapter, rows, packs, new TrainSettings(), recompute);
+        IMicroBatch[] batches =
+        [
+            .. Enumerable.Range(0, objective.Units).Chunk(batchSize).Select(units => objective.Prepare(units)),
+        ];
+        double normalizer = batches.Sum(batch => batch.Normalizer);
+        using (no_grad())
+        {
+            adapter.Parameters.Gradient.zero_();
+        }
+
+        double loss = batches.Sum(batch => objective.Accumulate(batch, normalizer, seed: 0).LossSum);
+        return (adapter.Parameters.Gradient.data<float>().ToArray(), loss / normalizer);
+    }
+
+    // A new adapter's B is zero, and so would be A's gradient.
+    private static void Stir(Tensor flat)
+    {
+        using IDisposable quiet = no_grad();
+        using Tensor noise = arange(flat.numel(), dtype: ScalarType.Float32).mul_(0.7).sin_().mul_(0.02);
+        flat.add_(noise);
+    }
+
+    private static TrainRequest Request(string model, string output)
+    {
+        int vocabulary = ModelConfigReader.ReadFolder(model).VocabularySize;
+        TokenRow[] rows =
+        [
+            .. SampleRows
+                .Make(_rows, vocabulary, _longest, _seed)
+                .Select(row => new TokenRow(row.Id, row.InputIds, row.Labels)),
+        ];
+        return new TrainRequest
+        {
+            Model = model,
+            TrainFiles = ["sample rows"],
+            ReadRows = _ => rows,
+            Output = output,
+            Train = new TrainSettings
+            {
+                MaxSteps = 6,
+                PerDeviceTrainBatchSize = 2,
+                GradientAccumulationSteps = 2,
+                Dtype = TrainingDtype.Float32,
+                Device = TrainingDevice.Cpu,
+                SaveSteps = 2,
+            },
+            Lora = new LoraSettings { R = 4, LoraDropout = 0.1 },
+        };
+    }
+
+    private static byte[] Train(TrainRequest request, TimeProvider time)
+    {
+        using CancellationTokenSource never = new();
+        TrainingRun.Execute(request, new StopAfter(int.MaxValue, never), time, never.Token);
+        return File.ReadAllBytes(Path.Combine(request.Output, "adapter_model.safetensors"));
+    }
+
+    private static SelfTestResult Bytes(string name, byte[] expected, byte[] actual) =>
+        new(name, expected.AsSpan().SequenceEqual(actual), 0, "bytes of the adapter against one uninterrupted run");
+
+    private sealed class StopAfter(int step, CancellationTokenSource stop) : ITrainingObserver
+    {
+        public void Started(RunSummary run) { }
+
+        public void Stepped(StepMetrics metrics)
+        {
+            if (metrics.Step == step)
+            {
+                stop.Cancel();
+            }
+        }
+
+        public void Evaluated(EvaluationMetrics metrics) { }
+
+        public void Saved(int step, string folder) { }
+
+        public void StoppedMidStep(int step, string folder) { }
+
+        public void Warned(string message) { }
+    }
+}
