@@ -1,0 +1,165 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Safetensors;
+
+namespace MultiTurnTrainer.Models.Tests.Architectures;
+
+public class ModelConfigReaderTests
+{
+    [Theory]
+    [InlineData("""{"model_type":"gpt2"}""", "model_type 'gpt2' is not supported")]
+    [InlineData("""{"model_type":null}""", "model_type is missing")]
+    [InlineData("""{"model_type":"smollm3"}""", "smollm3")]
+    [InlineData("""{"quantization_config":{"quant_method":"bitsandbytes"}}""", "quantization_config")]
+    [InlineData("""{"logit_scale":0.5}""", "logit_scale = 0.5 is not supported for llama")]
+    [InlineData("""{"attn_logit_softcapping":50}""", "attn_logit_softcapping")]
+    [InlineData("""{"sliding_window":4096}""", "sliding_window")]
+    [InlineData("""{"rope_interleaved":true}""", "rope_interleaved")]
+    [InlineData("""{"hidden_act":"relu"}""", "hidden_act = \"relu\" is not supported")]
+    [InlineData("""{"attention_dropout":0.1}""", "attention_dropout")]
+    [InlineData("""{"num_key_value_heads":3}""", "num_key_value_heads is 3, a divisor of the 4 attention heads")]
+    [InlineData("""{"hidden_size":"32"}""", "hidden_size is \"32\"")]
+    [InlineData("""{"hidden_size":0}""", "hidden_size is 0")]
+    [InlineData("""{"hidden_size":null}""", "hidden_size is missing")]
+    [InlineData("""{"rope_scaling":{"type":"ntk-parts","factor":2}}""", "ntk-parts")]
+    [InlineData("""{"rope_scaling":{"type":"linear"}}""", "rope_scaling.factor is missing")]
+    [InlineData("""{"rope_scaling":{"type":"linear","factor":2,"odd":1}}""", "rope_scaling.odd = 1")]
+    [InlineData("""{"rope_parameters":{"full_attention":{"rope_type":"default"}}}""", "rope_parameters.full_attention")]
+    [InlineData("""{"partial_rotary_factor":0.2}""", "partial_rotary_factor")]
+    [InlineData("""{"layer_types":["sliding_attention","full_attention"]}""", "sliding_window is null")]
+    [InlineData("""{"layer_types":["full_attention"]}""", "layer_types")]
+    [InlineData("""{"layer_types":["chunked_attention","full_attention"]}""", "layer_types")]
+    [InlineData("""{"torch_dtype":"float64"}""", "torch_dtype")]
+    public void Read_FieldThatCannotBeHonoured_IsRefusedByName(string changes, string reason)
+    {
+        MttException problem = Assert.Throws<MttException>(() => Read("llama", changes));
+
+        Assert.Contains(reason, problem.Message, StringComparison.Ordinal);
+        Assert.StartsWith("config.json: ", problem.Message, StringComparison.Ordinal);
+        Assert.NotNull(problem.Remedy);
+    }
+
+    [Fact]
+    public void Read_FieldsWithoutABearing_AreLetPass()
+    {
+        const string changes = """
+            {"architectures":["LlamaForCausalLM"],"pretraining_tp":1,"use_cache":true,"transformers_version":"4.44.0",
+             "_name_or_path":"x","is_llama_config":true,"rope_interleaved":false,"some_new_flag":false,"other":null,
+             "transformers.js_config":{"dtype":"q4"},"id2label":{},"initializer_range":0.04,"bos_token_id":1}
+            """;
+
+        Assert.Equal("llama", Read("llama", changes).ModelType);
+    }
+
+    [Fact]
+    public void Read_NothingOptional_TakesTheFamiliesDefaults()
+    {
+        ModelConfig llama = Read(
+            "llama",
+            "{}",
+            without: ["head_dim", "num_key_value_heads", "rms_norm_eps", "sliding_window"]
+        );
+        ModelConfig gemma = Read("gemma2", "{}", without: ["head_dim", "sliding_window"]);
+        ModelConfig mistral = Read("mistral", "{}", without: ["sliding_window"]);
+
+        Assert.Equal(
+            (8, 4, 1e-6, false, 10_000),
+            (llama.HeadDimension, llama.KeyValueHeads, llama.NormEpsilon, llama.TiedHead, llama.Rope.Theta)
+        );
+        Assert.Equal(SafetensorsType.F32, llama.StoredType);
+        Assert.Equal(
+            (256, 1 / 16.0, 50, 30, true),
+            (gemma.HeadDimension, gemma.AttentionScale, gemma.AttentionSoftcap, gemma.LogitSoftcap, gemma.TiedHead)
+        );
+        Assert.Equal(Activation.GeluTanh, gemma.Activation);
+        Assert.Equal([4096, null], gemma.Windows);
+        Assert.Equal([4096, 4096], mistral.Windows);
+        Assert.Null(Read("gemma2", """{"attn_logit_softcapping":null}""").AttentionSoftcap);
+    }
+
+    [Theory]
+    [InlineData("""{"sliding_window":7,"use_sliding_window":false,"max_window_layers":0}""", null, null)]
+    [InlineData("""{"sliding_window":7,"use_sliding_window":true,"max_window_layers":1}""", null, 7)]
+    [InlineData("""{"sliding_window":7,"use_sliding_window":true,"max_window_layers":0}""", 7, 7)]
+    [InlineData("""{"sliding_window":7,"layer_types":["sliding_attention","full_attention"]}""", 7, null)]
+    public void Read_WindowsOfQwen_FollowItsRule(string changes, int? first, int? second)
+    {
+        Assert.Equal([first, second], Read("qwen2", changes).Windows);
+        Assert.Equal([first, second], Read("qwen3", changes).Windows);
+    }
+
+    [Fact]
+    public void Read_BothSpellingsOfRope_MeanTheSame()
+    {
+        const string scaling = """
+            "factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":32
+            """;
+        RopeConfig old = Read(
+            "llama",
+            $$"""{"rope_theta":500000.0,"rope_scaling":{"rope_type":"llama3",{{scaling}} } }"""
+        ).Rope;
+        RopeConfig now = Read(
+            "llama",
+            $$"""{"rope_parameters":{"rope_theta":500000.0,"rope_type":"llama3",{{scaling}} } }"""
+        ).Rope;
+        RopeConfig oldest = Read(
+            "llama",
+            $$"""{"rope_theta":500000.0,"rope_scaling":{"type":"llama3",{{scaling}} } }"""
+        ).Rope;
+
+        Assert.Equal(Describe(old), Describe(now));
+        Assert.Equal(Describe(old), Describe(oldest));
+        Assert.Equal((RopeType.Llama3, 500_000.0, 8.0, 32), (old.Type, old.Theta, old.Factor, old.OriginalLength));
+
+        static string Describe(RopeConfig rope) => JsonSerializer.Serialize(rope);
+    }
+
+    [Fact]
+    public void Read_Yarn_FillsInItsAttentionFactor()
+    {
+        RopeConfig plain = Read("llama", """{"rope_scaling":{"type":"yarn","factor":4.0}}""").Rope;
+        RopeConfig given = Read(
+            "llama",
+            """{"rope_scaling":{"type":"yarn","factor":4.0,"attention_factor":1.5}}"""
+        ).Rope;
+
+        Assert.Equal((0.1 * Math.Log(4)) + 1, plain.AttentionFactor);
+        Assert.Equal((32.0, 1.0, 128), (plain.BetaFast, plain.BetaSlow, plain.OriginalLength));
+        Assert.Equal(1.5, given.AttentionFactor);
+    }
+
+    [Fact]
+    public void Inverse_LinearAndDynamic_ScaleAsTheirFormulasSay()
+    {
+        float[] plain = RopeFrequencies.Inverse(Read("llama", "{}").Rope, 1000);
+        RopeConfig linear = Read("llama", """{"rope_scaling":{"type":"linear","factor":4}}""").Rope;
+        RopeConfig dynamic = Read("llama", """{"rope_scaling":{"type":"dynamic","factor":2}}""").Rope;
+
+        Assert.Equal(plain[3] / 4, RopeFrequencies.Inverse(linear, 1)[3], 1e-7);
+        Assert.Equal(plain, RopeFrequencies.Inverse(dynamic, 128));
+
+        // Twice the limit of 128: base · (2·2 - 1)^(16/14).
+        double grown = 10_000 * Math.Pow(3, 16 / 14.0);
+        Assert.Equal(Math.Pow(grown, -6 / 16.0), RopeFrequencies.Inverse(dynamic, 256)[3], 1e-7);
+        Assert.False(dynamic.ChangesAt(128));
+        Assert.True(dynamic.ChangesAt(129));
+    }
+
+    private static ModelConfig Read(string family, string changes, string[]? without = null)
+    {
+        JsonObject config = TestModels.Config(family);
+        foreach ((string name, JsonNode? value) in JsonNode.Parse(changes)!.AsObject())
+        {
+            config[name] = value?.DeepClone();
+        }
+
+        foreach (string name in without ?? [])
+        {
+            config.Remove(name);
+        }
+
+        return ModelConfigReader.Read(JsonSerializer.SerializeToElement(config), "config.json");
+    }
+}
