@@ -60,6 +60,7 @@ internal static class MttCli
             SetupCommand.Create(),
             DoctorCommand.Create(),
             InitCommand.Create(),
+            ShardCommand.Create(),
             CleanCommand.Create(),
             ReviewCommand.Create(),
             TrainCommand.Create(),

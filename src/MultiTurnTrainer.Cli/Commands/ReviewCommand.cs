@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Synthesis.Review;
@@ -176,7 +175,7 @@ internal static class ReviewCommand
             Limit = parsed.GetValue(_limit),
             LocalModel = folder => new LocalChatModel(folder),
         };
-        ReviewProgressLine progress = new();
+        RunProgressLine progress = new("dialogues");
         try
         {
             IReadOnlyList<ReviewReport> reports = parsed.GetValue(_ablation)
@@ -230,18 +229,11 @@ internal static class ReviewCommand
         }
 
         string[] urls = parsed.GetValue(_endpoints) ?? [];
-        return urls.Length == 0
-            ? result
-            : result with
-            {
-                Endpoints = urls.Select(
-                        (url, i) =>
-                            (
-                                Name: string.Create(CultureInfo.InvariantCulture, $"endpoint{i + 1}"),
-                                Settings: new EndpointSettings { BaseUrl = url }
-                            )
-                    )
-                    .ToDictionary(pair => pair.Name, pair => pair.Settings, StringComparer.Ordinal),
-            };
+        return urls.Length == 0 ? result : result with { Endpoints = Endpoints(urls) };
     }
+
+    /// <summary>The endpoints of <c>--endpoint</c>, numbered.</summary>
+    internal static IReadOnlyDictionary<string, EndpointSettings> Endpoints(IReadOnlyList<string> urls) =>
+        urls.Select((url, i) => (Name: $"endpoint{i + 1}", Settings: new EndpointSettings { BaseUrl = url }))
+            .ToDictionary(pair => pair.Name, pair => pair.Settings, StringComparer.Ordinal);
 }

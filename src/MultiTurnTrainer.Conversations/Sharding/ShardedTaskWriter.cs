@@ -6,6 +6,11 @@ namespace MultiTurnTrainer.Conversations.Sharding;
 /// <summary>Writes sharded tasks, as one Lost-in-Conversation JSON array or as mtt's JSON lines.</summary>
 public static class ShardedTaskWriter
 {
+    private static readonly HashSet<string> _written = new(
+        ["task_id", "id", "task", "family", "system", "question", "shards", "modified_shard", "answer"],
+        StringComparer.Ordinal
+    );
+
     /// <summary>Writes the Lost-in-Conversation array: <c>task_id, task, question, shards: [{shard_id, shard}], answer</c>.</summary>
     public static void WriteArray(Stream output, IEnumerable<ShardedTask> tasks)
     {
@@ -67,7 +72,25 @@ public static class ShardedTaskWriter
             writer.WriteString("answer", task.Answer);
         }
 
+        WriteRest(writer, task.Json);
         writer.WriteEndObject();
+    }
+
+    /// <summary>What the task's own object holds beside the keys above: tools, schemas, references.</summary>
+    private static void WriteRest(Utf8JsonWriter writer, JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            if (!_written.Contains(property.Name))
+            {
+                property.WriteTo(writer);
+            }
+        }
     }
 
     private static void WriteShard(Utf8JsonWriter writer, int index, string text, bool numbered)

@@ -27,6 +27,10 @@ public sealed class PromptSet
         ["chairman.decide"] = ["material", "format"],
         ["chairman.decide-unreviewed"] = ["format"],
         ["repair"] = ["problem", "format"],
+        ["shard.system"] = [],
+        ["shard.segment"] = ["material", "max_segments", "format"],
+        ["shard.rephrase"] = ["material", "count", "format"],
+        ["shard.verify"] = ["material", "format"],
     };
 
     private readonly SortedDictionary<string, string> _texts;
@@ -46,6 +50,12 @@ public sealed class PromptSet
     /// <summary>SHA-256 over names and texts.</summary>
     public string Hash =>
         ContentHash.Of(Encoding.UTF8.GetBytes(string.Concat(_texts.Select(pair => $"{pair.Key}\0{pair.Value}\0"))));
+
+    /// <summary>What the names of <c>mtt shard</c>'s prompts begin with.</summary>
+    internal const string ShardPrefix = "shard.";
+
+    /// <summary>The prompts of a folder, or the built-in ones for null.</summary>
+    public static PromptSet Open(string? folder) => folder is null ? Builtin : Load(folder);
 
     /// <summary>Reads a folder of <c>NAME.md</c> files; a prompt without a file is the built-in one.</summary>
     /// <exception cref="MttException">The folder is missing, holds an unknown name, or a prompt lost a placeholder.</exception>
@@ -93,6 +103,9 @@ public sealed class PromptSet
         return written;
     }
 
+    /// <summary>Some of the prompts, by name.</summary>
+    internal PromptSet Only(Func<string, bool> choose) => new(_texts.Where(pair => choose(pair.Key)));
+
     internal static PromptSet From(IReadOnlyDictionary<string, string> texts)
     {
         PromptSet set = new(texts);
@@ -129,8 +142,10 @@ public sealed class PromptSet
     {
         foreach ((string name, string[] needed) in _placeholders)
         {
-            string text = _texts.GetValueOrDefault(name, "");
-            if (Array.Find(needed, key => !text.Contains($"{{{{{key}}}}}", StringComparison.Ordinal)) is { } missing)
+            if (
+                _texts.TryGetValue(name, out string? text)
+                && Array.Find(needed, key => !text.Contains($"{{{{{key}}}}}", StringComparison.Ordinal)) is { } missing
+            )
             {
                 throw new MttException(
                     $"{source}: the prompt {name} has no {{{{{missing}}}}}",

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Synthesis.Calls;
 using MultiTurnTrainer.Synthesis.Quality;
 using MultiTurnTrainer.Synthesis.Settings;
 
@@ -15,7 +16,7 @@ public static class ReviewAblation
     /// <summary>Runs the three one after another; a limit that stops one leaves the rest for <c>--resume</c>.</summary>
     public static async Task<IReadOnlyList<ReviewReport>> RunAsync(
         ReviewJob job,
-        IProgress<ReviewProgress>? progress,
+        IProgress<RunProgress>? progress,
         CancellationToken cancellation
     )
     {

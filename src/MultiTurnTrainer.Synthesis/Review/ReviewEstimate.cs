@@ -29,7 +29,7 @@ public sealed record ReviewEstimate(int Seeds, IReadOnlyList<ModelEstimate> Mode
     /// <param name="limit">The most seeds; null for all.</param>
     public static async Task<ReviewEstimate> OfAsync(ReviewSettings settings, IReadOnlyList<string> seeds, int? limit)
     {
-        PromptSet prompts = settings.Prompts is { } folder ? PromptSet.Load(folder) : PromptSet.Builtin;
+        PromptSet prompts = PromptSet.Open(settings.Prompts);
         SupposedCalls calls = new(settings);
 
         // The supposed replies are in tags.

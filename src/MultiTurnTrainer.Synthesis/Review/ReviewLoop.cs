@@ -14,7 +14,17 @@ namespace MultiTurnTrainer.Synthesis.Review;
 internal sealed class ReviewLoop(ReviewSettings settings, PromptSet prompts, ICalls calls)
 {
     private readonly RolePrompts _prompts = new(settings, prompts);
-    private readonly RoleCalls _roles = new(settings, new RolePrompts(settings, prompts), calls);
+    private readonly RoleCalls _roles = new(
+        new AskSettings(
+            settings.Model,
+            settings.Seed,
+            settings.Format == ReplyFormat.Json,
+            settings.MaxRepairs,
+            settings.AcceptUntagged
+        ),
+        prompts,
+        calls
+    );
     private readonly bool _reviewLast = settings.ReviewLastRound || settings.Scores.Enabled;
 
     /// <summary>Holds the dialogue.</summary>

@@ -28,19 +28,3 @@ public sealed record ReviewReport(
     Spending Spent,
     string? Stopped
 );
-
-/// <summary>How far a run is.</summary>
-/// <param name="Done">Dialogues that ended.</param>
-/// <param name="Total">All dialogues.</param>
-/// <param name="Failed">Dialogues that ended without a conversation.</param>
-/// <param name="Spent">What was spent, earlier parts of the run included.</param>
-/// <param name="Elapsed">The time of this part of the run.</param>
-/// <param name="Remaining">The time left, by the pace of this part; null before the first dialogue ended.</param>
-public sealed record ReviewProgress(
-    int Done,
-    int Total,
-    int Failed,
-    Spending Spent,
-    TimeSpan Elapsed,
-    TimeSpan? Remaining
-);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Synthesis.Calls;
 using MultiTurnTrainer.Synthesis.Endpoints;
@@ -22,17 +21,16 @@ public sealed class ReviewRun
     private readonly Budget _budget;
     private readonly List<SkippedSeed> _skipped = [];
     private int _total;
-    private int _done;
-    private int _failed;
     private string? _stopped;
-    private Exception? _fatal;
 
     private ReviewRun(ReviewJob job)
     {
         _job = job;
         _settings = job.Settings;
         _files = new ReviewFiles(job.Output);
-        _prompts = _settings.Prompts is { } folder ? PromptSet.Load(folder) : PromptSet.Builtin;
+        _prompts = PromptSet
+            .Open(_settings.Prompts)
+            .Only(name => !name.StartsWith(PromptSet.ShardPrefix, StringComparison.Ordinal));
         _budget = new Budget(_settings.Budget, _settings.Prices, job.Time);
     }
 
@@ -41,11 +39,11 @@ public sealed class ReviewRun
     /// <exception cref="OperationCanceledException">Cancelled; the journal is kept.</exception>
     public static Task<ReviewReport> RunAsync(
         ReviewJob job,
-        IProgress<ReviewProgress>? progress,
+        IProgress<RunProgress>? progress,
         CancellationToken cancellation
     ) => new ReviewRun(job).RunAsync(progress, cancellation);
 
-    private async Task<ReviewReport> RunAsync(IProgress<ReviewProgress>? progress, CancellationToken cancellation)
+    private async Task<ReviewReport> RunAsync(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         // One pass over the seeds first: a mistake in the last line shows before any money is spent.
         _total = Seeds(_skipped.Add).Count();
@@ -57,12 +55,32 @@ public sealed class ReviewRun
             );
         }
 
-        using EndpointPool pool = ReviewEndpoints.Open(_job);
+        using EndpointPool pool = EndpointOpener.Open(
+            new EndpointPlan([_settings.Candidate, _settings.Chairman, .. _settings.Reviewers], _settings.Model)
+            {
+                Endpoints = _settings.Endpoints,
+                Retry = _settings.Retry,
+                Seed = _settings.Seed,
+                Environment = _job.Environment,
+                LocalModel = _job.LocalModel,
+                Time = _job.Time,
+            }
+        );
         RunHeader header = RunHeader.Of(_settings, _prompts, _job.Seeds);
-        using Journal journal = OpenJournal(header);
+        RunJournal place = new(_files.Journal, header.ToBytes(), _job.Resume, _job.Force);
+        using Journal journal = place.Open(_files.Conversations, _job.Time, _budget.Restore);
         ReplyCache? cache = _settings.Cache is { } folder ? new ReplyCache(folder) : null;
-        LiveCalls calls = new(journal, cache, pool, _budget, _job.Time);
-        await HoldAsync(calls, progress, cancellation).ConfigureAwait(false);
+        ReviewLoop loop = new(_settings, _prompts, new LiveCalls(journal, cache, pool, _budget, _job.Time));
+        HeldRun run = new(_settings.Concurrency, _total, _budget, _job.Time);
+        await run.RunAsync(
+                Seeds(),
+                async (seed, token) =>
+                    (await loop.RunAsync(seed, token).ConfigureAwait(false)).IsWritten(_settings.KeepPartial),
+                progress,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        _stopped = run.Stopped;
         return await WriteAsync(journal, header, cancellation).ConfigureAwait(false);
     }
 
@@ -70,112 +88,6 @@ public sealed class ReviewRun
     {
         IEnumerable<Seed> seeds = SeedReader.Read(_job.Seeds, skipped);
         return _job.Limit is { } limit ? seeds.Take(limit) : seeds;
-    }
-
-    private Journal OpenJournal(RunHeader header)
-    {
-        if (_job.Resume)
-        {
-            Journal resumed = Journal.Resume(_files.Journal, _job.Time, _budget.Restore, out JsonElement first);
-            try
-            {
-                header.CheckSame(RunHeader.Parse(first, _files.Journal), _files.Journal);
-                return resumed;
-            }
-            catch
-            {
-                resumed.Dispose();
-                throw;
-            }
-        }
-
-        if (!_job.Force && (File.Exists(_files.Journal) || File.Exists(_files.Conversations)))
-        {
-            throw new MttException(
-                $"{_job.Output}: holds an earlier run",
-                "Go on with it with --resume, replace it with --force, or name another --output."
-            );
-        }
-
-        Directory.CreateDirectory(_job.Output);
-        return Journal.Create(_files.Journal, header.ToBytes(), _job.Time);
-    }
-
-    private async Task HoldAsync(LiveCalls calls, IProgress<ReviewProgress>? progress, CancellationToken cancellation)
-    {
-        long started = _job.Time.GetTimestamp();
-        ReviewLoop loop = new(_settings, _prompts, calls);
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        ParallelOptions options = new()
-        {
-            MaxDegreeOfParallelism = _settings.Concurrency,
-            CancellationToken = stop.Token,
-        };
-        try
-        {
-            await Parallel
-                .ForEachAsync(
-                    Seeds(),
-                    options,
-                    async (seed, token) =>
-                    {
-                        await HoldOneAsync(loop, seed, stop, token).ConfigureAwait(false);
-                        progress?.Report(Progress(started));
-                    }
-                )
-                .ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (_fatal is not null)
-        {
-            throw Explain(_fatal);
-        }
-
-        if (_fatal is not null)
-        {
-            throw Explain(_fatal);
-        }
-    }
-
-    private async Task HoldOneAsync(ReviewLoop loop, Seed seed, CancellationTokenSource stop, CancellationToken token)
-    {
-        if (Volatile.Read(ref _stopped) is not null || Volatile.Read(ref _fatal) is not null)
-        {
-            return;
-        }
-
-        try
-        {
-            DialogueResult result = await loop.RunAsync(seed, token).ConfigureAwait(false);
-            Interlocked.Increment(ref _done);
-            if (!result.IsWritten(_settings.KeepPartial))
-            {
-                Interlocked.Increment(ref _failed);
-            }
-        }
-        catch (BudgetReachedException problem)
-        {
-            // Calls in flight are let finish: they are paid for.
-            Volatile.Write(ref _stopped, problem.Message);
-        }
-        catch (Exception problem) when (problem is EndpointException or MttException)
-        {
-            Interlocked.CompareExchange(ref _fatal, problem, null);
-            await stop.CancelAsync().ConfigureAwait(false);
-        }
-    }
-
-    private ReviewProgress Progress(long started)
-    {
-        TimeSpan elapsed = _job.Time.GetElapsedTime(started);
-        int done = Volatile.Read(ref _done);
-        return new ReviewProgress(
-            done,
-            _total,
-            Volatile.Read(ref _failed),
-            _budget.Spent,
-            elapsed,
-            done == 0 ? null : elapsed / done * (_total - done)
-        );
     }
 
     private async Task<ReviewReport> WriteAsync(Journal journal, RunHeader header, CancellationToken cancellation)
@@ -211,13 +123,4 @@ public sealed class ReviewRun
             _stopped
         );
     }
-
-    private static Exception Explain(Exception problem) =>
-        problem is EndpointException
-            ? new MttException(
-                $"the endpoint refuses to work: {problem.Message}",
-                "The state is saved: mend the key, the model's name or the quota, then run again with --resume.",
-                problem
-            )
-            : problem;
 }

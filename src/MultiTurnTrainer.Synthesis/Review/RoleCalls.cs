@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Synthesis.Calls;
 using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Replies;
 using MultiTurnTrainer.Synthesis.Settings;
 
@@ -18,8 +19,19 @@ internal sealed record RoleReply(
     public string this[string name] => Fields![name];
 }
 
+/// <summary>What all roles of a run share.</summary>
+/// <param name="Model">The model of roles that name none.</param>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="Json">Whether replies are JSON objects instead of tags.</param>
+/// <param name="MaxRepairs">Calls that may follow a reply that cannot be read.</param>
+/// <param name="AcceptUntagged">Whether an untagged reply is taken whole after the repairs.</param>
+internal sealed record AskSettings(string? Model, int Seed, bool Json, int MaxRepairs, bool AcceptUntagged);
+
 /// <summary>Asks one role: the call, the reading of its reply, and a bounded number of repairs.</summary>
-internal sealed class RoleCalls(ReviewSettings settings, RolePrompts prompts, ICalls calls)
+/// <param name="settings">The model of roles that name none, the form of replies, the repairs.</param>
+/// <param name="prompts">Has the prompt of a repair.</param>
+/// <param name="calls">Where replies come from.</param>
+internal sealed class RoleCalls(AskSettings settings, PromptSet prompts, ICalls calls)
 {
     /// <summary>Asks until the reply can be read.</summary>
     /// <param name="role">The role's name, for the trace.</param>
@@ -41,7 +53,7 @@ internal sealed class RoleCalls(ReviewSettings settings, RolePrompts prompts, IC
         Func<IReadOnlyDictionary<string, string>, string?>? check = null
     )
     {
-        bool json = settings.Format == ReplyFormat.Json;
+        bool json = settings.Json;
         string problem = "";
         for (int attempt = 0; attempt <= settings.MaxRepairs; attempt++)
         {
@@ -81,10 +93,22 @@ internal sealed class RoleCalls(ReviewSettings settings, RolePrompts prompts, IC
                 return Untagged(shape, text) ?? new RoleReply(null, DialogueOutcome.Unreadable, $"{role}: {problem}");
             }
 
-            turns = prompts.Repair(turns, shape, reply.Text, problem);
+            turns = Repair(turns, shape, reply.Text, problem);
         }
 
         return new RoleReply(null, DialogueOutcome.Unreadable, $"{role}: {problem}");
+    }
+
+    /// <summary>Asks for a reply again, naming what was wrong with it.</summary>
+    private List<ChatTurn> Repair(IReadOnlyList<ChatTurn> turns, ReplyShape shape, string reply, string problem)
+    {
+        string again = prompts.Fill("repair", ("problem", problem), ("format", shape.Describe(settings.Json)));
+        string shown = reply.Trim();
+
+        // Many templates refuse an empty assistant turn; then the guide gets the remark.
+        return shown.Length == 0
+            ? [.. turns.Take(turns.Count - 1), new("user", $"{turns[^1].Content}\n\n{again}")]
+            : [.. turns, new("assistant", ControlText.Neutralize(shown)), new("user", again)];
     }
 
     /// <summary>A whole text as the one thing a candidate or a reviewer has to say.</summary>

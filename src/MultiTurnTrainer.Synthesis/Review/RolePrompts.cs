@@ -111,18 +111,6 @@ internal sealed class RolePrompts(ReviewSettings settings, PromptSet prompts)
             key
         );
 
-    /// <summary>Asks for a reply again, naming what was wrong with it.</summary>
-    public List<ChatTurn> Repair(IReadOnlyList<ChatTurn> turns, ReplyShape shape, string reply, string problem)
-    {
-        string again = prompts.Fill("repair", ("problem", problem), ("format", shape.Describe(_json)));
-        string shown = reply.Trim();
-
-        // Many templates refuse an empty assistant turn; then the guide gets the remark.
-        return shown.Length == 0
-            ? [.. turns.Take(turns.Count - 1), new("user", $"{turns[^1].Content}\n\n{again}")]
-            : [.. turns, new("assistant", ControlText.Neutralize(shown)), new("user", again)];
-    }
-
     private List<ChatTurn> Chairman(
         IReadOnlyList<Round> rounds,
         IReadOnlyList<Review> reviews,

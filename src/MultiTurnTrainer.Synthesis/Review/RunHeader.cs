@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Synthesis.Endpoints;
 using MultiTurnTrainer.Synthesis.Prompts;
@@ -54,37 +53,6 @@ internal sealed record RunHeader(
             $"{path}: the first line is not the header of '{Name}'",
             "Name a trace.jsonl or a folder that mtt review wrote."
         );
-    }
-
-    /// <summary>Makes sure that a journal belongs to this run.</summary>
-    public void CheckSame(RunHeader journal, string path)
-    {
-        JsonObject mine = JsonSerializer.SerializeToNode(this, CallJson.Options)!.AsObject();
-        JsonObject its = JsonSerializer.SerializeToNode(journal, CallJson.Options)!.AsObject();
-        List<string> different = [];
-        Compare("", mine, its, different);
-        if (different.Count > 0)
-        {
-            throw new MttException(
-                $"{path}: was begun with other {string.Join(", ", different)}",
-                "Resume with the settings, prompts and seeds it was begun with, or name another --output."
-            );
-        }
-    }
-
-    private static void Compare(string path, JsonNode? mine, JsonNode? its, List<string> different)
-    {
-        if (mine is JsonObject a && its is JsonObject b)
-        {
-            foreach (string name in a.Select(pair => pair.Key).Union(b.Select(pair => pair.Key)))
-            {
-                Compare(path.Length == 0 ? name : $"{path}.{name}", a[name], b[name], different);
-            }
-        }
-        else if (!JsonNode.DeepEquals(mine, its))
-        {
-            different.Add(path);
-        }
     }
 
     /// <summary>The settings without what cannot change a dialogue.</summary>

@@ -10,7 +10,7 @@ public class PromptSetTests
     {
         using TempFolder folder = new();
         IReadOnlyList<string> written = PromptSet.WriteBuiltin(folder["prompts"], force: false);
-        Assert.Equal(12, written.Count);
+        Assert.Equal(16, written.Count);
         Assert.Equal(PromptSet.Builtin.Hash, PromptSet.Load(folder["prompts"]).Hash);
         Assert.Throws<MttException>(() => PromptSet.WriteBuiltin(folder["prompts"], force: false));
     }

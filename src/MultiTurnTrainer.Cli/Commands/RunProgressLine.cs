@@ -1,17 +1,18 @@
 using System.Globalization;
-using MultiTurnTrainer.Synthesis.Review;
+using MultiTurnTrainer.Synthesis.Calls;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>Progress with time left and spend: one line that changes in a terminal, a line every ten seconds in a log.</summary>
-internal sealed class ReviewProgressLine : IProgress<ReviewProgress>
+/// <param name="items">What is counted, such as <c>dialogues</c>.</param>
+internal sealed class RunProgressLine(string items) : IProgress<RunProgress>
 {
     private readonly Lock _lock = new();
     private readonly bool _terminal = !Console.IsErrorRedirected;
     private TimeSpan _shown = TimeSpan.MinValue;
     private bool _open;
 
-    public void Report(ReviewProgress value)
+    public void Report(RunProgress value)
     {
         lock (_lock)
         {
@@ -24,7 +25,7 @@ internal sealed class ReviewProgressLine : IProgress<ReviewProgress>
             _shown = value.Elapsed;
             string line = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{value.Done}/{value.Total} dialogues, {value.Failed} left out, {ReviewText.Describe(value.Spent)}, {Clock(value.Elapsed)} gone, {(value.Remaining is { } left ? Clock(left) : "?")} left"
+                $"{value.Done}/{value.Total} {items}, {value.Failed} left out, {ReviewText.Describe(value.Spent)}, {Clock(value.Elapsed)} gone, {(value.Remaining is { } left ? Clock(left) : "?")} left"
             );
             if (_terminal)
             {

@@ -1,0 +1,186 @@
+using System.CommandLine;
+using System.Globalization;
+using MultiTurnTrainer.Cli.Settings;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Synthesis.Settings;
+using MultiTurnTrainer.Synthesis.Sharding;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt shard</c>: single-prompt tasks into tasks that reveal themselves turn by turn.</summary>
+internal static class ShardCommand
+{
+    private const string _help = """
+        Cut tasks into shards that a user reveals turn by turn ("Lost in Conversation", arXiv 2505.06120).
+
+        Examples:
+          mtt shard gsm8k.jsonl --output tasks.jsonl --family math
+          mtt shard gsm8k.jsonl --output tasks.json --exclude lost_in_conversation_math.json --max-characters 1200
+          mtt shard gsm8k.jsonl --output tasks.jsonl --method model --endpoint http://localhost:8000/v1 --model qwen
+
+        The rules (offline) cut at sentences, else at connectives, and put the question first; the model segments,
+        rephrases and verifies. An output named .json is a Lost-in-Conversation array, any other one object a line.
+        """;
+
+    private static readonly Argument<string[]> _inputs = new("INPUT")
+    {
+        Description = "Questions with or without answers, conversations, or sharded tasks.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The sharded tasks.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private static readonly Option<ShardMethod?> _method = new("--method")
+    {
+        Description = "Rules (default) or a model.",
+    };
+    private static readonly Option<string?> _family = new("--family")
+    {
+        Description = "Written for tasks that name none: math, actions, exact, …",
+    };
+
+    private static readonly Option<ShardFormat?> _format = new("--format")
+    {
+        Description = "lic or mtt; default: by the output's name.",
+    };
+
+    private static readonly Option<int?> _maxCharacters = new("--max-characters")
+    {
+        Description = "Leave longer questions out.",
+    };
+
+    private static readonly Option<string[]> _exclude = new("--exclude")
+    {
+        Description = "Tasks whose questions must not appear, such as the evaluation set; repeatable.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<string[]> _endpoints = new("--endpoint")
+    {
+        Description = "Base URL of an OpenAI-compatible server; repeatable.",
+        HelpName = "URL",
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<string?> _model = new("--model")
+    {
+        Description = "The model's name on the endpoint, or a local model folder.",
+        HelpName = "NAME|DIR",
+    };
+
+    private static readonly Option<long?> _budgetRequests = new("--budget-requests")
+    {
+        Description = "Stop at N requests.",
+    };
+
+    private static readonly Option<bool> _resume = new("--resume") { Description = "Go on with an interrupted run." };
+    private static readonly Option<bool> _force = new("--force") { Description = "Replace a non-empty output." };
+
+    public static Command Create()
+    {
+        SettingsOptions settings = new();
+        Command command = new("shard", _help)
+        {
+            _inputs,
+            _output,
+            _method,
+            _family,
+            _format,
+            _maxCharacters,
+            _exclude,
+            _endpoints,
+            _model,
+            _budgetRequests,
+            _resume,
+            _force,
+        };
+        settings.AddTo(command);
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, SettingsOptions options, CancellationToken cancellation)
+    {
+        string output = parsed.GetValue(_output)!;
+        ShardJob job = new()
+        {
+            Settings = Overlay(parsed, options.Load(parsed).Section<ShardSettings>("shard")),
+            Inputs = parsed.GetValue(_inputs)!,
+            Output = output,
+            Format =
+                parsed.GetValue(_format)
+                ?? (output.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ShardFormat.Lic : ShardFormat.Mtt),
+            Exclude = parsed.GetValue(_exclude)!,
+            Resume = parsed.GetValue(_resume),
+            Force = parsed.GetValue(_force),
+            LocalModel = folder => new LocalChatModel(folder),
+        };
+        RunProgressLine progress = new("tasks");
+        try
+        {
+            ShardReport report = await ShardRun.RunAsync(job, progress, cancellation);
+            progress.End();
+            Report(report, output);
+            return report.Stopped is not null ? ExitCode.Stopped
+                : report.LeftOut.ContainsKey("failed") ? ExitCode.Findings
+                : ExitCode.Done;
+        }
+        finally
+        {
+            progress.End();
+        }
+    }
+
+    private static ShardSettings Overlay(ParseResult parsed, ShardSettings settings)
+    {
+        string[] urls = parsed.GetValue(_endpoints)!;
+        return settings with
+        {
+            Method = parsed.GetValue(_method) ?? settings.Method,
+            Family = parsed.GetValue(_family) ?? settings.Family,
+            MaxCharacters = parsed.GetValue(_maxCharacters) ?? settings.MaxCharacters,
+            Sharder = settings.Sharder with { Model = parsed.GetValue(_model) ?? settings.Sharder.Model },
+            Run = settings.Run with
+            {
+                Endpoints = urls.Length == 0 ? settings.Run.Endpoints : ReviewCommand.Endpoints(urls),
+                Budget = settings.Run.Budget with
+                {
+                    Requests = parsed.GetValue(_budgetRequests) ?? settings.Run.Budget.Requests,
+                },
+            },
+        };
+    }
+
+    private static void Report(ShardReport report, string output)
+    {
+        TextWriter error = Console.Error;
+        error.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{report.Sharded} of {report.Tasks} tasks sharded, {(report.Sharded == 0 ? 0 : (double)report.Shards / report.Sharded):0.0} shards each, in {output}"
+            )
+        );
+        if (report.LeftOut.Count > 0)
+        {
+            error.WriteLine(
+                $"left out: {string.Join(", ", report.LeftOut.Select(pair => $"{pair.Value} {pair.Key}"))}"
+            );
+            foreach ((string id, string reason) in report.Examples)
+            {
+                error.WriteLine($"  {id}: {reason}");
+            }
+        }
+
+        if (report.Stopped is { } limit)
+        {
+            error.WriteLine($"stopped at the limit of {limit}; {report.Incomplete} tasks are not finished");
+            error.WriteLine("  hint: raise the limit and run again with --resume");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MultiTurnTrainer.Synthesis.Settings;
+
+/// <summary>Who cuts a task into shards.</summary>
+public enum ShardMethod
+{
+    /// <summary>Fixed rules, offline (CCOPD's).</summary>
+    Rules,
+
+    /// <summary>A model in three steps: segment, rephrase, verify (Lost in Conversation's).</summary>
+    Model,
+}
+
+/// <summary>The <c>shard:</c> section of <c>mtt.yaml</c>.</summary>
+public sealed record ShardSettings
+{
+    /// <summary>Who cuts.</summary>
+    public ShardMethod Method { get; init; } = ShardMethod.Rules;
+
+    /// <summary>The family written for tasks that name none; it chooses the verifier at evaluation.</summary>
+    public string Family { get; init; } = "exact";
+
+    /// <summary>Longer questions are left out; null for no limit. CCOPD takes 1,200.</summary>
+    [Range(1, 10_000_000)]
+    public int? MaxCharacters { get; init; }
+
+    /// <summary>The model method: the most segments of a task, as in the paper's math prompt.</summary>
+    [Range(2, 100)]
+    public int MaxSegments { get; init; } = 10;
+
+    /// <summary>The model method: rephrasings that may follow one which the verifier calls incomplete.</summary>
+    [Range(0, 10)]
+    public int MaxRewrites { get; init; } = 1;
+
+    /// <summary>The model method: the model that segments, rephrases and verifies.</summary>
+    public RoleSettings Sharder { get; init; } = new() { Temperature = 0 };
+
+    /// <summary>The model method: endpoints, limits, prompts and prices, as for <c>mtt review</c>.</summary>
+    public ShardRunSettings Run { get; init; } = new();
+}
+
+/// <summary>How the model method calls models.</summary>
+public sealed record ShardRunSettings
+{
+    /// <summary>From which every call's sampling seed is derived.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>How replies are marked.</summary>
+    public ReplyFormat Format { get; init; } = ReplyFormat.Tags;
+
+    /// <summary>Calls that may follow a reply that cannot be read.</summary>
+    [Range(0, 10)]
+    public int MaxRepairs { get; init; } = 2;
+
+    /// <summary>A folder of edited prompts; null for the built-in ones.</summary>
+    public string? Prompts { get; init; }
+
+    /// <summary>Where replies come from, by a name of one's own.</summary>
+    public IReadOnlyDictionary<string, EndpointSettings> Endpoints { get; init; } =
+        new Dictionary<string, EndpointSettings>();
+
+    /// <summary>What to do when an endpoint fails.</summary>
+    public RetrySettings Retry { get; init; } = new();
+
+    /// <summary>Prices by model name.</summary>
+    public IReadOnlyDictionary<string, PriceSettings> Prices { get; init; } = new Dictionary<string, PriceSettings>();
+
+    /// <summary>Where to stop with the state saved.</summary>
+    public BudgetSettings Budget { get; init; } = new();
+
+    /// <summary>Tasks in flight.</summary>
+    [Range(1, 4096)]
+    public int Concurrency { get; init; } = 16;
+
+    /// <summary>A folder of replies by the hash of their request; null for none.</summary>
+    public string? Cache { get; init; }
+}

@@ -1,0 +1,33 @@
+using MultiTurnTrainer.Conversations.Sharding;
+
+namespace MultiTurnTrainer.Synthesis.Sharding;
+
+/// <summary>What came of one task.</summary>
+/// <param name="Task">The task with its new shards; as it was where there is a reason.</param>
+/// <param name="Reason">Why it is left out, as a name to count by; null where it was sharded.</param>
+/// <param name="Detail">The reason in words.</param>
+internal sealed record ShardOutcome(ShardedTask Task, string? Reason = null, string? Detail = null)
+{
+    public const string Single = "cannot_be_cut";
+    public const string Empty = "empty_question";
+    public const string TooLong = "too_long";
+    public const string Excluded = "excluded";
+}
+
+/// <summary>What a sharding run came to.</summary>
+/// <param name="Tasks">Tasks read.</param>
+/// <param name="Sharded">Tasks written.</param>
+/// <param name="Shards">Shards written.</param>
+/// <param name="LeftOut">Tasks left out, by reason.</param>
+/// <param name="Examples">Some of those: id and reason in words.</param>
+/// <param name="Incomplete">Tasks not reached because the run was stopped.</param>
+/// <param name="Stopped">The limit that stopped the run; null where it ran to the end.</param>
+public sealed record ShardReport(
+    int Tasks,
+    int Sharded,
+    int Shards,
+    IReadOnlyDictionary<string, int> LeftOut,
+    IReadOnlyList<(string Id, string Reason)> Examples,
+    int Incomplete = 0,
+    string? Stopped = null
+);

@@ -1,0 +1,247 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Conversations.Sharding;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Synthesis.Calls;
+using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Synthesis.Prompts;
+using MultiTurnTrainer.Synthesis.Settings;
+
+namespace MultiTurnTrainer.Synthesis.Sharding;
+
+/// <summary>Shards files of tasks, by rules or with a model; the latter with a journal, as <c>mtt review</c> does.</summary>
+public sealed class ShardRun
+{
+    private const int _examples = 10;
+
+    private readonly ShardJob _job;
+    private readonly ShardSettings _settings;
+    private readonly ShardFilter _filter;
+    private readonly List<ShardedTask> _sharded = [];
+    private readonly SortedDictionary<string, int> _leftOut = new(StringComparer.Ordinal);
+    private readonly List<(string Id, string Reason)> _shown = [];
+    private int _tasks;
+
+    private ShardRun(ShardJob job)
+    {
+        _job = job;
+        _settings = job.Settings;
+        _filter = new ShardFilter(_settings, job.Exclude);
+    }
+
+    /// <summary>Runs to the end, to a limit, or until cancelled.</summary>
+    /// <exception cref="MttException">Settings, files or endpoints do not allow it.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the journal is kept.</exception>
+    public static Task<ShardReport> RunAsync(
+        ShardJob job,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        ShardRun run = new(job);
+        return job.Settings.Method == ShardMethod.Rules
+            ? Task.FromResult(run.ByRules())
+            : run.ByModelAsync(progress, cancellation);
+    }
+
+    private ShardReport ByRules()
+    {
+        foreach (ShardedTask task in Tasks())
+        {
+            Take(
+                task,
+                RuleSharder.Shard(task.Question) is { Count: > 1 } shards
+                    ? new ShardOutcome(task with { Shards = shards, ModifiedShards = new Dictionary<int, string>() })
+                    : new ShardOutcome(task, ShardOutcome.Single, "one sentence without a connective")
+            );
+        }
+
+        return Write(incomplete: 0, stopped: null);
+    }
+
+    private async Task<ShardReport> ByModelAsync(IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        ShardRunSettings run = _settings.Run;
+        PromptSet all = PromptSet.Open(run.Prompts);
+        PromptSet prompts = all.Only(name =>
+            name == "repair" || name.StartsWith(PromptSet.ShardPrefix, StringComparison.Ordinal)
+        );
+        (int Index, ShardedTask Task)[] tasks =
+        [
+            .. Tasks().Where(task => _filter.Reason(task) is null).Select((task, i) => (i, task)),
+        ];
+        Budget budget = new(run.Budget, run.Prices, _job.Time);
+        using EndpointPool pool = EndpointOpener.Open(
+            new EndpointPlan([_settings.Sharder], null)
+            {
+                Endpoints = run.Endpoints,
+                Retry = run.Retry,
+                Seed = run.Seed,
+                Environment = _job.Environment,
+                LocalModel = _job.LocalModel,
+                Time = _job.Time,
+            }
+        );
+        RunJournal place = new(_job.Output + ".journal", Header(prompts), _job.Resume, _job.Force);
+        using Journal journal = place.Open(_job.Output, _job.Time, budget.Restore);
+        ReplyCache? cache = run.Cache is { } folder ? new ReplyCache(folder) : null;
+        ModelSharder live = new(_settings, prompts, new LiveCalls(journal, cache, pool, budget, _job.Time));
+        HeldRun held = new(run.Concurrency, tasks.Length, budget, _job.Time);
+        await held.RunAsync(
+                tasks,
+                async (item, token) =>
+                    (await live.ShardAsync(item.Index, item.Task, token).ConfigureAwait(false)).Reason is null,
+                progress,
+                cancellation
+            )
+            .ConfigureAwait(false);
+
+        ModelSharder recorded = new(_settings, prompts, new RecordedCalls(journal.Find));
+        int index = 0;
+        int incomplete = 0;
+        foreach (ShardedTask task in Tasks())
+        {
+            if (_filter.Reason(task) is not null)
+            {
+                Take(task, new ShardOutcome(task));
+                continue;
+            }
+
+            try
+            {
+                Take(task, await recorded.ShardAsync(index++, task, cancellation).ConfigureAwait(false));
+            }
+            catch (CallMissingException)
+            {
+                incomplete++;
+            }
+        }
+
+        return Write(incomplete, held.Stopped);
+    }
+
+    private IEnumerable<ShardedTask> Tasks() => ShardInput.Read(_job.Inputs, _settings.Family);
+
+    private void Take(ShardedTask task, ShardOutcome outcome)
+    {
+        _tasks++;
+        if (_filter.Reason(task) is { } filtered)
+        {
+            outcome = new ShardOutcome(task, filtered, filtered);
+        }
+
+        if (outcome.Reason is not { } reason)
+        {
+            _sharded.Add(outcome.Task);
+            return;
+        }
+
+        _leftOut[reason] = _leftOut.GetValueOrDefault(reason) + 1;
+        if (_shown.Count < _examples)
+        {
+            _shown.Add((task.Id, outcome.Detail ?? reason));
+        }
+    }
+
+    private ShardReport Write(int incomplete, string? stopped)
+    {
+        // A resumed run replaces what its earlier part wrote.
+        using (OutputFile file = OutputFile.Create(_job.Output, _job.Force || _job.Resume))
+        {
+            try
+            {
+                if (_job.Format == ShardFormat.Lic)
+                {
+                    ShardedTaskWriter.WriteArray(file.Stream, _sharded);
+                }
+                else
+                {
+                    ShardedTaskWriter.WriteLines(file.Stream, _sharded);
+                }
+            }
+            catch (IOException problem)
+            {
+                throw OutputFile.Explain(_job.Output, problem);
+            }
+
+            file.Commit();
+        }
+
+        ShardReport report = new(
+            _tasks + incomplete,
+            _sharded.Count,
+            _sharded.Sum(task => task.Shards.Count),
+            _leftOut,
+            _shown,
+            incomplete,
+            stopped
+        );
+        WriteManifest(report);
+        return report;
+    }
+
+    private void WriteManifest(ShardReport report)
+    {
+        Manifest manifest = new("shard");
+        foreach (string path in _job.Inputs.Where(path => path != "-"))
+        {
+            manifest.AddInput("tasks", path);
+        }
+
+        foreach (string path in _job.Exclude)
+        {
+            manifest.AddInput("exclude", path);
+        }
+
+        manifest.Options["shard"] =
+            _settings.Method == ShardMethod.Model
+                ? JsonSerializer.SerializeToNode(Shape(), CallJson.Options)
+                : new JsonObject
+                {
+                    ["method"] = "rules",
+                    ["family"] = _settings.Family,
+                    ["max_characters"] = _settings.MaxCharacters,
+                };
+        manifest.Options["format"] = _job.Format == ShardFormat.Lic ? "lic" : "mtt";
+        manifest.Counts["tasks"] = report.Tasks;
+        manifest.Counts["sharded"] = report.Sharded;
+        manifest.Counts["shards"] = report.Shards;
+        manifest.Counts["incomplete"] = report.Incomplete;
+        foreach ((string reason, int count) in report.LeftOut)
+        {
+            manifest.Counts[$"left_out_{reason}"] = count;
+        }
+
+        manifest.AddOutput(_job.Output);
+        manifest.WriteBeside(_job.Output);
+    }
+
+    private byte[] Header(PromptSet prompts) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                Kind = "mtt shard 1",
+                Tool = Manifest.ToolVersion,
+                Settings = Shape(),
+                Prompts = prompts.Texts,
+                Inputs = _job.Inputs.Concat(_job.Exclude).Select(ContentHash.OfFile),
+            },
+            CallJson.Options
+        );
+
+    /// <summary>The settings without what cannot change a reply.</summary>
+    private ShardSettings Shape()
+    {
+        ShardRunSettings defaults = new();
+        return _settings with
+        {
+            Sharder = _settings.Sharder with { Endpoints = [] },
+            Run = defaults with
+            {
+                Seed = _settings.Run.Seed,
+                Format = _settings.Run.Format,
+                MaxRepairs = _settings.Run.MaxRepairs,
+            },
+        };
+    }
+}
