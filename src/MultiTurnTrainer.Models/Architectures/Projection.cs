@@ -47,11 +47,13 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
     {
         ScalarType type = input.dtype;
         Tensor low = functional.linear(dropped, lora.A.to(type));
-        Tensor change = functional.linear(low, lora.B.to(type)) * lora.Scale;
         if (lora.Magnitude is not { } magnitude)
         {
-            return functional.linear(input, w, b) + change;
+            // One pass over the output: the product's own accumulation adds and scales.
+            return functional.linear(input, w, b).addmm_(low, lora.B.to(type).t(), alpha: (float)lora.Scale);
         }
+
+        Tensor change = functional.linear(low, lora.B.to(type)) * lora.Scale;
 
         Tensor factor = (magnitude / Dora.RowNorm(w, lora)).to(type);
         Tensor straight = functional.linear(input, w);
