@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 """A straightforward PyTorch decoding loop, the anchor for `mtt generate` (scripts/bench/generate.sh).
 
-Llama-style models only: left-padded prompts, a key-value cache grown by `cat`, greedy. Prints new tokens per second.
+  generate.py make FOLDER                          a random Llama of SmolLM2-135M's shape, and prompts.jsonl beside it
+  generate.py run FOLDER PROMPTS NEW_TOKENS BATCH  greedy ids, one line a prompt; new tokens per second on stderr
+
+Llama-style models only: left-padded prompts, a key-value cache grown by `cat`.
 """
 import json
+import os
+import random
 import struct
 import sys
 import time
@@ -98,8 +103,55 @@ def generate(config, weights, prompts, new_tokens):
     return torch.stack(out, 1).tolist(), prefill, time.perf_counter() - began
 
 
-if __name__ == "__main__":
-    folder, prompts_file, new_tokens, batch = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+def make(folder):
+    os.makedirs(folder, exist_ok=True)
+    hidden, middle, layers, vocabulary = 576, 1536, 30, 49152
+    config = dict(
+        model_type="llama",
+        hidden_size=hidden,
+        intermediate_size=middle,
+        num_hidden_layers=layers,
+        num_attention_heads=9,
+        num_key_value_heads=3,
+        vocab_size=vocabulary,
+        max_position_embeddings=2048,
+        rms_norm_eps=1e-5,
+        rope_theta=10000,
+        tie_word_embeddings=True,
+        hidden_act="silu",
+        torch_dtype="float32",
+        eos_token_id=2,
+    )
+    shapes = {"model.embed_tokens": (vocabulary, hidden), "model.norm": (hidden,)}
+    for layer in range(layers):
+        p = f"model.layers.{layer}."
+        shapes |= {p + "input_layernorm": (hidden,), p + "post_attention_layernorm": (hidden,)}
+        shapes |= {p + f"self_attn.{n}_proj": (hidden, hidden) for n in "qo"}
+        shapes |= {p + f"self_attn.{n}_proj": (hidden // 3, hidden) for n in "kv"}
+        shapes |= {p + "mlp.gate_proj": (middle, hidden), p + "mlp.up_proj": (middle, hidden)}
+        shapes[p + "mlp.down_proj"] = (hidden, middle)
+    torch.manual_seed(0)
+    header, offset = {}, 0
+    for name, shape in shapes.items():
+        size = 4 * torch.Size(shape).numel()
+        header[name + ".weight"] = dict(dtype="F32", shape=shape, data_offsets=[offset, offset + size])
+        offset += size
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(f"{folder}/model.safetensors", "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for shape in shapes.values():
+            weight = torch.ones(shape) if len(shape) == 1 else torch.randn(shape) * 0.04
+            file.write(weight.numpy().tobytes())
+    json.dump(config, open(f"{folder}/config.json", "w"))
+    random.seed(1)
+    with open(f"{folder}/prompts.jsonl", "w") as file:
+        for _ in range(8):
+            ids = [random.randrange(3, vocabulary) for _ in range(random.randrange(40, 120))]
+            file.write(json.dumps({"input_ids": ids}) + "\n")
+
+
+def run(folder, prompts_file, new_tokens, batch):
     config, weights = load(folder)
     prompts = [json.loads(line)["input_ids"] for line in open(prompts_file)]
     total, prefill, decode = 0, 0.0, 0.0
@@ -109,3 +161,10 @@ if __name__ == "__main__":
         for row in ids:
             print(json.dumps({"ids": row}))
     print(f"prefill {prefill:.2f} s, {total} new tokens in {decode:.2f} s ({total / decode:.1f} tokens/s)", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "make":
+        make(sys.argv[2])
+    else:
+        run(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
