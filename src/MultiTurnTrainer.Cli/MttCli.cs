@@ -69,6 +69,8 @@ internal static class MttCli
             ValidateCommand.Create(),
             EvaluateCommand.Create(),
             ExplainCommand.Create(),
+            PrepareCommand.Create(),
+            StatsCommand.Create(),
             MaskCommand.Create(),
             InspectCommand.Create(),
             ScoreCommand.Create(),

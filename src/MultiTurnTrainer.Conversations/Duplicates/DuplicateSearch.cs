@@ -152,7 +152,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
                 CultureInfo.InvariantCulture,
                 $"the conversation is about {near.Similarity:P0} equal to the one at {Place(near.File, near.Line)}"
             );
-            sink.Add(IsLeak(near.File) ? _leakage : _nearDuplicate, row, 0, what);
+            sink.Add(IsLeak(near.File) ? _leakage : _nearDuplicate, row, 0, what, severity: Severity.Warning);
         }
     }
 

@@ -14,6 +14,6 @@ internal sealed class Leakage : Rule
         )
         {
             Why = "The measured quality is memory, not skill.",
-            Hint = "Take it out of one of them; `mtt prepare --split` never does this.",
+            Hint = "Take it out of one of them; `mtt prepare --split` keeps rows that begin alike together.",
         };
 }

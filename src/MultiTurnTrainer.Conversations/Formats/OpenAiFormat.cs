@@ -1,3 +1,4 @@
+using System.Text;
 using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;
@@ -8,6 +9,19 @@ namespace MultiTurnTrainer.Conversations.Formats;
 /// </summary>
 internal sealed class OpenAiFormat : IRowFormat
 {
+    /// <summary>Keys beside the messages that rendering reads; they keep their place.</summary>
+    private static readonly string[] _ofTemplates =
+    [
+        "kwargs",
+        "chat_template_kwargs",
+        "bos_token",
+        "eos_token",
+        "stop",
+        "documents",
+        "tool_choice",
+        "parallel_tool_calls",
+    ];
+
     public string Name => "openai";
 
     public bool Recognises(JsonTape row)
@@ -46,7 +60,15 @@ internal sealed class OpenAiFormat : IRowFormat
         if (row[0].Kind == JsonKind.Object)
         {
             ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-            output.KeepRest(row, row.String(list - 1), "tools");
+            foreach (string name in _ofTemplates)
+            {
+                if (row.Find(0, Encoding.UTF8.GetBytes(name)) is >= 0 and int value)
+                {
+                    output.Extra(row.Raw(value - 1), row.RawValue(value));
+                }
+            }
+
+            output.KeepRest(row, [row.String(list - 1), "tools", .. _ofTemplates]);
         }
 
         return null;

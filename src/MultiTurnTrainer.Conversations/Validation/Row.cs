@@ -88,8 +88,11 @@ internal sealed class Row
 
     public ReadOnlySpan<CallView> Calls => _calls.AsSpan(0, _callCount);
 
+    /// <summary>Rewrites that the conversion made, by name.</summary>
+    public IReadOnlySet<string> Rewrites => _canonical.Rewrites;
+
     /// <summary>Whether the row is in another format than OpenAI messages.</summary>
-    public bool IsConverted => _isConverted;
+    public bool IsConverted => _isConverted && Format is not OpenAiFormat;
 
     /// <summary>Starts on a record. Its tokens are those of <see cref="Source"/> after <see cref="JsonTape.Scan"/>.</summary>
     public void Begin(string file, in SourceRecord record)
@@ -113,7 +116,7 @@ internal sealed class Row
             return new Refusal(NotConversations.Explain(Source));
         }
 
-        if (Format is not OpenAiFormat || !OpenAiFormat.IsCanonical(Source))
+        if (options.Normalise || Format is not OpenAiFormat || !OpenAiFormat.IsCanonical(Source))
         {
             _canonical.Clear();
             if (Format.Convert(Source, _canonical, options) is { } refusal)

@@ -13,6 +13,7 @@ internal sealed class RowFixer
 {
     private readonly ByteBuilder _output = new();
     private readonly List<string> _names = [];
+    private readonly JsonTape _mended = new();
 
     /// <summary>The repairs of the last row, by name.</summary>
     public IReadOnlyList<string> Names => _names;
@@ -23,15 +24,39 @@ internal sealed class RowFixer
     public ReadOnlyMemory<byte> Fix(JsonTape row)
     {
         _names.Clear();
+        Once(row);
+        if (_names.Count == 0)
+        {
+            return row.Text;
+        }
+
+        // One repair may uncover another: two spellings of a role become the same key twice.
+        int before;
+        do
+        {
+            before = _output.Length;
+            byte[] mended = _output.Span.ToArray();
+            if (!_mended.Scan(mended))
+            {
+                throw new InvalidOperationException($"a repair broke the row: {_mended.Problem!.Message}");
+            }
+
+            Once(_mended);
+        } while (_output.Length != before);
+
+        return _output.Memory;
+    }
+
+    private void Once(JsonTape row)
+    {
         _output.Clear();
         bool valid = !row.NonAscii || Utf8.IsValid(row.Text.Span);
         if (!valid)
         {
-            _names.Add("replace-invalid-utf8");
+            Named("replace-invalid-utf8");
         }
 
         Value(row, 0, Place.Root, valid);
-        return _names.Count > 0 ? _output.Memory : row.Text;
     }
 
     private enum Place

@@ -135,6 +135,7 @@ public sealed class Validator
         else
         {
             _options.Accept?.Invoke(_accepted);
+            _options.AcceptRow?.Invoke(_row);
         }
     }
 

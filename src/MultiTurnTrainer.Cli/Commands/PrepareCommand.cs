@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Globalization;
+using MultiTurnTrainer.Cli.Validation;
+using MultiTurnTrainer.Conversations.Preparation;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt prepare</c>: one canonical data set of many files.</summary>
+internal static class PrepareCommand
+{
+    private static readonly Argument<string[]> _inputs = new("input")
+    {
+        Description = "Conversation files in any format.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "The folder to write to.",
+        Required = true,
+    };
+
+    private static readonly Option<string?> _split = new("--split")
+    {
+        Description = "Names and shares, such as train=0.9,test=0.1.",
+    };
+
+    private static readonly Option<ulong> _seed = new("--split-seed")
+    {
+        Description = "Changes which rows fall into which split.",
+    };
+
+    private static readonly Option<string?> _filter = new("--filter")
+    {
+        Description = "Keep rows for which this holds, such as: turns >= 2 and not text contains \"lorem\".",
+    };
+
+    private static readonly Option<bool> _keep = new("--keep-duplicates")
+    {
+        Description = "Keep equal conversations and beginnings of others.",
+    };
+
+    private static readonly Option<double?> _near = new("--near-duplicates")
+    {
+        Description = "Leave out rows at least so similar to an earlier one, such as 0.8.",
+    };
+
+    private static readonly Option<string?> _preference = new("--preference")
+    {
+        Description = "Which side of preference pairs is taken: chosen or rejected.",
+    };
+
+    private static readonly Option<string?> _shard = new("--shard")
+    {
+        Description =
+            "Write part i of n (0/n to n-1/n). SLURM_ARRAY_TASK_ID/COUNT and JOB_COMPLETION_INDEX/JOB_COMPLETIONS count without it.",
+    };
+
+    private static readonly Option<string> _format = new("--format")
+    {
+        Description = "jsonl or parquet.",
+        DefaultValueFactory = _ => "jsonl",
+    };
+
+    private static readonly Option<bool> _force = new("--force") { Description = "Replace existing outputs." };
+
+    public static Command Create()
+    {
+        _preference.AcceptOnlyFromAmong("chosen", "rejected");
+        _format.AcceptOnlyFromAmong("jsonl", "parquet");
+        Command command = new(
+            "prepare",
+            """
+            Make one canonical data set: convert, repair, filter, deduplicate, split, shard.
+
+            Rows with errors are left out, counted, and listed in rejects.jsonl. Conversations that begin alike stay in
+            one split. The same inputs and options give the same bytes; a finished run is not repeated.
+
+            Examples:
+              mtt prepare raw/*.json --output data --split train=0.95,test=0.05
+              mtt prepare raw.jsonl --output data --filter "turns >= 2 and has_system" --near-duplicates 0.8
+              mtt prepare raw.jsonl --output data --shard 3/8
+            """
+        )
+        {
+            _inputs,
+            _output,
+            _split,
+            _seed,
+            _filter,
+            _keep,
+            _near,
+            _preference,
+            _shard,
+            _format,
+            _force,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        PrepareOptions options = new()
+        {
+            Output = parsed.GetValue(_output)!,
+            Splits = parsed.GetValue(_split) is { } split ? Split.Parse(split) : [],
+            SplitSeed = parsed.GetValue(_seed),
+            Filter = parsed.GetValue(_filter),
+            Deduplicate = !parsed.GetValue(_keep),
+            NearDuplicates = parsed.GetValue(_near) is { } similarity ? Math.Clamp(similarity, 0.3, 1) : null,
+            Preference = ValidateCommand.Side(parsed.GetValue(_preference)),
+            Shard = Shard.Parse(parsed.GetValue(_shard), Environment.GetEnvironmentVariable),
+            Parquet = parsed.GetValue(_format) == "parquet",
+            Force = parsed.GetValue(_force),
+        };
+        Preparer preparer = new(options, options.Parquet ? (path, force) => new ParquetRowOutput(path, force) : null);
+        PreparedCounts? counts = preparer.Run(parsed.GetValue(_inputs)!);
+        Console.Error.Write(counts is null ? $"already prepared: {preparer.ManifestPath}\n" : Report(counts, options));
+        return ExitCode.Done;
+    }
+
+    private static string Report(PreparedCounts counts, PrepareOptions options)
+    {
+        List<(long Rows, string What)> lines =
+        [
+            (counts.Read, "read"),
+            (
+                counts.Rejected,
+                $"rejected for errors ({Join(counts.Errors)}), listed in rejects{options.Shard.Suffix}.jsonl"
+            ),
+            (counts.Filtered, "left out by --filter"),
+            (counts.Duplicates, "equal to an earlier row"),
+            (counts.Prefixes, "the beginning of another row"),
+            (counts.NearDuplicates, "nearly equal to an earlier row"),
+            (counts.OtherShards, "of other shards"),
+            .. counts.Rewrites.Select(pair => (pair.Value, $"rewritten: {pair.Key}")),
+            .. counts.Written.Select(pair => (pair.Value, $"written to {pair.Key}{options.Shard.Suffix}")),
+        ];
+        return string.Concat(
+            lines
+                .Where(line =>
+                    line.Rows > 0 || line.What == "read" || line.What.StartsWith("written", StringComparison.Ordinal)
+                )
+                .Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.Rows, 10:N0} rows {line.What}\n"))
+        );
+    }
+
+    private static string Join(SortedDictionary<string, long> codes) =>
+        string.Join(
+            ", ",
+            codes.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}"))
+        );
+}

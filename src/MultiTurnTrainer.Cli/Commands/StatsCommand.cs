@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Text;
+using MultiTurnTrainer.Cli.Validation;
+using MultiTurnTrainer.Context.Truncation;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Statistics;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt stats</c>: what is in the data.</summary>
+internal static class StatsCommand
+{
+    public static Command Create()
+    {
+        Argument<string[]> inputs = new("input")
+        {
+            Description = "Conversation files; - is standard input.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Option<string?> model = new("--model")
+        {
+            Description = "A model folder: counts its tokens instead of characters.",
+        };
+        Option<int?> maxLength = new("--max-length")
+        {
+            Description = "Show what whole-turn truncation to this length leaves.",
+        };
+        Option<string?> preference = new("--preference") { Description = "Which side of preference pairs is counted." };
+        preference.AcceptOnlyFromAmong("chosen", "rejected");
+        Option<string> format = new("--format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
+        format.AcceptOnlyFromAmong("text", "json");
+        Option<string?> html = new("--html") { Description = "Write one self-contained page with plots." };
+        Option<bool> force = new("--force") { Description = "Replace the page when it exists." };
+        Command command = new(
+            "stats",
+            """
+            Show what is in the data: lengths, turns, what is learned, tools, duplicates, findings.
+
+            Examples:
+              mtt stats train.jsonl
+              mtt stats train.jsonl --model qwen3 --max-length 4096
+              mtt stats train.jsonl --format json
+              mtt stats train.jsonl --html stats.html
+            """
+        )
+        {
+            inputs,
+            model,
+            maxLength,
+            preference,
+            format,
+            html,
+            force,
+        };
+        command.SetAction(parsed =>
+        {
+            string? folder = parsed.GetValue(model);
+            int? limit = parsed.GetValue(maxLength);
+            string[] files = parsed.GetValue(inputs)!;
+            StatisticsOptions options = new()
+            {
+                Model = folder is null ? null : new ModelLimits(folder, limit),
+                MaxLength = limit,
+                Truncate = Truncated,
+                Preference = ValidateCommand.Side(parsed.GetValue(preference)),
+            };
+            DatasetStatistics statistics = new StatisticsCollector(options).Run(files);
+            if (parsed.GetValue(html) is { } page)
+            {
+                byte[] bytes = Encoding.UTF8.GetBytes(StatisticsPage.Write(statistics, files));
+                OutputFile.WriteAllBytes(page, bytes, parsed.GetValue(force));
+            }
+
+            Console.Out.Write(
+                parsed.GetValue(format) == "json" ? StatisticsJson.Write(statistics) : StatisticsTable.Write(statistics)
+            );
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>What dropping the oldest turns leaves, as <c>mtt mask</c> does it.</summary>
+    private static int? Truncated(IReadOnlyList<Role> roles, IReadOnlyList<int> lengths, int limit)
+    {
+        IReadOnlyList<Turn> turns = TurnTruncation.Turns(roles, lengths);
+        return TurnTruncation.TurnsToDrop(turns, lengths.Sum(), limit) is { } dropped
+            ? TurnTruncation.Kept(lengths.Count, turns, dropped).Sum(message => lengths[message])
+            : null;
+    }
+}

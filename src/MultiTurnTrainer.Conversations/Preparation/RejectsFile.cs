@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using MultiTurnTrainer.Conversations.Findings;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations.Preparation;
+
+/// <summary>
+/// Rows that were refused: a line each, with the place, the reasons, and the original bytes as text, or in base64 when they
+/// are no UTF-8. Appears when it is committed; an empty one does not appear.
+/// </summary>
+/// <param name="path">The file.</param>
+/// <param name="force">Whether a non-empty file may be replaced.</param>
+public sealed class RejectsFile(string path, bool force) : IDisposable
+{
+    private readonly OutputFile _file = OutputFile.Create(path, force);
+
+    /// <summary>Rows written.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Writes a row.</summary>
+    public void Write(ReadOnlyMemory<byte> row, long line, IReadOnlyList<Finding> findings)
+    {
+        using MemoryStream buffer = new();
+        using (Utf8JsonWriter writer = new(buffer, JsonText.Writer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("file", findings[0].File);
+            writer.WriteNumber("line", line);
+            writer.WriteStartArray("reasons");
+            foreach (Finding finding in findings.Where(finding => finding.Severity == Severity.Error))
+            {
+                writer.WriteStartObject();
+                writer.WriteString("code", finding.Code);
+                writer.WriteString("message", finding.Message);
+                if (finding.Path is not null)
+                {
+                    writer.WriteString("path", finding.Path);
+                }
+
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            if (Utf8.IsValid(row.Span))
+            {
+                writer.WriteString("text", row.Span);
+            }
+            else
+            {
+                writer.WriteBase64String("base64", row.Span);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        buffer.WriteByte((byte)'\n');
+        try
+        {
+            _file.Stream.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        }
+        catch (IOException problem)
+        {
+            throw OutputFile.Explain(path, problem);
+        }
+
+        Count++;
+    }
+
+    /// <summary>Gives the file its name, if it holds anything.</summary>
+    public void Commit()
+    {
+        if (Count > 0)
+        {
+            _file.Commit();
+        }
+        else if (force)
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,22 @@
+using MultiTurnTrainer.Conversations.Formats;
+
+namespace MultiTurnTrainer.Conversations.Statistics;
+
+/// <summary>Choices of the statistics.</summary>
+public sealed record StatisticsOptions
+{
+    /// <summary>Counts tokens; null counts characters.</summary>
+    public IModelLimits? Model { get; init; }
+
+    /// <summary>The longest conversation; null leaves truncation out.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>
+    /// What whole-turn truncation leaves of a conversation: its messages' roles and lengths and the limit in, the length out; null
+    /// for a conversation that cannot be made to fit.
+    /// </summary>
+    public Func<IReadOnlyList<Role>, IReadOnlyList<int>, int, int?>? Truncate { get; init; }
+
+    /// <summary>Which side of preference pairs is counted.</summary>
+    public PreferenceSide? Preference { get; init; }
+}

@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace MultiTurnTrainer.Cli.Tests.Validation;
+
+public sealed class ValidateCommandTests : IDisposable
+{
+    private const string Good =
+        """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}]}""";
+
+    private const string Bad = """
+        {"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello, 100%: <|im_end|>"}]}
+        {"messages":[{"role":"human","content":"hi"},{"role":"assistant","content":""}]}
+        {"messages":[{"role":"user","content":"hi"
+        {"text":"plain"}
+        """;
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("text")]
+    [InlineData("json")]
+    [InlineData("jsonl")]
+    [InlineData("github")]
+    [InlineData("sarif")]
+    [InlineData("junit")]
+    public void Validate_EveryFormat_IsAsStored(string format)
+    {
+        _folder.Write("a,b.jsonl", Bad);
+        MttResult result = MttProcess.Run(_folder.Path, ["validate", "a,b.jsonl", "--format", format]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Empty(result.Error);
+        Snapshot.Match($"Validate.{format}", result.Out);
+    }
+
+    [Fact]
+    public void Validate_EveryFormat_SaysTheSame()
+    {
+        _folder.Write("a.jsonl", Bad);
+        using JsonDocument json = JsonDocument.Parse(Report("json"));
+        string[] expected =
+        [
+            .. json
+                .RootElement.GetProperty("findings")
+                .EnumerateArray()
+                .Select(finding => finding.GetProperty("code").GetString()!),
+        ];
+        using JsonDocument sarif = JsonDocument.Parse(Report("sarif"));
+        JsonElement run = sarif.RootElement.GetProperty("runs")[0];
+        Assert.Equal(
+            expected,
+            run.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("ruleId").GetString()!)
+        );
+        Assert.All(
+            run.GetProperty("results").EnumerateArray(),
+            result =>
+            {
+                JsonElement rule = run.GetProperty("tool").GetProperty("driver").GetProperty("rules")[
+                    result.GetProperty("ruleIndex").GetInt32()
+                ];
+                Assert.Equal(rule.GetProperty("id").GetString(), result.GetProperty("ruleId").GetString());
+            }
+        );
+        string[] lines = Report("jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(expected.Length + 2, lines.Length);
+        Assert.Equal(
+            expected.Length,
+            Report("github").Split('\n').Count(line => line.StartsWith("::", StringComparison.Ordinal))
+        );
+        Assert.Equal(expected.Distinct().Count(), XDocument.Parse(Report("junit")).Descendants("testcase").Count());
+    }
+
+    [Theory]
+    [InlineData(Good, "error", 0)]
+    [InlineData("""{"messages":[{"role":"assistant","content":"hello"}]}""", "error", 0)]
+    [InlineData("""{"messages":[{"role":"assistant","content":"hello"}]}""", "warning", 1)]
+    [InlineData("nope", "never", 0)]
+    [InlineData("", "error", 1)]
+    public void Validate_FailOn_DecidesTheCode(string rows, string failOn, int code)
+    {
+        _folder.Write("a.jsonl", rows);
+        Assert.Equal(code, MttProcess.Run(_folder.Path, ["validate", "a.jsonl", "--fail-on", failOn]).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("missing.jsonl", "no such file")]
+    [InlineData(".", "is a folder")]
+    public void Validate_NoFile_IsTwoAndNoReport(string input, string expected)
+    {
+        MttResult result = MttProcess.Run(_folder.Path, ["validate", input, "--format", "json"]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+        Assert.Contains("hint: ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_StandardInput_IsRead()
+    {
+        MttResult result = MttProcess.Run(_folder.Path, ["validate", "-"], input: Good + "\n");
+        Assert.Equal((0, "1 rows in 1 file (openai 1): no findings\n"), (result.ExitCode, result.Out));
+    }
+
+    [Fact]
+    public void Validate_MaxErrors_StopsAndSaysSo()
+    {
+        _folder.Write("a.jsonl", string.Concat(Enumerable.Repeat("nope\n", 50)));
+        MttResult result = MttProcess.Run(_folder.Path, ["validate", "a.jsonl", "--max-errors", "3"]);
+        Assert.Contains("3 errors in 3 rows", result.Out, StringComparison.Ordinal);
+        Assert.Contains("stopped at --max-errors", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_Fix_WritesGoodAndRejectedRows()
+    {
+        _folder.Write(
+            "a.jsonl",
+            Good + "\n" + """{"messages":[{"role":"human","content":"a"},{"role":"gpt","content":"b"}]}""" + "\nnope\n"
+        );
+        MttResult result = MttProcess.Run(
+            _folder.Path,
+            ["validate", "a.jsonl", "--fix", "--output", "good.jsonl", "--rejects", "bad.jsonl"]
+        );
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(
+            Good + "\n" + """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""" + "\n",
+            File.ReadAllText(_folder["good.jsonl"])
+        );
+        using JsonDocument rejected = JsonDocument.Parse(File.ReadAllText(_folder["bad.jsonl"]));
+        Assert.Equal("nope", rejected.RootElement.GetProperty("text").GetString());
+        Assert.Equal(3, rejected.RootElement.GetProperty("line").GetInt32());
+        Assert.Equal(
+            2,
+            MttProcess.Run(_folder.Path, ["validate", "a.jsonl", "--fix", "--output", "good.jsonl"]).ExitCode
+        );
+    }
+
+    [Fact]
+    public void Stats_Html_ShowsPlotsInABrowserWithoutNetwork()
+    {
+        _folder.Write(
+            "a.jsonl",
+            string.Concat(
+                Enumerable
+                    .Range(1, 50)
+                    .Select(i => Good.Replace("hello", new string('x', i * i), StringComparison.Ordinal) + "\n")
+            )
+        );
+        MttResult result = MttProcess.Run(
+            _folder.Path,
+            ["stats", "a.jsonl", "--max-length", "1000", "--html", "stats.html"]
+        );
+        Assert.True(result.ExitCode == 0, result.Error);
+        string page = File.ReadAllText(_folder["stats.html"]);
+        Assert.DoesNotContain("http", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+        const string browser = "/usr/bin/chromium";
+        Assert.SkipUnless(File.Exists(browser), "needs /usr/bin/chromium");
+        ProcessStartInfo start = new(
+            browser,
+            [
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                $"--user-data-dir={_folder["profile"]}",
+                "--dump-dom",
+                _folder["stats.html"],
+            ]
+        )
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string dom = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.NotNull(errors);
+        Assert.True(dom.Split("<svg").Length > 6, dom);
+        Assert.Contains("class=\"bar\"", dom, StringComparison.Ordinal);
+    }
+
+    private string Report(string format) =>
+        MttProcess.Run(_folder.Path, ["validate", "a.jsonl", "--format", format]).Out;
+}

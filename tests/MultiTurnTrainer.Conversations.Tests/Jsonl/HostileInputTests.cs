@@ -1,0 +1,157 @@
+using System.IO.Compression;
+using System.Text;
+using MultiTurnTrainer.Conversations.Findings;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Conversations.Validation;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations.Tests.Jsonl;
+
+public sealed class HostileInputTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData('[')]
+    [InlineData('{')]
+    public void Validate_NestingBomb_IsOneFinding(char open)
+    {
+        string bomb = open == '[' ? new string('[', 1_000_000) : string.Concat(Enumerable.Repeat("{\"a\":", 200_000));
+        Assert.Contains(Codes("{\"x\":" + bomb + "\n"), code => code is "MTT009" or "MTT001");
+    }
+
+    [Fact]
+    public void Validate_LineBeyondTheLimit_IsSkippedInConstantMemory()
+    {
+        string path = _folder["a.jsonl"];
+        using (FileStream file = File.Create(path))
+        {
+            file.Write("{\"messages\":[{\"role\":\"user\",\"content\":\""u8);
+            byte[] block = new byte[1 << 20];
+            Array.Fill(block, (byte)'x');
+            for (int i = 0; i < 40; i++)
+            {
+                file.Write(block);
+            }
+
+            file.Write("\"}]}\n{\"text\":1}\n"u8);
+        }
+
+        List<Finding> findings = [];
+        new Validator(new ValidationOptions { MaxRowBytes = 1 << 20 }, findings.Add).Run([path]);
+        Assert.Equal([("MTT008", 1L), ("MTT101", 2L)], findings.Select(finding => (finding.Code, finding.Line)));
+    }
+
+    [Fact]
+    public void Read_DecompressionBomb_IsRefused()
+    {
+        string path = _folder["bomb.jsonl.gz"];
+        using (FileStream file = File.Create(path))
+        using (GZipStream packed = new(file, CompressionLevel.SmallestSize))
+        {
+            byte[] block = new byte[1 << 20];
+            Array.Fill(block, (byte)'\n');
+            for (int i = 0; i < 1100; i++)
+            {
+                packed.Write(block);
+            }
+        }
+
+        MttException problem = Assert.Throws<MttException>(() => ConversationReader.Read(path).Count());
+        Assert.Contains("decompression bomb", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_CutGzip_IsAnError()
+    {
+        string path = _folder["cut.jsonl.gz"];
+        byte[] whole = Packed(
+            string.Concat(
+                Enumerable
+                    .Range(0, 5000)
+                    .Select(i => $$"""{"messages":[{"role":"user","content":"{{i * 7919}}"}]}""" + "\n")
+            )
+        );
+        File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
+        Exception problem = Assert.ThrowsAny<Exception>(() => ConversationReader.Read(path).Count());
+        Assert.IsType<MttException>(problem);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x50, 0x4B, 3, 4, 0 }, "zip archive")]
+    [InlineData(new byte[] { 0xFF, 0xFE, 0x7B, 0 }, "UTF-16")]
+    [InlineData(new byte[] { 0x42, 0x5A, 0x68, 0x39 }, "bzip2")]
+    public void Read_ForeignFile_IsNamed(byte[] head, string expected)
+    {
+        File.WriteAllBytes(_folder["a.jsonl"], head);
+        Assert.Contains(
+            expected,
+            Assert.Throws<MttException>(() => ConversationReader.Read(_folder["a.jsonl"]).Count()).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("]")]
+    [InlineData("[1,]")]
+    [InlineData("[}]")]
+    [InlineData("[{\"a\":1} {\"b\":2}]")]
+    [InlineData("{\n\"a\": [1,\n 2}\n}")]
+    [InlineData("[\"x")]
+    [InlineData("[,,,]")]
+    [InlineData("[1] [2]")]
+    public void Validate_BrokenStructure_EndsWithFindings(string text) => Assert.NotEmpty(Codes(text));
+
+    [Fact]
+    public void Validate_Zstd_IsReadWhereLibzstdIs()
+    {
+        // Zstandard frame of one raw block, written by hand: magic, no content size, window 1 KiB.
+        byte[] text = Encoding.UTF8.GetBytes("{\"text\":\"x\"}\n");
+        byte[] frame =
+        [
+            0x28,
+            0xB5,
+            0x2F,
+            0xFD,
+            0x00,
+            0x00,
+            (byte)((text.Length << 3) | 1),
+            (byte)(text.Length >> 5),
+            0,
+            .. text,
+        ];
+        File.WriteAllBytes(_folder["a.jsonl.zst"], frame);
+        List<Finding> findings = [];
+        try
+        {
+            new Validator(new ValidationOptions(), findings.Add).Run([_folder["a.jsonl.zst"]]);
+            Assert.Equal("MTT101", Assert.Single(findings).Code);
+        }
+        catch (MttException problem) when (problem.InnerException is DllNotFoundException)
+        {
+            Assert.Contains("no libzstd", problem.Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static byte[] Packed(string text)
+    {
+        using MemoryStream stream = new();
+        using (GZipStream packed = new(stream, CompressionLevel.Fastest))
+        {
+            packed.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return stream.ToArray();
+    }
+
+    private List<string> Codes(string text)
+    {
+        List<string> codes = [];
+        new Validator(new ValidationOptions(), finding => codes.Add(finding.Code)).Run([
+            _folder.Write("a.jsonl", text),
+        ]);
+        return codes;
+    }
+}
