@@ -66,6 +66,7 @@ internal static class MttCli
             TrainCommand.Create(),
             SelfTestCommand.Create(),
             RenderCommand.Create(),
+            LintTemplateCommand.Create(),
             ValidateCommand.Create(),
             EvaluateCommand.Create(),
             ExplainCommand.Create(),

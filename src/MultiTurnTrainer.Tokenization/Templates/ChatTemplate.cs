@@ -15,7 +15,8 @@ public sealed class ChatTemplate
         Source = source;
         Parsed = template;
         HasGenerationBlocks = Shape.All(template.Body).Any(s => s is Generation);
-        PromptIsConstant = PromptAnalysis.IsConstant(template);
+        PromptIsConstant = PromptAnalysis.IsConstant(template, out HashSet<string> names);
+        Prompts = new PromptCache(names);
     }
 
     /// <summary>The template's text.</summary>
@@ -30,6 +31,9 @@ public sealed class ChatTemplate
     public bool PromptIsConstant { get; }
 
     internal ParsedTemplate Parsed { get; }
+
+    /// <summary>Generation prompts found before; of use only when they are constant.</summary>
+    internal PromptCache Prompts { get; }
 
     /// <summary>Parses a template.</summary>
     /// <exception cref="TemplateException">Not valid Jinja, with line and column.</exception>

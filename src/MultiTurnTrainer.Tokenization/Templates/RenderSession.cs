@@ -40,6 +40,7 @@ public sealed class RenderSession
     /// <param name="index">The answer's index.</param>
     public string? GenerationPrompt(int index)
     {
+        _prompt ??= _template.Prompts.Find(_input);
         if (_prompt is not null)
         {
             return _prompt;
@@ -52,6 +53,7 @@ public sealed class RenderSession
             if (_template.PromptIsConstant && afterLoop)
             {
                 _prompt = prompt;
+                _template.Prompts.Keep(_input, prompt);
             }
 
             return prompt;
@@ -62,7 +64,7 @@ public sealed class RenderSession
         }
     }
 
-    internal string RenderText() => Run(_messages, _input.AddGenerationPrompt).Output.Text();
+    internal string RenderText() => Run(_messages, _input.AddGenerationPrompt).Output.Finish().Text;
 
     private static string PromptOf(RenderedText rendered, out bool afterLoop)
     {
@@ -94,8 +96,11 @@ public sealed class RenderSession
         return rendered.Text[start..];
     }
 
-    private static RenderedText ToText(Renderer renderer) =>
-        new(renderer.Output.Text(), renderer.Output.Spans(), renderer.LoopEnd);
+    private static RenderedText ToText(Renderer renderer)
+    {
+        (string text, RenderedSpan[] spans) = renderer.Output.Finish();
+        return new RenderedText(text, spans, renderer.LoopEnd);
+    }
 
     private Renderer Run(Value messages, bool addGenerationPrompt)
     {

@@ -11,7 +11,6 @@ public class LanguageTests
         "tests/MultiTurnTrainer.Tokenization.Tests/Templates/Goldens/language.jsonl"
     );
 
-
     [Fact]
     public void Render_EverySnippet_GivesWhatJinja2Gives()
     {
@@ -24,7 +23,9 @@ public class LanguageTests
                 ? "text: " + text.GetString()
                 : "error: " + snippet.GetProperty("error").GetString();
             string actual = Render(source, lines[0]);
-            bool isRefused = expected.Contains(" at 0x", StringComparison.Ordinal) || source.Contains("| random", StringComparison.Ordinal);
+            bool isRefused =
+                expected.Contains(" at 0x", StringComparison.Ordinal)
+                || source.Contains("| random", StringComparison.Ordinal);
             if (isRefused ? actual != "error: type" : actual != expected)
             {
                 wrong.Add($"{source}\n     got {actual}\n  jinja2 {expected}");

@@ -53,7 +53,13 @@ internal static class SequenceFilters
         {
             if (Arg.Given(fill))
             {
-                for (int missing = Numbers.ToCount(size, Limits.MaxList) - batch.Count; missing > 0; missing--)
+                int wanted = Numbers.ToCount(size, int.MaxValue);
+                if (wanted > Limits.MaxList)
+                {
+                    throw TemplateException.Type("the list grew too long");
+                }
+
+                for (int missing = wanted - batch.Count; missing > 0; missing--)
                 {
                     batch.Add(fill!);
                 }

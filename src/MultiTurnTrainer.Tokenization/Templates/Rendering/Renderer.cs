@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Tokenization.Templates.Rendering;
 internal sealed class Renderer
 {
     private readonly Dictionary<string, Value> _variables;
-    private readonly Stack<List<StrValue>> _captures = new();
+    private Stack<List<StrValue>>? _captures;
     private readonly bool _tracked;
     private List<StrValue>? _capture;
     private Dictionary<string, Value>? _exported;
@@ -150,7 +150,7 @@ internal sealed class Renderer
     {
         if (_capture is not null)
         {
-            _captures.Push(_capture);
+            (_captures ??= new()).Push(_capture);
         }
 
         _capture = [];
@@ -160,7 +160,7 @@ internal sealed class Renderer
     public StrValue EndCapture()
     {
         List<StrValue> parts = _capture!;
-        _capture = _captures.Count > 0 ? _captures.Pop() : null;
+        _capture = _captures is { Count: > 0 } ? _captures.Pop() : null;
         return parts.Count switch
         {
             0 => StrValue.Empty,
@@ -286,7 +286,7 @@ internal sealed class Renderer
 
         foreach (StrValue leaf in text.Leaves())
         {
-            if (leaf.Origin is { MessageIndex: >= 0 } origin)
+            if (leaf is { Chars: > 0, Origin: { MessageIndex: >= 0 } origin })
             {
                 return origin.MessageIndex;
             }

@@ -5,8 +5,15 @@ namespace MultiTurnTrainer.Tokenization.Templates.Rendering;
 /// <summary>Collects the printed text and its spans.</summary>
 internal sealed class TextSink(bool tracked)
 {
-    private char[] _chars = new char[1024];
-    private RenderedSpan[] _spans = tracked ? new RenderedSpan[64] : [];
+    // One rendering at a time on a thread: its buffers serve the next one too.
+    [ThreadStatic]
+    private static char[]? _spareChars;
+
+    [ThreadStatic]
+    private static RenderedSpan[]? _spareSpans;
+
+    private char[] _chars = Take(ref _spareChars, 4096);
+    private RenderedSpan[] _spans = tracked ? Take(ref _spareSpans, 128) : [];
     private int _count;
 
     /// <summary>The number of UTF-16 units so far.</summary>
@@ -51,11 +58,28 @@ internal sealed class TextSink(bool tracked)
         }
     }
 
-    /// <summary>The text.</summary>
-    public string Text() => new(_chars, 0, Length);
+    /// <summary>The text and its spans; the sink is done.</summary>
+    public (string Text, RenderedSpan[] Spans) Finish()
+    {
+        string text = new(_chars, 0, Length);
+        RenderedSpan[] spans = _spans.AsSpan(0, _count).ToArray();
+        if (_chars.Length <= 1 << 20)
+        {
+            _spareChars = _chars;
+            _spareSpans = tracked ? _spans : _spareSpans;
+        }
 
-    /// <summary>The spans.</summary>
-    public RenderedSpan[] Spans() => _spans.AsSpan(0, _count).ToArray();
+        _chars = [];
+        _spans = [];
+        return (text, spans);
+    }
+
+    private static T[] Take<T>(ref T[]? spare, int size)
+    {
+        T[] buffer = spare ?? new T[size];
+        spare = null;
+        return buffer;
+    }
 
     private void Write(string text)
     {

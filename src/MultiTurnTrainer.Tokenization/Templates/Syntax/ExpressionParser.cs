@@ -124,7 +124,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
             Place place = tokens.Next().Place;
             Expression test = Or();
             Expression? otherwise = tokens.SkipName("else") ? Full() : null;
-            value = new Conditional(test, value, otherwise, place);
+            value = tokens.Chain(new Conditional(test, value, otherwise, place));
         }
 
         return value;
@@ -136,7 +136,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         while (tokens.Current.IsName("or"))
         {
             Place place = tokens.Next().Place;
-            left = new Logical(false, left, And(), place);
+            left = tokens.Chain(new Logical(false, left, And(), place));
         }
 
         return left;
@@ -148,7 +148,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         while (tokens.Current.IsName("and"))
         {
             Place place = tokens.Next().Place;
-            left = new Logical(true, left, Not(), place);
+            left = tokens.Chain(new Logical(true, left, Not(), place));
         }
 
         return left;
@@ -205,7 +205,20 @@ internal sealed class ExpressionParser(TokenReader tokens)
         while (tokens.Current.Is("+") || tokens.Current.Is("-"))
         {
             Token token = tokens.Next();
-            left = new Binary(token.Text[0], left, Concat(), token.Place);
+            if (token.Text == "-")
+            {
+                left = tokens.Chain(new Binary('-', left, Concat(), token.Place));
+                continue;
+            }
+
+            List<(Expression Operand, Place Place)> rest = [(Concat(), token.Place)];
+            while (tokens.Current.Is("+"))
+            {
+                Place place = tokens.Next().Place;
+                rest.Add((Concat(), place));
+            }
+
+            left = tokens.Chain(new Sum(left, [.. rest], token.Place));
         }
 
         return left;
@@ -236,7 +249,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         while (tokens.Current.Kind == TokenKind.Operator && tokens.Current.Text is "*" or "/" or "//" or "%")
         {
             Token token = tokens.Next();
-            left = new Binary(token.Text == "//" ? 'f' : token.Text[0], left, Power(), token.Place);
+            left = tokens.Chain(new Binary(token.Text == "//" ? 'f' : token.Text[0], left, Power(), token.Place));
         }
 
         return left;
@@ -248,7 +261,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         while (tokens.Current.Is("**"))
         {
             Place place = tokens.Next().Place;
-            left = new Binary('^', left, UnaryExpression(withFilter: true), place);
+            left = tokens.Chain(new Binary('^', left, UnaryExpression(withFilter: true), place));
         }
 
         return left;
@@ -392,12 +405,12 @@ internal sealed class ExpressionParser(TokenReader tokens)
         {
             if (tokens.Current.Is(".") || tokens.Current.Is("["))
             {
-                value = Subscript(value);
+                value = tokens.Chain(Subscript(value));
             }
             else if (tokens.Current.Is("("))
             {
                 Place place = tokens.Current.Place;
-                value = new Call(value, Arguments(), place);
+                value = tokens.Chain(new Call(value, Arguments(), place));
             }
             else
             {
@@ -416,12 +429,12 @@ internal sealed class ExpressionParser(TokenReader tokens)
             }
             else if (tokens.Current.IsName("is"))
             {
-                value = Test(value);
+                value = tokens.Chain(Test(value));
             }
             else if (tokens.Current.Is("("))
             {
                 Place place = tokens.Current.Place;
-                value = new Call(value, Arguments(), place);
+                value = tokens.Chain(new Call(value, Arguments(), place));
             }
             else
             {
@@ -577,7 +590,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
             Token token = tokens.Expect(TokenKind.Name);
             string name = Dotted(token.Text);
             CallArguments arguments = tokens.Current.Is("(") ? Arguments() : CallArguments.None;
-            value = new FilterCall(value, name, arguments, token.Place);
+            value = tokens.Chain(new FilterCall(value, name, arguments, token.Place));
         }
 
         return value;

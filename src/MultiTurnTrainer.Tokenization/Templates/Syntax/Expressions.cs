@@ -164,7 +164,7 @@ internal sealed class Unary(char op, Expression operand, Place place) : Expressi
     }
 }
 
-/// <summary>Arithmetic, and <c>+</c> of texts and lists.</summary>
+/// <summary>Arithmetic but sums.</summary>
 internal sealed class Binary(char op, Expression left, Expression right, Place place) : Expression(place)
 {
     /// <inheritdoc/>
@@ -175,13 +175,54 @@ internal sealed class Binary(char op, Expression left, Expression right, Place p
     {
         Value a = left.Evaluate(r);
         Value b = right.Evaluate(r);
-        if (op == '+' && a is StrValue { IsMarkup: false } s && b is StrValue { IsMarkup: false } t)
-        {
-            return StrValue.Concat(s, t);
-        }
-
         r.At = Place;
         return Operators.Binary(op, a, b);
+    }
+}
+
+/// <summary><c>a + b + c</c>, from left to right; a run of texts is joined once.</summary>
+internal sealed class Sum(Expression first, (Expression Operand, Place Place)[] rest, Place place) : Expression(place)
+{
+    /// <inheritdoc/>
+    public override IEnumerable<Expression> Children => rest.Select(r => r.Operand).Prepend(first);
+
+    /// <inheritdoc/>
+    public override Value Evaluate(Renderer r)
+    {
+        Value value = first.Evaluate(r);
+        int i = 0;
+        if (value is StrValue { IsMarkup: false } text)
+        {
+            StrValue[] parts = new StrValue[rest.Length + 1];
+            parts[0] = text;
+            for (; i < rest.Length; i++)
+            {
+                Value next = rest[i].Operand.Evaluate(r);
+                if (next is not StrValue { IsMarkup: false } more)
+                {
+                    r.At = rest[i].Place;
+                    value = Operators.Binary('+', StrValue.Join(parts[..(i + 1)]), next);
+                    i++;
+                    break;
+                }
+
+                parts[i + 1] = more;
+                if (i == rest.Length - 1)
+                {
+                    r.At = rest[i].Place;
+                    return StrValue.Join(parts);
+                }
+            }
+        }
+
+        for (; i < rest.Length; i++)
+        {
+            Value next = rest[i].Operand.Evaluate(r);
+            r.At = rest[i].Place;
+            value = Operators.Binary('+', value, next);
+        }
+
+        return value;
     }
 }
 

@@ -12,8 +12,11 @@ internal static class PromptAnalysis
     private const string Prompt = "add_generation_prompt";
 
     /// <summary>Whether the proof succeeds; false says nothing.</summary>
-    public static bool IsConstant(ParsedTemplate template)
+    /// <param name="template">The template.</param>
+    /// <param name="names">The names the prompt reads.</param>
+    public static bool IsConstant(ParsedTemplate template, out HashSet<string> names)
     {
+        names = new HashSet<string>(StringComparer.Ordinal);
         int loop = Array.FindIndex(template.Body, s => s is For);
         if (loop < 0 || template.Blocks.Count > 0)
         {
@@ -37,6 +40,14 @@ internal static class PromptAnalysis
             }
         }
 
+        foreach (Statement statement in Shape.All(template.Body.Skip(loop + 1).Where(s => s is not (For or Set))))
+        {
+            foreach ((Expression expression, _) in Shape.Expressions(statement))
+            {
+                Collect(expression, names);
+            }
+        }
+
         // Before and inside the loops nothing may ask for the prompt; the loops themselves print no part of it.
         return template.Body.Take(loop + 1).All(s => !Asks(s))
             && template.Body.Skip(loop + 1).All(s => s is For or Set ? !Asks(s) : Reads(s, assigned));
@@ -49,6 +60,19 @@ internal static class PromptAnalysis
         statement is Data or Print or If
         && Shape.Expressions(statement).All(e => !MentionsAny(e.Expression, forbidden))
         && Shape.Children(statement).All(child => Reads(child, forbidden));
+
+    private static void Collect(Expression expression, HashSet<string> names)
+    {
+        if (expression is Name name)
+        {
+            names.Add(name.Id);
+        }
+
+        foreach (Expression child in expression.Children)
+        {
+            Collect(child, names);
+        }
+    }
 
     private static bool MentionsAny(Expression expression, HashSet<string> names) =>
         expression is Name name ? names.Contains(name.Id) : expression.Children.Any(child => MentionsAny(child, names));

@@ -7,6 +7,7 @@ internal sealed class TokenReader(List<Token> tokens)
 {
     private int _at;
     private int _depth;
+    private int _links;
 
     /// <summary>The token at hand.</summary>
     public Token Current => tokens[_at];
@@ -18,6 +19,7 @@ internal sealed class TokenReader(List<Token> tokens)
     public Token Next()
     {
         Token token = tokens[_at];
+        _links = token.Kind is TokenKind.BlockEnd or TokenKind.VariableEnd ? 0 : _links;
         _at = Math.Min(_at + 1, tokens.Count - 1);
         return token;
     }
@@ -54,6 +56,17 @@ internal sealed class TokenReader(List<Token> tokens)
         {
             throw Current.Place.Error($"nested more than {Limits.MaxNesting} deep");
         }
+    }
+
+    /// <summary>Adds a link to a chain such as <c>a.b.c</c>: the tree grows deeper without the parser doing so.</summary>
+    public Expression Chain(Expression link)
+    {
+        if (++_links > Limits.MaxLinks)
+        {
+            throw link.Place.Error($"more than {Limits.MaxLinks} operations in one statement");
+        }
+
+        return link;
     }
 
     /// <summary>Leaves it.</summary>

@@ -13,13 +13,16 @@ internal static class Limits
     public const int MaxRange = 100_000;
 
     /// <summary>The most loop turns and calls of one rendering.</summary>
-    public const int MaxSteps = 20_000_000;
+    public const int MaxSteps = 5_000_000;
 
     /// <summary>The deepest nesting of macro calls and recursive loops.</summary>
     public const int MaxDepth = 200;
 
     /// <summary>The deepest nesting of expressions and blocks in a template.</summary>
     public const int MaxNesting = 120;
+
+    /// <summary>The most operations in one statement of a template.</summary>
+    public const int MaxLinks = 2000;
 
     /// <summary>The most bits of a number.</summary>
     public const int MaxBits = 64 * 1024;

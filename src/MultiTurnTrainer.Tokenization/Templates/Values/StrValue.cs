@@ -135,17 +135,41 @@ internal sealed class StrValue : Value
             Traits = traits,
         };
 
-    /// <summary>Visits the leaves in order, without recursion: joined texts may be nested deeply.</summary>
-    public void ForEachLeaf<TState>(TState state, Action<TState, StrValue> visit)
+    /// <summary>Visits the leaves in order; deep nesting goes on without recursion.</summary>
+    public void ForEachLeaf<TState>(TState state, Action<TState, StrValue> visit) => Visit(this, state, visit, 0);
+
+    private static void Visit<TState>(StrValue value, TState state, Action<TState, StrValue> visit, int depth)
     {
-        if (_parts is null)
+        if (value._parts is not { } parts)
         {
-            visit(state, this);
+            visit(state, value);
             return;
         }
 
+        foreach (StrValue part in parts)
+        {
+            if (part._parts is null)
+            {
+                if (part.Chars > 0)
+                {
+                    visit(state, part);
+                }
+            }
+            else if (depth < 32)
+            {
+                Visit(part, state, visit, depth + 1);
+            }
+            else
+            {
+                VisitDeep(part, state, visit);
+            }
+        }
+    }
+
+    private static void VisitDeep<TState>(StrValue value, TState state, Action<TState, StrValue> visit)
+    {
         Stack<(StrValue[] Parts, int Next)> pending = new();
-        pending.Push((_parts, 0));
+        pending.Push((value._parts!, 0));
         while (pending.TryPop(out (StrValue[] Parts, int Next) top))
         {
             int i = top.Next;

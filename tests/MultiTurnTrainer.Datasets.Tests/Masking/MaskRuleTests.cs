@@ -1,0 +1,185 @@
+using System.Text.Json;
+using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Tokenization.Templates;
+
+namespace MultiTurnTrainer.Datasets.Tests.Masking;
+
+/// <summary>The rule on small templates of our own, one habit each.</summary>
+public class MaskRuleTests
+{
+    private const string Loop = "{% for m in messages %}";
+    private const string End = "{% endfor %}";
+    private const string Ask = "{% if add_generation_prompt %}<a>{% endif %}";
+
+    [Fact]
+    public void Apply_PlainTurns_LearnsWordsAndStop() =>
+        Assert.Equal(
+            ["one<e>", "two<e>"],
+            Learned(Loop + "<{{ m.role[0] }}>{{ m.content }}<e>\n" + End + Ask, Turns("q", "one", "r", "two"))
+        );
+
+    [Fact]
+    public void Apply_StopWordInTheAnswer_IsNoStop() =>
+        Assert.Equal(
+            ["one <e> more<e>"],
+            Learned(Loop + "<{{ m.role[0] }}>{{ m.content }}<e>\n" + End + Ask, Turns("q", "one <e> more"))
+        );
+
+    [Fact]
+    public void Apply_HeaderPrintedByTheQuestion_BelongsToThePrompt() =>
+        Assert.Equal(
+            ["one<e>"],
+            Learned(
+                Loop + "{% if m.role == 'user' %}{{ m.content }}<a>{% else %}{{ m.content }}<e>{% endif %}" + End,
+                Turns("q", "one")
+            )
+        );
+
+    [Fact]
+    public void Apply_StopAfterTheLoop_CountsForTheLastAnswer() =>
+        Assert.Equal(
+            ["two<e>"],
+            Learned(
+                Loop
+                    + "<{{ m.role[0] }}>{{ m.content }}"
+                    + End
+                    + "{% if add_generation_prompt %}<a>{% else %}<e>{% endif %}",
+                Turns("q", "one", "r", "two"),
+                targets: [3]
+            )
+        );
+
+    [Fact]
+    public void Apply_StopIsTheNextHeader_LearnsIt() =>
+        Assert.Equal(
+            ["one<u>"],
+            Learned(
+                Loop + "{{ '<u>' if m.role == 'user' else '<a>' }}{{ m.content }}" + End + Ask,
+                Turns("q", "one", "r"),
+                stops: ["<u>"]
+            )
+        );
+
+    [Fact]
+    public void Apply_OpenedThink_IsThePromptsWhenThePromptHasIt() =>
+        Assert.Equal(
+            ["done</t>one<e>"],
+            Learned(
+                Loop
+                    + "{% if m.role == 'user' %}<u>{{ m.content }}<e>{% else %}<a><t>done</t>{{ m.content }}<e>{% endif %}"
+                    + End
+                    + "{% if add_generation_prompt %}<a><t>{% endif %}",
+                Turns("q", "one")
+            )
+        );
+
+    [Fact]
+    public void Apply_PromptThatWouldCutAMarker_LeavesItToTheAnswer() =>
+        Assert.Equal(
+            ["<think>x</think>one<e>"],
+            Learned(
+                Loop
+                    + "{% if m.role == 'user' %}<u>{{ m.content }}<e>{% else %}<a><think>x</think>{{ m.content }}<e>{% endif %}"
+                    + End
+                    + "{% if add_generation_prompt %}<a><thought>{% endif %}",
+                Turns("q", "one")
+            )
+        );
+
+    [Fact]
+    public void Apply_WordsOfAnotherMessage_AreNeverLearned() =>
+        Assert.Equal(
+            ["one[", "]<e>"],
+            Learned(
+                Loop
+                    + "{% if m.role == 'user' %}<u>{{ m.content }}{% else %}<a>{{ m.content }}[{{ messages[0].content }}]<e>{% endif %}"
+                    + End
+                    + Ask,
+                Turns("q", "one")
+            )
+        );
+
+    [Fact]
+    public void Apply_NoStop_IsRefused()
+    {
+        MaskedText masked = Apply(Loop + "<{{ m.role[0] }}>{{ m.content }}\n" + End + Ask, Turns("q", "one"));
+        Assert.Equal([(1, "no-stop")], masked.Refusals.Select(r => (r.Message, r.Code)));
+    }
+
+    [Fact]
+    public void Apply_AnswerNotPrinted_IsRefused()
+    {
+        MaskedText masked = Apply(
+            Loop + "{% if m.role == 'user' %}{{ m.content }}{% endif %}" + End,
+            Turns("q", "one")
+        );
+        Assert.Equal([(1, "no-text")], masked.Refusals.Select(r => (r.Message, r.Code)));
+    }
+
+    [Fact]
+    public void Apply_GenerationBlock_IsComparedAndNotFollowed()
+    {
+        MaskedText masked = Apply(
+            Loop
+                + "{% if m.role == 'user' %}<u>{{ m.content }}<e>{% else %}{% generation %}<a>{{ m.content }}{% endgeneration %}<e>{% endif %}"
+                + End
+                + Ask,
+            Turns("q", "one")
+        );
+        Assert.Equal(["one<e>"], Texts(masked, masked.Supervised));
+        Assert.Equal(["<a>", "<e>"], Texts(masked, masked.GenerationDifferences));
+    }
+
+    [Theory]
+    [InlineData("\"weight\": 0", 0)]
+    [InlineData("\"weight\": 0.5", 1)]
+    [InlineData("\"weight\": null", 1)]
+    [InlineData("\"train\": false", 0)]
+    [InlineData("\"training\": true", 1)]
+    [InlineData("\"loss_weight\": 0", 0)]
+    public void DefaultTargets_Weights_LeaveOutZero(string property, int count)
+    {
+        string json = "[{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", " + property + "}]";
+        Assert.Equal(count, MaskRule.DefaultTargets(JsonDocument.Parse(json).RootElement).Count());
+    }
+
+    [Fact]
+    public void Apply_AnotherRole_LearnsItsWordsAndItsStop() =>
+        Assert.Equal(
+            ["q<e>"],
+            Learned(Loop + "<{{ m.role[0] }}>{{ m.content }}<e>\n" + End + Ask, Turns("q", "one"), targets: [0])
+        );
+
+    private static string[] Learned(
+        string template,
+        JsonElement messages,
+        int[]? targets = null,
+        string[]? stops = null
+    )
+    {
+        MaskedText masked = Apply(template, messages, targets, stops);
+        Assert.Empty(masked.Refusals);
+        return Texts(masked, masked.Supervised);
+    }
+
+    private static MaskedText Apply(
+        string template,
+        JsonElement messages,
+        int[]? targets = null,
+        string[]? stops = null
+    ) =>
+        MaskRule.Apply(
+            ChatTemplate.Parse(template),
+            new RenderInput(messages),
+            targets ?? MaskRule.DefaultTargets(messages),
+            stops ?? ["<e>"]
+        );
+
+    private static string[] Texts(MaskedText masked, IEnumerable<(int Start, int End)> ranges) =>
+        [.. ranges.Select(r => masked.Rendered.Text[r.Start..r.End])];
+
+    private static JsonElement Turns(params string[] contents) =>
+        JsonSerializer.SerializeToElement(
+            contents.Select((content, i) => new { role = i % 2 == 0 ? "user" : "assistant", content })
+        );
+}
