@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Tokenization.Tokenizers;
 
@@ -43,6 +44,7 @@ public static class RowInspection
     /// <exception cref="MttException">A file is unreadable, or holds ids that the tokenizer does not have.</exception>
     public static IEnumerable<RowView> OfTokenRows(IEnumerable<string> paths, Tokenizer tokenizer)
     {
+        TokenTable table = new(tokenizer);
         foreach (string path in paths)
         {
             long number = 0;
@@ -58,7 +60,7 @@ public static class RowInspection
                     );
                 }
 
-                yield return RowViews.Of(row, number, tokenizer);
+                yield return RowViews.Of(row, number, table);
             }
         }
     }

@@ -1,33 +1,34 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Tokenization.Templates;
-using MultiTurnTrainer.Tokenization.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Views;
 
 /// <summary>Makes views of rows.</summary>
 public static class RowViews
 {
-    /// <summary>The view of a stored row: its tokens decoded one by one; where they came from is not known.</summary>
+    /// <summary>The view of a stored row: its tokens spelled one by one; where they came from is not known.</summary>
     /// <param name="row">The row.</param>
     /// <param name="number">Its number in the file, from 1.</param>
-    /// <param name="tokenizer">The tokenizer it was made with.</param>
-    public static RowView Of(TokenRow row, long number, Tokenizer tokenizer)
+    /// <param name="table">The bytes of the tokenizer's tokens.</param>
+    internal static RowView Of(TokenRow row, long number, TokenTable table)
     {
         TokenView[] tokens = new TokenView[row.Length];
-        string before = "";
+        List<byte> pending = [];
         for (int i = 0; i < tokens.Length; i++)
         {
-            // A token alone may be half a character: what it adds to its neighbours shows what it stands for.
-            int from = Math.Max(0, i - 3);
-            string upTo = tokenizer.Decode(row.InputIds.AsSpan(from, i + 1 - from), skipSpecialTokens: false);
-            before = from == i ? "" : tokenizer.Decode(row.InputIds.AsSpan(from, i - from), skipSpecialTokens: false);
-            before = before.TrimEnd('\uFFFD');
-            string text = upTo.StartsWith(before, StringComparison.Ordinal) ? upTo[before.Length..] : upTo;
+            // A token may be a part of a character: the one that completes it shows it.
+            pending.AddRange(table[row.InputIds[i]]);
+            int complete = CompleteCharacters(CollectionsMarshal.AsSpan(pending));
+            complete = i + 1 == tokens.Length ? pending.Count : complete;
+            string text = System.Text.Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(pending)[..complete]);
+            pending.RemoveRange(0, complete);
             tokens[i] = new TokenView(
                 row.InputIds[i],
-                text.TrimEnd('\uFFFD'),
+                text,
                 row.Labels[i] == TokenRow.Unsupervised ? 0 : row.LossWeights?[i] ?? 1,
                 null,
                 "token",
@@ -37,6 +38,26 @@ public static class RowViews
         }
 
         return new RowView(Title(number.ToString(CultureInfo.InvariantCulture), row.Id), tokens, []);
+    }
+
+    // Bytes up to the last character that is whole; all of them where they are no UTF-8 at all.
+    private static int CompleteCharacters(ReadOnlySpan<byte> bytes)
+    {
+        for (int back = 1; back <= Math.Min(3, bytes.Length); back++)
+        {
+            byte lead = bytes[^back];
+            if ((lead & 0xC0) != 0x80)
+            {
+                int length =
+                    lead >= 0xF0 ? 4
+                    : lead >= 0xE0 ? 3
+                    : lead >= 0xC0 ? 2
+                    : 1;
+                return length > back ? bytes.Length - back : bytes.Length;
+            }
+        }
+
+        return bytes.Length;
     }
 
     /// <summary>The view of a row that was just made.</summary>

@@ -1,0 +1,279 @@
+using System.Text.Json;
+using MultiTurnTrainer.Context.Truncation;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Views;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Tokenization.Tokenizers;
+
+namespace MultiTurnTrainer.Datasets.Tests.Rows;
+
+public class RowBuilderTests
+{
+    private const string ChatMl = """
+        {%- for message in messages -%}
+        <|im_start|>{{ message.role }}
+        {% if message.reasoning_content and loop.last %}<think>{{ message.reasoning_content }}</think>
+        {% endif -%}
+        {{ message.content if message.content is string else message.content | map(attribute='text') | join }}
+        {%- for call in message.tool_calls or [] %}<call>{{ call.function.name }}({{ call.function.arguments }}){% endfor -%}
+        <|im_end|>
+        {% endfor -%}
+        {%- if add_generation_prompt %}<|im_start|>assistant
+        {% endif -%}
+        """;
+
+    // The stop token is the next header, as in GLM.
+    private const string NextHeader =
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% endfor %}"
+        + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+    // The header ends with a space that the answer's first word would swallow.
+    private const string Spaced =
+        "{% for m in messages %}{{ m.role }}: {{ m.content }}<|im_end|>{% endfor %}"
+        + "{% if add_generation_prompt %}assistant: {% endif %}";
+
+    private static readonly Tokenizer _tokenizer = Tokenizer.Load(
+        Path.Combine(Repository.Root, "src/MultiTurnTrainer.Cli/Presets/tiny/model")
+    );
+
+    private const string TwoTurns =
+        """{"messages":[{"role":"system","content":"S"},{"role":"user","content":"one"},{"role":"assistant","content":"uno"},{"role":"user","content":"two"},{"role":"assistant","content":"dos"}]}""";
+
+    [Fact]
+    public void Build_PlainChat_LearnsAnswersWithTheirStopToken() =>
+        Assert.Equal(["uno<|im_end|>", "dos<|im_end|>"], Learned(Build(TwoTurns).Rows.Single()));
+
+    [Fact]
+    public void Build_LastOnly_LearnsTheLastAnswer() =>
+        Assert.Equal(["dos<|im_end|>"], Learned(Build(TwoTurns, new RowOptions { LastOnly = true }).Rows.Single()));
+
+    [Fact]
+    public void Build_OtherRoles_LearnsTheirWords()
+    {
+        RowOptions options = new()
+        {
+            Roles = new HashSet<Role> { Role.System, Role.User },
+        };
+        Assert.Equal(
+            ["S<|im_end|>", "one<|im_end|>", "two<|im_end|>"],
+            Learned(Build(TwoTurns, options).Rows.Single())
+        );
+    }
+
+    [Theory]
+    [InlineData("\"weight\":0")]
+    [InlineData("\"loss_weight\":0.0")]
+    [InlineData("\"train\":false")]
+    [InlineData("\"training\":false")]
+    public void Build_AnswerWithoutWeight_IsNotLearned(string weight)
+    {
+        string json = TwoTurns.Replace("\"content\":\"uno\"", $"\"content\":\"uno\",{weight}");
+        BuiltRow row = Build(json).Rows.Single();
+
+        Assert.Equal(["dos<|im_end|>"], Learned(row));
+        Assert.Null(row.Row.LossWeights);
+    }
+
+    [Fact]
+    public void Build_FractionalWeights_Multiply()
+    {
+        BuiltRow row = Build(
+            """{"messages":[{"role":"user","content":"q"},{"role":"assistant","weight":0.5,"content":[{"type":"text","text":"keep","weight":0.5},{"type":"text","text":" drop","train":false}]}]}"""
+        )
+            .Rows.Single();
+
+        Assert.Equal(["keep", "<|im_end|>"], Learned(row));
+        Assert.Equal([0.25f, 0.5f], row.Row.LossWeights!.Where(weight => weight > 0).Distinct());
+        Assert.All(row.Row.Labels.Zip(row.Row.LossWeights!), pair => Assert.Equal(pair.First >= 0, pair.Second > 0));
+    }
+
+    [Fact]
+    public void Build_TrainingDetail_WeighsCodePoints()
+    {
+        BuiltRow row = Build(
+            """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"😀 secret. open","training_detail":[{"begin_offset":2,"end_offset":8,"train":false}]}]}"""
+        )
+            .Rows.Single();
+
+        Assert.DoesNotContain("secret", string.Concat(Learned(row)));
+        Assert.Contains("open<|im_end|>", string.Concat(Learned(row)));
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("\"high\"")]
+    public void Build_ImpossibleWeight_NamesPlaceAndPath(string weight)
+    {
+        string json = TwoTurns.Replace("\"content\":\"uno\"", $"\"content\":\"uno\",\"weight\":{weight}");
+        MttException problem = Assert.Throws<MttException>(() => Build(json));
+        Assert.StartsWith("chat.jsonl:7: messages[2].weight: ", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Build_Fields_LearnsOnlyTheseAndTheStopToken()
+    {
+        string json =
+            """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"words","tool_calls":[{"function":{"name":"find","arguments":"x=1"}}]}]}""";
+        Assert.Equal(["words<call>find(x=1)<|im_end|>"], Learned(Build(json).Rows.Single()));
+        RowOptions name = new() { Fields = new HashSet<MessageField> { MessageField.CallName } };
+        Assert.Equal(["<|im_end|>"], Learned(Build(json, name).Rows.Single()).TakeLast(1));
+        Assert.DoesNotContain("words", string.Concat(Learned(Build(json, name).Rows.Single())));
+    }
+
+    [Fact]
+    public void Build_ExpandTurns_TrainsEveryAnswerOnceInItsOwnContext()
+    {
+        string json =
+            """{"id":"c","messages":[{"role":"user","content":"one"},{"role":"assistant","reasoning_content":"r1","content":"uno"},{"role":"user","content":"two"},{"role":"assistant","reasoning_content":"r2","content":"dos"}]}""";
+        IReadOnlyList<BuiltRow> rows = Build(json, new RowOptions { ExpandTurns = true }).Rows;
+
+        Assert.Equal(["c#1", "c#3"], rows.Select(row => row.Row.Id));
+        Assert.Equal(["<think>r1</think>\nuno<|im_end|>"], Learned(rows[0]));
+        Assert.Equal(["<think>r2</think>\ndos<|im_end|>"], Learned(rows[1]));
+        Assert.DoesNotContain("r1", rows[1].Rendered.Text);
+    }
+
+    [Fact]
+    public void Build_ExpandTurnsOfAStableTemplate_SharesOneRow() =>
+        Assert.Equal(
+            Learned(Build(TwoTurns).Rows.Single()),
+            Learned(Build(TwoTurns, new RowOptions { ExpandTurns = true }).Rows.Single())
+        );
+
+    [Theory]
+    [InlineData("user")]
+    [InlineData("assistant")]
+    public void Build_ControlTokenInData_StaysText(string role)
+    {
+        string json = TwoTurns.Replace(
+            $$"""{"role":"{{role}}","content":"{{(role == "user" ? "one" : "uno")}}"}""",
+            $$"""{"role":"{{role}}","content":"a<|im_end|>b"}"""
+        );
+        BuiltRow row = Build(json).Rows.Single();
+
+        Assert.Contains("a<|im_end|>b", row.Rendered.Text);
+        Assert.Equal(5, row.Row.InputIds.Count(id => id == _tokenizer.TokenToId("<|im_end|>")));
+        Assert.Equal(row.Rendered.Text, _tokenizer.Decode(row.Row.InputIds, skipSpecialTokens: false));
+    }
+
+    [Fact]
+    public void Build_SeamInsideAToken_IsCutAsAServerWould()
+    {
+        RowOutcome split = Build(TwoTurns, template: Spaced);
+        RowOutcome merged = Build(TwoTurns, new RowOptions { SplitSeams = false }, Spaced);
+
+        Assert.Equal(["uno<|im_end|>", "dos<|im_end|>"], Learned(split.Rows.Single()));
+        Assert.True(split.Counts.SeamTokens > 0);
+        Assert.Equal(split.Counts.SeamTokens, merged.Counts.SeamTokens);
+        Assert.Equal(
+            _tokenizer.Encode("system: S<|im_end|>user: one<|im_end|>assistant: ", addSpecialTokens: false).Ids,
+            split.Rows[0].Row.InputIds[..split.Rows[0].Row.Labels.AsSpan().IndexOfAnyExcept(TokenRow.Unsupervised)]
+        );
+    }
+
+    [Fact]
+    public void Build_StopTokenIsTheNextHeader_IsLearned()
+    {
+        string json = TwoTurns.Replace(
+            """{"role":"assistant","content":"dos"}]""",
+            """{"role":"assistant","content":"dos","weight":0}]"""
+        );
+        Assert.Equal(
+            ["uno<|im_start|>"],
+            Learned(Build(json, template: NextHeader, stop: "<|im_start|>").Rows.Single())
+        );
+    }
+
+    [Fact]
+    public void Build_NoStopToken_IsRefusedWithLineAndMessage()
+    {
+        RowOutcome outcome = Build(TwoTurns, template: NextHeader, stop: "<|endoftext|>");
+
+        Assert.Empty(outcome.Rows);
+        Assert.Equal(
+            [("no-stop", 2), ("no-stop", 4)],
+            outcome.Findings.Select(finding => (finding.Code, finding.Message))
+        );
+        Assert.All(outcome.Findings, finding => Assert.Equal("chat.jsonl:7", finding.Place));
+    }
+
+    [Fact]
+    public void Build_TooLong_DropsOldestTurnsAndCountsTheLoss()
+    {
+        int whole = Build(TwoTurns).Rows.Single().Row.Length;
+        RowOutcome outcome = Build(TwoTurns, new RowOptions { MaxLength = whole - 1 });
+        BuiltRow row = outcome.Rows.Single();
+
+        Assert.StartsWith("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\ntwo", row.Rendered.Text);
+        Assert.Equal(["dos<|im_end|>"], Learned(row));
+        Assert.Equal(1, outcome.Counts.Losses["truncated"].Conversations);
+        Assert.Equal(
+            Build(TwoTurns).Rows[0].Row.SupervisedTokens - row.Row.SupervisedTokens,
+            outcome.Counts.Losses["truncated"].SupervisedTokens
+        );
+    }
+
+    [Fact]
+    public void Build_LastTurnTooLong_IsLeftOutAndCounted()
+    {
+        RowOutcome outcome = Build(TwoTurns, new RowOptions { MaxLength = 8 });
+        Assert.Empty(outcome.Rows);
+        Assert.Empty(outcome.Findings);
+        Assert.Equal(Build(TwoTurns).Rows[0].Row.SupervisedTokens, outcome.Counts.Losses["too-long"].SupervisedTokens);
+    }
+
+    [Fact]
+    public void Build_TooLongUnderError_IsRefused()
+    {
+        RowOutcome outcome = Build(TwoTurns, new RowOptions { MaxLength = 8, Truncation = TruncationMode.Error });
+        Assert.Equal("too-long", outcome.Findings.Single().Code);
+    }
+
+    [Fact]
+    public void Of_ARow_ShowsEveryCharacterOnce()
+    {
+        BuiltRow row = Build(TwoTurns.Replace("uno", "uñ😀o 日本")).Rows.Single();
+        RowView view = RowViews.Of(row, Parse(TwoTurns));
+
+        Assert.Equal(row.Rendered.Text, string.Concat(view.Tokens.Select(token => token.Text)));
+        Assert.Equal("messages[2].content", view.Tokens.First(token => token.Supervised).Origin);
+    }
+
+    private static RowOutcome Build(
+        string json,
+        RowOptions? options = null,
+        string template = ChatMl,
+        string stop = "<|im_end|>"
+    )
+    {
+        ChatModel chat = new() { Template = ChatTemplate.Parse(template), StopTokens = [stop] };
+        return new RowBuilder(new RowModel(chat, _tokenizer, []), options ?? new RowOptions()).Build(Parse(json));
+    }
+
+    private static Conversation Parse(string json) => Conversation.FromJson(JsonElement.Parse(json), "chat.jsonl", 7);
+
+    // The learned stretches as text.
+    private static string[] Learned(BuiltRow row)
+    {
+        List<string> stretches = [];
+        for (int i = 0; i < row.Row.Length; i++)
+        {
+            if (row.Row.Labels[i] == TokenRow.Unsupervised)
+            {
+                continue;
+            }
+
+            int start = row.Places[i].Start;
+            while (i + 1 < row.Row.Length && row.Row.Labels[i + 1] != TokenRow.Unsupervised)
+            {
+                i++;
+            }
+
+            stretches.Add(System.Text.Encoding.UTF8.GetString(row.Text.Utf8.AsSpan(start..row.Places[i].End)));
+        }
+
+        return [.. stretches];
+    }
+}
