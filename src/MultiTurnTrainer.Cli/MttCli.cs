@@ -64,6 +64,7 @@ internal static class MttCli
             CleanCommand.Create(),
             ReviewCommand.Create(),
             TrainCommand.Create(),
+            EstimateCommand.Create(),
             SelfTestCommand.Create(),
             RenderCommand.Create(),
             LintTemplateCommand.Create(),

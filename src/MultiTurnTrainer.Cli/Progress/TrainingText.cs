@@ -31,8 +31,7 @@ internal static class TrainingText
             yield return Text($"packing    {run.Packs:N0} packs, {run.PackingEfficiency:P1} of their places filled");
         }
 
-        string memory = run.EstimatedMemoryMb > 0 ? Text($", about {run.EstimatedMemoryMb:N0} MiB at the peak") : "";
-        yield return Text($"steps      {run.FirstStep} to {run.TotalSteps}; recompute {run.Recompute}{memory}");
+        yield return Text($"steps      {run.FirstStep} to {run.TotalSteps}; recompute {run.Recompute}");
     }
 
     /// <summary>A step in one line.</summary>

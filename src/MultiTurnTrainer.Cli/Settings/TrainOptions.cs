@@ -26,11 +26,10 @@ internal sealed class TrainOptions
         Description = "Rows or conversations to evaluate on, with the loss of each turn.",
         HelpName = "FILE",
     };
-    private readonly Option<string> _output = new("--output")
+    private readonly Option<string?> _output = new("--output")
     {
         Description = "The adapter's folder; metrics, checkpoints and report go there too.",
         HelpName = "DIR",
-        Required = true,
     };
     private readonly Option<string?> _initAdapter = new("--init-adapter")
     {
@@ -64,7 +63,16 @@ internal sealed class TrainOptions
     ];
     private readonly SettingsOptions _settings = new();
 
-    public TrainOptions() => _objective.AcceptOnlyFromAmong("sft", "maigo", "ccopd", "distill-offline");
+    private readonly bool _writes;
+
+    /// <summary>The flags.</summary>
+    /// <param name="writes">Whether the command writes an output folder, and may replace or continue one.</param>
+    public TrainOptions(bool writes = true)
+    {
+        _writes = writes;
+        _output.Required = writes;
+        _objective.AcceptOnlyFromAmong("sft", "maigo", "ccopd", "distill-offline");
+    }
 
     public void AddTo(Command command)
     {
@@ -73,10 +81,8 @@ internal sealed class TrainOptions
             _model,
             _train,
             _eval,
-            _output,
             _initAdapter,
-            _resume,
-            _force,
+            .. _writes ? (Option[])[_output, _resume, _force] : [],
             _noShuffle,
             _objective,
             .. _overrides.Select(pair => pair.Flag),
@@ -103,10 +109,10 @@ internal sealed class TrainOptions
             Model = parsed.GetValue(_model)!,
             TrainFiles = parsed.GetValue(_train)!,
             EvalFile = parsed.GetValue(_eval),
-            Output = parsed.GetValue(_output)!,
+            Output = (_writes ? parsed.GetValue(_output) : null) ?? "",
             InitAdapter = parsed.GetValue(_initAdapter),
-            Resume = parsed.GetResult(_resume) is null ? null : parsed.GetValue(_resume) ?? "auto",
-            Force = parsed.GetValue(_force),
+            Resume = _writes && parsed.GetResult(_resume) is not null ? parsed.GetValue(_resume) ?? "auto" : null,
+            Force = _writes && parsed.GetValue(_force),
             Objective = parsed.GetValue(_objective)!,
             Train = train with { Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle) },
             Lora = file.Section<LoraSettings>("lora"),

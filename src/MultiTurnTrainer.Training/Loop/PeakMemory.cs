@@ -1,14 +1,35 @@
 using System.Diagnostics;
+using System.Globalization;
+using TorchSharp;
 
 namespace MultiTurnTrainer.Training.Loop;
 
-/// <summary>The process's memory.</summary>
+/// <summary>Memory of the process, the machine and the device.</summary>
 internal static class PeakMemory
 {
+    private const double _megabyte = 1 << 20;
+
     /// <summary>The highest resident memory so far, in 2²⁰ bytes.</summary>
     public static double ReadMb()
     {
         using Process process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64 / (double)(1 << 20);
+        return process.PeakWorkingSet64 / _megabyte;
+    }
+
+    /// <summary>Bytes that can still be had where a run computes; unbounded where nobody says.</summary>
+    public static double FreeBytes(RunPlace place)
+    {
+        const string counts = "/proc/meminfo";
+        if (place.Device.type == DeviceType.CUDA || !File.Exists(counts))
+        {
+            return double.PositiveInfinity;
+        }
+
+        string? line = File.ReadLines(counts)
+            .FirstOrDefault(text => text.StartsWith("MemAvailable:", StringComparison.Ordinal));
+        string? kilobytes = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
+        return double.TryParse(kilobytes, CultureInfo.InvariantCulture, out double value)
+            ? value * 1024
+            : double.PositiveInfinity;
     }
 }

@@ -16,7 +16,6 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <param name="TotalSteps">Optimizer steps in all.</param>
 /// <param name="FirstStep">The next step: 1, or later after a resume.</param>
 /// <param name="Recompute">What is computed again in backward.</param>
-/// <param name="EstimatedMemoryMb">Predicted peak memory in 2²⁰ bytes.</param>
 public sealed record RunSummary(
     string Model,
     string Device,
@@ -32,6 +31,5 @@ public sealed record RunSummary(
     double PackingEfficiency,
     int TotalSteps,
     int FirstStep,
-    string Recompute,
-    double EstimatedMemoryMb
+    string Recompute
 );

@@ -56,7 +56,7 @@ public static class TrainingRun
         output.Prepare(request.Resume is not null);
         RunFingerprint fingerprint = RunIdentity.Of(request, data, TrainedWeights.Describe(adapter));
         CheckpointStore checkpoints = new(output.Checkpoints, fingerprint, settings.SaveTotalLimit);
-        Recompute recompute = settings.Recompute == Recompute.Auto ? Recompute.Off : settings.Recompute;
+        Recompute recompute = RecomputeChoice.For(settings, model.Config, place, data);
         using IObjective objective = request.Distillation is null
             ? new SftObjective(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute)
             : ObjectiveFactory.Distilling(request, model, RequireLora(adapter), recompute, output);
@@ -93,8 +93,7 @@ public static class TrainingRun
             data.Packing?.Efficiency ?? 1,
             plan.TotalSteps,
             trainer.Done + 1,
-            recompute.ToString().ToLowerInvariant(),
-            0
+            recompute.ToString().ToLowerInvariant()
         );
         observer.Started(summary);
         double machineGflops = MachineSpeed.MeasureGflops(place);

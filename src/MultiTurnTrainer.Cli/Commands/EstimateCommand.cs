@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.Globalization;
+using MultiTurnTrainer.Cli.Settings;
+using MultiTurnTrainer.Training.Loop;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt estimate</c>: a run's peak memory and the time of a step, before it begins.</summary>
+internal static class EstimateCommand
+{
+    public static Command Create()
+    {
+        TrainOptions options = new(writes: false);
+        Command command = new(
+            "estimate",
+            """
+            Predict the peak memory of mtt train by doing the heaviest micro-batch of its plan, with each way of
+            recomputing. Takes the flags of mtt train; writes nothing.
+
+            Examples:
+              mtt estimate --model model --train rows.parquet
+              mtt estimate --model model --train rows.parquet --dtype bfloat16 --batch-size 8
+            """
+        );
+        options.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            Console.Error.WriteLine("recompute   peak MiB   s/step at most");
+            foreach (MemoryNeed need in MemoryEstimate.Measure(options.Read(parsed), CancellationToken.None))
+            {
+                Console.Out.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{need.Recompute.ToString().ToLowerInvariant(), -11} {need.PeakMb, 8:F0}   {need.SecondsPerStep:F2}"
+                    )
+                );
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}
