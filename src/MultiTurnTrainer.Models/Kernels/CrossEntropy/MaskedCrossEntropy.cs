@@ -51,6 +51,8 @@ public static class MaskedCrossEntropy
         }
 
         Tensor states = hidden.detach();
+        // Nothing to select where the caller has dropped the other rows already.
+        bool whole = targets.Count == hidden.size(0) && targets.Rows[^1] == targets.Count - 1;
         Tensor rows = torch.tensor(Array.ConvertAll(targets.Rows, row => (long)row), device: device);
         Tensor labels = torch.tensor(targets.Labels, device: device);
         Tensor coefficients = torch.tensor(Coefficients(targets, scale), device: device);
@@ -61,7 +63,8 @@ public static class MaskedCrossEntropy
             using DisposeScope part = NewDisposeScope();
             long count = Math.Min(chunk, targets.Count - start);
             Tensor index = rows.narrow(0, start, count);
-            Tensor compact = states.index_select(0, index).to(head.DataType);
+            Tensor chosen = whole ? states.narrow(0, start, count) : states.index_select(0, index);
+            Tensor compact = chosen.to(head.DataType);
             Tensor logits = head.Logits(compact);
             Tensor logitGradient = kernel.Run(
                 logits,
