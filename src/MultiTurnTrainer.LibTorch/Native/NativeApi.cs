@@ -80,10 +80,16 @@ internal static unsafe class NativeApi
             {
                 LibTorchInstallation installation = LibTorchInstallation.Find();
                 string path = NativeBuild.Ensure(installation, Notice);
-                OpenMp.SleepWhenIdle();
+                NativeEnvironment.Prepare();
                 Bind(Load(path));
                 Installation = installation;
                 KeepFreedMemory();
+                if (Threads() == 1 && Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
+                {
+                    // Debian's libtorch takes one core unless told.
+                    Check(ConfigureThreads(Environment.ProcessorCount), "set_num_threads");
+                }
+
                 AutogradCallbacks.Register();
                 _loaded = true;
             }

@@ -721,9 +721,11 @@ MTT_EXPORT int32_t mtt_threads() {
 }
 
 // Freed tensors stay with the process instead of going back to the kernel: glibc would otherwise map and unmap, and
-// fault in anew, every tensor above 128 KiB.
+// fault in anew, every tensor above 128 KiB. 32 MiB is the largest threshold that glibc takes; one arena, because the
+// others are limited to 64 MiB and map what is larger.
 MTT_EXPORT void mtt_keep_freed_memory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
