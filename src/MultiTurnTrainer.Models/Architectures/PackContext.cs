@@ -1,4 +1,6 @@
 using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Kernels;
+using MultiTurnTrainer.Models.Kernels.Attention;
 using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -23,9 +25,18 @@ internal sealed class PackContext(
         Tensor rotatedKey = rotary.Apply(key);
         onKeys?.Invoke(spec.Layer, rotatedKey, value);
         Tensor attended =
-            spec.Softcap is null && VarlenAttention.Takes(rotatedQuery)
-                ? Flash(spec, rotatedQuery, rotatedKey, value)
-                : PackedAttention.Forward(spec, layout, rotatedQuery, rotatedKey, value);
+            spec.Softcap is null && VarlenAttention.Takes(rotatedQuery) ? Flash(spec, rotatedQuery, rotatedKey, value)
+            : Faces.Of(rotatedQuery) == Face.Cpu
+                ? CpuAttention.Run(
+                    rotatedQuery,
+                    rotatedKey,
+                    value,
+                    [.. layout.Starts],
+                    spec.Scale,
+                    spec.Window,
+                    spec.Softcap ?? 0
+                )
+            : PackedAttention.Forward(spec, layout, rotatedQuery, rotatedKey, value);
         return attended.MoveToOuterDisposeScope();
     }
 

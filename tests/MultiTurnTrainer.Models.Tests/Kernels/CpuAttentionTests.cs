@@ -1,0 +1,48 @@
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Kernels.Attention;
+using MultiTurnTrainer.Models.Kernels.Checks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Tests.Kernels;
+
+public class CpuAttentionTests
+{
+    [Theory]
+    [InlineData("Float32", 4, 4, 16, null, null)]
+    [InlineData("Float32", 4, 2, 12, null, null)]
+    [InlineData("Float32", 4, 1, 16, 8, null)]
+    [InlineData("Float32", 2, 2, 24, 300, 5.0)]
+    [InlineData("BFloat16", 4, 2, 16, null, null)]
+    [InlineData("BFloat16", 4, 4, 64, 31, 20.0)]
+    public void Run_OverAPack_EqualsTheReferenceForwardAndBackward(
+        string type,
+        int heads,
+        int keyHeads,
+        int width,
+        int? window,
+        double? softcap
+    )
+    {
+        // Longer than a block of queries, a single token, and short ones.
+        int[] starts = [0, 300, 301, 318, 330];
+        double scale = 1 / Math.Sqrt(width);
+        AttentionSpec spec = new(0, scale, window, softcap);
+        SequenceLayout layout = SequenceLayout.FromStarts(starts);
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        KernelCheckResult result = KernelCheck.Compare(
+            "attention",
+            CPU,
+            Enum.Parse<ScalarType>(type),
+            [
+                [330, heads, width],
+                [330, keyHeads, width],
+                [330, keyHeads, width],
+            ],
+            tensors => CpuAttention.Run(tensors[0], tensors[1], tensors[2], starts, scale, window, softcap ?? 0),
+            tensors => PackedAttention.Forward(spec, layout, tensors[0], tensors[1], tensors[2])
+        );
+        Assert.True(result.Error < (type == "Float32" ? 1e-4 : 3e-2), result.ToString());
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+}
