@@ -99,7 +99,7 @@ internal sealed class DecoderBlock
     {
         if (projections.Length == widths.Length)
         {
-            return [.. projections.Select(projection => projection.Forward(input, context))];
+            return Projection.ForwardAll(projections, input, context);
         }
 
         Tensor fused = projections[0].Forward(input, context);

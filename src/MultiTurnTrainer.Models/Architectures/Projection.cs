@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Kernels.Lora;
 using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,6 +13,11 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
     public Tensor Forward(Tensor input, ForwardContext context)
     {
         using DisposeScope scope = NewDisposeScope();
+        if (Plain(input, context) is { } single)
+        {
+            return LoraProducts.Run(input, [single])[0].MoveToOuterDisposeScope();
+        }
+
         Adapter? adapter = context.Adapter;
         Tensor w = Weight(adapter, input.dtype);
         Tensor? b = adapter?.Bias(module.Slot)?.to(input.dtype) ?? bias;
@@ -19,6 +25,18 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
             ? Adapted(input, context.Drop(input, module.Slot), w, b, lora)
             : functional.linear(input, w, b);
         return result.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Several modules of one input, as one product of theirs where all are plainly adapted.</summary>
+    public static Tensor[] ForwardAll(Projection[] projections, Tensor input, ForwardContext context)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        LoraModule?[] plain = [.. projections.Select(projection => projection.Plain(input, context))];
+        Tensor[] results = plain.Contains(null)
+            ? [.. projections.Select(projection => projection.Forward(input, context))]
+            : [.. LoraProducts.Run(input, plain!)];
+        Array.ForEach(results, result => result.MoveToOuterDisposeScope());
+        return results;
     }
 
     /// <summary>
@@ -68,6 +86,17 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
         Tensor scaled = (straight + change) * factor;
         return b is null ? scaled : scaled + b;
     }
+
+    /// <summary>The module as a frozen weight under a low-rank change and nothing else, or null.</summary>
+    private LoraModule? Plain(Tensor input, ForwardContext context) =>
+        context.Adapter is { } adapter
+        && adapter.Layer(module.Slot) is { Magnitude: null } lora
+        && (context.DropoutSeed is null || adapter.Dropout == 0)
+        && adapter.Weight(module.Slot) is null
+        && adapter.Bias(module.Slot) is null
+        && weight.dtype == input.dtype
+            ? new LoraModule(weight, bias, lora.A, lora.B, (float)lora.Scale)
+            : null;
 
     private Tensor Weight(Adapter? adapter, ScalarType type) => adapter?.Weight(module.Slot)?.to(type) ?? weight;
 }

@@ -30,19 +30,21 @@ public class CpuAttentionTests
         AttentionSpec spec = new(0, scale, window, softcap);
         SequenceLayout layout = SequenceLayout.FromStarts(starts);
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        KernelCheckResult result = KernelCheck.Compare(
-            "attention",
-            CPU,
-            Enum.Parse<ScalarType>(type),
-            [
-                [330, heads, width],
-                [330, keyHeads, width],
-                [330, keyHeads, width],
-            ],
-            tensors => CpuAttention.Run(tensors[0], tensors[1], tensors[2], starts, scale, window, softcap ?? 0),
-            tensors => PackedAttention.Forward(spec, layout, tensors[0], tensors[1], tensors[2])
-        );
-        Assert.True(result.Error < (type == "Float32" ? 1e-4 : 3e-2), result.ToString());
+        ScalarType element = Enum.Parse<ScalarType>(type);
+        long[][] shapes =
+        [
+            [330, heads, width],
+            [330, keyHeads, width],
+            [330, keyHeads, width],
+        ];
+        Tensor Own(Tensor[] t) => CpuAttention.Run(t[0], t[1], t[2], starts, scale, window, softcap ?? 0);
+        Tensor Plain(Tensor[] t) => PackedAttention.Forward(spec, layout, t[0], t[1], t[2]);
+        manual_seed(11);
+        KernelCheckResult own = KernelCheck.Compare("attention", CPU, element, shapes, Own, Plain);
+        manual_seed(11);
+        KernelCheckResult plain = KernelCheck.Compare("attention", CPU, element, shapes, Plain, Plain);
+        // bf16 scores cost both the same: where one key has all the weight, little of the gradient is left.
+        Assert.InRange(own.Error, 0, Math.Max(1e-4, 1.2 * plain.Error));
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 }

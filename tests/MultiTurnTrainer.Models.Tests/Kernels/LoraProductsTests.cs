@@ -1,0 +1,55 @@
+using MultiTurnTrainer.Models.Kernels.Checks;
+using MultiTurnTrainer.Models.Kernels.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MultiTurnTrainer.Models.Tests.Kernels;
+
+public class LoraProductsTests
+{
+    [Theory]
+    [InlineData("Float32", false)]
+    [InlineData("Float32", true)]
+    [InlineData("BFloat16", true)]
+    public void Run_OfSeveralModules_EqualsTheDefinitionForwardAndBackward(string type, bool withBias)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ScalarType element = Enum.Parse<ScalarType>(type);
+        Tensor weight = randn(24, 16).to(element);
+        Tensor other = randn(8, 16).to(element);
+        Tensor bias = randn(24).to(element);
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        KernelCheckResult result = KernelCheck.Compare(
+            "lora",
+            CPU,
+            element,
+            [
+                [40, 16],
+                [4, 16],
+                [24, 4],
+                [2, 16],
+                [8, 2],
+            ],
+            t =>
+                cat(
+                    LoraProducts.Run(
+                        t[0],
+                        [
+                            new LoraModule(weight, withBias ? bias : null, t[1], t[2], 2),
+                            new LoraModule(other, null, t[3], t[4], 0.5f),
+                        ]
+                    ),
+                    1
+                ),
+            t =>
+            {
+                ScalarType wide = t[0].dtype;
+                Tensor first = t[0].mm(weight.to(wide).t()) + (t[0].mm(t[1].t()).mm(t[2].t()) * 2);
+                Tensor second = t[0].mm(other.to(wide).t()) + (t[0].mm(t[3].t()).mm(t[4].t()) * 0.5);
+                return cat([withBias ? first + bias.to(wide) : first, second], 1);
+            }
+        );
+        Assert.True(result.Error < (element == float32 ? 1e-5 : 6e-2), result.ToString());
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+}
