@@ -120,17 +120,24 @@ public class ReviewRunTests
         ];
         Assert.Equal(Enumerable.Range(0, 200).Select(i => $"s{i}"), ids);
 
-        // Every question that was answered well was answered once, and every call is in the journal once.
-        Assert.All(panel.Answered, pair => Assert.Equal(1, pair.Value));
-        int repaired = panel.Injected["tags missing"] + panel.Injected["empty"];
-        Assert.Equal(200 * _callsPerDialogue, panel.Answered.Count + repaired);
-        string[] keys =
+        JsonElement[] journal =
         [
             .. File.ReadLines(new ReviewFiles(job.Output).Journal)
                 .Skip(1)
-                .Select(line => JsonSerializer.Deserialize<JsonElement>(line).GetProperty("key").GetString()!),
+                .Select(line => JsonSerializer.Deserialize<JsonElement>(line)),
         ];
+        string[] keys = [.. journal.Select(line => line.GetProperty("key").GetString()!)];
         Assert.Equal(keys.Length, keys.Distinct().Count());
+
+        // A good answer is asked for again only where it came after the time-out, which a busy machine may cause.
+        int timeOuts = journal
+            .Where(line => line.TryGetProperty("faults", out _))
+            .SelectMany(line => line.GetProperty("faults").EnumerateArray())
+            .Count(fault => fault.GetString()!.Contains("no whole answer within", StringComparison.Ordinal));
+        int late = timeOuts - panel.Injected["time-out"] - panel.Injected["slow drip"];
+        Assert.InRange(panel.Answered.Values.Sum() - panel.Answered.Count, 0, late);
+        int repaired = panel.Injected["tags missing"] + panel.Injected["empty"];
+        Assert.InRange(panel.Answered.Count + repaired, 200 * _callsPerDialogue, (200 * _callsPerDialogue) + late);
         Assert.Equal(server.Requests.Count, report.Spent.Requests);
         TestContext.Current.SendDiagnosticMessage(
             "200 dialogues: {0} requests, faults {1}",
