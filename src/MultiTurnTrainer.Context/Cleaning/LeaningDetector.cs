@@ -64,8 +64,9 @@ internal static class LeaningDetector
             }
         }
 
-        // A few words after a question are its answer.
-        return reply.AsSpan().TrimEnd().EndsWith("?") && WordCount(text) <= 4 ? text.Trim() : null;
+        // A few words after a question are its answer, unless they ask something themselves.
+        bool asks = text.AsSpan().TrimEnd().EndsWith("?");
+        return !asks && reply.AsSpan().TrimEnd().EndsWith("?") && WordCount(text) <= 4 ? text.Trim() : null;
     }
 
     private static int WordCount(string text) =>

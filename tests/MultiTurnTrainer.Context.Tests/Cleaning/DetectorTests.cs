@@ -32,6 +32,7 @@ public class DetectorTests
     {
         Assert.Equal("Berlin", LeaningDetector.Find("Berlin", "Which city?"));
         Assert.Null(LeaningDetector.Find("Berlin", "I see."));
+        Assert.Null(LeaningDetector.Find("Who are you?", "How can I help?"));
         Assert.Null(LeaningDetector.Find("yes", null));
     }
 
