@@ -65,7 +65,6 @@ internal sealed class Evaluator(
                 turn => turn.Key,
                 turn => new LossPart(turn.Value.Loss / turn.Value.Tokens, turn.Value.Tokens)
             ),
-            new Dictionary<string, LossPart>(),
             Best: best is null || mean < best - settings.EarlyStoppingThreshold
         );
     }

@@ -33,6 +33,11 @@ public static class TrainingRun
         {
             throw OutOfMemory.Explain(request.Train, problem);
         }
+        catch (IOException problem)
+        {
+            // A full disk may first show when a log is closed; checkpoints are whole by then.
+            throw OutputFile.Explain(request.Output, problem);
+        }
     }
 
     private static TrainOutcome Train(

@@ -11,7 +11,6 @@ public sealed record LossPart(double Loss, long Tokens);
 /// <param name="Accuracy">Share of labelled tokens whose label was the most likely token.</param>
 /// <param name="SupervisedTokens">Labelled tokens.</param>
 /// <param name="ByTurn">By number of the assistant's turn in its conversation, from 1.</param>
-/// <param name="ByRole">By role of the message the token belongs to, where the rows know it.</param>
 /// <param name="Best">Whether this is the lowest loss so far.</param>
 public sealed record EvaluationMetrics(
     int Step,
@@ -19,6 +18,5 @@ public sealed record EvaluationMetrics(
     double Accuracy,
     long SupervisedTokens,
     IReadOnlyDictionary<int, LossPart> ByTurn,
-    IReadOnlyDictionary<string, LossPart> ByRole,
     bool Best
 );

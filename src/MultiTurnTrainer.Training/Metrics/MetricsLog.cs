@@ -71,17 +71,13 @@ internal sealed class MetricsLog : IDisposable
     public void Write(EvaluationMetrics metrics)
     {
         string turns = string.Join(", ", metrics.ByTurn.OrderBy(p => p.Key).Select(p => Part(Whole(p.Key), p.Value)));
-        string roles = string.Join(
-            ", ",
-            metrics.ByRole.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => Part(p.Key, p.Value))
-        );
         WriteLine(
             _evaluations,
             $"{{\"step\": {Whole(metrics.Step)}, \"eval_loss\": {Json(Exact(metrics.Loss))}, "
                 + $"\"eval_accuracy\": {Json(Short(metrics.Accuracy))}, "
                 + $"\"supervised_tokens\": {Whole(metrics.SupervisedTokens)}, "
                 + $"\"best\": {(metrics.Best ? "true" : "false")}, "
-                + $"\"by_turn\": {{{turns}}}, \"by_role\": {{{roles}}}}}"
+                + $"\"by_turn\": {{{turns}}}}}"
         );
     }
 

@@ -62,7 +62,6 @@ internal static class TrainingReport
             .Append("<div class=\"charts\">\n")
             .Append(LossChart(steps, evaluations))
             .Append(TurnChart(evaluations))
-            .Append(PartChart("Evaluation loss by role", evaluations, "by_role", name => name))
             .Append(Curve("Gradient norm before clipping", steps, "grad_norm"))
             .Append(Curve("Learning rate", steps, "lr"))
             .Append(Curve("Tokens per second", steps, "tokens_per_second"))
@@ -91,37 +90,28 @@ internal static class TrainingReport
         return LineChart.Draw("Loss (nats per supervised token)", series);
     }
 
-    private static string TurnChart(IReadOnlyList<JsonElement> evaluations) =>
-        PartChart("Evaluation loss by assistant turn", evaluations, "by_turn", name => $"turn {name}");
-
-    private static string PartChart(
-        string title,
-        IReadOnlyList<JsonElement> evaluations,
-        string field,
-        Func<string, string> label
-    )
+    private static string TurnChart(IReadOnlyList<JsonElement> evaluations)
     {
-        string[] names = [.. evaluations.SelectMany(line => Parts(line, field).Select(part => part.Name)).Distinct()];
+        string[] turns = [.. evaluations.SelectMany(line => Turns(line).Select(turn => turn.Name)).Distinct()];
         return LineChart.Draw(
-            title,
+            "Evaluation loss by assistant turn",
             [
-                .. names
+                .. turns
                     .Take(6)
-                    .Select(name => new ChartSeries(
-                        label(name),
-                        [
-                            .. evaluations.SelectMany(line =>
-                                Parts(line, field)
-                                    .Where(part => part.Name == name)
-                                    .Select(part => (Number(line, "step"), Number(part.Value, "loss")))
-                                    .Where(point => double.IsFinite(point.Item2))
-                            ),
-                        ],
-                        Dots: true
-                    )),
+                    .Select(turn => new ChartSeries($"turn {turn}", TurnPoints(evaluations, turn), Dots: true)),
             ]
         );
     }
+
+    private static IReadOnlyList<(double, double)> TurnPoints(IReadOnlyList<JsonElement> evaluations, string turn) =>
+        [
+            .. evaluations.SelectMany(line =>
+                Turns(line)
+                    .Where(part => part.Name == turn)
+                    .Select(part => (Number(line, "step"), Number(part.Value, "loss")))
+                    .Where(point => double.IsFinite(point.Item2))
+            ),
+        ];
 
     private static string TurnTable(IReadOnlyList<JsonElement> evaluations)
     {
@@ -134,7 +124,7 @@ internal static class TrainingReport
         JsonElement last = evaluations[^1];
         return Html.Table(
             "Evaluation loss by turn: first → last evaluation",
-            Parts(last, "by_turn")
+            Turns(last)
                 .Select(part =>
                 {
                     double before = first.GetProperty("by_turn").TryGetProperty(part.Name, out JsonElement old)
@@ -159,8 +149,7 @@ internal static class TrainingReport
                 .Where(point => double.IsFinite(point.Item2)),
         ];
 
-    private static IEnumerable<JsonProperty> Parts(JsonElement line, string field) =>
-        line.TryGetProperty(field, out JsonElement parts) ? parts.EnumerateObject() : [];
+    private static IEnumerable<JsonProperty> Turns(JsonElement line) => line.GetProperty("by_turn").EnumerateObject();
 
     private static double Number(JsonElement line, string field) =>
         line.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Number
