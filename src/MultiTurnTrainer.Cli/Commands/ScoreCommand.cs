@@ -19,17 +19,19 @@ internal static class ScoreCommand
 
         Examples:
           mtt score rows.jsonl --model Qwen3-0.6B
+          mtt score chats.jsonl --model Qwen3-0.6B --adapter out/adapter
           mtt score rows.parquet --model Qwen3-0.6B --adapter out/adapter > scores.jsonl
           mtt score rows.jsonl --model tiny --logits logits.safetensors --dtype float32
 
-        Rows are what mtt mask writes; {"input_ids"} alone is enough, every token counts then. Per row one line:
+        Rows are what mtt mask writes; {"input_ids"} alone is enough, every token counts then. Conversations are masked on
+        the way, so that the loss is over the assistant's words. Per row one line:
         {"id", "logprobs", "loss", "supervised_tokens"}; logprobs[t] belongs to input_ids[t], the first is 0; the loss
         is the mean over labels, "weighted_loss" stands beside it where the row has loss_weights.
         """;
 
     public static Command Create()
     {
-        Argument<string> input = new("INPUT") { Description = "Token rows, .jsonl or .parquet." };
+        Argument<string> input = new("INPUT") { Description = "Token rows (.jsonl, .parquet) or conversations." };
         Option<string?> logits = new("--logits")
         {
             Description = "Also write all logits: one tensor [tokens, vocabulary] a row, named by its id.",
@@ -47,8 +49,7 @@ internal static class ScoreCommand
 
     private static int Run(string input, string? logits, bool force, ParseResult parsed, ModelOptions options)
     {
-        IEnumerable<(string Id, TokenRow Row)> rows = TokenRowReader
-            .Read(input, labelsOptional: true)
+        IEnumerable<(string Id, TokenRow Row)> rows = Rows(input, options.Folder(parsed))
             .Select((row, i) => (row.Id ?? i.ToString(CultureInfo.InvariantCulture), row));
         using CausalLM model = options.Load(parsed);
         using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
@@ -74,6 +75,15 @@ internal static class ScoreCommand
 
         Console.Error.WriteLine(totals.Text);
         return ExitCode.Done;
+    }
+
+    /// <summary>Token rows as they are, conversations as <c>mtt mask</c> would make rows of them.</summary>
+    private static IEnumerable<TokenRow> Rows(string input, string model)
+    {
+        bool conversations = File.Exists(input) && new FileInfo(input).Length > 0 && !TokenRowReader.IsTokenRows(input);
+        return conversations
+            ? new RowRun(RowModel.Load(model, null, []), new RowOptions()).Read([input])
+            : TokenRowReader.Read(input, labelsOptional: true);
     }
 
     private static Score Score(Scorer scorer, string id, TokenRow row, Action<ReadOnlyMemory<float>>? onLogits = null)

@@ -24,11 +24,13 @@ internal static unsafe class FewRows
     /// <param name="height">Rows of w.</param>
     public static void Product(float* x, void* w, bool bf16, float* y, int rows, int width, int height)
     {
-        long work = (long)rows * width;
         int tiles = (height + Tile - 1) / Tile;
+
+        // Against the cost of waking a thread: a few million products, or a megabyte that is not in cache.
+        long cost = Math.Max((long)rows * width * Tile / 64, (long)width * Tile / 4);
         Workers.For(
             tiles,
-            work * Tile,
+            cost,
             (first, end) =>
             {
                 int begin = (int)first * Tile;
