@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.LibTorch.Native;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Checks;
 using TorchSharp;

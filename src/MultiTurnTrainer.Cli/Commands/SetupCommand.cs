@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MultiTurnTrainer.LibTorch.Native;
 using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 

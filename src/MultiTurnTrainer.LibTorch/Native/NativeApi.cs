@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;
 

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;
 

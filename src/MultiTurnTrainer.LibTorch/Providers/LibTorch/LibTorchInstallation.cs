@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using MultiTurnTrainer.Files;
 
-namespace MultiTurnTrainer.LibTorch.Native;
+namespace MultiTurnTrainer.LibTorch.Providers;
 
 /// <summary>A libtorch with headers on this machine.</summary>
 /// <param name="Origin">Where it was found, in words: <c>MTT_LIBTORCH</c>, <c>PyTorch</c>, <c>system</c>.</param>

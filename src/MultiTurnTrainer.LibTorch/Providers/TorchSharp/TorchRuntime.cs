@@ -1,0 +1,64 @@
+using MultiTurnTrainer.Files;
+using TorchSharp;
+
+namespace MultiTurnTrainer.LibTorch.Providers;
+
+/// <summary>Bytes on a GPU, as torch's allocator counts them.</summary>
+/// <param name="Allocated">In tensors now.</param>
+/// <param name="PeakAllocated">In tensors at most, since the last reset.</param>
+/// <param name="Reserved">Held from the driver now.</param>
+/// <param name="PeakReserved">Held from the driver at most.</param>
+public sealed record CudaMemory(long Allocated, long PeakAllocated, long Reserved, long PeakReserved);
+
+/// <summary>What a program asks of libtorch as a whole; TorchSharp tells little of it.</summary>
+public static class TorchRuntime
+{
+    /// <summary>Never told: the packages bring their native part.</summary>
+    public static Action<string>? Notice { get; set; }
+
+    /// <summary>Tensors of this thread that are not disposed of: a leak check.</summary>
+    public static long LiveTensors => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+    /// <summary>Not counted by TorchSharp.</summary>
+    public static int LiveFunctions => 0;
+
+    /// <summary>Always, as far as TorchSharp tells.</summary>
+    public static bool HasMkl => true;
+
+    /// <summary>Always, as far as TorchSharp tells.</summary>
+    public static bool HasOneDnn => true;
+
+    /// <summary>The packages' own libtorch.</summary>
+    public static LibTorchInstallation Load() => LibTorchInstallation.Find();
+
+    /// <summary>Not told: libtorch's own.</summary>
+    public static string? BlasFile() => null;
+
+    /// <summary>TorchSharp has no streams.</summary>
+    public static nint CudaStream(torch.Device device) =>
+        throw new MttException(
+            "TorchSharp does not tell torch's CUDA stream",
+            "build with mtt's own binding (leave out -p:TorchProvider) to train on CUDA"
+        );
+
+    /// <summary>The first use of a device makes it the current one.</summary>
+    public static void SetCudaDevice(int index) => torch.InitializeDeviceType(DeviceType.CUDA);
+
+    /// <summary>Not told.</summary>
+    public static CudaMemory? CudaMemory(torch.Device device) => null;
+
+    /// <summary>Nothing is counted.</summary>
+    public static void ResetCudaPeak(torch.Device device) { }
+
+    /// <summary>TorchSharp cannot.</summary>
+    public static void EmptyCudaCache() { }
+
+    /// <summary>Whether single-precision products on a GPU may use TF32.</summary>
+    public static void AllowTf32(bool allow) => torch.backends.cuda.matmul.allow_tf32 = allow;
+
+    /// <summary>The state of a device's default generator, as bytes in the processor's memory.</summary>
+    public static torch.Tensor RandomState(torch.Device device) => torch.Generator.Default.get_state();
+
+    /// <summary>Goes on from a state of a device's default generator.</summary>
+    public static void SetRandomState(torch.Device device, torch.Tensor state) => torch.Generator.Default.set_state(state);
+}
