@@ -38,6 +38,9 @@ public sealed record ValidationOptions
     /// <summary>Gets every row that has no error, repaired where <see cref="Fix"/> is set, without a line end.</summary>
     public Action<ReadOnlyMemory<byte>>? Accept { get; init; }
 
+    /// <summary>Opens an input by its name; null opens files.</summary>
+    internal Func<string, IRecordSource>? Opener { get; init; }
+
     /// <summary>Gets every row that has no error, with its canonical tokens.</summary>
     internal Action<Row>? AcceptRow { get; init; }
 

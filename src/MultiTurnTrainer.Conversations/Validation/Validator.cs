@@ -50,7 +50,10 @@ public sealed class Validator
         List<string> files = [.. paths];
         foreach (string path in files.Concat(_options.Evaluation))
         {
-            InputStream.CheckExists(path);
+            if (_options.Opener is null)
+            {
+                InputStream.CheckExists(path);
+            }
         }
 
         foreach (string path in files)
@@ -90,7 +93,7 @@ public sealed class Validator
             return;
         }
 
-        using IRecordSource source = RecordSources.Open(path, _options.MaxRowBytes);
+        using IRecordSource source = _options.Opener?.Invoke(path) ?? RecordSources.Open(path, _options.MaxRowBytes);
         summary.Files++;
         _duplicates.BeginFile(source.File, isEvaluation);
         long before = summary.Rows;
