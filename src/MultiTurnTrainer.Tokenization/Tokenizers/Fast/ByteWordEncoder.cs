@@ -11,23 +11,32 @@ internal sealed class ByteWordEncoder : IWordEncoder
     private readonly uint[] _pairs = new uint[256 * 256];
     private readonly Vocabulary? _whole;
 
-    private ByteWordEncoder(BpeModel model) => _whole = model.Options.IgnoreMerges ? model.Vocabulary : null;
+    private ByteWordEncoder(BpeModel model)
+    {
+        _whole = model.Options.IgnoreMerges ? model.Vocabulary : null;
+        Cuts = new WordCuts(model);
+    }
+
+    /// <inheritdoc/>
+    public WordCuts? Cuts { get; }
 
     /// <summary>The encoder for a model, or null when a byte has no token.</summary>
     public static ByteWordEncoder? TryCreate(BpeModel model)
     {
-        ByteWordEncoder encoder = new(model);
+        int[] symbols = new int[256];
         Span<byte> letter = stackalloc byte[2];
         for (int b = 0; b < 256; b++)
         {
             int length = Utf8.Encode(ByteAlphabet.LetterOf((byte)b), letter);
-            encoder._symbols[b] = model.Vocabulary.IdOf(letter[..length]);
-            if (encoder._symbols[b] < 0)
+            symbols[b] = model.Vocabulary.IdOf(letter[..length]);
+            if (symbols[b] < 0)
             {
                 return null;
             }
         }
 
+        ByteWordEncoder encoder = new(model);
+        symbols.CopyTo(encoder._symbols, 0);
         for (int pair = 0; pair < encoder._pairs.Length; pair++)
         {
             encoder._pairs[pair] = model.Merges.Find(encoder._symbols[pair >> 8], encoder._symbols[pair & 0xFF]);
@@ -39,21 +48,21 @@ internal sealed class ByteWordEncoder : IWordEncoder
     /// <inheritdoc/>
     public int Encode(ReadOnlySpan<byte> word, Merger merger, Span<int> target)
     {
-        if (_whole is not null && WholeWord(word) is var whole and >= 0)
-        {
-            target[0] = whole;
-            return 1;
-        }
-
         return merger.Merge(word, _symbols, _pairs, target[..word.Length]);
     }
 
-    private int WholeWord(ReadOnlySpan<byte> word)
+    /// <inheritdoc/>
+    public int WholeWord(ReadOnlySpan<byte> word)
     {
+        if (_whole is null)
+        {
+            return -1;
+        }
+
         if (2 * word.Length > 512)
         {
             // Longer than any token that matters; the model's own limit decides.
-            return word.Length > _whole!.LongestToken ? -1 : WholeWord(word, new byte[2 * word.Length]);
+            return word.Length > _whole.LongestToken ? -1 : WholeWord(word, new byte[2 * word.Length]);
         }
 
         return WholeWord(word, stackalloc byte[512]);

@@ -80,8 +80,18 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
 
     private int EncodeNew(ref byte word, int length, ulong low, ulong high, ref int target)
     {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref word, length);
         Span<int> ids = MemoryMarshal.CreateSpan(ref target, length);
-        int count = encoder.Encode(MemoryMarshal.CreateReadOnlySpan(ref word, length), _merger, ids);
+        int count = 1;
+        if (encoder.WholeWord(bytes) is var whole and >= 0)
+        {
+            ids[0] = whole;
+        }
+        else
+        {
+            count = encoder.Encode(bytes, _merger, ids);
+        }
+
         _words.Add(low, high, ids[..count]);
         return count;
     }
@@ -89,22 +99,62 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
     private int EncodeLong(ref byte word, int length, ref int target)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref word, length);
-        Span<int> ids = MemoryMarshal.CreateSpan(ref target, length);
         if (length > LongWordCache.LongestWord)
         {
-            return encoder.Encode(bytes, _merger, ids);
+            return EncodeParts(bytes, ref target);
         }
 
         uint hash = LongWordCache.HashOf(bytes);
         ReadOnlySpan<int> known = _longWords.Find(bytes, hash);
         if (!known.IsEmpty)
         {
-            known.CopyTo(ids);
+            known.CopyTo(MemoryMarshal.CreateSpan(ref target, length));
             return known.Length;
         }
 
-        int count = encoder.Encode(bytes, _merger, ids);
-        _longWords.Add(bytes, hash, ids[..count]);
+        int count = EncodeParts(bytes, ref target);
+        _longWords.Add(bytes, hash, MemoryMarshal.CreateReadOnlySpan(ref target, count));
+        return count;
+    }
+
+    private int EncodeParts(ReadOnlySpan<byte> word, ref int target)
+    {
+        if (encoder.WholeWord(word) is var whole and >= 0)
+        {
+            target = whole;
+            return 1;
+        }
+
+        int count = 0;
+        for (int at = 0; at < word.Length; )
+        {
+            int end = encoder.Cuts?.PartEnd(word, at) ?? word.Length;
+            count += EncodePart(word[at..end], word.Length - at, ref Unsafe.Add(ref target, count));
+            at = end;
+        }
+
+        return count;
+    }
+
+    // A part of a word is never taken whole; in the cache it is not the same as the word of its bytes.
+    private int EncodePart(ReadOnlySpan<byte> part, int room, ref int target)
+    {
+        const ulong partOfWord = 1UL << 63;
+        Span<int> ids = MemoryMarshal.CreateSpan(ref target, part.Length);
+        if (part.Length > WordCache.LongestWord)
+        {
+            return encoder.Encode(part, _merger, ids);
+        }
+
+        (ulong low, ulong high) = WordCache.KeyOf(ref MemoryMarshal.GetReference(part), part.Length, room);
+        high |= partOfWord;
+        int count = _words.Find(low, high, ref target);
+        if (count == 0)
+        {
+            count = encoder.Encode(part, _merger, ids);
+            _words.Add(low, high, ids[..count]);
+        }
+
         return count;
     }
 }

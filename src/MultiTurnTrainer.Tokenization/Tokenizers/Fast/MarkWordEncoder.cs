@@ -36,6 +36,12 @@ internal sealed class MarkWordEncoder : IWordEncoder
     }
 
     /// <inheritdoc/>
+    public WordCuts? Cuts => null;
+
+    /// <inheritdoc/>
+    public int WholeWord(ReadOnlySpan<byte> word) => -1;
+
+    /// <inheritdoc/>
     public int Encode(ReadOnlySpan<byte> word, Merger merger, Span<int> target)
     {
         int count = 0;
