@@ -20,8 +20,8 @@ internal static class GenerateCommand
           echo '{"input_ids": [1, 5, 9]}' | mtt generate - --model tiny --ignore-eos
 
         Per line {"index", "ids", "text", "finish_reason"}: the new tokens only, a stop token included in ids and left
-        out of text. Stop tokens are generation_config.json's eos_token_id, else config.json's. The same seed gives the
-        same tokens whatever the batch size.
+        out of text. Stop tokens are generation_config.json's eos_token_id, else config.json's. Each row draws by seed and
+        index, whatever the batch size.
         """;
 
     private static readonly Argument<string> _input = new("INPUT")
