@@ -182,9 +182,10 @@ internal static class ReviewCommand
                 ? await ReviewAblation.RunAsync(job, progress, cancellation)
                 : [await ReviewRun.RunAsync(job, progress, cancellation)];
             progress.End();
-            foreach (ReviewReport report in reports)
+            foreach ((ReviewReport report, int i) in reports.Select((report, i) => (report, i)))
             {
-                ReviewText.WriteReport(report, output);
+                string folder = parsed.GetValue(_ablation) ? Path.Combine(output, ReviewAblation.Names[i]) : output;
+                ReviewText.WriteReport(report, folder);
             }
 
             return reports.Any(report => report.Stopped is not null) ? ExitCode.Stopped

@@ -70,6 +70,6 @@ internal static class ReviewText
     public static string Describe(Spending spent) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{spent.Requests:N0} requests, {spent.Tokens:N0} tokens{(spent.Money > 0 ? $", {spent.Money:0.00} money" : "")}"
+            $"{spent.Requests:N0} requests, {spent.Tokens:N0} tokens{(spent.Money > 0 ? $", cost {spent.Money:0.00}" : "")}"
         );
 }

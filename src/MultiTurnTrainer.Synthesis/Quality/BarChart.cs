@@ -22,7 +22,7 @@ internal static class BarChart
     public static string Draw(string title, IReadOnlyList<IReadOnlyList<double?>> runs)
     {
         int rounds = runs.Max(values => values.Count);
-        double top = Math.Max(1e-9, runs.SelectMany(values => values).Max() ?? 0);
+        double top = runs.SelectMany(values => values).Max() is > 0 and { } highest ? highest : 1;
         double scale = (_bottom - _top) / NiceTop(top);
         StringBuilder svg = new();
         svg.Append(
@@ -40,7 +40,7 @@ internal static class BarChart
             );
             svg.Append(
                 CultureInfo.InvariantCulture,
-                $"<text x=\"{_left - 5}\" y=\"{y + 3:0.#}\" text-anchor=\"end\">{value:0.###}</text>"
+                $"<text x=\"{_left - 5}\" y=\"{y + 3:0.#}\" text-anchor=\"end\">{value:0.#####}</text>"
             );
         }
 

@@ -13,6 +13,9 @@ namespace MultiTurnTrainer.Synthesis.Review;
 /// </summary>
 public static class ReviewAblation
 {
+    /// <summary>The folders of the three runs, in their order.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["none", "one", "several"];
+
     /// <summary>Runs the three one after another; a limit that stops one leaves the rest for <c>--resume</c>.</summary>
     public static async Task<IReadOnlyList<ReviewReport>> RunAsync(
         ReviewJob job,
@@ -21,14 +24,14 @@ public static class ReviewAblation
     )
     {
         ReviewSettings settings = job.Settings;
-        (string Name, int Reviewers)[] arms = [("none", 0), ("one", 1), ("several", settings.Reviewers.Count)];
+        int[] counts = [0, 1, settings.Reviewers.Count];
         if (settings.Reviewers.Count < 2)
         {
             throw new MttException("an ablation needs two reviewers or more", "Give --reviewers 3.");
         }
 
         List<ReviewReport> reports = [];
-        foreach ((string name, int reviewers) in arms)
+        foreach ((string name, int reviewers) in Names.Zip(counts))
         {
             string folder = Path.Combine(job.Output, name);
             ReviewSettings arm = settings.WithReviewers(reviewers) with
@@ -49,14 +52,14 @@ public static class ReviewAblation
             }
         }
 
-        Compare(job.Output, [.. arms.Select(arm => arm.Name)]);
+        Compare(job.Output);
         return reports;
     }
 
-    private static void Compare(string output, IReadOnlyList<string> names)
+    private static void Compare(string output)
     {
         List<(string Name, QualityReport Report)> runs = [];
-        foreach (string name in names)
+        foreach (string name in Names)
         {
             byte[] json = File.ReadAllBytes(new ReviewFiles(Path.Combine(output, name)).Quality);
             runs.Add((name, JsonSerializer.Deserialize<QualityReport>(json, QualityReport.Json)!));
