@@ -6,7 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-artifacts/maigo-tiny}
-runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-120}
+mtt=${MTT:-./mtt}
+runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-150}
 here=scripts/experiments/maigo-tiny
 mkdir -p "$out"
 started=$SECONDS
@@ -16,10 +17,10 @@ if [ ! -f "$out/base/model.safetensors" ]; then
   log "tasks, and a base model that has only seen whole prompts and small talk"
   dotnet run $here/booking-tasks.cs -- "$out/data"
   rm -rf "$out/preset" "$out/random" "$out/base-run"
-  ./mtt init --preset tiny "$out/preset" 2>/dev/null
-  ./mtt init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed 1 2>/dev/null
-  ./mtt mask "$out/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$out/random" --output "$out/data/base.parquet" --force 2>/dev/null
-  ./mtt train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" \
+  "$mtt" init --preset tiny "$out/preset" 2>/dev/null
+  "$mtt" init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed 1 2>/dev/null
+  "$mtt" mask "$out/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$out/random" --output "$out/data/base.parquet" --force 2>/dev/null
+  "$mtt" train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" \
     --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --batch-size 4 \
     --learning-rate 3e-3 --epochs "${EPOCHS:-6}" --dtype float32 2>"$out/base.log"
   mkdir -p "$out/base"
@@ -32,21 +33,21 @@ head -n "$tasks" "$out/data/tasks-refine.jsonl" >"$out/data/refine.jsonl"
 
 evaluate() { # NAME [--adapter DIR]
   local name=$1; shift
-  ./mtt evaluate "$out/data/eval.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 40 --temperature 1 \
+  "$mtt" evaluate "$out/data/eval.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 \
     --modes full,concat,sharded,wrong-hint-assistant,wrong-hint-user --output "$out/$name.json" --force >"$out/$name.txt"
-  ./mtt evaluate "$out/data/refine.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 40 --temperature 1 \
+  "$mtt" evaluate "$out/data/refine.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 \
     --modes refine --output "$out/$name-refine.json" --force | tail -n 1 >>"$out/$name.txt"
   log "$name"
   cat "$out/$name.txt" >&2
 }
 
 lora=(--set lora.r=16 --set lora.lora_alpha=32 --set lora.target_modules=all-linear --dtype float32)
-rollouts=(--set distill.max_new_tokens_middle=40 --set distill.max_new_tokens_answer=40 --set distill.rollout_batch_size=64)
+rollouts=(--set distill.max_new_tokens_middle=24 --set distill.max_new_tokens_answer=24 --set distill.rollout_batch_size=128)
 train() { # NAME OBJECTIVE FILE [FLAGS]
   local name=$1 objective=$2 file=$3; shift 3
   [ -f "$out/$name/adapter_model.safetensors" ] ||
-    ./mtt train --model "$out/base" --train "$file" --output "$out/$name" --objective "$objective" --force \
-      --batch-size 16 --max-steps "$steps" --learning-rate "${RATE:-1e-3}" "${lora[@]}" "$@" 2>"$out/$name.log"
+    "$mtt" train --model "$out/base" --train "$file" --output "$out/$name" --objective "$objective" --force \
+      --batch-size 16 --max-steps "$steps" --learning-rate "${RATE:-2e-3}" "${lora[@]}" "$@" 2>"$out/$name.log"
   evaluate "$name" --adapter "$out/$name"
 }
 
