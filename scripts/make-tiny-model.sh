@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 cp $preset/generation_config.json "$work/random/"
 ./mtt mask datasets/everyday/everyday.jsonl --model "$work/random" --output "$work/rows.parquet"
 ./mtt train --model "$work/random" --train "$work/rows.parquet" --output "$work/run" --dtype float32 --batch-size 2 \
-  --learning-rate 2e-3 --epochs "${EPOCHS:-20}" --set train.finetuning_type=full --set train.packing=true \
-  --set train.max_length=512 --set train.weight_decay=0.05
+  --learning-rate 2e-3 --epochs "${EPOCHS:-8}" --set train.finetuning_type=full --set train.packing=true \
+  --set train.max_length=512 --set train.weight_decay=0.1 --set train.label_smoothing_factor=0.1
 cp "$work/run/model.safetensors" $preset/model.safetensors
 ls -l $preset

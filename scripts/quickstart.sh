@@ -21,18 +21,22 @@ step "3. The sample conversations are fine"
 mtt validate data/chat.jsonl data/eval.jsonl
 
 step "4. What is learned: only the assistant's own words and its stop token"
-mtt mask data/chat.jsonl --model model --output rows.parquet --show 3
+mtt mask data/chat.jsonl --model model --show 3
+
+step "5. The support conversations, prepared and masked for training"
+mtt prepare data/chat.jsonl --output support --filter 'id startswith "support"'
+mtt mask support/data.jsonl --model model --output rows.parquet
 
 ask='{"messages": [{"role": "user", "content": "My Lumo lamp blinks red. What does it mean?"}]}'
 answer() { printf '%s\n' "$ask" | mtt generate - --model model --max-new-tokens 60 "$@" 2>/dev/null; }
-step "5. The answer before training"
+step "6. The answer before training"
 answer | tee before.json
 
-step "6. Training a LoRA adapter (under two minutes on two CPU cores)"
+step "7. Training a LoRA adapter (under two minutes on two CPU cores)"
 mtt train --model model --train rows.parquet --eval data/eval.jsonl --output adapter
 
-step "7. The adapter, as PEFT writes it"
+step "8. The adapter, as PEFT writes it"
 ls -l adapter
 
-step "8. The answer after training"
+step "9. The answer after training"
 answer --adapter adapter | tee after.json
