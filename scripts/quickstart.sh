@@ -27,7 +27,8 @@ step "5. The support conversations, prepared and masked for training"
 mtt prepare data/chat.jsonl --output support --filter 'id startswith "support"'
 mtt mask support/data.jsonl --model model --output rows.parquet
 
-ask='{"messages": [{"role": "user", "content": "My Lumo lamp blinks red. What does it mean?"}]}'
+ask='{"messages": [{"role": "user", "content": "How do I clean the lamp?"}]}
+{"messages": [{"role": "user", "content": "Can I return the lamp?"}]}'
 answer() { printf '%s\n' "$ask" | mtt generate - --model model --max-new-tokens 60 "$@" 2>/dev/null; }
 step "6. The answer before training"
 answer | tee before.json
