@@ -184,7 +184,7 @@ internal sealed class SettingsBinder(string file, IReadOnlySet<YamlNode> overrid
     private static string Accepted(ValidationAttribute rule) =>
         rule is RangeAttribute range
             ? $"Accepted: {Convert.ToString(range.Minimum, CultureInfo.InvariantCulture)} to {Convert.ToString(range.Maximum, CultureInfo.InvariantCulture)}."
-            : rule.ErrorMessage ?? "See docs/settings.md.";
+            : rule.ErrorMessage ?? "The value is not accepted.";
 
     private static bool IsScalar(Type type) =>
         type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(object);
