@@ -3,6 +3,7 @@ using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Conversations.Preparation;
 using MultiTurnTrainer.Datasets.Parquet;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli.Validation;
 
@@ -41,12 +42,27 @@ internal sealed class ParquetRowOutput : IRowOutput
     public void Write(JsonElement row)
     {
         _shape.Add(row);
-        _writer.Write(row);
+        try
+        {
+            _writer.Write(row);
+        }
+        catch (IOException problem)
+        {
+            throw OutputFile.Explain(Path, problem);
+        }
     }
 
     public void Commit()
     {
-        _rows.Flush();
+        try
+        {
+            _rows.Flush();
+        }
+        catch (IOException problem)
+        {
+            throw OutputFile.Explain(Path, problem);
+        }
+
         using ParquetJsonWriter parquet = ParquetJsonWriter.Create(Path, _shape.ToSchema(), _force);
         if (_writer.Count > 0)
         {
@@ -61,7 +77,14 @@ internal sealed class ParquetRowOutput : IRowOutput
 
     public void Dispose()
     {
-        _writer.Dispose();
-        _rows.Dispose();
+        try
+        {
+            _writer.Dispose();
+            _rows.Dispose();
+        }
+        catch (IOException)
+        {
+            // A full disk fails the last flush too; the rows are thrown away all the same.
+        }
     }
 }

@@ -121,7 +121,8 @@ internal sealed class CanonicalRow
         for (int at = 1; at < row[0].Next; at = row[at + 1].Next)
         {
             string name = row.String(at);
-            if (used.Contains(name))
+            // A null says nothing; Parquet has one for every absent key.
+            if (used.Contains(name) || row[at + 1].Kind == JsonKind.Null)
             {
                 continue;
             }

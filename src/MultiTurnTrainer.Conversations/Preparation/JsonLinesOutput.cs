@@ -32,13 +32,29 @@ internal sealed class JsonLinesOutput : IRowOutput
 
     public void Commit()
     {
-        _writer.Dispose();
+        try
+        {
+            _writer.Dispose();
+        }
+        catch (IOException problem)
+        {
+            throw OutputFile.Explain(Path, problem);
+        }
+
         _file.Commit();
     }
 
     public void Dispose()
     {
-        _writer.Dispose();
+        try
+        {
+            _writer.Dispose();
+        }
+        catch (IOException)
+        {
+            // A full disk fails what was not written yet; the file is thrown away all the same.
+        }
+
         _file.Dispose();
     }
 }
