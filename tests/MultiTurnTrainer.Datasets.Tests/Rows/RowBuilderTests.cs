@@ -158,6 +158,24 @@ public class RowBuilderTests
         Assert.Equal(row.Rendered.Text, _tokenizer.Decode(row.Row.InputIds, skipSpecialTokens: false));
     }
 
+    [Theory]
+    [InlineData("im_start", 5)]
+    [InlineData("<|im_start|>", 0)]
+    public void Build_RoleBetweenLiterals_FormsAControlTokenOnlyAsAPlainName(string role, int expected)
+    {
+        const string template =
+            "{% for m in messages %}{{ '<|' + m.role + '|>' }}{{ m.content }}<|im_end|>{% endfor %}"
+            + "{% if add_generation_prompt %}<|assistant|>{% endif %}";
+        string json =
+            """{"messages":[{"role":"ROLE","content":"1"},{"role":"ROLE","content":"2"},{"role":"ROLE","content":"3"},{"role":"ROLE","content":"4"},{"role":"ROLE","content":"5"},{"role":"assistant","content":"dos"}]}""".Replace(
+                "ROLE",
+                role
+            );
+        BuiltRow row = Build(json, template: template).Rows.Single();
+
+        Assert.Equal(expected, row.Row.InputIds.Count(id => id == _tokenizer.TokenToId("<|im_start|>")));
+    }
+
     [Fact]
     public void Build_SeamInsideAToken_IsCutAsAServerWould()
     {

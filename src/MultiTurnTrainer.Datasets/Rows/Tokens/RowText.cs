@@ -69,8 +69,8 @@ internal sealed class RowText
     public RenderedSpan Span(int index) => _rendered.Spans[index];
 
     /// <summary>
-    /// Whether a control token may stand on these bytes: all of them literal or from a variable, or, for answer tags, all
-    /// of them an assistant's own content or reasoning.
+    /// Whether a control token may stand on these bytes: all of them literal, from a variable or a role's plain name
+    /// (<c>&lt;|</c> + role + <c>|&gt;</c>), or, for answer tags, all of them an assistant's own content or reasoning.
     /// </summary>
     public bool MayFormControl(int start, int end, bool isAllowedInAnswer)
     {
@@ -79,7 +79,7 @@ internal sealed class RowText
         for (int i = SpanAtByte(start); i < _spanStarts.Length && _spanStarts[i] < end; i++)
         {
             Origin origin = _rendered.Spans[i].Origin;
-            allOwn &= origin.Kind is OriginKind.Literal or OriginKind.Variable;
+            allOwn &= origin.Kind is OriginKind.Literal or OriginKind.Variable || IsPlainRole(origin);
             allAnswer =
                 allAnswer
                 && origin.Field is MessageField.Content or MessageField.Reasoning
@@ -88,6 +88,10 @@ internal sealed class RowText
 
         return allOwn || allAnswer;
     }
+
+    private bool IsPlainRole(Origin origin) =>
+        origin.Field == MessageField.Role
+        && _messages[origin.MessageIndex].RoleName.All(c => char.IsAsciiLetter(c) || c == '_');
 
     private int SpanAtChar(int position)
     {
