@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Cpu;
@@ -134,6 +135,7 @@ internal static unsafe class CpuAttentionRows
         new Span<T>(b + end, keys - end).Clear();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transform(float* line, int count, AttentionShape shape)
     {
         Multiply(line, count, shape.Scale);
@@ -155,6 +157,7 @@ internal static unsafe class CpuAttentionRows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(float* line, int count, float factor)
     {
         int i = 0;
@@ -169,6 +172,7 @@ internal static unsafe class CpuAttentionRows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Max(float* line, int count)
     {
         Vector512<float> most = Vector512.Create(float.NegativeInfinity);
@@ -192,6 +196,7 @@ internal static unsafe class CpuAttentionRows
         return max;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Exponentials(float* line, int count, float shift)
     {
         Vector512<float> minus = Vector512.Create(shift);
@@ -215,6 +220,7 @@ internal static unsafe class CpuAttentionRows
     }
 
     // ds = p (dp - sum(p dp)) scale, times the cap's own slope 1 - (s / cap)².
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Slopes(float* weights, float* slopes, float* caps, int count, AttentionShape shape)
     {
         Vector512<float> sum = Vector512<float>.Zero;

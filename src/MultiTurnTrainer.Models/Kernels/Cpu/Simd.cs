@@ -3,7 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace MultiTurnTrainer.Models.Kernels.Cpu;
 
-/// <summary>Sixteen floats at a time: the conversions and the exponential that all CPU kernels share.</summary>
+/// <summary>
+/// Sixteen floats at a time: the conversions and the exponential that all CPU kernels share. Loops over rows are compiled with full
+/// optimisation at once: the first tier would leave the vector operations uncompiled calls.
+/// </summary>
 internal static unsafe class Simd
 {
     public const int Width = 16;
@@ -93,6 +96,7 @@ internal static unsafe class Simd
     }
 
     /// <summary>Widens a row of bf16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(ushort* source, float* target, int count)
     {
         int i = 0;
@@ -108,6 +112,7 @@ internal static unsafe class Simd
     }
 
     /// <summary>Rounds a row to bf16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow(float* source, ushort* target, int count)
     {
         int i = 0;

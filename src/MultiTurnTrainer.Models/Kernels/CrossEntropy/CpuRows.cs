@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using MultiTurnTrainer.LibTorch.Providers;
@@ -139,6 +140,7 @@ internal sealed unsafe class CpuRows : IRowKernel
         row[label] = (float)(coefficient * slope);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Cap(float* row, int count, float cap)
     {
         Vector512<float> inverse = Vector512.Create(1 / cap);
@@ -154,6 +156,7 @@ internal sealed unsafe class CpuRows : IRowKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Max(float* row, int count)
     {
         Vector512<float> a = Vector512.Create(float.NegativeInfinity);
@@ -180,6 +183,7 @@ internal sealed unsafe class CpuRows : IRowKernel
         return max;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Sum(float* row, int count)
     {
         double total = 0;
@@ -204,6 +208,7 @@ internal sealed unsafe class CpuRows : IRowKernel
     }
 
     // Sum of exp(z - max) and of exp(z - max) (z - max); the exponentials replace the logits where they are kept.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (double Sum, double Weighted) Exponentials(float* row, int count, float max, bool keep, bool weigh)
     {
         Vector512<float> shift = Vector512.Create(max);
@@ -256,6 +261,7 @@ internal sealed unsafe class CpuRows : IRowKernel
         return (total, weighted);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(float* row, int count, float factor, float minus)
     {
         Vector512<float> f = Vector512.Create(factor);
@@ -272,6 +278,7 @@ internal sealed unsafe class CpuRows : IRowKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CappedGradient(float* row, int count, float max, float cap, float factor, float minus)
     {
         Vector512<float> shift = Vector512.Create(max);

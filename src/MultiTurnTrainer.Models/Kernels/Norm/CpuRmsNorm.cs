@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Cpu;
@@ -120,6 +121,7 @@ internal static unsafe class CpuRmsNorm
         return addsOne ? Array.ConvertAll(values, value => value + 1) : values;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Dot(float* a, float* b, int count)
     {
         Vector512<float> sum = Vector512<float>.Zero;
@@ -139,6 +141,7 @@ internal static unsafe class CpuRmsNorm
     }
 
     // g = dy w, and its product with x summed.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float WeightedDot(float* x, float* dy, float* weight, float* g, int count)
     {
         Vector512<float> sum = Vector512<float>.Zero;
@@ -160,6 +163,7 @@ internal static unsafe class CpuRmsNorm
         return total;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Combine(float* x, float* g, float* result, int count, float r, float pull)
     {
         int i = 0;
@@ -174,6 +178,7 @@ internal static unsafe class CpuRmsNorm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(float* x, float* weight, float* y, int count, float r)
     {
         int i = 0;
@@ -188,6 +193,7 @@ internal static unsafe class CpuRmsNorm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(float* x, float* weight, ushort* y, int count, float r, bool round)
     {
         int i = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Cpu;
@@ -66,6 +67,7 @@ internal static unsafe class CpuRotary
         GC.KeepAlive(y);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Head(float* x, float* cosine, float* sine, float* y, int half, float sign)
     {
         int i = 0;
@@ -86,6 +88,7 @@ internal static unsafe class CpuRotary
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Head(ushort* x, ushort* cosine, ushort* sine, ushort* y, int half, float sign)
     {
         int i = 0;

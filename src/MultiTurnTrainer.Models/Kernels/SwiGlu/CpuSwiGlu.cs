@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Cpu;
@@ -70,6 +71,7 @@ internal static unsafe class CpuSwiGlu
         GC.KeepAlive(dup);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Forward(float* gate, float* up, float* h, long from, long to)
     {
         long i = from;
@@ -85,6 +87,7 @@ internal static unsafe class CpuSwiGlu
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Forward(ushort* gate, ushort* up, ushort* h, long from, long to)
     {
         long i = from;
@@ -101,6 +104,7 @@ internal static unsafe class CpuSwiGlu
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Backward(float* gate, float* up, float* dh, float* dgate, float* dup, long from, long to)
     {
         long i = from;
@@ -121,6 +125,7 @@ internal static unsafe class CpuSwiGlu
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Backward(ushort* gate, ushort* up, ushort* dh, ushort* dgate, ushort* dup, long from, long to)
     {
         long i = from;
