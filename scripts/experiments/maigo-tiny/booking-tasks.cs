@@ -15,7 +15,22 @@ Directory.CreateDirectory(folder);
 
 string[][] values =
 [
-    ["Anna", "Ben", "Clara", "David", "Emma", "Felix", "Grace", "Henry", "Ida", "Jonas", "Lena", "Max", "Nora", "Oscar"],
+    [
+        "Anna",
+        "Ben",
+        "Clara",
+        "David",
+        "Emma",
+        "Felix",
+        "Grace",
+        "Henry",
+        "Ida",
+        "Jonas",
+        "Lena",
+        "Max",
+        "Nora",
+        "Oscar",
+    ],
     ["2", "3", "4", "5", "6", "7", "8", "9"],
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
     ["noon", "one", "two", "six", "seven", "eight", "nine", "ten"],
@@ -36,14 +51,30 @@ List<Booking> evaluation = Draw(100, held);
 List<Booking> training = Draw(1200, held);
 
 // The base model sees whole prompts only: bullets or sentences, any order.
-WriteLines("base-train.jsonl", Draw(6000, []).Where(booking => !held.Contains(booking.Answer)).Select(booking =>
-    Conversation(booking, [random.Next(2) == 0 ? booking.Question : string.Join("\n", booking.Shards.Select(shard => $"- {shard}"))])));
+WriteLines(
+    "base-train.jsonl",
+    Draw(6000, [])
+        .Where(booking => !held.Contains(booking.Answer))
+        .Select(booking =>
+            Conversation(
+                booking,
+                [
+                    random.Next(2) == 0
+                        ? booking.Question
+                        : string.Join("\n", booking.Shards.Select(shard => $"- {shard}")),
+                ]
+            )
+        )
+);
 WriteLines("tasks-train.jsonl", training.Select(Task));
 WriteLines("tasks-eval.jsonl", evaluation.Select(Task));
 WriteLines("tasks-refine.jsonl", evaluation.Select(Refined));
+
 // The SFT baseline of the paper: all user turns, then one more that asks for the answer, then the gold answer.
-WriteLines("sft-train.jsonl", training.Select(booking =>
-    Conversation(booking, [.. booking.Shards, "Now answer with everything I told you."])));
+WriteLines(
+    "sft-train.jsonl",
+    training.Select(booking => Conversation(booking, [.. booking.Shards, "Now answer with everything I told you."]))
+);
 
 List<Booking> Draw(int count, HashSet<string> taken)
 {
@@ -52,8 +83,10 @@ List<Booking> Draw(int count, HashSet<string> taken)
     {
         string[] chosen = [.. values.Select(list => list[random.Next(list.Length)])];
         string answer = $"BOOK {string.Join(' ', chosen)}";
-        if (taken.Count > 0 && taken.Contains(answer)) continue;
-        if (count != 6000) taken.Add(answer);
+        if (taken.Count > 0 && taken.Contains(answer))
+            continue;
+        if (count != 6000)
+            taken.Add(answer);
         int[] order = [.. Enumerable.Range(0, 5)];
         random.Shuffle(order);
         string opening = openings[random.Next(openings.Length)];
@@ -64,12 +97,18 @@ List<Booking> Draw(int count, HashSet<string> taken)
         {
             int slot = order[position];
             string other;
-            do { other = values[slot][random.Next(values[slot].Length)]; } while (other == chosen[slot]);
+            do
+            {
+                other = values[slot][random.Next(values[slot].Length)];
+            } while (other == chosen[slot]);
             wrong[position + 1] = Say(slot, other);
         }
         string[] claim = [.. chosen];
         int changed = random.Next(5);
-        do { claim[changed] = values[changed][random.Next(values[changed].Length)]; } while (claim[changed] == chosen[changed]);
+        do
+        {
+            claim[changed] = values[changed][random.Next(values[changed].Length)];
+        } while (claim[changed] == chosen[changed]);
         List<string> shards = [opening, .. details];
         // One booking in four revises a detail: the wrong value first, the right one at the end. The last word counts.
         if (random.Next(4) == 0)
@@ -86,19 +125,28 @@ List<Booking> Draw(int count, HashSet<string> taken)
 
 string Say(int slot, string value) => string.Format(phrases[slot][random.Next(phrases[slot].Length)], value);
 
-JsonObject Task(Booking booking, int index) => new()
-{
-    ["id"] = $"booking/{index}", ["family"] = "exact", ["question"] = booking.Question,
-    ["shards"] = new JsonArray([.. booking.Shards.Select(shard => (JsonNode)shard)]),
-    ["answer"] = booking.Answer, ["wrong_answer"] = booking.Wrong,
-};
+JsonObject Task(Booking booking, int index) =>
+    new()
+    {
+        ["id"] = $"booking/{index}",
+        ["family"] = "exact",
+        ["question"] = booking.Question,
+        ["shards"] = new JsonArray([.. booking.Shards.Select(shard => (JsonNode)shard)]),
+        ["answer"] = booking.Answer,
+        ["wrong_answer"] = booking.Wrong,
+    };
 
 JsonObject Refined(Booking booking, int index)
 {
     JsonObject task = Task(booking, index);
-    task["shards"] = new JsonArray([.. booking.Shards.Select((shard, i) => new JsonObject { ["shard_id"] = i + 1, ["shard"] = shard })]);
-    task["modified_shard"] = new JsonArray([.. booking.Modified.OrderBy(pair => pair.Key)
-        .Select(pair => new JsonObject { ["shard_id"] = pair.Key + 1, ["shard"] = pair.Value })]);
+    task["shards"] = new JsonArray([
+        .. booking.Shards.Select((shard, i) => new JsonObject { ["shard_id"] = i + 1, ["shard"] = shard }),
+    ]);
+    task["modified_shard"] = new JsonArray([
+        .. booking
+            .Modified.OrderBy(pair => pair.Key)
+            .Select(pair => new JsonObject { ["shard_id"] = pair.Key + 1, ["shard"] = pair.Value }),
+    ]);
     return task;
 }
 
@@ -113,7 +161,8 @@ void WriteLines(string name, IEnumerable<JsonObject> rows)
 {
     JsonSerializerOptions plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     using StreamWriter writer = new(Path.Combine(folder, name));
-    foreach (JsonObject row in rows) writer.Write(row.ToJsonString(plain) + "\n");
+    foreach (JsonObject row in rows)
+        writer.Write(row.ToJsonString(plain) + "\n");
 }
 
 record Booking(string Answer, string Wrong, string[] Shards, Dictionary<int, string> Modified)

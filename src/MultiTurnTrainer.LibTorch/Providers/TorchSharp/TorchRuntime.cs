@@ -60,5 +60,6 @@ public static class TorchRuntime
     public static torch.Tensor RandomState(torch.Device device) => torch.Generator.Default.get_state();
 
     /// <summary>Goes on from a state of a device's default generator.</summary>
-    public static void SetRandomState(torch.Device device, torch.Tensor state) => torch.Generator.Default.set_state(state);
+    public static void SetRandomState(torch.Device device, torch.Tensor state) =>
+        torch.Generator.Default.set_state(state);
 }
