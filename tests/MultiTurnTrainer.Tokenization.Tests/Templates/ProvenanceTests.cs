@@ -100,6 +100,30 @@ public class ProvenanceTests
         Assert.Equal(1, rendered.Spans[4].OriginOffset);
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(
+        "{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}",
+        true
+    )]
+    [InlineData("{% set add_generation_prompt = messages | length > 1 %}", false)]
+    public void PromptIsConstant_OnlyWhereNoMessageDecides(string before, bool constant) =>
+        Assert.Equal(constant, ChatTemplate.Parse(before + ChatMl).PromptIsConstant);
+
+    [Fact]
+    public void PromptIsConstant_PromptAfterALookAtTheMessages_IsNot() =>
+        Assert.False(
+            ChatTemplate
+                .Parse(
+                    ChatMl.Replace(
+                        "{{ '<|im_start|>assistant",
+                        "{{ messages[-1].role }}{{ '<|im_start|>assistant",
+                        StringComparison.Ordinal
+                    )
+                )
+                .PromptIsConstant
+        );
+
     [Fact]
     public void Render_ToolCall_NamesPathsAndFields()
     {

@@ -17,14 +17,15 @@ internal static class PromptAnalysis
     public static bool IsConstant(ParsedTemplate template, out HashSet<string> names)
     {
         names = new HashSet<string>(StringComparer.Ordinal);
-        int loop = Array.FindIndex(template.Body, s => s is For);
+        Statement[] body = [.. template.Body.Where(s => !NeverRuns(s))];
+        int loop = Array.FindIndex(body, s => s is For);
         if (loop < 0 || template.Blocks.Count > 0)
         {
             return false;
         }
 
         HashSet<string> assigned = new(StringComparer.Ordinal) { "messages", "loop" };
-        foreach (Statement statement in Shape.All(template.Body))
+        foreach (Statement statement in Shape.All(body))
         {
             foreach ((Expression target, bool stored) in Shape.Expressions(statement))
             {
@@ -40,7 +41,7 @@ internal static class PromptAnalysis
             }
         }
 
-        foreach (Statement statement in Shape.All(template.Body.Skip(loop + 1).Where(s => s is not (For or Set))))
+        foreach (Statement statement in Shape.All(body.Skip(loop + 1).Where(s => s is not (For or Set))))
         {
             foreach ((Expression expression, _) in Shape.Expressions(statement))
             {
@@ -49,9 +50,21 @@ internal static class PromptAnalysis
         }
 
         // Before and inside the loops nothing may ask for the prompt; the loops themselves print no part of it.
-        return template.Body.Take(loop + 1).All(s => !Asks(s))
-            && template.Body.Skip(loop + 1).All(s => s is For or Set ? !Asks(s) : Reads(s, assigned));
+        return body.Take(loop + 1).All(s => !Asks(s))
+            && body.Skip(loop + 1).All(s => s is For or Set ? !Asks(s) : Reads(s, assigned));
     }
+
+    /// <summary>The usual guard that gives add_generation_prompt a value: it always has one here.</summary>
+    private static bool NeverRuns(Statement statement) =>
+        statement is If { Branches: [var branch], Otherwise: [] }
+        && branch.Key switch
+        {
+            Negation not => not.Children.First() is TestCall { Name: "defined" } test && IsPrompt(test),
+            TestCall { Name: "undefined" } test => IsPrompt(test),
+            _ => false,
+        };
+
+    private static bool IsPrompt(TestCall test) => test.Children.First() is Name { Id: Prompt };
 
     private static bool Asks(Statement statement) =>
         Shape.All([statement]).SelectMany(Shape.Expressions).Any(e => Analysis.Mentions(e.Expression, Prompt));
