@@ -42,7 +42,9 @@ internal static class TokenAligner
             }
 
             position = start + length;
-            output.Add(id, start, position);
+
+            // A prefix space alone stands, as in the reference's offsets, for the character that it was put before.
+            output.Add(id, start, length == 0 && start < text.Length ? start + 1 : position);
             afterAdded = added;
         }
 
