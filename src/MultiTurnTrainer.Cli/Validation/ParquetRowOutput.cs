@@ -85,6 +85,7 @@ internal sealed class ParquetRowOutput : IRowOutput
         catch (IOException)
         {
             // A full disk fails the last flush too; the rows are thrown away all the same.
+            File.Delete(_rows.Name);
         }
     }
 }

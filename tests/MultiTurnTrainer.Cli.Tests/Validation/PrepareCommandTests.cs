@@ -3,7 +3,7 @@ namespace MultiTurnTrainer.Cli.Tests.Validation;
 public sealed class PrepareCommandTests : IDisposable
 {
     private const string Rows = """
-        {"id":"a","messages":[{"role":"user","content":"add"},{"role":"assistant","content":"","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":{"x":1}}}]},{"role":"tool","tool_call_id":"c1","content":"1"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"x":{"type":"integer"}}}}}]}
+        {"id":"a","messages":[{"role":"user","content":"add"},{"role":"assistant","content":"","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":{"x":1}}}]},{"role":"tool","content":"1","tool_call_id":"c1"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"x":{"type":"integer"}}}}}]}
         {"instruction":"say hi","input":"","output":"hi","source":"s"}
         """;
 
