@@ -1,22 +1,27 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Commands;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli;
 
 /// <summary>Builds the root command, runs it and maps what happened to an exit code.</summary>
 internal static class MttCli
 {
+    private static readonly Option<bool> _verbose = new("--verbose")
+    {
+        Description = "With an error, show where in mtt it arose.",
+        Recursive = true,
+    };
+
     /// <summary>Runs one command line.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
         RootCommand root = Root();
         if (args.Length == 0 || args[0].StartsWith('-'))
         {
-            // The overview shows one line a command; a command's own help shows its examples too.
+            // The overview shows one sentence a command; a command's own help shows its examples too.
             foreach (Command command in root.Subcommands)
             {
-                command.Description = command.Description?.Split('\n')[0];
+                command.Description = FirstSentence(command.Description ?? "");
             }
         }
 
@@ -37,47 +42,50 @@ internal static class MttCli
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (MttException problem)
-        {
-            Console.Error.WriteLine($"error: {problem.Message}");
-            if (problem.Remedy is not null)
-            {
-                Console.Error.WriteLine($"  hint: {problem.Remedy}");
-            }
-
-            return ExitCode.Failed;
-        }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("interrupted");
             return ExitCode.Interrupted;
         }
+        catch (Exception problem)
+        {
+            ErrorReport.Write(problem, parsed.GetValue(_verbose));
+            return ExitCode.Failed;
+        }
+    }
+
+    private static string FirstSentence(string description)
+    {
+        string paragraph = description.Split("\n\n")[0].ReplaceLineEndings(" ");
+        int end = paragraph.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? paragraph : paragraph[..(end + 1)];
     }
 
     private static RootCommand Root() =>
         new("Multi-turn fine-tuning: validate, prepare, mask, train.")
         {
-            SetupCommand.Create(),
-            DoctorCommand.Create(),
+            _verbose,
             InitCommand.Create(),
-            ShardCommand.Create(),
-            CleanCommand.Create(),
-            ReviewCommand.Create(),
-            TrainCommand.Create(),
-            EstimateCommand.Create(),
-            SelfTestCommand.Create(),
-            RenderCommand.Create(),
-            LintTemplateCommand.Create(),
             ValidateCommand.Create(),
-            EvaluateCommand.Create(),
             ExplainCommand.Create(),
             PrepareCommand.Create(),
             StatsCommand.Create(),
+            ShardCommand.Create(),
+            CleanCommand.Create(),
+            ReviewCommand.Create(),
+            RenderCommand.Create(),
+            TokenizeCommand.Create(),
+            LintTemplateCommand.Create(),
             MaskCommand.Create(),
             InspectCommand.Create(),
+            EstimateCommand.Create(),
+            TrainCommand.Create(),
+            SelfTestCommand.Create(),
             ScoreCommand.Create(),
-            TokenizeCommand.Create(),
-            MergeCommand.Create(),
             GenerateCommand.Create(),
+            EvaluateCommand.Create(),
+            MergeCommand.Create(),
+            SetupCommand.Create(),
+            DoctorCommand.Create(),
         };
 }

@@ -9,7 +9,7 @@ internal static class ExplainCommand
 {
     public static Command Create()
     {
-        Argument<string?> code = new("code")
+        Argument<string?> code = new("CODE")
         {
             Description = "A code or name, such as MTT104 or unknown-role; without it, all are listed.",
             Arity = ArgumentArity.ZeroOrOne,

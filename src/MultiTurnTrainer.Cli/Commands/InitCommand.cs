@@ -23,7 +23,7 @@ internal static class InitCommand
         with random weights of that configuration, and copies a tokenizer and its chat template beside it.
         """;
 
-    private static readonly Argument<string> _folder = new("folder")
+    private static readonly Argument<string> _folder = new("DIR")
     {
         Description = "Where to write it.",
         DefaultValueFactory = _ => ".",

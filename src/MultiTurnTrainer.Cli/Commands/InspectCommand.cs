@@ -11,7 +11,7 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        Argument<string[]> inputs = new("input")
+        Argument<string[]> inputs = new("INPUT")
         {
             Description = "Conversations, or token rows (.parquet, .jsonl) that mtt mask made.",
             Arity = ArgumentArity.OneOrMore,

@@ -11,7 +11,7 @@ internal static class MaskCommand
 {
     public static Command Create()
     {
-        Argument<string[]> inputs = new("input")
+        Argument<string[]> inputs = new("INPUT")
         {
             Description = "Conversation files; - is standard input.",
             Arity = ArgumentArity.OneOrMore,

@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt prepare</c>: one canonical data set of many files.</summary>
 internal static class PrepareCommand
 {
-    private static readonly Argument<string[]> _inputs = new("input")
+    private static readonly Argument<string[]> _inputs = new("INPUT")
     {
         Description = "Conversation files in any format.",
         Arity = ArgumentArity.OneOrMore,

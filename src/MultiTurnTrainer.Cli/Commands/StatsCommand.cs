@@ -13,7 +13,7 @@ internal static class StatsCommand
 {
     public static Command Create()
     {
-        Argument<string[]> inputs = new("input")
+        Argument<string[]> inputs = new("INPUT")
         {
             Description = "Conversation files; - is standard input.",
             Arity = ArgumentArity.OneOrMore,

@@ -13,7 +13,7 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt validate</c>: findings, and an exit code for CI.</summary>
 internal static class ValidateCommand
 {
-    private static readonly Argument<string[]> _inputs = new("input")
+    private static readonly Argument<string[]> _inputs = new("INPUT")
     {
         Description = "Files to check (JSONL, JSON, CSV, Parquet; plain, gzip or zstd); - is standard input.",
         Arity = ArgumentArity.OneOrMore,

@@ -1,0 +1,36 @@
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Cli;
+
+/// <summary>What standard error says when a command could not do its work: one error, one remedy, no stack trace.</summary>
+internal static class ErrorReport
+{
+    /// <summary>Writes the error and its remedy; with <paramref name="verbose"/> the whole chain of causes too.</summary>
+    public static void Write(Exception problem, bool verbose)
+    {
+        Exception cause = problem is AggregateException { InnerException: { } inner } ? inner : problem;
+        (string message, string? remedy) = Explain(cause);
+        Console.Error.WriteLine($"error: {message}");
+        if (remedy is not null)
+        {
+            Console.Error.WriteLine($"  hint: {remedy}");
+        }
+
+        if (verbose)
+        {
+            Console.Error.WriteLine(problem);
+        }
+    }
+
+    private static (string Message, string? Remedy) Explain(Exception cause) =>
+        cause switch
+        {
+            MttException mtt => (mtt.Message, mtt.Remedy),
+            IOException or UnauthorizedAccessException => (cause.Message, null),
+            OutOfMemoryException => ("memory ran out", "use a machine with more memory, or less input at a time"),
+            _ => (
+                $"unexpected: {cause.GetType().Name}: {cause.Message.Split('\n')[0]}",
+                "this is a fault in mtt; please report it with the output of the same command and --verbose"
+            ),
+        };
+}
