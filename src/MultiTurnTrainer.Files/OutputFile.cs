@@ -7,23 +7,28 @@ namespace MultiTurnTrainer.Files;
 public sealed class OutputFile : IDisposable
 {
     private readonly string _temporary;
+    private readonly OutputStream _stream;
     private bool _done;
 
     private OutputFile(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
         _temporary = $"{Path}.tmp-{Environment.ProcessId}";
-        Stream = Guard(
+        _stream = Guard(
             Path,
-            () => new FileStream(_temporary, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16)
+            () =>
+                new OutputStream(
+                    new FileStream(_temporary, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16),
+                    Path
+                )
         );
     }
 
     /// <summary>The final path, absolute.</summary>
     public string Path { get; }
 
-    /// <summary>Where to write. Owned by this object.</summary>
-    public FileStream Stream { get; }
+    /// <summary>Where to write; a full disk arrives as an <see cref="MttException"/>. Owned by this object.</summary>
+    public Stream Stream => _stream;
 
     /// <summary>Begins a file.</summary>
     /// <param name="path">The final path; its folder is created.</param>
@@ -52,15 +57,7 @@ public sealed class OutputFile : IDisposable
     public static void WriteAllBytes(string path, ReadOnlySpan<byte> bytes, bool force)
     {
         using OutputFile file = Create(path, force);
-        try
-        {
-            file.Stream.Write(bytes);
-        }
-        catch (IOException problem)
-        {
-            throw Explain(path, problem);
-        }
-
+        file.Stream.Write(bytes);
         file.Commit();
     }
 
@@ -86,8 +83,8 @@ public sealed class OutputFile : IDisposable
             Path,
             () =>
             {
-                Stream.Flush(flushToDisk: true);
-                Stream.Dispose();
+                _stream.FlushToDisk();
+                _stream.Dispose();
                 File.Move(_temporary, Path, overwrite: true);
                 return true;
             }
@@ -104,17 +101,11 @@ public sealed class OutputFile : IDisposable
         }
 
         _done = true;
-        try
-        {
-            Stream.Dispose();
-        }
-        catch (IOException)
-        {
-            // A full disk fails the last flush too; the file is thrown away all the same.
-        }
-
+        _stream.Dispose();
         File.Delete(_temporary);
     }
+
+    internal static bool IsFileSystem(Exception problem) => problem is IOException or UnauthorizedAccessException;
 
     private static T Guard<T>(string path, Func<T> work)
     {
@@ -122,7 +113,7 @@ public sealed class OutputFile : IDisposable
         {
             return work();
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (IsFileSystem(problem))
         {
             throw Explain(path, problem);
         }

@@ -35,12 +35,23 @@ internal sealed record Preset(string Name)
             );
         }
 
-        foreach (string file in Files)
+        // All or none: names are given only when every byte is on the disk.
+        List<OutputFile> outputs = [];
+        try
         {
-            using Stream resource = _assembly.GetManifestResourceStream($"{Prefix}{Name}/{file}")!;
-            using OutputFile output = OutputFile.Create(Path.Combine(folder, file), force: true);
-            resource.CopyTo(output.Stream);
-            output.Commit();
+            foreach (string file in Files)
+            {
+                using Stream resource = _assembly.GetManifestResourceStream($"{Prefix}{Name}/{file}")!;
+                OutputFile output = OutputFile.Create(Path.Combine(folder, file), force: true);
+                outputs.Add(output);
+                resource.CopyTo(output.Stream);
+            }
+
+            outputs.ForEach(output => output.Commit());
+        }
+        finally
+        {
+            outputs.ForEach(output => output.Dispose());
         }
     }
 

@@ -32,29 +32,22 @@ public static class CleaningRun
         using (OutputFile file = OutputFile.Create(output, force))
         {
             using Utf8JsonWriter json = new(file.Stream, JsonText.Writer);
-            try
+            long number = 0;
+            foreach (string input in inputs)
             {
-                long number = 0;
-                foreach (string input in inputs)
+                foreach (Conversation conversation in ConversationReader.Read(input, ConversionOptions.Canonical))
                 {
-                    foreach (Conversation conversation in ConversationReader.Read(input, ConversionOptions.Canonical))
+                    cancellation.ThrowIfCancellationRequested();
+                    foreach (CleanedRecord record in cleaner.Clean(conversation, number))
                     {
-                        cancellation.ThrowIfCancellationRequested();
-                        foreach (CleanedRecord record in cleaner.Clean(conversation, number))
-                        {
-                            CleanedRecordJson.Write(json, record);
-                            json.Flush();
-                            json.Reset();
-                            file.Stream.WriteByte((byte)'\n');
-                        }
-
-                        number++;
+                        CleanedRecordJson.Write(json, record);
+                        json.Flush();
+                        json.Reset();
+                        file.Stream.WriteByte((byte)'\n');
                     }
+
+                    number++;
                 }
-            }
-            catch (IOException problem)
-            {
-                throw OutputFile.Explain(output, problem);
             }
 
             json.Dispose();

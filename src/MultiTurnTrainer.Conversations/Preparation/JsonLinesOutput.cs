@@ -18,43 +18,17 @@ internal sealed class JsonLinesOutput : IRowOutput
 
     public string Path => _file.Path;
 
-    public void Write(JsonElement row)
-    {
-        try
-        {
-            _writer.Write(row);
-        }
-        catch (IOException problem)
-        {
-            throw OutputFile.Explain(Path, problem);
-        }
-    }
+    public void Write(JsonElement row) => _writer.Write(row);
 
     public void Commit()
     {
-        try
-        {
-            _writer.Dispose();
-        }
-        catch (IOException problem)
-        {
-            throw OutputFile.Explain(Path, problem);
-        }
-
+        _writer.Dispose();
         _file.Commit();
     }
 
     public void Dispose()
     {
-        try
-        {
-            _writer.Dispose();
-        }
-        catch (IOException)
-        {
-            // A full disk fails what was not written yet; the file is thrown away all the same.
-        }
-
+        _writer.Dispose();
         _file.Dispose();
     }
 }

@@ -41,30 +41,26 @@ public sealed class ParquetJsonWriter : IDisposable
 
     /// <summary>Adds a row, which must be an object of the schema's shape.</summary>
     /// <exception cref="MttException">The disk is full.</exception>
-    public void Write(JsonElement row) =>
-        Guard(() =>
+    public void Write(JsonElement row)
+    {
+        WriteFields(_schema, row, 0);
+        _rows++;
+        if (_rows == RowsPerGroup || _writer.Columns.Sum(column => (long)column.Bytes) >= BytesPerGroup)
         {
-            WriteFields(_schema, row, 0);
-            _rows++;
-            if (_rows == RowsPerGroup || _writer.Columns.Sum(column => (long)column.Bytes) >= BytesPerGroup)
-            {
-                EndGroup();
-            }
-        });
+            EndGroup();
+        }
+    }
 
     /// <summary>Finishes the file and gives it its name.</summary>
     /// <exception cref="MttException">The disk is full.</exception>
     public void Commit()
     {
-        Guard(() =>
+        if (_rows > 0)
         {
-            if (_rows > 0)
-            {
-                EndGroup();
-            }
+            EndGroup();
+        }
 
-            _writer.Finish();
-        });
+        _writer.Finish();
         _file.Commit();
     }
 
@@ -75,18 +71,6 @@ public sealed class ParquetJsonWriter : IDisposable
     {
         _writer.EndRowGroup(_rows);
         _rows = 0;
-    }
-
-    private void Guard(Action work)
-    {
-        try
-        {
-            work();
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw OutputFile.Explain(_file.Path, problem);
-        }
     }
 
     private void WriteFields(SchemaNode group, JsonElement row, int repetition)

@@ -20,6 +20,10 @@ internal static class TokenRowFormats
         {
             ".parquet" => TokenRowFormat.Parquet,
             ".jsonl" => TokenRowFormat.Jsonl,
+            _ when Directory.Exists(path) => throw new MttException(
+                $"{path}: is a folder, a file is needed",
+                $"Name a file in it, such as {Path.Combine(path, "rows.parquet")}."
+            ),
             _ => throw new MttException(
                 $"{path}: token rows are kept in .parquet or .jsonl files",
                 "Give the file one of these extensions."

@@ -35,7 +35,7 @@ public abstract class TokenRowWriter : IDisposable
             throw new ArgumentException(problem, nameof(row));
         }
 
-        Guard(() => WriteRow(row));
+        WriteRow(row);
         Rows++;
     }
 
@@ -43,7 +43,7 @@ public abstract class TokenRowWriter : IDisposable
     /// <exception cref="MttException">The disk is full.</exception>
     public void Commit()
     {
-        Guard(WriteEnd);
+        WriteEnd();
         _file.Commit();
     }
 
@@ -57,16 +57,4 @@ public abstract class TokenRowWriter : IDisposable
     private protected abstract void WriteRow(TokenRow row);
 
     private protected abstract void WriteEnd();
-
-    private void Guard(Action work)
-    {
-        try
-        {
-            work();
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw OutputFile.Explain(_file.Path, problem);
-        }
-    }
 }

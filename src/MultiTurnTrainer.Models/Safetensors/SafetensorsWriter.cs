@@ -41,15 +41,7 @@ public static class SafetensorsWriter
     )
     {
         using OutputFile file = OutputFile.Create(path, force);
-        try
-        {
-            Write(file.Stream, pieces, metadata);
-        }
-        catch (IOException problem)
-        {
-            throw OutputFile.Explain(path, problem);
-        }
-
+        Write(file.Stream, pieces, metadata);
         file.Commit();
     }
 

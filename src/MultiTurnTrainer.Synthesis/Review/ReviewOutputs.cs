@@ -57,7 +57,7 @@ internal sealed class ReviewOutputs : IDisposable
 
         if (result.IsWritten(_settings.KeepPartial))
         {
-            Guard(_conversations, () => _writer.Write(ConversationJson.Write(result, _settings)));
+            _writer.Write(ConversationJson.Write(result, _settings));
             _quality.Add(result);
             Written++;
         }
@@ -98,25 +98,9 @@ internal sealed class ReviewOutputs : IDisposable
         _trace?.Dispose();
     }
 
-    private static void WriteLine(OutputFile file, byte[] line) =>
-        Guard(
-            file,
-            () =>
-            {
-                file.Stream.Write(line);
-                file.Stream.WriteByte((byte)'\n');
-            }
-        );
-
-    private static void Guard(OutputFile file, Action write)
+    private static void WriteLine(OutputFile file, byte[] line)
     {
-        try
-        {
-            write();
-        }
-        catch (IOException problem)
-        {
-            throw OutputFile.Explain(file.Path, problem);
-        }
+        file.Stream.Write(line);
+        file.Stream.WriteByte((byte)'\n');
     }
 }

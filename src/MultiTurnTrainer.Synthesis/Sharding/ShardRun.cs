@@ -148,20 +148,13 @@ public sealed class ShardRun
         // A resumed run replaces what its earlier part wrote.
         using (OutputFile file = OutputFile.Create(_job.Output, _job.Force || _job.Resume))
         {
-            try
+            if (_job.Format == ShardFormat.Lic)
             {
-                if (_job.Format == ShardFormat.Lic)
-                {
-                    ShardedTaskWriter.WriteArray(file.Stream, _sharded);
-                }
-                else
-                {
-                    ShardedTaskWriter.WriteLines(file.Stream, _sharded);
-                }
+                ShardedTaskWriter.WriteArray(file.Stream, _sharded);
             }
-            catch (IOException problem)
+            else
             {
-                throw OutputFile.Explain(_job.Output, problem);
+                ShardedTaskWriter.WriteLines(file.Stream, _sharded);
             }
 
             file.Commit();
