@@ -6,6 +6,9 @@ public sealed record GenerationOptions
     /// <summary>The most tokens to add to a prompt.</summary>
     public int MaxNewTokens { get; init; } = 256;
 
+    /// <summary>The most tokens of a prompt and its answer together; a prompt that reaches it gets an empty answer.</summary>
+    public int MaxLength { get; init; } = int.MaxValue;
+
     /// <summary>Divides the logits before the softmax; 0 takes the likeliest token.</summary>
     public double Temperature { get; init; }
 

@@ -57,8 +57,9 @@ public sealed class Generator(CausalLM model)
         CancellationToken cancel
     )
     {
-        Row[] rows = [.. prompts.Select((prompt, i) => new Row(prompt, (ulong)(firstRow + i), options.Seed))];
-        if (options.MaxNewTokens <= 0)
+        Row[] rows = [.. prompts.Select((prompt, i) => new Row(prompt, (ulong)(firstRow + i), options))];
+        Row[] open = [.. rows.Where(row => !row.Done)];
+        if (open.Length == 0)
         {
             return [.. rows.Select(row => row.Finish())];
         }
@@ -68,9 +69,9 @@ public sealed class Generator(CausalLM model)
         {
             long started = Stopwatch.GetTimestamp();
             using IDecoder decoder = CpuDecoder.Takes(model)
-                ? new CpuDecoder(model, adapter, rows.Length)
+                ? new CpuDecoder(model, adapter, open.Length)
                 : new TensorDecoder(model, adapter, options.MaxNewTokens);
-            Row[] active = Take(rows, decoder.Read([.. rows.Select(row => row.Tokens)]), options, decoder);
+            Row[] active = Take(open, decoder.Read([.. open.Select(row => row.Tokens)]), decoder);
             TimeSpan prefill = Stopwatch.GetElapsedTime(started);
 
             started = Stopwatch.GetTimestamp();
@@ -83,12 +84,12 @@ public sealed class Generator(CausalLM model)
                 float[] logits = changed
                     ? decoder.Read([.. active.Select(row => row.Tokens)])
                     : decoder.Step([.. active.Select(row => row.Tokens[^1])]);
-                active = Take(active, logits, options, decoder);
+                active = Take(active, logits, decoder);
             }
 
             GenerationSpeed speed = new(
-                prompts.Sum(prompt => (long)prompt.Length),
-                rows.Sum(row => (long)row.Count),
+                open.Sum(row => (long)row.Length - row.Count),
+                open.Sum(row => (long)row.Count),
                 prefill,
                 Stopwatch.GetElapsedTime(started)
             );
@@ -99,12 +100,12 @@ public sealed class Generator(CausalLM model)
     }
 
     /// <summary>Gives each row its next token; returns the rows that go on, and the decoder keeps only those.</summary>
-    private Row[] Take(Row[] active, float[] logits, GenerationOptions options, IDecoder decoder)
+    private Row[] Take(Row[] active, float[] logits, IDecoder decoder)
     {
         int vocabulary = model.Config.VocabularySize;
         for (int i = 0; i < active.Length; i++)
         {
-            active[i].Take(logits.AsSpan(i * vocabulary, vocabulary), options);
+            active[i].Take(logits.AsSpan(i * vocabulary, vocabulary));
         }
 
         int[] going = [.. Enumerable.Range(0, active.Length).Where(i => !active[i].Done)];
@@ -134,10 +135,11 @@ public sealed class Generator(CausalLM model)
     }
 
     /// <summary>What one prompt has grown to.</summary>
-    private sealed class Row(int[] prompt, ulong number, ulong seed)
+    private sealed class Row(int[] prompt, ulong number, GenerationOptions options)
     {
+        private readonly int _most = Math.Min(options.MaxNewTokens, options.MaxLength - prompt.Length);
         private readonly List<float> _logProbs = [];
-        private readonly SeededRandom _random = NamedRandom.Create(seed, number);
+        private readonly SeededRandom _random = NamedRandom.Create(options.Seed, number);
         private FinishReason _reason = FinishReason.Length;
 
         /// <summary>Prompt and new tokens.</summary>
@@ -148,16 +150,14 @@ public sealed class Generator(CausalLM model)
         /// <summary>New tokens.</summary>
         public int Count => Tokens.Count - prompt.Length;
 
-        public bool Done { get; private set; }
+        public bool Done => Count >= _most || _reason == FinishReason.Stop;
 
-        public void Take(ReadOnlySpan<float> logits, GenerationOptions options)
+        public void Take(ReadOnlySpan<float> logits)
         {
             int id = Sampler.Choose(logits, options, _random.NextDouble());
             Tokens.Add(id);
             _logProbs.Add(Sampler.LogProbability(logits, id));
-            bool stopped = options.StopTokens.Contains(id);
-            _reason = stopped ? FinishReason.Stop : FinishReason.Length;
-            Done = stopped || Count == options.MaxNewTokens;
+            _reason = options.StopTokens.Contains(id) ? FinishReason.Stop : FinishReason.Length;
         }
 
         public Completion Finish() => new([.. Tokens.Skip(prompt.Length)], [.. _logProbs], _reason);

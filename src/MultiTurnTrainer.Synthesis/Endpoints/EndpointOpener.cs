@@ -61,7 +61,7 @@ internal static class EndpointOpener
 
         foreach ((string name, EndpointSettings endpoint) in plan.Endpoints)
         {
-            OpenAIChatModel server = new(name, endpoint, secrets, plan.Environment, plan.Time);
+            OpenAIChatModel server = new(new(name, endpoint, secrets, plan.Environment, plan.Time), endpoint);
             endpoints.Add(new Endpoint(name, endpoint, server, plan.Time));
         }
 

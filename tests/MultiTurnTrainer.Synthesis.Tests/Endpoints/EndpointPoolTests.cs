@@ -182,7 +182,10 @@ public class EndpointPoolTests
                 (pair, i) =>
                 {
                     EndpointSettings settings = pair.Settings with { BaseUrl = pair.Server.BaseUrl };
-                    OpenAIChatModel model = new($"a{i}", settings, new Secrets(), _ => null, TimeProvider.System);
+                    OpenAIChatModel model = new(
+                        new($"a{i}", settings, new Secrets(), _ => null, TimeProvider.System),
+                        settings
+                    );
                     return new Endpoint($"a{i}", settings, model, TimeProvider.System);
                 }
             ),

@@ -224,7 +224,7 @@ public class OpenAIChatModelTests
     public void Create_OfficialServerWithoutKey_NamesTheVariable()
     {
         MttException problem = Assert.Throws<MttException>(() =>
-            new OpenAIChatModel("a", new EndpointSettings(), new Secrets(), _ => null, TimeProvider.System)
+            new OpenAIConnection("a", new EndpointSettings(), new Secrets(), _ => null, TimeProvider.System)
         );
         Assert.Contains("OPENAI_API_KEY", problem.Message, StringComparison.Ordinal);
     }
