@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Lost in conversation on a laptop: a tiny model that books tables perfectly from one prompt, loses its way when the
-# details come turn by turn, and what SFT, CCOPD, MAIGO and MAIGO's ablations do about it.
-#   scripts/experiments/maigo-tiny.sh [OUTPUT_FOLDER]      about 30 minutes on two cores
+# details come turn by turn, and what SFT, CCOPD, MAIGO and MAIGO's ablations do about it. What is there is kept: a run
+# that was stopped goes on.
+#   scripts/experiments/maigo-tiny.sh [OUTPUT_FOLDER]
 #   RUNS=3 TASKS=30 STEPS=40 scripts/experiments/maigo-tiny.sh   a quick look
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-artifacts/maigo-tiny}
 mtt=${MTT:-./mtt}
-runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-150}
+runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-100}
 here=scripts/experiments/maigo-tiny
 mkdir -p "$out"
 started=$SECONDS
@@ -16,13 +17,13 @@ log() { printf '%5d s  %s\n' $((SECONDS - started)) "$*" >&2; }
 if [ ! -f "$out/base/model.safetensors" ]; then
   log "tasks, and a base model that has only seen whole prompts and small talk"
   dotnet run $here/booking-tasks.cs -- "$out/data"
-  rm -rf "$out/preset" "$out/random" "$out/base-run"
+  rm -rf "$out/preset" "$out/random"
   "$mtt" init --preset tiny "$out/preset" 2>/dev/null
   "$mtt" init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed 1 2>/dev/null
   "$mtt" mask "$out/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$out/random" --output "$out/data/base.parquet" --force 2>/dev/null
-  "$mtt" train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" \
-    --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --batch-size 4 \
-    --learning-rate 3e-3 --epochs "${EPOCHS:-6}" --dtype float32 2>"$out/base.log"
+  "$mtt" train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" --force \
+    --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --set train.save_steps=0 --batch-size 4 \
+    --learning-rate 3e-3 --epochs "${EPOCHS:-4}" --dtype float32 2>"$out/base.log"
   mkdir -p "$out/base"
   cp "$out"/random/*.json "$out"/random/*.jinja "$out/base/"
   cp "$out/base-run/model.safetensors" "$out/base/model.safetensors"
@@ -33,10 +34,12 @@ head -n "$tasks" "$out/data/tasks-refine.jsonl" >"$out/data/refine.jsonl"
 
 evaluate() { # NAME [--adapter DIR]
   local name=$1; shift
+  if [ ! -f "$out/$name-refine.json" ]; then
   "$mtt" evaluate "$out/data/eval.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 \
     --modes full,concat,sharded,wrong-hint-assistant,wrong-hint-user --output "$out/$name.json" --force >"$out/$name.txt"
   "$mtt" evaluate "$out/data/refine.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 \
     --modes refine --output "$out/$name-refine.json" --force | tail -n 1 >>"$out/$name.txt"
+  fi
   log "$name"
   cat "$out/$name.txt" >&2
 }
@@ -47,7 +50,7 @@ train() { # NAME OBJECTIVE FILE [FLAGS]
   local name=$1 objective=$2 file=$3; shift 3
   [ -f "$out/$name/adapter_model.safetensors" ] ||
     "$mtt" train --model "$out/base" --train "$file" --output "$out/$name" --objective "$objective" --force \
-      --batch-size 16 --max-steps "$steps" --learning-rate "${RATE:-2e-3}" "${lora[@]}" "$@" 2>"$out/$name.log"
+      --batch-size 16 --max-steps "$steps" --learning-rate "${RATE:-2e-3}" --set train.save_steps=0 "${lora[@]}" "$@" 2>"$out/$name.log"
   evaluate "$name" --adapter "$out/$name"
 }
 

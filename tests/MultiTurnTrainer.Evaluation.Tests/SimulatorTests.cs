@@ -62,7 +62,7 @@ public class SimulatorTests
         return (await simulator.RunAsync([_task], mode, 0, 1, CancellationToken.None)).Single();
     }
 
-    private sealed class Scripted(string[] replies) : IChatModel
+    private sealed class Scripted(string[] replies) : IDialogueModel
     {
         private int _turn;
 

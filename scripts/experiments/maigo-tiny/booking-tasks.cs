@@ -19,10 +19,16 @@ string[] times = "noon one two six seven eight nine ten".Split(' ');
 Slot[] slots =
 [
     new(names, ["The name is {0}.", "It is for {0}.", "Put it under {0}."]),
-    new(["2", "3", "4", "5", "6", "7", "8", "9"], ["We are {0} people.", "It is a table for {0}.", "There will be {0} of us."]),
+    new(
+        ["2", "3", "4", "5", "6", "7", "8", "9"],
+        ["We are {0} people.", "It is a table for {0}.", "There will be {0} of us."]
+    ),
     new(days, ["Make it {0}.", "On {0}, please.", "The day is {0}."]),
     new(times, ["At {0}.", "We come at {0}.", "The time is {0}."]),
-    new(["window", "garden", "bar", "corner", "terrace"], ["By the {0}.", "We want to sit at the {0}.", "The place is the {0}."]),
+    new(
+        ["window", "garden", "bar", "corner", "terrace"],
+        ["By the {0}.", "We want to sit at the {0}.", "The place is the {0}."]
+    ),
 ];
 string[] openings = ["Book a table.", "I need a table.", "Please reserve a table.", "A booking, please."];
 
@@ -71,7 +77,8 @@ Booking Cut(Booking booking) => booking with { Details = booking.Details[..rando
 
 Detail Say(int slot, string value) => new(slot, value, string.Format(Pick(slots[slot].Phrases), value));
 
-Detail Other(Detail detail) => Say(detail.Slot, Pick([.. slots[detail.Slot].Values.Where(value => value != detail.Value)]));
+Detail Other(Detail detail) =>
+    Say(detail.Slot, Pick([.. slots[detail.Slot].Values.Where(value => value != detail.Value)]));
 
 T Pick<T>(T[] list) => list[random.Next(list.Length)];
 
@@ -136,5 +143,9 @@ record Booking(string Opening, Detail[] Details)
     public string[] Shards => [Opening, .. Details.Select(detail => detail.Text)];
 
     public string Answer =>
-        "BOOK " + string.Join(' ', Enumerable.Range(0, 5).Select(slot => Details.LastOrDefault(d => d.Slot == slot)?.Value ?? "?"));
+        "BOOK "
+        + string.Join(
+            ' ',
+            Enumerable.Range(0, 5).Select(slot => Details.LastOrDefault(d => d.Slot == slot)?.Value ?? "?")
+        );
 }

@@ -2,6 +2,8 @@ using MultiTurnTrainer.Context.Cleaning;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Synthesis.Completions;
+using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Training.Distillation;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Settings;
@@ -12,7 +14,7 @@ namespace MultiTurnTrainer.Cli.Commands;
 internal static class DistillationInputs
 {
     /// <summary>Lays the tasks of the request's files over it; a supervised request stays as it is.</summary>
-    public static TrainRequest AddTo(TrainRequest request, DistillationSettings settings)
+    public static TrainRequest AddTo(TrainRequest request, DistillationSettings settings, CompletionSettings rollouts)
     {
         if (request.Objective == "sft")
         {
@@ -39,8 +41,12 @@ internal static class DistillationInputs
                 Tasks = [.. tasks.Select(task => new RolloutTask(task, encoder, settings.ConsecutiveUsers.Value))],
                 Turns = [.. records.Select(new CleanedTurns(model).Encode)],
                 StopTokens = encoder.StopTokens,
+                Server = rollouts.Endpoint is { } endpoint ? Server(endpoint, rollouts.Retry, request.Model) : null,
                 Settings = settings,
             },
         };
     }
+
+    private static RolloutServer Server(EndpointSettings endpoint, RetrySettings retry, string model) =>
+        new(new CompletionServer(endpoint, retry, model, Environment.GetEnvironmentVariable, TimeProvider.System));
 }

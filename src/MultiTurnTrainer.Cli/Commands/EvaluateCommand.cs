@@ -120,7 +120,8 @@ internal static class EvaluateCommand
             BatchSize = parsed.GetValue(_batchSize),
             StopTokens = encoder.StopTokens,
         };
-        LocalDialogueModel speaker = new(encoder, new Generator(model), adapter, generation);
+        Generator generator = new(model);
+        LocalDialogueModel speaker = new(encoder, generator, adapter, generation);
         Simulator simulator = new(speaker, verifier);
         List<ModeResult> results = [];
         List<Dialogue> dialogues = [];
@@ -144,6 +145,8 @@ internal static class EvaluateCommand
             );
         }
 
+        int replies = dialogues.Sum(dialogue => dialogue.Turns.Count(turn => turn.Role == "assistant"));
+        Console.Error.WriteLine(SpeedText.Of(replies, generator.Speed));
         if (parsed.GetValue(_output) is { } path)
         {
             byte[] json = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(Report(results, dialogues), JsonText.Indented);

@@ -1,10 +1,13 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Synthesis.Completions;
+using MultiTurnTrainer.Synthesis.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -18,10 +21,12 @@ internal static class GenerateCommand
           mtt generate chats.jsonl --model Qwen3-0.6B --adapter out/adapter
           mtt generate chats.jsonl --model tiny --temperature 0.7 --top-p 0.9 --seed 1 --max-new-tokens 400
           echo '{"input_ids": [1, 5, 9]}' | mtt generate - --model tiny --ignore-eos
+          mtt generate chats.jsonl --model Qwen3-0.6B --adapter out/adapter --endpoint http://localhost:8000/v1
 
         Per line {"index", "ids", "text", "finish_reason"}: the new tokens only, a stop token included in ids and left
         out of text. Stop tokens are generation_config.json's eos_token_id, else config.json's. Each row draws by seed and
-        index, whatever the batch size.
+        index, whatever the batch size. With --endpoint a server answers: the folder gives template and tokenizer, and
+        the adapter is loaded into the server, which must see its path (vLLM's runtime LoRA loading).
         """;
 
     private static readonly Argument<string> _input = new("INPUT")
@@ -63,6 +68,18 @@ internal static class GenerateCommand
         DefaultValueFactory = _ => 8,
     };
 
+    private static readonly Option<string?> _endpoint = new("--endpoint")
+    {
+        Description = "Base URL of an OpenAI-compatible server that returns token ids; its key is OPENAI_API_KEY.",
+        HelpName = "URL",
+    };
+
+    private static readonly Option<string?> _servedModel = new("--served-model")
+    {
+        Description = "The base model's name on the endpoint; default: the model's folder.",
+        HelpName = "NAME",
+    };
+
     private static readonly Option<string?> _template = new("--template")
     {
         Description = "A chat template in place of the model's.",
@@ -88,6 +105,8 @@ internal static class GenerateCommand
             _seed,
             _ignoreEos,
             _batchSize,
+            _endpoint,
+            _servedModel,
             _template,
             _now,
         };
@@ -99,35 +118,101 @@ internal static class GenerateCommand
     private static int Run(ParseResult parsed, ModelOptions options, CancellationToken cancel)
     {
         GenerationOptions generation = Read(parsed, options);
-        using CausalLM model = options.Load(parsed);
-        using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
         GenerationPrompts prompts = new(
             parsed.GetValue(_input)!,
             options.Folder(parsed),
             parsed.GetValue(_template),
             parsed.GetValue(_now) is { } date ? RenderCommand.Date(date) : null
         );
+        return parsed.GetValue(_endpoint) is { } url
+            ? OverEndpoint(parsed, options, url, prompts, generation, cancel)
+            : InProcess(parsed, options, prompts, generation, cancel);
+    }
+
+    private static int InProcess(
+        ParseResult parsed,
+        ModelOptions options,
+        GenerationPrompts prompts,
+        GenerationOptions generation,
+        CancellationToken cancel
+    )
+    {
+        using CausalLM model = options.Load(parsed);
+        using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
         Generator generator = new(model);
+        int count = WriteAll(
+            prompts,
+            generation.BatchSize,
+            (batch, first) => generator.Generate(batch, generation, adapter, first, cancel)
+        );
+        Console.Error.WriteLine(SpeedText.Of(count, generator.Speed));
+        return ExitCode.Done;
+    }
+
+    private static int OverEndpoint(
+        ParseResult parsed,
+        ModelOptions options,
+        string url,
+        GenerationPrompts prompts,
+        GenerationOptions generation,
+        CancellationToken cancel
+    )
+    {
+        EndpointSettings endpoint = new()
+        {
+            BaseUrl = url,
+            Model = parsed.GetValue(_servedModel),
+            MaxConcurrency = generation.BatchSize,
+        };
+        using RolloutServer server = new(
+            new CompletionServer(
+                endpoint,
+                new RetrySettings(),
+                options.Folder(parsed),
+                Environment.GetEnvironmentVariable,
+                TimeProvider.System
+            )
+        );
+        server.Use(options.AdapterFolder(parsed));
+        long started = Stopwatch.GetTimestamp();
+        long tokens = 0;
+        int count = WriteAll(
+            prompts,
+            generation.BatchSize,
+            (batch, first) =>
+            {
+                IReadOnlyList<Completion> replies = server.Complete(batch, generation, first, cancel);
+                tokens += replies.Sum(reply => (long)reply.Ids.Length);
+                return replies;
+            }
+        );
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        Console.Error.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{count} prompts; {tokens} new tokens in {seconds:F2} s ({tokens / seconds:F1} tokens/s)"
+            )
+        );
+        return ExitCode.Done;
+    }
+
+    private static int WriteAll(
+        GenerationPrompts prompts,
+        int batchSize,
+        Func<int[][], int, IReadOnlyList<Completion>> generate
+    )
+    {
         using Stream output = Console.OpenStandardOutput();
         int index = 0;
-        foreach (int[][] batch in prompts.Read().Chunk(generation.BatchSize))
+        foreach (int[][] batch in prompts.Read().Chunk(batchSize))
         {
-            foreach (Completion completion in generator.Generate(batch, generation, adapter, index, cancel))
+            foreach (Completion completion in generate(batch, index))
             {
                 Write(output, index++, completion, prompts.Decode(completion));
             }
         }
 
-        GenerationSpeed speed = generator.Speed;
-        Console.Error.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{index} prompts of {speed.PromptTokens} tokens in {speed.PrefillTime.TotalSeconds:F2} s; "
-                    + $"{speed.NewTokens} new tokens in {speed.DecodeTime.TotalSeconds:F2} s "
-                    + $"({speed.NewTokensPerSecond:F1} tokens/s)"
-            )
-        );
-        return ExitCode.Done;
+        return index;
     }
 
     private static GenerationOptions Read(ParseResult parsed, ModelOptions options)

@@ -15,7 +15,7 @@ internal sealed class LocalDialogueModel(
     Generator generator,
     Adapter? adapter,
     GenerationOptions options
-) : IChatModel
+) : IDialogueModel
 {
     public Task<IReadOnlyList<string>> ReplyAsync(
         IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues,

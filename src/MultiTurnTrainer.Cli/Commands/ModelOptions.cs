@@ -46,6 +46,9 @@ internal sealed class ModelOptions
     /// <summary>The model's folder.</summary>
     public string Folder(ParseResult parsed) => parsed.GetValue(_model)!;
 
+    /// <summary>The adapter's folder, or null.</summary>
+    public string? AdapterFolder(ParseResult parsed) => parsed.GetValue(_adapter);
+
     /// <summary>Loads the model.</summary>
     public CausalLM Load(ParseResult parsed)
     {
@@ -56,7 +59,7 @@ internal sealed class ModelOptions
 
     /// <summary>Loads the adapter over the model, or null where none is named.</summary>
     public LoraAdapter? LoadAdapter(ParseResult parsed, CausalLM model) =>
-        parsed.GetValue(_adapter) is { } folder ? LoraAdapter.Load(model, folder) : null;
+        AdapterFolder(parsed) is { } folder ? LoraAdapter.Load(model, folder) : null;
 
     private static torch.Device ReadDevice(string? name)
     {

@@ -32,6 +32,7 @@ internal static class TrainCommand
 
     private static int Run(TrainRequest request)
     {
+        using IDisposable? server = request.Distillation?.Server;
         using CancellationTokenSource stop = new();
         bool interrupted = false;
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(

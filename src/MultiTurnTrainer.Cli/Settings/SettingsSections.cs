@@ -13,6 +13,7 @@ internal static class SettingsSections
             ["train"] = typeof(TrainSettings),
             ["lora"] = typeof(LoraSettings),
             ["distill"] = typeof(DistillationSettings),
+            ["rollouts"] = typeof(CompletionSettings),
             ["shard"] = typeof(ShardSettings),
             ["clean"] = typeof(CleaningSettings),
             ["review"] = typeof(ReviewSettings),

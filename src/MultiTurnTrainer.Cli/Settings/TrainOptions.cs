@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Commands;
+using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Settings;
 
@@ -119,7 +120,8 @@ internal sealed class TrainOptions
         };
         return DistillationInputs.AddTo(
             TrainingRows.AddTo(request, Console.Error),
-            file.Section<DistillationSettings>("distill")
+            file.Section<DistillationSettings>("distill"),
+            file.Section<CompletionSettings>("rollouts")
         );
     }
 

@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Evaluation.Simulation;
 /// Plays all tasks of one mode and one run side by side, turn by turn, so that a local model answers in batches. A
 /// dialogue goes on after a correct reply, so that both scores of the record are known.
 /// </summary>
-public sealed class Simulator(IChatModel model, IVerifier verifier)
+public sealed class Simulator(IDialogueModel model, IVerifier verifier)
 {
     /// <summary>Runs every task once.</summary>
     /// <param name="tasks">The tasks; a mode that needs what a task lacks is the caller's error.</param>

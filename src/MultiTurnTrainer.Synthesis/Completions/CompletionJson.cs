@@ -55,13 +55,18 @@ internal static class CompletionJson
             {
                 // Some servers name the stop token apart from the ids.
                 bool named = choice.TryGetProperty("stop_reason", out JsonElement stop);
-                tokens.Add(named && stop.TryGetInt32Safely() is { } id ? id : stopTokens.First());
+                tokens.Add(named && stop.Number() is { } id ? id : stopTokens.First());
             }
 
             return new CompletionReply([.. tokens], stopped);
         }
         catch (Exception problem)
-            when (problem is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+            when (problem
+                    is KeyNotFoundException
+                        or InvalidOperationException
+                        or FormatException
+                        or IndexOutOfRangeException
+            )
         {
             throw new EndpointException(EndpointFault.Transient, "the answer holds no completion", problem);
         }
@@ -78,6 +83,6 @@ internal static class CompletionJson
         json.WriteEndArray();
     }
 
-    private static int? TryGetInt32Safely(this JsonElement value) =>
+    private static int? Number(this JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : null;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Synthesis.Endpoints;
@@ -19,30 +20,32 @@ public sealed class CompletionServer : IDisposable
         "See to the server, then run the same command again; mtt train goes on with --resume.";
 
     private readonly OpenAIConnection _connection;
-    private readonly CompletionSettings _settings;
+    private readonly EndpointSettings _endpoint;
     private readonly ResiliencePipeline _pipeline;
     private readonly string _base;
     private string? _adapter;
 
     /// <summary>Prepares a connection; nothing is sent.</summary>
-    /// <param name="settings">Where the server is.</param>
-    /// <param name="model">The base model's name where the settings give none.</param>
+    /// <param name="endpoint">Where the server is.</param>
+    /// <param name="retry">What to do when it fails.</param>
+    /// <param name="model">The base model's name where the endpoint's settings give none.</param>
     /// <param name="environment">Reads environment variables: the only source of keys.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="MttException">The address is none, or holds a secret.</exception>
     public CompletionServer(
-        CompletionSettings settings,
+        EndpointSettings endpoint,
+        RetrySettings retry,
         string model,
         Func<string, string?> environment,
         TimeProvider time
     )
     {
-        _settings = settings;
-        _base = settings.Endpoint.Model ?? model;
-        _connection = new OpenAIConnection("completions", settings.Endpoint, new Secrets(), environment, time);
+        _endpoint = endpoint;
+        _base = endpoint.Model ?? model;
+        _connection = new OpenAIConnection("completions", endpoint, new Secrets(), environment, time);
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(Retries(settings.Retry))
-            .AddTimeout(TimeSpan.FromSeconds(settings.Endpoint.TimeoutSeconds))
+            .AddRetry(Retries(retry))
+            .AddTimeout(TimeSpan.FromSeconds(endpoint.TimeoutSeconds))
             .Build();
     }
 
@@ -88,7 +91,7 @@ public sealed class CompletionServer : IDisposable
         CompletionReply[] replies = new CompletionReply[requests.Count];
         ParallelOptions options = new()
         {
-            MaxDegreeOfParallelism = _settings.Endpoint.MaxConcurrency,
+            MaxDegreeOfParallelism = _endpoint.MaxConcurrency,
             CancellationToken = cancellation,
         };
         await Parallel
@@ -110,6 +113,8 @@ public sealed class CompletionServer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 
+    private string Address(string path) => $"{_connection.Address.AbsoluteUri.TrimEnd('/')}/{path}";
+
     private static string AdapterName(string folder) =>
         $"mtt-{ContentHash.OfFile(Path.Combine(folder, "adapter_model.safetensors"))[..12]}";
 
@@ -119,9 +124,9 @@ public sealed class CompletionServer : IDisposable
         {
             return CompletionJson.Read(body.ToMemory(), stopTokens);
         }
-        catch (Exception problem) when (problem is EndpointException or System.Text.Json.JsonException)
+        catch (Exception problem) when (problem is EndpointException or JsonException)
         {
-            throw new MttException($"{_connection.Address}completions: {problem.Message}", _remedy, problem);
+            throw new MttException($"{Address("completions")}: {problem.Message}", _remedy, problem);
         }
     }
 
@@ -129,17 +134,21 @@ public sealed class CompletionServer : IDisposable
     {
         try
         {
-            byte[] json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body, JsonText.Compact);
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, JsonText.Compact);
             await SendAsync(path, json, cancellation).ConfigureAwait(false);
         }
         catch (MttException problem)
-            when (problem.InnerException is EndpointException { Status: 400 } fault
-                && fault.Message.Contains("already", StringComparison.OrdinalIgnoreCase)
-            )
+            when (problem.InnerException is EndpointException fault && IsSoAlready(path, fault))
         {
-            // A name stands for its content: the weights of an earlier run are the same ones.
+            // A name stands for its content: weights that an earlier run loaded are the same ones, and those that a
+            // restarted server has forgotten need no unloading.
         }
     }
+
+    private static bool IsSoAlready(string path, EndpointException fault) =>
+        path == "unload_lora_adapter"
+            ? fault.Status is 400 or 404
+            : fault.Status == 400 && fault.Message.Contains("already", StringComparison.OrdinalIgnoreCase);
 
     private async Task<BinaryData> SendAsync(string path, byte[] body, CancellationToken cancellation)
     {
@@ -154,10 +163,9 @@ public sealed class CompletionServer : IDisposable
         }
         catch (Exception problem) when (problem is EndpointException or TimeoutRejectedException)
         {
-            string address = $"{_connection.Address.AbsoluteUri.TrimEnd('/')}/{path}";
             bool lora = path != "completions" && problem is EndpointException { Status: 404 };
             throw new MttException(
-                $"{address}: {problem.Message}",
+                $"{Address(path)}: {problem.Message}",
                 lora ? "Start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True." : _remedy,
                 problem
             );

@@ -6,12 +6,9 @@ namespace MultiTurnTrainer.Synthesis.Settings;
 /// </summary>
 public sealed record CompletionSettings
 {
-    /// <summary>The server; its <c>model</c> is the base model's name there.</summary>
-    public EndpointSettings Endpoint { get; init; } = new() { BaseUrl = "", MaxConcurrency = 64 };
+    /// <summary>The server, its <c>model</c> the base model's name there; null where this process samples.</summary>
+    public EndpointSettings? Endpoint { get; init; }
 
     /// <summary>What to do when it fails.</summary>
     public RetrySettings Retry { get; init; } = new();
-
-    /// <summary>Whether a server is named; else this process samples.</summary>
-    public bool IsNamed => Endpoint.BaseUrl.Length > 0;
 }

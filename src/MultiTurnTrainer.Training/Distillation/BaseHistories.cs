@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Files;
@@ -5,52 +6,78 @@ using MultiTurnTrainer.Files;
 namespace MultiTurnTrainer.Training.Distillation;
 
 /// <summary>
-/// The base model's replies before the answer turn, generated once and kept in the output folder, so that a resumed run
-/// does not generate them again.
+/// The base model's replies before the answer turn, generated once and kept in the output folder as they are finished,
+/// so that a resumed run does not generate them again.
 /// </summary>
 internal static class BaseHistories
 {
     /// <summary>Beside each task its replies; null where its context grew over the limit.</summary>
+    /// <param name="path">Where they are kept.</param>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="rollouts">Plays them.</param>
+    /// <param name="together">Tasks played together.</param>
+    /// <param name="seed">Of the draws.</param>
     public static IReadOnlyList<IReadOnlyList<string>?> LoadOrPlay(
         string path,
         IReadOnlyList<RolloutTask> tasks,
         Rollouts rollouts,
+        int together,
         ulong seed
     )
     {
-        if (File.Exists(path) && Read(path, tasks) is { } known)
+        List<Line> lines = File.Exists(path) ? Read(path, tasks) : [];
+        if (lines.Count < tasks.Count)
         {
-            return known;
+            // A group that a kill cut short is played anew: its draws follow from the seed and the group's place.
+            lines.RemoveRange(lines.Count / together * together, lines.Count % together);
+            File.WriteAllText(path, string.Concat(lines.Select(Text)));
         }
 
-        IReadOnlyList<string>?[] histories =
+        for (int first = lines.Count; first < tasks.Count; first += together)
+        {
+            RolloutTask[] group = [.. tasks.Skip(first).Take(together)];
+            Line[] played =
+            [
+                .. rollouts
+                    .Play(group, adapter: null, seed + (ulong)first, task => task.Turns - 1)
+                    .Select(trajectory => new Line(
+                        trajectory.Task.Id,
+                        trajectory.Turns.Count == trajectory.Task.Turns - 1
+                            ? [.. trajectory.Turns.Select(turn => turn.Text)]
+                            : null
+                    )),
+            ];
+            lines.AddRange(played);
+            File.AppendAllText(path, string.Concat(played.Select(Text)));
+        }
+
+        return [.. lines.Select(line => line.Replies)];
+    }
+
+    /// <summary>The lines that belong to the tasks, up to the first that does not or that a kill left unfinished.</summary>
+    private static List<Line> Read(string path, IReadOnlyList<RolloutTask> tasks) =>
         [
-            .. rollouts
-                .Play(tasks, adapter: null, seed, task => task.Turns - 1)
-                .Select(played =>
-                    played.Turns.Count == played.Task.Turns - 1
-                        ? played.Turns.Select(turn => turn.Text).ToArray()
-                        : null
-                ),
+            .. File.ReadLines(path)
+                .Zip(tasks)
+                .Select(pair => (Line: Parse(pair.First), pair.Second.Id))
+                .TakeWhile(pair => pair.Line?.Id == pair.Id)
+                .Select(pair => pair.Line!),
         ];
-        using OutputFile file = OutputFile.Create(path, force: true);
-        for (int i = 0; i < tasks.Count; i++)
-        {
-            JsonSerializer.Serialize(file.Stream, new Line(tasks[i].Id, histories[i]), JsonText.Compact);
-            file.Stream.WriteByte((byte)'\n');
-        }
 
-        file.Commit();
-        return histories;
-    }
-
-    private static IReadOnlyList<IReadOnlyList<string>?>? Read(string path, IReadOnlyList<RolloutTask> tasks)
+    private static Line? Parse(string text)
     {
-        Line[] lines = [.. File.ReadLines(path).Select(line => JsonSerializer.Deserialize<Line>(line)!)];
-        return lines.Select(line => line.Id).SequenceEqual(tasks.Select(task => task.Id))
-            ? [.. lines.Select(line => line.Replies)]
-            : null;
+        try
+        {
+            return JsonSerializer.Deserialize<Line>(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
+
+    private static string Text(Line line) =>
+        Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(line, JsonText.Compact)) + "\n";
 
     private sealed record Line(string Id, IReadOnlyList<string>? Replies);
 }

@@ -37,6 +37,9 @@ internal sealed class CcopdObjective(
         new DistillationBatch([.. units], [.. units.Select(unit => tasks[unit].Id)]);
 
     /// <inheritdoc/>
+    public void Updated() => rollouts.Updated();
+
+    /// <inheritdoc/>
     public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
     {
         DistillationBatch chosen = (DistillationBatch)batch;

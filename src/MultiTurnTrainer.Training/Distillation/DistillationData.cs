@@ -18,6 +18,9 @@ public sealed record DistillationData
     /// <summary>Tokens that end a reply.</summary>
     public required IReadOnlyCollection<int> StopTokens { get; init; }
 
+    /// <summary>Samples the student's replies; null where this process does.</summary>
+    public IRolloutServer? Server { get; init; }
+
     /// <summary>β, ρ, α, limits.</summary>
     public DistillationSettings Settings { get; init; } = new();
 }

@@ -18,6 +18,12 @@ internal sealed class DistillationPass(CausalLM model, LoraAdapter student, doub
     private readonly BlockwisePass _pass = new(model, student, recompute);
     private readonly DivergenceHead _head = new(model.Config.LogitSoftcap);
 
+    /// <summary>Tokens compared so far.</summary>
+    public long Tokens { get; private set; }
+
+    /// <summary>Those whose divergence was over the cap, and that gave no gradient.</summary>
+    public long ClippedTokens { get; private set; }
+
     /// <summary>
     /// Adds the gradient of Σ coefficient · mean over the reply of min(d, clip), divided by the normaliser.
     /// </summary>
@@ -64,6 +70,8 @@ internal sealed class DistillationPass(CausalLM model, LoraAdapter student, doub
                         headGradient
                     );
                     gradient.narrow(0, first, length).copy_(part);
+                    Tokens += length;
+                    ClippedTokens += result.Divergences.Count(divergence => divergence > clip);
                     sum += reply.Coefficient * result.ClippedSum / length;
                     first += length;
                 }

@@ -13,11 +13,11 @@ internal sealed record DivergenceResult(float[] Divergences, double ClippedSum);
 /// over the full vocabulary and thrown away, so that memory does not grow with the reply.
 /// </summary>
 /// <param name="logitSoftcap">The family's cap on logits, or null.</param>
-internal sealed class DivergenceHead(double? logitSoftcap)
+/// <param name="mostElements">
+/// Elements of one tensor of logits; some six in fp32 live at once, 400 MB at the most.
+/// </param>
+internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1L << 24)
 {
-    // Some six fp32 tensors of this many elements live at once: 400 MB at the most.
-    private const long MostElements = 1L << 24;
-
     /// <summary>Compares and differentiates.</summary>
     /// <param name="student">Normed hidden states of the student, [rows, hidden]; carry no graph.</param>
     /// <param name="studentHead">Its head, [vocabulary, hidden], of the same type; carries no graph.</param>
@@ -44,7 +44,7 @@ internal sealed class DivergenceHead(double? logitSoftcap)
         Tensor gradient = empty_like(student);
         float[] divergences = new float[rows];
         double sum = 0;
-        int chunk = (int)Math.Max(1, MostElements / studentHead.shape[0]);
+        int chunk = (int)Math.Max(1, mostElements / studentHead.shape[0]);
         for (int first = 0; first < rows; first += chunk)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -78,7 +78,7 @@ internal sealed class DivergenceHead(double? logitSoftcap)
     {
         using IDisposable quiet = no_grad();
         float[] result = new float[tokens.Count];
-        int chunk = (int)Math.Max(1, MostElements / head.shape[0]);
+        int chunk = (int)Math.Max(1, mostElements / head.shape[0]);
         for (int first = 0; first < tokens.Count; first += chunk)
         {
             using DisposeScope scope = NewDisposeScope();

@@ -33,7 +33,12 @@ internal sealed class MaigoObjective(
     public int Units => tasks.Count;
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, double> Facts => _tally.Facts;
+    public IReadOnlyDictionary<string, double> Facts =>
+        new Dictionary<string, double>(_tally.Facts)
+        {
+            ["compared_tokens"] = pass.Tokens,
+            ["clipped_tokens"] = pass.ClippedTokens,
+        };
 
     /// <inheritdoc/>
     public IEnumerable<(string Name, torch.Tensor Value)> Buffers =>
@@ -44,7 +49,11 @@ internal sealed class MaigoObjective(
         new DistillationBatch([.. units], [.. units.Select(unit => tasks[unit].Id)]);
 
     /// <inheritdoc/>
-    public void Updated() => reference.Follow();
+    public void Updated()
+    {
+        reference.Follow();
+        rollouts.Updated();
+    }
 
     /// <inheritdoc/>
     public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Generation;
@@ -8,17 +9,18 @@ namespace MultiTurnTrainer.Training.Distillation;
 
 /// <summary>Samples replies: whole dialogues side by side, turn by turn, or single answers to full prompts.</summary>
 /// <param name="model">The base.</param>
-/// <param name="settings">Limits and sampling.</param>
-/// <param name="stopTokens">Tokens that end a reply.</param>
+/// <param name="data">Limits, sampling, stop tokens, and the server where one samples.</param>
 /// <param name="maxLength">The most tokens of context and reply together.</param>
-internal sealed class Rollouts(
-    CausalLM model,
-    DistillationSettings settings,
-    IReadOnlyCollection<int> stopTokens,
-    int maxLength
-)
+/// <param name="adapters">The folder through which a server gets the student's weights.</param>
+internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLength, string adapters)
 {
+    private readonly DistillationSettings _settings = data.Settings;
     private readonly Generator _generator = new(model);
+    private bool _stale = true;
+    private int _version;
+
+    /// <summary>To be called when the student has changed: what a server holds is out of date.</summary>
+    public void Updated() => _stale = true;
 
     /// <summary>Plays every task to its last turn.</summary>
     /// <param name="tasks">The tasks.</param>
@@ -46,7 +48,7 @@ internal sealed class Rollouts(
             foreach (bool answer in new[] { false, true })
             {
                 int[] chosen = [.. Enumerable.Range(0, open.Length).Where(k => turn == tasks[open[k]].Turns == answer)];
-                IReadOnlyList<Completion> replies = Reply(
+                IReadOnlyList<int[]> replies = Reply(
                     [.. chosen.Select(k => contexts[k])],
                     adapter,
                     answer,
@@ -55,8 +57,7 @@ internal sealed class Rollouts(
                 for (int c = 0; c < chosen.Length; c++)
                 {
                     int i = open[chosen[c]];
-                    int[] ids = replies[c].Ids;
-                    played[i].Add(new RolledTurn(turn, contexts[chosen[c]], ids, tasks[i].Reply(ids)));
+                    played[i].Add(new RolledTurn(turn, contexts[chosen[c]], replies[c], tasks[i].Reply(replies[c])));
                 }
             }
         }
@@ -66,28 +67,46 @@ internal sealed class Rollouts(
 
     /// <summary>One answer to each prompt; a prompt that leaves no room gives an empty reply.</summary>
     public IReadOnlyList<int[]> Answer(IReadOnlyList<int[]> prompts, Adapter? adapter, ulong seed) =>
-        [.. Reply(prompts, adapter, answer: true, seed).Select(reply => reply.Ids)];
+        Reply(prompts, adapter, answer: true, seed);
 
-    private IReadOnlyList<Completion> Reply(IReadOnlyList<int[]> prompts, Adapter? adapter, bool answer, ulong seed)
+    private IReadOnlyList<int[]> Reply(IReadOnlyList<int[]> prompts, Adapter? adapter, bool answer, ulong seed)
     {
-        if (prompts.Count == 0)
-        {
-            return [];
-        }
-
-        int room = maxLength - prompts.Max(prompt => prompt.Length);
-        int limit = answer ? settings.MaxNewTokensAnswer : settings.MaxNewTokensMiddle;
         GenerationOptions options = new()
         {
-            MaxNewTokens = Math.Max(0, Math.Min(limit, room)),
-            Temperature = settings.Temperature,
-            TopP = settings.TopP,
-            TopK = settings.TopK,
+            MaxNewTokens = answer ? _settings.MaxNewTokensAnswer : _settings.MaxNewTokensMiddle,
+            MaxLength = maxLength,
+            Temperature = _settings.Temperature,
+            TopP = _settings.TopP,
+            TopK = _settings.TopK,
             Seed = seed,
-            StopTokens = stopTokens,
-            BatchSize = settings.RolloutBatchSize,
+            StopTokens = data.StopTokens,
+            BatchSize = _settings.RolloutBatchSize,
         };
-        return _generator.Generate(prompts, options, adapter);
+        if (prompts.Count == 0 || data.Server is null)
+        {
+            return [.. _generator.Generate(prompts, options, adapter).Select(reply => reply.Ids)];
+        }
+
+        Serve(data.Server, adapter);
+        return data.Server.Generate(prompts, options);
+    }
+
+    private void Serve(IRolloutServer server, Adapter? adapter)
+    {
+        if (adapter is not LoraAdapter student)
+        {
+            server.Use(null);
+            _stale = true;
+        }
+        else if (_stale)
+        {
+            // Two folders in turn: the server may still read the one before.
+            string folder = Path.Combine(adapters, string.Create(CultureInfo.InvariantCulture, $"{_version++ % 2}"));
+            Directory.CreateDirectory(folder);
+            student.Save(model, folder, force: true);
+            server.Use(folder);
+            _stale = false;
+        }
     }
 
     private static ulong Mix(ulong seed, int turn) => (seed ^ (ulong)turn) * 0x9E3779B97F4A7C15;

@@ -17,9 +17,10 @@ internal sealed class OutputFolder(string path)
         "evaluations.jsonl",
         "report.html",
         "divergence.json",
+        "histories.jsonl",
     ];
 
-    private static readonly string[] _folders = ["checkpoints", "tensorboard"];
+    private static readonly string[] _folders = ["checkpoints", "tensorboard", "rollout-adapter"];
 
     /// <summary>The folder.</summary>
     public string Root { get; } = Path.GetFullPath(path);

@@ -36,7 +36,7 @@ internal static class ObjectiveFactory
             );
         DistillationSettings settings = data.Settings;
         int maxLength = request.Train.MaxLength ?? model.Config.MaxPositions;
-        Rollouts rollouts = new(model, settings, data.StopTokens, maxLength);
+        Rollouts rollouts = new(model, data, maxLength, output["rollout-adapter"]);
         // The cap on a token's divergence is MAIGO's; CCOPD has none.
         double clip = request.Objective == "ccopd" ? double.PositiveInfinity : settings.Clip;
         DistillationPass pass = new(model, student, clip, recompute);
@@ -56,6 +56,7 @@ internal static class ObjectiveFactory
                     output["histories.jsonl"],
                     data.Tasks,
                     rollouts,
+                    settings.RolloutBatchSize,
                     unchecked((ulong)request.Train.Seed)
                 ),
                 rollouts,

@@ -46,6 +46,18 @@ public class GeneratorTests
     }
 
     [Fact]
+    public void Generate_MaxLength_EndsEachRowAtItsOwnLimit()
+    {
+        using CausalLM model = CausalLM.Load(Golden.Folder("llama"), ScalarType.Float32, CPU);
+        GenerationOptions options = _sampled with { StopTokens = [], BatchSize = 4 };
+        IReadOnlyList<Completion> free = new Generator(model).Generate(_prompts, options);
+        IReadOnlyList<Completion> bound = new Generator(model).Generate(_prompts, options with { MaxLength = 11 });
+        Assert.Equal([8, 10, 0, 9], bound.Select(row => row.Ids.Length));
+        Assert.All(free.Zip(bound), pair => Assert.Equal(pair.First.Ids[..pair.Second.Ids.Length], pair.Second.Ids));
+        Assert.All(bound, row => Assert.Equal(FinishReason.Length, row.FinishReason));
+    }
+
+    [Fact]
     public void Generate_LogProbs_AreThoseOfScoring()
     {
         using CausalLM model = CausalLM.Load(Golden.Folder("qwen3"), ScalarType.Float32, CPU);

@@ -229,8 +229,11 @@ public class OpenAIChatModelTests
         Assert.Contains("OPENAI_API_KEY", problem.Message, StringComparison.Ordinal);
     }
 
-    private static OpenAIChatModel Model(string baseUrl, EndpointSettings settings) =>
-        new("a", settings with { BaseUrl = baseUrl }, new Secrets(), _ => _key, TimeProvider.System);
+    private static OpenAIChatModel Model(string baseUrl, EndpointSettings settings)
+    {
+        EndpointSettings named = settings with { BaseUrl = baseUrl };
+        return new OpenAIChatModel(new("a", named, new Secrets(), _ => _key, TimeProvider.System), named);
+    }
 
     private static async Task<ChatReply> CompleteAsync(
         ScriptedServer server,

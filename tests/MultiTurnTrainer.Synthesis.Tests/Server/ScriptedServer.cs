@@ -12,14 +12,16 @@ using Microsoft.Extensions.Logging;
 namespace MultiTurnTrainer.Synthesis.Tests.Server;
 
 /// <summary>One request that the server got.</summary>
-internal sealed record Received(int Number, JsonElement Body, string? Authorization, long Timestamp)
+internal sealed record Received(int Number, string Path, JsonElement Body, string? Authorization, long Timestamp)
 {
-    public IReadOnlyList<(string Role, string Content)> Messages { get; } =
-    [
-        .. Body.GetProperty("messages")
-            .EnumerateArray()
-            .Select(message => (message.GetProperty("role").GetString()!, message.GetProperty("content").GetString()!)),
-    ];
+    public IReadOnlyList<(string Role, string Content)> Messages =>
+        [
+            .. Body.GetProperty("messages")
+                .EnumerateArray()
+                .Select(message =>
+                    (message.GetProperty("role").GetString()!, message.GetProperty("content").GetString()!)
+                ),
+        ];
 
     /// <summary>The role that this call plays, by its system prompt.</summary>
     public string Role =>
@@ -28,7 +30,7 @@ internal sealed record Received(int Number, JsonElement Body, string? Authorizat
         : "chairman";
 }
 
-/// <summary>A real HTTP server on a free port that answers chat completions by a script.</summary>
+/// <summary>A real HTTP server on a free port that answers what is posted below <c>/v1/</c> by a script.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -48,12 +50,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
         WebApplication application = builder.Build();
         ScriptedServer server = new(application);
         application.MapPost(
-            "/v1/chat/completions",
+            "/v1/{**path}",
             async context =>
             {
                 JsonElement body = await JsonSerializer.DeserializeAsync<JsonElement>(context.Request.Body);
                 Received received = new(
                     Interlocked.Increment(ref server._count),
+                    context.Request.RouteValues["path"]!.ToString()!,
                     body,
                     context.Request.Headers.Authorization,
                     Stopwatch.GetTimestamp()

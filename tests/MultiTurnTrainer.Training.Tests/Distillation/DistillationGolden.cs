@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,6 +28,20 @@ internal sealed class DistillationGolden : IDisposable
     public LoraAdapter Adapter { get; }
 
     public JsonElement Json { get; }
+
+    /// <summary>Every gradient of the adapter within 1e-4 of its largest expected value.</summary>
+    public void AssertGradients(string file)
+    {
+        using SafetensorsFile expected = SafetensorsFile.Open(Path.Combine(Folder, file));
+        foreach (Parameter parameter in Adapter.Parameters.All)
+        {
+            float[] want = expected.Values<float>(parameter.Name).ToArray();
+            float[] have = parameter.Gradient.contiguous().data<float>().ToArray();
+            float scale = want.Max(Math.Abs);
+            float worst = want.Zip(have, (a, b) => Math.Abs(a - b)).Max();
+            Assert.True(worst <= 1e-4f * Math.Max(scale, 1e-6f), $"{parameter.Name}: {worst} of {scale}");
+        }
+    }
 
     public void Dispose()
     {

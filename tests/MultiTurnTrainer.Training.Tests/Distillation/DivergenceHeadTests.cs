@@ -1,7 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
-using MultiTurnTrainer.Models.Safetensors;
 using MultiTurnTrainer.Training.Distillation;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -37,7 +36,7 @@ public class DivergenceHeadTests
         float[] expected = [.. pair.GetProperty(kind).EnumerateArray().Select(value => value.GetSingle())];
         Assert.Equal(expected.Length, result.Divergences.Length);
         Assert.All(expected.Zip(result.Divergences), both => Assert.Equal(both.First, both.Second, 2e-5f));
-        AssertGradients(golden, $"distill_grads_{kind}.safetensors");
+        golden.AssertGradients($"distill_grads_{kind}.safetensors");
     }
 
     [Theory]
@@ -50,7 +49,7 @@ public class DivergenceHeadTests
         DivergenceResult result = Run(golden, pair, 0.5, clip);
         double mean = pair.GetProperty("mean_clipped").GetProperty("jsd").GetDouble();
         Assert.Equal(mean, result.ClippedSum / result.Divergences.Length, 2e-5);
-        AssertGradients(golden, "distill_grads_jsd_clipped.safetensors");
+        golden.AssertGradients("distill_grads_jsd_clipped.safetensors");
     }
 
     [Theory]
@@ -80,6 +79,42 @@ public class DivergenceHeadTests
                 Assert.Equal(turn.GetProperty("L_mid").GetDouble(), loss, 2e-5);
             }
         }
+    }
+
+    [Fact]
+    public void Compare_InPieces_GivesTheSame()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        manual_seed(5);
+        Tensor student = randn([7, 4]);
+        Tensor reference = randn([7, 4]);
+        Tensor head = randn([11, 4]);
+        Tensor wholeHead = zeros_like(head);
+        Tensor piecedHead = zeros_like(head);
+        (Tensor whole, DivergenceResult one) = new DivergenceHead(null).Compare(
+            student,
+            head,
+            reference,
+            head,
+            0.5,
+            0.1,
+            1,
+            wholeHead
+        );
+        (Tensor pieces, DivergenceResult many) = new DivergenceHead(null, mostElements: 22).Compare(
+            student,
+            head,
+            reference,
+            head,
+            0.5,
+            0.1,
+            1,
+            piecedHead
+        );
+        Assert.All(one.Divergences.Zip(many.Divergences), both => Assert.Equal(both.First, both.Second, 1e-6f));
+        Assert.Equal(one.ClippedSum, many.ClippedSum, 6);
+        Assert.True(whole.allclose(pieces));
+        Assert.True(wholeHead.allclose(piecedHead, 1e-5, 1e-6));
     }
 
     private static double Delta(DistillationGolden golden, JsonElement turn)
@@ -134,19 +169,6 @@ public class DivergenceHeadTests
         using ForwardContext forward = model.Prepare(SequenceLayout.Single(ids.Length), adapter);
         Tensor tokens = tensor(Array.ConvertAll(ids, id => (long)id));
         return model.Forward(tokens, forward).narrow(0, context.Length - 1, reply.Length);
-    }
-
-    private static void AssertGradients(DistillationGolden golden, string file)
-    {
-        using SafetensorsFile expected = SafetensorsFile.Open(Path.Combine(golden.Folder, file));
-        foreach (Parameter parameter in golden.Adapter.Parameters.All)
-        {
-            float[] want = expected.Values<float>(parameter.Name).ToArray();
-            float[] have = parameter.Gradient.contiguous().data<float>().ToArray();
-            float scale = want.Max(Math.Abs);
-            float worst = want.Zip(have, (a, b) => Math.Abs(a - b)).Max();
-            Assert.True(worst <= 1e-4f * Math.Max(scale, 1e-6f), $"{parameter.Name}: {worst} of {scale}");
-        }
     }
 
     private static int[] Ints(JsonElement item, string key) =>

@@ -82,7 +82,7 @@ public class ObjectiveRunTests
                         Question = $"all of {i}",
                         Shards = [$"begin {i}", "more", "the end"],
                     },
-                    new Bytes(),
+                    new ByteEncoder(),
                     ConsecutiveUsers.Keep
                 )),
         ];
@@ -121,16 +121,6 @@ public class ObjectiveRunTests
 
     private static JsonElement[] Metrics(string output) =>
         [.. File.ReadLines(Path.Combine(output, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
-
-    /// <summary>Characters for tokens: enough for contexts that differ.</summary>
-    private sealed class Bytes : IChatEncoder
-    {
-        public int[] Prompt(IReadOnlyList<RolloutTurn> messages) =>
-            [.. messages.SelectMany(turn => $"{turn.Role[0]}{turn.Content}\n").Select(c => 3 + (c % 180)), 11];
-
-        public string Reply(IReadOnlyList<int> ids) =>
-            string.Concat(ids.Where(id => id is not (2 or 148)).Select(id => (char)('a' + (id % 26))));
-    }
 
     /// <summary>Asks to stop after a step.</summary>
     private sealed class Observer(CancellationTokenSource stop, int? after) : ITrainingObserver

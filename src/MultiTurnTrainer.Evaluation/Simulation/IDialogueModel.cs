@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Evaluation.Simulation;
 
 /// <summary>Whatever answers: a local model with or without an adapter, or an endpoint.</summary>
-public interface IChatModel
+public interface IDialogueModel
 {
     /// <summary>One reply for each dialogue, in order. Every dialogue ends with a user turn.</summary>
     /// <param name="dialogues">The dialogues so far.</param>

@@ -1,0 +1,17 @@
+using System.Globalization;
+using MultiTurnTrainer.Models.Generation;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>How fast a generation was, in words.</summary>
+internal static class SpeedText
+{
+    /// <summary>The line that follows a generation on stderr.</summary>
+    public static string Of(int prompts, GenerationSpeed speed) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{prompts} prompts of {speed.PromptTokens} tokens in {speed.PrefillTime.TotalSeconds:F2} s; "
+                + $"{speed.NewTokens} new tokens in {speed.DecodeTime.TotalSeconds:F2} s "
+                + $"({speed.NewTokensPerSecond:F1} tokens/s)"
+        );
+}
