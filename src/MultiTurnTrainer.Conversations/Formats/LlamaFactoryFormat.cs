@@ -105,5 +105,5 @@ internal sealed class LlamaFactoryFormat : IRowFormat
 
     /// <summary>The format writes a weight of 0 on every message that is not learned anyway.</summary>
     private static bool IsZero(JsonTape row, int weight) =>
-        row[weight].Kind == JsonKind.Number && row.Raw(weight).IndexOfAnyInRange((byte)'1', (byte)'9') < 0;
+        row[weight].Kind == JsonKind.Number && JsonNumber.IsZero(row.Raw(weight));
 }

@@ -54,7 +54,7 @@ internal sealed class ControlToken : Rule
     {
         foreach (TextToken text in row.Texts)
         {
-            if (_search.Find(text.Utf8) is { } found)
+            if (_search.Find(text.Utf8) is var (found, _))
             {
                 sink.Add(this, row, text.Token, $"the text holds {Shown.Text(found)}");
             }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Text;
 
 namespace MultiTurnTrainer.Conversations.Rules;
@@ -8,6 +9,9 @@ internal static class Language
 {
     private const int Looked = 240;
     private const int LeastWords = 3;
+
+    /// <summary>Most bytes a small word has, so that it fits an integer.</summary>
+    private const int LongestWord = sizeof(ulong);
 
     private static readonly string[] _latin =
     [
@@ -21,7 +25,7 @@ internal static class Language
         "Polish",
     ];
 
-    private static readonly Dictionary<ulong, int> _languagesOfWord = Words(
+    private static readonly FrozenDictionary<ulong, int> _languagesOfWord = Words(
         "the of and to is that it for with you are this have not what how",
         "der die das und ist nicht ein eine zu den mit auf für sie ich wie",
         "le la les des est et que une pour dans qui pas vous je avec sur",
@@ -40,8 +44,22 @@ internal static class Language
         Span<int> scripts = stackalloc int[8];
         scripts.Clear();
         ReadOnlySpan<byte> rest = utf8[..Math.Min(utf8.Length, Looked)];
-        while (!rest.IsEmpty && Rune.DecodeFromUtf8(rest, out Rune rune, out int used) == OperationStatus.Done)
+        while (!rest.IsEmpty)
         {
+            if (rest[0] < 0x80)
+            {
+                int letter = (rest[0] | 0x20) is >= 'a' and <= 'z' ? 1 : 0;
+                letters += letter;
+                latin += letter;
+                rest = rest[1..];
+                continue;
+            }
+
+            if (Rune.DecodeFromUtf8(rest, out Rune rune, out int used) != OperationStatus.Done)
+            {
+                break;
+            }
+
             rest = rest[used..];
             int script = Script(rune.Value);
             letters += script >= 0 ? 1 : 0;
@@ -83,7 +101,7 @@ internal static class Language
     private static int Script(int code) =>
         code switch
         {
-            >= 'a' and <= 'z' or >= 'A' and <= 'Z' or >= 0xC0 and <= 0x24F => 0,
+            >= 0xC0 and <= 0x24F => 0,
             >= 0x4E00 and <= 0x9FFF or >= 0x3400 and <= 0x4DBF => 1,
             >= 0x3040 and <= 0x30FF => 2,
             >= 0xAC00 and <= 0xD7AF => 3,
@@ -98,27 +116,19 @@ internal static class Language
     {
         Span<int> hits = stackalloc int[_latin.Length];
         hits.Clear();
-        Span<byte> word = stackalloc byte[16];
+        ulong word = 0;
         int length = 0;
         for (int i = 0; i <= utf8.Length; i++)
         {
             byte value = i < utf8.Length ? utf8[i] : (byte)' ';
-            bool isLetter = (value | 0x20) is >= (byte)'a' and <= (byte)'z' || value >= 0x80;
-            if (isLetter)
+            if ((value | 0x20) is >= (byte)'a' and <= (byte)'z' || value >= 0x80)
             {
-                if (length < word.Length)
-                {
-                    word[length] = value < 0x80 ? (byte)(value | 0x20) : value;
-                }
-
+                word = (word << 8) | (value < 0x80 ? (byte)(value | 0x20) : value);
                 length++;
                 continue;
             }
 
-            if (
-                length is > 0 and < 16
-                && _languagesOfWord.TryGetValue(StableHash.Of(word[..length]), out int languages)
-            )
+            if (length is > 0 and <= LongestWord && _languagesOfWord.TryGetValue(word, out int languages))
             {
                 for (int language = 0; language < hits.Length; language++)
                 {
@@ -126,7 +136,7 @@ internal static class Language
                 }
             }
 
-            length = 0;
+            (word, length) = (0, 0);
         }
 
         (int best, int most, int second) = (0, 0, 0);
@@ -145,18 +155,19 @@ internal static class Language
         return most >= LeastWords && most >= 2 * second ? _latin[best] : null;
     }
 
-    private static Dictionary<ulong, int> Words(params string[] languages)
+    /// <summary>The languages that have each word, one bit each, by the word's bytes.</summary>
+    private static FrozenDictionary<ulong, int> Words(params string[] languages)
     {
         Dictionary<ulong, int> words = [];
         for (int language = 0; language < languages.Length; language++)
         {
             foreach (string word in languages[language].Split(' '))
             {
-                ulong hash = StableHash.Of(Encoding.UTF8.GetBytes(word));
-                words[hash] = words.GetValueOrDefault(hash) | (1 << language);
+                ulong packed = Encoding.UTF8.GetBytes(word).Aggregate(0UL, (bytes, value) => (bytes << 8) | value);
+                words[packed] = words.GetValueOrDefault(packed) | (1 << language);
             }
         }
 
-        return words;
+        return words.ToFrozenDictionary();
     }
 }

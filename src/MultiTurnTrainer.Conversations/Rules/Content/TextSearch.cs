@@ -3,40 +3,67 @@ using System.Text;
 
 namespace MultiTurnTrainer.Conversations.Rules;
 
-/// <summary>Finds the first of some words in UTF-8 text. Words that begin alike are tried only where one may begin.</summary>
+/// <summary>
+/// Finds some words in UTF-8 text. Each word is looked for by its byte that text has least often, so that the vectorised
+/// search stops seldom.
+/// </summary>
 internal sealed class TextSearch
 {
-    private readonly SearchValues<byte> _starts;
-    private readonly byte[][][] _byStart = new byte[256][][];
+    // Common first. What is not listed (capitals, brackets, signs) is rarer than all of these.
+    private static ReadOnlySpan<byte> Common => " etaoinsrhldcumfpgwybv,.kISTAC-0123456789xjqz/:;'\"()<>="u8;
+
+    private readonly SearchValues<byte> _anchors;
+    private readonly (string Text, byte[] Bytes, int Anchor)[][] _byAnchor = new (string, byte[], int)[256][];
 
     public TextSearch(IEnumerable<string> words)
     {
-        byte[][] all = [.. words.Where(word => word.Length > 1).Select(Encoding.UTF8.GetBytes)];
-        foreach (IGrouping<byte, byte[]> group in all.GroupBy(word => word[0]))
+        (string Text, byte[] Bytes, int Anchor)[] all =
+        [
+            .. words
+                .Where(word => word.Length > 1)
+                .Select(word => (word, Encoding.UTF8.GetBytes(word)))
+                .Select(word => (word.word, word.Item2, Rarest(word.Item2))),
+        ];
+        foreach (var group in all.GroupBy(word => word.Bytes[word.Anchor]))
         {
-            _byStart[group.Key] = [.. group.OrderByDescending(word => word.Length)];
+            _byAnchor[group.Key] = [.. group.OrderByDescending(word => word.Bytes.Length)];
         }
 
-        _starts = SearchValues.Create([.. all.Select(word => word[0]).Distinct()]);
+        _anchors = SearchValues.Create([.. all.Select(word => word.Bytes[word.Anchor]).Distinct()]);
     }
 
-    /// <summary>The first word found, or null.</summary>
-    public string? Find(ReadOnlySpan<byte> text)
+    /// <summary>The first word found from an offset on, the longest of those that begin alike; null when there is none.</summary>
+    /// <param name="text">UTF-8 text.</param>
+    /// <param name="from">Where the search begins; the word itself may begin before.</param>
+    public (string Word, int At)? Find(ReadOnlySpan<byte> text, int from = 0)
     {
-        while (text.IndexOfAny(_starts) is >= 0 and int at)
+        while (text[from..].IndexOfAny(_anchors) is >= 0 and int found)
         {
-            text = text[at..];
-            foreach (byte[] word in _byStart[text[0]])
+            int at = from + found;
+            foreach ((string word, byte[] bytes, int anchor) in _byAnchor[text[at]])
             {
-                if (text.StartsWith(word))
+                if (at >= anchor && text[(at - anchor)..].StartsWith(bytes))
                 {
-                    return Encoding.UTF8.GetString(word);
+                    return (word, at - anchor);
                 }
             }
 
-            text = text[1..];
+            from = at + 1;
         }
 
         return null;
     }
+
+    private static int Rarest(byte[] word)
+    {
+        int best = 0;
+        for (int i = 1; i < word.Length; i++)
+        {
+            best = Rarity(word[i]) > Rarity(word[best]) ? i : best;
+        }
+
+        return best;
+    }
+
+    private static int Rarity(byte value) => Common.IndexOf(value) is >= 0 and int rank ? rank : Common.Length;
 }

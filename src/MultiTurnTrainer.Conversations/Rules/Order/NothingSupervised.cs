@@ -26,12 +26,11 @@ internal sealed class NothingSupervised : Rule
             }
 
             answers++;
-            if (message.Weight < 0 || row.Tape[message.Weight].Kind != JsonKind.Number)
-            {
-                return;
-            }
-
-            if (row.Tape.Raw(message.Weight).IndexOfAnyInRange((byte)'1', (byte)'9') >= 0)
+            bool isZero =
+                message.Weight >= 0
+                && row.Tape[message.Weight].Kind == JsonKind.Number
+                && JsonNumber.IsZero(row.Tape.Raw(message.Weight));
+            if (!isZero)
             {
                 return;
             }

@@ -22,7 +22,7 @@ internal sealed class WeightIgnored : Rule
             bool isSet =
                 message.Weight >= 0
                 && row.Tape[message.Weight].Kind == JsonKind.Number
-                && row.Tape.Raw(message.Weight)[0] is >= (byte)'1' and <= (byte)'9';
+                && !JsonNumber.IsZero(row.Tape.Raw(message.Weight));
             if (isSet && message.Role is Role.User or Role.System or Role.Developer or Role.Tool)
             {
                 sink.Add(this, row, message.Weight, $"a weight on a {Roles.Name(message.Role)} message does nothing");

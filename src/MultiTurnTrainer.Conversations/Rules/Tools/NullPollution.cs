@@ -23,6 +23,8 @@ internal sealed class NullPollution : Rule
             Fix = "drop-null-keys",
         };
 
+    private readonly EmbeddedJson _inner = new();
+
     public override void Check(Row row, FindingSink sink)
     {
         if (row.Tools >= 0 && Count(row.Tape, row.Tools, inData: false) is > 0 and var inTools)
@@ -32,26 +34,43 @@ internal sealed class NullPollution : Rule
 
         foreach (ref readonly CallView call in row.Calls)
         {
-            // A declared parameter may be null on purpose; only an undeclared one is pollution.
-            int tool = row.Tools >= 0 ? DeclaredTools.Find(row, call.Name) : -1;
-            int schema = tool >= 0 ? row.Tape.Find(tool, "parameters"u8) : -1;
-            int properties = schema >= 0 ? row.Tape.Find(schema, "properties"u8) : -1;
-            if (call.Arguments < 0 || properties < 0 || row.Tape[call.Arguments].Kind != JsonKind.Object)
-            {
-                continue;
-            }
+            CheckArguments(row, call, sink);
+        }
+    }
 
-            for (int at = call.Arguments + 1; at < row.Tape[call.Arguments].Next; at = row.Tape[at + 1].Next)
+    private void CheckArguments(Row row, CallView call, FindingSink sink)
+    {
+        // A declared parameter may be null on purpose; only an undeclared one is pollution.
+        int tool = row.Tools >= 0 ? DeclaredTools.Find(row, call.Name) : -1;
+        int schema = tool >= 0 ? row.Tape.Find(tool, "parameters"u8) : -1;
+        int properties = schema >= 0 ? row.Tape.Find(schema, "properties"u8) : -1;
+        if (call.Arguments < 0 || properties < 0)
+        {
+            return;
+        }
+
+        (JsonTape tape, int value) = (row.Tape, call.Arguments);
+        if (tape[value].Kind == JsonKind.String && _inner.Scan(tape, value))
+        {
+            (tape, value) = (_inner.Tape, 0);
+        }
+
+        if (tape[value].Kind != JsonKind.Object)
+        {
+            return;
+        }
+
+        for (int at = value + 1; at < tape[value].Next; at = tape[at + 1].Next)
+        {
+            if (tape[at + 1].Kind == JsonKind.Null && row.Tape.Find(properties, tape.Raw(at)) < 0)
             {
-                if (row.Tape[at + 1].Kind == JsonKind.Null && row.Tape.Find(properties, row.Tape.Raw(at)) < 0)
-                {
-                    sink.Add(
-                        this,
-                        row,
-                        at,
-                        $"{Shown.Text(row.Tape, at)} is null and no parameter of {CallMatching.Name(row, call)}"
-                    );
-                }
+                sink.Add(
+                    this,
+                    row,
+                    tape == row.Tape ? at : call.Arguments,
+                    $"{Shown.Text(tape, at)} is null and no parameter of {CallMatching.Name(row, call)}",
+                    "Drop the key."
+                );
             }
         }
     }

@@ -13,15 +13,20 @@ internal static class SchemaCheck
 {
     private const int MaxDepth = 32;
 
+    /// <summary>Most schemas that are looked at for one value: a schema that refers to itself ten times ends too.</summary>
+    private const int MaxSteps = 100_000;
+
     /// <summary>The first problem, with its place inside the value; null when there is none.</summary>
     public static string? Problem(JsonTape schemas, int schema, JsonTape values, int value) =>
         new Checker(schemas, schema, values).Check(schema, value, "", 0);
 
-    private readonly struct Checker(JsonTape schemas, int root, JsonTape values)
+    private sealed class Checker(JsonTape schemas, int root, JsonTape values)
     {
+        private int _steps;
+
         public string? Check(int schema, int value, string path, int depth)
         {
-            if (depth > MaxDepth || schemas[schema].Kind != JsonKind.Object)
+            if (depth > MaxDepth || ++_steps > MaxSteps || schemas[schema].Kind != JsonKind.Object)
             {
                 return schemas[schema].Kind == JsonKind.False ? $"{At(path)}is not allowed" : null;
             }
@@ -76,8 +81,7 @@ internal static class SchemaCheck
                 names.Add(schemas[at].Kind == JsonKind.String ? schemas.String(at) : "any");
             }
 
-            Checker self = this;
-            return names.Count == 0 || names.Exists(name => self.Fits(name, value))
+            return names.Count == 0 || names.Exists(name => Fits(name, value))
                 ? null
                 : $"{At(path)}is {Shown.Kind(values, value)}, {string.Join(" or ", names)} is declared";
         }

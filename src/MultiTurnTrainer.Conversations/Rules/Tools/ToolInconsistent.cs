@@ -40,7 +40,7 @@ internal sealed class ToolInconsistent : Rule
             }
 
             ulong key = StableHash.Of(tape.Raw(name));
-            ulong hash = StableHash.OfNames(tape, schema);
+            ulong hash = StableHash.OfSchema(tape, schema);
             if (!_seen.TryGetValue(key, out (ulong Schema, bool Said) before))
             {
                 if (_seen.Count < MostNames)
