@@ -128,7 +128,7 @@ internal static class TrainingCase
 
         public void Saved(int step, string folder) { }
 
-        public void StoppedMidStep(int step, string folder) { }
+        public void StoppedMidStep(int step, string? folder) { }
 
         public void Warned(string message) { }
     }

@@ -62,10 +62,13 @@ internal static class ScoreCommand
             {
                 Write(output, id, Score(scorer, id, row), totals);
             }
+
+            RequireAny(totals.Rows, input);
         }
         else
         {
             List<(string Id, TokenRow Row)> all = [.. rows];
+            RequireAny(all.Count, input);
             Score[] scores = WriteLogits(logits, force, all, model, scorer);
             for (int i = 0; i < scores.Length; i++)
             {
@@ -84,6 +87,14 @@ internal static class ScoreCommand
         return conversations
             ? new RowRun(RowModel.Load(model, null, []), new RowOptions()).Read([input])
             : TokenRowReader.Read(input, labelsOptional: true);
+    }
+
+    private static void RequireAny(long rows, string input)
+    {
+        if (rows == 0)
+        {
+            throw new MttException($"{input}: holds no row", "Check that what wrote it has finished.");
+        }
     }
 
     private static Score Score(Scorer scorer, string id, TokenRow row, Action<ReadOnlyMemory<float>>? onLogits = null)
@@ -164,10 +175,11 @@ internal static class ScoreCommand
 
     private sealed class ScoreTotals
     {
-        private long _rows;
         private long _tokens;
         private long _supervised;
         private double _loss;
+
+        public long Rows { get; private set; }
 
         public string Text
         {
@@ -176,14 +188,14 @@ internal static class ScoreCommand
                 double mean = _supervised == 0 ? 0 : _loss / _supervised;
                 return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{_rows} rows, {_tokens} tokens, {_supervised} supervised, loss {mean:F6}"
+                    $"{Rows} rows, {_tokens} tokens, {_supervised} supervised, loss {mean:F6}"
                 );
             }
         }
 
         public void Add(Score score)
         {
-            _rows++;
+            Rows++;
             _tokens += score.LogProbs.Length;
             _supervised += score.SupervisedTokens;
             _loss += score.Loss * score.SupervisedTokens;

@@ -26,11 +26,11 @@ internal static class TrainCommand
             """
         );
         options.AddTo(command);
-        command.SetAction(parsed => Run(options.Read(parsed)));
+        command.SetAction(parsed => Run(() => options.Read(parsed)));
         return command;
     }
 
-    private static int Run(TrainRequest request)
+    private static int Run(Func<TrainRequest> read)
     {
         using IDisposable? server = request.Distillation?.Server;
         using CancellationTokenSource stop = new();
@@ -51,6 +51,7 @@ internal static class TrainCommand
                 }
             }
         );
+        TrainRequest request = read();
         TrainOutcome Train(ITrainingObserver observer) =>
             TrainingRun.Execute(request, observer, TimeProvider.System, stop.Token);
         TrainOutcome outcome = Console.IsErrorRedirected

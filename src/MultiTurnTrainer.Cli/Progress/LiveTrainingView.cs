@@ -61,9 +61,9 @@ internal sealed class LiveTrainingView : ITrainingObserver
     public void Saved(int step, string folder) =>
         _note = string.Create(CultureInfo.InvariantCulture, $"saved step {step}");
 
-    public void StoppedMidStep(int step, string folder)
+    public void StoppedMidStep(int step, string? folder)
     {
-        _console.WriteLine($"saved {folder}");
+        _console.WriteLine(TrainingText.StoppedMidStep(step, folder));
         Environment.Exit(ExitCode.Stopped);
     }
 

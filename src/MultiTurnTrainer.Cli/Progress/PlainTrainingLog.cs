@@ -40,9 +40,9 @@ internal sealed class PlainTrainingLog(TextWriter writer, TimeProvider time) : I
     public void Saved(int step, string folder) =>
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"saved step {step}: {folder}"));
 
-    public void StoppedMidStep(int step, string folder)
+    public void StoppedMidStep(int step, string? folder)
     {
-        Saved(step, folder);
+        writer.WriteLine(TrainingText.StoppedMidStep(step, folder));
         writer.Flush();
         Environment.Exit(ExitCode.Stopped);
     }

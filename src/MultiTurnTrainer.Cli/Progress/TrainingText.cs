@@ -64,9 +64,16 @@ internal static class TrainingText
             TrainEnd.StoppedEarly => Text(
                 $"stopped early at step {outcome.Step}: {outcome.Message}; adapter and report in {output}"
             ),
+            TrainEnd.Stopped when outcome.Message is not null => $"stopped {outcome.Message}",
             TrainEnd.Stopped => Text($"stopped at step {outcome.Step}, the state is saved; go on with --resume"),
             _ => Text($"stopped, the training diverged: {outcome.Message}"),
         };
+
+    /// <summary>The end of a process that could not wait for its step.</summary>
+    public static string StoppedMidStep(int step, string? folder) =>
+        folder is null
+            ? "stopped before the first step"
+            : Text($"stopped in the middle of a step; saved step {step}: {folder}; go on with --resume");
 
     public static string Clock(TimeSpan span) =>
         span.TotalHours >= 1

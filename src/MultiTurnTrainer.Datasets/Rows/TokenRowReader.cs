@@ -183,6 +183,11 @@ public static class TokenRowReader
 
     private static StreamReader OpenText(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new MttException($"{path}: is a folder, a file is needed", "Name a .parquet or .jsonl file.");
+        }
+
         try
         {
             return new StreamReader(path);

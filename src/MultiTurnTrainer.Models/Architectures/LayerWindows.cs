@@ -7,11 +7,17 @@ internal static class LayerWindows
     {
         // Llama has no window: a size it does not use is left unread, and so refused.
         int? window = family == "llama" ? null : Size(fields, family);
-        bool used = family is not ("qwen2" or "qwen3") || fields.Bool("use_sliding_window", false);
-        int first = family is "qwen2" or "qwen3" ? fields.Int("max_window_layers", 28) : 0;
+        bool optional = family is "qwen2" or "qwen3";
+        bool used = !optional || fields.Bool("use_sliding_window", false);
+        int first = optional ? fields.Int("max_window_layers", 28) : 0;
         if (fields.Has("layer_types"))
         {
             string[] types = fields.Texts("layer_types");
+            if (!used && fields.Has("use_sliding_window") && types.Contains("sliding_attention"))
+            {
+                throw fields.Wrong("use_sliding_window", "true, as layer_types names sliding layers,");
+            }
+
             return types.Length == layers
                 ? [.. types.Select(type => OfType(fields, type, window))]
                 : throw fields.Wrong("layer_types", $"a list of {layers}");

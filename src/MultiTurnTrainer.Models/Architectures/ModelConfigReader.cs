@@ -16,6 +16,7 @@ public static class ModelConfigReader
     private static readonly string[] _inert =
     [
         "architectures",
+        "attn_implementation",
         "auto_map",
         "begin_suppress_tokens",
         "bos_token_id",
@@ -39,6 +40,7 @@ public static class ModelConfigReader
         "num_beam_groups",
         "num_beams",
         "num_labels",
+        "name_or_path",
         "num_return_sequences",
         "output_attentions",
         "output_hidden_states",
@@ -131,6 +133,11 @@ public static class ModelConfigReader
 
         ModelConfig config = Specialise(Common(fields, family, headDimension), fields);
         RefuseTrainingOnlyMaths(fields);
+        if (!fields.Bool("is_causal", true))
+        {
+            throw fields.Unsupported("is_causal", "true");
+        }
+
         fields.Ignore(_inert);
         fields.RefuseUnread(family);
         return config;
@@ -228,16 +235,22 @@ public static class ModelConfigReader
 
     private static Activation ReadActivation(ConfigFields fields, bool gemma)
     {
-        string name = fields.Has("hidden_activation") ? "hidden_activation" : "hidden_act";
-        string text = fields.Text(name) ?? (gemma ? "gelu_pytorch_tanh" : "silu");
-        fields.Ignore("hidden_act", "hidden_activation");
-        return text switch
-        {
-            "silu" or "swish" => Activation.Silu,
-            "gelu" => Activation.Gelu,
-            "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" => Activation.GeluTanh,
-            _ => throw fields.Unsupported(name, "silu, gelu, gelu_pytorch_tanh"),
-        };
+        // Gemma computes hidden_activation and the others hidden_act; the other field may only say the same.
+        (string name, string other) = gemma ? ("hidden_activation", "hidden_act") : ("hidden_act", "hidden_activation");
+        Activation chosen = Parse(name) ?? (gemma ? Activation.GeluTanh : Activation.Silu);
+        return Parse(other) is { } stated && stated != chosen
+            ? throw fields.Unsupported(other, $"what {name} says, or nothing")
+            : chosen;
+
+        Activation? Parse(string field) =>
+            fields.Text(field) switch
+            {
+                null => null,
+                "silu" or "swish" => Activation.Silu,
+                "gelu" => Activation.Gelu,
+                "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" => Activation.GeluTanh,
+                _ => throw fields.Unsupported(field, "silu, gelu, gelu_pytorch_tanh"),
+            };
     }
 
     private static SafetensorsType ReadStoredType(ConfigFields fields)

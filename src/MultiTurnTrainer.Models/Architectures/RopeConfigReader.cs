@@ -61,9 +61,9 @@ internal static class RopeConfigReader
             "longrope" or "su" => LongRope(plain, fields, original, maxPositions),
             _ => throw fields.Unsupported(kindField, "default, linear, dynamic, llama3, yarn, longrope"),
         };
-        if (rope.Type == RopeType.Default)
+        if (rope.Type == RopeType.Default && fields.Double("factor", 1) != 1)
         {
-            fields.Ignore("factor");
+            throw fields.Unsupported("factor", "1 where no rope_type says how to scale");
         }
 
         fields.RefuseUnread(modelType);

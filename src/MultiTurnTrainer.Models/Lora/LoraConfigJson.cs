@@ -13,22 +13,46 @@ public static class LoraConfigJson
 
     private const string PeftVersion = "0.19.1";
 
-    /// <summary>Fields that change what an adapter computes and that mtt does not have: they must be unset.</summary>
-    private static readonly string[] _unsupported =
+    /// <summary>Fields that say nothing about what an adapter computes, whatever they hold.</summary>
+    private static readonly HashSet<string> _inert =
     [
-        "alora_invocation_tokens",
-        "arrow_config",
-        "layer_replication",
-        "lora_bias",
-        "megatron_config",
-        "target_parameters",
-        "trainable_token_indices",
-        "use_bdlora",
-        "use_qalora",
+        "auto_mapping",
+        "base_model_name_or_path",
+        "eva_config",
+        // PEFT itself takes this back for every module that mtt has.
+        "fan_in_fan_out",
+        "inference_mode",
+        "init_lora_weights",
+        "loftq_config",
+        "megatron_core",
+        "peft_type",
+        "peft_version",
+        "qalora_group_size",
+        "revision",
+        "runtime_config",
+        "task_type",
     ];
 
-    /// <summary>Initialisations that change the base weights, so that the adapter alone does not say what it computes.</summary>
-    private static readonly string[] _baseChanging = ["pissa", "olora", "loftq", "corda", "lora_ga"];
+    /// <summary>Fields that <see cref="Read"/> honours.</summary>
+    private static readonly HashSet<string> _read =
+    [
+        "alpha_pattern",
+        "bias",
+        "exclude_modules",
+        "layers_pattern",
+        "layers_to_transform",
+        "lora_alpha",
+        "lora_dropout",
+        "modules_to_save",
+        "r",
+        "rank_pattern",
+        "target_modules",
+        "use_dora",
+        "use_rslora",
+    ];
+
+    /// <summary>Initialisations that leave the base as it is; others (PiSSA and its kin) change what is laid over it.</summary>
+    private static readonly string[] _baseKeeping = ["gaussian", "eva", "orthogonal"];
 
     private static readonly JsonSerializerOptions _python = new()
     {
@@ -105,7 +129,7 @@ public static class LoraConfigJson
         JsonNode? excluded = json["exclude_modules"];
         return new LoraConfig
         {
-            Rank = Whole(json, "r", 8),
+            Rank = Positive((int?)json["r"] ?? 8, "r", path),
             Alpha = (double?)json["lora_alpha"] ?? 8,
             Dropout = (double?)json["lora_dropout"] ?? 0,
             UseRsLora = (bool?)json["use_rslora"] ?? false,
@@ -128,7 +152,10 @@ public static class LoraConfigJson
             },
             RankPattern =
             [
-                .. Pairs(json["rank_pattern"]).Select(pair => KeyValuePair.Create(pair.Key, (int)pair.Value!)),
+                .. Pairs(json["rank_pattern"])
+                    .Select(pair =>
+                        KeyValuePair.Create(pair.Key, Positive((int)pair.Value!, $"rank_pattern.{pair.Key}", path))
+                    ),
             ],
             AlphaPattern =
             [
@@ -146,9 +173,10 @@ public static class LoraConfigJson
 
     private static void RefuseUnsupported(JsonObject json, string path)
     {
-        foreach (string name in _unsupported)
+        // A field that nobody here knows may change the maths, so only what is known to be harmless passes.
+        foreach ((string name, JsonNode? value) in json)
         {
-            if (json[name] is { } value && !IsInert(value))
+            if (value is not null && !IsInert(value) && !_inert.Contains(name) && !_read.Contains(name))
             {
                 throw Refused(path, name, value);
             }
@@ -162,17 +190,25 @@ public static class LoraConfigJson
         if (
             json["init_lora_weights"] is JsonValue init
             && init.TryGetValue(out string? text)
-            && _baseChanging.Any(kind => text.StartsWith(kind, StringComparison.Ordinal))
+            && !_baseKeeping.Contains(text)
         )
         {
             throw Refused(path, "init_lora_weights", init);
+        }
+
+        if (json["target_modules"] is JsonValue && json["layers_to_transform"] is { } layers && !IsInert(layers))
+        {
+            throw new MttException(
+                $"{path}: layers_to_transform = {layers.ToJsonString()} stands beside target_modules as one pattern",
+                "PEFT refuses this too: name the layers in the pattern."
+            );
         }
     }
 
     private static MttException Refused(string path, string name, JsonNode value) =>
         new(
             $"{path}: {name} = {value.ToJsonString()} is not supported",
-            "It changes what the adapter computes. Convert the adapter to plain LoRA, or merge it with PEFT."
+            "It may change what the adapter computes: convert the adapter to plain LoRA or merge it with PEFT. If you know that it does not, take it out of the file."
         );
 
     private static bool IsInert(JsonNode value) =>
@@ -183,7 +219,8 @@ public static class LoraConfigJson
             _ => value.GetValueKind() is JsonValueKind.Null or JsonValueKind.False,
         };
 
-    private static int Whole(JsonObject json, string name, int fallback) => (int?)json[name] ?? fallback;
+    private static int Positive(int rank, string name, string path) =>
+        rank > 0 ? rank : throw new MttException($"{path}: {name} is {rank}", "A rank is at least 1.");
 
     private static string[] Texts(JsonNode? node) =>
         node is JsonArray list ? [.. list.Select(item => (string)item!)] : [];

@@ -87,6 +87,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     /// <exception cref="MttException">It is missing, damaged, or another run's.</exception>
     public TrainingState LoadFrom(string checkpoint)
     {
+        Require(checkpoint);
         try
         {
             return Load(checkpoint);
@@ -94,6 +95,18 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
         catch (InvalidDataException problem)
         {
             throw new MttException(problem.Message, "Take an earlier checkpoint of the same run.", problem);
+        }
+    }
+
+    /// <summary>Refuses a folder that is no checkpoint, without reading it.</summary>
+    public static void Require(string checkpoint)
+    {
+        if (!File.Exists(Path.Combine(checkpoint, _stateName)))
+        {
+            throw new MttException(
+                $"{checkpoint}: is no checkpoint (it holds no {_stateName})",
+                "Name a folder such as OUTPUT/checkpoints/step-00000100, or give --resume alone for the latest one."
+            );
         }
     }
 

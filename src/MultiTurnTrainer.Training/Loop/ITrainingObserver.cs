@@ -18,10 +18,10 @@ public interface ITrainingObserver
     void Saved(int step, string folder);
 
     /// <summary>
-    /// Asked to stop in the middle of a micro-batch that takes too long: the last whole step is saved, from another
-    /// thread than the one that trains, and the process may end now.
+    /// Asked to stop in the middle of something that takes too long: the last whole step is saved (before the first
+    /// there is nothing to save and no folder), from another thread than the one that trains, and the process may end.
     /// </summary>
-    void StoppedMidStep(int step, string folder);
+    void StoppedMidStep(int step, string? folder);
 
     /// <summary>Something the user should know that does not stop the run.</summary>
     void Warned(string message);

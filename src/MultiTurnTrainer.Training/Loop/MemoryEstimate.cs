@@ -33,7 +33,7 @@ public static class MemoryEstimate
     {
         TrainSettings settings = request.Train;
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
-        TrainingData data = TrainingData.Load(request, config.VocabularySize);
+        TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
         StepPlan plan = StepPlan.From(settings, data.Packing?.Packs.Count ?? data.Rows.Count);
         RunPlace place = RunPlace.Choose(settings);
         using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device);

@@ -30,7 +30,9 @@ internal sealed class Trainer(
 ) : IDisposable
 {
     private const double _smoothing = 0.95;
-    private static readonly TimeSpan _stopPatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a request to stop waits for the end of a micro-batch, or of loading.</summary>
+    public static TimeSpan StopPatience { get; } = TimeSpan.FromSeconds(15);
 
     private readonly AdamW _optimizer = new(parameters, settings);
     private readonly LearningRateSchedule _schedule = LearningRateSchedule.From(settings, plan.TotalSteps);
@@ -81,12 +83,17 @@ internal sealed class Trainer(
     /// <exception cref="MttException">The disk is full, memory ran out.</exception>
     public TrainOutcome Run(CancellationToken stop)
     {
-        using StopSignal signal = new(stop, _stopPatience, time, () => observer.StoppedMidStep(_done, Save()));
+        using StopSignal signal = new(stop, StopPatience, time, () => observer.StoppedMidStep(_done, Save()));
         using MetricsLog log = new(output.Root, _done);
         using TensorBoardLog board = new(output.TensorBoard, time);
         if (IsEvaluationDue() && !Evaluate(log, board, stop))
         {
             return Stopped();
+        }
+
+        if (_bestStep == 0 && _done == 0 && settings.LoadBestModelAtEnd)
+        {
+            observer.Saved(_done, Save());
         }
 
         while (_done < plan.TotalSteps)
@@ -156,7 +163,7 @@ internal sealed class Trainer(
         double norm = learns ? _optimizer.GradientNorm() : 0;
         if (learns && _guard.Check(loss, norm) is { } reason)
         {
-            problem = Divergence.Describe(output["divergence.json"], step, reason, parts, parameters);
+            problem = DivergenceReport.Write(output["divergence.json"], step, reason, parts, parameters);
             return null;
         }
 

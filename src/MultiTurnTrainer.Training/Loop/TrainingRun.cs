@@ -29,6 +29,10 @@ public static class TrainingRun
         {
             return Train(request, observer, time, stop);
         }
+        catch (OperationCanceledException)
+        {
+            return new TrainOutcome(TrainEnd.Stopped, 0, null, "before the first step");
+        }
         catch (Exception problem) when (OutOfMemory.Is(problem))
         {
             throw OutOfMemory.Explain(request.Train, problem);
@@ -48,15 +52,21 @@ public static class TrainingRun
     )
     {
         TrainSettings settings = request.Train;
+        using StopSignal loading = new(stop, Trainer.StopPatience, time, () => observer.StoppedMidStep(0, null));
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
-        TrainingData data = TrainingData.Load(request, config.VocabularySize);
+        TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
         int units = request.Distillation?.Units ?? data.Packing?.Packs.Count ?? data.Rows.Count;
         StepPlan plan = StepPlan.From(settings, units);
         OutputFolder output = new(request.Output);
         output.Check(request.Force, request.Resume is not null);
+        if (request.Resume is { } checkpoint and not "auto")
+        {
+            CheckpointStore.Require(checkpoint);
+        }
 
         RunPlace place = RunPlace.Choose(settings);
         using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device);
+        stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);
         output.Prepare(request.Resume is not null);
         RunFingerprint fingerprint = RunIdentity.Of(request, data, TrainedWeights.Describe(adapter));
@@ -102,6 +112,7 @@ public static class TrainingRun
         );
         observer.Started(summary);
         double machineGflops = MachineSpeed.MeasureGflops(place);
+        loading.Dispose();
         TrainOutcome outcome = trainer.Run(stop);
         RunRecords.WriteReport(output, request, summary, fingerprint, outcome, machineGflops);
         if (outcome.End is TrainEnd.Finished or TrainEnd.StoppedEarly)

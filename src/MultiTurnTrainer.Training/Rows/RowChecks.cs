@@ -39,14 +39,19 @@ internal static class RowChecks
             }
         }
 
-        if (rows.All(row => row.SupervisedTokens == 0))
+        if (!rows.Any(Learns))
         {
             throw new MttException(
-                Invariant($"{file}: none of the {rows.Count} rows has a supervised token"),
-                "Look at the mask with mtt mask --show 3: the template or the roles leave nothing to learn."
+                Invariant($"{file}: none of the {rows.Count} rows has a supervised token with a weight above 0"),
+                "Look at the mask with mtt mask --show 3: the template, the roles or the weights leave nothing to learn."
             );
         }
     }
+
+    private static bool Learns(TrainingRow row) =>
+        Enumerable
+            .Range(1, Math.Max(0, row.Labels.Length - 1))
+            .Any(t => row.Labels[t] != TrainingRow.Ignore && row.Weights?[t] is not 0);
 
     private static void RequireShape(TrainingRow row, string file)
     {

@@ -21,21 +21,22 @@ internal sealed record TrainingData(
     /// <summary>Reads and checks the rows of a request.</summary>
     /// <param name="request">Names the files.</param>
     /// <param name="vocabulary">Rows of the model's embedding.</param>
+    /// <param name="stop">Asks to give up.</param>
     /// <exception cref="MttException">Rows that cannot be trained on with this model.</exception>
-    public static TrainingData Load(TrainRequest request, int vocabulary)
+    public static TrainingData Load(TrainRequest request, int vocabulary, CancellationToken stop)
     {
         TrainSettings settings = request.Train;
         IReadOnlyList<TrainingRow> rows = [];
         if (request.Distillation is null)
         {
-            rows = [.. request.TrainFiles.SelectMany(file => Read(request, file))];
+            rows = [.. request.TrainFiles.SelectMany(file => Read(request, file, stop))];
             RowChecks.Require(rows, string.Join(", ", request.TrainFiles), vocabulary, settings.MaxLength);
         }
 
         IReadOnlyList<TrainingRow> evaluation = [];
         if (request.EvalFile is { } held)
         {
-            evaluation = [.. Read(request, held)];
+            evaluation = [.. Read(request, held, stop)];
             RowChecks.Require(evaluation, held, vocabulary, settings.MaxLength);
         }
 
@@ -64,19 +65,22 @@ internal sealed record TrainingData(
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static IEnumerable<TrainingRow> Read(TrainRequest request, string file)
+    private static IEnumerable<TrainingRow> Read(TrainRequest request, string file, CancellationToken stop)
     {
         TokenizerCheck.Require(file, request.Model);
         return request
             .ReadRows(file)
             .Select(
                 (row, i) =>
-                    new TrainingRow(
+                {
+                    stop.ThrowIfCancellationRequested();
+                    return new TrainingRow(
                         row.Id ?? FormattableString.Invariant($"{Path.GetFileName(file)}:{i + 1}"),
                         row.InputIds,
                         row.Labels,
                         row.LossWeights
-                    )
+                    );
+                }
             );
     }
 }

@@ -179,7 +179,7 @@ public static class TrainerSelfTest
 
         public void Saved(int step, string folder) { }
 
-        public void StoppedMidStep(int step, string folder) { }
+        public void StoppedMidStep(int step, string? folder) { }
 
         public void Warned(string message) { }
     }

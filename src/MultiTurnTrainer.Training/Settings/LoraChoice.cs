@@ -26,6 +26,8 @@ internal static class LoraChoice
             TargetModules = names,
             TargetPattern = pattern,
             ExcludeModules = settings.ExcludeModules ?? [],
+            LayersToTransform = Layers(settings, pattern),
+            LayersPattern = settings.LayersPattern ?? [],
             RankPattern = [.. settings.RankPattern ?? new Dictionary<string, int>()],
             AlphaPattern = [.. settings.AlphaPattern ?? new Dictionary<string, double>()],
             ModulesToSave = settings.ModulesToSave ?? [],
@@ -42,6 +44,25 @@ internal static class LoraChoice
         };
     }
 
+    // What PEFT refuses is refused here too: an adapter must load there.
+    private static IReadOnlyList<int>? Layers(LoraSettings settings, string? pattern)
+    {
+        if (settings.LayersToTransform is null && settings.LayersPattern is not null)
+        {
+            throw new MttException(
+                "lora.layers_pattern says which list lora.layers_to_transform counts in",
+                "Set both."
+            );
+        }
+
+        return settings.LayersToTransform is not null && pattern is not null
+            ? throw new MttException(
+                $"lora.layers_to_transform does not go with target_modules = '{pattern}'",
+                "Name the target modules, such as [q_proj, v_proj], or put the layers' numbers into the pattern."
+            )
+            : settings.LayersToTransform;
+    }
+
     /// <summary>Refuses settings that say something else than the adapter that training starts from.</summary>
     /// <exception cref="MttException">A setting differs; the message names all that do.</exception>
     public static void RequireSame(LoraSettings settings, LoraConfig given, string folder)
@@ -52,18 +73,23 @@ internal static class LoraChoice
         Compare(settings.LoraDropout, given.Dropout, "lora_dropout");
         Compare(settings.UseRslora, given.UseRsLora, "use_rslora");
         Compare(settings.UseDora, given.UseDora, "use_dora");
+        CompareAll(settings.RankPattern, given.RankPattern, "rank_pattern");
+        CompareAll(settings.AlphaPattern, given.AlphaPattern, "alpha_pattern");
+        CompareAll(settings.ModulesToSave, given.ModulesToSave, "modules_to_save");
+        CompareAll(settings.ExcludeModules, given.ExcludeModules, "exclude_modules");
+        CompareAll(settings.LayersToTransform, given.LayersToTransform ?? [], "layers_to_transform");
+        CompareAll(settings.LayersPattern, given.LayersPattern, "layers_pattern");
         if (settings.TargetModules is { } modules)
         {
             (IReadOnlyList<string>? names, string? pattern) = Targets(modules);
-            bool same = names is null
-                ? pattern == given.TargetPattern || pattern == LoraTargets.AllLinear
-                : given.TargetModules is not null
-                    && names
-                        .Order(StringComparer.Ordinal)
-                        .SequenceEqual(given.TargetModules.Order(StringComparer.Ordinal));
-            if (!same)
+            // PEFT may have written the names that all-linear stood for.
+            if (pattern != given.TargetPattern && pattern != LoraTargets.AllLinear)
             {
                 differ.Add("target_modules");
+            }
+            else if (pattern is null)
+            {
+                CompareAll(names, given.TargetModules ?? [], "target_modules");
             }
         }
 
@@ -73,6 +99,14 @@ internal static class LoraChoice
                 $"lora: {string.Join(", ", differ)} differ from the adapter {folder}",
                 "Leave them out: with --init-adapter the adapter's own configuration is used."
             );
+        }
+
+        void CompareAll<T>(IEnumerable<T>? wanted, IEnumerable<T> actual, string name)
+        {
+            if (wanted is not null && !wanted.ToHashSet().SetEquals(actual))
+            {
+                differ.Add(name);
+            }
         }
 
         void Compare<T>(T? wanted, T actual, string name)

@@ -26,6 +26,12 @@ public sealed record LoraSettings
     /// <summary>Modules left out of the targets; none.</summary>
     public IReadOnlyList<string>? ExcludeModules { get; init; }
 
+    /// <summary>The only layers to change, by number from 0; all.</summary>
+    public IReadOnlyList<int>? LayersToTransform { get; init; }
+
+    /// <summary>The list that <see cref="LayersToTransform"/> counts in, such as <c>layers</c>; any.</summary>
+    public IReadOnlyList<string>? LayersPattern { get; init; }
+
     /// <summary>Scale by alpha/sqrt(r); false.</summary>
     public bool? UseRslora { get; init; }
 

@@ -18,6 +18,9 @@ public class ModelConfigReaderTests
     [InlineData("""{"sliding_window":4096}""", "sliding_window")]
     [InlineData("""{"rope_interleaved":true}""", "rope_interleaved")]
     [InlineData("""{"hidden_act":"relu"}""", "hidden_act = \"relu\" is not supported")]
+    [InlineData("""{"hidden_activation":"gelu"}""", "hidden_activation = \"gelu\" is not supported")]
+    [InlineData("""{"is_causal":false}""", "is_causal = false is not supported")]
+    [InlineData("""{"rope_scaling":{"factor":2}}""", "rope_scaling.factor = 2 is not supported")]
     [InlineData("""{"attention_dropout":0.1}""", "attention_dropout")]
     [InlineData("""{"num_key_value_heads":3}""", "num_key_value_heads is 3, a divisor of the 4 attention heads")]
     [InlineData("""{"hidden_size":"32"}""", "hidden_size is \"32\"")]
@@ -41,12 +44,26 @@ public class ModelConfigReaderTests
         Assert.NotNull(problem.Remedy);
     }
 
+    [Theory]
+    [InlineData("gemma2", """{"hidden_act":"gelu"}""", "hidden_act = \"gelu\" is not supported")]
+    [InlineData(
+        "qwen2",
+        """{"sliding_window":7,"use_sliding_window":false,"layer_types":["sliding_attention","full_attention"]}""",
+        "use_sliding_window is false"
+    )]
+    public void Read_FieldsThatContradictEachOther_AreRefused(string family, string changes, string reason)
+    {
+        MttException problem = Assert.Throws<MttException>(() => Read(family, changes));
+
+        Assert.Contains(reason, problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_FieldsWithoutABearing_AreLetPass()
     {
         const string changes = """
             {"architectures":["LlamaForCausalLM"],"pretraining_tp":1,"use_cache":true,"transformers_version":"4.44.0",
-             "_name_or_path":"x","is_llama_config":true,"rope_interleaved":false,"some_new_flag":false,"other":null,
+             "_name_or_path":"x","is_llama_config":true,"rope_interleaved":false,"some_new_flag":false,"other":null,"attn_implementation":"eager","name_or_path":"x",
              "transformers.js_config":{"dtype":"q4"},"id2label":{},"initializer_range":0.04,"bos_token_id":1}
             """;
 

@@ -16,6 +16,17 @@ public class LoraConfigJsonTests
     [InlineData("""{"peft_type":"LORA","target_parameters":["x"]}""", "target_parameters")]
     [InlineData("""{"peft_type":"LORA","trainable_token_indices":[1]}""", "trainable_token_indices")]
     [InlineData("""{"peft_type":"LORA","init_lora_weights":"pissa_niter_4"}""", "pissa_niter_4")]
+    [InlineData("""{"peft_type":"LORA","init_lora_weights":"olora"}""", "olora")]
+    [InlineData("""{"peft_type":"LORA","init_lora_weights":"someday"}""", "someday")]
+    [InlineData("""{"peft_type":"LORA","alora_invocation_tokens":[1,2]}""", "alora_invocation_tokens")]
+    [InlineData("""{"peft_type":"LORA","ensure_weight_tying":true}""", "ensure_weight_tying = true")]
+    [InlineData("""{"peft_type":"LORA","future_field":{"x":1}}""", "future_field = {\"x\":1}")]
+    [InlineData(
+        """{"peft_type":"LORA","target_modules":".*q_proj","layers_to_transform":[1]}""",
+        "layers_to_transform"
+    )]
+    [InlineData("""{"peft_type":"LORA","r":0}""", "r is 0")]
+    [InlineData("""{"peft_type":"LORA","rank_pattern":{"q_proj":-2}}""", "rank_pattern.q_proj is -2")]
     [InlineData("""{"peft_type":"LORA","r":"eight"}""", "cannot be read")]
     [InlineData("""[]""", "not a JSON object")]
     [InlineData("""{""", "cannot be read")]
@@ -35,14 +46,15 @@ public class LoraConfigJsonTests
         using TempFolder folder = new();
         folder.Write(
             "adapter_config.json",
-            """{"peft_type":"LORA","target_modules":"all-linear","future_field":{"x":1}}"""
+            """{"peft_type":"LORA","target_modules":"all-linear","future_field":{},"revision":"main"}"""
         );
 
         LoraConfig config = LoraConfigJson.ReadFolder(folder.Path);
 
         Assert.Equal((8, 8.0, 0.0, "all-linear"), (config.Rank, config.Alpha, config.Dropout, config.TargetPattern));
         string written = Encoding.UTF8.GetString(LoraConfigJson.Write(config));
-        Assert.Contains("\"future_field\": {\n    \"x\": 1\n  }", written, StringComparison.Ordinal);
+        Assert.Contains("\"future_field\": {}", written, StringComparison.Ordinal);
+        Assert.Contains("\"revision\": \"main\"", written, StringComparison.Ordinal);
         Assert.Contains("\"target_modules\": \"all-linear\"", written, StringComparison.Ordinal);
     }
 

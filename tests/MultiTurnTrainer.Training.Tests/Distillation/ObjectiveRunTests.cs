@@ -139,7 +139,7 @@ public class ObjectiveRunTests
 
         public void Saved(int step, string folder) { }
 
-        public void StoppedMidStep(int step, string folder) { }
+        public void StoppedMidStep(int step, string? folder) { }
 
         public void Warned(string message) => Assert.Fail(message);
     }

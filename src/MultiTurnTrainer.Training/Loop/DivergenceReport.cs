@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>What a step that must not be taken looked like: which rows, which losses, which gradients.</summary>
-internal static class Divergence
+internal static class DivergenceReport
 {
     private const int _named = 5;
 
@@ -20,7 +20,7 @@ internal static class Divergence
     /// <param name="reason">What is wrong with it.</param>
     /// <param name="parts">Its micro-batches with their results.</param>
     /// <param name="parameters">Values before the step, and its gradient.</param>
-    public static string Describe(
+    public static string Write(
         string path,
         int step,
         string reason,
