@@ -32,7 +32,6 @@ internal static class TrainCommand
 
     private static int Run(Func<TrainRequest> read)
     {
-        using IDisposable? server = request.Distillation?.Server;
         using CancellationTokenSource stop = new();
         bool interrupted = false;
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
@@ -52,6 +51,7 @@ internal static class TrainCommand
             }
         );
         TrainRequest request = read();
+        using IDisposable? server = request.Distillation?.Server;
         TrainOutcome Train(ITrainingObserver observer) =>
             TrainingRun.Execute(request, observer, TimeProvider.System, stop.Token);
         TrainOutcome outcome = Console.IsErrorRedirected
