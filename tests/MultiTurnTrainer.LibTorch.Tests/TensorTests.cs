@@ -55,7 +55,7 @@ public class TensorTests
         Assert.Equal([3f, 4f, 6f, 9f, 16f, 24f], a.cumsum(1).data<float>().ToArray());
         Assert.Equal(1f, a.softmax(1)[0].sum().item<float>(), 5);
         Assert.True(a.allclose(a.clone()));
-        Assert.False(a.equal(a + 1));
+        Assert.False(a.Equals(a + 1));
     }
 
     [Fact]
@@ -146,9 +146,9 @@ public class TensorTests
         Tensor state = generator.get_state();
         Tensor second = randn(5);
         generator.set_state(state);
-        Assert.True(second.equal(randn(5)));
+        Assert.True(second.Equals(randn(5)));
         manual_seed(7);
-        Assert.True(first.equal(randn(5)));
+        Assert.True(first.Equals(randn(5)));
     }
 
     private static void Warm()

@@ -117,7 +117,7 @@ public static partial class torch
             != 0;
 
         /// <summary>Whether shape and elements are equal.</summary>
-        public bool equal(Tensor other) => Operator.CallInteger("equal(self, other)", this, other) != 0;
+        public bool Equals(Tensor other) => Operator.CallInteger("equal(self, other)", this, other) != 0;
 
         /// <summary>How often each whole number occurs.</summary>
         public Tensor bincount(Tensor? weights = null, long minlength = 0) =>

@@ -15,9 +15,6 @@ public static partial class torch
         /// <summary>The other's shape of the same elements, sharing them.</summary>
         public Tensor view_as(Tensor other) => Operator.Call("view_as(self, other)", this, other);
 
-        /// <summary>The same bytes as another element type.</summary>
-        public Tensor view(ScalarType dtype) => Operator.Call("view.dtype(self, dtype)", this, dtype);
-
         /// <summary>Merges dimensions.</summary>
         public Tensor flatten(long start_dim = 0, long end_dim = -1) =>
             Operator.Call("flatten.using_ints(self, start_dim, end_dim)", this, start_dim, end_dim);

@@ -56,7 +56,7 @@ public static unsafe partial class torch
     public static Tensor bmm(Tensor input, Tensor batch2) => input.bmm(batch2);
 
     /// <summary>beta * input + alpha * mat1 · mat2.</summary>
-    public static Tensor addmm(Tensor input, Tensor mat1, Tensor mat2, float beta = 1, float alpha = 1) =>
+    public static Tensor addmm(Tensor input, Tensor mat1, Tensor mat2, float beta, float alpha) =>
         input.addmm(mat1, mat2, beta, alpha);
 
     /// <summary>Sums of products by Einstein's convention.</summary>

@@ -27,10 +27,6 @@ public static partial class torch
             public static Tensor linear(Tensor input, Tensor weight, Tensor? bias = null) =>
                 Operator.Call("linear(input, weight, bias)", input, weight, bias);
 
-            /// <summary>Rows of the weight by number.</summary>
-            public static Tensor embedding(Tensor input, Tensor weight) =>
-                Operator.Call("embedding(weight, indices)", weight, input);
-
             /// <summary>Exponentials that sum to one along a dimension.</summary>
             public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) => input.softmax(dim, dtype);
 

@@ -14,10 +14,10 @@ internal sealed class Embedding(ModuleSpec module, Tensor weight, double scale)
         using DisposeScope scope = NewDisposeScope();
         ScalarType type = weight.dtype;
         Tensor w = context.Adapter?.Weight(module.Slot)?.to(type) ?? weight;
-        Tensor rows = functional.embedding(ids, w);
+        Tensor rows = w.index_select(0, ids);
         if (context.Adapter?.Layer(module.Slot) is { } lora)
         {
-            Tensor low = functional.embedding(ids, lora.A.t());
+            Tensor low = lora.A.t().index_select(0, ids);
             Tensor change = functional.linear(low, lora.B) * lora.Scale;
             rows = lora.Magnitude is { } magnitude
                 ? ((rows + change) * (magnitude / Dora.ColumnNorm(w, lora))).to(type)

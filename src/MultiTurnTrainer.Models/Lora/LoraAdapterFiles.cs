@@ -127,7 +127,7 @@ internal static class LoraAdapterFiles
             }
 
             Tensor weight = Tensors.Load(file, entry, model.Type, model.Device);
-            if (weight.equal(model.Weight(module)))
+            if (weight.Equals(model.Weight(module)))
             {
                 weight.Dispose();
             }

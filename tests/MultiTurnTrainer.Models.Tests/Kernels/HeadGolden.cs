@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,7 +33,7 @@ internal sealed class HeadGolden
                 "F32" => float32,
                 _ => bfloat16,
             };
-            _tensors[entry.Name] = torch.tensor(bytes[from..to]).view(type).view(shape);
+            _tensors[entry.Name] = TensorMemory.View(torch.tensor(bytes[from..to]), type).view(shape);
         }
     }
 

@@ -28,6 +28,10 @@ public static unsafe class TensorMemory
         return new Span<T>(Pointer(tensor), checked((int)tensor.numel()));
     }
 
+    /// <summary>The same bytes as elements of another type; the last dimension grows or shrinks.</summary>
+    public static torch.Tensor View(torch.Tensor tensor, torch.ScalarType dtype) =>
+        Operator.Call("view.dtype(self, dtype)", tensor, dtype);
+
     /// <summary>
     /// A tensor over memory that it does not own, such as a mapped file; <paramref name="owner"/> is kept alive until
     /// libtorch lets go of the last view.

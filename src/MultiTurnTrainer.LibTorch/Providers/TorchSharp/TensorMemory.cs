@@ -19,6 +19,13 @@ public static unsafe class TensorMemory
     public static Span<T> Span<T>(torch.Tensor tensor)
         where T : unmanaged => new(Pointer(tensor), checked((int)tensor.numel()));
 
+    /// <summary>Room for as many bytes as elements of another type: TorchSharp cannot look at the same ones.</summary>
+    public static torch.Tensor View(torch.Tensor tensor, torch.ScalarType dtype)
+    {
+        long size = tensor.shape[^1] * tensor.ElementSize / dtype.ElementSize();
+        return torch.empty([.. tensor.shape[..^1], size], dtype, tensor.device);
+    }
+
     /// <summary>A tensor with the elements of some memory, copied: TorchSharp cannot share it.</summary>
     /// <param name="data">The first element.</param>
     /// <param name="shape">The lengths of the dimensions, row-major.</param>

@@ -60,7 +60,7 @@ internal sealed class ComposedRows : IRowKernel
 
             Tensor over = IRowKernel.GradientOver(logits, gradientType);
             over.copy_(gradient * coefficients.unsqueeze(1));
-            return over == logits ? logits : over.MoveToOuterDisposeScope();
+            return ReferenceEquals(over, logits) ? logits : over.MoveToOuterDisposeScope();
         }
 
         return logits;

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
@@ -13,7 +14,7 @@ internal interface IRowKernel
             return logits;
         }
 
-        using torch.Tensor halves = logits.view(gradientType);
+        using torch.Tensor halves = TensorMemory.View(logits, gradientType);
         return halves.narrow(1, 0, logits.size(1));
     }
 

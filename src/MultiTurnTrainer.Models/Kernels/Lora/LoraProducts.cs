@@ -58,7 +58,7 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
             Tensor part = low.narrow(1, start, rank);
             start += rank;
             Tensor straight = module.Weight.t();
-            Tensor y = module.Bias is null ? x.mm(straight) : addmm(module.Bias, x, straight);
+            Tensor y = module.Bias is null ? x.mm(straight) : module.Bias.addmm(x, straight);
             y.addmm_(part, module.B.to(type).t(), 1, module.Scale);
             results.Add(y.view([.. input.shape[..^1], y.size(1)]));
         }
