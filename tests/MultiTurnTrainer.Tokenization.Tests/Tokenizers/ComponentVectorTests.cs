@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Tokenization.Tests.Tokenizers;
 
 /// <summary>
 /// Small random tokenizers of every component against HuggingFace's library; <c>scripts/tokenizers/vectors.cjs</c> made
-/// the files.
+/// the files, and <c>fields.cjs</c> the one with every field damaged in turn.
 /// </summary>
 public sealed class ComponentVectorTests
 {
@@ -35,12 +35,14 @@ public sealed class ComponentVectorTests
         );
     }
 
-    [Fact]
-    public void Load_DamagedTokenizers_RefusesWhatTheReferenceRefuses()
+    [Theory]
+    [InlineData("broken.jsonl.gz")]
+    [InlineData("fields.jsonl.gz")]
+    public void Load_DamagedTokenizers_RefusesWhatTheReferenceRefuses(string vectors)
     {
         using TempFolder folder = new();
         List<string> differences = [];
-        foreach (JsonElement line in PackedLines.Read("broken.jsonl.gz"))
+        foreach (JsonElement line in PackedLines.Read(vectors))
         {
             string json = line.GetProperty("tokenizer").GetString()!;
             string? expected = line.GetProperty("error").GetString();

@@ -18,7 +18,6 @@ internal sealed class AddedVocabulary
     private readonly HashSet<string> _special = new(StringComparer.Ordinal);
 
     /// <summary>Gives every token its id and builds the finders.</summary>
-    /// <exception cref="TokenizerFormatException">A token is empty after normalization.</exception>
     public AddedVocabulary(IEnumerable<AddedToken> tokens, ITokenModel model, INormalizer? normalizer)
     {
         int next = model.Size;
@@ -100,12 +99,8 @@ internal sealed class AddedVocabulary
 
             // Of tokens that look the same after normalization the first counts; the reference leaves it to chance.
             string pattern = normalized ? DecodedForm(id)! : token.Content;
-            if (pattern.Length == 0)
-            {
-                throw new TokenizerFormatException($"added_tokens: \"{token.Content}\" is empty after normalization");
-            }
-
-            if (seen.Add(pattern))
+            // What is nothing after normalization is never found.
+            if (pattern.Length > 0 && seen.Add(pattern))
             {
                 patterns.Add((Utf8.GetBytes(pattern), id));
             }

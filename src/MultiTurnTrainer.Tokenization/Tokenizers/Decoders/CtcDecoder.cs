@@ -25,6 +25,9 @@ internal sealed class CtcDecoder(string padToken, string wordDelimiter, bool cle
         return result;
     }
 
+    // An empty text stands before every character and at the end.
     private static string Without(string text, string what, string replacement) =>
-        what.Length == 0 ? text : text.Replace(what, replacement, StringComparison.Ordinal);
+        what.Length > 0 ? text.Replace(what, replacement, StringComparison.Ordinal)
+        : replacement.Length == 0 ? text
+        : replacement + string.Concat(text.EnumerateRunes().Select(r => r + replacement));
 }

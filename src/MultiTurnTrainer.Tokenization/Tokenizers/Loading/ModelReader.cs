@@ -66,6 +66,11 @@ internal ref struct ModelReader
 
     private ITokenModel Build()
     {
+        if (_fields.TryGetValue("type", out JsonElement given) && given.ValueKind == JsonValueKind.Null)
+        {
+            throw new TokenizerFormatException("model.type: must be a string");
+        }
+
         string type = Text("type") ?? Infer();
         switch (type)
         {
@@ -125,6 +130,11 @@ internal ref struct ModelReader
         if (unknown >= _scores!.Count)
         {
             throw new TokenizerFormatException("model: unk_id is larger than the vocabulary");
+        }
+
+        if (_fields.TryGetValue("byte_fallback", out JsonElement flag) && flag.ValueKind == JsonValueKind.Null)
+        {
+            throw new TokenizerFormatException("model.byte_fallback: must be true or false");
         }
 
         return new UnigramModel(_scored, [.. _scores], unknown, Flag("byte_fallback"));
@@ -188,7 +198,7 @@ internal ref struct ModelReader
                 throw new TokenizerFormatException($"model.vocab[{_scores.Count}]: must be [token, score]");
             }
 
-            _scored.Set(JsonBytes.Of(ref _json, ref _scratch, "model.vocab"), _scores.Count);
+            _scored.Append(JsonBytes.Of(ref _json, ref _scratch, "model.vocab"), _scores.Count);
             if (!_json.Read() || _json.TokenType != JsonTokenType.Number)
             {
                 throw new TokenizerFormatException($"model.vocab[{_scores.Count}]: must be [token, score]");
@@ -242,8 +252,8 @@ internal ref struct ModelReader
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= 0
-            ? number
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0
+            ? (int)Math.Min(number, int.MaxValue)
             : throw new TokenizerFormatException($"model.{name}: must be a whole number");
     }
 

@@ -51,7 +51,7 @@ internal static class PostProcessorReader
                 "OnlySecond" => TruncationStrategy.OnlySecond,
                 var other => throw settings.Error($"unknown strategy \"{other}\""),
             },
-            Direction(settings, settings.OptionalText("direction") ?? "Right")
+            Direction(settings, settings.Text("direction", "Right"))
         );
 
     /// <summary>The <c>padding</c> section.</summary>
@@ -59,16 +59,16 @@ internal static class PostProcessorReader
     {
         Settings strategy = settings.Value("strategy");
         int length =
-            strategy.Json.ValueKind == JsonValueKind.String && strategy.Json.GetString() == "BatchLongest"
-                ? -1
-                : strategy.Number("Fixed");
+            strategy.Json.ValueKind == JsonValueKind.String && strategy.Json.GetString() == "BatchLongest" ? -1
+            : strategy.HasOnly("Fixed") ? strategy.Number("Fixed")
+            : throw strategy.Error("must be \"BatchLongest\" or {\"Fixed\": …}");
         settings.Text("pad_token");
         return new Padding(
             length,
             settings.OptionalNumber("pad_to_multiple_of") ?? 0,
             Direction(settings, settings.Text("direction")),
-            settings.Number("pad_id"),
-            settings.Number("pad_type_id")
+            settings.Id("pad_id"),
+            settings.Id("pad_type_id")
         );
     }
 
@@ -83,7 +83,7 @@ internal static class PostProcessorReader
     private static ByteLevelPostProcessor ByteLevel(Settings settings)
     {
         settings.NeedType("ByteLevel");
-        settings.OptionalFlag("use_regex");
+        settings.Flag("use_regex", true);
         return new ByteLevelPostProcessor(settings.Flag("add_prefix_space"), settings.Flag("trim_offsets"));
     }
 
@@ -105,28 +105,37 @@ internal static class PostProcessorReader
     private static int Token(Settings settings, string name)
     {
         Settings[] parts = [.. settings.List(name)];
-        return
-            parts.Length == 2
-            && parts[0].Json.ValueKind == JsonValueKind.String
-            && parts[1].Json.ValueKind == JsonValueKind.Number
-            && parts[1].Json.TryGetInt32(out int id)
-            && id >= 0
-            ? id
-            : throw settings.Error($"{name} must be [token, id]");
+        if (parts.Length != 2)
+        {
+            throw settings.Error($"{name} must be [token, id]");
+        }
+
+        parts[0].AsText();
+        return parts[1].AsId();
     }
 
     private static TemplatePostProcessor Template(Settings settings)
     {
         Settings special = settings.Value("special_tokens");
+        Dictionary<string, SpecialToken> described = special.Fields().ToDictionary(f => f.Name, f => Special(f.Value));
         return new TemplatePostProcessor(
-            [.. settings.List("single").Select(p => Part(p, special))],
-            [.. settings.List("pair").Select(p => Part(p, special))]
+            [.. settings.List("single").Select(p => Part(p, described))],
+            [.. settings.List("pair").Select(p => Part(p, described))]
         );
     }
 
-    private static TemplatePart Part(Settings part, Settings special)
+    private static SpecialToken Special(Settings settings)
     {
-        if (part.Has("Sequence"))
+        settings.Text("id");
+        return new SpecialToken(
+            [.. settings.List("ids").Select(i => i.AsId())],
+            [.. settings.List("tokens").Select(t => OffsetTrimming.Count(Utf8.GetBytes(t.AsText())))]
+        );
+    }
+
+    private static TemplatePart Part(Settings part, Dictionary<string, SpecialToken> special)
+    {
+        if (part.HasOnly("Sequence"))
         {
             Settings sequence = part.Value("Sequence");
             int number = sequence.Text("id") switch
@@ -135,25 +144,22 @@ internal static class PostProcessorReader
                 "B" => 1,
                 var other => throw sequence.Error($"unknown sequence \"{other}\""),
             };
-            return new TemplatePart(number, null, [], [], sequence.Number("type_id"));
+            return new TemplatePart(number, null, [], [], sequence.Id("type_id"));
+        }
+
+        if (!part.HasOnly("SpecialToken"))
+        {
+            throw part.Error("must be {\"Sequence\": …} or {\"SpecialToken\": …}");
         }
 
         Settings token = part.Value("SpecialToken");
         string id = token.Text("id");
-        if (!special.Has(id))
-        {
-            // Only a text that is to get this token meets the gap.
-            return new TemplatePart(-1, id, [], [], token.Number("type_id"));
-        }
-
-        Settings described = special.Value(id);
-        described.Text("id");
-        return new TemplatePart(
-            -1,
-            null,
-            [.. described.List("ids").Select(i => i.Json.GetInt32())],
-            [.. described.List("tokens").Select(t => OffsetTrimming.Count(Utf8.GetBytes(t.Json.GetString()!)))],
-            token.Number("type_id")
-        );
+        int type = token.Id("type_id");
+        // Only a text that is to get a token that is not described meets the gap.
+        return special.TryGetValue(id, out SpecialToken? described)
+            ? new TemplatePart(-1, null, described.Ids, described.Blanks, type)
+            : new TemplatePart(-1, id, [], [], type);
     }
+
+    private sealed record SpecialToken(IReadOnlyList<int> Ids, IReadOnlyList<(int Leading, int Trailing)> Blanks);
 }

@@ -13,12 +13,12 @@ internal static class PreTokenizerReader
             "ByteLevel" => ByteLevel(settings),
             "Split" => new SplitPreTokenizer(
                 settings.Pattern("pattern"),
-                Behavior(settings) ?? throw settings.Error("the field \"behavior\" is missing"),
+                Behavior(settings, settings.Text("behavior")),
                 settings.Flag("invert")
             ),
             "Metaspace" => Metaspace(settings),
             "Digits" => ScalarSplitPreTokenizer.Digits(settings.Flag("individual_digits")),
-            "Punctuation" => ScalarSplitPreTokenizer.Punctuation(Behavior(settings) ?? SplitBehavior.Isolated),
+            "Punctuation" => ScalarSplitPreTokenizer.Punctuation(Behavior(settings, "Isolated")),
             "WhitespaceSplit" => ScalarSplitPreTokenizer.Whitespace(),
             "CharDelimiterSplit" => ScalarSplitPreTokenizer.Delimiter(settings.Scalar("delimiter")),
             "Whitespace" => new WhitespacePreTokenizer(),
@@ -32,9 +32,9 @@ internal static class PreTokenizerReader
     /// <summary>A <c>Metaspace</c> object, which decoders have too.</summary>
     public static MetaspacePreTokenizer Metaspace(Settings settings)
     {
-        PrependScheme scheme = settings.OptionalText("prepend_scheme") switch
+        PrependScheme scheme = settings.Text("prepend_scheme", "always") switch
         {
-            null or "always" => PrependScheme.Always,
+            "always" => PrependScheme.Always,
             "first" => PrependScheme.First,
             "never" => PrependScheme.Never,
             var other => throw settings.Error($"unknown prepend_scheme \"{other}\""),
@@ -44,6 +44,7 @@ internal static class PreTokenizerReader
             throw settings.Error("add_prefix_space does not match declared prepend_scheme");
         }
 
+        settings.OptionalText("str_rep");
         return new MetaspacePreTokenizer(
             settings.Scalar("replacement"),
             scheme,
@@ -55,13 +56,12 @@ internal static class PreTokenizerReader
     {
         // The offsets' trimming is the post-processor's affair, but the field must be there.
         settings.Flag("trim_offsets");
-        return new ByteLevelPreTokenizer(settings.Flag("add_prefix_space"), settings.OptionalFlag("use_regex") ?? true);
+        return new ByteLevelPreTokenizer(settings.Flag("add_prefix_space"), settings.Flag("use_regex", true));
     }
 
-    private static SplitBehavior? Behavior(Settings settings) =>
-        settings.OptionalText("behavior") switch
+    private static SplitBehavior Behavior(Settings settings, string otherwise) =>
+        settings.Text("behavior", otherwise) switch
         {
-            null => null,
             "Removed" => SplitBehavior.Removed,
             "Isolated" => SplitBehavior.Isolated,
             "MergedWithPrevious" => SplitBehavior.MergedWithPrevious,
@@ -72,7 +72,7 @@ internal static class PreTokenizerReader
 
     private static int Positive(Settings settings, string name, int otherwise)
     {
-        int value = settings.OptionalNumber(name) ?? otherwise;
+        int value = settings.Number(name, otherwise);
         return value > 0 ? value : throw settings.Error($"{name} must not be 0");
     }
 }

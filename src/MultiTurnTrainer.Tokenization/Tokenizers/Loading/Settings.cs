@@ -22,6 +22,9 @@ internal readonly struct Settings(JsonElement element, string path)
             ? type.GetString()
             : null;
 
+    /// <summary>The object's <c>type</c> where it is one of these, else null.</summary>
+    public string? TypeAmong(ReadOnlySpan<string> kinds) => Type is { } type && kinds.Contains(type) ? type : null;
+
     /// <summary>Insists on a <c>type</c>.</summary>
     public void NeedType(string type)
     {
@@ -36,6 +39,9 @@ internal readonly struct Settings(JsonElement element, string path)
 
     /// <summary>A boolean that must be there.</summary>
     public bool Flag(string name) => OptionalFlag(name) ?? throw Missing(name);
+
+    /// <summary>A boolean that may be left out, but not null.</summary>
+    public bool Flag(string name, bool otherwise) => IsLeftOut(name) ? otherwise : Flag(name);
 
     /// <summary>A boolean, or null where it is absent.</summary>
     public bool? OptionalFlag(string name)
@@ -52,6 +58,9 @@ internal readonly struct Settings(JsonElement element, string path)
 
     /// <summary>A text that must be there.</summary>
     public string Text(string name) => OptionalText(name) ?? throw Missing(name);
+
+    /// <summary>A text that may be left out, but not null.</summary>
+    public string Text(string name, string otherwise) => IsLeftOut(name) ? otherwise : Text(name);
 
     /// <summary>A text, or null where it is absent.</summary>
     public string? OptionalText(string name)
@@ -80,6 +89,22 @@ internal readonly struct Settings(JsonElement element, string path)
 
     /// <summary>A whole number that is not negative and must be there.</summary>
     public int Number(string name) => OptionalNumber(name) ?? throw Missing(name);
+
+    /// <summary>A whole number that may be left out, but not null.</summary>
+    public int Number(string name, int otherwise) => IsLeftOut(name) ? otherwise : Number(name);
+
+    /// <summary>An id, which must be there: a whole number of 32 bits.</summary>
+    public int Id(string name) => Value(name).AsId();
+
+    /// <summary>The value itself as an id.</summary>
+    public int AsId() =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetUInt32(out uint id)
+            ? (int)Math.Min(id, int.MaxValue)
+            : throw Error("must be an id");
+
+    /// <summary>The value itself as a text.</summary>
+    public string AsText() =>
+        element.ValueKind == JsonValueKind.String ? TextOf(element, "") : throw Error("must be a string");
 
     /// <summary>A whole number that is not negative, or null where it is absent.</summary>
     public int? OptionalNumber(string name)
@@ -111,9 +136,27 @@ internal readonly struct Settings(JsonElement element, string path)
         return list.EnumerateArray().Select((item, i) => new Settings(item, $"{at}[{i}]"));
     }
 
+    /// <summary>Whether the object has this field and no other, as a choice must.</summary>
+    public bool HasOnly(string name) =>
+        element.ValueKind == JsonValueKind.Object
+        && element.EnumerateObject().Count() == 1
+        && element.TryGetProperty(name, out _);
+
     /// <summary>An object or other value that must be there.</summary>
     public Settings Value(string name) =>
         TryGet(name, out JsonElement value) ? new Settings(value, $"{path}.{name}") : throw Missing(name);
+
+    /// <summary>The fields of the object.</summary>
+    public IEnumerable<(string Name, Settings Value)> Fields()
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw Error("must be an object");
+        }
+
+        string at = path;
+        return element.EnumerateObject().Select(field => (field.Name, new Settings(field.Value, $"{at}.{field.Name}")));
+    }
 
     /// <summary>The value itself.</summary>
     public JsonElement Json => element;
@@ -122,31 +165,31 @@ internal readonly struct Settings(JsonElement element, string path)
     public ITextPattern Pattern(string name)
     {
         Settings value = Value(name);
-        if (value.Json.ValueKind == JsonValueKind.Object && value.Json.EnumerateObject().Count() == 1)
+        if (value.HasOnly("String"))
         {
-            if (value.OptionalText("String") is { } literal)
-            {
-                return new LiteralPattern(Utf8.GetBytes(literal));
-            }
-
-            if (value.OptionalText("Regex") is { } regex)
-            {
-                try
-                {
-                    return new OnigRegex(regex);
-                }
-                catch (RegexSyntaxException problem)
-                {
-                    throw new TokenizerFormatException($"{value.Path}.Regex: {problem.Message}");
-                }
-            }
+            return new LiteralPattern(Utf8.GetBytes(value.Text("String")));
         }
 
-        throw Wrong(name, "{\"String\": …} or {\"Regex\": …}");
+        if (!value.HasOnly("Regex"))
+        {
+            throw Wrong(name, "{\"String\": …} or {\"Regex\": …}");
+        }
+
+        try
+        {
+            return new OnigRegex(value.Text("Regex"));
+        }
+        catch (RegexSyntaxException problem)
+        {
+            throw new TokenizerFormatException($"{value.Path}.Regex: {problem.Message}");
+        }
     }
 
     /// <summary>An error about the object itself.</summary>
     public TokenizerFormatException Error(string what) => new($"{path}: {what}");
+
+    private bool IsLeftOut(string name) =>
+        element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out _);
 
     private bool TryGet(string name, out JsonElement value)
     {
@@ -170,5 +213,6 @@ internal readonly struct Settings(JsonElement element, string path)
 
     private TokenizerFormatException Missing(string name) => new($"{path}: the field \"{name}\" is missing");
 
-    private TokenizerFormatException Wrong(string name, string expected) => new($"{path}.{name}: must be {expected}");
+    private TokenizerFormatException Wrong(string name, string expected) =>
+        new($"{path}{(name.Length > 0 ? "." : "")}{name}: must be {expected}");
 }

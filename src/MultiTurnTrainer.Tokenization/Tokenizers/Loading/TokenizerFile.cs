@@ -20,6 +20,18 @@ internal sealed record TokenizerFile(
     Padding? Padding
 )
 {
+    private static readonly string[] Sections =
+    [
+        "version",
+        "truncation",
+        "padding",
+        "added_tokens",
+        "normalizer",
+        "pre_tokenizer",
+        "post_processor",
+        "decoder",
+    ];
+
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>Reads a tokenizer.json.</summary>
@@ -48,6 +60,10 @@ internal sealed record TokenizerFile(
             if (name == "model")
             {
                 model = ModelReader.Read(ref json);
+            }
+            else if (!Sections.Contains(name))
+            {
+                throw new TokenizerFormatException($"unknown section \"{name}\"");
             }
             else
             {
@@ -105,7 +121,7 @@ internal sealed record TokenizerFile(
         foreach (JsonElement item in list.EnumerateArray())
         {
             Settings token = new(item, $"added_tokens[{index++}]");
-            token.Number("id");
+            token.Id("id");
             yield return new AddedToken(
                 token.Text("content"),
                 token.Flag("single_word"),

@@ -13,6 +13,7 @@ internal sealed class Vocabulary
     private int _length;
     private int[]? _entryOfId;
     private Dictionary<int, int>? _sparse;
+    private Dictionary<int, int>? _former;
 
     /// <summary>The number of different tokens.</summary>
     public int Count { get; private set; }
@@ -60,6 +61,18 @@ internal sealed class Vocabulary
         }
     }
 
+    /// <summary>Adds a token of a list, where the same token may stand twice: the earlier id still means it.</summary>
+    public void Append(ReadOnlySpan<byte> token, int id)
+    {
+        int entry = Find(token, ByteHash.Of(token), out _);
+        if (entry >= 0)
+        {
+            (_former ??= []).Add(_ids[entry], entry);
+        }
+
+        Set(token, id);
+    }
+
     /// <summary>The id of a token, or −1.</summary>
     public int IdOf(ReadOnlySpan<byte> token)
     {
@@ -71,6 +84,7 @@ internal sealed class Vocabulary
     public bool TryGetToken(int id, out ReadOnlySpan<byte> token)
     {
         int entry = EntryOf(id);
+        entry = entry < 0 && _former is not null ? _former.GetValueOrDefault(id, -1) : entry;
         token = entry < 0 ? default : TokenAt(entry);
         return entry >= 0;
     }
