@@ -32,13 +32,14 @@ fi
 head -n "$tasks" "$out/data/tasks-eval.jsonl" >"$out/data/eval.jsonl"
 head -n "$tasks" "$out/data/tasks-refine.jsonl" >"$out/data/refine.jsonl"
 
+sampling=(--runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 --force)
 evaluate() { # NAME [--adapter DIR]
   local name=$1; shift
   if [ ! -f "$out/$name-refine.json" ]; then
-  "$mtt" evaluate "$out/data/eval.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 \
-    --modes full,concat,sharded,wrong-hint-assistant,wrong-hint-user --output "$out/$name.json" --force >"$out/$name.txt"
-  "$mtt" evaluate "$out/data/refine.jsonl" --model "$out/base" "$@" --runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 \
-    --modes refine --output "$out/$name-refine.json" --force | tail -n 1 >>"$out/$name.txt"
+    "$mtt" evaluate "$out/data/eval.jsonl" --model "$out/base" "$@" "${sampling[@]}" --output "$out/$name.json" \
+      --modes full,concat,sharded,wrong-hint-assistant,wrong-hint-user >"$out/$name.txt" 2>>"$out/$name.log"
+    "$mtt" evaluate "$out/data/refine.jsonl" --model "$out/base" "$@" "${sampling[@]}" --output "$out/$name-refine.json" \
+      --modes refine 2>>"$out/$name.log" | tail -n 1 >>"$out/$name.txt"
   fi
   log "$name"
   cat "$out/$name.txt" >&2

@@ -29,6 +29,19 @@ public class BadInputTests
             { "score vocabulary.jsonl --model MODEL", "id 70000 lies outside the vocabulary of 1024" },
             { "score masked.jsonl --model damaged", "model.safetensors: not a valid safetensors" },
             { "generate cut.jsonl --model MODEL", "cut.jsonl:2: messages[1].role: column 59" },
+            { "generate chat.jsonl --model MODEL --endpoint ftp://host", "the base URL is not an http address" },
+            {
+                "train --model MODEL --train chat.jsonl --output out --objective maigo",
+                "chat.jsonl:1: task_id is missing"
+            },
+            { "train --model MODEL --train hole.jsonl --output out --objective ccopd", "task a: shards[1] is empty" },
+            {
+                "train --model MODEL --train chat.jsonl --output out --objective distill-offline",
+                "chat.jsonl:1: not a record"
+            },
+            { "evaluate absent.jsonl --model MODEL", "absent.jsonl: no such file" },
+            { "evaluate hole.jsonl --model MODEL --runs 0", "runs is 0, 1 or more is needed" },
+            { "evaluate hole.jsonl --model MODEL --max-new-tokens -1", "max-new-tokens is -1, 1 or more is needed" },
             { "merge --model MODEL --adapter folder --output out", "holds no adapter_config.json" },
         };
 
@@ -41,6 +54,7 @@ public class BadInputTests
         folder.Write("chat.jsonl", Row);
         folder.Write("cut.jsonl", Row + "\n" + """{"messages":[{"role":"user","content":"hi"},{"role":"assis""");
         folder.Write("empty.jsonl", "");
+        folder.Write("hole.jsonl", """{"id":"a","shards":["x",""]}""");
         folder.Write("question.jsonl", """{"messages":[{"role":"user","content":"hi"}]}""");
         folder.Write("masked.jsonl", """{"input_ids":[5,6,7],"labels":[-100,-100,-100]}""");
         folder.Write("vocabulary.jsonl", """{"input_ids":[5,6,70000],"labels":[-100,6,70000]}""");

@@ -96,8 +96,25 @@ internal static class EvaluateCommand
         return command;
     }
 
+    private static GenerationOptions Generation(ParseResult parsed)
+    {
+        GenerationOptions generation = new()
+        {
+            Temperature = parsed.GetValue(_temperature),
+            MaxNewTokens = parsed.GetValue(_maxNewTokens),
+            BatchSize = parsed.GetValue(_batchSize),
+        };
+        string? problem =
+            generation.MaxNewTokens < 1 ? $"max-new-tokens is {generation.MaxNewTokens}, 1 or more is needed"
+            : parsed.GetValue(_runs) < 1 ? $"runs is {parsed.GetValue(_runs)}, 1 or more is needed"
+            : parsed.GetValue(_limit) < 1 ? $"limit is {parsed.GetValue(_limit)}, 1 or more is needed"
+            : generation.Problem();
+        return problem is null ? generation : throw new MttException(problem, "mtt evaluate --help names the ranges.");
+    }
+
     private static async Task<int> RunAsync(ParseResult parsed, ModelOptions options, CancellationToken cancel)
     {
+        GenerationOptions generation = Generation(parsed);
         IReadOnlyList<ShardedTask> tasks = ShardedTaskReader.Read(parsed.GetValue(_tasks)!);
         tasks = [.. tasks.Take(parsed.GetValue(_limit) ?? tasks.Count)];
         SimulationMode[] modes = [.. parsed.GetValue(_modes)!.Split(',').Select(ReadMode)];
@@ -113,13 +130,7 @@ internal static class EvaluateCommand
         ChatEncoder encoder = new(RowModel.Load(options.Folder(parsed), template: null, stops: []));
         using CausalLM model = options.Load(parsed);
         using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
-        GenerationOptions generation = new()
-        {
-            Temperature = parsed.GetValue(_temperature),
-            MaxNewTokens = parsed.GetValue(_maxNewTokens),
-            BatchSize = parsed.GetValue(_batchSize),
-            StopTokens = encoder.StopTokens,
-        };
+        generation = generation with { StopTokens = encoder.StopTokens };
         Generator generator = new(model);
         LocalDialogueModel speaker = new(encoder, generator, adapter, generation);
         Simulator simulator = new(speaker, verifier);

@@ -17,6 +17,7 @@ internal static class ShardCommand
           mtt shard gsm8k.jsonl --output tasks.jsonl --family math
           mtt shard gsm8k.jsonl --output tasks.json --exclude lost_in_conversation_math.json --max-characters 1200
           mtt shard gsm8k.jsonl --output tasks.jsonl --method model --endpoint http://localhost:8000/v1 --model qwen
+          mtt shard lost_in_conversation_math.json --output tasks.jsonl     its own shards, in mtt's format
 
         The rules (offline) cut at sentences, else at connectives, and put the question first; the model segments,
         rephrases and verifies. An output named .json is a Lost-in-Conversation array, any other one object a line.
@@ -52,6 +53,11 @@ internal static class ShardCommand
     private static readonly Option<int?> _maxCharacters = new("--max-characters")
     {
         Description = "Leave longer questions out.",
+    };
+
+    private static readonly Option<bool> _reshard = new("--reshard")
+    {
+        Description = "Cut tasks anew that hold shards; without it they keep them, and only the format changes.",
     };
 
     private static readonly Option<string[]> _exclude = new("--exclude")
@@ -93,6 +99,7 @@ internal static class ShardCommand
             _family,
             _format,
             _maxCharacters,
+            _reshard,
             _exclude,
             _endpoints,
             _model,
@@ -143,6 +150,7 @@ internal static class ShardCommand
         return settings with
         {
             Method = parsed.GetValue(_method) ?? settings.Method,
+            Reshard = parsed.GetValue(_reshard) || settings.Reshard,
             Family = parsed.GetValue(_family) ?? settings.Family,
             MaxCharacters = parsed.GetValue(_maxCharacters) ?? settings.MaxCharacters,
             Sharder = settings.Sharder with { Model = parsed.GetValue(_model) ?? settings.Sharder.Model },
@@ -163,7 +171,7 @@ internal static class ShardCommand
         error.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{report.Sharded} of {report.Tasks} tasks sharded, {(report.Sharded == 0 ? 0 : (double)report.Shards / report.Sharded):0.0} shards each, in {output}"
+                $"{report.Sharded} of {report.Tasks} tasks sharded, {(report.Sharded == 0 ? 0 : (double)report.Shards / report.Sharded):0.0} shards each, in {output}{(report.Kept > 0 ? $"; {report.Kept} kept the shards they came with" : "")}"
             )
         );
         if (report.LeftOut.Count > 0)

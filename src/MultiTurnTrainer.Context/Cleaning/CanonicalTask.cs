@@ -55,12 +55,16 @@ internal static class CanonicalTask
         IEnumerable<string> sentences = Sentences(text)
             .Where(sentence =>
                 !revisions.Any(revision =>
-                    sentence.Contains(revision.Old, StringComparison.OrdinalIgnoreCase)
+                    sentence.Contains(ValueOf(revision.Old), StringComparison.OrdinalIgnoreCase)
                     && sentence.Contains(revision.New, StringComparison.OrdinalIgnoreCase)
                 )
             );
         return string.Join(' ', sentences);
     }
+
+    /// <summary>"30" of "30 people": a unit need not be said twice.</summary>
+    private static string ValueOf(string old) =>
+        char.IsAsciiDigit(old[0]) && old.IndexOf(' ', StringComparison.Ordinal) is > 0 and int unit ? old[..unit] : old;
 
     private static IEnumerable<string> Sentences(string text)
     {

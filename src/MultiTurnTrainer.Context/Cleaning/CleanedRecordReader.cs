@@ -7,6 +7,21 @@ namespace MultiTurnTrainer.Context.Cleaning;
 /// <summary>Reads what <c>mtt clean</c> wrote, one record at a time.</summary>
 public static class CleanedRecordReader
 {
+    private static readonly string[] _keys =
+    [
+        "id",
+        "kind",
+        "turn",
+        "turns",
+        "policy",
+        "student_context",
+        "reference_context",
+        "completion",
+        "removed",
+        "kept",
+        "marks",
+    ];
+
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="MttException">No such file, or a line that is no record; the message names file and line.</exception>
@@ -33,6 +48,11 @@ public static class CleanedRecordReader
         try
         {
             JsonElement row = JsonSerializer.Deserialize<JsonElement>(line);
+            if (_keys.FirstOrDefault(key => !row.TryGetProperty(key, out _)) is { } missing)
+            {
+                throw new FormatException($"it has no '{missing}'");
+            }
+
             return new CleanedRecord
             {
                 Id = row.GetProperty("id").GetString()!,

@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Context.Cleaning;
 using MultiTurnTrainer.Conversations.Sharding;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rollouts;
 
@@ -18,8 +19,18 @@ public sealed class RolloutTask
     /// <param name="task">Its shards are the user's turns.</param>
     /// <param name="encoder">Renders and tokenizes.</param>
     /// <param name="users">What becomes of user turns that stand side by side.</param>
+    /// <exception cref="MttException">A shard is empty: the user would say nothing.</exception>
     public RolloutTask(ShardedTask task, IChatEncoder encoder, ConsecutiveUsers users)
     {
+        int empty = task.Shards.ToList().FindIndex(string.IsNullOrWhiteSpace);
+        if (empty >= 0)
+        {
+            throw new MttException(
+                $"task {task.Id}: shards[{empty}] is empty",
+                "Mend the shard or leave the task out."
+            );
+        }
+
         _task = task;
         _encoder = encoder;
         _users = users;

@@ -18,6 +18,9 @@ public sealed record ShardSettings
     /// <summary>Who cuts.</summary>
     public ShardMethod Method { get; init; } = ShardMethod.Rules;
 
+    /// <summary>Whether tasks that hold shards are cut anew; else they keep them, and only the format may change.</summary>
+    public bool Reshard { get; init; }
+
     /// <summary>The family written for tasks that name none; it chooses the verifier at evaluation.</summary>
     public string Family { get; init; } = "exact";
 

@@ -20,6 +20,7 @@ internal sealed record ShardOutcome(ShardedTask Task, string? Reason = null, str
 /// <param name="Shards">Shards written.</param>
 /// <param name="LeftOut">Tasks left out, by reason.</param>
 /// <param name="Examples">Some of those: id and reason in words.</param>
+/// <param name="Kept">Tasks among the written ones that kept the shards they came with.</param>
 /// <param name="Incomplete">Tasks not reached because the run was stopped.</param>
 /// <param name="Stopped">The limit that stopped the run; null where it ran to the end.</param>
 public sealed record ShardReport(
@@ -28,6 +29,7 @@ public sealed record ShardReport(
     int Shards,
     IReadOnlyDictionary<string, int> LeftOut,
     IReadOnlyList<(string Id, string Reason)> Examples,
+    int Kept = 0,
     int Incomplete = 0,
     string? Stopped = null
 );

@@ -21,6 +21,7 @@ public sealed class ShardRun
     private readonly SortedDictionary<string, int> _leftOut = new(StringComparer.Ordinal);
     private readonly List<(string Id, string Reason)> _shown = [];
     private int _tasks;
+    private int _kept;
 
     private ShardRun(ShardJob job)
     {
@@ -50,8 +51,15 @@ public sealed class ShardRun
         {
             Take(
                 task,
-                RuleSharder.Shard(task.Question) is { Count: > 1 } shards
-                    ? new ShardOutcome(task with { Shards = shards, ModifiedShards = new Dictionary<int, string>() })
+                KeepsShards(task) ? new ShardOutcome(task)
+                    : RuleSharder.Shard(task.Question) is { Count: > 1 } shards
+                        ? new ShardOutcome(
+                            task with
+                            {
+                                Shards = shards,
+                                ModifiedShards = new Dictionary<int, string>(),
+                            }
+                        )
                     : new ShardOutcome(task, ShardOutcome.Single, "one sentence without a connective")
             );
         }
@@ -66,10 +74,7 @@ public sealed class ShardRun
         PromptSet prompts = all.Only(name =>
             name == "repair" || name.StartsWith(PromptSet.ShardPrefix, StringComparison.Ordinal)
         );
-        (int Index, ShardedTask Task)[] tasks =
-        [
-            .. Tasks().Where(task => _filter.Reason(task) is null).Select((task, i) => (i, task)),
-        ];
+        (int Index, ShardedTask Task)[] tasks = [.. Tasks().Where(IsToBeCut).Select((task, i) => (i, task))];
         Budget budget = new(run.Budget, run.Prices, _job.Time);
         using EndpointPool pool = EndpointOpener.Open(
             new EndpointPlan([_settings.Sharder], null)
@@ -101,7 +106,7 @@ public sealed class ShardRun
         int incomplete = 0;
         foreach (ShardedTask task in Tasks())
         {
-            if (_filter.Reason(task) is not null)
+            if (!IsToBeCut(task))
             {
                 Take(task, new ShardOutcome(task));
                 continue;
@@ -120,6 +125,10 @@ public sealed class ShardRun
         return Write(incomplete, held.Stopped);
     }
 
+    private bool KeepsShards(ShardedTask task) => task.Shards.Count > 1 && !_settings.Reshard;
+
+    private bool IsToBeCut(ShardedTask task) => _filter.Reason(task) is null && !KeepsShards(task);
+
     private IEnumerable<ShardedTask> Tasks() => ShardInput.Read(_job.Inputs, _settings.Family);
 
     private void Take(ShardedTask task, ShardOutcome outcome)
@@ -133,6 +142,7 @@ public sealed class ShardRun
         if (outcome.Reason is not { } reason)
         {
             _sharded.Add(outcome.Task);
+            _kept += KeepsShards(task) ? 1 : 0;
             return;
         }
 
@@ -166,6 +176,7 @@ public sealed class ShardRun
             _sharded.Sum(task => task.Shards.Count),
             _leftOut,
             _shown,
+            _kept,
             incomplete,
             stopped
         );
@@ -192,6 +203,7 @@ public sealed class ShardRun
                 : new JsonObject
                 {
                     ["method"] = "rules",
+                    ["reshard"] = _settings.Reshard,
                     ["family"] = _settings.Family,
                     ["max_characters"] = _settings.MaxCharacters,
                 };
@@ -199,6 +211,7 @@ public sealed class ShardRun
         manifest.Counts["tasks"] = report.Tasks;
         manifest.Counts["sharded"] = report.Sharded;
         manifest.Counts["shards"] = report.Shards;
+        manifest.Counts["kept"] = report.Kept;
         manifest.Counts["incomplete"] = report.Incomplete;
         foreach ((string reason, int count) in report.LeftOut)
         {

@@ -114,6 +114,11 @@ public static class TrainingRun
         double machineGflops = MachineSpeed.MeasureGflops(place);
         loading.Dispose();
         TrainOutcome outcome = trainer.Run(stop);
+        if (objective.Facts.GetValueOrDefault("skipped_over_length") is > 0 and double skipped)
+        {
+            observer.Warned($"{skipped:F0} times a task was skipped: its dialogue left no room within max_length");
+        }
+
         RunRecords.WriteReport(output, request, summary, fingerprint, outcome, machineGflops);
         if (outcome.End is TrainEnd.Finished or TrainEnd.StoppedEarly)
         {

@@ -115,6 +115,17 @@ public class HistoryCleanerTests
     }
 
     [Fact]
+    public void Clean_CorrectionThatNamesBothValues_IsNotInTheCanonicalTask()
+    {
+        CleanedRecord record = Clean("u:Plan a dinner for 40 people. a:OK u:Actually 45 people, not 40. a:Done")[1];
+        Assert.EndsWith(
+            "u:The whole task:\n- Plan a dinner for 45 people.",
+            Text(record.ReferenceContext),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Clean_Correction_CanonicalTaskHoldsTheLastWordAndThePrefixBoth()
     {
         const string log = "u:Plan a dinner for 40 people. a:OK u:Actually, 45 people. a:Done";

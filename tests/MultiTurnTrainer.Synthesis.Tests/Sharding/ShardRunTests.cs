@@ -65,6 +65,33 @@ public class ShardRunTests
     }
 
     [Fact]
+    public async Task Run_TasksThatHoldShards_KeepThemUnlessToldOtherwise()
+    {
+        using TempFolder folder = new();
+        string refine = SharedData.Path("lic", "rlsta", "mt_refine_math_train.jsonl");
+        ShardJob job = new()
+        {
+            Settings = new ShardSettings(),
+            Inputs = [refine],
+            Output = folder["out.jsonl"],
+        };
+        ShardReport report = await ShardRun.RunAsync(job, null, default);
+        Assert.Equal((750, 750), (report.Sharded, report.Kept));
+        IReadOnlyList<ShardedTask> before = ShardedTaskReader.Read(refine);
+        IReadOnlyList<ShardedTask> after = ShardedTaskReader.Read(folder["out.jsonl"]);
+        Assert.Equal(before.Select(task => task.Shards), after.Select(task => task.Shards));
+        Assert.Equal(before.Select(task => task.ModifiedShards), after.Select(task => task.ModifiedShards));
+
+        job = job with
+        {
+            Settings = new ShardSettings { Reshard = true },
+            Output = folder["anew.jsonl"],
+        };
+        Assert.Equal(0, (await ShardRun.RunAsync(job, null, default)).Kept);
+        Assert.All(ShardedTaskReader.Read(folder["anew.jsonl"]), task => Assert.Empty(task.ModifiedShards));
+    }
+
+    [Fact]
     public async Task Run_Model_SegmentsRephrasesAndVerifies()
     {
         using TempFolder folder = new();
