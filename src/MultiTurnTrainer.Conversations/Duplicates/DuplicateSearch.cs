@@ -1,5 +1,6 @@
 using System.Globalization;
 using MultiTurnTrainer.Conversations.Findings;
+using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Rules;
 using MultiTurnTrainer.Conversations.Validation;
 
@@ -158,7 +159,8 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
 
     private void CheckId(Row row, FindingSink sink, byte file, long line)
     {
-        if (row.Id < 0 || _ids.FindOrAdd(StableHash.Of(row.Tape.Raw(row.Id)), file, line) is not { } same)
+        bool hasId = row.Id >= 0 && row.Tape[row.Id].Kind is JsonKind.String or JsonKind.Number;
+        if (!hasId || _ids.FindOrAdd(StableHash.Of(row.Tape.Raw(row.Id)), file, line) is not { } same)
         {
             return;
         }

@@ -16,40 +16,70 @@ internal sealed class AlpacaFormat : IRowFormat
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
-        if (
-            row.Find(0, "system"u8) is >= 0 and int system
-            && row[system].Kind == JsonKind.String
-            && row[system].Length > 0
-        )
+        int answer = row.Find(0, "output"u8);
+        if (row[answer].Kind == JsonKind.Array)
         {
-            Plain(row, system, "system", output);
+            return new Refusal(
+                "\"output\" is a list of answers: write a preference pair as \"chosen\" and \"rejected\"",
+                answer
+            );
         }
 
-        if (row.Find(0, "history"u8) is >= 0 and int history && row[history].Kind == JsonKind.Array)
+        if (row.Find(0, "input"u8) is >= 0 and int input && row[input].Kind is not (JsonKind.String or JsonKind.Null))
         {
-            for (int pair = history + 1; pair < row[history].Next; pair = row[pair].Next)
-            {
-                if (row[pair].Kind != JsonKind.Array || row.Length(pair) != 2)
-                {
-                    return new Refusal("\"history\" holds something else than pairs of question and answer", pair);
-                }
-
-                Plain(row, pair + 1, "user", output);
-                Answer(row, row[pair + 1].Next, output, options);
-            }
+            return new Refusal("\"input\" is not a text", input);
         }
 
-        Question(row, output);
-        Answer(row, row.Find(0, "output"u8), output, options);
-        output.KeepRest(row, "instruction", "input", "output", "history", "system");
+        string system = SystemPrompt.Write(row, output);
+        if (History(row, output, options) is { } refusal)
+        {
+            return refusal;
+        }
+
+        string question = Question(row, output);
+        Answer(row, answer, output, options);
+        output.KeepRest(row, "instruction", "input", question, "output", "history", system);
         return null;
     }
 
-    /// <summary>Writes the instruction, with its input under it where it has one.</summary>
-    public static void Question(JsonTape row, CanonicalRow output)
+    private static Refusal? History(JsonTape row, CanonicalRow output, ConversionOptions options)
+    {
+        int history = row.Find(0, "history"u8);
+        if (
+            history < 0
+            || row[history].Kind == JsonKind.Null
+            || (row[history].Kind == JsonKind.String && row[history].Length == 0)
+        )
+        {
+            return null;
+        }
+
+        if (row[history].Kind != JsonKind.Array)
+        {
+            return new Refusal("\"history\" is not a list of pairs of question and answer", history);
+        }
+
+        for (int pair = history + 1; pair < row[history].Next; pair = row[pair].Next)
+        {
+            if (row[pair].Kind != JsonKind.Array || row.Length(pair) != 2)
+            {
+                return new Refusal("\"history\" holds something else than pairs of question and answer", pair);
+            }
+
+            Plain(row, pair + 1, "user", output);
+            Answer(row, row[pair + 1].Next, output, options);
+        }
+
+        return null;
+    }
+
+    /// <summary>Writes the instruction, with its input (or Dolly's context) under it where it has one.</summary>
+    /// <returns>The name the input stood under; empty when there was none.</returns>
+    public static string Question(JsonTape row, CanonicalRow output)
     {
         int instruction = row.Find(0, "instruction"u8);
         int input = row.Find(0, "input"u8);
+        input = input >= 0 ? input : row.Find(0, "context"u8);
         bool both =
             input >= 0
             && row[input].Kind == JsonKind.String
@@ -58,7 +88,7 @@ internal sealed class AlpacaFormat : IRowFormat
         if (!both)
         {
             Plain(row, instruction, "user", output);
-            return;
+            return "";
         }
 
         output.Begin("user", instruction);
@@ -71,6 +101,7 @@ internal sealed class AlpacaFormat : IRowFormat
             .Add(head.IsEmpty ? [] : "\\n"u8)
             .Add(row.Raw(input))
             .Add((byte)'"');
+        return row.String(input - 1);
     }
 
     /// <summary>Writes a text as a message.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;
@@ -84,14 +83,7 @@ internal static class LlamaFactoryParts
             bool first = json is null;
             json ??= output.Key("tool_calls"u8).Add((byte)'[');
             string text = row.String(Value(row, part));
-            if (inner.Scan(Encoding.UTF8.GetBytes(text)))
-            {
-                ToolCallWriter.WriteAll(inner, json, first);
-            }
-            else
-            {
-                ToolCallWriter.WriteBroken(text, json, first);
-            }
+            ToolCallWriter.WriteText(text, inner, json, first);
         }
 
         json?.Add((byte)']');

@@ -15,6 +15,7 @@ internal static class NotConversations
         (["premise", "hypothesis"], "a text-pair classification row"),
         (["Function_Description", "Instructions"], "tool descriptions with instructions (ToolAlpaca): no answers"),
         (["class", "data"], "evaluation prompts (UltraChat): no answers"),
+        (["contents"], "Google's \"contents\" with \"parts\"; write them as \"messages\""),
         (["text"], "plain text for pretraining"),
         (["content"], "plain text for pretraining"),
     ];
@@ -44,6 +45,11 @@ internal static class NotConversations
             {
                 return what;
             }
+        }
+
+        if (MessageList.Problem(row) is { } problem)
+        {
+            return problem;
         }
 
         if (names.Count == 0)

@@ -32,7 +32,12 @@ internal sealed class OpenAiFormat : IRowFormat
         }
 
         int list = MessageList.Find(row);
-        return list >= 0 && (row.Is(list - 1, "messages"u8) || row.Length(list) == 0 || HasRole(row, list));
+        return list >= 0
+            && (
+                row.Length(list) == 0
+                || HasRole(row, list)
+                || (row.Is(list - 1, "messages"u8) && !ShareGptFormat.IsTurn(row, list + 1))
+            );
     }
 
     public string Reason(JsonTape row)
@@ -52,6 +57,7 @@ internal sealed class OpenAiFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         int list = row[0].Kind == JsonKind.Array ? 0 : MessageList.Find(row);
+        string system = HasSystem(row, list) ? "" : SystemPrompt.Write(row, output);
         for (int at = list + 1; at < row[list].Next; at = row[at].Next)
         {
             MessageWriter.Copy(row, at, output, options);
@@ -59,7 +65,9 @@ internal sealed class OpenAiFormat : IRowFormat
 
         if (row[0].Kind == JsonKind.Object)
         {
-            ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
+            int tools = row.Find(0, "tools"u8);
+            string declared = tools >= 0 && row[tools].Kind != JsonKind.Null ? "tools" : "functions";
+            ToolsWriter.Copy(row, row.Find(0, Encoding.UTF8.GetBytes(declared)), output);
             foreach (string name in _ofTemplates)
             {
                 if (row.Find(0, Encoding.UTF8.GetBytes(name)) is >= 0 and int value)
@@ -68,18 +76,41 @@ internal sealed class OpenAiFormat : IRowFormat
                 }
             }
 
-            output.KeepRest(row, [row.String(list - 1), "tools", .. _ofTemplates]);
+            output.KeepRest(row, [row.String(list - 1), declared, system, .. _ofTemplates]);
         }
 
         return null;
     }
 
-    /// <summary>Whether the row is in the canonical form as it stands.</summary>
-    public static bool IsCanonical(JsonTape row) =>
-        row[0].Kind == JsonKind.Object
-        && row.Find(0, "messages"u8) is >= 0 and int list
-        && row[list].Kind == JsonKind.Array
-        && (row.Find(0, "tools"u8) is var tools && (tools < 0 || row[tools].Kind != JsonKind.String));
+    /// <summary>
+    /// Whether the row is in the canonical form as it stands: no text where a list belongs, no system prompt beside the
+    /// messages, nothing that templates and masks do not read.
+    /// </summary>
+    public static bool IsCanonical(JsonTape row)
+    {
+        int list = row.Find(0, "messages"u8);
+        if (list < 0 || row[list].Kind != JsonKind.Array || row.Find(0, "functions"u8) >= 0)
+        {
+            return false;
+        }
+
+        int tools = row.Find(0, "tools"u8);
+        if (
+            tools >= 0
+            && (row[tools].Kind == JsonKind.String || (row.Length(tools) > 0 && row[tools + 1].Kind == JsonKind.String))
+        )
+        {
+            return false;
+        }
+
+        return (SystemPrompt.Find(row) < 0 || HasSystem(row, list)) && !MessageWriter.AnyForeign(row, list);
+    }
+
+    private static bool HasSystem(JsonTape row, int list) =>
+        list + 1 < row[list].Next
+        && row.Find(list + 1, "role"u8) is >= 0 and int role
+        && row[role].Kind == JsonKind.String
+        && Roles.Meaning(row.String(role)) is Role.System or Role.Developer;
 
     private static bool HasRole(JsonTape row, int list)
     {

@@ -4,7 +4,8 @@ namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>
 /// Preference pairs: <c>chosen</c> and <c>rejected</c>, each a text, a message or a list of messages, after a
-/// <c>prompt</c>, an <c>instruction</c> or a list of messages. Which side is learned must be said.
+/// <c>prompt</c>, an <c>instruction</c> or a list of messages; OpenAI's <c>preferred_output</c> after <c>input.messages</c>;
+/// or two printed dialogues (Anthropic's HH). Which side is learned must be said.
 /// </summary>
 internal sealed class PreferenceFormat : IRowFormat
 {
@@ -13,9 +14,12 @@ internal sealed class PreferenceFormat : IRowFormat
 
     public string Name => "preference";
 
-    public bool Recognises(JsonTape row) => row.Find(0, "chosen"u8) >= 0 && row.Find(0, "rejected"u8) >= 0;
+    public bool Recognises(JsonTape row) => Names(row) is not null;
 
-    public string Reason(JsonTape row) => "has \"chosen\" and \"rejected\"";
+    public string Reason(JsonTape row) =>
+        Names(row) is var (chosen, rejected)
+            ? $"has \"{row.String(chosen - 1)}\" and \"{row.String(rejected - 1)}\""
+            : "";
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
@@ -24,35 +28,67 @@ internal sealed class PreferenceFormat : IRowFormat
             return NeedsAChoice;
         }
 
-        bool wantsChosen = options.Preference == PreferenceSide.Chosen;
-        int side = wantsChosen ? row.Find(0, "chosen"u8) : row.Find(0, "rejected"u8);
-        int list = MessageList.Find(row);
-        int prompt = Prompt(row);
-        string used = "";
-        if (
-            row.Find(0, "system"u8) is >= 0 and int system
-            && row[system].Kind == JsonKind.String
-            && row[system].Length > 0
-        )
+        (int chosen, int rejected) = Names(row)!.Value;
+        int side = options.Preference == PreferenceSide.Chosen ? chosen : rejected;
+        string system = SystemPrompt.Write(row, output);
+        if (row[side].Kind == JsonKind.String && PrintedDialogue.Anthropic.Recognises(row.String(side)))
         {
-            PromptCompletionFormat.Side(row, system, "system", output, options);
+            PrintedDialogue.Anthropic.Write(row.String(side), side, output);
+            output.KeepRest(row, row.String(chosen - 1), row.String(rejected - 1), system);
+            return null;
         }
 
+        (string used, string input) = Question(row, side, output, options);
+        PromptCompletionFormat.Side(row, side, "assistant", output, options);
+        int tools = row.Find(0, "tools"u8);
+        ToolsWriter.Copy(row, tools >= 0 ? tools : row.Find(row.Find(0, "input"u8), "tools"u8), output);
+        output.KeepRest(row, row.String(chosen - 1), row.String(rejected - 1), system, "tools", used, input);
+        return null;
+    }
+
+    /// <summary>Writes what stands before the answer.</summary>
+    /// <returns>The names of the keys it stood under; empty for none.</returns>
+    private static (string Prompt, string Input) Question(
+        JsonTape row,
+        int side,
+        CanonicalRow output,
+        ConversionOptions options
+    )
+    {
+        int wrapped = row.Find(row.Find(0, "input"u8), "messages"u8);
+        int list = wrapped >= 0 ? wrapped : MessageList.Find(row);
         if (list >= 0)
         {
-            used = row.String(list - 1);
             PromptCompletionFormat.Side(row, list, "user", output, options);
-        }
-        else if (prompt >= 0 && !IsWhole(row, side))
-        {
-            used = row.String(prompt - 1);
-            PromptCompletionFormat.Side(row, prompt, "user", output, options);
+            return (wrapped >= 0 ? "input" : row.String(list - 1), "");
         }
 
-        PromptCompletionFormat.Side(row, side, "assistant", output, options);
-        ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-        output.KeepRest(row, "chosen", "rejected", "system", "tools", used);
-        return null;
+        int prompt = Prompt(row);
+        if (prompt < 0 || IsWhole(row, side))
+        {
+            return ("", "");
+        }
+
+        string name = row.String(prompt - 1);
+        if (name == "instruction" && row[prompt].Kind == JsonKind.String)
+        {
+            return (name, AlpacaFormat.Question(row, output));
+        }
+
+        PromptCompletionFormat.Side(row, prompt, "user", output, options);
+        return (name, "");
+    }
+
+    /// <summary>The two sides, by the names of TRL and LLaMA-Factory, or OpenAI's.</summary>
+    private static (int Chosen, int Rejected)? Names(JsonTape row)
+    {
+        (int chosen, int rejected) = (row.Find(0, "chosen"u8), row.Find(0, "rejected"u8));
+        if (chosen < 0 || rejected < 0)
+        {
+            (chosen, rejected) = (row.Find(0, "preferred_output"u8), row.Find(0, "non_preferred_output"u8));
+        }
+
+        return chosen >= 0 && rejected >= 0 ? (chosen, rejected) : null;
     }
 
     private static int Prompt(JsonTape row)

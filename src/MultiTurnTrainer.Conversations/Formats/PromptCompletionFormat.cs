@@ -32,19 +32,20 @@ internal sealed class PromptCompletionFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         (int prompt, int completion) = Find(row)!.Value;
-        if (
-            row.Find(0, "system"u8) is >= 0 and int system
-            && row[system].Kind == JsonKind.String
-            && row[system].Length > 0
-        )
+        string system = SystemPrompt.Write(row, output);
+        string input = "";
+        if (row.Is(prompt - 1, "instruction"u8) && row[prompt].Kind == JsonKind.String)
         {
-            Side(row, system, "system", output, options);
+            input = AlpacaFormat.Question(row, output);
+        }
+        else
+        {
+            Side(row, prompt, "user", output, options);
         }
 
-        Side(row, prompt, "user", output, options);
         Side(row, completion, "assistant", output, options);
         ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-        output.KeepRest(row, row.String(prompt - 1), row.String(completion - 1), "system", "tools");
+        output.KeepRest(row, row.String(prompt - 1), row.String(completion - 1), input, system, "tools");
         return null;
     }
 

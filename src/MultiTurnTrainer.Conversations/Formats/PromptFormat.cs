@@ -19,26 +19,19 @@ internal sealed class PromptFormat : IRowFormat
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
-        if (
-            row.Find(0, "system"u8) is >= 0 and int system
-            && row[system].Kind == JsonKind.String
-            && row[system].Length > 0
-        )
-        {
-            AlpacaFormat.Plain(row, system, "system", output);
-        }
-
+        string system = SystemPrompt.Write(row, output);
         int question = Find(row);
+        string input = "";
         if (row.Find(0, "instruction"u8) == question)
         {
-            AlpacaFormat.Question(row, output);
+            input = AlpacaFormat.Question(row, output);
         }
         else
         {
             PromptCompletionFormat.Side(row, question, "user", output, options);
         }
 
-        output.KeepRest(row, [.. _names, "input", "system", "turns"]);
+        output.KeepRest(row, [.. _names, input, system, "turns"]);
         return null;
     }
 

@@ -14,6 +14,7 @@ internal static class RowFormats
         new BfclFormat(),
         new TauBenchFormat(),
         new ResponsesFormat(),
+        new GlaiveFormat(),
         new AlpacaFormat(),
         new PromptCompletionFormat(),
     ];

@@ -1,4 +1,3 @@
-using System.Text;
 using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;
@@ -25,18 +24,12 @@ internal sealed class ShareGptFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         int list = row[0].Kind == JsonKind.Array ? 0 : MessageList.Find(row);
-        if (row[0].Kind == JsonKind.Object && row.Find(0, "system"u8) is > 0 and int system && Holds(row, system))
-        {
-            output.Begin("system", system);
-            output.Raw("content"u8, row.RawValue(system));
-            output.From(content: system);
-        }
-
+        string system = SystemPrompt.Write(row, output);
         Turns(row, list, output, options);
         if (row[0].Kind == JsonKind.Object)
         {
             ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-            output.KeepRest(row, row.String(list - 1), "tools", "system");
+            output.KeepRest(row, row.String(list - 1), "tools", system);
         }
 
         return null;
@@ -86,21 +79,9 @@ internal sealed class ShareGptFormat : IRowFormat
             ReasoningWriter.WriteContent(row, value, output, options.Normalise && role == Role.Assistant);
         }
 
-        if (row.Find(at, "weight"u8) is >= 0 and int weight)
+        if (WeightWriter.Find(row, at) is >= 0 and int weight)
         {
-            output.Raw("weight"u8, row.RawValue(weight));
-        }
-        else if (row.Find(at, "loss"u8) is >= 0 and int loss)
-        {
-            output.Raw(
-                "weight"u8,
-                row[loss].Kind switch
-                {
-                    JsonKind.True => "1"u8,
-                    JsonKind.False => "0"u8,
-                    _ => row.RawValue(loss),
-                }
-            );
+            WeightWriter.Write(row, weight, output);
         }
 
         int next = row[at].Next;
@@ -115,8 +96,6 @@ internal sealed class ShareGptFormat : IRowFormat
         value = value >= 0 ? value : row.Find(turn, "content"u8);
         return value >= 0 ? value : row.Find(turn, "text"u8);
     }
-
-    private static bool Holds(JsonTape row, int text) => row[text].Kind == JsonKind.String && row[text].Length > 0;
 
     private static bool IsCall(string speaker) =>
         speaker.ToLowerInvariant() is "function_call" or "function-call" or "tool_call" or "tool_calls";
@@ -134,15 +113,7 @@ internal sealed class ShareGptFormat : IRowFormat
         {
             int value = Value(row, at);
             string text = value >= 0 && row[value].Kind == JsonKind.String ? row.String(value) : "";
-            if (inner.Scan(Encoding.UTF8.GetBytes(text)))
-            {
-                ToolCallWriter.WriteAll(inner, json, first);
-            }
-            else
-            {
-                ToolCallWriter.WriteBroken(text, json, first);
-            }
-
+            ToolCallWriter.WriteText(text, inner, json, first);
             first = false;
             at = row[at].Next;
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;
@@ -5,6 +6,35 @@ namespace MultiTurnTrainer.Conversations.Formats;
 /// <summary>Writes a call <c>{"name", "arguments"}</c> as <c>{"id"?, "type": "function", "function": {…}}</c>.</summary>
 internal static class ToolCallWriter
 {
+    /// <summary>Writes the calls that a text holds as JSON.</summary>
+    /// <param name="text">One call, or a list of calls.</param>
+    /// <param name="inner">A tape to use.</param>
+    /// <param name="json">Where to write.</param>
+    /// <param name="first">Whether nothing stands before it in its list.</param>
+    public static void WriteText(string text, JsonTape inner, ByteBuilder json, bool first)
+    {
+        if (inner.Scan(Encoding.UTF8.GetBytes(text)) || inner.Scan(Encoding.UTF8.GetBytes(Requoted(text))))
+        {
+            WriteAll(inner, json, first);
+        }
+        else
+        {
+            WriteBroken(text, json, first);
+        }
+    }
+
+    /// <summary>Glaive puts the arguments between single quotes: <c>{"name": "f", "arguments": '{"a": 1}'}</c>.</summary>
+    private static string Requoted(string text)
+    {
+        const string key = "\"arguments\":";
+        int at = text.IndexOf(key, StringComparison.Ordinal) + key.Length;
+        int open = at < key.Length ? -1 : text.IndexOf('\'', at);
+        int close = text.LastIndexOf('\'');
+        return open >= 0 && close > open && string.IsNullOrWhiteSpace(text[at..open])
+            ? string.Concat(text.AsSpan(0, open), text.AsSpan((open + 1)..close), text.AsSpan(close + 1))
+            : text;
+    }
+
     /// <summary>Writes one call, or every call of a list.</summary>
     public static void WriteAll(JsonTape source, ByteBuilder json, bool first)
     {
@@ -18,7 +48,7 @@ internal static class ToolCallWriter
     }
 
     /// <summary>Keeps a call that is not JSON whole, as the arguments of a nameless call, for the rules to find.</summary>
-    public static void WriteBroken(string text, ByteBuilder json, bool first) =>
+    private static void WriteBroken(string text, ByteBuilder json, bool first) =>
         json.Add(first ? [] : ","u8)
             .Add("{\"type\":\"function\",\"function\":{\"name\":\"\",\"arguments\":"u8)
             .AddString(text)
@@ -27,7 +57,8 @@ internal static class ToolCallWriter
     /// <summary>Writes one call.</summary>
     public static void Write(JsonTape source, int call, ByteBuilder json)
     {
-        if (source.Find(call, "function"u8) is >= 0 and int inner && source[inner].Kind == JsonKind.Object)
+        bool isWrapped = source.Find(call, "function"u8) is >= 0 and int inner && source[inner].Kind == JsonKind.Object;
+        if (isWrapped || source[call].Kind != JsonKind.Object)
         {
             json.Add(source.RawValue(call));
             return;

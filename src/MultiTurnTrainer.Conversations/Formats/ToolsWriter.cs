@@ -58,6 +58,16 @@ internal static class ToolsWriter
 
     private static void Tool(JsonTape source, int tool, ByteBuilder json)
     {
+        // A list of JSON texts, as Arrow-friendly sets have it.
+        if (source[tool].Kind == JsonKind.String)
+        {
+            JsonTape inner = new();
+            if (inner.Scan(Encoding.UTF8.GetBytes(source.String(tool))) && inner[0].Kind == JsonKind.Object)
+            {
+                (source, tool) = (inner, 0);
+            }
+        }
+
         bool wrapped = source.Find(tool, "function"u8) >= 0 || source.Find(tool, "name"u8) < 0;
         if (wrapped)
         {

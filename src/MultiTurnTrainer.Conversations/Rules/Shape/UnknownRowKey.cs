@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Conversations.Findings;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Validation;
 
@@ -20,6 +21,7 @@ internal sealed class UnknownRowKey : Rule
     [
         "messages",
         "tools",
+        "functions",
         "id",
         "metadata",
         "kwargs",
@@ -45,21 +47,17 @@ internal sealed class UnknownRowKey : Rule
             return;
         }
 
+        int system = SystemPrompt.Find(tape);
         for (int at = 1; at < tape[0].Next; at = tape[at + 1].Next)
         {
-            if (at + 1 == row.MessageList || at + 1 == row.Tools || at + 1 == row.Id)
-            {
-                continue;
-            }
-
             string name = tape.String(at);
-            if (_known.Contains(name) || _said.Count > 1000 || !_said.Add(name))
+            if (_known.Contains(name) || at + 1 == system || _said.Count > 1000 || !_said.Add(name))
             {
                 continue;
             }
 
             string? near = Nearest.To(name, _known);
-            sink.Add(
+            sink.AddSource(
                 this,
                 row,
                 at,

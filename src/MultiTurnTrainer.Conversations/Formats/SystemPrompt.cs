@@ -1,0 +1,34 @@
+using MultiTurnTrainer.Conversations.Json;
+
+namespace MultiTurnTrainer.Conversations.Formats;
+
+/// <summary>Instructions that stand beside the messages, under <c>system</c> or <c>system_prompt</c>.</summary>
+internal static class SystemPrompt
+{
+    /// <summary>The text's token; −1 when there is none or it is empty.</summary>
+    public static int Find(JsonTape row)
+    {
+        int text = Text(row, "system"u8);
+        return text >= 0 ? text : Text(row, "system_prompt"u8);
+    }
+
+    /// <summary>Writes it as the first message.</summary>
+    /// <returns>The name it stood under; empty when there was none.</returns>
+    public static string Write(JsonTape row, CanonicalRow output)
+    {
+        int text = Find(row);
+        if (text < 0)
+        {
+            return "";
+        }
+
+        AlpacaFormat.Plain(row, text, "system", output);
+        return row.String(text - 1);
+    }
+
+    private static int Text(JsonTape row, ReadOnlySpan<byte> name)
+    {
+        int text = row.Find(0, name);
+        return text >= 0 && row[text].Kind == JsonKind.String && row[text].Length > 0 ? text : -1;
+    }
+}
