@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
@@ -8,13 +9,19 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
-/// <summary>A model folder that answers chats with our own generation; one request at a time.</summary>
+/// <summary>
+/// A model folder that answers chats with our own generation: whoever waits when the model is free is answered in one
+/// batch. A reply does not depend on what it was batched with.
+/// </summary>
 internal sealed class LocalChatModel : IChatModel, IDisposable
 {
     private readonly ChatEncoder _encoder;
     private readonly CausalLM _model;
     private readonly Generator _generator;
-    private readonly Lock _lock = new();
+    private readonly Channel<Waiting> _waiting = Channel.CreateUnbounded<Waiting>();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _encoding = new();
+    private readonly Task _worker;
 
     public LocalChatModel(string folder)
     {
@@ -26,41 +33,87 @@ internal sealed class LocalChatModel : IChatModel, IDisposable
             cuda ? torch.CUDA : torch.CPU
         );
         _generator = new Generator(_model);
+        _worker = Task.Run(WorkAsync);
     }
 
-    public Task<ChatReply> CompleteAsync(ChatRequest request, CancellationToken cancellation) =>
-        Task.Run(() => Complete(request, cancellation), cancellation);
-
-    public void Dispose() => _model.Dispose();
-
-    private ChatReply Complete(ChatRequest request, CancellationToken cancellation)
+    public async Task<ChatReply> CompleteAsync(ChatRequest request, CancellationToken cancellation)
     {
-        lock (_lock)
+        int[] prompt;
+        lock (_encoding)
         {
-            int[] prompt = Prompt(request.Turns);
-            int room = _model.Config.MaxPositions - prompt.Length;
-            if (room <= 0)
+            prompt = Prompt(request.Turns);
+        }
+
+        int positions = _model.Config.MaxPositions;
+        if (prompt.Length >= positions)
+        {
+            throw new EndpointException(
+                EndpointFault.Rejected,
+                $"the prompt of {prompt.Length} tokens fills the model's {positions} positions"
+            );
+        }
+
+        GenerationOptions options = new()
+        {
+            MaxNewTokens = request.MaxTokens,
+            MaxLength = positions,
+            Temperature = request.Temperature,
+            TopP = request.TopP ?? 1,
+            Seed = (ulong)request.Seed,
+            StopTokens = _encoder.StopTokens,
+        };
+        Waiting waiting = new(prompt, options, new(TaskCreationOptions.RunContinuationsAsynchronously), cancellation);
+        await _waiting.Writer.WriteAsync(waiting, cancellation).ConfigureAwait(false);
+        Completion completion = await waiting.Reply.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        return new ChatReply(_encoder.Reply(completion.Ids), prompt.Length, completion.Ids.Length)
+        {
+            FinishReason = completion.FinishReason == FinishReason.Stop ? "stop" : "length",
+        };
+    }
+
+    public void Dispose()
+    {
+        _waiting.Writer.Complete();
+        _stop.Cancel();
+        _worker.GetAwaiter().GetResult();
+        _stop.Dispose();
+        _model.Dispose();
+    }
+
+    private async Task WorkAsync()
+    {
+        while (await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            List<Waiting> batch = [];
+            while (_waiting.Reader.TryRead(out Waiting? next))
             {
-                throw new EndpointException(
-                    EndpointFault.Rejected,
-                    $"the prompt of {prompt.Length} tokens fills the model's {_model.Config.MaxPositions} positions"
-                );
+                if (!next.Cancellation.IsCancellationRequested)
+                {
+                    batch.Add(next);
+                }
             }
 
-            GenerationOptions options = new()
+            Answer(batch);
+        }
+    }
+
+    private void Answer(List<Waiting> batch)
+    {
+        try
+        {
+            IReadOnlyList<Completion> completions = _generator.Generate(
+                [.. batch.Select(waiting => (waiting.Prompt, waiting.Options))],
+                cancel: _stop.Token
+            );
+            for (int i = 0; i < batch.Count; i++)
             {
-                MaxNewTokens = Math.Min(room, request.MaxTokens),
-                Temperature = request.Temperature,
-                TopP = request.TopP ?? 1,
-                Seed = (ulong)request.Seed,
-                StopTokens = _encoder.StopTokens,
-                BatchSize = 1,
-            };
-            Completion completion = _generator.Generate([prompt], options, cancel: cancellation)[0];
-            return new ChatReply(_encoder.Reply(completion.Ids), prompt.Length, completion.Ids.Length)
-            {
-                FinishReason = completion.FinishReason == FinishReason.Stop ? "stop" : "length",
-            };
+                batch[i].Reply.SetResult(completions[i]);
+            }
+        }
+        catch (Exception problem)
+        {
+            // Whatever it is belongs to those who wait, not to the worker.
+            batch.ForEach(waiting => waiting.Reply.TrySetException(problem));
         }
     }
 
@@ -77,4 +130,12 @@ internal sealed class LocalChatModel : IChatModel, IDisposable
             return _encoder.Prompt([new RolloutTurn("user", $"{system.Content}\n\n{user.Content}"), .. messages[2..]]);
         }
     }
+
+    /// <summary>A request that waits for its reply.</summary>
+    private sealed record Waiting(
+        int[] Prompt,
+        GenerationOptions Options,
+        TaskCompletionSource<Completion> Reply,
+        CancellationToken Cancellation
+    );
 }

@@ -12,7 +12,7 @@ internal sealed class RolloutServer(CompletionServer server) : IRolloutServer
     public IReadOnlyList<int[]> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options) =>
         [.. Complete(prompts, options, 0, CancellationToken.None).Select(completion => completion.Ids)];
 
-    /// <summary>As <see cref="Generator.Generate"/> does, without log-probabilities.</summary>
+    /// <summary>As the local <see cref="Generator"/> does, without log-probabilities.</summary>
     public IReadOnlyList<Completion> Complete(
         IReadOnlyList<int[]> prompts,
         GenerationOptions options,

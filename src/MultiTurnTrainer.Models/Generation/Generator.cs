@@ -42,22 +42,37 @@ public sealed class Generator(CausalLM model)
         for (int start = 0; start < prompts.Count; start += options.BatchSize)
         {
             int count = Math.Min(options.BatchSize, prompts.Count - start);
-            int[][] batch = [.. prompts.Skip(start).Take(count)];
-            completions.AddRange(GenerateBatch(batch, options, adapter, firstRow + start, cancel));
+            IEnumerable<Row> rows = Enumerable
+                .Range(start, count)
+                .Select(i => new Row(prompts[i], (ulong)(firstRow + i), options));
+            completions.AddRange(GenerateBatch([.. rows], adapter, cancel));
         }
 
         return completions;
     }
 
-    private List<Completion> GenerateBatch(
-        int[][] prompts,
-        GenerationOptions options,
-        Adapter? adapter,
-        int firstRow,
-        CancellationToken cancel
+    /// <summary>Continues prompts that each have their own options, in one batch; each draws as it would alone.</summary>
+    /// <param name="prompts">Token ids, none empty, with limits, sampling and stop tokens.</param>
+    /// <param name="adapter">Laid over the base; null for the base alone.</param>
+    /// <param name="cancel">Stops between two tokens.</param>
+    /// <returns>One completion a prompt, in order.</returns>
+    /// <exception cref="MttException">A prompt is empty or holds an id outside the vocabulary.</exception>
+    public IReadOnlyList<Completion> Generate(
+        IReadOnlyList<(int[] Ids, GenerationOptions Options)> prompts,
+        Adapter? adapter = null,
+        CancellationToken cancel = default
     )
     {
-        Row[] rows = [.. prompts.Select((prompt, i) => new Row(prompt, (ulong)(firstRow + i), options))];
+        for (int i = 0; i < prompts.Count; i++)
+        {
+            Check(prompts[i].Ids, i);
+        }
+
+        return GenerateBatch([.. prompts.Select(prompt => new Row(prompt.Ids, 0, prompt.Options))], adapter, cancel);
+    }
+
+    private List<Completion> GenerateBatch(Row[] rows, Adapter? adapter, CancellationToken cancel)
+    {
         Row[] open = [.. rows.Where(row => !row.Done)];
         if (open.Length == 0)
         {
@@ -70,7 +85,7 @@ public sealed class Generator(CausalLM model)
             long started = Stopwatch.GetTimestamp();
             using IDecoder decoder = CpuDecoder.Takes(model)
                 ? new CpuDecoder(model, adapter, open.Length)
-                : new TensorDecoder(model, adapter, options.MaxNewTokens);
+                : new TensorDecoder(model, adapter, open.Max(row => row.Most));
             Row[] active = Take(open, decoder.Read([.. open.Select(row => row.Tokens)]), decoder);
             TimeSpan prefill = Stopwatch.GetElapsedTime(started);
 
@@ -137,10 +152,12 @@ public sealed class Generator(CausalLM model)
     /// <summary>What one prompt has grown to.</summary>
     private sealed class Row(int[] prompt, ulong number, GenerationOptions options)
     {
-        private readonly int _most = Math.Min(options.MaxNewTokens, options.MaxLength - prompt.Length);
         private readonly List<float> _logProbs = [];
         private readonly SeededRandom _random = NamedRandom.Create(options.Seed, number);
         private FinishReason _reason = FinishReason.Length;
+
+        /// <summary>The most new tokens.</summary>
+        public int Most { get; } = Math.Min(options.MaxNewTokens, options.MaxLength - prompt.Length);
 
         /// <summary>Prompt and new tokens.</summary>
         public List<int> Tokens { get; } = [.. prompt];
@@ -150,7 +167,7 @@ public sealed class Generator(CausalLM model)
         /// <summary>New tokens.</summary>
         public int Count => Tokens.Count - prompt.Length;
 
-        public bool Done => Count >= _most || _reason == FinishReason.Stop;
+        public bool Done => Count >= Most || _reason == FinishReason.Stop;
 
         public void Take(ReadOnlySpan<float> logits)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Synthesis.Endpoints;
 using MultiTurnTrainer.Synthesis.Settings;
 
@@ -69,6 +70,26 @@ internal sealed class Budget(
         if (record is { Reply: { } reply, Requests: > 0 })
         {
             Add(record.Model, reply);
+        }
+    }
+
+    /// <summary>Refuses a limit of money that nothing would ever reach: each model of a server needs a price.</summary>
+    /// <param name="settings">Limit and prices.</param>
+    /// <param name="models">The models that the roles name; local folders cost nothing.</param>
+    public static void RequirePrices(CallSettings settings, IEnumerable<string?> models)
+    {
+        if (
+            settings.Budget.Money is not null
+            && models.FirstOrDefault(model =>
+                model is not null && !Directory.Exists(model) && !settings.Prices.ContainsKey(model)
+            )
+                is { } unpriced
+        )
+        {
+            throw new MttException(
+                $"the budget is money, and '{unpriced}' has no price",
+                $"Write prices: {{ {unpriced}: {{ input: 2.5, output: 10 }} }} beside the budget, per million tokens."
+            );
         }
     }
 

@@ -80,8 +80,8 @@ internal static class EndpointOpener
             plan.LocalModel
             ?? throw new MttException($"{model}: local models cannot be run here", "Name an endpoint with --endpoint.");
 
-        // The model answers one request at a time, and waiting for a busy processor is no failure.
-        EndpointSettings settings = new() { MaxConcurrency = 1, TimeoutSeconds = 86_400 };
+        // What waits is answered in batches of as many, and waiting for a busy processor is no failure.
+        EndpointSettings settings = new() { MaxConcurrency = 16, TimeoutSeconds = 86_400 };
         endpoints.Add(new Endpoint(name, settings, open(model), plan.Time));
     }
 }

@@ -55,8 +55,10 @@ public sealed class ReviewRun
             );
         }
 
+        RoleSettings[] roles = [_settings.Candidate, _settings.Chairman, .. _settings.Reviewers];
+        Budget.RequirePrices(_settings, roles.Select(role => role.Model ?? _settings.Model));
         using EndpointPool pool = EndpointOpener.Open(
-            new EndpointPlan([_settings.Candidate, _settings.Chairman, .. _settings.Reviewers], _settings.Model)
+            new EndpointPlan(roles, _settings.Model)
             {
                 Endpoints = _settings.Endpoints,
                 Retry = _settings.Retry,

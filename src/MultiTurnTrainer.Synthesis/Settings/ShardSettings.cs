@@ -44,38 +44,4 @@ public sealed record ShardSettings
 }
 
 /// <summary>How the model method calls models.</summary>
-public sealed record ShardRunSettings
-{
-    /// <summary>From which every call's sampling seed is derived.</summary>
-    public int Seed { get; init; }
-
-    /// <summary>How replies are marked.</summary>
-    public ReplyFormat Format { get; init; } = ReplyFormat.Tags;
-
-    /// <summary>Calls that may follow a reply that cannot be read.</summary>
-    [Range(0, 10)]
-    public int MaxRepairs { get; init; } = 2;
-
-    /// <summary>A folder of edited prompts; null for the built-in ones.</summary>
-    public string? Prompts { get; init; }
-
-    /// <summary>Where replies come from, by a name of one's own.</summary>
-    public IReadOnlyDictionary<string, EndpointSettings> Endpoints { get; init; } =
-        new Dictionary<string, EndpointSettings>();
-
-    /// <summary>What to do when an endpoint fails.</summary>
-    public RetrySettings Retry { get; init; } = new();
-
-    /// <summary>Prices by model name.</summary>
-    public IReadOnlyDictionary<string, PriceSettings> Prices { get; init; } = new Dictionary<string, PriceSettings>();
-
-    /// <summary>Where to stop with the state saved.</summary>
-    public BudgetSettings Budget { get; init; } = new();
-
-    /// <summary>Tasks in flight.</summary>
-    [Range(1, 4096)]
-    public int Concurrency { get; init; } = 16;
-
-    /// <summary>A folder of replies by the hash of their request; null for none.</summary>
-    public string? Cache { get; init; }
-}
+public sealed record ShardRunSettings : CallSettings;

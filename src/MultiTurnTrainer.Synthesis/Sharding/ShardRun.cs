@@ -75,6 +75,7 @@ public sealed class ShardRun
             name == "repair" || name.StartsWith(PromptSet.ShardPrefix, StringComparison.Ordinal)
         );
         (int Index, ShardedTask Task)[] tasks = [.. Tasks().Where(IsToBeCut).Select((task, i) => (i, task))];
+        Budget.RequirePrices(run, [_settings.Sharder.Model]);
         Budget budget = new(run.Budget, run.Prices, _job.Time);
         using EndpointPool pool = EndpointOpener.Open(
             new EndpointPlan([_settings.Sharder], null)

@@ -45,6 +45,26 @@ public class GeneratorTests
         Assert.NotEqual(together.Select(row => row.Ids), other.Select(row => row.Ids));
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("gemma2")]
+    public void Generate_OptionsOfTheirOwn_DrawAsTheyWouldAlone(string name)
+    {
+        using CausalLM model = CausalLM.Load(Golden.Folder(name), ScalarType.Float32, CPU);
+        Generator generator = new(model);
+        (int[], GenerationOptions)[] rows =
+        [
+            (_prompts[0], _sampled with { Seed = 3, MaxNewTokens = 5 }),
+            (_prompts[1], _sampled with { Temperature = 0 }),
+            (_prompts[2], _sampled with { TopP = 0.5 }),
+        ];
+        IReadOnlyList<Completion> together = generator.Generate(rows);
+        Assert.All(
+            rows.Zip(together),
+            pair => Assert.Equal(generator.Generate([pair.First.Item1], pair.First.Item2)[0].Ids, pair.Second.Ids)
+        );
+    }
+
     [Fact]
     public void Generate_MaxLength_EndsEachRowAtItsOwnLimit()
     {

@@ -11,6 +11,18 @@ public class ReviewRunTests
     private const int _callsPerDialogue = 11;
 
     [Fact]
+    public async Task Run_BudgetOfMoneyWithoutAPrice_IsRefusedBeforeAnyCall()
+    {
+        using TempFolder folder = new();
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Panel.Play);
+        ReviewJob job = Job(folder, server, 1);
+        job = job with { Settings = job.Settings with { Budget = new BudgetSettings { Money = 5 } } };
+        MttException problem = await Assert.ThrowsAsync<MttException>(() => ReviewRun.RunAsync(job, null, default));
+        Assert.Contains("has no price", problem.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
     public async Task Run_ToTheEnd_WritesConversationsTraceMeasuresAndManifest()
     {
         using TempFolder folder = new();
