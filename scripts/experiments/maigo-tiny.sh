@@ -62,17 +62,15 @@ train maigo-no-middle maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set
 train maigo-uniform maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.middle_weight=uniform
 train maigo-no-full maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.rho=0
 
-# The table: any-attempt and last-turn means, aptitude and unreliability of SHARDED, corrections, wrong hints.
+# The table: means (aptitude / unreliability) over the runs; corrections and wrong hints by the last reply.
 {
-  printf '| method | FULL | CONCAT | SHARDED any | SHARDED last | S/F any | S/F last | A any | U any | refine last | hint, assistant | hint, user |\n'
-  printf '|---|---|---|---|---|---|---|---|---|---|---|---|\n'
+  printf '| method | FULL | CONCAT | SHARDED, any turn | SHARDED, last turn | SHARDED/FULL | corrections | hint by assistant | hint by user |\n'
+  printf '|---|---|---|---|---|---|---|---|---|\n'
   for name in base sft ccopd maigo maigo-no-middle maigo-uniform maigo-no-full; do
     awk -v name=$name '
-      $1 == "full" { full = $2 } $1 == "concat" { concat = $2 }
-      $1 == "sharded" { any = $2; a = $3; u = $4; last = $5 }
-      $1 == "refine" { refine = $5 } $1 == "wrong-hint-assistant" { assistant = $5 } $1 == "wrong-hint-user" { user = $5 }
-      END { printf "| %s | %s | %s | %s | %s | %.2f | %.2f | %s | %s | %s | %s | %s |\n",
-            name, full, concat, any, last, any / full, last / full, a, u, refine, assistant, user }' "$out/$name.txt"
+      NF == 7 { any[$1] = sprintf("%s (%.0f / %.0f)", $2, $3, $4); last[$1] = sprintf("%s (%.0f / %.0f)", $5, $6, $7); mean[$1] = $2 }
+      END { printf "| %s | %s | %s | %s | %s | %.2f | %s | %s | %s |\n", name, any["full"], any["concat"], any["sharded"],
+            last["sharded"], mean["sharded"] / mean["full"], last["refine"], last["wrong-hint-assistant"], last["wrong-hint-user"] }' "$out/$name.txt"
   done
 } | tee "$out/table.md"
 log "done: $out/table.md"

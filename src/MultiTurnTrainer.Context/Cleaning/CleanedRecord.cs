@@ -37,14 +37,14 @@ public sealed record CleanedRecord
     /// <summary>The conversation's id or number, <c>#</c>, the turn, and the step where a turn has several messages.</summary>
     public required string Id { get; init; }
 
+    /// <summary>Middle or answer.</summary>
+    public required TurnKind Kind { get; init; }
+
     /// <summary>The turn, from 1.</summary>
     public required int Turn { get; init; }
 
     /// <summary>Turns of the conversation.</summary>
     public required int Turns { get; init; }
-
-    /// <summary>Middle or answer.</summary>
-    public required TurnKind Kind { get; init; }
 
     /// <summary>How the reference came about.</summary>
     public required ReferencePolicy Policy { get; init; }

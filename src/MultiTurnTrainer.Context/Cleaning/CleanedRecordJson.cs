@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Context.Cleaning;
 
@@ -8,61 +10,21 @@ namespace MultiTurnTrainer.Context.Cleaning;
 /// </summary>
 internal static class CleanedRecordJson
 {
-    public static void Write(Utf8JsonWriter json, CleanedRecord record)
+    private static readonly JsonSerializerOptions _options = new(JsonText.Compact)
     {
-        json.WriteStartObject();
-        json.WriteString("id", record.Id);
-        json.WriteString("kind", Name(record.Kind.ToString()));
-        json.WriteNumber("turn", record.Turn);
-        json.WriteNumber("turns", record.Turns);
-        json.WriteString("policy", Name(record.Policy.ToString()));
-        WriteAll(json, "student_context", record.StudentContext);
-        WriteAll(json, "reference_context", record.ReferenceContext);
-        json.WritePropertyName("completion");
-        record.Completion.WriteTo(json);
-        if (record.Tools is { } tools)
-        {
-            json.WritePropertyName("tools");
-            tools.WriteTo(json);
-        }
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+    };
 
-        WriteIndexes(json, "removed", record.Removed);
-        WriteIndexes(json, "kept", record.Kept);
-        json.WriteStartArray("marks");
-        foreach (TurnMark mark in record.Marks)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("message", mark.Message);
-            json.WriteString("kind", Name(mark.Kind.ToString()));
-            json.WriteString("text", mark.Text);
-            json.WriteEndObject();
-        }
+    public static void Write(Utf8JsonWriter json, CleanedRecord record) =>
+        JsonSerializer.Serialize(json, record, _options);
 
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
+    /// <summary>Reads a line.</summary>
+    /// <exception cref="JsonException">It is no record.</exception>
+    public static CleanedRecord Read(string line) =>
+        JsonSerializer.Deserialize<CleanedRecord>(line, _options) ?? throw new JsonException("it is null");
 
     public static string Name(string member) => JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
-
-    private static void WriteAll(Utf8JsonWriter json, string name, IReadOnlyList<JsonElement> messages)
-    {
-        json.WriteStartArray(name);
-        foreach (JsonElement message in messages)
-        {
-            message.WriteTo(json);
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteIndexes(Utf8JsonWriter json, string name, IReadOnlyList<int> indexes)
-    {
-        json.WriteStartArray(name);
-        foreach (int index in indexes)
-        {
-            json.WriteNumberValue(index);
-        }
-
-        json.WriteEndArray();
-    }
 }
