@@ -7,6 +7,8 @@ namespace MultiTurnTrainer.Cli.Progress;
 /// <summary>What training says, in words.</summary>
 internal static class TrainingText
 {
+    private const int _turnsShown = 6;
+
     /// <summary>What the run is about to do.</summary>
     public static IEnumerable<string> Head(RunSummary run)
     {
@@ -47,12 +49,21 @@ internal static class TrainingText
     /// <summary>An evaluation in one line.</summary>
     public static string Evaluation(EvaluationMetrics m)
     {
-        string turns = string.Join(
-            "  ",
-            m.ByTurn.OrderBy(turn => turn.Key).Take(6).Select(turn => Text($"turn {turn.Key} {turn.Value.Loss:F4}"))
-        );
-        return Text($"evaluation after step {m.Step}: loss {m.Loss:F4}{(m.Best ? " (best)" : "")}  {turns}");
+        IEnumerable<string> turns = m
+            .ByTurn.OrderBy(turn => turn.Key)
+            .Take(_turnsShown)
+            .Select(turn => Text($"turn {turn.Key} {turn.Value.Loss:F4}"));
+        string parts = string.Join("  ", [.. turns, .. Parts(m.ByRole), .. Parts(m.ByField)]);
+        return Text($"evaluation after step {m.Step}: loss {m.Loss:F4}{(m.Best ? " (best)" : "")}  {parts}");
     }
+
+    // One part alone says what the whole says.
+    private static IEnumerable<string> Parts(IReadOnlyDictionary<string, LossPart> parts) =>
+        parts.Count < 2
+            ? []
+            : parts
+                .OrderBy(part => part.Key, StringComparer.Ordinal)
+                .Select(part => Text($"{part.Key} {part.Value.Loss:F4}"));
 
     /// <summary>How a run ended.</summary>
     public static string End(TrainOutcome outcome, string output) =>

@@ -35,19 +35,19 @@ internal sealed class ParquetWriter
     public void EndRowGroup(long rows) => _groups.Add(new WrittenGroup(rows, [.. Columns.Select(WriteColumn)]));
 
     /// <summary>
-    /// Writes the footer. A column named in <paramref name="without"/> is left out of the schema: it must be the last
-    /// one, and nothing but nulls may have been added to it.
+    /// Writes the footer. Columns named in <paramref name="without"/> are left out of the schema: nothing but nulls may
+    /// have been added to them.
     /// </summary>
-    public void Finish(string? without = null)
+    public void Finish(IReadOnlySet<string>? without = null)
     {
-        int kept = _root.Children.Count(child => child.Name != without);
+        SchemaNode[] kept = [.. _root.Children.Where(child => without?.Contains(child.Name) != true)];
+        int[] leaves = [.. kept.SelectMany(child => Enumerable.Range(child.FirstLeaf, child.LeafCount))];
         ThriftWriter footer = new();
         footer.BeginStruct();
         footer.Int(1, 1);
         WriteSchema(footer, kept);
         footer.Long(3, _groups.Sum(group => group.Rows));
         footer.List(4, ThriftType.Struct, _groups.Count);
-        int leaves = _root.Children.Take(kept).Sum(child => child.LeafCount);
         foreach (WrittenGroup group in _groups)
         {
             WriteGroup(footer, group, leaves);
@@ -79,10 +79,10 @@ internal sealed class ParquetWriter
         );
     }
 
-    private void WriteSchema(ThriftWriter footer, int kept)
+    private void WriteSchema(ThriftWriter footer, SchemaNode[] kept)
     {
-        List<(SchemaNode Node, int Children)> nodes = [(_root, kept)];
-        foreach (SchemaNode child in _root.Children.Take(kept))
+        List<(SchemaNode Node, int Children)> nodes = [(_root, kept.Length)];
+        foreach (SchemaNode child in kept)
         {
             Collect(child, nodes);
         }
@@ -143,16 +143,16 @@ internal sealed class ParquetWriter
         footer.EndStruct();
     }
 
-    private void WriteGroup(ThriftWriter footer, WrittenGroup group, int leaves)
+    private void WriteGroup(ThriftWriter footer, WrittenGroup group, int[] leaves)
     {
         footer.BeginStruct();
-        footer.List(1, ThriftType.Struct, leaves);
-        for (int i = 0; i < leaves; i++)
+        footer.List(1, ThriftType.Struct, leaves.Length);
+        foreach (int leaf in leaves)
         {
-            WriteChunk(footer, _leaves[i], group.Columns[i]);
+            WriteChunk(footer, _leaves[leaf], group.Columns[leaf]);
         }
 
-        footer.Long(2, group.Columns.Take(leaves).Sum(column => column.Uncompressed));
+        footer.Long(2, leaves.Sum(leaf => group.Columns[leaf].Uncompressed));
         footer.Long(3, group.Rows);
         footer.EndStruct();
     }

@@ -4,7 +4,7 @@ using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
-/// <summary>Token rows as JSON lines: <c>{"id", "input_ids", "labels", "loss_weights"?}</c>.</summary>
+/// <summary>Token rows as JSON lines: <c>{"id", "input_ids", "labels", "loss_weights"?, "spans"?}</c>.</summary>
 internal sealed class JsonlTokenRowWriter : TokenRowWriter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(1 << 16);
@@ -35,6 +35,12 @@ internal sealed class JsonlTokenRowWriter : TokenRowWriter
             }
 
             _json.WriteEndArray();
+        }
+
+        if (row.Spans is not null)
+        {
+            _json.WritePropertyName("spans"u8);
+            LearnedSpans.Write(_json, row.Spans);
         }
 
         _json.WriteEndObject();

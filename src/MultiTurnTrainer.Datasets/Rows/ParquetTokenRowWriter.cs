@@ -11,9 +11,10 @@ internal sealed class ParquetTokenRowWriter : TokenRowWriter
     private const int TokensPerGroup = 1 << 20;
     private const int RowsPerGroup = 1 << 16;
     private const string WeightsColumn = "loss_weights";
+    private const string SpansColumn = "spans";
 
     private readonly ParquetWriter _writer;
-    private bool _anyWeights;
+    private readonly HashSet<string> _unused = [WeightsColumn, SpansColumn];
     private int _rows;
 
     public ParquetTokenRowWriter(OutputFile file)
@@ -38,8 +39,18 @@ internal sealed class ParquetTokenRowWriter : TokenRowWriter
         }
         else
         {
-            _anyWeights = true;
+            _unused.Remove(WeightsColumn);
             _writer.Columns[3].AddList(MemoryMarshal.AsBytes(row.LossWeights.AsSpan()), 1);
+        }
+
+        if (row.Spans is null)
+        {
+            _writer.Columns[4].AddNull(0, 0);
+        }
+        else
+        {
+            _unused.Remove(SpansColumn);
+            _writer.Columns[4].AddBytes(0, LearnedSpans.ToBytes(row.Spans));
         }
 
         _rows++;
@@ -56,7 +67,7 @@ internal sealed class ParquetTokenRowWriter : TokenRowWriter
             EndGroup();
         }
 
-        _writer.Finish(without: _anyWeights ? null : WeightsColumn);
+        _writer.Finish(without: _unused);
     }
 
     private void EndGroup()
@@ -82,6 +93,13 @@ internal sealed class ParquetTokenRowWriter : TokenRowWriter
                 List("input_ids", Repetition.Required, PhysicalType.Int32),
                 List("labels", Repetition.Required, PhysicalType.Int32),
                 List(WeightsColumn, Repetition.Optional, PhysicalType.Float),
+                new SchemaNode
+                {
+                    Name = SpansColumn,
+                    Repetition = Repetition.Optional,
+                    Type = PhysicalType.ByteArray,
+                    Kind = LogicalKind.Json,
+                },
             ],
         };
 

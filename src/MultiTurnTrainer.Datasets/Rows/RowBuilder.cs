@@ -228,6 +228,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         }
 
         TokenRow row = RowLabels.Build(id, tokens, _ranges);
+        row = row with { Spans = LearnedSpans.Find(row.Labels, tokens, text, view, source.Turns) };
         foreach (AnswerMask answer in answers)
         {
             RowChecks.Tokens(

@@ -19,6 +19,7 @@ internal sealed class RowSource
         _options = options;
         All = ConversationView.Of(conversation);
         Weights = MessageWeights.Of(conversation);
+        Turns = LearnedSpans.Turns(conversation.Messages);
         _inContent = new ContentWeights?[Weights.Length];
         List<int> targets = [];
         for (int i = 0; i < Weights.Length; i++)
@@ -54,6 +55,9 @@ internal sealed class RowSource
 
     /// <summary>The weight of each message.</summary>
     public float[] Weights { get; }
+
+    /// <summary>The number of the exchange that each message belongs to.</summary>
+    public int[] Turns { get; }
 
     /// <summary>The messages to learn, ascending.</summary>
     public IReadOnlyList<int> Targets { get; }

@@ -8,7 +8,14 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// Not shifted, as HuggingFace has it: the model's output at position t is compared with the label at t + 1.
 /// </param>
 /// <param name="LossWeights">Weight of each position's loss; null when every supervised token weighs 1.</param>
-public sealed record TokenRow(string? Id, int[] InputIds, int[] Labels, float[]? LossWeights = null)
+/// <param name="Spans">Whose learned tokens are which; null where the labels tell (<see cref="LearnedSpan.FromLabels"/>).</param>
+public sealed record TokenRow(
+    string? Id,
+    int[] InputIds,
+    int[] Labels,
+    float[]? LossWeights = null,
+    IReadOnlyList<LearnedSpan>? Spans = null
+)
 {
     /// <summary>The label of a position that is not learned.</summary>
     public const int Unsupervised = -100;
@@ -30,6 +37,11 @@ public sealed record TokenRow(string? Id, int[] InputIds, int[] Labels, float[]?
         if (LossWeights is not null && LossWeights.Length != InputIds.Length)
         {
             return $"loss_weights has {LossWeights.Length} entries where input_ids has {InputIds.Length}";
+        }
+
+        if (Spans?.FirstOrDefault(span => span.Start < 0 || span.End > Labels.Length) is { } outside)
+        {
+            return $"spans names tokens {outside.Start} to {outside.End} where input_ids has {InputIds.Length}";
         }
 
         for (int i = 0; i < InputIds.Length; i++)

@@ -73,18 +73,19 @@ public static class TokenRowReader
         }
 
         int weights = ListColumn(file, "loss_weights", PhysicalType.Float, PhysicalType.Double);
-        int id = file
-            .Metadata.Leaves.Select((leaf, i) => (leaf, i))
-            .Where(pair => pair.leaf is { Path: "id", Type: PhysicalType.ByteArray })
-            .Select(pair => pair.i)
-            .FirstOrDefault(-1);
+        int id = TextColumn(file, "id");
+        int spans = TextColumn(file, "spans");
         foreach (RowGroup group in file.Metadata.RowGroups)
         {
             ColumnReader? Open(int leaf) =>
                 leaf < 0 ? null : new ColumnReader(file, file.Metadata.Leaves[leaf], group.Columns[leaf]);
-            (ColumnReader Ids, ColumnReader Labels, ColumnReader? Weights, ColumnReader? Id) columns = file.Guard(() =>
-                (Open(ids)!, Open(labels)!, Open(weights), Open(id))
-            );
+            (
+                ColumnReader Ids,
+                ColumnReader Labels,
+                ColumnReader? Weights,
+                ColumnReader? Id,
+                ColumnReader? Spans
+            ) columns = file.Guard(() => (Open(ids)!, Open(labels)!, Open(weights), Open(id), Open(spans)));
             for (long row = 0; row < group.Rows; row++)
             {
                 yield return file.Guard(() =>
@@ -92,10 +93,33 @@ public static class TokenRowReader
                         columns.Id is null ? null : ReadText(columns.Id, file.Metadata.Leaves[id]),
                         ReadList<int>(columns.Ids, file.Metadata.Leaves[ids]) ?? [],
                         ReadList<int>(columns.Labels, file.Metadata.Leaves[labels]) ?? [],
-                        columns.Weights is null ? null : ReadList<float>(columns.Weights, file.Metadata.Leaves[weights])
+                        columns.Weights is null
+                            ? null
+                            : ReadList<float>(columns.Weights, file.Metadata.Leaves[weights]),
+                        columns.Spans is null ? null : ReadSpans(columns.Spans, file.Metadata.Leaves[spans])
                     )
                 );
             }
+        }
+    }
+
+    private static int TextColumn(ParquetFile file, string name) =>
+        file
+            .Metadata.Leaves.Select((leaf, i) => (leaf, i))
+            .Where(pair => pair.leaf.Path == name && pair.leaf.Type == PhysicalType.ByteArray)
+            .Select(pair => pair.i)
+            .FirstOrDefault(-1);
+
+    private static IReadOnlyList<LearnedSpan>? ReadSpans(ColumnReader column, SchemaNode leaf)
+    {
+        try
+        {
+            return ReadText(column, leaf) is { } text ? LearnedSpans.Read(JsonElement.Parse(text)) : null;
+        }
+        catch (Exception problem)
+            when (problem is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw new InvalidDataException($"spans: {problem.Message}", problem);
         }
     }
 
@@ -213,6 +237,9 @@ public static class TokenRowReader
                 labelsOptional && !root.TryGetProperty("labels", out _) ? Ints("input_ids") : Ints("labels"),
                 root.TryGetProperty("loss_weights", out JsonElement weights) && weights.ValueKind != JsonValueKind.Null
                     ? [.. weights.EnumerateArray().Select(value => value.GetSingle())]
+                    : null,
+                root.TryGetProperty("spans", out JsonElement spans) && spans.ValueKind != JsonValueKind.Null
+                    ? LearnedSpans.Read(spans)
                     : null
             );
         }

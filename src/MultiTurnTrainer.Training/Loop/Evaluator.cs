@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Models.Lora;
@@ -10,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Loop;
 
-/// <summary>Loss on rows that are not trained on, split by the number of the assistant's turn.</summary>
+/// <summary>Loss on rows that are not trained on, split by turn, role and part of the message.</summary>
 internal sealed class Evaluator(
     CausalLM model,
     Adapter adapter,
@@ -26,7 +27,9 @@ internal sealed class Evaluator(
     /// <param name="stop">Asks to give up; nothing is returned then.</param>
     public EvaluationMetrics? Run(int step, double? best, CancellationToken stop)
     {
-        Dictionary<int, (double Loss, long Tokens)> turns = [];
+        LossParts<int> turns = new();
+        LossParts<string> roles = new();
+        LossParts<string> fields = new();
         (double sum, long hits, long tokens) = (0, 0, 0);
         foreach (int[] chunk in Enumerable.Range(0, rows.Count).Chunk(settings.PerDeviceEvalBatchSize))
         {
@@ -45,13 +48,17 @@ internal sealed class Evaluator(
             HeadResult result = Forward(batch);
             hits += result.Read().Hits;
             float[] losses = result.TokenLosses();
-            for (int i = 0; i < batch.Targets.Length; i++)
+            LearnedSpan?[] spans = batch.Spans(rows);
+            for (int i = 0; i < losses.Length; i++)
             {
-                float loss = losses[i];
-                (double turnSum, long turnTokens) = turns.GetValueOrDefault(batch.Turns[i]);
-                turns[batch.Turns[i]] = (turnSum + loss, turnTokens + 1);
-                sum += loss;
+                sum += losses[i];
                 tokens++;
+                if (spans[i] is { } span)
+                {
+                    turns.Add(span.Turn, losses[i]);
+                    roles.Add(span.Role, losses[i]);
+                    fields.Add(span.Field, losses[i]);
+                }
             }
         }
 
@@ -61,10 +68,9 @@ internal sealed class Evaluator(
             mean,
             hits / (double)Math.Max(1, tokens),
             tokens,
-            turns.ToDictionary(
-                turn => turn.Key,
-                turn => new LossPart(turn.Value.Loss / turn.Value.Tokens, turn.Value.Tokens)
-            ),
+            turns.Means(),
+            roles.Means(),
+            fields.Means(),
             Best: best is null || mean < best - settings.EarlyStoppingThreshold
         );
     }

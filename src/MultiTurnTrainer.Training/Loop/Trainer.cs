@@ -279,6 +279,8 @@ internal sealed class Trainer(
                     ("eval/loss", metrics.Loss),
                     ("eval/accuracy", metrics.Accuracy),
                     .. metrics.ByTurn.Select(turn => ($"eval/loss_turn_{turn.Key}", turn.Value.Loss)),
+                    .. metrics.ByRole.Select(role => ($"eval/loss_role_{role.Key}", role.Value.Loss)),
+                    .. metrics.ByField.Select(field => ($"eval/loss_{field.Key}", field.Value.Loss)),
                 ]
             );
         });

@@ -10,7 +10,9 @@ public sealed record LossPart(double Loss, long Tokens);
 /// <param name="Loss">Mean loss over all labelled tokens, nats.</param>
 /// <param name="Accuracy">Share of labelled tokens whose label was the most likely token.</param>
 /// <param name="SupervisedTokens">Labelled tokens.</param>
-/// <param name="ByTurn">By number of the assistant's turn in its conversation, from 1.</param>
+/// <param name="ByTurn">By number of the exchange in its conversation, from 1.</param>
+/// <param name="ByRole">By whose words they are.</param>
+/// <param name="ByField">By part of the message: content, reasoning, tool calls.</param>
 /// <param name="Best">Whether this is the lowest loss so far.</param>
 public sealed record EvaluationMetrics(
     int Step,
@@ -18,5 +20,7 @@ public sealed record EvaluationMetrics(
     double Accuracy,
     long SupervisedTokens,
     IReadOnlyDictionary<int, LossPart> ByTurn,
+    IReadOnlyDictionary<string, LossPart> ByRole,
+    IReadOnlyDictionary<string, LossPart> ByField,
     bool Best
 );

@@ -71,13 +71,15 @@ internal sealed class MetricsLog : IDisposable
     public void Write(EvaluationMetrics metrics)
     {
         string turns = string.Join(", ", metrics.ByTurn.OrderBy(p => p.Key).Select(p => Part(Whole(p.Key), p.Value)));
+        string roles = Parts(metrics.ByRole);
+        string fields = Parts(metrics.ByField);
         WriteLine(
             _evaluations,
             $"{{\"step\": {Whole(metrics.Step)}, \"eval_loss\": {Json(Exact(metrics.Loss))}, "
                 + $"\"eval_accuracy\": {Json(Short(metrics.Accuracy))}, "
                 + $"\"supervised_tokens\": {Whole(metrics.SupervisedTokens)}, "
                 + $"\"best\": {(metrics.Best ? "true" : "false")}, "
-                + $"\"by_turn\": {{{turns}}}}}"
+                + $"\"by_turn\": {{{turns}}}, \"by_role\": {{{roles}}}, \"by_field\": {{{fields}}}}}"
         );
     }
 
@@ -89,6 +91,12 @@ internal sealed class MetricsLog : IDisposable
         _steps.Dispose();
         _evaluations.Dispose();
     }
+
+    private static string Parts(IReadOnlyDictionary<string, LossPart> parts) =>
+        string.Join(", ", parts.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => Part(Escape(p.Key), p.Value)));
+
+    // A role that no table knows has any name.
+    private static string Escape(string name) => JsonEncodedText.Encode(name).ToString();
 
     private static string Part(string name, LossPart part) =>
         $"\"{name}\": {{\"loss\": {Json(Exact(part.Loss))}, \"tokens\": {Whole(part.Tokens)}}}";

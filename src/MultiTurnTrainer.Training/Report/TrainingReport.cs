@@ -61,13 +61,13 @@ internal static class TrainingReport
             .Append(Html.Table("In short", facts.Summary))
             .Append("<div class=\"charts\">\n")
             .Append(LossChart(steps, evaluations))
-            .Append(TurnChart(evaluations))
+            .Append(EvaluationCharts.Charts(evaluations))
             .Append(Curve("Gradient norm before clipping", steps, "grad_norm"))
             .Append(Curve("Learning rate", steps, "lr"))
             .Append(Curve("Tokens per second", steps, "tokens_per_second"))
             .Append(Curve("Share of a step's time in the head", steps, "head_share"))
             .Append("</div>\n<div class=\"tables\">\n")
-            .Append(TurnTable(evaluations))
+            .Append(EvaluationCharts.Tables(evaluations))
             .Append(Html.Table("Settings", facts.Settings))
             .Append(Html.Table("Fingerprint", facts.Fingerprint))
             .Append(Html.Table("Environment", facts.Environment))
@@ -90,55 +90,6 @@ internal static class TrainingReport
         return LineChart.Draw("Loss (nats per supervised token)", series);
     }
 
-    private static string TurnChart(IReadOnlyList<JsonElement> evaluations)
-    {
-        string[] turns = [.. evaluations.SelectMany(line => Turns(line).Select(turn => turn.Name)).Distinct()];
-        return LineChart.Draw(
-            "Evaluation loss by assistant turn",
-            [
-                .. turns
-                    .Take(6)
-                    .Select(turn => new ChartSeries($"turn {turn}", TurnPoints(evaluations, turn), Dots: true)),
-            ]
-        );
-    }
-
-    private static IReadOnlyList<(double, double)> TurnPoints(IReadOnlyList<JsonElement> evaluations, string turn) =>
-        [
-            .. evaluations.SelectMany(line =>
-                Turns(line)
-                    .Where(part => part.Name == turn)
-                    .Select(part => (Number(line, "step"), Number(part.Value, "loss")))
-                    .Where(point => double.IsFinite(point.Item2))
-            ),
-        ];
-
-    private static string TurnTable(IReadOnlyList<JsonElement> evaluations)
-    {
-        if (evaluations.Count == 0)
-        {
-            return "";
-        }
-
-        JsonElement first = evaluations[0];
-        JsonElement last = evaluations[^1];
-        return Html.Table(
-            "Evaluation loss by turn: first → last evaluation",
-            Turns(last)
-                .Select(part =>
-                {
-                    double before = first.GetProperty("by_turn").TryGetProperty(part.Name, out JsonElement old)
-                        ? Number(old, "loss")
-                        : double.NaN;
-                    string text = string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{before:F4} → {Number(part.Value, "loss"):F4} ({part.Value.GetProperty("tokens")} tokens)"
-                    );
-                    return ($"turn {part.Name}", text);
-                })
-        );
-    }
-
     private static string Curve(string title, IReadOnlyList<JsonElement> steps, string field) =>
         LineChart.Draw(title, [new ChartSeries(title, Points(steps, field))]);
 
@@ -148,8 +99,6 @@ internal static class TrainingReport
                 .Select(line => (Number(line, "step"), Number(line, field)))
                 .Where(point => double.IsFinite(point.Item2)),
         ];
-
-    private static IEnumerable<JsonProperty> Turns(JsonElement line) => line.GetProperty("by_turn").EnumerateObject();
 
     private static double Number(JsonElement line, string field) =>
         line.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Number

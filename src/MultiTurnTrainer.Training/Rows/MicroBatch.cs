@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Datasets.Rows;
+
 namespace MultiTurnTrainer.Training.Rows;
 
 /// <summary>
@@ -13,7 +15,6 @@ internal sealed class MicroBatch
         long[] positions,
         long[] targets,
         float[]? weights,
-        int[] turns,
         long tokens
     )
     {
@@ -23,7 +24,6 @@ internal sealed class MicroBatch
         Positions = positions;
         Targets = targets;
         Weights = weights;
-        Turns = turns;
         Tokens = tokens;
     }
 
@@ -45,8 +45,32 @@ internal sealed class MicroBatch
     /// <summary>The loss weight of each target, [S]; null where all are 1.</summary>
     public float[]? Weights { get; }
 
-    /// <summary>The number of the supervised run in its row, from 1, of each target, [S].</summary>
-    public int[] Turns { get; }
+    /// <summary>Of each target, the part of a message that it belongs to; null where a row does not say, [S].</summary>
+    public LearnedSpan?[] Spans(IReadOnlyList<TrainingRow> data)
+    {
+        List<LearnedSpan?> parts = [];
+        foreach (TrainingRow row in Rows.Select(number => data[number]))
+        {
+            IReadOnlyList<LearnedSpan> spans = row.Spans ?? LearnedSpan.FromLabels(row.Labels);
+            int at = 0;
+            for (int t = 1; t < row.Labels.Length; t++)
+            {
+                if (row.Labels[t] == TrainingRow.Ignore)
+                {
+                    continue;
+                }
+
+                while (at < spans.Count && spans[at].End <= t)
+                {
+                    at++;
+                }
+
+                parts.Add(at < spans.Count && spans[at].Start <= t ? spans[at] : null);
+            }
+        }
+
+        return [.. parts];
+    }
 
     /// <summary>All tokens of the rows, also those that need not be computed.</summary>
     public long Tokens { get; }
@@ -68,7 +92,6 @@ internal sealed class MicroBatch
         long[] positions = new long[supervised];
         long[] targets = new long[supervised];
         float[]? weights = weighted ? new float[supervised] : null;
-        int[] turns = new int[supervised];
         int at = 0;
         int label = 0;
         foreach (int number in rows)
@@ -81,7 +104,6 @@ internal sealed class MicroBatch
             }
 
             row.InputIds.AsSpan(0, needed).CopyTo(ids.AsSpan(at));
-            int turn = 0;
             for (int t = 1; t <= needed; t++)
             {
                 if (row.Labels[t] == TrainingRow.Ignore)
@@ -89,11 +111,8 @@ internal sealed class MicroBatch
                     continue;
                 }
 
-                // A label on token 0 is never counted, but the run it begins is still the first turn.
-                turn += turn == 0 || row.Labels[t - 1] == TrainingRow.Ignore ? 1 : 0;
                 positions[label] = at + t - 1;
                 targets[label] = row.Labels[t];
-                turns[label] = turn;
                 if (weights is not null)
                 {
                     weights[label] = row.Weights?[t] ?? 1f;
@@ -113,7 +132,6 @@ internal sealed class MicroBatch
             positions,
             targets,
             weights,
-            turns,
             rows.Sum(row => (long)data[row].InputIds.Length)
         );
     }

@@ -78,7 +78,8 @@ internal sealed record TrainingData(
                         row.Id ?? FormattableString.Invariant($"{Path.GetFileName(file)}:{i + 1}"),
                         row.InputIds,
                         row.Labels,
-                        row.LossWeights
+                        row.LossWeights,
+                        row.Spans
                     );
                 }
             );

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Datasets.Rows;
+
 namespace MultiTurnTrainer.Training.Rows;
 
 /// <summary>One tokenized conversation as the loop sees it.</summary>
@@ -5,7 +7,14 @@ namespace MultiTurnTrainer.Training.Rows;
 /// <param name="InputIds">The tokens.</param>
 /// <param name="Labels">Per token, not shifted; −100 where nothing is learned.</param>
 /// <param name="Weights">Loss weight per token; null where every weight is 1.</param>
-internal sealed record TrainingRow(string Id, int[] InputIds, int[] Labels, float[]? Weights = null)
+/// <param name="Spans">Whose labels are which, for losses by part; null where the labels tell.</param>
+internal sealed record TrainingRow(
+    string Id,
+    int[] InputIds,
+    int[] Labels,
+    float[]? Weights = null,
+    IReadOnlyList<LearnedSpan>? Spans = null
+)
 {
     /// <summary>The label that means: not supervised.</summary>
     public const int Ignore = -100;

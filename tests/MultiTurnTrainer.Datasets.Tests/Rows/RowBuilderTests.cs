@@ -50,6 +50,45 @@ public class RowBuilderTests
         Assert.Equal(["dos<|im_end|>"], Learned(Build(TwoTurns, new RowOptions { LastOnly = true }).Rows.Single()));
 
     [Fact]
+    public void Build_PlainChat_NeedsNoSpans() => Assert.Null(Build(TwoTurns).Rows.Single().Row.Spans);
+
+    [Fact]
+    public void Build_ReasoningAndCalls_TellsPartsAndExchanges()
+    {
+        const string json = """
+            {"messages":[{"role":"user","content":"q"},
+             {"role":"assistant","content":"look","tool_calls":[{"type":"function","function":{"name":"f","arguments":"{}"}}]},
+             {"role":"tool","content":"r"},{"role":"assistant","content":"a","weight":0},{"role":"user","content":"more"},
+             {"role":"assistant","content":"done","reasoning_content":"hm"}]}
+            """;
+
+        TokenRow row = Build(json).Rows.Single().Row;
+
+        Assert.Equal(
+            [("content", 1), ("tool_calls", 1), ("reasoning", 2), ("content", 2)],
+            row.Spans!.Select(span => (span.Field, span.Turn))
+        );
+        Assert.Equal(row.SupervisedTokens, row.Spans!.Sum(span => span.End - span.Start));
+        Assert.All(row.Spans!, span => Assert.Equal("assistant", span.Role));
+    }
+
+    [Fact]
+    public void Build_OtherRoles_NamesThemInSpans()
+    {
+        RowOptions options = new()
+        {
+            Roles = new HashSet<Role> { Role.User, Role.Assistant },
+        };
+
+        TokenRow row = Build(TwoTurns, options).Rows.Single().Row;
+
+        Assert.Equal(
+            [("user", 1), ("assistant", 1), ("user", 2), ("assistant", 2)],
+            row.Spans!.Select(span => (span.Role, span.Turn))
+        );
+    }
+
+    [Fact]
     public void Build_OtherRoles_LearnsTheirWords()
     {
         RowOptions options = new()

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Parquet;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 
@@ -12,7 +13,7 @@ public class TokenRowFileTests
     public void Read_WhatWasWritten_IsEqual(string extension)
     {
         using TempFolder folder = new();
-        TokenRow[] rows = MakeRows(seed: 1, count: 500, weighted: true);
+        TokenRow[] rows = MakeRows(seed: 1, count: 500, weighted: true, spans: true);
         Write(folder["rows" + extension], rows);
 
         AssertEqual(rows, TokenRowReader.Read(folder["rows" + extension]));
@@ -39,6 +40,18 @@ public class TokenRowFileTests
         AssertEqual(rows, TokenRowReader.Read(folder["rows.parquet"]));
     }
 
+    [Fact]
+    public void Write_SpansWithoutWeights_LeavesTheWeightsColumnOut()
+    {
+        using TempFolder folder = new();
+        TokenRow row = new("a", [1, 2], [-100, 2], Spans: [new LearnedSpan(1, 2, "user", "content", 1)]);
+        Write(folder["rows.parquet"], [row]);
+
+        using ParquetFile file = ParquetFile.Open(folder["rows.parquet"]);
+        Assert.Equal(["id", "input_ids", "labels", "spans"], file.Schema.Children.Select(child => child.Name));
+        AssertEqual([row], TokenRowReader.Read(folder["rows.parquet"]));
+    }
+
     [Theory]
     [MemberData(nameof(Extensions))]
     public void Commit_NotCalled_LeavesNothing(string extension)
@@ -58,6 +71,11 @@ public class TokenRowFileTests
     [InlineData("""{"input_ids":[-1],"labels":[1]}""", "input_ids[0] is -1")]
     [InlineData("""{"input_ids":["1"],"labels":[1]}""", "not a token row")]
     [InlineData("""{"labels":[1]}""", "not a token row")]
+    [InlineData("""{"input_ids":[1],"labels":[1],"spans":[{"start":0}]}""", "not a token row")]
+    [InlineData(
+        """{"input_ids":[1],"labels":[1],"spans":[{"start":0,"end":2,"role":"a","field":"b","turn":1}]}""",
+        "spans names tokens 0 to 2"
+    )]
     [InlineData("""{"input_ids":[1""", "not a token row")]
     public void Read_WrongLine_NamesFileLineAndReason(string line, string reason)
     {
@@ -88,7 +106,7 @@ public class TokenRowFileTests
         writer.Commit();
     }
 
-    internal static TokenRow[] MakeRows(int seed, int count, bool weighted, int longest = 40)
+    internal static TokenRow[] MakeRows(int seed, int count, bool weighted, int longest = 40, bool spans = false)
     {
         Random random = new(seed);
         TokenRow[] rows = new TokenRow[count];
@@ -102,7 +120,8 @@ public class TokenRowFileTests
                 i % 5 == 0 ? null : $"row-{i} é",
                 ids,
                 labels,
-                hasWeights ? [.. ids.Select(_ => random.NextSingle())] : null
+                hasWeights ? [.. ids.Select(_ => random.NextSingle())] : null,
+                spans && i % 4 == 1 && length > 5 ? [new LearnedSpan(4, 5, "assistant", "tool_calls", i)] : null
             );
         }
 
@@ -119,6 +138,7 @@ public class TokenRowFileTests
             Assert.Equal(left.InputIds, right.InputIds);
             Assert.Equal(left.Labels, right.Labels);
             Assert.Equal(left.LossWeights, right.LossWeights);
+            Assert.Equal(left.Spans, right.Spans);
         }
     }
 }

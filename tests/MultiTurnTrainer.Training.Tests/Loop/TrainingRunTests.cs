@@ -117,7 +117,7 @@ public class TrainingRunTests
         Assert.True(last.GetProperty("best").GetBoolean());
         Assert.True(last.GetProperty("by_turn").GetProperty("1").GetProperty("tokens").GetInt64() > 0);
         Assert.Contains(
-            "Evaluation loss by assistant turn",
+            "Evaluation loss over the turns of a conversation",
             File.ReadAllText(Path.Combine(request.Output, "report.html"))
         );
     }

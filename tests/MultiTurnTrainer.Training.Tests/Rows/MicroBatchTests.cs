@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Training.Rows;
 
 namespace MultiTurnTrainer.Training.Tests.Rows;
@@ -22,9 +23,28 @@ public class MicroBatchTests
         Assert.Equal([0L, 1, 3, 4, 5], batch.Positions);
         Assert.Equal([2L, 3, 5, 5, 6], batch.Targets);
         Assert.Equal([1f, 1, 0.5f, 1, 1], batch.Weights!);
-        Assert.Equal([1, 1, 2, 1, 1], batch.Turns);
+        Assert.Equal([1, 1, 2, 1, 1], batch.Spans(_rows).Select(span => span!.Turn));
         Assert.Equal(14, batch.Tokens);
         Assert.Equal(4.5, batch.WeightSum);
+    }
+
+    [Fact]
+    public void Spans_OfARowThatHasThem_AreItsOwn()
+    {
+        TrainingRow[] rows =
+        [
+            new(
+                "late",
+                [1, 2, 3, 4, 5],
+                [-100, 2, 3, 4, 5],
+                Spans: [new(0, 3, "assistant", "reasoning", 7), new(4, 5, "user", "content", 8)]
+            ),
+        ];
+
+        LearnedSpan?[] spans = MicroBatch.Of(rows, [0]).Spans(rows);
+
+        Assert.Equal(["reasoning", "reasoning", null, "content"], spans.Select(span => span?.Field));
+        Assert.Equal([7, 7, null, 8], spans.Select(span => span?.Turn));
     }
 
     [Fact]

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Rows.Tokens;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenization.Templates;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>Finds the <see cref="LearnedSpan"/>s of a row and writes them as JSON.</summary>
+internal static class LearnedSpans
+{
+    /// <summary>The spans of a row, or null where <see cref="LearnedSpan.FromLabels"/> says the same.</summary>
+    /// <param name="labels">The row's labels.</param>
+    /// <param name="tokens">Where its tokens stand.</param>
+    /// <param name="text">The rendered conversation.</param>
+    /// <param name="view">The messages that were rendered.</param>
+    /// <param name="turns">The turn of each message of the source.</param>
+    public static IReadOnlyList<LearnedSpan>? Find(
+        ReadOnlySpan<int> labels,
+        TokenSpans tokens,
+        RowText text,
+        ConversationView view,
+        int[] turns
+    )
+    {
+        List<LearnedSpan> spans = [];
+        int last = -1;
+        string? known = null;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            if (labels[i] == TokenRow.Unsupervised)
+            {
+                continue;
+            }
+
+            RenderedSpan place = text.Span(text.SpanAtByte(tokens.Starts[i]));
+            bool joins = spans.Count > 0 && spans[^1].End == i && (place.Context < 0 || place.Context == last);
+            string? field = FieldOf(place.Origin.Field);
+            if (joins && (field is null || known is null || field == spans[^1].Field))
+            {
+                // A part's opening tag stands before the first of its own characters.
+                spans[^1] = spans[^1] with
+                {
+                    End = i + 1,
+                    Field = known is null ? field ?? spans[^1].Field : spans[^1].Field,
+                };
+                known ??= field;
+                continue;
+            }
+
+            last = place.Context;
+            known = field;
+            string role = last < 0 ? LearnedSpan.Assistant : NameOf(view.Messages[last]);
+            int turn = last < 0 ? 1 : turns[view.Indexes[last]];
+            spans.Add(new LearnedSpan(i, i + 1, role, field ?? LearnedSpan.Content, turn));
+        }
+
+        return spans.SequenceEqual(LearnedSpan.FromLabels(labels)) ? null : spans;
+    }
+
+    /// <summary>The number of the exchange that each message belongs to, from 1.</summary>
+    public static int[] Turns(IReadOnlyList<Message> messages)
+    {
+        int[] turns = new int[messages.Count];
+        int turn = 0;
+        for (int i = 0; i < turns.Length; i++)
+        {
+            bool begins = messages[i].Role == Role.User && (i == 0 || messages[i - 1].Role != Role.User);
+            turn += begins ? 1 : 0;
+            turns[i] = Math.Max(1, turn);
+        }
+
+        return turns;
+    }
+
+    /// <summary>Writes spans as a JSON array.</summary>
+    public static void Write(Utf8JsonWriter json, IReadOnlyList<LearnedSpan> spans)
+    {
+        json.WriteStartArray();
+        foreach (LearnedSpan span in spans)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("start"u8, span.Start);
+            json.WriteNumber("end"u8, span.End);
+            json.WriteString("role"u8, span.Role);
+            json.WriteString("field"u8, span.Field);
+            json.WriteNumber("turn"u8, span.Turn);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>Spans as UTF-8 JSON.</summary>
+    public static byte[] ToBytes(IReadOnlyList<LearnedSpan> spans)
+    {
+        using MemoryStream bytes = new();
+        using (Utf8JsonWriter json = new(bytes, JsonText.Writer))
+        {
+            Write(json, spans);
+        }
+
+        return bytes.ToArray();
+    }
+
+    /// <summary>Reads <see cref="Write"/> back.</summary>
+    /// <exception cref="KeyNotFoundException">A span lacks a field.</exception>
+    /// <exception cref="InvalidOperationException">A value has another type.</exception>
+    public static IReadOnlyList<LearnedSpan> Read(JsonElement json) =>
+        [
+            .. json.EnumerateArray()
+                .Select(span => new LearnedSpan(
+                    span.GetProperty("start").GetInt32(),
+                    span.GetProperty("end").GetInt32(),
+                    span.GetProperty("role").GetString()!,
+                    span.GetProperty("field").GetString()!,
+                    span.GetProperty("turn").GetInt32()
+                )),
+        ];
+
+    private static string NameOf(Message message) =>
+        message.Role == Role.Unknown ? message.RoleName : message.Role.ToString().ToLowerInvariant();
+
+    private static string? FieldOf(MessageField field) =>
+        field switch
+        {
+            MessageField.Content => LearnedSpan.Content,
+            MessageField.Reasoning => "reasoning",
+            MessageField.CallName or MessageField.CallArguments => "tool_calls",
+            _ => null,
+        };
+}

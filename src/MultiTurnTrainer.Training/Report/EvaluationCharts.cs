@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace MultiTurnTrainer.Training.Report;
+
+/// <summary>The evaluation losses by turn, role and part of the message.</summary>
+internal static class EvaluationCharts
+{
+    private const int _curves = 6;
+
+    /// <summary>The loss of each turn over the steps, and over the turns at the first and the last evaluation.</summary>
+    /// <param name="evaluations">The lines of <c>evaluations.jsonl</c>.</param>
+    public static string Charts(IReadOnlyList<JsonElement> evaluations)
+    {
+        if (evaluations.Count == 0)
+        {
+            return "";
+        }
+
+        string[] turns =
+        [
+            .. evaluations.SelectMany(line => Parts(line, "by_turn")).Select(part => part.Name).Distinct(),
+        ];
+        return LineChart.Draw(
+                "Evaluation loss by turn",
+                [
+                    .. turns
+                        .Take(_curves)
+                        .Select(turn => new ChartSeries($"turn {turn}", Curve(evaluations, turn), Dots: true)),
+                ]
+            )
+            + LineChart.Draw(
+                "Evaluation loss over the turns of a conversation",
+                [
+                    new ChartSeries(At(evaluations[0]), Profile(evaluations[0]), Dots: true),
+                    new ChartSeries(At(evaluations[^1]), Profile(evaluations[^1]), Dots: true),
+                ]
+            );
+    }
+
+    /// <summary>First and last loss of each turn, role and part.</summary>
+    /// <param name="evaluations">The lines of <c>evaluations.jsonl</c>.</param>
+    public static string Tables(IReadOnlyList<JsonElement> evaluations) =>
+        evaluations.Count == 0
+            ? ""
+            : Html.Table(
+                "Evaluation loss: first → last evaluation",
+                [
+                    .. Rows(evaluations, "by_turn", "turn "),
+                    .. Rows(evaluations, "by_role", "role "),
+                    .. Rows(evaluations, "by_field", ""),
+                ]
+            );
+
+    private static IEnumerable<(string, string)> Rows(
+        IReadOnlyList<JsonElement> evaluations,
+        string split,
+        string prefix
+    ) =>
+        Parts(evaluations[^1], split)
+            .Select(part =>
+            {
+                double before = Parts(evaluations[0], split)
+                    .Where(old => old.Name == part.Name)
+                    .Select(old => Loss(old.Value))
+                    .FirstOrDefault(double.NaN);
+                string text = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{before:F4} → {Loss(part.Value):F4} ({part.Value.GetProperty("tokens")} tokens)"
+                );
+                return (prefix + part.Name, text);
+            });
+
+    private static (double, double)[] Curve(IReadOnlyList<JsonElement> evaluations, string turn) =>
+        [
+            .. evaluations.SelectMany(line =>
+                Parts(line, "by_turn")
+                    .Where(part => part.Name == turn)
+                    .Select(part => ((double)line.GetProperty("step").GetInt32(), Loss(part.Value)))
+                    .Where(point => double.IsFinite(point.Item2))
+            ),
+        ];
+
+    private static (double, double)[] Profile(JsonElement evaluation) =>
+        [
+            .. Parts(evaluation, "by_turn")
+                .Select(part => (double.Parse(part.Name, CultureInfo.InvariantCulture), Loss(part.Value)))
+                .Where(point => double.IsFinite(point.Item2)),
+        ];
+
+    private static string At(JsonElement evaluation) => $"after step {evaluation.GetProperty("step")}";
+
+    // Runs of earlier versions of mtt have no roles.
+    private static IEnumerable<JsonProperty> Parts(JsonElement evaluation, string split) =>
+        evaluation.TryGetProperty(split, out JsonElement parts) ? parts.EnumerateObject() : [];
+
+    private static double Loss(JsonElement part) =>
+        part.GetProperty("loss") is { ValueKind: JsonValueKind.Number } loss ? loss.GetDouble() : double.NaN;
+}
