@@ -18,7 +18,10 @@ public enum SimulationMode
     /// <summary>One shard a turn, each turn repeating all earlier ones.</summary>
     Snowball,
 
-    /// <summary>MT-Refine: the first turn holds the intent and all wrong values, each later turn corrects one.</summary>
+    /// <summary>
+    /// MT-Refine: the first turn holds the intent and all values, some of them wrong; each later turn corrects one and
+    /// asks for the final answer.
+    /// </summary>
     Refine,
 
     /// <summary>The whole instruction, then an assistant turn that claims a wrong result, then a request for the final answer.</summary>

@@ -63,12 +63,13 @@ public static class UserScript
                 .Select(turn => $"{Bullets(shards.Take(turn))}\nAlso, {shards[turn]}"),
         ];
 
+    // RLSTA tells the first shard and the wrong values; what has no wrong version must be told as well.
     private static (string First, IReadOnlyList<string> Later) Refine(ShardedTask task)
     {
         IEnumerable<string> stated = task.Shards.Select((shard, i) => task.ModifiedShards.GetValueOrDefault(i, shard));
         IEnumerable<string> corrections = task
             .ModifiedShards.Keys.Order()
-            .Select(index => $"{CorrectionPrefix}{task.Shards[index]}");
+            .Select(index => $"{CorrectionPrefix}{task.Shards[index]} {AnswerNow}");
         return (string.Join("\n", stated), [.. corrections]);
     }
 }

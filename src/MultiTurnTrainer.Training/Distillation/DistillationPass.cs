@@ -13,7 +13,14 @@ namespace MultiTurnTrainer.Training.Distillation;
 /// <param name="student">What is trained.</param>
 /// <param name="clip">The most a token's divergence counts.</param>
 /// <param name="recompute">Which blocks run twice.</param>
-internal sealed class DistillationPass(CausalLM model, LoraAdapter student, double clip, Recompute recompute)
+/// <param name="mostTokens">The most tokens that are scored at once without gradient, so that memory stays bounded.</param>
+internal sealed class DistillationPass(
+    CausalLM model,
+    LoraAdapter student,
+    double clip,
+    Recompute recompute,
+    int mostTokens = 1 << 15
+)
 {
     private readonly BlockwisePass _pass = new(model, student, recompute);
     private readonly DivergenceHead _head = new(model.Config.LogitSoftcap);
@@ -126,11 +133,38 @@ internal sealed class DistillationPass(CausalLM model, LoraAdapter student, doub
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        MicroBatch batch = Pack(replies, context);
+        List<Tensor> parts = [.. Groups(replies, context).Select(group => Score(Pack(group, context), adapter))];
+        return (parts.Count == 1 ? parts[0] : cat(parts)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Score(MicroBatch batch, Adapter? adapter)
+    {
+        using DisposeScope scope = NewDisposeScope();
         using ForwardContext forward = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter);
         Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
         Tensor rows = tensor(batch.Positions).to(model.Device);
         return model.Forward(ids, forward).index_select(0, rows).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Neighbours that together keep within the limit; one that is longer goes alone.</summary>
+    private IEnumerable<List<ScoredReply>> Groups(IReadOnlyList<ScoredReply> replies, Func<ScoredReply, int[]> context)
+    {
+        List<ScoredReply> group = [];
+        long tokens = 0;
+        foreach (ScoredReply reply in replies)
+        {
+            int length = context(reply).Length + reply.Reply.Length;
+            if (group.Count > 0 && tokens + length > mostTokens)
+            {
+                yield return group;
+                (group, tokens) = ([], 0);
+            }
+
+            group.Add(reply);
+            tokens += length;
+        }
+
+        yield return group;
     }
 
     private static MicroBatch Pack(IReadOnlyList<ScoredReply> replies, Func<ScoredReply, int[]> context)

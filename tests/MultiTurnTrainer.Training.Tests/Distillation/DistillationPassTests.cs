@@ -60,6 +60,25 @@ public class DistillationPassTests
         Assert.Equal(expected, deltas[1], 2e-5);
     }
 
+    [Fact]
+    public void Run_FewTokensAtATime_GivesTheSame()
+    {
+        using DistillationGolden golden = new("qwen3");
+        ScoredReply[] replies =
+        [
+            new("other", [9, 8], [7, 6, 5, 4], [3, 2], 0.5, 1),
+            Pair(golden, 1),
+            Pair(golden, 0.5),
+        ];
+        DistillationPass whole = new(golden.Model, golden.Adapter, 1, Recompute.Off);
+        DistillationPass pieces = new(golden.Model, golden.Adapter, 1, Recompute.Off, mostTokens: 8);
+        Assert.Equal(whole.Run(replies, null, 1, 1), pieces.Run(replies, null, 1, 1), 1e-5);
+        Assert.All(
+            whole.Deltas(replies, null).Zip(pieces.Deltas(replies, null)),
+            both => Assert.Equal(both.First, both.Second, 1e-5)
+        );
+    }
+
     private static ScoredReply Pair(DistillationGolden golden, double beta)
     {
         JsonElement pair = golden.Json.GetProperty("pair");
