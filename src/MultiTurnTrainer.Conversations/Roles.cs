@@ -52,9 +52,6 @@ public static class Roles
     /// <summary>The five canonical spellings, in the order help texts show them.</summary>
     public static IReadOnlyList<string> Canonical { get; } = ["system", "developer", "user", "assistant", "tool"];
 
-    /// <summary>Every spelling the converters know, with what it means.</summary>
-    public static IReadOnlyDictionary<string, Role> Aliases => _aliases;
-
     /// <summary>The role of a canonical spelling; <see cref="Role.Unknown"/> for any other text.</summary>
     public static Role Parse(string? name) =>
         name is not null && _canonical.TryGetValue(name, out Role role) ? role : Role.Unknown;

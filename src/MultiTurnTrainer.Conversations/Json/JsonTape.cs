@@ -43,9 +43,6 @@ internal sealed class JsonTape
     /// <summary>Whether the failure was for depth.</summary>
     public bool TooDeep { get; private set; }
 
-    /// <summary>The tokens.</summary>
-    public ReadOnlySpan<JsonToken> Tokens => _tokens.AsSpan(0, Count);
-
     public ref readonly JsonToken this[int token] => ref _tokens[token];
 
     /// <summary>Scans one JSON value with nothing but white space around it.</summary>

@@ -29,9 +29,6 @@ public sealed class ParquetFile : IDisposable
     /// <summary>The schema's root; its children are the columns.</summary>
     public SchemaNode Schema => Metadata.Root;
 
-    /// <summary>Rows in the file.</summary>
-    public long Rows => Metadata.Rows;
-
     /// <summary>The parsed footer.</summary>
     internal FileMetadata Metadata { get; }
 
@@ -61,9 +58,6 @@ public sealed class ParquetFile : IDisposable
                 : problem;
         }
     }
-
-    /// <summary>Whether a file begins as Parquet files do.</summary>
-    public static bool Sniff(ReadOnlySpan<byte> start) => start.StartsWith(Magic);
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();

@@ -107,11 +107,9 @@ internal static unsafe class AutogradCallbacks
     {
         long id = Interlocked.Increment(ref _lastId);
         _entries[id] = new Entry(name, context, backward);
-        int[] outside = [.. outputs.Select(output => context.NonDifferentiable.Contains(output) ? 1 : 0)];
         nint node;
         fixed (nint* inputPointer = inputs)
         fixed (nint* outputPointer = autograd.Handles(outputs))
-        fixed (int* outsidePointer = outside)
         fixed (nint* savedPointer = autograd.Handles(context.Saved))
         fixed (byte* label = Encoding.UTF8.GetBytes(name + '\0'))
         {
@@ -121,7 +119,6 @@ internal static unsafe class AutogradCallbacks
                 inputPointer,
                 inputs.Length,
                 outputPointer,
-                outsidePointer,
                 outputs.Count,
                 savedPointer,
                 context.Saved.Count,

@@ -23,22 +23,17 @@ internal static unsafe class NativeApi
     public static delegate* unmanaged[SuppressGCTransition]<nint, long> TensorDevice;
     public static delegate* unmanaged<nint, int> TensorFlags;
     public static delegate* unmanaged<nint, nint> TensorData;
-    public static delegate* unmanaged<nint, long> TensorVersion;
     public static delegate* unmanaged<nint, int, int> TensorSetRequiresGrad;
     public static delegate* unmanaged<nint, nint> TensorGrad;
     public static delegate* unmanaged<nint, nint, int> TensorSetGrad;
     public static delegate* unmanaged<void*, long*, long*, int, int, long, nint, long, nint*, int> FromBlob;
     public static delegate* unmanaged<int, int> GradMode;
-    public static delegate* unmanaged<int, nint> InferenceMode;
-    public static delegate* unmanaged<nint, void> InferenceModeEnd;
-    public static delegate* unmanaged<int> IsInferenceMode;
     public static delegate* unmanaged<nint*, nint*, int, int, int, nint*, int, int> Backward;
     public static delegate* unmanaged<nint*, nint*, int, nint*, int, int, int, int, nint*, int> Grad;
     public static delegate* unmanaged<nint, nint, void> SetCallbacks;
     public static delegate* unmanaged<nint*, int, int> NeedsGrad;
-    public static delegate* unmanaged<long, byte*, nint*, int, nint*, int*, int, nint*, int, nint*, int> Function;
+    public static delegate* unmanaged<long, byte*, nint*, int, nint*, int, nint*, int, nint*, int> Function;
     public static delegate* unmanaged<nint, nint*, int, int> FunctionSaved;
-    public static delegate* unmanaged<nint, int, int> FunctionNeeds;
     public static delegate* unmanaged<ulong, int> ManualSeed;
     public static delegate* unmanaged<long, nint*, int> RngState;
     public static delegate* unmanaged<long, nint, int> SetRngState;
@@ -56,7 +51,6 @@ internal static unsafe class NativeApi
     public static delegate* unmanaged<byte*, byte*> SymbolFile;
     public static delegate* unmanaged<int> HasMkl;
     public static delegate* unmanaged<int> HasMkldnn;
-    public static delegate* unmanaged<int, int> AllowTf32;
 
     private static readonly Lock _lock = new();
     private static volatile bool _loaded;
@@ -141,7 +135,6 @@ internal static unsafe class NativeApi
         TensorDevice = (delegate* unmanaged[SuppressGCTransition]<nint, long>)Symbol("mtt_tensor_device");
         TensorFlags = (delegate* unmanaged<nint, int>)Symbol("mtt_tensor_flags");
         TensorData = (delegate* unmanaged<nint, nint>)Symbol("mtt_tensor_data");
-        TensorVersion = (delegate* unmanaged<nint, long>)Symbol("mtt_tensor_version");
         TensorSetRequiresGrad = (delegate* unmanaged<nint, int, int>)Symbol("mtt_tensor_set_requires_grad");
         TensorGrad = (delegate* unmanaged<nint, nint>)Symbol("mtt_tensor_grad");
         TensorSetGrad = (delegate* unmanaged<nint, nint, int>)Symbol("mtt_tensor_set_grad");
@@ -149,18 +142,14 @@ internal static unsafe class NativeApi
             "mtt_from_blob"
         );
         GradMode = (delegate* unmanaged<int, int>)Symbol("mtt_grad_mode");
-        InferenceMode = (delegate* unmanaged<int, nint>)Symbol("mtt_inference_mode");
-        InferenceModeEnd = (delegate* unmanaged<nint, void>)Symbol("mtt_inference_mode_end");
-        IsInferenceMode = (delegate* unmanaged<int>)Symbol("mtt_is_inference_mode");
         Backward = (delegate* unmanaged<nint*, nint*, int, int, int, nint*, int, int>)Symbol("mtt_backward");
         Grad = (delegate* unmanaged<nint*, nint*, int, nint*, int, int, int, int, nint*, int>)Symbol("mtt_grad");
         SetCallbacks = (delegate* unmanaged<nint, nint, void>)Symbol("mtt_set_callbacks");
         NeedsGrad = (delegate* unmanaged<nint*, int, int>)Symbol("mtt_needs_grad");
-        Function = (delegate* unmanaged<long, byte*, nint*, int, nint*, int*, int, nint*, int, nint*, int>)Symbol(
+        Function = (delegate* unmanaged<long, byte*, nint*, int, nint*, int, nint*, int, nint*, int>)Symbol(
             "mtt_function"
         );
         FunctionSaved = (delegate* unmanaged<nint, nint*, int, int>)Symbol("mtt_function_saved");
-        FunctionNeeds = (delegate* unmanaged<nint, int, int>)Symbol("mtt_function_needs");
         ManualSeed = (delegate* unmanaged<ulong, int>)Symbol("mtt_manual_seed");
         RngState = (delegate* unmanaged<long, nint*, int>)Symbol("mtt_rng_state");
         SetRngState = (delegate* unmanaged<long, nint, int>)Symbol("mtt_set_rng_state");
@@ -178,6 +167,5 @@ internal static unsafe class NativeApi
         SymbolFile = (delegate* unmanaged<byte*, byte*>)Symbol("mtt_symbol_file");
         HasMkl = (delegate* unmanaged<int>)Symbol("mtt_has_mkl");
         HasMkldnn = (delegate* unmanaged<int>)Symbol("mtt_has_mkldnn");
-        AllowTf32 = (delegate* unmanaged<int, int>)Symbol("mtt_allow_tf32");
     }
 }

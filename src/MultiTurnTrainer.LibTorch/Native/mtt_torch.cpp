@@ -474,10 +474,6 @@ MTT_EXPORT void* mtt_tensor_data(void* handle) {
   return result;
 }
 
-MTT_EXPORT int64_t mtt_tensor_version(void* handle) {
-  return borrow(handle)._version();
-}
-
 MTT_EXPORT int mtt_tensor_set_requires_grad(void* handle, int32_t value) {
   return guarded([&] { borrow(handle).set_requires_grad(value != 0); });
 }
@@ -524,18 +520,6 @@ MTT_EXPORT int32_t mtt_grad_mode(int32_t value) {
     c10::GradMode::set_enabled(value != 0);
   }
   return before ? 1 : 0;
-}
-
-MTT_EXPORT void* mtt_inference_mode(int32_t enabled) {
-  return new c10::InferenceMode(enabled != 0);
-}
-
-MTT_EXPORT void mtt_inference_mode_end(void* guard) {
-  delete static_cast<c10::InferenceMode*>(guard);
-}
-
-MTT_EXPORT int32_t mtt_is_inference_mode() {
-  return c10::InferenceMode::is_enabled() ? 1 : 0;
 }
 
 static std::vector<Tensor> tensors_of(void* const* handles, int32_t count) {
@@ -615,15 +599,14 @@ MTT_EXPORT int32_t mtt_needs_grad(void* const* inputs, int32_t count) {
   return 0;
 }
 
-// Makes one node between inputs and outputs. outputs[i] marked in non_differentiable stay outside the graph. The node
-// lives as long as the graph refers to it; node receives a borrowed pointer, valid inside backward callbacks.
+// Makes one node between inputs and outputs. The node lives as long as the graph refers to it; node receives a borrowed
+// pointer, valid inside backward callbacks.
 MTT_EXPORT int mtt_function(
     int64_t id,
     const char* label,
     void* const* inputs,
     int32_t input_count,
     void* const* outputs,
-    const int32_t* non_differentiable,
     int32_t output_count,
     void* const* saved,
     int32_t saved_count,
@@ -633,7 +616,7 @@ MTT_EXPORT int mtt_function(
     function->set_next_edges(torch::autograd::collect_next_edges(tensors_of(inputs, input_count)));
     for (int32_t i = 0; i < output_count; ++i) {
       Tensor output = borrow(outputs[i]);
-      if (!output.defined() || non_differentiable[i] != 0) {
+      if (!output.defined()) {
         function->add_input_metadata(torch::autograd::Node::undefined_input());
         continue;
       }
@@ -662,11 +645,6 @@ MTT_EXPORT int mtt_function_saved(void* node, void** results, int32_t capacity) 
     }
   });
   return code == 0 ? count : -1;
-}
-
-// Whether the input with this index wants a gradient.
-MTT_EXPORT int32_t mtt_function_needs(void* node, int32_t index) {
-  return static_cast<ManagedNode*>(node)->task_should_compute_output(index) ? 1 : 0;
 }
 
 // ---- random numbers ---------------------------------------------------------------------------------------------
@@ -836,8 +814,4 @@ MTT_EXPORT int32_t mtt_has_mkl() {
 
 MTT_EXPORT int32_t mtt_has_mkldnn() {
   return at::globalContext().hasMKLDNN() ? 1 : 0;
-}
-
-MTT_EXPORT int mtt_allow_tf32(int32_t value) {
-  return guarded([&] { at::globalContext().setAllowTF32CuBLAS(value != 0); });
 }

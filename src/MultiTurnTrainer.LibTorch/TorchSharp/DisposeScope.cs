@@ -49,28 +49,6 @@ public sealed class DisposeScope : IDisposable
     public T Detach<T>(T disposable)
         where T : IDisposable => MoveToOther(null, disposable);
 
-    /// <summary>Takes a tensor from wherever it is.</summary>
-    public void Attach(IDisposable disposable)
-    {
-        if (disposable is torch.Tensor tensor && tensor.Scope != this)
-        {
-            if (tensor.Scope is { } other)
-            {
-                other._owned.Remove(tensor);
-            }
-            else
-            {
-                _manager.Statistics_.AttachedToScopeCount++;
-            }
-
-            tensor.Scope = this;
-            _owned.Add(tensor);
-        }
-    }
-
-    /// <summary>Whether the scope owns it.</summary>
-    public bool Contains(IDisposable disposable) => disposable is torch.Tensor tensor && tensor.Scope == this;
-
     /// <summary>Disposes of all that it owns, and goes on.</summary>
     public void DisposeEverything() => DisposeEverythingBut();
 

@@ -54,20 +54,10 @@ public sealed class ThreadDisposeScopeStatistics
     /// <summary>Disposed of while owned by a scope.</summary>
     public long DisposedInScopeCount { get; internal set; }
 
-    /// <summary>Taken into a scope later.</summary>
-    public long AttachedToScopeCount { get; internal set; }
-
     /// <summary>Let go by their scope.</summary>
     public long DetachedFromScopeCount { get; internal set; }
 
     /// <summary>Made on this thread and not disposed of.</summary>
     public long ThreadTotalLiveCount =>
         CreatedInScopeCount - DisposedInScopeCount + CreatedOutsideScopeCount - DisposedOutsideScopeCount;
-
-    /// <summary>Sets every count to zero.</summary>
-    public void Reset()
-    {
-        CreatedOutsideScopeCount = DisposedOutsideScopeCount = CreatedInScopeCount = DisposedInScopeCount = 0;
-        AttachedToScopeCount = DetachedFromScopeCount = 0;
-    }
 }

@@ -42,20 +42,6 @@ public sealed unsafe class TensorAccessor<T> : IEnumerable<T>
         return array;
     }
 
-    /// <summary>Copies elements out, from <paramref name="tensorIndex"/> on, as many as fit.</summary>
-    public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0)
-    {
-        int length = (int)Math.Min(array.Length - arrayIndex, Count - tensorIndex);
-        new ReadOnlySpan<T>(Pointer + tensorIndex, length).CopyTo(array.AsSpan(arrayIndex));
-    }
-
-    /// <summary>Copies elements in, from <paramref name="tensorIndex"/> on, as many as fit.</summary>
-    public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0)
-    {
-        int length = (int)Math.Min(array.Length - arrayIndex, Count - tensorIndex);
-        array.AsSpan(arrayIndex, length).CopyTo(new Span<T>(Pointer + tensorIndex, length));
-    }
-
     /// <inheritdoc/>
     public IEnumerator<T> GetEnumerator()
     {

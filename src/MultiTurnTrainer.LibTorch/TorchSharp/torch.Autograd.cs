@@ -7,29 +7,6 @@ public static unsafe partial class torch
     /// <summary>Until disposed of, nothing is recorded for gradients on this thread.</summary>
     public static IDisposable no_grad() => new GradModeGuard(false);
 
-    /// <summary>Until disposed of, gradients are recorded on this thread.</summary>
-    public static IDisposable enable_grad(bool enabled = true) => new GradModeGuard(enabled);
-
-    /// <summary>Until disposed of, gradients are recorded or not on this thread.</summary>
-    public static IDisposable set_grad_enabled(bool mode = true) => new GradModeGuard(mode);
-
-    /// <summary>Whether gradients are recorded on this thread.</summary>
-    public static bool is_grad_enabled()
-    {
-        NativeApi.EnsureLoaded();
-        return NativeApi.GradMode(-1) != 0;
-    }
-
-    /// <summary>Until disposed of, tensors are made without any trace for autograd.</summary>
-    public static IDisposable inference_mode(bool mode = true) => new InferenceModeGuard(mode);
-
-    /// <summary>Whether inference mode is on.</summary>
-    public static bool is_inference_mode_enabled()
-    {
-        NativeApi.EnsureLoaded();
-        return NativeApi.IsInferenceMode() != 0;
-    }
-
     /// <summary>Gradients.</summary>
     public static partial class autograd
     {
@@ -118,25 +95,5 @@ public static unsafe partial class torch
         }
 
         public void Dispose() => _ = NativeApi.GradMode(_before);
-    }
-
-    private sealed class InferenceModeGuard : IDisposable
-    {
-        private nint _guard;
-
-        public InferenceModeGuard(bool enabled)
-        {
-            NativeApi.EnsureLoaded();
-            _guard = NativeApi.InferenceMode(enabled ? 1 : 0);
-        }
-
-        public void Dispose()
-        {
-            if (_guard != 0)
-            {
-                NativeApi.InferenceModeEnd(_guard);
-                _guard = 0;
-            }
-        }
     }
 }

@@ -141,10 +141,6 @@ public static unsafe partial class torch
             requires_grad
         );
 
-    /// <summary>A random order of 0 to n - 1.</summary>
-    public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null) =>
-        Operator.Call("randperm(n, " + Options, n, dtype ?? ScalarType.Int64, device);
-
     /// <summary>0, 1, … before stop.</summary>
     public static Tensor arange(
         Scalar stop,
@@ -162,24 +158,6 @@ public static unsafe partial class torch
         bool requires_grad = false
     ) => Flagged(Operator.Call("arange.start(start, end, " + Options, start, stop, dtype, device), requires_grad);
 
-    /// <summary>start, start + step, … before stop.</summary>
-    public static Tensor arange(
-        Scalar start,
-        Scalar stop,
-        Scalar step,
-        ScalarType? dtype = null,
-        Device? device = null,
-        bool requires_grad = false
-    ) =>
-        Flagged(
-            Operator.Call("arange.start_step(start, end, step, " + Options, start, stop, step, dtype, device),
-            requires_grad
-        );
-
-    /// <summary>Ones on the diagonal.</summary>
-    public static Tensor eye(long rows, long columns, ScalarType? dtype = null, Device? device = null) =>
-        Operator.Call("eye.m(n, m, " + Options, rows, columns, dtype, device);
-
     /// <summary>Uninitialised, of the same shape and kind.</summary>
     public static Tensor empty_like(
         Tensor input,
@@ -195,22 +173,6 @@ public static unsafe partial class torch
         Device? device = null,
         bool requires_grad = false
     ) => Flagged(Operator.Call("zeros_like(self, " + Options, input, dtype, device), requires_grad);
-
-    /// <summary>Ones of the same shape and kind.</summary>
-    public static Tensor ones_like(
-        Tensor input,
-        ScalarType? dtype = null,
-        Device? device = null,
-        bool requires_grad = false
-    ) => Flagged(Operator.Call("ones_like(self, " + Options, input, dtype, device), requires_grad);
-
-    /// <summary>Standard normal numbers of the same shape and kind.</summary>
-    public static Tensor randn_like(
-        Tensor input,
-        ScalarType? dtype = null,
-        Device? device = null,
-        bool requires_grad = false
-    ) => Flagged(Operator.Call("randn_like(self, " + Options, input, dtype, device), requires_grad);
 
     /// <summary>A single number.</summary>
     public static Tensor tensor(
@@ -261,15 +223,6 @@ public static unsafe partial class torch
         bool requires_grad = false
     ) => Copied(rawArray, [rawArray.Length], ScalarType.Float64, dtype, device, requires_grad);
 
-    /// <summary>A tensor of a given shape, copied.</summary>
-    public static Tensor tensor(
-        double[] rawArray,
-        ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null,
-        Device? device = null,
-        bool requires_grad = false
-    ) => Copied(rawArray, dimensions.ToArray(), ScalarType.Float64, dtype, device, requires_grad);
-
     /// <summary>A vector, copied.</summary>
     public static Tensor tensor(
         long[] rawArray,
@@ -278,15 +231,6 @@ public static unsafe partial class torch
         bool requires_grad = false
     ) => Copied(rawArray, [rawArray.Length], ScalarType.Int64, dtype, device, requires_grad);
 
-    /// <summary>A tensor of a given shape, copied.</summary>
-    public static Tensor tensor(
-        long[] rawArray,
-        ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null,
-        Device? device = null,
-        bool requires_grad = false
-    ) => Copied(rawArray, dimensions.ToArray(), ScalarType.Int64, dtype, device, requires_grad);
-
     /// <summary>A vector, copied.</summary>
     public static Tensor tensor(
         int[] rawArray,
@@ -294,15 +238,6 @@ public static unsafe partial class torch
         Device? device = null,
         bool requires_grad = false
     ) => Copied(rawArray, [rawArray.Length], ScalarType.Int32, dtype, device, requires_grad);
-
-    /// <summary>A tensor of a given shape, copied.</summary>
-    public static Tensor tensor(
-        int[] rawArray,
-        ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null,
-        Device? device = null,
-        bool requires_grad = false
-    ) => Copied(rawArray, dimensions.ToArray(), ScalarType.Int32, dtype, device, requires_grad);
 
     /// <summary>A vector, copied.</summary>
     public static Tensor tensor(

@@ -12,13 +12,6 @@ public static unsafe partial class torch
         return Generator.Default;
     }
 
-    /// <summary>Random numbers.</summary>
-    public static class random
-    {
-        /// <summary>Seeds the generators of every device.</summary>
-        public static Generator manual_seed(long seed) => torch.manual_seed(seed);
-    }
-
     /// <summary>A source of random numbers: the default one of a device.</summary>
     public sealed class Generator
     {
@@ -28,9 +21,6 @@ public static unsafe partial class torch
 
         /// <summary>The processor's default generator.</summary>
         public static Generator Default { get; } = new(CPU);
-
-        /// <summary>Seeds the generators of every device.</summary>
-        public Generator manual_seed(long seed) => torch.manual_seed(seed);
 
         /// <summary>The state, as bytes in the processor's memory.</summary>
         public Tensor get_state()
@@ -46,8 +36,5 @@ public static unsafe partial class torch
             NativeApi.Check(NativeApi.SetRngState(_device.Packed, value.Handle), "set_state");
 
         internal static Generator Of(Device device) => new(device);
-
-        // Only the default generators exist here, which is what an absent argument means.
-        internal static Argument Argument(Generator? generator) => default;
     }
 }

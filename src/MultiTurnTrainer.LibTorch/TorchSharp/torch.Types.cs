@@ -74,19 +74,6 @@ public static partial class torch
         BFloat16 = 15,
     }
 
-    /// <summary>A device by its description: <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>.</summary>
-    public static Device device(string description) => new(description);
-
-    /// <summary>A device by kind and index.</summary>
-    public static Device device(DeviceType deviceType, int index = -1) => new(deviceType, index);
-
-    /// <summary>Whether elements of this type are floating-point.</summary>
-    public static bool is_floating_point(ScalarType type) =>
-        type is ScalarType.Float16 or ScalarType.Float32 or ScalarType.Float64 or ScalarType.BFloat16;
-
-    /// <summary>Whether elements of this type are whole numbers or truth values.</summary>
-    public static bool is_integral(ScalarType type) => !is_floating_point(type);
-
     /// <summary>Where a tensor lies.</summary>
     public sealed class Device : IEquatable<Device>
     {

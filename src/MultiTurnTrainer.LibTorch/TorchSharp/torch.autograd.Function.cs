@@ -13,8 +13,6 @@ public static unsafe partial class torch
 
             internal List<Tensor> Saved { get; private set; } = [];
 
-            internal List<Tensor> NonDifferentiable { get; private set; } = [];
-
             // The native node, valid while its backward runs.
             internal nint Node { get; set; }
 
@@ -32,13 +30,6 @@ public static unsafe partial class torch
 
             /// <summary>What was kept under the key, or null.</summary>
             public object? get_data(string key) => _data.GetValueOrDefault(key);
-
-            /// <summary>Outputs without a gradient.</summary>
-            public void mark_non_differentiable(List<Tensor> tensors) => NonDifferentiable = tensors;
-
-            // Whether the forward's argument wants a gradient.
-            internal bool Needs(int argument) =>
-                Places[argument] >= 0 && NativeApi.FunctionNeeds(Node, Places[argument]) != 0;
 
             internal void DropSaved() => Saved = [];
         }

@@ -39,25 +39,11 @@ public static unsafe partial class torch
     public static Tensor cat(IList<Tensor> tensors, long dim = 0) =>
         Operator.Call("cat(tensors, dim)", (Tensor[])[.. tensors], dim);
 
-    /// <summary>Joined along a new dimension.</summary>
-    public static Tensor stack(IEnumerable<Tensor> tensors, long dim = 0) =>
-        Operator.Call("stack(tensors, dim)", (Tensor[])[.. tensors], dim);
-
-    /// <summary>x where the condition is true, else y.</summary>
-    public static Tensor where(Tensor condition, Tensor x, Tensor y) => x.where(condition, y);
-
     /// <summary>Product of matrices, batched and broadcast.</summary>
     public static Tensor matmul(Tensor input, Tensor target) => input.matmul(target);
 
-    /// <summary>Product of two matrices.</summary>
-    public static Tensor mm(Tensor input, Tensor target) => input.mm(target);
-
     /// <summary>Products of two stacks of matrices.</summary>
     public static Tensor bmm(Tensor input, Tensor batch2) => input.bmm(batch2);
-
-    /// <summary>beta * input + alpha * mat1 · mat2.</summary>
-    public static Tensor addmm(Tensor input, Tensor mat1, Tensor mat2, float beta, float alpha) =>
-        input.addmm(mat1, mat2, beta, alpha);
 
     /// <summary>Sums of products by Einstein's convention.</summary>
     public static Tensor einsum(string equation, params Tensor[] tensors) =>

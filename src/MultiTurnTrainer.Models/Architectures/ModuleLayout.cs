@@ -64,14 +64,6 @@ public sealed class ModuleLayout
     /// <exception cref="KeyNotFoundException">No module has that path.</exception>
     public ModuleSpec this[string path] => _byPath[path];
 
-    /// <summary>Looks a module up.</summary>
-    public bool TryFind(string path, out ModuleSpec module)
-    {
-        bool found = _byPath.TryGetValue(path, out ModuleSpec? spec);
-        module = spec!;
-        return found;
-    }
-
     private void AddBlock(ModelConfig config, string prefix)
     {
         Add(prefix + "input_layernorm", ModuleKind.Norm, config.HiddenSize);

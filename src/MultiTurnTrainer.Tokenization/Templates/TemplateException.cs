@@ -50,8 +50,6 @@ public sealed class TemplateException(TemplateErrorKind kind, string message) : 
 
     internal static TemplateException Type(string message) => new(TemplateErrorKind.Type, message);
 
-    internal static TemplateException Security(string message) => new(TemplateErrorKind.Security, message);
-
     internal static TemplateException Syntax(string message, int line, int column) =>
         new(TemplateErrorKind.Syntax, message) { Line = line, Column = column };
 }

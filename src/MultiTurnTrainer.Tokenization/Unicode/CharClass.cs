@@ -69,10 +69,6 @@ internal static class CharClass
     /// <summary>Ll, Lm, Lo, M*: what o200k's words go on with.</summary>
     public const uint LowerOrCaseless = (Letter & ~0b101u) | Mark;
 
-    /// <summary>Whether the code point's category is in the mask.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Is(int codePoint, uint mask) => ((mask >> (Table[codePoint] & 31)) & 1) != 0;
-
     /// <summary>Whether the code point is in <c>\s</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsWhitespace(int codePoint) => (Table[codePoint] & Whitespace) != 0;

@@ -48,9 +48,6 @@ internal sealed class ThriftWriter
         ZigZag(value);
     }
 
-    /// <summary>A boolean field.</summary>
-    public void Bool(int id, bool value) => Field(id, value ? ThriftType.True : ThriftType.False);
-
     /// <summary>A text field.</summary>
     public void String(int id, string value)
     {

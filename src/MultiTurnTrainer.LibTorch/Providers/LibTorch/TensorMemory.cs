@@ -70,9 +70,6 @@ public static unsafe class TensorMemory
         return torch.Tensor.Own(result);
     }
 
-    /// <summary>How often the tensor has been changed in place: a way to see that a frozen one was not.</summary>
-    public static long Version(torch.Tensor tensor) => NativeApi.TensorVersion(tensor.Handle);
-
     [UnmanagedCallersOnly]
     private static void OnFree(long id) => _owners.TryRemove(id, out _);
 }

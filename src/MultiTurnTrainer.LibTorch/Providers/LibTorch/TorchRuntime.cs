@@ -112,18 +112,4 @@ public static unsafe class TorchRuntime
         NativeApi.EnsureLoaded();
         _ = NativeApi.CudaEmptyCache();
     }
-
-    /// <summary>Whether single-precision products on a GPU may use TF32.</summary>
-    public static void AllowTf32(bool allow)
-    {
-        NativeApi.EnsureLoaded();
-        NativeApi.Check(NativeApi.AllowTf32(allow ? 1 : 0), "allow_tf32");
-    }
-
-    /// <summary>The state of a device's default generator, as bytes in the processor's memory.</summary>
-    public static torch.Tensor RandomState(torch.Device device) => torch.Generator.Of(device).get_state();
-
-    /// <summary>Goes on from a state of a device's default generator.</summary>
-    public static void SetRandomState(torch.Device device, torch.Tensor state) =>
-        torch.Generator.Of(device).set_state(state);
 }

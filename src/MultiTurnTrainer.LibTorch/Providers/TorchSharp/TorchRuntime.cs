@@ -52,14 +52,4 @@ public static class TorchRuntime
 
     /// <summary>TorchSharp cannot.</summary>
     public static void EmptyCudaCache() { }
-
-    /// <summary>Whether single-precision products on a GPU may use TF32.</summary>
-    public static void AllowTf32(bool allow) => torch.backends.cuda.matmul.allow_tf32 = allow;
-
-    /// <summary>The state of a device's default generator, as bytes in the processor's memory.</summary>
-    public static torch.Tensor RandomState(torch.Device device) => torch.Generator.Default.get_state();
-
-    /// <summary>Goes on from a state of a device's default generator.</summary>
-    public static void SetRandomState(torch.Device device, torch.Tensor state) =>
-        torch.Generator.Default.set_state(state);
 }

@@ -71,9 +71,6 @@ internal static unsafe class Simd
         return (Vector512.Create(lower, upper) << 16).AsSingle();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(float* target, Vector512<float> value) => value.Store(target);
-
     /// <summary>Rounds to nearest, ties to even; a NaN stays one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ushort* target, Vector512<float> value)

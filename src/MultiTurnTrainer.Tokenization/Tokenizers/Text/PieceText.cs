@@ -12,13 +12,6 @@ internal sealed class PieceText
     /// <summary>The pieces in order. Those with a token id are finished.</summary>
     public List<Piece> Pieces { get; private set; } = [];
 
-    /// <summary>Empties text and pieces, keeping the memory.</summary>
-    public void Clear()
-    {
-        Text.Clear();
-        Pieces.Clear();
-    }
-
     /// <summary>A part of a piece, as a new piece whose origin is that of its first byte.</summary>
     public Piece Slice(int start, int length, int tokenId = -1) => new(start, length, Text.Starts[start], tokenId);
 
