@@ -66,6 +66,15 @@ public sealed class OutputFile : IDisposable
     {
         const int noSpaceLeft = 28;
         bool full = problem is IOException io && (io.HResult & 0xFFFF) == noSpaceLeft;
+        if (problem is ArgumentOutOfRangeException)
+        {
+            return new MttException(
+                $"{path}: the file grows beyond what the file system or a limit (ulimit -f) allows",
+                "Lift the limit, or write fewer rows to one file; nothing was left half-written.",
+                problem
+            );
+        }
+
         return full
             ? new MttException(
                 $"{path}: the disk is full",
@@ -105,7 +114,9 @@ public sealed class OutputFile : IDisposable
         File.Delete(_temporary);
     }
 
-    internal static bool IsFileSystem(Exception problem) => problem is IOException or UnauthorizedAccessException;
+    /// <summary>Whether a failure is the file system's. .NET names a file beyond the size limit (EFBIG) as a bad argument.</summary>
+    internal static bool IsFileSystem(Exception problem) =>
+        problem is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
 
     private static T Guard<T>(string path, Func<T> work)
     {

@@ -70,7 +70,7 @@ internal sealed class OutputStream(FileStream file, string path) : Stream
         {
             file.Dispose();
         }
-        catch (IOException)
+        catch (Exception problem) when (OutputFile.IsFileSystem(problem))
         {
             // A full disk fails the last flush too; a file without a commit is thrown away all the same.
         }

@@ -30,6 +30,24 @@ public static class MttProcess
         return new MttResult(process.ExitCode, output.Result, error.Result);
     }
 
+    /// <summary>Runs with files limited to some kilobytes, as on a disk that fills up: a write beyond fails with EFBIG.</summary>
+    public static MttResult RunWithFileLimit(string folder, int kilobytes, string[] args)
+    {
+        // The runtime maps its own code through a file; without that the limit is only on what the program writes.
+        string script = $"trap '' XFSZ; ulimit -f {kilobytes}; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"";
+        ProcessStartInfo start = new("bash", ["-c", script, "bash", Repository.Mtt, .. args])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return new MttResult(process.ExitCode, output.Result, error);
+    }
+
     /// <summary>Starts a process, for tests that kill or signal it.</summary>
     public static Process Start(string folder, params string[] args)
     {

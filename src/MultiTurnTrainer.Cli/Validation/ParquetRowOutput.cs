@@ -3,7 +3,6 @@ using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Conversations.Preparation;
 using MultiTurnTrainer.Datasets.Parquet;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli.Validation;
 
@@ -17,24 +16,15 @@ internal sealed class ParquetRowOutput : IRowOutput
     private readonly JsonShape _shape = new(
         new HashSet<string>(["tools", "tool_calls", "metadata", "kwargs", "chat_template_kwargs"])
     );
-    private readonly FileStream _rows;
-    private readonly ConversationWriter _writer;
+    private readonly JsonLinesOutput _rows;
     private readonly bool _force;
+    private bool _any;
 
     public ParquetRowOutput(string path, bool force)
     {
         Path = System.IO.Path.GetFullPath(path);
         _force = force;
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
-        _rows = new FileStream(
-            $"{Path}.rows-{Environment.ProcessId}",
-            FileMode.Create,
-            FileAccess.ReadWrite,
-            FileShare.Read,
-            1 << 16,
-            FileOptions.DeleteOnClose
-        );
-        _writer = new ConversationWriter(_rows);
+        _rows = new JsonLinesOutput($"{Path}.rows", force: true);
     }
 
     public string Path { get; }
@@ -42,31 +32,17 @@ internal sealed class ParquetRowOutput : IRowOutput
     public void Write(JsonElement row)
     {
         _shape.Add(row);
-        try
-        {
-            _writer.Write(row);
-        }
-        catch (IOException problem)
-        {
-            throw OutputFile.Explain(Path, problem);
-        }
+        _rows.Write(row);
+        _any = true;
     }
 
     public void Commit()
     {
-        try
-        {
-            _rows.Flush();
-        }
-        catch (IOException problem)
-        {
-            throw OutputFile.Explain(Path, problem);
-        }
-
+        _rows.Commit();
         using ParquetJsonWriter parquet = ParquetJsonWriter.Create(Path, _shape.ToSchema(), _force);
-        if (_writer.Count > 0)
+        if (_any)
         {
-            foreach (Conversation row in ConversationReader.Read(_rows.Name))
+            foreach (Conversation row in ConversationReader.Read(_rows.Path))
             {
                 parquet.Write(row.Json);
             }
@@ -77,15 +53,7 @@ internal sealed class ParquetRowOutput : IRowOutput
 
     public void Dispose()
     {
-        try
-        {
-            _writer.Dispose();
-            _rows.Dispose();
-        }
-        catch (IOException)
-        {
-            // A full disk fails the last flush too; the rows are thrown away all the same.
-            File.Delete(_rows.Name);
-        }
+        _rows.Dispose();
+        File.Delete(_rows.Path);
     }
 }

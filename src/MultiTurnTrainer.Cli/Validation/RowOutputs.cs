@@ -23,21 +23,9 @@ internal sealed class RowOutputs : IDisposable
     /// <summary>Writes a good row.</summary>
     public void Accept(ReadOnlyMemory<byte> row)
     {
-        if (_accepted is null)
-        {
-            return;
-        }
-
-        try
-        {
-            // Rows of pretty-printed files hold line breaks, which are white space in JSON.
-            _accepted.Stream.Write(row.Span.IndexOfAny((byte)'\n', (byte)'\r') < 0 ? row.Span : OneLine(row));
-            _accepted.Stream.WriteByte((byte)'\n');
-        }
-        catch (IOException problem)
-        {
-            throw OutputFile.Explain(_accepted.Path, problem);
-        }
+        // Rows of pretty-printed files hold line breaks, which are white space in JSON.
+        _accepted?.Stream.Write(row.Span.IndexOfAny((byte)'\n', (byte)'\r') < 0 ? row.Span : OneLine(row));
+        _accepted?.Stream.WriteByte((byte)'\n');
     }
 
     /// <summary>Writes a bad row.</summary>

@@ -5,30 +5,30 @@ using MultiTurnTrainer.Files;
 namespace MultiTurnTrainer.Conversations.Preparation;
 
 /// <summary>Canonical JSON lines.</summary>
-internal sealed class JsonLinesOutput : IRowOutput
+/// <param name="path">The file.</param>
+/// <param name="force">Whether a non-empty file may be replaced.</param>
+public sealed class JsonLinesOutput(string path, bool force) : IRowOutput
 {
-    private readonly OutputFile _file;
-    private readonly ConversationWriter _writer;
+    private readonly OutputFile _file = OutputFile.Create(path, force);
+    private ConversationWriter? _writer;
 
-    public JsonLinesOutput(string path, bool force)
-    {
-        _file = OutputFile.Create(path, force);
-        _writer = new ConversationWriter(_file.Stream);
-    }
-
+    /// <inheritdoc/>
     public string Path => _file.Path;
 
-    public void Write(JsonElement row) => _writer.Write(row);
+    /// <inheritdoc/>
+    public void Write(JsonElement row) => (_writer ??= new ConversationWriter(_file.Stream)).Write(row);
 
+    /// <inheritdoc/>
     public void Commit()
     {
-        _writer.Dispose();
+        _writer?.Dispose();
         _file.Commit();
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
-        _writer.Dispose();
+        _writer?.Dispose();
         _file.Dispose();
     }
 }

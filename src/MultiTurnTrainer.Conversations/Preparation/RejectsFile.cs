@@ -55,15 +55,7 @@ public sealed class RejectsFile(string path, bool force) : IDisposable
         }
 
         buffer.WriteByte((byte)'\n');
-        try
-        {
-            _file.Stream.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
-        }
-        catch (IOException problem)
-        {
-            throw OutputFile.Explain(path, problem);
-        }
-
+        _file.Stream.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
         Count++;
     }
 
