@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace MultiTurnTrainer.Files;
 
 /// <summary>
@@ -50,6 +53,7 @@ public sealed class OutputFile : IDisposable
             path,
             () => Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!)
         );
+        RemoveLeftovers(path);
         return new OutputFile(path);
     }
 
@@ -117,6 +121,34 @@ public sealed class OutputFile : IDisposable
     /// <summary>Whether a failure is the file system's. .NET names a file beyond the size limit (EFBIG) as a bad argument.</summary>
     internal static bool IsFileSystem(Exception problem) =>
         problem is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
+
+    /// <summary>Removes what runs that were killed left of this file.</summary>
+    private static void RemoveLeftovers(string path)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        string prefix = $"{System.IO.Path.GetFileName(full)}.tmp-";
+        foreach (string file in Directory.GetFiles(System.IO.Path.GetDirectoryName(full)!, $"{prefix}*"))
+        {
+            string process = System.IO.Path.GetFileName(file)[prefix.Length..];
+            if (int.TryParse(process, CultureInfo.InvariantCulture, out int id) && !IsRunning(id))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    private static bool IsRunning(int process)
+    {
+        try
+        {
+            using Process found = Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private static T Guard<T>(string path, Func<T> work)
     {

@@ -23,6 +23,19 @@ public class OutputFileTests
         Assert.Single(Directory.EnumerateFileSystemEntries(folder["deep"]));
     }
 
+    [Fact]
+    public void Create_AfterAKilledRun_RemovesItsLeftovers()
+    {
+        using TempFolder folder = new();
+        folder.Write("out.txt.tmp-2147483647", "half");
+        folder.Write("out.txt.tmp-notes", "another's");
+        OutputFile.WriteAllBytes(folder["out.txt"], "whole"u8, force: false);
+        Assert.Equal(
+            ["out.txt", "out.txt.tmp-notes"],
+            Directory.GetFiles(folder.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)
+        );
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+
 namespace MultiTurnTrainer.Cli.Tests.Validation;
 
 public sealed class PrepareCommandTests : IDisposable
@@ -47,6 +51,84 @@ public sealed class PrepareCommandTests : IDisposable
         Assert.Contains("hint: ", result.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["out"]));
     }
+
+    [Theory]
+    [InlineData("jsonl")]
+    [InlineData("parquet")]
+    public void Prepare_KilledAndRunAgain_GivesTheSameFiles(string format)
+    {
+        _folder.Write(
+            "a.jsonl",
+            string.Concat(
+                Enumerable
+                    .Range(0, 20_000)
+                    .Select(i =>
+                        $$"""{"messages":[{"role":"user","content":"question {{i}}"},{"role":"assistant","content":"answer {{i * 7919}}"}]}"""
+                        + "\n"
+                    )
+            )
+        );
+        string[] args = ["prepare", "a.jsonl", "--split", "train=0.9,test=0.1", "--format", format, "--output"];
+        Run([.. args, "whole"]);
+        using (Process killed = MttProcess.Start(_folder.Path, [.. args, "again"]))
+        {
+            bool HasBegun() =>
+                Directory.Exists(_folder["again"]) && Directory.GetFiles(_folder["again"], "*.tmp-*").Length > 0;
+            SpinWait.SpinUntil(() => HasBegun() || killed.HasExited, TimeSpan.FromSeconds(60));
+            killed.Kill();
+            killed.WaitForExit();
+        }
+
+        Run([.. args, "again"]);
+        Assert.Equal(Files("whole"), Files("again"));
+    }
+
+    [Fact]
+    public void Prepare_ShardsOfAJobArray_MergeToTheWhole()
+    {
+        _folder.Write("a.jsonl", string.Concat(Enumerable.Repeat(Rows + "\n", 3)) + "no JSON\n" + Rows);
+        Run("prepare", "a.jsonl", "--output", "whole", "--keep-duplicates");
+        foreach (int task in (int[])[0, 1, 2])
+        {
+            string index = task.ToString(CultureInfo.InvariantCulture);
+            ProcessStartInfo start = new(
+                Repository.Mtt,
+                ["prepare", "a.jsonl", "--output", "parts", "--keep-duplicates"]
+            )
+            {
+                WorkingDirectory = _folder.Path,
+                RedirectStandardError = true,
+            };
+            start.Environment["SLURM_ARRAY_TASK_ID"] = index;
+            start.Environment["SLURM_ARRAY_TASK_COUNT"] = "3";
+            using Process part = Process.Start(start)!;
+            string error = part.StandardError.ReadToEnd();
+            part.WaitForExit();
+            Assert.True(part.ExitCode == 0, error);
+        }
+
+        foreach (string name in (string[])["data", "rejects"])
+        {
+            string merged = string.Concat(
+                Directory
+                    .GetFiles(_folder["parts"], $"{name}*.jsonl")
+                    .Order(StringComparer.Ordinal)
+                    .Select(File.ReadAllText)
+            );
+            Assert.Equal(File.ReadAllText(_folder[$"whole/{name}.jsonl"]), merged);
+        }
+    }
+
+    private SortedDictionary<string, string> Files(string output) =>
+        new(
+            Directory
+                .GetFiles(_folder[output])
+                .ToDictionary(
+                    file => Path.GetFileName(file),
+                    file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))
+                ),
+            StringComparer.Ordinal
+        );
 
     private string Run(params string[] args)
     {
