@@ -30,7 +30,7 @@ public class SimulatorTests
     )]
     [InlineData(
         SimulationMode.Refine,
-        "user: What is the sum?\none is nine\none is three|user: Actually, there were errors in the conditions I provided. The right one is: one is two Now give the final answer."
+        "user: What is the sum?\none is nine\none is three|user: Actually, there were multiple errors in the conditions I provided. one is two Now give the final answer."
     )]
     [InlineData(
         SimulationMode.WrongHintAssistant,

@@ -15,7 +15,7 @@ Directory.CreateDirectory(folder);
 
 string[] names = "Anna Ben Clara David Emma Felix Grace Henry Ida Jonas Lena Max Nora Oscar".Split(' ');
 string[] days = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".Split(' ');
-string[] times = "noon two three six seven eight nine ten".Split(' ');
+string[] times = "noon one two six seven eight nine ten".Split(' ');
 Slot[] slots =
 [
     new(names, ["The name is {0}.", "It is for {0}.", "Put it under {0}."]),

@@ -8,8 +8,7 @@ namespace MultiTurnTrainer.Evaluation.Simulation;
 /// </summary>
 public static class UserScript
 {
-    internal const string CorrectionPrefix =
-        "Actually, there were errors in the conditions I provided. The right one is: ";
+    internal const string CorrectionPrefix = "Actually, there were multiple errors in the conditions I provided. ";
 
     internal const string AnswerNow = "Now give the final answer.";
 

@@ -89,7 +89,7 @@ public sealed class PromptSet
     /// <summary>Writes the built-in prompts as <c>NAME.md</c> files, to be edited.</summary>
     /// <param name="folder">Where; created.</param>
     /// <param name="force">Whether existing files may be replaced.</param>
-    /// <returns>The paths written.</returns>
+    /// <returns>The names of the files, within the folder.</returns>
     public static IReadOnlyList<string> WriteBuiltin(string folder, bool force)
     {
         List<string> written = [];
@@ -97,7 +97,7 @@ public sealed class PromptSet
         {
             string path = Path.Combine(folder, name + ".md");
             OutputFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text + "\n"), force);
-            written.Add(path);
+            written.Add(Path.GetFileName(path));
         }
 
         return written;

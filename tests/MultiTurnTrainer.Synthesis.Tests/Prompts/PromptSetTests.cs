@@ -11,6 +11,7 @@ public class PromptSetTests
         using TempFolder folder = new();
         IReadOnlyList<string> written = PromptSet.WriteBuiltin(folder["prompts"], force: false);
         Assert.Equal(16, written.Count);
+        Assert.All(written, name => Assert.True(File.Exists(Path.Combine(folder["prompts"], name)), name));
         Assert.Equal(PromptSet.Builtin.Hash, PromptSet.Load(folder["prompts"]).Hash);
         Assert.Throws<MttException>(() => PromptSet.WriteBuiltin(folder["prompts"], force: false));
     }
