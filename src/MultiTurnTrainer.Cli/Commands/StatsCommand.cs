@@ -20,7 +20,7 @@ internal static class StatsCommand
         };
         Option<string?> model = new("--model")
         {
-            Description = "A model folder: counts its tokens instead of characters.",
+            Description = "A model folder: counts the tokens of the rows that mtt mask makes, instead of characters.",
         };
         Option<int?> maxLength = new("--max-length")
         {
@@ -61,6 +61,7 @@ internal static class StatsCommand
             StatisticsOptions options = new()
             {
                 Model = folder is null ? null : new ModelLimits(folder, limit),
+                Measure = folder is null ? null : ModelLimits.Measure(folder, limit),
                 MaxLength = limit,
                 Truncate = Truncated,
                 Preference = ValidateCommand.Side(parsed.GetValue(preference)),

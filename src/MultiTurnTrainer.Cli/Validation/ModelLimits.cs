@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Tokenization.Tokenizers;
 
@@ -10,6 +11,7 @@ internal sealed class ModelLimits : IModelLimits
 {
     private readonly Tokenizer _tokenizer;
     private readonly IdBuffer _ids = new();
+    private readonly RowMeasure? _rows;
 
     /// <param name="folder">A model folder.</param>
     /// <param name="maxTokens">A limit that wins over the folder's.</param>
@@ -27,11 +29,28 @@ internal sealed class ModelLimits : IModelLimits
 
         ControlTokens = control;
         MaxTokens = maxTokens ?? Configured(folder);
+        _rows = Measure(folder, null);
+    }
+
+    /// <summary>Counts whole rows; null for a folder without a template.</summary>
+    public static RowMeasure? Measure(string folder, int? maxLength)
+    {
+        try
+        {
+            return new RowMeasure(RowModel.Load(folder, null, []), maxLength, TimeProvider.System.GetUtcNow());
+        }
+        catch (MttException problem)
+        {
+            Console.Error.WriteLine($"note: {problem.Message}; only the texts are counted");
+            return null;
+        }
     }
 
     public IReadOnlyList<string> ControlTokens { get; }
 
     public int? MaxTokens { get; }
+
+    public int? CountRowTokens(Conversation conversation) => _rows?.Measure(conversation)?.Tokens;
 
     public int CountTokens(ReadOnlySpan<byte> utf8)
     {

@@ -2,11 +2,17 @@ using MultiTurnTrainer.Conversations.Validation;
 
 namespace MultiTurnTrainer.Conversations.Statistics;
 
-/// <summary>What <c>mtt stats</c> knows of some files. Lengths are of the texts, without what a template adds.</summary>
+/// <summary>What <c>mtt stats</c> knows of some files.</summary>
 public sealed class DatasetStatistics
 {
     /// <summary>What lengths are counted in: <c>tokens</c> or <c>characters</c>.</summary>
     public required string Unit { get; init; }
+
+    /// <summary>Whether lengths are of training rows as <c>mtt mask</c> makes them; otherwise of the texts alone.</summary>
+    public bool OfRows { get; init; }
+
+    /// <summary>Conversations that the template refuses; they are left out of lengths and fields.</summary>
+    public long Refused { get; internal set; }
 
     /// <summary>The limit of <see cref="AfterTruncation"/>; null when none was given.</summary>
     public int? MaxLength { get; init; }
@@ -52,6 +58,12 @@ public sealed class DatasetStatistics
 
     /// <summary>All calls.</summary>
     public long CallCount { get; internal set; }
+
+    /// <summary>What the lengths are of, in words.</summary>
+    internal string Measured =>
+        OfRows
+            ? $"of the rows that mtt mask makes{(Refused > 0 ? $" ({Refused} more conversations are refused by the template)" : "")}"
+            : "of the texts, without the template's";
 
     /// <summary>The share of everything that is learned.</summary>
     public double LearnedShare

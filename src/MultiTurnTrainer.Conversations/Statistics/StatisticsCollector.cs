@@ -2,6 +2,7 @@ using System.Text;
 using MultiTurnTrainer.Conversations.Duplicates;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Conversations.Validation;
 
 namespace MultiTurnTrainer.Conversations.Statistics;
@@ -23,6 +24,7 @@ public sealed class StatisticsCollector
         _statistics = new DatasetStatistics
         {
             Unit = options.Model is null ? "characters" : "tokens",
+            OfRows = options.Measure is not null,
             MaxLength = options.MaxLength,
         };
     }
@@ -46,48 +48,133 @@ public sealed class StatisticsCollector
     {
         _lengths.Clear();
         _roles.Clear();
-        bool reasoning = false;
+        foreach (ref readonly MessageView message in row.Messages)
+        {
+            _roles.Add(message.Role);
+            Count(row, message);
+        }
+
+        _statistics.WithReasoning += HasReasoning(row) ? 1 : 0;
+        _statistics.WithTools +=
+            row.Tools >= 0 && row.Tape[row.Tools].Kind == JsonKind.Array && row.Tape.Length(row.Tools) > 0 ? 1 : 0;
+        if (_options.Measure is null)
+        {
+            Texts(row);
+            int total = _lengths.Sum();
+            int? left =
+                _options is { MaxLength: { } limit, Truncate: { } truncate } && total > limit
+                    ? truncate(_roles, _lengths, limit)
+                    : total;
+            Whole(total, left);
+        }
+        else if (_options.Measure.Measure(Parse(row)) is { } measured)
+        {
+            _lengths.AddRange(measured.MessageTokens);
+            foreach ((string field, (long all, long learned)) in measured.Fields)
+            {
+                Field(field, all, learned);
+            }
+
+            Whole(measured.Tokens, measured.Truncated);
+        }
+        else
+        {
+            _statistics.Refused++;
+        }
+    }
+
+    private static Conversation Parse(Row row) =>
+        Conversation.FromJson(ConversationReader.Parse(row.Tape.Text), row.File, row.Record.Line);
+
+    private static bool HasReasoning(Row row)
+    {
+        foreach (TextToken text in row.Texts)
+        {
+            if (text.IsReasoning)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Counts texts and calls without a template.</summary>
+    private void Texts(Row row)
+    {
         int text = 0;
         foreach (ref readonly MessageView message in row.Messages)
         {
             string role = Roles.Name(message.Role);
-            bool learned = message.Role == Role.Assistant && !IsZero(row.Tape, message.Weight);
+            bool isLearned =
+                message.Role == Role.Assistant
+                && !(
+                    message.Weight >= 0
+                    && row.Tape[message.Weight].Kind == JsonKind.Number
+                    && JsonNumber.IsZero(row.Tape.Raw(message.Weight))
+                );
             int end = row.Tape[message.Token].Next;
             int length = 0;
             for (; text < row.Texts.Count && row.Texts[text].Token < end; text++)
             {
                 TextToken piece = row.Texts[text];
-                reasoning |= piece.IsReasoning;
-                length += Field($"{role}.{(piece.IsReasoning ? "reasoning_content" : "content")}", piece.Utf8, learned);
+                int part = Length(piece.Utf8);
+                Field($"{role}.{(piece.IsReasoning ? "reasoning_content" : "content")}", part, isLearned ? part : 0);
+                length += part;
             }
 
             if (message.CallCount > 0)
             {
-                length += Field($"{role}.tool_calls", row.Tape.RawValue(message.Calls), learned);
-                Count(row, message);
+                int part = Length(row.Tape.RawValue(message.Calls));
+                Field($"{role}.tool_calls", part, isLearned ? part : 0);
+                length += part;
             }
 
             _lengths.Add(length);
-            _roles.Add(message.Role);
-            _statistics.Messages.Add(length);
+        }
+    }
+
+    private int Length(ReadOnlySpan<byte> utf8) =>
+        _options.Model?.CountTokens(utf8) ?? Encoding.UTF8.GetCharCount(utf8);
+
+    private void Field(string name, long all, long learned)
+    {
+        (long allBefore, long learnedBefore) = _statistics.Fields.GetValueOrDefault(name);
+        _statistics.Fields[name] = (allBefore + all, learnedBefore + learned);
+    }
+
+    /// <summary>Counts a conversation whose messages' roles and lengths are known.</summary>
+    private void Whole(int total, int? afterTruncation)
+    {
+        _statistics.Conversations.Add(total);
+        for (int i = 0; i < _lengths.Count; i++)
+        {
+            string role = Roles.Name(_roles[i]);
+            _statistics.Messages.Add(_lengths[i]);
             if (!_statistics.MessagesByRole.TryGetValue(role, out Distribution? ofRole))
             {
                 _statistics.MessagesByRole[role] = ofRole = new Distribution();
             }
 
-            ofRole.Add(length);
+            ofRole.Add(_lengths[i]);
         }
 
-        _statistics.WithReasoning += reasoning ? 1 : 0;
-        _statistics.WithTools +=
-            row.Tools >= 0 && row.Tape[row.Tools].Kind == JsonKind.Array && row.Tape.Length(row.Tools) > 0 ? 1 : 0;
-        Whole();
+        Turns();
+        if (_options.MaxLength is null)
+        {
+            return;
+        }
+
+        _statistics.Truncated += afterTruncation < total ? 1 : 0;
+        _statistics.Unfit += afterTruncation is null ? 1 : 0;
+        if (afterTruncation is { } left)
+        {
+            _statistics.AfterTruncation.Add(left);
+        }
     }
 
-    private void Whole()
+    private void Turns()
     {
-        int total = _lengths.Sum();
-        _statistics.Conversations.Add(total);
         int turns = 0;
         int turn = 0;
         for (int i = 0; i < _lengths.Count; i++)
@@ -109,24 +196,6 @@ public sealed class StatisticsCollector
         }
 
         _statistics.TurnsPerConversation.Add(turns);
-        if (_options is { MaxLength: { } limit, Truncate: { } truncate })
-        {
-            int? left = total <= limit ? total : truncate(_roles, _lengths, limit);
-            _statistics.Truncated += left is { } kept && kept < total ? 1 : 0;
-            _statistics.Unfit += left is null ? 1 : 0;
-            if (left is { } length)
-            {
-                _statistics.AfterTruncation.Add(length);
-            }
-        }
-    }
-
-    private int Field(string name, ReadOnlySpan<byte> utf8, bool learned)
-    {
-        int length = _options.Model?.CountTokens(utf8) ?? Encoding.UTF8.GetCharCount(utf8);
-        (long all, long taught) = _statistics.Fields.GetValueOrDefault(name);
-        _statistics.Fields[name] = (all + length, taught + (learned ? length : 0));
-        return length;
     }
 
     private void Count(Row row, MessageView message)
@@ -141,9 +210,4 @@ public sealed class StatisticsCollector
             }
         }
     }
-
-    private static bool IsZero(JsonTape tape, int weight) =>
-        weight >= 0
-        && tape[weight].Kind == JsonKind.Number
-        && tape.Raw(weight).IndexOfAnyInRange((byte)'1', (byte)'9') < 0;
 }

@@ -21,6 +21,8 @@ public static class StatisticsJson
             writer.WriteStartObject();
             writer.WriteNumber("schemaVersion", 1);
             writer.WriteString("unit", statistics.Unit);
+            writer.WriteString("lengthsOf", statistics.OfRows ? "rows" : "texts");
+            writer.WriteNumber("refused", statistics.Refused);
             Lengths(writer, statistics);
             writer.WriteNumber("learnedShare", Math.Round(statistics.LearnedShare, 6));
             writer.WriteStartObject("fields");

@@ -38,7 +38,7 @@ public static class StatisticsPage
             .Append("</h1>\n");
         Append(
             page,
-            $"<p>{statistics.Summary.Rows:N0} rows, {statistics.Summary.BadRows:N0} with errors and left out below. Learned {statistics.LearnedShare:P1}, duplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}. Lengths in {statistics.Unit} of the texts.</p>\n"
+            $"<p>{statistics.Summary.Rows:N0} rows, {statistics.Summary.BadRows:N0} with errors and left out below. Learned {statistics.LearnedShare:P1}, duplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}. Lengths in {statistics.Unit} {statistics.Measured}.</p>\n"
         );
         Plots(page, statistics);
         Lengths(page, statistics);

@@ -15,7 +15,7 @@ public static class StatisticsTable
         StringBuilder text = new();
         Line(
             text,
-            $"{statistics.Summary.Rows:N0} rows, {statistics.Summary.BadRows:N0} with errors and left out; lengths in {statistics.Unit} of the texts\n"
+            $"{statistics.Summary.Rows:N0} rows, {statistics.Summary.BadRows:N0} with errors and left out; lengths in {statistics.Unit} {statistics.Measured}\n"
         );
         Line(text, $"{"", -24}{"count", 12}{"mean", 10}{"p50", 10}{"p90", 10}{"p99", 10}{"max", 10}");
         foreach ((string name, Distribution lengths) in Rows(statistics))

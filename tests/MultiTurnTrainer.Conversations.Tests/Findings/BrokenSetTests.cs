@@ -70,6 +70,8 @@ public class BrokenSetTests
 
         public int? MaxTokens => 64;
 
+        public int? CountRowTokens(Conversation conversation) => null;
+
         public int CountTokens(ReadOnlySpan<byte> utf8) => utf8.Count((byte)' ') + 1;
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Conversations.Validation;
 
 namespace MultiTurnTrainer.Conversations.Rules;
@@ -14,6 +16,9 @@ internal sealed class TooLong : Rule
             Hint = "Split it, or choose a truncation with `mtt mask --truncation`.",
         };
 
+    /// <summary>More than templates write around a conversation without tools.</summary>
+    private const int TemplateBytes = 8192;
+
     private readonly IModelLimits? _model;
 
     public TooLong(IModelLimits? model)
@@ -23,21 +28,42 @@ internal sealed class TooLong : Rule
 
     public override void Check(Row row, FindingSink sink)
     {
-        if (_model?.MaxTokens is not { } limit || row.MessageList < 0)
+        if (
+            _model?.MaxTokens is not { } limit
+            || row.MessageList < 0
+            || row.Tape[row.MessageList].Kind != JsonKind.Array
+        )
         {
             return;
         }
 
-        // A token is at least one byte: short rows need no count.
-        int tokens = 0;
-        foreach (TextToken text in row.Texts)
+        // A token is at least one byte, and templates are short: rows far below the limit need no count.
+        if (row.Tape.Text.Length + TemplateBytes <= limit)
         {
-            tokens += row.Tape.Text.Length > limit ? _model.CountTokens(text.Utf8) : 0;
+            return;
         }
 
-        if (tokens > limit)
+        Conversation conversation = Conversation.FromJson(ConversationReader.Parse(row.Tape.Text));
+        if (_model.CountRowTokens(conversation) is { } whole)
         {
-            sink.Add(this, row, 0, $"the texts have {tokens} tokens without the template's, the limit is {limit}");
+            Report(whole, "the row has {0} tokens, the limit is {1}");
+            return;
+        }
+
+        int texts = 0;
+        foreach (TextToken text in row.Texts)
+        {
+            texts += _model.CountTokens(text.Utf8);
+        }
+
+        Report(texts, "the texts have {0} tokens without the template's, the limit is {1}");
+
+        void Report(int tokens, string message)
+        {
+            if (tokens > limit)
+            {
+                sink.Add(this, row, 0, string.Format(CultureInfo.InvariantCulture, message, tokens, limit));
+            }
         }
     }
 }
