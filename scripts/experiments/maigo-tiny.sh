@@ -56,6 +56,7 @@ train() { # NAME OBJECTIVE FILE [FLAGS]
 }
 
 evaluate base
+"$mtt" shard "$out/data/tasks-train.jsonl" --output "$out/data/sft-train.jsonl" --format sft --force 2>/dev/null
 train sft sft "$out/data/sft-train.jsonl"
 for objective in ccopd maigo; do train $objective $objective "$out/data/tasks-train.jsonl" "${rollouts[@]}"; done
 train maigo-no-middle maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.alpha=0

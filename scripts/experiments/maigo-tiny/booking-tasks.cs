@@ -41,12 +41,6 @@ WriteLines("tasks-refine.jsonl", evaluation.Select(Refined));
 WriteLines("tasks-train.jsonl", training.Select(Task));
 WriteLines("base-train.jsonl", Draw(8000).Select(booking => Prompted(random.Next(4) == 0 ? Cut(booking) : booking)));
 
-// The SFT baseline of the paper: all user turns, then one more that asks for the answer, then the gold answer.
-WriteLines(
-    "sft-train.jsonl",
-    training.Select(booking => Conversation(booking, [.. booking.Shards, "Now answer with everything I told you."]))
-);
-
 Booking[] Draw(int count)
 {
     List<Booking> drawn = [];

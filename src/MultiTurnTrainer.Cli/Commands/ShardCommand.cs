@@ -18,6 +18,7 @@ internal static class ShardCommand
           mtt shard gsm8k.jsonl --output tasks.json --exclude lost_in_conversation_math.json --max-characters 1200
           mtt shard gsm8k.jsonl --output tasks.jsonl --method model --endpoint http://localhost:8000/v1 --model qwen
           mtt shard lost_in_conversation_math.json --output tasks.jsonl     its own shards, in mtt's format
+          mtt shard tasks.jsonl --output sft.jsonl --format sft     the supervised baseline on the same tasks
 
         The rules (offline) cut at sentences, else at connectives, and put the question first; the model segments,
         rephrases and verifies. An output named .json is a Lost-in-Conversation array, any other one object a line.
@@ -47,7 +48,7 @@ internal static class ShardCommand
 
     private static readonly Option<ShardFormat?> _format = new("--format")
     {
-        Description = "lic or mtt; default: by the output's name.",
+        Description = "lic, mtt, or sft (conversations with the gold answer); default: by the output's name.",
     };
 
     private static readonly Option<int?> _maxCharacters = new("--max-characters")

@@ -6,6 +6,8 @@ namespace MultiTurnTrainer.Conversations.Sharding;
 /// <summary>Writes sharded tasks, as one Lost-in-Conversation JSON array or as mtt's JSON lines.</summary>
 public static class ShardedTaskWriter
 {
+    private const string _answerNow = "Now answer with everything I told you.";
+
     private static readonly HashSet<string> _written = new(
         ["task_id", "id", "task", "family", "system", "question", "shards", "modified_shard", "answer"],
         StringComparer.Ordinal
@@ -36,6 +38,46 @@ public static class ShardedTaskWriter
 
             output.WriteByte((byte)'\n');
         }
+    }
+
+    /// <summary>
+    /// Writes conversations for supervised training: system, all shards as user messages, one more that asks for the
+    /// answer, the gold answer. Tasks without one are the caller's to leave out.
+    /// </summary>
+    public static void WriteConversations(Stream output, IEnumerable<ShardedTask> tasks)
+    {
+        foreach (ShardedTask task in tasks)
+        {
+            using (Utf8JsonWriter writer = new(output, JsonText.Writer))
+            {
+                writer.WriteStartObject();
+                writer.WriteString("id", task.Id);
+                writer.WriteStartArray("messages");
+                if (task.System is { } system)
+                {
+                    WriteMessage(writer, "system", system);
+                }
+
+                foreach (string text in task.Shards.Append(_answerNow))
+                {
+                    WriteMessage(writer, "user", text);
+                }
+
+                WriteMessage(writer, "assistant", task.Answer!);
+                writer.WriteEndArray();
+                writer.WriteEndObject();
+            }
+
+            output.WriteByte((byte)'\n');
+        }
+    }
+
+    private static void WriteMessage(Utf8JsonWriter writer, string role, string content)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("role", role);
+        writer.WriteString("content", content);
+        writer.WriteEndObject();
     }
 
     private static void WriteTask(Utf8JsonWriter writer, ShardedTask task, string id, string family, bool numbered)

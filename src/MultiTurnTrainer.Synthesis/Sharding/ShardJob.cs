@@ -11,6 +11,12 @@ public enum ShardFormat
 
     /// <summary>Lost in Conversation's: one JSON array.</summary>
     Lic,
+
+    /// <summary>
+    /// Conversations for the supervised baseline of MAIGO (methods.md 1.6): all user turns, one more that asks for the
+    /// answer, the gold answer.
+    /// </summary>
+    Sft,
 }
 
 /// <summary>Everything a sharding run needs from outside.</summary>

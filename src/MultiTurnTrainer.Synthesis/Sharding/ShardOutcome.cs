@@ -12,6 +12,7 @@ internal sealed record ShardOutcome(ShardedTask Task, string? Reason = null, str
     public const string Empty = "empty_question";
     public const string TooLong = "too_long";
     public const string Excluded = "excluded";
+    public const string Unanswered = "no_answer";
 }
 
 /// <summary>What a sharding run came to.</summary>

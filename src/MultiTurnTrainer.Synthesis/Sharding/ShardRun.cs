@@ -140,6 +140,11 @@ public sealed class ShardRun
             outcome = new ShardOutcome(task, filtered, filtered);
         }
 
+        if (outcome.Reason is null && _job.Format == ShardFormat.Sft && task.Answer is null)
+        {
+            outcome = new ShardOutcome(task, ShardOutcome.Unanswered, "no gold answer to learn");
+        }
+
         if (outcome.Reason is not { } reason)
         {
             _sharded.Add(outcome.Task);
@@ -159,13 +164,17 @@ public sealed class ShardRun
         // A resumed run replaces what its earlier part wrote.
         using (OutputFile file = OutputFile.Create(_job.Output, _job.Force || _job.Resume))
         {
-            if (_job.Format == ShardFormat.Lic)
+            switch (_job.Format)
             {
-                ShardedTaskWriter.WriteArray(file.Stream, _sharded);
-            }
-            else
-            {
-                ShardedTaskWriter.WriteLines(file.Stream, _sharded);
+                case ShardFormat.Lic:
+                    ShardedTaskWriter.WriteArray(file.Stream, _sharded);
+                    break;
+                case ShardFormat.Sft:
+                    ShardedTaskWriter.WriteConversations(file.Stream, _sharded);
+                    break;
+                default:
+                    ShardedTaskWriter.WriteLines(file.Stream, _sharded);
+                    break;
             }
 
             file.Commit();
@@ -208,7 +217,7 @@ public sealed class ShardRun
                     ["family"] = _settings.Family,
                     ["max_characters"] = _settings.MaxCharacters,
                 };
-        manifest.Options["format"] = _job.Format == ShardFormat.Lic ? "lic" : "mtt";
+        manifest.Options["format"] = _job.Format.ToString().ToLowerInvariant();
         manifest.Counts["tasks"] = report.Tasks;
         manifest.Counts["sharded"] = report.Sharded;
         manifest.Counts["shards"] = report.Shards;

@@ -65,6 +65,32 @@ public class ShardRunTests
     }
 
     [Fact]
+    public async Task Run_SftFormat_WritesConversationsWithTheGoldAnswer()
+    {
+        using TempFolder folder = new();
+        ShardJob job = new()
+        {
+            Settings = new ShardSettings(),
+            Inputs = [folder.Write("tasks.jsonl", _tasks + """{"question":"Ann has one. And two?"}""" + "\n")],
+            Output = folder["sft.jsonl"],
+            Format = ShardFormat.Sft,
+        };
+        ShardReport report = await ShardRun.RunAsync(job, null, default);
+        Assert.Equal((2, 1), (report.Sharded, report.LeftOut["no_answer"]));
+        JsonElement first = JsonSerializer.Deserialize<JsonElement>(File.ReadLines(folder["sft.jsonl"]).First());
+        Assert.Equal(
+            "user: How many pets?|user: Ann has 3 cats and 2 dogs.|user: Now answer with everything I told you.|assistant: 5",
+            string.Join(
+                '|',
+                first
+                    .GetProperty("messages")
+                    .EnumerateArray()
+                    .Select(m => $"{m.GetProperty("role")}: {m.GetProperty("content")}")
+            )
+        );
+    }
+
+    [Fact]
     public async Task Run_TasksThatHoldShards_KeepThemUnlessToldOtherwise()
     {
         using TempFolder folder = new();
