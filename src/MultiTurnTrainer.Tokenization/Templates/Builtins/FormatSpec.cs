@@ -10,7 +10,8 @@ internal sealed class FormatSpec
 {
     private char _fill = ' ';
     private char _align;
-    private char _sign = '-';
+    private bool _zeros;
+    private char _sign;
     private bool _alternate;
     private int _width;
     private char _group;
@@ -34,8 +35,7 @@ internal sealed class FormatSpec
                 return parsed.Number(parsed.Real(f.Number));
             case IntValue or BoolValue:
                 Numbers.TryInt(value, out BigInteger number);
-                return value is BoolValue && parsed._type == '\0' ? parsed.Text(value.ToStr())
-                    : parsed._type is 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%'
+                return parsed._type is 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%'
                         ? parsed.Number(parsed.Real(Numbers.ToDouble(value)))
                     : parsed._type == 'c' ? parsed.Text(StrValue.Computed(char.ConvertFromUtf32((int)number)))
                     : parsed.Number(parsed.Whole(number));
@@ -76,7 +76,7 @@ internal sealed class FormatSpec
             if (result._align == '\0')
             {
                 result._fill = '0';
-                result._align = '=';
+                result._zeros = true;
             }
 
             i++;
@@ -133,6 +133,11 @@ internal sealed class FormatSpec
         if (_align == '=')
         {
             throw TemplateException.Type("'=' alignment not allowed in string format specifier");
+        }
+
+        if (_sign != '\0' || _alternate || _group != '\0')
+        {
+            throw TemplateException.Type("sign, # and grouping are not allowed in string format specifier");
         }
 
         StrValue text =
@@ -195,7 +200,7 @@ internal sealed class FormatSpec
 
     private string SignOf(bool negative) =>
         negative ? "-"
-        : _sign == '-' ? ""
+        : _sign is '\0' or '-' ? ""
         : _sign.ToString();
 
     private StrValue Number((string Sign, string Prefix, string Digits) parts)
@@ -211,7 +216,7 @@ internal sealed class FormatSpec
         {
             int size = _group == '_' && _type is 'x' or 'X' or 'o' or 'b' ? 4 : 3;
             int zeros =
-                _fill == '0' && _align == '='
+                _fill == '0' && (_zeros || _align == '=')
                     ? _width - parts.Sign.Length - parts.Prefix.Length - (digits.Length - whole)
                     : 0;
             digits = Grouped(digits[..whole], size, zeros) + digits[whole..];
@@ -223,7 +228,7 @@ internal sealed class FormatSpec
             _align switch
             {
                 '<' => parts.Sign + parts.Prefix + digits + fill,
-                '=' => parts.Sign + parts.Prefix + fill + digits,
+                '=' or '\0' when _zeros || _align == '=' => parts.Sign + parts.Prefix + fill + digits,
                 '^' => fill[..(missing / 2)] + parts.Sign + parts.Prefix + digits + fill[(missing / 2)..],
                 _ => fill + parts.Sign + parts.Prefix + digits,
             }

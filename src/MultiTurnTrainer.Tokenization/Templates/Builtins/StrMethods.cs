@@ -33,7 +33,7 @@ internal static class StrMethods
         Add("removesuffix", "/ suffix", (s, a) => Remove(s, a[1]!, prefix: false));
         Add("upper", "/", (s, _) => TextCase.Upper(s));
         Add("lower", "/", (s, _) => TextCase.Lower(s));
-        Add("casefold", "/", (s, _) => TextCase.Lower(s.MapText(s.Text.Replace("ß", "ss", StringComparison.Ordinal))));
+        Add("casefold", "/", (s, _) => TextCase.Fold(s));
         Add("title", "/", (s, _) => TextCase.Title(s));
         Add("capitalize", "/", (s, _) => TextCase.Capitalize(s));
         Add("swapcase", "/", (s, _) => TextCase.SwapCase(s));

@@ -81,7 +81,10 @@ internal static class StrfTime
             // datetime.now() has no time zone.
             'z' or 'Z' => "",
             '%' => "%",
-            _ => throw TemplateException.Type($"strftime directive %{directive} is not supported"),
+            '_' or '0' or '^' or '#' or 'E' or 'O' or '+' or (>= '1' and <= '9') => throw TemplateException.Type(
+                $"strftime flag %{directive} is not supported"
+            ),
+            _ => $"%{directive}",
         };
     }
 }

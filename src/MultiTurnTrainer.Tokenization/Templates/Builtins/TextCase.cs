@@ -13,6 +13,10 @@ internal static class TextCase
     /// <summary>str.lower().</summary>
     public static StrValue Lower(StrValue value) => value.MapText(LowerText(value.Text));
 
+    /// <summary><c>str.casefold</c>.</summary>
+    public static StrValue Fold(StrValue value) =>
+        value.MapText(string.Concat(value.Text.EnumerateRunes().Select(rune => FoldOf(rune.ToString()))));
+
     /// <summary>str.capitalize().</summary>
     public static StrValue Capitalize(StrValue value)
     {
@@ -131,6 +135,19 @@ internal static class TextCase
         }
 
         return result.ToString();
+    }
+
+    // The fold of a character is the lower case of its upper case, but for Cherokee, whose fold is its upper case, and
+    // for dotless i and capital sharp s.
+    private static string FoldOf(string scalar)
+    {
+        if (scalar is "\u0131" or "\u1e9e")
+        {
+            return scalar == "\u1e9e" ? "ss" : scalar;
+        }
+
+        string upper = UpperText(scalar);
+        return upper[0] is >= '\u13a0' and <= '\u13f5' ? upper : LowerText(upper);
     }
 
     private static string LowerText(string text, int from = 0)

@@ -254,7 +254,12 @@ internal sealed class FilterBlock(Expression filter, Statement[] body, Place pla
         Value value = Filter.Evaluate(r);
         r.FilterBlockText = outer;
         r.At = Place;
-        r.Emit(value.ToStr(), Place.Line, value is ListValue or DictValue);
+        // Jinja joins what a filter block gives without making it text.
+        r.Emit(
+            value as StrValue ?? throw TemplateException.Type($"the filter gives {value.TypeName}, not text"),
+            Place.Line,
+            stringified: false
+        );
         return Flow.Normal;
     }
 }

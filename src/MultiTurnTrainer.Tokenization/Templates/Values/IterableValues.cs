@@ -93,10 +93,8 @@ internal sealed class RangeValue(long start, long stop, long step, int count) : 
     /// <inheritdoc/>
     public override Value Slice(SliceBounds bounds)
     {
-        (int first, int length, int stride) = bounds.Resolve(count);
-        long from = start + (first * step);
-        long jump = step * stride;
-        return new RangeValue(from, from + (length * jump), jump, length);
+        (long first, long end, long stride) = bounds.Indices(count);
+        return new RangeValue(start + (first * step), start + (end * step), step * stride, bounds.Resolve(count).Count);
     }
 }
 

@@ -196,7 +196,8 @@ internal sealed class StrValue : Value
     /// <summary>The leaves, in order; flattens the nesting so that the next call is cheap.</summary>
     public ReadOnlySpan<StrValue> Leaves()
     {
-        if (_parts is null)
+        // What was joined of nothing is its own leaf.
+        if (_parts is null or [])
         {
             return new[] { this };
         }

@@ -88,8 +88,18 @@ internal abstract class Value
 /// <summary>The bounds of a slice, None as null.</summary>
 internal readonly record struct SliceBounds(Value? Start, Value? Stop, Value? Step)
 {
-    /// <summary>The indexes a slice of a sequence of this length picks, as Python's <c>slice.indices</c>.</summary>
+    /// <summary>The first index that a slice of a sequence of this length picks, how many it picks, and how far apart.</summary>
     public (int Start, int Count, int Step) Resolve(int length)
+    {
+        (long start, long stop, long step) = Indices(length);
+        long span = step < 0 ? start - stop : stop - start;
+        long stride = step < 0 ? -step : step;
+        long count = span <= 0 ? 0 : ((span - 1) / stride) + 1;
+        return ((int)start, (int)count, (int)Math.Clamp(step, int.MinValue, int.MaxValue));
+    }
+
+    /// <summary>Start, stop and step for a sequence of this length, as Python's <c>slice.indices</c>.</summary>
+    public (long Start, long Stop, long Step) Indices(int length)
     {
         long step = Index(Step) ?? 1;
         if (step == 0)
@@ -101,10 +111,7 @@ internal readonly record struct SliceBounds(Value? Start, Value? Stop, Value? St
         long high = step < 0 ? length - 1 : length;
         long start = Clamp(Index(Start), step < 0 ? high : low, length, low, high);
         long stop = Clamp(Index(Stop), step < 0 ? low : high, length, low, high);
-        long span = step < 0 ? start - stop : stop - start;
-        long stride = step < 0 ? -step : step;
-        long count = span <= 0 ? 0 : ((span - 1) / stride) + 1;
-        return ((int)start, (int)count, (int)Math.Clamp(step, int.MinValue, int.MaxValue));
+        return (start, stop, step);
     }
 
     private static long Clamp(long? index, long missing, int length, long low, long high)
