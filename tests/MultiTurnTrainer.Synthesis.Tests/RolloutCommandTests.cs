@@ -55,6 +55,33 @@ public class RolloutCommandTests
     }
 
     [Fact]
+    public async Task TrainMaigo_ServerFailsMidRun_KeepsTheFinishedSteps()
+    {
+        using TempFolder folder = new();
+        int loads = 0;
+        bool failing = true;
+        Vllm vllm = new("model") { Fault = _ => failing && loads == 3 ? Answers.Status(400, "gone") : null };
+        await using ScriptedServer server = await ScriptedServer.StartAsync(request =>
+        {
+            loads += request.Path == "load_lora_adapter" ? 1 : 0;
+            return vllm.Play(request);
+        });
+        MttResult broken = Train(folder, server, "maigo", 4);
+        Assert.Equal(2, broken.ExitCode);
+        Assert.Contains("saved step 2", broken.Error, StringComparison.Ordinal);
+        failing = false;
+        MttResult resumed = Train(folder, server, "maigo", 4, "--resume");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Contains("steps      3 to 4", resumed.Error, StringComparison.Ordinal);
+        Assert.Equal(4, File.ReadLines(folder["out/metrics.jsonl"]).Count());
+
+        // As a run that nothing disturbed.
+        string adapter = Convert.ToHexString(File.ReadAllBytes(folder["out/adapter_model.safetensors"]));
+        Assert.Equal(0, Train(folder, server, "maigo", 4, "--force").ExitCode);
+        Assert.Equal(adapter, Convert.ToHexString(File.ReadAllBytes(folder["out/adapter_model.safetensors"])));
+    }
+
+    [Fact]
     public async Task Generate_Endpoint_WritesIdsAndText()
     {
         using TempFolder folder = new();

@@ -154,7 +154,7 @@ internal sealed class Trainer(
             }
 
             ulong seed = new SeededRandom(settings.Seed, ((long)step << 20) + parts.Count).Next();
-            parts.Add((batch, objective.Accumulate(batch, normalizer, seed)));
+            parts.Add((batch, Accumulate(batch, normalizer, seed)));
         }
 
         // A step without a label anywhere has no gradient: it passes without an update.
@@ -199,6 +199,20 @@ internal sealed class Trainer(
             Gflops = batches.Sum(batch => batch.Flops) / seconds / 1e9,
             PeakMemoryMb = PeakMemory.ReadMb(),
         };
+    }
+
+    private MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    {
+        try
+        {
+            return objective.Accumulate(batch, normalizer, seed);
+        }
+        catch (MttException) when (_done > 0)
+        {
+            // A server that samples is gone: nothing of this step is in the weights, and those before are kept.
+            observer.Saved(_done, Save());
+            throw;
+        }
     }
 
     private void Report(StepMetrics metrics, MetricsLog log, TensorBoardLog board)

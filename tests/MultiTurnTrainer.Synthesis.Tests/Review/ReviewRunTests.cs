@@ -117,7 +117,7 @@ public class ReviewRunTests
                 },
                 Endpoints = new Dictionary<string, EndpointSettings>
                 {
-                    ["main"] = job.Settings.Endpoints["main"] with { MaxConcurrency = 200, TimeoutSeconds = 2 },
+                    ["main"] = job.Settings.Endpoints["main"] with { MaxConcurrency = 200, TimeoutSeconds = 4 },
                 },
             },
         };
