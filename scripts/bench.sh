@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Benchmarks, each beside its anchor in the same run; figures and machine are kept in docs/benchmarks.md.
+#   scripts/bench.sh data               validate, mask and tokenizers
+#   scripts/bench.sh train | generate | validate | mask | tokenizers [ARGUMENT …]
+set -euo pipefail
+cd "$(dirname "$0")"
+case ${1:-} in
+  data)
+    for part in validate mask tokenizers; do
+      echo "== $part"
+      bench/$part.sh
+    done
+    ;;
+  train | generate | validate | mask | tokenizers) exec "bench/$1.sh" "${@:2}" ;;
+  *)
+    sed -n '2,4s/^# \{0,1\}//p' bench.sh
+    exit 2
+    ;;
+esac
