@@ -73,7 +73,18 @@ public class RolloutCommandTests
         MttResult resumed = Train(folder, server, "maigo", 4, "--resume");
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.Contains("steps      3 to 4", resumed.Error, StringComparison.Ordinal);
-        Assert.Equal(4, File.ReadLines(folder["out/metrics.jsonl"]).Count());
+        JsonElement[] steps = [.. File.ReadLines(folder["out/metrics.jsonl"]).Select(line => JsonElement.Parse(line))];
+        Assert.Equal(4, steps.Length);
+        Assert.All(steps, step => Assert.True(step.GetProperty("rollout_tokens").GetInt64() > 0));
+        Assert.All(
+            steps,
+            step =>
+                Assert.InRange(
+                    step.GetProperty("rollout_seconds").GetDouble(),
+                    double.Epsilon,
+                    step.GetProperty("seconds").GetDouble()
+                )
+        );
 
         // As a run that nothing disturbed.
         string adapter = Convert.ToHexString(File.ReadAllBytes(folder["out/adapter_model.safetensors"]));

@@ -89,6 +89,17 @@ internal sealed class LiveTrainingView : ITrainingObserver
             P0(m.SupervisedTokens / (double)Math.Max(1, m.Tokens))
         );
         Add(grid, "head", P0(m.HeadShare), "memory", $"{N0(m.PeakMemoryMb)} MiB");
+        if (m.RolloutSeconds > 0)
+        {
+            Add(
+                grid,
+                "sampled/s",
+                N0(m.RolloutTokens / m.RolloutSeconds),
+                "sampling",
+                P0(m.RolloutSeconds / m.Seconds)
+            );
+        }
+
         List<IRenderable> lines =
         [
             .. TrainingText.Head(run).Select(line => new Text(line, new Style(Color.Grey))),

@@ -62,6 +62,6 @@ internal sealed class CcopdObjective(
         }
 
         chosen.Learned(terms);
-        return new MicroResult(pass.Run(terms, reference: null, normalizer, seed), 0, 0);
+        return new MicroResult(pass.Run(terms, reference: null, normalizer, seed), 0, 0, rollouts.TakeEffort());
     }
 }

@@ -69,7 +69,7 @@ internal sealed class MaigoObjective(
 
         List<ScoredReply> terms = [.. FullTerms(full, seed), .. ShardedTerms(sharded, seed, random)];
         chosen.Learned(terms);
-        return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0);
+        return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0, rollouts.TakeEffort());
     }
 
     /// <inheritdoc/>

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Globalization;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Distillation;
@@ -18,9 +20,19 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
     private readonly Generator _generator = new(model);
     private bool _stale = true;
     private int _version;
+    private long _tokens;
+    private long _ticks;
 
     /// <summary>To be called when the student has changed: what a server holds is out of date.</summary>
     public void Updated() => _stale = true;
+
+    /// <summary>What was sampled since the last call.</summary>
+    public RolloutEffort TakeEffort()
+    {
+        RolloutEffort effort = new(_tokens, Stopwatch.GetElapsedTime(0, _ticks).TotalSeconds);
+        (_tokens, _ticks) = (0, 0);
+        return effort;
+    }
 
     /// <summary>Plays every task to its last turn.</summary>
     /// <param name="tasks">The tasks.</param>
@@ -82,6 +94,15 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
             StopTokens = data.StopTokens,
             BatchSize = _settings.RolloutBatchSize,
         };
+        long begin = Stopwatch.GetTimestamp();
+        IReadOnlyList<int[]> replies = Sample(prompts, options, adapter);
+        _ticks += Stopwatch.GetTimestamp() - begin;
+        _tokens += replies.Sum(reply => reply.Length);
+        return replies;
+    }
+
+    private IReadOnlyList<int[]> Sample(IReadOnlyList<int[]> prompts, GenerationOptions options, Adapter? adapter)
+    {
         if (prompts.Count == 0 || data.Server is null)
         {
             return [.. _generator.Generate(prompts, options, adapter).Select(reply => reply.Ids)];

@@ -196,6 +196,8 @@ internal sealed class Trainer(
             TokensPerSecond = tokens / seconds,
             Seconds = seconds,
             HeadShare = parts.Sum(part => part.Result.HeadSeconds) / seconds,
+            RolloutTokens = parts.Sum(part => part.Result.Rollout.Tokens),
+            RolloutSeconds = parts.Sum(part => part.Result.Rollout.Seconds),
             Gflops = batches.Sum(batch => batch.Flops) / seconds / 1e9,
             PeakMemoryMb = PeakMemory.ReadMb(),
         };

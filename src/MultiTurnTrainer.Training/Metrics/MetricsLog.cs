@@ -26,6 +26,8 @@ internal sealed class MetricsLog : IDisposable
         ("tokens_per_second", m => Short(m.TokensPerSecond)),
         ("seconds", m => Short(m.Seconds)),
         ("head_share", m => Short(m.HeadShare)),
+        ("rollout_tokens", m => Whole(m.RolloutTokens)),
+        ("rollout_seconds", m => Short(m.RolloutSeconds)),
         ("gflops", m => Short(m.Gflops)),
         ("peak_memory_mb", m => Short(m.PeakMemoryMb)),
     ];

@@ -39,6 +39,12 @@ public sealed record StepMetrics
     /// <summary>Share of the step's time spent in the head and its loss.</summary>
     public required double HeadShare { get; init; }
 
+    /// <summary>Tokens sampled to learn from; 0 where the data is given.</summary>
+    public required long RolloutTokens { get; init; }
+
+    /// <summary>Wall time of sampling, part of <see cref="Seconds"/>.</summary>
+    public required double RolloutSeconds { get; init; }
+
     /// <summary>Floating-point operations of the step per second, in 10⁹.</summary>
     public required double Gflops { get; init; }
 

@@ -57,4 +57,15 @@ internal interface IMicroBatch
 /// <param name="LossSum">Summed (weighted) token losses, not normalised; nats.</param>
 /// <param name="Hits">Labels that were the most likely token.</param>
 /// <param name="HeadSeconds">Wall time in the head and its loss.</param>
-internal readonly record struct MicroResult(double LossSum, long Hits, double HeadSeconds);
+/// <param name="Rollout">What was sampled to learn from.</param>
+internal readonly record struct MicroResult(
+    double LossSum,
+    long Hits,
+    double HeadSeconds,
+    RolloutEffort Rollout = default
+);
+
+/// <summary>What sampling cost.</summary>
+/// <param name="Tokens">New tokens, stop tokens included.</param>
+/// <param name="Seconds">Wall time, prompts included.</param>
+internal readonly record struct RolloutEffort(long Tokens, double Seconds);

@@ -75,6 +75,8 @@ public class MetricsLogTests
             TokensPerSecond = 1000,
             Seconds = 0.1,
             HeadShare = 0.25,
+            RolloutTokens = 0,
+            RolloutSeconds = 0,
             Gflops = 12,
             PeakMemoryMb = 100,
         };
