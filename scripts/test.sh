@@ -19,7 +19,7 @@ passed=0 failed=0 skipped=0 broken=0
 for room in "${rooms[@]}"; do
   name=MultiTurnTrainer.$room.Tests
   started=$SECONDS
-  "artifacts/bin/$name/release/$name" -noColor >"$log/$room" 2>&1
+  timeout --kill-after=10 900 "artifacts/bin/$name/release/$name" -noColor -longRunning 120 >"$log/$room" 2>&1
   code=$?
   summary=$(grep -E 'Total: [0-9]+, Errors: ' "$log/$room" | tail -1)
   count() { sed -n "s/.*$1: \([0-9]*\).*/\1/p" <<<"$summary"; }

@@ -45,13 +45,7 @@ public class TrainCommandTests
         string[] arguments = [.. Arguments(folder, steps: 100000), "--output", "out"];
         using Process process = MttProcess.Start(folder.Path, arguments);
         await WaitForStep(process, folder["out"], 10);
-        using (Process signal = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
-        {
-            await signal.WaitForExitAsync();
-        }
-
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
-        await process.WaitForExitAsync(patience.Token);
+        await MttProcess.EndAsync(process, "TERM");
 
         Assert.Equal(3, process.ExitCode);
         Assert.Contains("--resume", await process.StandardError.ReadToEndAsync());

@@ -118,16 +118,14 @@ public class ReviewCommandTests
         string[] arguments = Arguments(server, "--concurrency", "2");
         using (Process process = MttProcess.Start(folder.Path, arguments))
         {
-            while (server.Requests.Count < 21)
+            while (!process.HasExited && server.Requests.Count < 21)
             {
                 await Task.Delay(5);
             }
 
-            using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
-            string error = await process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
+            await MttProcess.EndAsync(process, "INT");
             Assert.Equal(130, process.ExitCode);
-            Assert.Contains("--resume", error, StringComparison.Ordinal);
+            Assert.Contains("--resume", await process.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
         }
 
         await using ScriptedServer well = await ScriptedServer.StartAsync(Panel.Play);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace MultiTurnTrainer.Testing;
@@ -51,7 +52,8 @@ public static class MttProcess
     /// <summary>Starts a process, for tests that kill or signal it.</summary>
     public static Process Start(string folder, params string[] args)
     {
-        ProcessStartInfo start = new(Repository.Mtt, args)
+        // A suite that a shell runs in the background inherits an ignored SIGINT, and would pass it on.
+        ProcessStartInfo start = new("env", ["--default-signal=INT", Repository.Mtt, .. args])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -62,5 +64,27 @@ public static class MttProcess
         };
         start.Environment["NO_COLOR"] = "1";
         return Process.Start(start)!;
+    }
+
+    /// <summary>Sends a signal and waits for the process to end; fails the test where it does not within a minute.</summary>
+    /// <param name="process">One of <see cref="Start"/>'s.</param>
+    /// <param name="signal">INT or TERM.</param>
+    public static async Task EndAsync(Process process, string signal)
+    {
+        string id = process.Id.ToString(CultureInfo.InvariantCulture);
+        using (Process kill = Process.Start("kill", [$"-{signal}", id]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
     }
 }
