@@ -99,6 +99,14 @@ internal static class MaskCommand
             );
         }
 
+        foreach ((string code, long messages) in counts.Habits)
+        {
+            text += string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {code}: the template did this to {messages} messages (see mtt lint-template)\n"
+            );
+        }
+
         if (counts.SeamTokens > 0)
         {
             text += string.Create(

@@ -118,6 +118,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             return;
         }
 
+        TemplateHabits.Count(built, targets, outcome.Counts);
         outcome.Add(built);
     }
 

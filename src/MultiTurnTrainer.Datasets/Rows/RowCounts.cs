@@ -6,6 +6,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 public sealed class RowCounts
 {
     private readonly SortedDictionary<string, Loss> _losses = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, long> _habits = new(StringComparer.Ordinal);
 
     /// <summary>Conversations read.</summary>
     public long Conversations { get; set; }
@@ -31,6 +32,9 @@ public sealed class RowCounts
     /// <summary>What was lost, by cause.</summary>
     public IReadOnlyDictionary<string, Loss> Losses => _losses;
 
+    /// <summary>Messages that the template silently changed, by the code that <c>lint-template</c> has for it.</summary>
+    public IReadOnlyDictionary<string, long> Habits => _habits;
+
     /// <summary>Counts a row.</summary>
     public void Add(TokenRow row)
     {
@@ -50,6 +54,9 @@ public sealed class RowCounts
         _losses[cause] = new Loss(before.Conversations + conversations, before.SupervisedTokens + supervisedTokens);
     }
 
+    /// <summary>Counts messages that the template silently changed.</summary>
+    public void AddHabit(string code, long messages) => _habits[code] = _habits.GetValueOrDefault(code) + messages;
+
     /// <summary>Adds the counts of another part of the input.</summary>
     public void Add(RowCounts other)
     {
@@ -63,6 +70,11 @@ public sealed class RowCounts
         foreach ((string cause, Loss loss) in other._losses)
         {
             AddLoss(cause, loss.Conversations, loss.SupervisedTokens);
+        }
+
+        foreach ((string code, long messages) in other._habits)
+        {
+            AddHabit(code, messages);
         }
     }
 
@@ -87,6 +99,9 @@ public sealed class RowCounts
         }
 
         counts["lost"] = losses;
+        counts["template_habits"] = new JsonObject(
+            _habits.Select(habit => KeyValuePair.Create(habit.Key, (JsonNode?)habit.Value))
+        );
     }
 }
 

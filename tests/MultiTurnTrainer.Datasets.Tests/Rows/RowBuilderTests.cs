@@ -257,6 +257,55 @@ public class RowBuilderTests
     }
 
     [Fact]
+    public void Build_PartsThatTheTemplateLeavesOut_AreCountedOnce()
+    {
+        const string template =
+            "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+        const string json = """
+            {"messages":[{"role":"user","content":"one"},{"role":"assistant","content":"uno","reasoning_content":"r"},
+             {"role":"user","content":"two"},{"role":"assistant","content":"dos","reasoning_content":"r","tool_calls":
+              [{"function":{"name":"f","arguments":"{}"}}]},{"role":"tool","content":"t"},
+             {"role":"assistant","content":"tres","reasoning":"r","weight":0}]}
+            """;
+        RowOutcome whole = Build(json, template: template);
+        int limit = whole.Rows.Single().Row.Length - 1;
+
+        Assert.Equal(
+            [("reasoning-dropped", 2), ("tool-calls-dropped", 1)],
+            whole.Counts.Habits.Select(p => (p.Key, p.Value))
+        );
+        RowOutcome shorter = Build(json, new RowOptions { MaxLength = limit }, template);
+        Assert.Equal(
+            [("reasoning-dropped", 1), ("tool-calls-dropped", 1)],
+            shorter.Counts.Habits.Select(p => (p.Key, p.Value))
+        );
+        Assert.Empty(Build(TwoTurns).Counts.Habits);
+    }
+
+    [Theory]
+    [InlineData("m.content")]
+    [InlineData("m.content | trim")]
+    [InlineData("m.content | string | upper")]
+    public void Build_ContentPartsPrintedAsPythonWould_AreCounted(string content)
+    {
+        string template =
+            "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ "
+            + content
+            + " }}<|im_end|>{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+        const string json = """
+            {"messages":[{"role":"user","content":[{"type":"text","text":"one"}]},{"role":"assistant","content":"[{'type': 1}]"}]}
+            """;
+
+        Assert.Equal(
+            [("parts-stringified", 1)],
+            Build(json, template: template).Counts.Habits.Select(habit => (habit.Key, habit.Value))
+        );
+        Assert.Empty(Build(json).Counts.Habits);
+    }
+
+    [Fact]
     public void Build_TooLong_DropsOldestTurnsAndCountsTheLoss()
     {
         int whole = Build(TwoTurns).Rows.Single().Row.Length;

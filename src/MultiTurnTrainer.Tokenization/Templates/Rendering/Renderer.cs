@@ -185,8 +185,7 @@ internal sealed class Renderer
     /// <summary>Prints a value's text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="line">The printing line.</param>
-    /// <param name="stringified">Whether it is the Python text of a list or dictionary.</param>
-    public void Emit(StrValue text, int line, bool stringified)
+    public void Emit(StrValue text, int line)
     {
         if (text.Chars == 0)
         {
@@ -207,7 +206,7 @@ internal sealed class Renderer
             return;
         }
 
-        SpanTraits traits = Traits() | (stringified ? SpanTraits.Stringified : SpanTraits.None);
+        SpanTraits traits = Traits();
         // Outside every loop, the first message whose data is printed gives the context.
         int context = Loop.Message >= 0 ? Loop.Message : MessageOf(text);
         if (text.IsLeaf)

@@ -76,7 +76,7 @@ internal sealed class For(
             return text;
         }
 
-        r.Emit(RunAt(value, 0), Place.Line, stringified: false);
+        r.Emit(RunAt(value, 0), Place.Line);
         return Flow.Normal;
     }
 

@@ -77,7 +77,7 @@ internal sealed class CallBlock(Call call, MacroBody body, Place place) : Statem
     {
         Value value = Call.Evaluate(r, new MacroValue(Body, r.Locals));
         r.At = Place;
-        r.Emit(value.ToStr(), Place.Line, value is ListValue or DictValue);
+        r.Emit(value.ToStr(), Place.Line);
         return Flow.Normal;
     }
 }
@@ -93,7 +93,7 @@ internal sealed class Generation(MacroBody body, Place place) : Statement(place)
     {
         r.GenerationDepth++;
         Value value = new MacroValue(Body, r.Locals).Invoke(r, Arguments.None);
-        r.Emit((StrValue)value, Place.Line, stringified: false);
+        r.Emit((StrValue)value, Place.Line);
         r.GenerationDepth--;
         return Flow.Normal;
     }

@@ -70,7 +70,7 @@ internal sealed class Print(Expression expression, Place place) : Statement(plac
         r.At = Place;
         StrValue text = (Escapes ?? r.AutoEscape) ? Html.Escape(value) : value as StrValue ?? value.ToStr();
         r.PromptDepth += TestsPrompt ? 1 : 0;
-        r.Emit(text, Place.Line, value is ListValue or DictValue);
+        r.Emit(text, Place.Line);
         r.PromptDepth -= TestsPrompt ? 1 : 0;
         return Flow.Normal;
     }
@@ -257,8 +257,7 @@ internal sealed class FilterBlock(Expression filter, Statement[] body, Place pla
         // Jinja joins what a filter block gives without making it text.
         r.Emit(
             value as StrValue ?? throw TemplateException.Type($"the filter gives {value.TypeName}, not text"),
-            Place.Line,
-            stringified: false
+            Place.Line
         );
         return Flow.Normal;
     }

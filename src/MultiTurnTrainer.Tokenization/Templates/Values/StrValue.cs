@@ -135,6 +135,20 @@ internal sealed class StrValue : Value
             Traits = traits,
         };
 
+    /// <summary>The same text as that of a list or dictionary: every leaf keeps that, whatever becomes of it.</summary>
+    public StrValue AsStringified()
+    {
+        ReadOnlySpan<StrValue> leaves = Leaves();
+        StrValue[] marked = new StrValue[leaves.Length];
+        for (int i = 0; i < marked.Length; i++)
+        {
+            StrValue leaf = leaves[i];
+            marked[i] = leaf.Stamp(leaf.Context, leaf.Line, leaf.Traits | SpanTraits.Stringified);
+        }
+
+        return Join(marked);
+    }
+
     /// <summary>Visits the leaves in order; deep nesting goes on without recursion.</summary>
     public void ForEachLeaf<TState>(TState state, Action<TState, StrValue> visit) => Visit(this, state, visit, 0);
 

@@ -31,7 +31,7 @@ internal abstract class Value
     {
         TextBuilder text = new();
         Repr(text);
-        return text.Build();
+        return text.Build().AsStringified();
     }
 
     /// <summary>repr(x).</summary>
