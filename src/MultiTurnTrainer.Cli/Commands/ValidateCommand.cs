@@ -179,8 +179,10 @@ internal static class ValidateCommand
         }
 
         using RowOutputs rows = new(accepted, parsed.GetValue(_rejects), parsed.GetValue(_force));
+        List<MttException> unreadable = [];
         ValidationOptions options = Options(parsed) with
         {
+            Unreadable = unreadable.Add,
             Accept = accepted is null ? null : rows.Accept,
             Reject = parsed.GetValue(_rejects) is null ? null : rows.Reject,
         };
@@ -189,6 +191,13 @@ internal static class ValidateCommand
         renderer.Begin();
         ValidationSummary summary = new Validator(options, renderer.Write).Run(parsed.GetValue(_inputs)!);
         renderer.End(summary);
+        if (unreadable.Count > 0)
+        {
+            output.Flush();
+            unreadable.ForEach(problem => ErrorReport.Write(problem, verbose: false));
+            return ExitCode.Failed;
+        }
+
         rows.Commit();
         return parsed.GetValue(_failOn) switch
         {

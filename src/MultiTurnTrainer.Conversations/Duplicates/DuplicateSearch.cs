@@ -36,6 +36,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
     private readonly ConversationHash _hash = new();
     private readonly MinHash _minHash = new();
     private readonly List<(string Name, bool IsEvaluation)> _files = [];
+    private bool _isEvaluation;
     private readonly Rule _duplicate = new Duplicate();
     private readonly Rule _nearDuplicate = new NearDuplicate();
     private readonly Rule _prefix = new ConversationPrefix();
@@ -52,8 +53,9 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
     /// <summary>Starts on a file.</summary>
     public void BeginFile(string name, bool isEvaluation)
     {
-        // A byte names the file; beyond 255 the last stands for the rest.
-        if (_files.Count < byte.MaxValue)
+        _isEvaluation = isEvaluation;
+        // Sixteen bits name the file; beyond them the last stands for the rest.
+        if (_files.Count < ushort.MaxValue)
         {
             _files.Add((name, isEvaluation));
         }
@@ -67,7 +69,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
             return;
         }
 
-        byte file = (byte)(_files.Count - 1);
+        ushort file = (ushort)(_files.Count - 1);
         long line = row.Record.Line;
         CheckId(row, sink, file, line);
         _hash.Load(row);
@@ -106,7 +108,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         }
     }
 
-    private bool CheckPrompt(Row row, FindingSink sink, byte file, long line)
+    private bool CheckPrompt(Row row, FindingSink sink, ushort file, long line)
     {
         if (_hash.Prompt == 0 || _prompts.FindOrAdd(_hash.Prompt, file, line) is not { } same || !IsLeak(same.File))
         {
@@ -117,7 +119,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         return true;
     }
 
-    private bool CheckBeginnings(Row row, FindingSink sink, byte file, long line)
+    private bool CheckBeginnings(Row row, FindingSink sink, ushort file, long line)
     {
         // This row is the beginning of an earlier one…
         if (_beginnings.Find(_hash.Whole) is { } longer)
@@ -128,7 +130,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         }
 
         // …or an earlier one is the beginning of this row. Every beginning is remembered for the rows to come.
-        (byte File, long Line)? shorter = null;
+        (ushort File, long Line)? shorter = null;
         for (int i = 0; i + 1 < _hash.Count; i++)
         {
             shorter ??= i > 0 ? _rows.Find(_hash.After[i]) : null;
@@ -144,7 +146,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         return shorter is not null;
     }
 
-    private void CheckNear(Row row, FindingSink sink, byte file, long line)
+    private void CheckNear(Row row, FindingSink sink, ushort file, long line)
     {
         _minHash.Load(row);
         if (_minHash.IsUsable && _near.FindOrAdd(_minHash, file, line) is { } near)
@@ -157,7 +159,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         }
     }
 
-    private void CheckId(Row row, FindingSink sink, byte file, long line)
+    private void CheckId(Row row, FindingSink sink, ushort file, long line)
     {
         bool hasId = row.Id >= 0 && row.Tape[row.Id].Kind is JsonKind.String or JsonKind.Number;
         if (!hasId || _ids.FindOrAdd(StableHash.Of(row.Tape.Raw(row.Id)), file, line) is not { } same)
@@ -176,8 +178,8 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         }
     }
 
-    private bool IsLeak(byte other) => _files[^1].IsEvaluation && !_files[other].IsEvaluation;
+    private bool IsLeak(ushort other) => _isEvaluation && !_files[other].IsEvaluation;
 
-    private string Place(byte file, long line) =>
+    private string Place(ushort file, long line) =>
         string.Create(CultureInfo.InvariantCulture, $"{_files[file].Name}:{line}");
 }

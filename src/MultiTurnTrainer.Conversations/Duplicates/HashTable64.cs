@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Conversations.Duplicates;
 
 /// <summary>
-/// Rows by 64-bit hash: where a hash was first seen. Open addressing in flat arrays, 13 bytes a slot, with a ceiling; past
+/// Rows by 64-bit hash: where a hash was first seen. Open addressing in flat arrays, 14 bytes a slot, with a ceiling; past
 /// it nothing is added any more and <see cref="IsFull"/> says so.
 /// </summary>
 /// <param name="capacity">Most slots, a power of two; three quarters of them are used.</param>
@@ -9,7 +9,7 @@ internal sealed class HashTable64(int capacity)
 {
     private ulong[] _keys = new ulong[1 << 12];
     private uint[] _lines = new uint[1 << 12];
-    private byte[] _files = new byte[1 << 12];
+    private ushort[] _files = new ushort[1 << 12];
 
     /// <summary>Hashes held.</summary>
     public int Count { get; private set; }
@@ -18,7 +18,7 @@ internal sealed class HashTable64(int capacity)
     public bool IsFull { get; private set; }
 
     /// <summary>Where a hash was first seen; adds it when it is new.</summary>
-    public (byte File, long Line)? FindOrAdd(ulong hash, byte file, long line)
+    public (ushort File, long Line)? FindOrAdd(ulong hash, ushort file, long line)
     {
         ulong key = hash == 0 ? 1 : hash;
         int slot = Slot(_keys, key);
@@ -50,7 +50,7 @@ internal sealed class HashTable64(int capacity)
     }
 
     /// <summary>Where a hash was first seen.</summary>
-    public (byte File, long Line)? Find(ulong hash)
+    public (ushort File, long Line)? Find(ulong hash)
     {
         ulong key = hash == 0 ? 1 : hash;
         int slot = Slot(_keys, key);
@@ -71,10 +71,10 @@ internal sealed class HashTable64(int capacity)
 
     private void Grow()
     {
-        (ulong[] keys, uint[] lines, byte[] files) = (_keys, _lines, _files);
+        (ulong[] keys, uint[] lines, ushort[] files) = (_keys, _lines, _files);
         _keys = new ulong[keys.Length * 2];
         _lines = new uint[keys.Length * 2];
-        _files = new byte[keys.Length * 2];
+        _files = new ushort[keys.Length * 2];
         for (int i = 0; i < keys.Length; i++)
         {
             if (keys[i] != 0)

@@ -17,7 +17,7 @@ internal sealed class NearIndex(int maxRows, double threshold)
     private byte[] _signatures = new byte[MinHash.Bins << 10];
     private uint[] _bandKeys = new uint[Bands << 10];
     private uint[] _lines = new uint[1 << 10];
-    private byte[] _files = new byte[1 << 10];
+    private ushort[] _files = new ushort[1 << 10];
 
     /// <summary>Rows held.</summary>
     public int Count { get; private set; }
@@ -26,7 +26,7 @@ internal sealed class NearIndex(int maxRows, double threshold)
     public bool IsFull => Count >= maxRows;
 
     /// <summary>The most similar earlier row at or above the threshold; the row is added when there is none.</summary>
-    public (byte File, long Line, double Similarity)? FindOrAdd(MinHash hash, byte file, long line)
+    public (ushort File, long Line, double Similarity)? FindOrAdd(MinHash hash, ushort file, long line)
     {
         Span<byte> signature = stackalloc byte[MinHash.Bins];
         Span<uint> keys = stackalloc uint[Bands];
@@ -100,7 +100,7 @@ internal sealed class NearIndex(int maxRows, double threshold)
         return Math.Max(0, (((double)equal / MinHash.Bins) - chance) / (1 - chance));
     }
 
-    private void Add(ReadOnlySpan<byte> signature, ReadOnlySpan<uint> keys, byte file, long line)
+    private void Add(ReadOnlySpan<byte> signature, ReadOnlySpan<uint> keys, ushort file, long line)
     {
         if (Count == _lines.Length)
         {

@@ -22,6 +22,7 @@ public static class Catalogue
         () => new BlankLine(),
         () => new EmptyFile(),
         () => new CutOff(),
+        () => new Unreadable(),
         () => new NotAConversation(),
         () => new MissingKey(),
         () => new UnknownKey(),

@@ -1,4 +1,5 @@
 using System.Text;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
@@ -16,8 +17,10 @@ internal sealed class JsonRecordSource : IRecordSource
     private bool _ended;
     private long _line = 1;
     private int _column;
-    private Layout? _layout;
+    private JsonLayout? _layout;
     private RecordFlags _pending;
+    private bool _afterElement;
+    private MttException? _damage;
     private bool _finished;
 
     /// <param name="stream">The bytes; disposed with this object.</param>
@@ -30,13 +33,6 @@ internal sealed class JsonRecordSource : IRecordSource
         _limit = limit;
     }
 
-    private enum Layout
-    {
-        Lines,
-        Array,
-        Values,
-    }
-
     public string File { get; }
 
     public long BytesRead { get; private set; }
@@ -44,22 +40,35 @@ internal sealed class JsonRecordSource : IRecordSource
     public string Container =>
         _layout switch
         {
-            Layout.Array => "JSON array",
-            Layout.Values => "JSON values",
+            JsonLayout.Array => "JSON array",
+            JsonLayout.Values => "JSON values",
             _ => "JSON lines",
         };
 
     public bool TryRead(out SourceRecord record)
     {
         _layout ??= Begin();
-        return _layout == Layout.Lines ? NextLine(out record) : NextValue(out record);
+        return _layout switch
+        {
+            JsonLayout.Lines => NextLine(out record),
+            JsonLayout.Array => NextElement(out record),
+            _ => NextValue(out record),
+        };
     }
 
     public void Dispose() => _stream.Dispose();
 
-    private Layout Begin()
+    private JsonLayout Begin()
     {
-        while (_end < _buffer.Length && Fill()) { }
+        try
+        {
+            while (_end < _buffer.Length && Fill()) { }
+        }
+        catch (MttException problem)
+        {
+            // The rows before the damage come first.
+            _damage = problem;
+        }
 
         if (_buffer.AsSpan(0, _end).StartsWith(Encoding.UTF8.Preamble))
         {
@@ -68,48 +77,14 @@ internal sealed class JsonRecordSource : IRecordSource
             _pending = RecordFlags.ByteOrderMark;
         }
 
-        ReadOnlySpan<byte> head = _buffer.AsSpan(_start, _end - _start).TrimStart(" \t\r\n"u8);
-        if (head.IsEmpty || head[0] is not ((byte)'[' or (byte)'{'))
+        JsonLayout layout = JsonLayouts.Of(_buffer.AsSpan(_start, _end - _start));
+        if (layout == JsonLayout.Array)
         {
-            return Layout.Lines;
+            SkipSpace();
+            Step();
         }
 
-        int lineEnd = head.IndexOf((byte)'\n');
-        ReadOnlySpan<byte> first = lineEnd < 0 ? head : head[..lineEnd];
-        ReadOnlySpan<byte> rest = lineEnd < 0 ? [] : head[lineEnd..].TrimStart(" \t\r\n"u8);
-        ValueScanner scanner = default;
-        int closed = scanner.Advance(first, out _);
-        if (closed >= 0)
-        {
-            // A whole value on the first line. A lone array is a file of rows, unless it is itself a list of messages.
-            bool alone = rest.IsEmpty && first[closed..].Trim(" \t\r"u8).IsEmpty;
-            bool messages =
-                first.IndexOf("\"role\""u8) is >= 0 and < 64 || first.IndexOf("\"from\""u8) is >= 0 and < 64;
-            if (head[0] == (byte)'[' && alone && !messages)
-            {
-                EnterArray();
-                return Layout.Array;
-            }
-
-            return Layout.Lines;
-        }
-
-        if (head[0] == (byte)'[')
-        {
-            EnterArray();
-            return Layout.Array;
-        }
-
-        // The first line is cut inside a string, or another row follows it: lines. Otherwise a value over many lines.
-        bool pretty = lineEnd >= 0 && !scanner.InString && !(rest is [(byte)'{', ..]);
-        return pretty ? Layout.Values : Layout.Lines;
-    }
-
-    private void EnterArray()
-    {
-        SkipSpace();
-        _start++;
-        _column++;
+        return layout;
     }
 
     private bool NextLine(out SourceRecord record)
@@ -196,7 +171,7 @@ internal sealed class JsonRecordSource : IRecordSource
         }
     }
 
-    private bool NextValue(out SourceRecord record)
+    private bool NextElement(out SourceRecord record)
     {
         record = default;
         if (_finished)
@@ -204,42 +179,54 @@ internal sealed class JsonRecordSource : IRecordSource
             return false;
         }
 
-        bool array = _layout == Layout.Array;
         SkipSpace();
-        if (array && Peek() == (byte)',')
+        (long Line, int Column)? comma = null;
+        if (_afterElement && Peek() == ',')
         {
+            comma = (_line, _column);
             Step();
             SkipSpace();
         }
 
-        if (array && Peek() == (byte)']')
+        switch (Peek())
         {
-            Step();
-            SkipSpace();
-            _finished = true;
-            if (Peek() < 0)
-            {
-                return false;
-            }
+            case < 0:
+                _finished = true;
+                record = new SourceRecord(default, _line, _column, Take() | RecordFlags.Unclosed);
+                return true;
 
-            // Text after the array: hand it over as one bad row rather than lose it silently.
-            record = new SourceRecord(Head(), _line, _column, Take());
-            return true;
+            case ']' when comma is var (line, column):
+                // Every JSON reader refuses the file for it: a bad row of its own.
+                _afterElement = false;
+                record = new SourceRecord(","u8.ToArray(), line, column, Take());
+                return true;
+
+            case ']':
+                Step();
+                SkipSpace();
+                _finished = true;
+                if (Peek() < 0)
+                {
+                    return false;
+                }
+
+                // Text after the array: hand it over as one bad row rather than lose it silently.
+                record = new SourceRecord(Head(), _line, _column, Take());
+                return true;
+
+            case int next:
+                _pending |=
+                    _afterElement && comma is null && next is not (',' or '}') ? RecordFlags.NoComma : RecordFlags.None;
+                _afterElement = next != ',';
+                return Value(out record);
         }
+    }
 
-        if (Peek() < 0)
-        {
-            _finished = true;
-            if (!array)
-            {
-                return false;
-            }
-
-            record = new SourceRecord(default, _line, _column, Take() | RecordFlags.Unclosed);
-            return true;
-        }
-
-        return Value(out record);
+    private bool NextValue(out SourceRecord record)
+    {
+        record = default;
+        SkipSpace();
+        return !_finished && Peek() >= 0 && Value(out record);
     }
 
     private bool Value(out SourceRecord record)
@@ -339,6 +326,11 @@ internal sealed class JsonRecordSource : IRecordSource
             return false;
         }
 
+        if (_damage is not null)
+        {
+            throw _damage;
+        }
+
         if (_end == _buffer.Length)
         {
             if (_start > 0)
@@ -347,7 +339,8 @@ internal sealed class JsonRecordSource : IRecordSource
             }
             else
             {
-                Array.Resize(ref _buffer, (int)Math.Min(_buffer.Length * 2L, _limit + (1L << 18)));
+                // In large steps: the sum of all that was outgrown stays a third of the last.
+                Array.Resize(ref _buffer, (int)Math.Min(_buffer.Length * 4L, _limit + (1L << 18)));
             }
 
             _end -= _start;

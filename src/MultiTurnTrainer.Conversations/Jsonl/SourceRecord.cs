@@ -20,6 +20,9 @@ internal enum RecordFlags
 
     /// <summary>The file ended inside an array that began with <c>[</c>.</summary>
     Unclosed = 16,
+
+    /// <summary>An element of an array that no comma parts from the one before.</summary>
+    NoComma = 32,
 }
 
 /// <summary>One row of an input as bytes, valid until the next one is read.</summary>

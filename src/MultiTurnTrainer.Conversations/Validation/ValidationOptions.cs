@@ -2,6 +2,7 @@ using MultiTurnTrainer.Conversations.Duplicates;
 using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Validation;
 
@@ -49,6 +50,9 @@ public sealed record ValidationOptions
 
     /// <summary>How rows of other formats are converted before the rules see them.</summary>
     public ConversionOptions Conversion { get; init; } = ConversionOptions.Faithful;
+
+    /// <summary>Told of a file that cannot be read to its end; the others are read all the same. Null throws.</summary>
+    public Action<MttException>? Unreadable { get; init; }
 
     /// <summary>Told the format of every row and the reason, when set.</summary>
     public Action<string, long, string>? ExplainFormat { get; init; }

@@ -43,7 +43,9 @@ public sealed class Validator
     }
 
     /// <summary>Reads the files in order.</summary>
-    /// <exception cref="MttException">A file cannot be opened or unpacked.</exception>
+    /// <exception cref="MttException">
+    /// There is no such file; or one cannot be read and <see cref="ValidationOptions.Unreadable"/> is not set.
+    /// </exception>
     public ValidationSummary Run(IEnumerable<string> paths)
     {
         ValidationSummary summary = new();
@@ -93,6 +95,30 @@ public sealed class Validator
             return;
         }
 
+        string name = path == "-" ? "(stdin)" : path;
+        try
+        {
+            Read(path, isEvaluation, summary);
+        }
+        catch (MttException problem) when (_options.Unreadable is { } tell)
+        {
+            string prefix = $"{path}: ";
+            string message = problem.Message.StartsWith(prefix, StringComparison.Ordinal)
+                ? problem.Message[prefix.Length..]
+                : problem.Message;
+            _sink.BeginRow();
+            _sink.AddFile(Catalogue.Get("MTT014"), name, 1, message, problem.Remedy);
+            tell(problem);
+        }
+
+        foreach (Rule rule in _rules.Union(_textRules))
+        {
+            rule.EndFile(name, _sink);
+        }
+    }
+
+    private void Read(string path, bool isEvaluation, ValidationSummary summary)
+    {
         using IRecordSource source = _options.Opener?.Invoke(path) ?? RecordSources.Open(path, _options.MaxRowBytes);
         summary.Files++;
         _duplicates.BeginFile(source.File, isEvaluation);
@@ -101,7 +127,9 @@ public sealed class Validator
         {
             _sink.BeginRow();
             _row.Begin(source.File, record);
-            if (Examine(record, summary))
+            bool isRow = Examine(record, summary);
+            _sink.EndRow();
+            if (isRow)
             {
                 summary.Rows++;
                 summary.Messages += _row.Messages.Length;
@@ -121,11 +149,6 @@ public sealed class Validator
         if (summary.Rows == before)
         {
             _sink.AddFile(Catalogue.Get("MTT012"), source.File, 1, "the file holds no rows");
-        }
-
-        foreach (Rule rule in _rules.Union(_textRules))
-        {
-            rule.EndFile(source.File, _sink);
         }
     }
 
@@ -196,6 +219,18 @@ public sealed class Validator
             string limit = $"{_options.MaxRowBytes >> 20} MiB";
             _sink.AddAt(Catalogue.Get("MTT008"), _row, "", 0, $"the row is longer than {limit}");
             return true;
+        }
+
+        if ((record.Flags & RecordFlags.NoComma) != 0)
+        {
+            _sink.AddAt(
+                Catalogue.Get("MTT001"),
+                _row,
+                "",
+                0,
+                "no comma parts this element from the one before",
+                "Add the comma, or write the file again with a JSON library."
+            );
         }
 
         if (!_row.Source.Scan(record.Bytes))

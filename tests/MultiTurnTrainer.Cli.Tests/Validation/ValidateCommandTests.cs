@@ -97,6 +97,30 @@ public sealed class ValidateCommandTests : IDisposable
     }
 
     [Fact]
+    public void Validate_DamagedFileAmongOthers_FinishesTheReportAndIsTwo()
+    {
+        _folder.Write("a.jsonl", "nope\n");
+        File.WriteAllBytes(_folder["b.jsonl.gz"], [0x1F, 0x8B, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        _folder.Write("c.jsonl", "nope\n");
+        MttResult result = MttProcess.Run(
+            _folder.Path,
+            ["validate", "a.jsonl", "b.jsonl.gz", "c.jsonl", "--format", "sarif", "--output", "good.jsonl"]
+        );
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("error: b.jsonl.gz: the compressed stream is damaged", result.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["good.jsonl"]));
+        using JsonDocument sarif = JsonDocument.Parse(result.Out);
+        Assert.Equal(
+            ["MTT001", "MTT014", "MTT001"],
+            sarif
+                .RootElement.GetProperty("runs")[0]
+                .GetProperty("results")
+                .EnumerateArray()
+                .Select(found => found.GetProperty("ruleId").GetString())
+        );
+    }
+
+    [Fact]
     public void Validate_StandardInput_IsRead()
     {
         MttResult result = MttProcess.Run(_folder.Path, ["validate", "-"], input: Good + "\n");

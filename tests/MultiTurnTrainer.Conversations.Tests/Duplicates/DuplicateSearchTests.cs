@@ -59,6 +59,21 @@ public sealed class DuplicateSearchTests : IDisposable
     }
 
     [Fact]
+    public void Validate_EvaluationAfterManyFiles_IsStillLeakage()
+    {
+        string[] train =
+        [
+            .. Enumerable.Range(0, 300).Select(i => _folder.Write($"{i}.jsonl", Row($"question {i}", $"answer {i}"))),
+        ];
+        string test = _folder.Write("test.jsonl", Row("question 299", "answer 299"));
+        List<Finding> findings = [];
+        new Validator(new ValidationOptions { Evaluation = [test] }, findings.Add).Run(train);
+        Finding leak = Assert.Single(findings);
+        Assert.Equal("MTT504", leak.Code);
+        Assert.EndsWith("299.jsonl:1", leak.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void FindOrAdd_BeyondTheCeiling_SaysSo()
     {
         HashTable64 table = new(1 << 13);

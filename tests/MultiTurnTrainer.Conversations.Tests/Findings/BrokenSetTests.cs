@@ -54,6 +54,7 @@ public class BrokenSetTests
             Duplicates = DuplicateMode.All,
             Evaluation = [Path.Combine(_folder, "eval.jsonl")],
             Model = new ShortModel(),
+            Unreadable = _ => { },
         };
         new Validator(all, findings.Add).Run(
             Directory

@@ -29,6 +29,26 @@ public sealed class ConversationReaderTests : IDisposable
         Assert.Equal(0.5, rows[1].Messages[1].Weight);
     }
 
+    [Theory]
+    [InlineData("[R,R]", 2)]
+    [InlineData("[R]\n", 1)]
+    [InlineData("[\n[M],\n[M]\n]", 2)]
+    [InlineData("[[M],[M]]", 2)]
+    [InlineData("[M]", 1)]
+    [InlineData("[M]\n[M]\n", 2)]
+    [InlineData("[\n M\n]\n", 1)]
+    [InlineData("[{\"weight\":1,\"content\":[{\"type\":\"text\",\"text\":\"a\"}],\"role\":\"user\"}]", 1)]
+    public void Read_ArrayOnOneLineOrMany_TellsRowsFromMessages(string layout, int expected)
+    {
+        const string messages = """{"role":"user","content":"a"},{"content":"b","role":"assistant"}""";
+        string text = layout
+            .Replace("R", $$"""{"messages":[{{messages}}]}""", StringComparison.Ordinal)
+            .Replace("M", messages, StringComparison.Ordinal);
+        Conversation[] rows = [.. ConversationReader.Read(_folder.Write("a.json", text))];
+        Assert.Equal(expected, rows.Length);
+        Assert.All(rows, row => Assert.Equal(Role.User, row.Messages[0].Role));
+    }
+
     [Fact]
     public void Read_PrettyPrintedObject_IsOneRow()
     {
@@ -104,6 +124,8 @@ public sealed class ConversationReaderTests : IDisposable
     [InlineData("{\"text\":\"x\"}", "plain text for pretraining")]
     [InlineData("[{\"a\":1}", "no format known here has the keys a")]
     [InlineData("]]]", "not JSON")]
+    [InlineData("[" + Row + "\n" + Row + "]", "no comma parts this element")]
+    [InlineData("[\n" + Row + ",\n]", "a.jsonl:2: column 127: not JSON")]
     [InlineData("{\"messages\":[1]}", "messages[0]: is not an object")]
     public void Read_Unusable_SaysWhy(string text, string expected)
     {

@@ -75,8 +75,38 @@ public sealed class HostileInputTests : IDisposable
             )
         );
         File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
-        Exception problem = Assert.ThrowsAny<Exception>(() => ConversationReader.Read(path).Count());
-        Assert.IsType<MttException>(problem);
+        Assert.Throws<MttException>(() => ConversationReader.Read(path).Count());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(12)]
+    public void Validate_GzipWithoutItsEnd_IsNoShorterFile(int lost)
+    {
+        const string row = """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""" + "\n";
+        string path = _folder["cut.jsonl.gz"];
+        File.WriteAllBytes(path, Packed(row)[..^lost]);
+        List<Finding> findings = [];
+        List<MttException> unreadable = [];
+        string whole = _folder.Write("whole.jsonl", "nope\n" + row);
+        new Validator(new ValidationOptions { Unreadable = unreadable.Add }, findings.Add).Run([path, whole]);
+        Assert.Equal(path, findings.First(finding => finding.Code == "MTT014").File);
+        Assert.Equal("MTT001", findings.First(finding => finding.File == whole).Code);
+        Assert.Contains("damaged after", Assert.Single(unreadable).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_RowOfAHundredThousandMistakes_ShowsSomeAndCountsAll()
+    {
+        List<Finding> findings = [];
+        string row = "{" + string.Join(",", Enumerable.Repeat("\"k\":1", 100_000)) + "}";
+        ValidationSummary summary = new Validator(new ValidationOptions(), findings.Add).Run([
+            _folder.Write("a.jsonl", row),
+        ]);
+        Assert.Equal(99_999, summary.ByCode["MTT002"]);
+        Assert.Equal(101, findings.Count(finding => finding.Code == "MTT002"));
+        Assert.Contains(findings, finding => finding.Message == "and 99,899 more of these in this row");
     }
 
     [Theory]

@@ -31,16 +31,21 @@ internal sealed class DuplicateKey : Rule
     private void Check(JsonTape tape, int container, Row row, FindingSink sink)
     {
         const int few = 16;
-        int count = 0;
         int end = tape[container].Next;
+        int count = 0;
+        for (int at = container + 1; at < end && count <= few; at = tape[at + 1].Next)
+        {
+            count++;
+        }
+
+        if (count > few)
+        {
+            CheckMany(tape, container, row, sink);
+            return;
+        }
+
         for (int at = container + 1; at < end; at = tape[at + 1].Next)
         {
-            if (++count > few)
-            {
-                CheckMany(tape, container, row, sink);
-                return;
-            }
-
             for (int before = container + 1; before < at; before = tape[before + 1].Next)
             {
                 if (Same(tape, before, at))
