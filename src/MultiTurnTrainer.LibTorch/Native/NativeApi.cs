@@ -38,6 +38,23 @@ internal static unsafe class NativeApi
     public static delegate* unmanaged<long, nint*, int> RngState;
     public static delegate* unmanaged<long, nint, int> SetRngState;
     public static delegate* unmanaged<int, int> ConfigureThreads;
+    public static delegate* unmanaged<long, int, nint, nint, int> Parallel;
+    public static delegate* unmanaged<
+        int,
+        byte,
+        byte,
+        long,
+        long,
+        long,
+        float,
+        void*,
+        long,
+        void*,
+        long,
+        float,
+        float*,
+        long,
+        int> Gemm;
     public static delegate* unmanaged<int> Threads;
     public static delegate* unmanaged<void> KeepFreedMemory;
     public static delegate* unmanaged<int> CudaDeviceCount;
@@ -155,6 +172,23 @@ internal static unsafe class NativeApi
         SetRngState = (delegate* unmanaged<long, nint, int>)Symbol("mtt_set_rng_state");
         ConfigureThreads = (delegate* unmanaged<int, int>)Symbol("mtt_configure_threads");
         Threads = (delegate* unmanaged<int>)Symbol("mtt_threads");
+        Parallel = (delegate* unmanaged<long, int, nint, nint, int>)Symbol("mtt_parallel");
+        Gemm = (delegate* unmanaged<
+            int,
+            byte,
+            byte,
+            long,
+            long,
+            long,
+            float,
+            void*,
+            long,
+            void*,
+            long,
+            float,
+            float*,
+            long,
+            int>)Symbol("mtt_gemm");
         KeepFreedMemory = (delegate* unmanaged<void>)Symbol("mtt_keep_freed_memory");
         CudaDeviceCount = (delegate* unmanaged<int>)Symbol("mtt_cuda_device_count");
         CudaInit = (delegate* unmanaged<int>)Symbol("mtt_cuda_init");

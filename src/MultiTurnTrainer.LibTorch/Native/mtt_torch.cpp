@@ -27,6 +27,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
@@ -696,6 +697,63 @@ MTT_EXPORT int mtt_configure_threads(int32_t threads) {
 
 MTT_EXPORT int32_t mtt_threads() {
   return at::get_num_threads();
+}
+
+// Whoever is free takes the next piece: it evens out a core that is busy elsewhere. A range of two at least, so that the
+// body sees a parallel region even where there is one piece.
+template <class F>
+static int for_each_piece(int64_t pieces, int64_t threads, F&& body) {
+  return guarded([&] {
+    std::atomic<int64_t> next{0};
+    at::parallel_for(0, std::max<int64_t>(2, std::min(threads, pieces)), 1, [&](int64_t, int64_t) {
+      for (int64_t piece; (piece = next.fetch_add(1, std::memory_order_relaxed)) < pieces;) {
+        body(piece);
+      }
+    });
+  });
+}
+
+// Calls body for every piece on the threads that torch's own operators use. The body must not throw.
+MTT_EXPORT int mtt_parallel(int64_t pieces, int32_t threads, void (*body)(void*, int64_t), void* state) {
+  return for_each_piece(pieces, threads, [&](int64_t piece) { body(state, piece); });
+}
+
+// oneDNN's own row-major GEMM with fp32 results, c = alpha op(a) op(b) + beta c, for bf16 and fp32 factors. ATen reaches
+// neither: its bf16 products round the result, its fp32 products go to the BLAS. Each piece of the longer side of c runs on one
+// thread: left to itself oneDNN shares long sums out among threads, and the bits would depend on their number.
+// Returns 1 where this libtorch or this processor has none.
+MTT_EXPORT int mtt_gemm(
+    int32_t bf16, char trans_a, char trans_b, int64_t m, int64_t n, int64_t k, float alpha, const void* a, int64_t lda,
+    const void* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+  using Gemm = int (*)(
+      char, char, int64_t, int64_t, int64_t, float, const void*, int64_t, const void*, int64_t, float, float*, int64_t);
+  static const auto half = reinterpret_cast<Gemm>(dlsym(RTLD_DEFAULT, "dnnl_gemm_bf16bf16f32"));
+  static const auto single = reinterpret_cast<Gemm>(dlsym(RTLD_DEFAULT, "dnnl_sgemm"));
+  const Gemm gemm = bf16 != 0 ? half : single;
+  if (gemm == nullptr) {
+    return 1;
+  }
+  if (at::in_parallel_region()) {
+    return gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == 0 ? 0 : 1;
+  }
+  constexpr int64_t tile = 48;  // of the register kernels; a piece is never thinner
+  const int64_t side = std::max(m, n);
+  const int64_t pieces = std::max<int64_t>(1, std::min<int64_t>(side / (2 * tile), 2 * at::get_num_threads()));
+  const int64_t size = bf16 != 0 ? 2 : 4;
+  const int64_t step_a = (trans_a == 'N' ? lda : 1) * size;
+  const int64_t step_b = (trans_b == 'N' ? 1 : ldb) * size;
+  std::atomic<int> failures{0};
+  const int code = for_each_piece(pieces, at::get_num_threads(), [&](int64_t piece) {
+    const int64_t start = piece * side / pieces / tile * tile;
+    const int64_t count = (piece + 1 == pieces ? side : (piece + 1) * side / pieces / tile * tile) - start;
+    const bool rows = m >= n;
+    const auto* left = static_cast<const char*>(a) + (rows ? start * step_a : 0);
+    const auto* right = static_cast<const char*>(b) + (rows ? 0 : start * step_b);
+    float* target = c + (rows ? start * ldc : start);
+    failures += gemm(
+        trans_a, trans_b, rows ? count : m, rows ? n : count, k, alpha, left, lda, right, ldb, beta, target, ldc) != 0;
+  });
+  return code == 0 && failures == 0 ? 0 : 1;
 }
 
 // Freed tensors stay with the process instead of going back to the kernel: glibc would otherwise map and unmap, and

@@ -90,20 +90,28 @@ public sealed class CausalLM : IDisposable
     /// <summary>Ids [tokens] (int64, on the model's device) to [tokens, hidden].</summary>
     public Tensor Embed(Tensor ids, ForwardContext context) => _embedding.Forward(ids, context);
 
-    /// <summary>One block: [tokens, hidden] to the same shape.</summary>
-    public Tensor Block(int layer, Tensor hidden, ForwardContext context) => _blocks[layer].Forward(hidden, context);
+    /// <summary>One block: [tokens, hidden] to the same shape, or to the rows that are asked for.</summary>
+    /// <param name="layer">Its number.</param>
+    /// <param name="hidden">[tokens, hidden].</param>
+    /// <param name="context">The pack.</param>
+    /// <param name="rows">Int64 token numbers: all that is computed after the attention. Null for every token.</param>
+    public Tensor Block(int layer, Tensor hidden, ForwardContext context, Tensor? rows = null) =>
+        _blocks[layer].Forward(hidden, context, rows);
 
     /// <summary>The norm before the head.</summary>
     public Tensor FinalNorm(Tensor hidden, ForwardContext context) => _finalNorm.Forward(hidden, context.Adapter);
 
-    /// <summary>Ids [tokens] to the hidden state the head reads, [tokens, hidden].</summary>
-    public Tensor Forward(Tensor ids, ForwardContext context)
+    /// <summary>Ids [tokens] to the hidden state the head reads, [tokens, hidden], or the rows of it that are asked for.</summary>
+    /// <param name="ids">Int64, on the model's device.</param>
+    /// <param name="context">The pack.</param>
+    /// <param name="rows">Int64 token numbers; null for every token.</param>
+    public Tensor Forward(Tensor ids, ForwardContext context, Tensor? rows = null)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor hidden = Embed(ids, context);
         for (int layer = 0; layer < _blocks.Length; layer++)
         {
-            Tensor next = Block(layer, hidden, context);
+            Tensor next = Block(layer, hidden, context, layer == _blocks.Length - 1 ? rows : null);
             hidden.Dispose();
             hidden = next;
         }

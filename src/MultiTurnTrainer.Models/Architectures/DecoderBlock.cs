@@ -52,11 +52,12 @@ internal sealed class DecoderBlock
         _down = build.Projection(mlp + "down_proj");
     }
 
-    /// <summary>[tokens, hidden] to the same shape.</summary>
-    public Tensor Forward(Tensor hidden, ForwardContext context)
+    /// <summary>[tokens, hidden] to the same shape, or to [rows, hidden]: after the attention no token needs another.</summary>
+    public Tensor Forward(Tensor hidden, ForwardContext context, Tensor? rows)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor attended = Attend(_inputNorm.Forward(hidden, context.Adapter), context);
+        Tensor attended = Attend(_inputNorm.Forward(hidden, context.Adapter), context, rows);
+        hidden = rows is null ? hidden : hidden.index_select(0, rows);
         if (_preMlpNorm is null || _postMlpNorm is null)
         {
             Tensor middle = hidden + attended;
@@ -69,7 +70,7 @@ internal sealed class DecoderBlock
         return (between + _postMlpNorm.Forward(output, context.Adapter)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Attend(Tensor input, ForwardContext context)
+    private Tensor Attend(Tensor input, ForwardContext context, Tensor? rows)
     {
         long tokens = input.shape[0];
         int width = _config.HeadDimension;
@@ -79,7 +80,8 @@ internal sealed class DecoderBlock
         Tensor value = parts[2].view(tokens, _config.KeyValueHeads, width);
         query = _queryNorm?.Forward(query, context.Adapter) ?? query;
         key = _keyNorm?.Forward(key, context.Adapter) ?? key;
-        return _output.Forward(context.Attend(_attention, query, key, value), context);
+        Tensor attended = context.Attend(_attention, query, key, value);
+        return _output.Forward(rows is null ? attended : attended.index_select(0, rows), context);
     }
 
     private Tensor FeedForward(Tensor input, ForwardContext context)

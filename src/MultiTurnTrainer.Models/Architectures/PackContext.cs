@@ -26,7 +26,7 @@ internal sealed class PackContext(
         onKeys?.Invoke(spec.Layer, rotatedKey, value);
         Tensor attended =
             spec.Softcap is null && VarlenAttention.Takes(rotatedQuery) ? Flash(spec, rotatedQuery, rotatedKey, value)
-            : Faces.Of(rotatedQuery) == Face.Cpu
+            : Faces.Of(rotatedQuery) == Face.Cpu && CpuAttention.Serves
                 ? CpuAttention.Run(
                     rotatedQuery,
                     rotatedKey,

@@ -87,16 +87,26 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
         return b is null ? scaled : scaled + b;
     }
 
-    /// <summary>The module as a frozen weight under a low-rank change and nothing else, or null.</summary>
-    private LoraModule? Plain(Tensor input, ForwardContext context) =>
-        context.Adapter is { } adapter
-        && adapter.Layer(module.Slot) is { Magnitude: null } lora
-        && (context.DropoutSeed is null || adapter.Dropout == 0)
-        && adapter.Weight(module.Slot) is null
-        && adapter.Bias(module.Slot) is null
-        && weight.dtype == input.dtype
-            ? new LoraModule(weight, bias, lora.A, lora.B, (float)lora.Scale)
-            : null;
+    /// <summary>The module as a frozen weight, under a low-rank change or nothing else; null where there is more.</summary>
+    private LoraModule? Plain(Tensor input, ForwardContext context)
+    {
+        if (weight.dtype != input.dtype || (input.dtype != float32 && input.dtype != bfloat16))
+        {
+            return null;
+        }
+
+        if (context.Adapter is not { } adapter)
+        {
+            return new LoraModule(weight, bias, null, null, 0);
+        }
+
+        LoraLayer? lora = adapter.Layer(module.Slot);
+        bool replaced = adapter.Weight(module.Slot) is not null || adapter.Bias(module.Slot) is not null;
+        bool dropped = lora is not null && context.DropoutSeed is not null && adapter.Dropout != 0;
+        return replaced || dropped || lora?.Magnitude is not null
+            ? null
+            : new LoraModule(weight, bias, lora?.A, lora?.B, (float)(lora?.Scale ?? 0));
+    }
 
     private Tensor Weight(Adapter? adapter, ScalarType type) => adapter?.Weight(module.Slot)?.to(type) ?? weight;
 }

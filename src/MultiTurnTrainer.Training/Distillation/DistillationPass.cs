@@ -143,7 +143,7 @@ internal sealed class DistillationPass(
         using ForwardContext forward = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter);
         Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
         Tensor rows = tensor(batch.Positions).to(model.Device);
-        return model.Forward(ids, forward).index_select(0, rows).MoveToOuterDisposeScope();
+        return model.Forward(ids, forward, rows).MoveToOuterDisposeScope();
     }
 
     /// <summary>Neighbours that together keep within the limit; one that is longer goes alone.</summary>

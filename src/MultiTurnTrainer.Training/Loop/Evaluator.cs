@@ -79,15 +79,8 @@ internal sealed class Evaluator(
     {
         using IDisposable quiet = no_grad();
         using ForwardContext context = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter);
-        Tensor hidden = model.Embed(tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device), context);
-        for (int layer = 0; layer < model.BlockCount; layer++)
-        {
-            Tensor next = model.Block(layer, hidden, context);
-            hidden.Dispose();
-            hidden = next;
-        }
-
-        Tensor rowsSeen = hidden.index_select(0, tensor(batch.Positions).to(model.Device));
-        return _head.Loss(model.FinalNorm(rowsSeen, context), batch);
+        Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
+        Tensor rows = tensor(batch.Positions).to(model.Device);
+        return _head.Loss(model.Forward(ids, context, rows), batch);
     }
 }

@@ -9,8 +9,8 @@ namespace MultiTurnTrainer.Training.Objectives;
 
 /// <summary>
 /// Forward to the hidden states that the head must see, and backward from their gradient. A recomputed block runs
-/// without autograd and keeps only its input; in backward it runs again with autograd. Rows of the last block that
-/// predict nothing are dropped before the final norm.
+/// without autograd and keeps only its input; in backward it runs again with autograd. Tokens that predict nothing are
+/// dropped in the last block, after its attention.
 /// </summary>
 /// <param name="model">The base.</param>
 /// <param name="adapter">What is trained.</param>
@@ -29,32 +29,33 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
         using ForwardContext context = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter, dropoutSeed);
         Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
         Tensor rows = tensor(batch.Positions).to(model.Device);
-        Stack<(int Layer, Tensor Input, Tensor Output)> again = new();
+        Stack<Recomputed> again = new();
         Tensor hidden = model.Embed(ids, context);
         for (int layer = 0; layer < model.BlockCount; layer++)
         {
+            Tensor? wanted = layer == model.BlockCount - 1 ? rows : null;
             if (!Recomputes(layer))
             {
-                hidden = model.Block(layer, hidden, context);
+                hidden = model.Block(layer, hidden, context, wanted);
                 continue;
             }
 
             Tensor input = hidden;
             using (no_grad())
             {
-                hidden = model.Block(layer, input.detach(), context);
+                hidden = model.Block(layer, input.detach(), context, wanted);
             }
 
             hidden.requires_grad_();
-            again.Push((layer, input, hidden));
+            again.Push(new(layer, wanted, input, hidden));
         }
 
-        Tensor normed = model.FinalNorm(hidden.index_select(0, rows), context);
+        Tensor normed = model.FinalNorm(hidden, context);
         Tensor gradient = head(normed.detach());
         normed.backward([gradient]);
-        while (again.TryPop(out (int Layer, Tensor Input, Tensor Output) block))
+        while (again.TryPop(out Recomputed? block))
         {
-            Again(block.Layer, block.Input, block.Output.grad!, context);
+            Again(block, context);
         }
     }
 
@@ -66,17 +67,17 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
             _ => false,
         };
 
-    private void Again(int layer, Tensor input, Tensor gradient, ForwardContext context)
+    private void Again(Recomputed block, ForwardContext context)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor leaf = input.detach().requires_grad_(input.requires_grad);
-        model.Block(layer, leaf, context).backward([gradient]);
-        if (!input.requires_grad)
+        Tensor leaf = block.Input.detach().requires_grad_(block.Input.requires_grad);
+        model.Block(block.Layer, leaf, context, block.Rows).backward([block.Output.grad!]);
+        if (block.Input.requires_grad)
         {
-            return;
+            // A leaf of an earlier recomputed block collects the gradient; a graph of kept blocks is walked on.
+            block.Input.backward([leaf.grad!]);
         }
-
-        // A leaf of an earlier recomputed block collects the gradient; a graph of kept blocks is walked on.
-        input.backward([leaf.grad!]);
     }
+
+    private sealed record Recomputed(int Layer, Tensor? Rows, Tensor Input, Tensor Output);
 }

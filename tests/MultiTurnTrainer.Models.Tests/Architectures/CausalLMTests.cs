@@ -9,6 +9,36 @@ namespace MultiTurnTrainer.Models.Tests.Architectures;
 public class CausalLMTests
 {
     [Theory]
+    [InlineData("llama")]
+    [InlineData("gemma2")]
+    [InlineData("phi3")]
+    public void Forward_OfSomeRows_EqualsThoseRowsOfTheWholeAndTheirGradient(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using CausalLM model = CausalLM.Load(Golden.Folder(name), ScalarType.Float32, CPU);
+        using LoraAdapter adapter = LoraAdapter.Load(model, Golden.Adapter(name));
+        using ForwardContext context = model.Prepare(new SequenceLayout([5, 3]), adapter);
+        Tensor ids = Tensors.Ids([1, 2, 3, 4, 5, 6, 7, 8], CPU);
+        Tensor rows = tensor(new long[] { 2, 3, 7 });
+
+        Tensor whole = model.Forward(ids, context).index_select(0, rows);
+        whole.square().sum().backward();
+        Tensor expected = adapter.Parameters.Gradient.clone();
+        using (no_grad())
+        {
+            adapter.Parameters.Gradient.zero_();
+        }
+
+        Tensor some = model.Forward(ids, context, rows);
+        some.square().sum().backward();
+
+        Assert.InRange((whole - some).abs().max().item<float>(), 0, 1e-5f);
+        float scale = expected.abs().max().item<float>();
+        Assert.True(scale > 0);
+        Assert.InRange((expected - adapter.Parameters.Gradient).abs().max().item<float>() / scale, 0, 1e-5f);
+    }
+
+    [Theory]
     [InlineData("""{"vocab_size":65}""", "has shape [64, 32], config.json asks for [65, 32]")]
     [InlineData("""{"num_hidden_layers":3}""", "lack 'model.layers.2.")]
     [InlineData("""{"num_hidden_layers":1}""", "hold 'model.layers.1.")]

@@ -14,6 +14,7 @@ public class LoraProductsTests
     public void Run_OfSeveralModules_EqualsTheDefinitionForwardAndBackward(string type, bool withBias)
     {
         using DisposeScope scope = NewDisposeScope();
+        manual_seed(5);
         ScalarType element = Enum.Parse<ScalarType>(type);
         Tensor weight = randn(24, 16).to(element);
         Tensor other = randn(8, 16).to(element);
@@ -51,5 +52,60 @@ public class LoraProductsTests
         );
         Assert.True(result.Error < (element == float32 ? 1e-5 : 6e-2), result.ToString());
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Fact]
+    public void Run_BesideAModuleWithoutAChange_EqualsTheDefinitionForwardAndBackward()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        manual_seed(5);
+        Tensor weight = randn(24, 16);
+        Tensor other = randn(8, 16);
+        KernelCheckResult result = KernelCheck.Compare(
+            "lora",
+            CPU,
+            float32,
+            [
+                [40, 16],
+                [2, 16],
+                [8, 2],
+            ],
+            t =>
+                cat(
+                    LoraProducts.Run(
+                        t[0],
+                        [new LoraModule(weight, null, null, null, 0), new LoraModule(other, null, t[1], t[2], 0.5f)]
+                    ),
+                    1
+                ),
+            t =>
+                cat(
+                    [
+                        t[0].mm(weight.to(t[0].dtype).t()),
+                        t[0].mm(other.to(t[0].dtype).t()) + (t[0].mm(t[1].t()).mm(t[2].t()) * 0.5),
+                    ],
+                    1
+                )
+        );
+        Assert.True(result.Passed, result.ToString());
+    }
+
+    [Fact]
+    public void Run_WithoutAnyChange_GivesTheInputItsGradient()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        manual_seed(5);
+        Tensor weight = randn(8, 16);
+        KernelCheckResult result = KernelCheck.Compare(
+            "linear",
+            CPU,
+            float32,
+            [
+                [40, 16],
+            ],
+            t => LoraProducts.Run(t[0], [new LoraModule(weight, null, null, null, 0)])[0],
+            t => t[0].mm(weight.to(t[0].dtype).t())
+        );
+        Assert.True(result.Passed, result.ToString());
     }
 }

@@ -64,7 +64,8 @@ public class LoraAdapterTests
             };
             using LoraAdapter adapter = LoraAdapter.Create(model, config, seed: 1);
 
-            Assert.InRange(Golden.LargestDifference(Logits(model, adapter), Logits(model, null)), 0, dora ? 1e-5 : 0);
+            // A head with a weight of its own is multiplied by another library than a frozen one.
+            Assert.InRange(Golden.LargestDifference(Logits(model, adapter), Logits(model, null)), 0, 1e-5);
         }
     }
 

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.Cpu;
@@ -8,6 +9,9 @@ internal static class Workers
 {
     /// <summary>Below this many elements a second thread costs more than it saves.</summary>
     private const long Worthwhile = 1 << 15;
+
+    /// <summary>Runs <paramref name="body"/> for every item, each worth a thread's while.</summary>
+    public static void Each(long count, Action<long> body) => TorchThreads.For(count, torch.get_num_threads(), body);
 
     /// <summary>Runs <paramref name="body"/> over [0, count) in contiguous ranges.</summary>
     public static void For(long count, long elementsPerItem, Action<long, long> body)
@@ -21,11 +25,6 @@ internal static class Workers
 
         // Four ranges per thread even out a core that is busy elsewhere.
         long pieces = Math.Min(count, threads * 4L);
-        Parallel.For(
-            0L,
-            pieces,
-            new ParallelOptions { MaxDegreeOfParallelism = threads },
-            piece => body(piece * count / pieces, (piece + 1) * count / pieces)
-        );
+        TorchThreads.For(pieces, threads, piece => body(piece * count / pieces, (piece + 1) * count / pieces));
     }
 }

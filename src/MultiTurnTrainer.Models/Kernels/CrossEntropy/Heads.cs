@@ -22,7 +22,8 @@ public sealed class FrozenHead(Tensor weight) : IHead
     }
 
     /// <inheritdoc/>
-    public Tensor Backward(Tensor rows, Tensor logitGradient) => logitGradient.mm(weight);
+    public Tensor Backward(Tensor rows, Tensor logitGradient) =>
+        logitGradient.dtype == float32 ? Products.Wide(logitGradient, weight) : logitGradient.mm(weight);
 }
 
 /// <summary>A head that is trained: a third product adds to its gradient.</summary>
@@ -45,7 +46,7 @@ public sealed class TrainableHead(Tensor weight, Tensor weightGradient) : IHead
     public Tensor Backward(Tensor rows, Tensor logitGradient)
     {
         using Tensor transposed = logitGradient.t();
-        LoraHead.AddProduct(weightGradient, transposed, rows, 1);
+        Products.Add(weightGradient, transposed, rows, 1);
         return _frozen.Backward(rows, logitGradient);
     }
 }
@@ -71,7 +72,7 @@ public sealed class LoraHead(Tensor weight, Tensor a, Tensor b, float scale, Ten
         using DisposeScope scope = NewDisposeScope();
         Tensor low = rows.mm(a.to(weight.dtype).t());
         Tensor logits = Products.Wide(rows, weight.t());
-        AddProduct(logits, low, b.to(weight.dtype).t(), scale);
+        Products.Add(logits, low, b.to(weight.dtype).t(), scale);
         return logits.MoveToOuterDisposeScope();
     }
 
@@ -82,22 +83,8 @@ public sealed class LoraHead(Tensor weight, Tensor a, Tensor b, float scale, Ten
         Tensor downProjection = a.to(weight.dtype);
         Tensor low = rows.mm(downProjection.t());
         Tensor lowGradient = logitGradient.mm(b.to(weight.dtype));
-        AddProduct(bGradient, logitGradient.t(), low, scale);
-        AddProduct(aGradient, lowGradient.t(), rows, scale);
+        Products.Add(bGradient, logitGradient.t(), low, scale);
+        Products.Add(aGradient, lowGradient.t(), rows, scale);
         return logitGradient.mm(weight).addmm_(lowGradient, downProjection, 1, scale).MoveToOuterDisposeScope();
-    }
-
-    // Adds scale · left · right, in the sum's own type, which may be wider than the factors'.
-    internal static void AddProduct(Tensor sum, Tensor left, Tensor right, float scale)
-    {
-        if (sum.dtype == left.dtype)
-        {
-            sum.addmm_(left, right, 1, scale);
-        }
-        else
-        {
-            using Tensor product = left.mm(right);
-            sum.add_(product, scale);
-        }
     }
 }

@@ -1,15 +1,20 @@
+using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.Lora;
 
-/// <summary>A frozen linear module and the low-rank change over it.</summary>
+/// <summary>A frozen linear module and the low-rank change over it, where it has one.</summary>
 /// <param name="Weight">[out, in], frozen, of the activations' type.</param>
 /// <param name="Bias">[out], frozen, or null.</param>
-/// <param name="A">[r, in].</param>
-/// <param name="B">[out, r].</param>
+/// <param name="A">[r, in], or null.</param>
+/// <param name="B">[out, r], or null.</param>
 /// <param name="Scale">s of y = W x + b + s B (A x).</param>
-internal sealed record LoraModule(Tensor Weight, Tensor? Bias, Tensor A, Tensor B, float Scale);
+internal sealed record LoraModule(Tensor Weight, Tensor? Bias, Tensor? A, Tensor? B, float Scale)
+{
+    /// <summary>r; 0 without a change.</summary>
+    public long Rank => A?.size(0) ?? 0;
+}
 
 /// <summary>
 /// Several adapted linear modules of one input (q, k and v; gate and up) as one node: the A's stacked into one product, every sum
@@ -34,8 +39,8 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         for (int i = 0; i < modules.Count; i++)
         {
             arguments[2 + (PerModule * i)] = modules[i].Weight;
-            arguments[3 + (PerModule * i)] = modules[i].A;
-            arguments[4 + (PerModule * i)] = modules[i].B;
+            arguments[3 + (PerModule * i)] = modules[i].A!;
+            arguments[4 + (PerModule * i)] = modules[i].B!;
         }
 
         return apply(arguments);
@@ -46,83 +51,151 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
     {
         Tensor input = (Tensor)vars[0];
         IReadOnlyList<LoraModule> modules = (IReadOnlyList<LoraModule>)vars[1];
-        ScalarType type = input.dtype;
         Tensor x = input.reshape(-1, input.size(-1));
-        Tensor stacked = Stack(modules, type);
-        Tensor low = x.mm(stacked.t());
+        Tensor? stacked = Stack(modules, input.dtype);
+        Tensor? low = stacked is null ? null : Product(x, stacked.t());
         List<Tensor> results = [];
+        List<Tensor> saved = [.. modules.Select(module => module.Weight)];
+        if (low is not null)
+        {
+            saved.AddRange([input, stacked!, low]);
+        }
+
         long start = 0;
         foreach (LoraModule module in modules)
         {
-            long rank = module.A.size(0);
-            Tensor part = low.narrow(1, start, rank);
-            start += rank;
-            Tensor straight = module.Weight.t();
-            Tensor y = module.Bias is null ? x.mm(straight) : module.Bias.addmm(x, straight);
-            y.addmm_(part, module.B.to(type).t(), 1, module.Scale);
+            Tensor y = Straight(x, module);
+            if (module.B is not null)
+            {
+                Tensor b = module.B.to(input.dtype);
+                AddTo(y, low!.narrow(1, start, module.Rank), b.t(), module.Scale);
+                start += module.Rank;
+                saved.Add(b);
+            }
+
             results.Add(y.view([.. input.shape[..^1], y.size(1)]));
         }
 
-        List<Tensor> saved = [input, stacked, low];
-        foreach (LoraModule module in modules)
-        {
-            saved.Add(module.Weight);
-            saved.Add(module.B);
-        }
-
         ctx.save_for_backward(saved);
-        ctx.save_data("ranks", modules.Select(module => (module.A.size(0), module.Scale, module.A.dtype)).ToArray());
+        ctx.save_data("ranks", modules.Select(module => (module.Rank, module.Scale)).ToArray());
+        ctx.save_data("shape", input.shape);
+        ctx.save_data("follows", input.requires_grad);
         return results;
     }
 
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
     {
+        var ranks = ((long Rank, float Scale)[])ctx.get_data("ranks")!;
+        long[] shape = (long[])ctx.get_data("shape")!;
         List<Tensor> saved = ctx.get_saved_variables();
-        (Tensor input, Tensor stacked, Tensor low) = (saved[0], saved[1], saved[2]);
-        var ranks = ((long Rank, float Scale, ScalarType Type)[])ctx.get_data("ranks")!;
-        Tensor x = input.reshape(-1, input.size(-1));
-        Tensor lowGradient = zeros_like(low);
-        Tensor? dx = null;
+        List<Tensor> weights = saved[..ranks.Length];
         Tensor?[] results = new Tensor?[2 + (PerModule * ranks.Length)];
-        long start = 0;
-        for (int i = 0; i < ranks.Length; start += ranks[i++].Rank)
+        Tensor?[] gradients = [.. grad_outputs.Select(gradient => gradient?.reshape(-1, gradient.size(-1)))];
+        Tensor? dx = null;
+        if ((bool)ctx.get_data("follows")!)
         {
-            if (grad_outputs[i] is not { } gradient)
+            for (int i = 0; i < ranks.Length; i++)
+            {
+                if (gradients[i] is { } dy)
+                {
+                    dx = dx is null ? Product(dy, weights[i]) : AddTo(dx, dy, weights[i], 1);
+                }
+            }
+        }
+
+        if (saved.Count > ranks.Length)
+        {
+            LowRank(saved[ranks.Length..], ranks, gradients, dx, results);
+        }
+
+        results[0] = dx?.view(shape);
+        return [.. results.Select(result => result!)];
+    }
+
+    // The gradients of all A and B, and the change's part of the input's.
+    private static void LowRank(
+        List<Tensor> saved,
+        (long Rank, float Scale)[] ranks,
+        Tensor?[] gradients,
+        Tensor? dx,
+        Tensor?[] results
+    )
+    {
+        (Tensor input, Tensor stacked, Tensor low) = (saved[0], saved[1], saved[2]);
+        Tensor wide = zeros(low.shape, float32, low.device);
+        long start = 0;
+        int next = 3;
+        for (int i = 0; i < ranks.Length; i++)
+        {
+            (long rank, float scale) = ranks[i];
+            if (rank == 0)
             {
                 continue;
             }
 
-            Tensor weight = saved[3 + (2 * i)];
-            Tensor b = saved[4 + (2 * i)];
-            Tensor dy = gradient.reshape(-1, gradient.size(-1));
-            // s goes into the rank-sized factor, which is the smallest.
-            Tensor part = dy.mm(b.to(input.dtype)).mul_(ranks[i].Scale);
-            lowGradient.narrow(1, start, ranks[i].Rank).copy_(part);
-            Tensor db = dy.t().mm(low.narrow(1, start, ranks[i].Rank));
-            results[4 + (PerModule * i)] = db.to(b.dtype).mul_(ranks[i].Scale);
-            if (input.requires_grad)
+            Tensor b = saved[next++];
+            if (gradients[i] is { } dy)
             {
-                dx = dx is null ? dy.mm(weight) : dx.addmm_(dy, weight);
+                // s goes into the rank-sized factor, which is the smallest.
+                Products.Add(wide.narrow(1, start, rank), dy, b, scale, 0);
+                results[4 + (PerModule * i)] = Parameter(dy.t(), low.narrow(1, start, rank), scale);
             }
+
+            start += rank;
         }
 
-        Tensor da = lowGradient.t().mm(x);
+        Tensor lowGradient = wide.to(input.dtype);
+        Tensor da = Parameter(lowGradient.t(), input.reshape(-1, input.size(-1)), 1);
         start = 0;
         for (int i = 0; i < ranks.Length; start += ranks[i++].Rank)
         {
-            results[3 + (PerModule * i)] = da.narrow(0, start, ranks[i].Rank).to(ranks[i].Type);
+            results[3 + (PerModule * i)] = ranks[i].Rank == 0 ? null : da.narrow(0, start, ranks[i].Rank);
         }
 
-        if (input.requires_grad)
+        if (dx is not null)
         {
-            dx ??= zeros_like(x);
-            results[0] = dx.addmm_(lowGradient, stacked).view(input.shape);
+            AddTo(dx, lowGradient, stacked, 1);
         }
-
-        return [.. results.Select(result => result!)];
     }
 
-    private static Tensor Stack(IReadOnlyList<LoraModule> modules, ScalarType type) =>
-        modules.Count == 1 ? modules[0].A.to(type) : cat([.. modules.Select(module => module.A.to(type))], 0);
+    private static Tensor Straight(Tensor x, LoraModule module)
+    {
+        Tensor product = Product(x, module.Weight.t());
+        return module.Bias is null ? product : product.add_(module.Bias);
+    }
+
+    // Of the activations' type: fp32 ones keep to one pool of threads, bf16 ones are rounded once.
+    private static Tensor Product(Tensor left, Tensor right) =>
+        left.dtype == float32 ? Products.Wide(left, right) : left.mm(right);
+
+    private static Tensor AddTo(Tensor sum, Tensor left, Tensor right, float scale)
+    {
+        if (sum.dtype == float32)
+        {
+            Products.Add(sum, left, right, scale);
+            return sum;
+        }
+
+        return sum.addmm_(left, right, 1, scale);
+    }
+
+    // The gradient of an fp32 parameter, never rounded below that.
+    private static Tensor Parameter(Tensor left, Tensor right, float scale)
+    {
+        Tensor gradient = empty([left.size(0), right.size(1)], float32, left.device);
+        Products.Add(gradient, left, right, scale, 0);
+        return gradient;
+    }
+
+    private static Tensor? Stack(IReadOnlyList<LoraModule> modules, ScalarType type)
+    {
+        Tensor[] all = [.. modules.Select(module => module.A).OfType<Tensor>().Select(a => a.to(type))];
+        return all.Length switch
+        {
+            0 => null,
+            1 => all[0],
+            _ => cat(all, 0),
+        };
+    }
 }

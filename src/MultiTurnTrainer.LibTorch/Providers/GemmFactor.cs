@@ -1,0 +1,20 @@
+namespace MultiTurnTrainer.LibTorch.Providers;
+
+/// <summary>A row-major matrix as a factor of <see cref="Gemm"/>.</summary>
+/// <param name="data">The first element.</param>
+/// <param name="stride">Elements from one row to the next.</param>
+/// <param name="transposed">Whether its transpose is meant.</param>
+public readonly unsafe struct GemmFactor(void* data, long stride, bool transposed = false)
+{
+    /// <summary>The first element.</summary>
+    public void* Data { get; } = data;
+
+    /// <summary>Elements from one row to the next.</summary>
+    public long Stride { get; } = stride;
+
+    /// <summary>The same memory as the transpose.</summary>
+    public GemmFactor Transpose() => new(Data, Stride, Letter == (byte)'N');
+
+    /// <summary>What BLAS calls it.</summary>
+    internal byte Letter { get; } = transposed ? (byte)'T' : (byte)'N';
+}

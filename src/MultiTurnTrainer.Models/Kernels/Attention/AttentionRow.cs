@@ -1,0 +1,170 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using MultiTurnTrainer.Models.Kernels.Cpu;
+
+namespace MultiTurnTrainer.Models.Kernels.Attention;
+
+/// <summary>What stands between attention's products, in place on the visible part of one row of scores; fp32.</summary>
+internal static unsafe class AttentionRow
+{
+    /// <summary>Scores become exp(score - their maximum); returns the sum, by which the mixed values are yet to be divided.</summary>
+    /// <param name="line">The scores, scaled.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="cap">Scores become cap · tanh(score / cap) first; 0 where they do not.</param>
+    /// <param name="lse">Their log-sum-exp, for the backward.</param>
+    public static float Softmax(float* line, int count, float cap, out float lse)
+    {
+        if (cap > 0)
+        {
+            Cap(line, count, cap);
+        }
+
+        float max = Max(line, count);
+        float sum = Exponentials(line, count, max);
+        lse = max + MathF.Log(sum);
+        return sum;
+    }
+
+    /// <summary>Scores become weights, and gradients of the weights become gradients of the scores.</summary>
+    /// <param name="scores">As in <see cref="Softmax"/>; hold the weights afterwards.</param>
+    /// <param name="slopes">d(weights); hold d(scores) afterwards.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="lse">As the forward left it.</param>
+    /// <param name="cap">The cap, or 0.</param>
+    public static void Backward(float* scores, float* slopes, int count, float lse, float cap)
+    {
+        if (cap == 0)
+        {
+            _ = Exponentials(scores, count, lse);
+            Slopes(scores, slopes, count);
+            return;
+        }
+
+        Cap(scores, count, cap);
+        float* capped = (float*)NativeMemory.Alloc((nuint)count, sizeof(float));
+        new ReadOnlySpan<float>(scores, count).CopyTo(new Span<float>(capped, count));
+        _ = Exponentials(scores, count, lse);
+        Slopes(scores, slopes, count);
+        Bend(slopes, capped, count, cap);
+        NativeMemory.Free(capped);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Cap(float* line, int count, float cap)
+    {
+        Vector512<float> inverse = Vector512.Create(1 / cap);
+        int i = 0;
+        for (; i <= count - Simd.Width; i += Simd.Width)
+        {
+            (Simd.Tanh(Simd.Load(line + i) * inverse) * cap).Store(line + i);
+        }
+
+        for (; i < count; i++)
+        {
+            line[i] = cap * MathF.Tanh(line[i] / cap);
+        }
+    }
+
+    /// <summary>Every entry by a factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(float* line, int count, float factor)
+    {
+        int i = 0;
+        for (; i <= count - Simd.Width; i += Simd.Width)
+        {
+            (Simd.Load(line + i) * factor).Store(line + i);
+        }
+
+        for (; i < count; i++)
+        {
+            line[i] *= factor;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Max(float* line, int count)
+    {
+        Vector512<float> most = Vector512.Create(float.NegativeInfinity);
+        int i = 0;
+        for (; i <= count - Simd.Width; i += Simd.Width)
+        {
+            most = Vector512.Max(most, Simd.Load(line + i));
+        }
+
+        float max = float.NegativeInfinity;
+        for (int lane = 0; lane < Simd.Width; lane++)
+        {
+            max = MathF.Max(max, most[lane]);
+        }
+
+        for (; i < count; i++)
+        {
+            max = MathF.Max(max, line[i]);
+        }
+
+        return max;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Exponentials(float* line, int count, float shift)
+    {
+        Vector512<float> minus = Vector512.Create(shift);
+        Vector512<float> sum = Vector512<float>.Zero;
+        int i = 0;
+        for (; i <= count - Simd.Width; i += Simd.Width)
+        {
+            Vector512<float> e = Simd.Exp(Simd.Load(line + i) - minus);
+            sum += e;
+            e.Store(line + i);
+        }
+
+        float total = Vector512.Sum(sum);
+        for (; i < count; i++)
+        {
+            line[i] = MathF.Exp(line[i] - shift);
+            total += line[i];
+        }
+
+        return total;
+    }
+
+    // ds = p (dp - sum(p dp)).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Slopes(float* weights, float* slopes, int count)
+    {
+        Vector512<float> sum = Vector512<float>.Zero;
+        int i = 0;
+        for (; i <= count - Simd.Width; i += Simd.Width)
+        {
+            sum = Vector512.FusedMultiplyAdd(Simd.Load(weights + i), Simd.Load(slopes + i), sum);
+        }
+
+        float total = Vector512.Sum(sum);
+        for (; i < count; i++)
+        {
+            total += weights[i] * slopes[i];
+        }
+
+        Vector512<float> minus = Vector512.Create(total);
+        for (i = 0; i <= count - Simd.Width; i += Simd.Width)
+        {
+            (Simd.Load(weights + i) * (Simd.Load(slopes + i) - minus)).Store(slopes + i);
+        }
+
+        for (; i < count; i++)
+        {
+            slopes[i] = weights[i] * (slopes[i] - total);
+        }
+    }
+
+    // The cap's own slope, 1 - (s / cap)².
+    private static void Bend(float* slopes, float* scores, int count, float cap)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            float bent = scores[i] / cap;
+            slopes[i] *= 1 - (bent * bent);
+        }
+    }
+}
