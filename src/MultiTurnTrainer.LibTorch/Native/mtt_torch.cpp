@@ -699,8 +699,8 @@ MTT_EXPORT int32_t mtt_threads() {
   return at::get_num_threads();
 }
 
-// Whoever is free takes the next piece: it evens out a core that is busy elsewhere. A range of two at least, so that the
-// body sees a parallel region even where there is one piece.
+// On the threads of torch's own operators. Whoever is free takes the next piece: it evens out a core that is busy elsewhere.
+// A range of two at least, so that the body sees a parallel region even where there is one piece.
 template <class F>
 static int for_each_piece(int64_t pieces, int64_t threads, F&& body) {
   return guarded([&] {
