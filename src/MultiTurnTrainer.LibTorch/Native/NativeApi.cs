@@ -38,7 +38,7 @@ internal static unsafe class NativeApi
     public static delegate* unmanaged<long, nint*, int> RngState;
     public static delegate* unmanaged<long, nint, int> SetRngState;
     public static delegate* unmanaged<int, int> ConfigureThreads;
-    public static delegate* unmanaged<long, int, nint, nint, int> Parallel;
+    public static delegate* unmanaged<long, nint, nint, void> Parallel;
     public static delegate* unmanaged<
         int,
         byte,
@@ -172,7 +172,7 @@ internal static unsafe class NativeApi
         SetRngState = (delegate* unmanaged<long, nint, int>)Symbol("mtt_set_rng_state");
         ConfigureThreads = (delegate* unmanaged<int, int>)Symbol("mtt_configure_threads");
         Threads = (delegate* unmanaged<int>)Symbol("mtt_threads");
-        Parallel = (delegate* unmanaged<long, int, nint, nint, int>)Symbol("mtt_parallel");
+        Parallel = (delegate* unmanaged<long, nint, nint, void>)Symbol("mtt_parallel");
         Gemm = (delegate* unmanaged<
             int,
             byte,

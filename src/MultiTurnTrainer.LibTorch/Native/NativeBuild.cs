@@ -92,14 +92,7 @@ internal static partial class NativeBuild
         string messages = "";
         foreach (string[] attempt in _attempts)
         {
-            string compiled = Path.ChangeExtension(path, ".o");
-            (int code, string said) = RunCompiler([.. attempt, .. Compiling(installation, source, compiled)]);
-            if (code == 0)
-            {
-                (code, said) = RunCompiler(Linking(installation, compiled, temporary));
-                File.Delete(compiled);
-            }
-
+            (int code, string said) = RunCompiler([.. attempt, .. Arguments(installation, source, temporary)]);
             messages = messages.Length == 0 ? said : messages;
             if (code == 0)
             {
@@ -117,13 +110,16 @@ internal static partial class NativeBuild
         );
     }
 
-    // With OpenMP, without which at::parallel_for is a plain loop.
-    private static string[] Compiling(LibTorchInstallation installation, string source, string output) =>
+    private static string[] Arguments(LibTorchInstallation installation, string source, string output)
+    {
+        string[] cuda = installation.Cuda
+            ? ["-Wl,--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Wl,--as-needed"]
+            : [];
+        return
         [
-            "-c",
             "-O2",
             "-fPIC",
-            "-fopenmp",
+            "-shared",
             "-fvisibility=hidden",
             "-w",
             $"-D_GLIBCXX_USE_CXX11_ABI={(OldStringAbi(installation) ? 0 : 1)}",
@@ -133,20 +129,6 @@ internal static partial class NativeBuild
             // The system's own folder is searched anyway, and must not be moved to the front.
             .. installation.Include == "/usr/include" ? (string[])[] : [$"-I{installation.Include}"],
             $"-I{Path.Combine(installation.Include, "torch/csrc/api/include")}",
-        ];
-
-    // Not with OpenMP: its symbols come from the runtime that libtorch has loaded, and a wheel brings one of its own.
-    private static string[] Linking(LibTorchInstallation installation, string compiled, string output)
-    {
-        string[] cuda = installation.Cuda
-            ? ["-Wl,--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Wl,--as-needed"]
-            : [];
-        return
-        [
-            "-shared",
-            compiled,
-            "-o",
-            output,
             $"-L{installation.Libraries}",
             $"-Wl,-rpath,{installation.Libraries}",
             // The wheel's CUDA libraries are found through libtorch's own run path.

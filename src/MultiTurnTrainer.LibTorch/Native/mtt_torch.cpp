@@ -699,29 +699,56 @@ MTT_EXPORT int32_t mtt_threads() {
   return at::get_num_threads();
 }
 
-// On the threads of torch's own operators. Whoever is free takes the next piece: it evens out a core that is busy elsewhere.
-// A range of two at least, so that the body sees a parallel region even where there is one piece.
+// Whether the thread is at work for for_each_piece: what it calls must not share its work out again.
+static thread_local bool in_piece = false;
+
+// Calls body for every piece on the threads of torch's own operators: GCC's entry into a parallel region, asked of the OpenMP
+// runtime that libtorch has loaded (a wheel brings one of its own; Intel's and LLVM's have it too). Linking one here would start a
+// second pool of threads. Whoever is free takes the next piece, which evens out a core that is busy elsewhere.
 template <class F>
-static int for_each_piece(int64_t pieces, int64_t threads, F&& body) {
-  return guarded([&] {
+static void for_each_piece(int64_t pieces, F&& body) {
+  struct Work {
+    F& body;
+    int64_t pieces;
     std::atomic<int64_t> next{0};
-    at::parallel_for(0, std::max<int64_t>(2, std::min(threads, pieces)), 1, [&](int64_t, int64_t) {
-      for (int64_t piece; (piece = next.fetch_add(1, std::memory_order_relaxed)) < pieces;) {
-        body(piece);
-      }
-    });
-  });
+  } work{body, pieces};
+  const auto run = [](void* state) {
+    auto& work = *static_cast<Work*>(state);
+    const bool outer = std::exchange(in_piece, true);
+    for (int64_t piece; (piece = work.next.fetch_add(1, std::memory_order_relaxed)) < work.pieces;) {
+      work.body(piece);
+    }
+    in_piece = outer;
+  };
+  using Parallel = void (*)(void (*)(void*), void*, unsigned, unsigned);
+  static const auto parallel = reinterpret_cast<Parallel>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
+  if (parallel == nullptr || in_piece) {
+    run(&work);
+  } else {
+    parallel(run, &work, static_cast<unsigned>(at::get_num_threads()), 0);
+  }
 }
 
-// Calls body for every piece on the threads that torch's own operators use. The body must not throw.
-MTT_EXPORT int mtt_parallel(int64_t pieces, int32_t threads, void (*body)(void*, int64_t), void* state) {
-  return for_each_piece(pieces, threads, [&](int64_t piece) { body(state, piece); });
+// The body must not throw.
+MTT_EXPORT void mtt_parallel(int64_t pieces, void (*body)(void*, int64_t), void* state) {
+  for_each_piece(pieces, [&](int64_t piece) { body(state, piece); });
 }
+
+// A side of a product cut into up to four pieces, for up to sixteen threads.
+struct Cuts {
+  explicit Cuts(int64_t side) : side(side), pieces(std::max<int64_t>(1, std::min<int64_t>(side / 256, 4))) {}
+  int64_t start(int64_t piece) const {
+    constexpr int64_t tile = 48;  // of the register kernels
+    return piece == pieces ? side : piece * side / pieces / tile * tile;
+  }
+  int64_t side;
+  int64_t pieces;
+};
 
 // oneDNN's own row-major GEMM with fp32 results, c = alpha op(a) op(b) + beta c, for bf16 and fp32 factors. ATen reaches
-// neither: its bf16 products round the result, its fp32 products go to the BLAS. Each piece of the longer side of c runs on one
-// thread: left to itself oneDNN shares long sums out among threads, and the bits would depend on their number.
-// Returns 1 where this libtorch or this processor has none.
+// neither: its bf16 products round the result, its fp32 products go to the BLAS. c is cut into pieces that depend on its shape alone,
+// each on one thread: left to itself oneDNN shares long sums out among threads, and the bits would
+// depend on their number. Returns 1 where this libtorch or this processor has none.
 MTT_EXPORT int mtt_gemm(
     int32_t bf16, char trans_a, char trans_b, int64_t m, int64_t n, int64_t k, float alpha, const void* a, int64_t lda,
     const void* b, int64_t ldb, float beta, float* c, int64_t ldc) {
@@ -733,27 +760,24 @@ MTT_EXPORT int mtt_gemm(
   if (gemm == nullptr) {
     return 1;
   }
-  if (at::in_parallel_region()) {
+  if (in_piece) {
     return gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == 0 ? 0 : 1;
   }
-  constexpr int64_t tile = 48;  // of the register kernels; a piece is never thinner
-  const int64_t side = std::max(m, n);
-  const int64_t pieces = std::max<int64_t>(1, std::min<int64_t>(side / (2 * tile), 2 * at::get_num_threads()));
+  const Cuts rows(m);
+  const Cuts columns(n);
   const int64_t size = bf16 != 0 ? 2 : 4;
   const int64_t step_a = (trans_a == 'N' ? lda : 1) * size;
   const int64_t step_b = (trans_b == 'N' ? 1 : ldb) * size;
   std::atomic<int> failures{0};
-  const int code = for_each_piece(pieces, at::get_num_threads(), [&](int64_t piece) {
-    const int64_t start = piece * side / pieces / tile * tile;
-    const int64_t count = (piece + 1 == pieces ? side : (piece + 1) * side / pieces / tile * tile) - start;
-    const bool rows = m >= n;
-    const auto* left = static_cast<const char*>(a) + (rows ? start * step_a : 0);
-    const auto* right = static_cast<const char*>(b) + (rows ? 0 : start * step_b);
-    float* target = c + (rows ? start * ldc : start);
+  for_each_piece(rows.pieces * columns.pieces, [&](int64_t piece) {
+    const int64_t row = rows.start(piece / columns.pieces);
+    const int64_t column = columns.start(piece % columns.pieces);
     failures += gemm(
-        trans_a, trans_b, rows ? count : m, rows ? n : count, k, alpha, left, lda, right, ldb, beta, target, ldc) != 0;
+        trans_a, trans_b, rows.start(piece / columns.pieces + 1) - row, columns.start(piece % columns.pieces + 1) - column, k,
+        alpha, static_cast<const char*>(a) + row * step_a, lda, static_cast<const char*>(b) + column * step_b, ldb, beta,
+        c + row * ldc + column, ldc) != 0;
   });
-  return code == 0 && failures == 0 ? 0 : 1;
+  return failures == 0 ? 0 : 1;
 }
 
 // Freed tensors stay with the process instead of going back to the kernel: glibc would otherwise map and unmap, and

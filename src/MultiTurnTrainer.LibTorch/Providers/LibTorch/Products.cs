@@ -65,7 +65,7 @@ public static unsafe class Products
                 return;
             }
 
-            using torch.Tensor product = left.mm(right);
+            using torch.Tensor product = Wide(left, right);
             _ = beta == 0 ? sum.copy_(product).mul_(alpha) : sum.mul_(beta).add_(product, alpha);
             return;
         }

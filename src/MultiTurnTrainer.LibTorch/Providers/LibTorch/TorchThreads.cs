@@ -6,8 +6,8 @@ namespace MultiTurnTrainer.LibTorch.Providers;
 /// <summary>The threads that libtorch's own operators run on. Work of ours there wakes no second pool of threads.</summary>
 public static unsafe class TorchThreads
 {
-    /// <summary>Calls <paramref name="body"/> for 0 … pieces − 1, on at most that many threads, in any order.</summary>
-    public static void For(long pieces, int threads, Action<long> body)
+    /// <summary>Calls <paramref name="body"/> for 0 … pieces − 1, in any order.</summary>
+    public static void For(long pieces, Action<long> body)
     {
         NativeApi.EnsureLoaded();
         Work work = new(body);
@@ -15,7 +15,7 @@ public static unsafe class TorchThreads
         try
         {
             nint call = (nint)(delegate* unmanaged<nint, long, void>)&Call;
-            NativeApi.Check(NativeApi.Parallel(pieces, threads, call, GCHandle.ToIntPtr(handle)), "parallel_for");
+            NativeApi.Parallel(pieces, call, GCHandle.ToIntPtr(handle));
         }
         finally
         {

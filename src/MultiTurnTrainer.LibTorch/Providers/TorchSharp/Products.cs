@@ -21,7 +21,7 @@ public static class Products
     /// <param name="beta">The factor on what the sum holds; 0 overwrites it.</param>
     public static void Add(torch.Tensor sum, torch.Tensor left, torch.Tensor right, float alpha, float beta = 1)
     {
-        using torch.Tensor product = left.mm(right);
+        using torch.Tensor product = Wide(left, right);
         _ = beta == 0 ? sum.copy_(product).mul_(alpha) : sum.mul_(beta).add_(product, alpha);
     }
 }

@@ -44,9 +44,7 @@ internal sealed unsafe class CpuAttention : autograd.SingleTensorFunction<CpuAtt
         (Tensor query, Tensor key, Tensor value) = (Factor(vars[0]), Factor(vars[1]), Factor(vars[2]));
         Tensor result = empty([query.size(0), query.size(1) * query.size(2)], query.dtype);
         Tensor lse = empty(query.size(0) * query.size(1), float32);
-        CpuAttentionTask task = new(span, query, key, value, result, lse);
-        task.Forward();
-        GC.KeepAlive(lse);
+        new CpuAttentionTask(span, query, key, value, result, lse).Forward();
         ctx.save_for_backward([query, key, value, lse]);
         ctx.save_data("span", span);
         return result.to(type);
@@ -63,7 +61,6 @@ internal sealed unsafe class CpuAttention : autograd.SingleTensorFunction<CpuAtt
         Tensor dvalue = empty_like(value);
         CpuAttentionTask task = new((AttentionSpan)ctx.get_data("span")!, query, key, value, given, lse);
         task.Backward(dquery, dkey, dvalue);
-        GC.KeepAlive(lse);
         return [dquery.to(grad_output.dtype), dkey.to(grad_output.dtype), dvalue.to(grad_output.dtype), null!];
     }
 

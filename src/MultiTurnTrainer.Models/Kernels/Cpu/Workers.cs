@@ -11,7 +11,7 @@ internal static class Workers
     private const long Worthwhile = 1 << 15;
 
     /// <summary>Runs <paramref name="body"/> for every item, each worth a thread's while.</summary>
-    public static void Each(long count, Action<long> body) => TorchThreads.For(count, torch.get_num_threads(), body);
+    public static void Each(long count, Action<long> body) => TorchThreads.For(count, body);
 
     /// <summary>Runs <paramref name="body"/> over [0, count) in contiguous ranges.</summary>
     public static void For(long count, long elementsPerItem, Action<long, long> body)
@@ -25,6 +25,6 @@ internal static class Workers
 
         // Four ranges per thread even out a core that is busy elsewhere.
         long pieces = Math.Min(count, threads * 4L);
-        TorchThreads.For(pieces, threads, piece => body(piece * count / pieces, (piece + 1) * count / pieces));
+        TorchThreads.For(pieces, piece => body(piece * count / pieces, (piece + 1) * count / pieces));
     }
 }
