@@ -16,6 +16,7 @@ internal static class MttCli
     public static async Task<int> RunAsync(string[] args)
     {
         RootCommand root = Root();
+        HelpNames.Apply(root);
         if (args.Length == 0 || args[0].StartsWith('-'))
         {
             // The overview shows one sentence a command; a command's own help shows its examples too.

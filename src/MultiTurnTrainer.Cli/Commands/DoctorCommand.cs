@@ -24,13 +24,16 @@ internal static class DoctorCommand
         };
         Option<string> head = new("--head")
         {
-            Description = "Time the loss head: N,V,H[,p...], such as 8192,128256,4096,1,0.5,0.25,0.1",
+            HelpName = "N,V,H[,P…]",
+            Description =
+                "Time the loss head: rows, vocabulary, width, shares of rows that are learned, such as 8192,128256,4096,1,0.5,0.25,0.1",
         };
         Option<string> dtype = new("--dtype")
         {
-            Description = "Element type of --head: bfloat16 or float32",
+            Description = "Element type of --head",
             DefaultValueFactory = _ => "bfloat16",
         };
+        dtype.AcceptOnlyFromAmong("bfloat16", "float32");
         Command command = new(
             "doctor",
             """

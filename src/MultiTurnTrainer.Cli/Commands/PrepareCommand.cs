@@ -17,6 +17,7 @@ internal static class PrepareCommand
     private static readonly Option<string> _output = new("--output", "-o")
     {
         Description = "The folder to write to.",
+        HelpName = "DIR",
         Required = true,
     };
 
