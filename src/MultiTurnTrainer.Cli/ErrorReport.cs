@@ -26,8 +26,11 @@ internal static class ErrorReport
         cause switch
         {
             MttException mtt => (mtt.Message, mtt.Remedy),
+            _ when MemoryShortage.Is(cause) => (
+                $"memory ran out: {cause.Message.Split('\n')[0]}",
+                "give less input at a time or shorter rows, use --dtype bfloat16 where the command has it, or a machine with more memory"
+            ),
             IOException or UnauthorizedAccessException => (cause.Message, null),
-            OutOfMemoryException => ("memory ran out", "use a machine with more memory, or less input at a time"),
             _ => (
                 $"unexpected: {cause.GetType().Name}: {cause.Message.Split('\n')[0]}",
                 "this is a fault in mtt; please report it with the output of the same command and --verbose"

@@ -28,11 +28,14 @@ internal static class EstimateCommand
             Console.Error.WriteLine("recompute   peak MiB   s/step at most");
             foreach (MemoryNeed need in MemoryEstimate.Measure(options.Read(parsed), CancellationToken.None))
             {
+                string mode = need.Recompute.ToString().ToLowerInvariant();
                 Console.Out.WriteLine(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{need.Recompute.ToString().ToLowerInvariant(), -11} {need.PeakMb, 8:F0}   {need.SecondsPerStep:F2}"
-                    )
+                    double.IsNaN(need.PeakMb)
+                        ? $"{mode, -11} more than this machine has"
+                        : string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{mode, -11} {need.PeakMb, 8:F0}   {need.SecondsPerStep:F2}"
+                        )
                 );
             }
 

@@ -92,7 +92,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
             view?.Dispose();
             map?.Dispose();
-            if (problem is IOException or UnauthorizedAccessException)
+            if (problem is (IOException or UnauthorizedAccessException) && !MemoryShortage.Is(problem))
             {
                 throw new MttException($"{path}: {problem.Message}", "Check the file and its permissions.", problem);
             }

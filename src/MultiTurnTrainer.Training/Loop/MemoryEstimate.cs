@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Objectives;
@@ -13,8 +14,8 @@ namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>What a run would need with one way of recomputing.</summary>
 /// <param name="Recompute">What is computed again in backward.</param>
-/// <param name="PeakMb">The highest resident memory, in 2²⁰ bytes.</param>
-/// <param name="SecondsPerStep">Time of an optimizer step whose micro-batches are all as heavy as the heaviest.</param>
+/// <param name="PeakMb">The highest resident memory, in 2²⁰ bytes; NaN where this machine has not enough.</param>
+/// <param name="SecondsPerStep">Time of an optimizer step whose micro-batches are all as heavy as the heaviest; NaN likewise.</param>
 public sealed record MemoryNeed(Recompute Recompute, double PeakMb, double SecondsPerStep);
 
 /// <summary>
@@ -23,12 +24,13 @@ public sealed record MemoryNeed(Recompute Recompute, double PeakMb, double Secon
 /// </summary>
 public static class MemoryEstimate
 {
+    private const int _shapes = 3;
     private static readonly Recompute[] _frugalFirst = [Recompute.Full, Recompute.Selective, Recompute.Off];
 
     /// <summary>Measures.</summary>
     /// <param name="request">The run; its output is not touched. With <c>recompute: auto</c> every mode is tried.</param>
     /// <param name="stop">Asks to give up.</param>
-    /// <exception cref="Files.MttException">What the run itself would refuse.</exception>
+    /// <exception cref="MttException">What the run itself would refuse.</exception>
     public static IEnumerable<MemoryNeed> Measure(TrainRequest request, CancellationToken stop)
     {
         TrainSettings settings = request.Train;
@@ -47,32 +49,66 @@ public static class MemoryEstimate
             }
 
             SftObjective objective = new(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute);
-            IMicroBatch heaviest = Heaviest(objective, plan, stop);
-            double seconds = double.PositiveInfinity;
-            for (int repeat = 0; repeat < 2; repeat++)
-            {
-                stop.ThrowIfCancellationRequested();
-                seconds = Math.Min(seconds, Step(objective, heaviest, adapter, optimizer));
-            }
-
-            yield return new MemoryNeed(recompute, PeakMemory.ReadMb(), seconds * plan.Accumulation);
+            yield return Try(objective, recompute, plan, adapter, optimizer, stop);
         }
     }
 
-    private static IMicroBatch Heaviest(SftObjective objective, StepPlan plan, CancellationToken stop)
+    private static MemoryNeed Try(
+        SftObjective objective,
+        Recompute recompute,
+        StepPlan plan,
+        Adapter adapter,
+        AdamW optimizer,
+        CancellationToken stop
+    )
     {
-        IMicroBatch? heaviest = null;
+        try
+        {
+            double seconds = double.PositiveInfinity;
+            IMicroBatch[] trial = Trial(objective, plan, stop);
+            double heaviest = trial.Max(batch => batch.Flops);
+            foreach (IMicroBatch batch in trial)
+            {
+                stop.ThrowIfCancellationRequested();
+                seconds = Math.Min(
+                    seconds,
+                    Step(objective, batch, adapter, optimizer) * heaviest / Math.Max(1, batch.Flops)
+                );
+            }
+
+            return new MemoryNeed(recompute, PeakMemory.ReadMb(), seconds * plan.Accumulation);
+        }
+        catch (Exception problem) when (MemoryShortage.Is(problem))
+        {
+            return new MemoryNeed(recompute, double.NaN, double.NaN);
+        }
+    }
+
+    /// <summary>
+    /// Micro-batches to do: the heaviest, before and after others. What an allocator keeps of one shape does not always
+    /// serve the next, so that the heaviest alone would need less than it does among others.
+    /// </summary>
+    private static IMicroBatch[] Trial(SftObjective objective, StepPlan plan, CancellationToken stop)
+    {
+        PriorityQueue<IMicroBatch, double> heaviest = new();
         for (int step = 1; step <= Math.Min(plan.TotalSteps, plan.StepsPerEpoch); step++)
         {
             stop.ThrowIfCancellationRequested();
-            foreach (int[] units in plan.MicroBatches(step))
+            foreach (IMicroBatch batch in plan.MicroBatches(step).Select(objective.Prepare))
             {
-                IMicroBatch batch = objective.Prepare(units);
-                heaviest = heaviest is null || batch.Flops > heaviest.Flops ? batch : heaviest;
+                heaviest.Enqueue(batch, batch.Flops);
+                if (heaviest.Count > _shapes)
+                {
+                    heaviest.Dequeue();
+                }
             }
         }
 
-        return heaviest!;
+        IMicroBatch[] ordered =
+        [
+            .. heaviest.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element),
+        ];
+        return [.. ordered[1..], ordered[0], .. ordered[1..], ordered[0]];
     }
 
     private static double Step(SftObjective objective, IMicroBatch batch, Adapter adapter, AdamW optimizer)

@@ -33,9 +33,9 @@ public static class TrainingRun
         {
             return new TrainOutcome(TrainEnd.Stopped, 0, null, "before the first step");
         }
-        catch (Exception problem) when (OutOfMemory.Is(problem))
+        catch (Exception problem) when (MemoryShortage.Is(problem))
         {
-            throw OutOfMemory.Explain(request.Train, problem);
+            throw MemoryAdvice.For(request.Train, problem);
         }
         catch (IOException problem)
         {

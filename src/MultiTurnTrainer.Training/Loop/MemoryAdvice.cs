@@ -4,20 +4,10 @@ using MultiTurnTrainer.Training.Settings;
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>Turns a failed allocation into advice.</summary>
-internal static class OutOfMemory
+internal static class MemoryAdvice
 {
-    private static readonly string[] _signs = ["out of memory", "not enough memory", "allocate memory"];
-
-    /// <summary>Whether an exception means that memory ran out, wherever it was noticed.</summary>
-    public static bool Is(Exception problem) =>
-        problem is OutOfMemoryException
-        || (
-            problem is not MttException
-            && _signs.Any(sign => problem.Message.Contains(sign, StringComparison.OrdinalIgnoreCase))
-        );
-
     /// <summary>What to change, the cheapest remedy first.</summary>
-    public static MttException Explain(TrainSettings settings, Exception problem)
+    public static MttException For(TrainSettings settings, Exception problem)
     {
         List<string> advice = [];
         if (settings.PerDeviceTrainBatchSize > 1)
@@ -40,7 +30,7 @@ internal static class OutOfMemory
         advice.Add("make shorter rows (mtt mask --max-length)");
         return new MttException(
             $"memory ran out: {problem.Message.Split('\n')[0]}",
-            $"{string.Join("; ", advice)}. mtt estimate tells beforehand; the checkpoints are whole, --resume goes on.",
+            $"{string.Join("; ", advice)}. mtt estimate tells beforehand; what was saved is whole, --resume goes on.",
             problem
         );
     }

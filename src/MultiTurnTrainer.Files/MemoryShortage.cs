@@ -1,0 +1,15 @@
+namespace MultiTurnTrainer.Files;
+
+/// <summary>Tells a failed allocation from other failures, wherever it was noticed: here, in libtorch, on a GPU.</summary>
+public static class MemoryShortage
+{
+    private static readonly string[] _signs = ["out of memory", "not enough memory", "allocate memory"];
+
+    /// <summary>Whether an exception means that memory ran out.</summary>
+    public static bool Is(Exception problem) =>
+        problem is OutOfMemoryException
+        || (
+            problem is not MttException
+            && _signs.Any(sign => problem.Message.Contains(sign, StringComparison.OrdinalIgnoreCase))
+        );
+}
