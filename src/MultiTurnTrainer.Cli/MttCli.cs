@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Commands;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli;
 
@@ -51,6 +52,11 @@ internal static class MttCli
         catch (Exception problem)
         {
             ErrorReport.Write(problem, parsed.GetValue(_verbose));
+            if (MemoryShortage.IsBehind(problem))
+            {
+                ProcessEnd.Now(ExitCode.Failed);
+            }
+
             return ExitCode.Failed;
         }
     }

@@ -12,4 +12,8 @@ public static class MemoryShortage
             problem is not MttException
             && _signs.Any(sign => problem.Message.Contains(sign, StringComparison.OrdinalIgnoreCase))
         );
+
+    /// <summary>Whether memory ran out, also where an explanation was put in its place.</summary>
+    public static bool IsBehind(Exception? problem) =>
+        problem is not null && (Is(problem) || IsBehind(problem.InnerException));
 }

@@ -35,8 +35,20 @@ public static class MttProcess
     public static MttResult RunWithFileLimit(string folder, int kilobytes, string[] args)
     {
         // The runtime maps its own code through a file; without that the limit is only on what the program writes.
-        string script = $"trap '' XFSZ; ulimit -f {kilobytes}; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"";
-        ProcessStartInfo start = new("bash", ["-c", script, "bash", Repository.Mtt, .. args])
+        return RunWithLimit(
+            folder,
+            $"trap '' XFSZ; ulimit -f {kilobytes}; export DOTNET_EnableWriteXorExecute=0",
+            args
+        );
+    }
+
+    /// <summary>Runs with the process' own memory limited: what is allocated beyond that fails with ENOMEM.</summary>
+    public static MttResult RunWithMemoryLimit(string folder, int megabytes, string[] args) =>
+        RunWithLimit(folder, $"ulimit -d {megabytes * 1024}", args);
+
+    private static MttResult RunWithLimit(string folder, string limit, string[] args)
+    {
+        ProcessStartInfo start = new("bash", ["-c", $"{limit}; exec \"$@\"", "bash", Repository.Mtt, .. args])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -64,7 +64,7 @@ internal sealed class LiveTrainingView : ITrainingObserver
     public void StoppedMidStep(int step, string? folder)
     {
         _console.WriteLine(TrainingText.StoppedMidStep(step, folder));
-        Environment.Exit(ExitCode.Stopped);
+        ProcessEnd.Now(ExitCode.Stopped);
     }
 
     public void Warned(string message) => _note = $"warning: {message}";

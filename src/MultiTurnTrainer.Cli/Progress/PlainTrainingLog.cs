@@ -43,8 +43,7 @@ internal sealed class PlainTrainingLog(TextWriter writer, TimeProvider time) : I
     public void StoppedMidStep(int step, string? folder)
     {
         writer.WriteLine(TrainingText.StoppedMidStep(step, folder));
-        writer.Flush();
-        Environment.Exit(ExitCode.Stopped);
+        ProcessEnd.Now(ExitCode.Stopped);
     }
 
     public void Warned(string message) => writer.WriteLine($"warning: {message}");

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
+using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Checkpoints;
 
@@ -19,34 +20,39 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     private const int _formatVersion = 1;
     private const string _stateName = "state.json";
 
+    /// <summary>Values of a buffer that are written at a time, so that saving needs next to no memory.</summary>
+    private const long _piece = 1 << 20;
+
     /// <summary>Writes a checkpoint and removes those no longer wanted.</summary>
-    /// <param name="state">What to keep.</param>
+    /// <param name="step">Optimizer steps done.</param>
+    /// <param name="buffers">The flat float32 buffers.</param>
+    /// <param name="counters">Small state of the loop.</param>
     /// <param name="best">The step of the best evaluation, kept besides the latest; null where there is none.</param>
     /// <returns>The checkpoint's folder.</returns>
     /// <exception cref="MttException">The disk is full or not writable; older checkpoints are untouched.</exception>
-    public string Save(TrainingState state, int? best)
+    public string Save(int step, IEnumerable<(string Name, Tensor Values)> buffers, JsonObject counters, int? best)
     {
-        string final = PathOf(state.Step);
+        string final = PathOf(step);
         string temporary = $"{final}.tmp-{Environment.ProcessId}";
         try
         {
             Directory.CreateDirectory(temporary);
             JsonObject hashes = [];
-            foreach ((string name, float[] values) in state.Tensors)
+            foreach ((string name, Tensor values) in buffers)
             {
-                hashes[name] = Write(Path.Combine(temporary, $"{name}.bin"), MemoryMarshal.AsBytes(values.AsSpan()));
+                hashes[name] = Write(Path.Combine(temporary, $"{name}.bin"), Pieces(values));
             }
 
             JsonObject json = new()
             {
                 ["format"] = _formatVersion,
-                ["step"] = state.Step,
+                ["step"] = step,
                 ["fingerprint"] = fingerprint.ToJson(),
                 ["sha256"] = hashes,
-                ["counters"] = state.Counters.DeepClone(),
+                ["counters"] = counters,
             };
             byte[] text = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, JsonText.Indented);
-            Write(Path.Combine(temporary, _stateName), text);
+            Write(Path.Combine(temporary, _stateName), [text]);
             if (Directory.Exists(final))
             {
                 Directory.Delete(final, recursive: true);
@@ -139,7 +145,13 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
             );
         }
         catch (Exception problem)
-            when (problem is JsonException or KeyNotFoundException or IOException or InvalidOperationException)
+            when (problem
+                    is JsonException
+                        or KeyNotFoundException
+                        or IOException
+                        or InvalidDataException
+                        or InvalidOperationException
+            )
         {
             throw new InvalidDataException($"{checkpoint}: the checkpoint is damaged ({problem.Message})", problem);
         }
@@ -147,18 +159,37 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
 
     private static float[] Read(string path, string hash)
     {
-        byte[] bytes = File.ReadAllBytes(path);
-        return ContentHash.Of(bytes) == hash
-            ? MemoryMarshal.Cast<byte, float>(bytes).ToArray()
-            : throw new InvalidDataException($"{path}: the checkpoint is damaged (its hash differs)");
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read);
+        float[] values = new float[stream.Length / sizeof(float)];
+        Span<byte> bytes = MemoryMarshal.AsBytes(values.AsSpan());
+        stream.ReadExactly(bytes);
+        return stream.Length == bytes.Length && Convert.ToHexStringLower(SHA256.HashData(bytes)) == hash
+            ? values
+            : throw new InvalidDataException($"{path}: its hash differs");
     }
 
-    private static string Write(string path, ReadOnlySpan<byte> bytes)
+    private static IEnumerable<byte[]> Pieces(Tensor values)
     {
+        for (long begin = 0; begin < values.numel(); begin += _piece)
+        {
+            long end = Math.Min(begin + _piece, values.numel());
+            using Tensor piece = values.narrow(0, begin, end - begin);
+            yield return MemoryMarshal.AsBytes(piece.data<float>().ToArray().AsSpan()).ToArray();
+        }
+    }
+
+    private static string Write(string path, IEnumerable<byte[]> pieces)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using FileStream stream = new(path, FileMode.Create, FileAccess.Write);
-        stream.Write(bytes);
+        foreach (byte[] piece in pieces)
+        {
+            stream.Write(piece);
+            hash.AppendData(piece);
+        }
+
         stream.Flush(flushToDisk: true);
-        return Convert.ToHexStringLower(SHA256.HashData(bytes));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private string PathOf(int step) =>

@@ -19,8 +19,9 @@ namespace MultiTurnTrainer.Training.Loop;
 public sealed record MemoryNeed(Recompute Recompute, double PeakMb, double SecondsPerStep);
 
 /// <summary>
-/// Predicts a run's peak memory by doing its heaviest micro-batch: the plan knows which one that is, and memory does
-/// not grow after it. Modes are tried from the most frugal to the hungriest, so that one process can measure them all.
+/// Predicts a run's peak memory by doing what takes most of it: the heaviest micro-batches of its plan, the heaviest
+/// batch of its evaluation, and as much garbage as is left lying before it is collected. Modes are tried from the most
+/// frugal to the hungriest, so that one process can measure them all.
 /// </summary>
 public static class MemoryEstimate
 {
@@ -41,6 +42,7 @@ public static class MemoryEstimate
         using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device);
         using Adapter adapter = TrainedWeights.Create(model, request);
         using AdamW optimizer = new(adapter.Parameters, settings);
+        MachineSpeed.MeasureGflops(place);
         foreach (Recompute recompute in _frugalFirst)
         {
             if (settings.Recompute is not Recompute.Auto && settings.Recompute != recompute)
@@ -48,13 +50,18 @@ public static class MemoryEstimate
                 continue;
             }
 
+            Evaluator? evaluator =
+                data.Evaluation.Count > 0
+                    ? new Evaluator(model, adapter, HeaviestEvaluation(data, settings), settings)
+                    : null;
             SftObjective objective = new(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute);
-            yield return Try(objective, recompute, plan, adapter, optimizer, stop);
+            yield return Try(objective, evaluator, recompute, plan, adapter, optimizer, stop);
         }
     }
 
     private static MemoryNeed Try(
         SftObjective objective,
+        Evaluator? evaluator,
         Recompute recompute,
         StepPlan plan,
         Adapter adapter,
@@ -76,6 +83,8 @@ public static class MemoryEstimate
                 );
             }
 
+            evaluator?.Run(step: 0, best: null, stop);
+            FillYoungGeneration();
             return new MemoryNeed(recompute, PeakMemory.ReadMb(), seconds * plan.Accumulation);
         }
         catch (Exception problem) when (MemoryShortage.Is(problem))
@@ -109,6 +118,21 @@ public static class MemoryEstimate
             .. heaviest.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element),
         ];
         return [.. ordered[1..], ordered[0], .. ordered[1..], ordered[0]];
+    }
+
+    private static IReadOnlyList<TrainingRow> HeaviestEvaluation(TrainingData data, TrainSettings settings) =>
+        data.Evaluation.Chunk(settings.PerDeviceEvalBatchSize).MaxBy(rows => rows.Sum(row => row.NeededTokens))!;
+
+    /// <summary>Leaves garbage until it is collected, as the steps of a long run do, little by little.</summary>
+    private static void FillYoungGeneration()
+    {
+        const int size = 64 << 10;
+        const int most = 256 << 20;
+        int collected = GC.CollectionCount(0);
+        for (int left = most; left > 0 && GC.CollectionCount(0) == collected; left -= size)
+        {
+            GC.KeepAlive(new byte[size]);
+        }
     }
 
     private static double Step(SftObjective objective, IMicroBatch batch, Adapter adapter, AdamW optimizer)

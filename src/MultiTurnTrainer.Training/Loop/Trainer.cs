@@ -163,7 +163,7 @@ internal sealed class Trainer(
         double norm = learns ? _optimizer.GradientNorm() : 0;
         if (learns && _guard.Check(loss, norm) is { } reason)
         {
-            problem = DivergenceReport.Write(output["divergence.json"], step, reason, parts, parameters);
+            problem = SpikeReport.Write(output["divergence.json"], step, reason, parts, parameters);
             return null;
         }
 
@@ -317,9 +317,7 @@ internal sealed class Trainer(
             ["evaluated_step"] = _evaluatedStep,
             ["losses"] = _guard.Save(),
         };
-        Dictionary<string, float[]> tensors = Buffers()
-            .ToDictionary(buffer => buffer.Name, buffer => buffer.Value.cpu().data<float>().ToArray());
-        return checkpoints.Save(new TrainingState(_done, tensors, counters), _bestStep);
+        return checkpoints.Save(_done, Buffers(), counters, _bestStep);
     }
 
     private IEnumerable<(string Name, Tensor Value)> Buffers() =>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Checkpoints;
+using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Tests.Checkpoints;
 
@@ -15,13 +16,13 @@ public class CheckpointStoreTests
     {
         using TempFolder folder = new();
         CheckpointStore store = new(folder.Path, _run, keepLast: 2);
-        store.Save(State(1), best: null);
-        store.Save(State(2), best: null);
+        Save(store, 1, best: null);
+        Save(store, 2, best: null);
 
         TrainingState state = store.LoadLatest(Assert.Fail)!;
 
         Assert.Equal(2, state.Step);
-        Assert.Equal(State(2).Tensors["parameters"], state.Tensors["parameters"]);
+        Assert.Equal(Values(2), state.Tensors["parameters"]);
         Assert.Equal(0.125, state.Counters["smoothed"]!.GetValue<double>());
     }
 
@@ -32,7 +33,7 @@ public class CheckpointStoreTests
         CheckpointStore store = new(folder.Path, _run, keepLast: 2);
         foreach (int step in Enumerable.Range(1, 5))
         {
-            store.Save(State(step), best: 2);
+            Save(store, step, best: 2);
         }
 
         Assert.Equal(
@@ -41,17 +42,20 @@ public class CheckpointStoreTests
         );
     }
 
-    [Fact]
-    public void LoadLatest_DamagedBuffer_PassesOverToTheOneBefore()
+    [Theory]
+    [InlineData("a byte differs")]
+    [InlineData("cut off")]
+    [InlineData("one byte more")]
+    [InlineData("gone")]
+    [InlineData("no state")]
+    [InlineData("half a state")]
+    public void LoadLatest_Damaged_PassesOverToTheOneBefore(string damage)
     {
         using TempFolder folder = new();
         CheckpointStore store = new(folder.Path, _run, keepLast: 3);
-        store.Save(State(1), best: null);
-        string last = store.Save(State(2), best: null);
-        using (FileStream stream = File.OpenWrite(Path.Combine(last, "parameters.bin")))
-        {
-            stream.WriteByte(99);
-        }
+        Save(store, 1, best: null);
+        string last = Save(store, 2, best: null);
+        Damage(last, damage);
 
         List<string> damaged = [];
         TrainingState state = store.LoadLatest(damaged.Add)!;
@@ -65,7 +69,7 @@ public class CheckpointStoreTests
     public void LoadLatest_AnotherRun_IsRefusedByName()
     {
         using TempFolder folder = new();
-        new CheckpointStore(folder.Path, _run, keepLast: 1).Save(State(1), best: null);
+        Save(new CheckpointStore(folder.Path, _run, keepLast: 1), 1, best: null);
         RunFingerprint other = new(new Dictionary<string, string> { ["data"] = "x", ["model"] = "b" });
 
         MttException problem = Assert.Throws<MttException>(() =>
@@ -84,10 +88,46 @@ public class CheckpointStoreTests
         Assert.Null(new CheckpointStore(folder.Path, _run, keepLast: 1).LoadLatest(Assert.Fail));
     }
 
-    private static TrainingState State(int step) =>
-        new(
-            step,
-            new Dictionary<string, float[]> { ["parameters"] = [step, float.Epsilon, -0f] },
-            new JsonObject { ["smoothed"] = 0.125 }
-        );
+    private static void Damage(string checkpoint, string damage)
+    {
+        string buffer = Path.Combine(checkpoint, "parameters.bin");
+        string state = Path.Combine(checkpoint, "state.json");
+        switch (damage)
+        {
+            case "gone":
+                File.Delete(buffer);
+                break;
+            case "no state":
+                File.Delete(state);
+                break;
+            case "half a state":
+                File.WriteAllText(state, File.ReadAllText(state)[..40]);
+                break;
+            default:
+                using (FileStream stream = File.OpenWrite(buffer))
+                {
+                    stream.SetLength(
+                        stream.Length
+                            + (
+                                damage == "cut off" ? -4
+                                : damage == "one byte more" ? 1
+                                : 0
+                            )
+                    );
+                    stream.WriteByte((byte)(damage == "a byte differs" ? 99 : 0));
+                }
+
+                break;
+        }
+    }
+
+    private static string Save(CheckpointStore store, int step, int? best)
+    {
+        using Tensor parameters = tensor(Values(step));
+        return store.Save(step, [("parameters", parameters)], new JsonObject { ["smoothed"] = 0.125 }, best);
+    }
+
+    /// <summary>More than is written at a time.</summary>
+    private static float[] Values(int step) =>
+        [step, float.Epsilon, -0f, .. Enumerable.Range(0, 3 << 19).Select(i => (float)i)];
 }

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>What a step that must not be taken looked like: which rows, which losses, which gradients.</summary>
-internal static class DivergenceReport
+internal static class SpikeReport
 {
     private const int _named = 5;
 
