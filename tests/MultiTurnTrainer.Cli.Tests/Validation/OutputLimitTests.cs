@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Cli.Tests.Validation;
 
 /// <summary>Outputs that cannot be finished: one error with a remedy, exit code 2, and nothing half-written.</summary>
-public sealed class FullDiskTests : IDisposable
+public sealed class OutputLimitTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
