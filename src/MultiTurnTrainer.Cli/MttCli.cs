@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Files;
 
@@ -28,15 +29,16 @@ internal static class MttCli
         }
 
         ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        string[] unknown = args.Contains("--") ? [] : [.. UnknownOptions(parsed)];
+        if (parsed.Errors.Count > 0 || unknown.Length > 0)
         {
-            foreach (var problem in parsed.Errors)
+            IEnumerable<string> problems = parsed.Errors.Select(problem => problem.Message);
+            foreach (string problem in unknown.Select(name => $"There is no option '{name}'.").Concat(problems))
             {
-                Console.Error.WriteLine($"error: {problem.Message}");
+                Console.Error.WriteLine($"error: {problem}");
             }
 
-            string name = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
-            Console.Error.WriteLine($"  hint: mtt {name}--help");
+            Console.Error.WriteLine($"  hint: {Hint(parsed, unknown)}");
             return ExitCode.Failed;
         }
 
@@ -59,6 +61,26 @@ internal static class MttCli
 
             return ExitCode.Failed;
         }
+    }
+
+    // The parser takes a mistyped option for the name of a file where the command takes any number of files.
+    private static IEnumerable<string> UnknownOptions(ParseResult parsed) =>
+        parsed
+            .CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value)
+            .Where(value => value.Length > 1 && value[0] == '-');
+
+    private static string Hint(ParseResult parsed, IEnumerable<string> unknown)
+    {
+        Command command = parsed.CommandResult.Command;
+        IEnumerable<string> known = command.Subcommands.Concat<Symbol>(command.Options).Select(symbol => symbol.Name);
+        string? near = unknown
+            .Concat(parsed.UnmatchedTokens)
+            .Select(word => Nearest.To(word, known))
+            .FirstOrDefault(name => name is not null);
+        string help = command is RootCommand ? "mtt --help" : $"mtt {command.Name} --help";
+        return near is null ? help : $"did you mean '{near}'? {help}";
     }
 
     private static string FirstSentence(string description)

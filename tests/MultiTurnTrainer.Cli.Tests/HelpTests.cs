@@ -31,6 +31,18 @@ public partial class HelpTests
         Assert.DoesNotMatch(@"--([a-z-]+) <\1>", help.Out);
     }
 
+    [Theory]
+    [InlineData("trian", "did you mean 'train'? mtt --help")]
+    [InlineData("stats --fromat json chat.jsonl", "did you mean '--format'? mtt stats --help")]
+    [InlineData("train --modle m --train t --output o --model m", "did you mean '--model'? mtt train --help")]
+    public void Run_MistypedName_IsAnErrorThatNamesTheNearest(string command, string hint)
+    {
+        MttResult result = MttProcess.Run(Repository.Root, command.Split(' '));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(hint, result.Error, StringComparison.Ordinal);
+    }
+
     [GeneratedRegex(@"^  ([a-z][a-z-]+) ", RegexOptions.Multiline)]
     private static partial Regex CommandLine();
 }

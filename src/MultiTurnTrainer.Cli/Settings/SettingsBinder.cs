@@ -165,7 +165,7 @@ internal sealed class SettingsBinder(string file, IReadOnlySet<YamlNode> overrid
 
     private MttException Unknown(YamlNode key, string what, string name, IEnumerable<string> known)
     {
-        string? near = NearestName.Of(name, known);
+        string? near = Nearest.To(name, known);
         return At(
             key,
             $"unknown {what}: '{name}'",

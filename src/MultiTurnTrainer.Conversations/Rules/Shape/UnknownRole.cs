@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Validation;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Rules;
 

@@ -2,6 +2,7 @@ using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Validation;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Rules;
 

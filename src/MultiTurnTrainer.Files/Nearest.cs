@@ -1,7 +1,7 @@
-namespace MultiTurnTrainer.Conversations.Rules;
+namespace MultiTurnTrainer.Files;
 
 /// <summary>Finds the word that a misspelling means.</summary>
-internal static class Nearest
+public static class Nearest
 {
     /// <summary>The nearest known word within two edits, and less than half of its letters; null when none is.</summary>
     public static string? To(string word, IEnumerable<string> known)
