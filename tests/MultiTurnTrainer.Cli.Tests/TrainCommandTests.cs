@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
@@ -85,6 +86,33 @@ public class TrainCommandTests
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("per_device_train_batch_size: 0 is out of range", result.Error);
+    }
+
+    [Fact]
+    public void Train_DynamicRopeAndUnsupervisedEnd_HasTheLossThatScoreHas()
+    {
+        using TempFolder folder = new();
+        string config = File.ReadAllText(Path.Combine(_model, "config.json"))
+            .Replace("\"linear\"", "\"dynamic\"", StringComparison.Ordinal)
+            .Replace("\"max_position_embeddings\": 128", "\"max_position_embeddings\": 16", StringComparison.Ordinal);
+        folder.Write("model/config.json", config);
+        File.Copy(Path.Combine(_model, "model.safetensors"), folder["model/model.safetensors"]);
+        int[] ids = [.. Enumerable.Range(0, 40).Select(t => (t * 7 + 3) % 120)];
+        string labels = string.Join(", ", ids.Select((id, t) => t is > 10 and < 30 ? id : -100));
+        folder.Write("rows.jsonl", $"{{\"input_ids\": [{string.Join(", ", ids)}], \"labels\": [{labels}]}}\n");
+        string[] inputs = ["--model", "model", "--dtype", "float32"];
+
+        MttResult score = MttProcess.Run(folder.Path, ["score", "rows.jsonl", .. inputs]);
+        MttResult train = MttProcess.Run(
+            folder.Path,
+            ["train", "--train", "rows.jsonl", "--output", "out", "--max-steps", "1", .. inputs]
+        );
+
+        Assert.True(score.ExitCode == 0, score.Error);
+        Assert.True(train.ExitCode == 0, train.Error);
+        double expected = JsonElement.Parse(score.Out).GetProperty("loss").GetDouble();
+        string metrics = File.ReadLines(folder["out/metrics.jsonl"]).First();
+        Assert.Equal(expected, JsonElement.Parse(metrics).GetProperty("loss").GetDouble(), 1e-5);
     }
 
     private static string[] Arguments(TempFolder folder, int steps)

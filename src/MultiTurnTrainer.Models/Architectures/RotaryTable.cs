@@ -25,9 +25,9 @@ internal sealed class RotaryTable : IDisposable
         float[] sine = new float[layout.Tokens * half];
         float[]? shared = rope.DependsOnLength ? null : RopeFrequencies.Inverse(rope, 0);
         int row = 0;
-        foreach (int length in layout.Lengths)
+        foreach ((int length, int whole) in layout.Lengths.Zip(layout.WholeLengths))
         {
-            float[] inverse = shared ?? RopeFrequencies.Inverse(rope, length);
+            float[] inverse = shared ?? RopeFrequencies.Inverse(rope, whole);
             for (int position = 0; position < length; position++, row++)
             {
                 Fill(rope, inverse, position, cosine.AsSpan(row * half, half), sine.AsSpan(row * half, half));

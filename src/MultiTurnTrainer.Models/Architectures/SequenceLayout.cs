@@ -7,9 +7,12 @@ namespace MultiTurnTrainer.Models.Architectures;
 public sealed class SequenceLayout
 {
     /// <summary>Lays sequences of these lengths end to end.</summary>
-    public SequenceLayout(IEnumerable<int> lengths)
+    /// <param name="lengths">The tokens that are laid.</param>
+    /// <param name="wholeLengths">Given where sequences are laid without their ends, which nothing is asked about.</param>
+    public SequenceLayout(IEnumerable<int> lengths, IReadOnlyList<int>? wholeLengths = null)
     {
         Lengths = [.. lengths];
+        WholeLengths = wholeLengths ?? Lengths;
         int[] starts = new int[Lengths.Count + 1];
         for (int i = 0; i < Lengths.Count; i++)
         {
@@ -22,6 +25,9 @@ public sealed class SequenceLayout
 
     /// <summary>The sequences' lengths.</summary>
     public IReadOnlyList<int> Lengths { get; }
+
+    /// <summary>Their lengths with the ends that were left out: what rotary frequencies may depend on.</summary>
+    public IReadOnlyList<int> WholeLengths { get; }
 
     /// <summary>Where each begins, and one past the end of the last: n + 1 entries (<c>cu_seqlens</c>).</summary>
     public IReadOnlyList<int> Starts { get; }
@@ -36,6 +42,6 @@ public sealed class SequenceLayout
     public static SequenceLayout Single(int length) => new([length]);
 
     /// <summary>A layout from <c>cu_seqlens</c>.</summary>
-    public static SequenceLayout FromStarts(IReadOnlyList<int> starts) =>
-        new(Enumerable.Range(0, starts.Count - 1).Select(i => starts[i + 1] - starts[i]));
+    public static SequenceLayout FromStarts(IReadOnlyList<int> starts, IReadOnlyList<int>? wholeLengths = null) =>
+        new(Enumerable.Range(0, starts.Count - 1).Select(i => starts[i + 1] - starts[i]), wholeLengths);
 }

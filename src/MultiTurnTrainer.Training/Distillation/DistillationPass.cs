@@ -140,7 +140,7 @@ internal sealed class DistillationPass(
     private Tensor Score(MicroBatch batch, Adapter? adapter)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ForwardContext forward = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter);
+        using ForwardContext forward = model.Prepare(batch.Layout, adapter);
         Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
         Tensor rows = tensor(batch.Positions).to(model.Device);
         return model.Forward(ids, forward, rows).MoveToOuterDisposeScope();

@@ -78,7 +78,7 @@ internal sealed class Evaluator(
     private HeadResult Forward(MicroBatch batch)
     {
         using IDisposable quiet = no_grad();
-        using ForwardContext context = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter);
+        using ForwardContext context = model.Prepare(batch.Layout, adapter);
         Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
         Tensor rows = tensor(batch.Positions).to(model.Device);
         return _head.Loss(model.Forward(ids, context, rows), batch);

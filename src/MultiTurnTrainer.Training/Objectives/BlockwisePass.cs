@@ -26,7 +26,7 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
     public void Run(MicroBatch batch, ulong dropoutSeed, Func<Tensor, Tensor> head)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ForwardContext context = model.Prepare(SequenceLayout.FromStarts(batch.CuSeqlens), adapter, dropoutSeed);
+        using ForwardContext context = model.Prepare(batch.Layout, adapter, dropoutSeed);
         Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
         Tensor rows = tensor(batch.Positions).to(model.Device);
         Stack<Recomputed> again = new();

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Models.Architectures;
 
 namespace MultiTurnTrainer.Training.Rows;
 
@@ -12,6 +13,7 @@ internal sealed class MicroBatch
         IReadOnlyList<int> rows,
         int[] inputIds,
         int[] cuSeqlens,
+        int[] wholeLengths,
         long[] positions,
         long[] targets,
         float[]? weights,
@@ -21,6 +23,7 @@ internal sealed class MicroBatch
         Rows = rows;
         InputIds = inputIds;
         CuSeqlens = cuSeqlens;
+        Layout = SequenceLayout.FromStarts(cuSeqlens, wholeLengths);
         Positions = positions;
         Targets = targets;
         Weights = weights;
@@ -35,6 +38,9 @@ internal sealed class MicroBatch
 
     /// <summary>Where each row begins in <see cref="InputIds"/>, and the end; [rows with a label + 1].</summary>
     public int[] CuSeqlens { get; }
+
+    /// <summary>The rows of <see cref="CuSeqlens"/>, each with the length it has beyond its last label.</summary>
+    public SequenceLayout Layout { get; }
 
     /// <summary>Places in <see cref="InputIds"/> whose next token is supervised, ascending, [S].</summary>
     public long[] Positions { get; }
@@ -129,6 +135,7 @@ internal sealed class MicroBatch
             rows,
             ids,
             [.. starts],
+            [.. rows.Where(row => data[row].NeededTokens > 0).Select(row => data[row].InputIds.Length)],
             positions,
             targets,
             weights,

@@ -20,6 +20,8 @@ public class MicroBatchTests
 
         Assert.Equal([1, 2, 3, 4, 4, 5], batch.InputIds);
         Assert.Equal([0, 4, 6], batch.CuSeqlens);
+        Assert.Equal([4, 2], batch.Layout.Lengths);
+        Assert.Equal([7, 3], batch.Layout.WholeLengths);
         Assert.Equal([0L, 1, 3, 4, 5], batch.Positions);
         Assert.Equal([2L, 3, 5, 5, 6], batch.Targets);
         Assert.Equal([1f, 1, 0.5f, 1, 1], batch.Weights!);
