@@ -74,8 +74,8 @@ internal static class PrepareCommand
             """
             Make one canonical data set: convert, repair, filter, deduplicate, split, shard.
 
-            Rows with errors are left out, counted, and listed in rejects.jsonl. Conversations that begin alike stay in
-            one split. The same inputs and options give the same bytes; a finished run is not repeated.
+            Rows with errors are left out, counted, and listed in rejects.jsonl; duplicates and filtered rows are listed in
+            left-out.jsonl. Conversations that begin alike stay in one split. The same inputs and options give the same bytes; a finished run is not repeated.
 
             Examples:
               mtt prepare raw/*.json --output data --split train=0.95,test=0.05
@@ -123,6 +123,7 @@ internal static class PrepareCommand
 
     private static string Report(PreparedCounts counts, PrepareOptions options)
     {
+        string listed = $"listed in left-out{options.Shard.Suffix}.jsonl";
         List<(long Rows, string What)> lines =
         [
             (counts.Read, "read"),
@@ -130,10 +131,10 @@ internal static class PrepareCommand
                 counts.Rejected,
                 $"rejected for errors ({Join(counts.Errors)}), listed in rejects{options.Shard.Suffix}.jsonl"
             ),
-            (counts.Filtered, "left out by --filter"),
-            (counts.Duplicates, "equal to an earlier row"),
-            (counts.Prefixes, "the beginning of another row"),
-            (counts.NearDuplicates, "nearly equal to an earlier row"),
+            (counts.Filtered, $"left out by --filter, {listed}"),
+            (counts.Duplicates, $"equal to an earlier row, {listed}"),
+            (counts.Prefixes, $"the beginning of another row, {listed}"),
+            (counts.NearDuplicates, $"nearly equal to an earlier row, {listed}"),
             (counts.OtherShards, "of other shards"),
             .. counts.Rewrites.Select(pair => (pair.Value, $"rewritten: {pair.Key}")),
             .. counts.Written.Select(pair => (pair.Value, $"written to {pair.Key}{options.Shard.Suffix}")),

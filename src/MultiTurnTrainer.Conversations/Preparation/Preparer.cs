@@ -64,6 +64,10 @@ public sealed class Preparer
         Reset();
         string rejectsPath = Path.Combine(_options.Output, $"rejects{_options.Shard.Suffix}.jsonl");
         using RejectsFile rejects = new(rejectsPath, _options.Force);
+        using ListFile leftOut = new(
+            Path.Combine(_options.Output, $"left-out{_options.Shard.Suffix}.jsonl"),
+            _options.Force
+        );
         try
         {
             foreach ((string name, _) in _options.Splits.Count > 0 ? _options.Splits : [("data", 1)])
@@ -71,7 +75,7 @@ public sealed class Preparer
                 Open(name);
             }
 
-            Pass(inputs, Write, rejects);
+            Pass(inputs, row => Write(row, leftOut), rejects);
             if (_choice.IsPartial)
             {
                 throw new MttException(
@@ -94,6 +98,7 @@ public sealed class Preparer
         }
 
         rejects.Commit();
+        leftOut.Commit();
         PreparedManifest.Write(ManifestPath, manifest, _counts, [.. _outputs.Values.Select(output => output.Path)]);
         return _counts;
     }
@@ -177,27 +182,26 @@ public sealed class Preparer
     private Conversation Parse(Row row) =>
         Conversation.FromJson(ConversationReader.Parse(_fixer.Fix(row.Tape)), row.File, row.Record.Line);
 
-    private void Write(Row row)
+    private void Write(Row row, ListFile list)
     {
-        long number = _counts.Read - 1;
+        bool mine = _options.Shard.Holds(_counts.Read - 1, _rows);
         Conversation conversation = Parse(row);
         foreach (string fix in _fixer.Names)
         {
             _counts.Rewrites[fix] = _counts.Rewrites.GetValueOrDefault(fix) + 1;
         }
 
-        if (_filter is not null && !_filter.Keeps(conversation))
+        if (Judge(row, conversation) is { } leftOut)
         {
-            _counts.Filtered++;
+            if (mine)
+            {
+                List(list, row, leftOut);
+            }
+
             return;
         }
 
-        if (!_choice.Keeps(row, _counts))
-        {
-            return;
-        }
-
-        if (!_options.Shard.Holds(number, _rows))
+        if (!mine)
         {
             _counts.OtherShards++;
             return;
@@ -207,6 +211,31 @@ public sealed class Preparer
         _outputs[split].Write(conversation.Json);
         _counts.Written[split]++;
     }
+
+    private LeftOut? Judge(Row row, Conversation conversation)
+    {
+        if (_filter is null || _filter.Keeps(conversation))
+        {
+            return _choice.Judge(row, _counts);
+        }
+
+        _counts.Filtered++;
+        return new LeftOut("filter", null);
+    }
+
+    private static void List(ListFile list, Row row, LeftOut leftOut) =>
+        list.Write(
+            row.File,
+            row.Record.Line,
+            writer =>
+            {
+                writer.WriteString("reason", leftOut.Reason);
+                if (leftOut.Of is not null)
+                {
+                    writer.WriteString("of", leftOut.Of);
+                }
+            }
+        );
 
     private void Open(string split)
     {

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using System.Text.Unicode;
 using MultiTurnTrainer.Conversations.Findings;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Preparation;
 
@@ -13,65 +11,47 @@ namespace MultiTurnTrainer.Conversations.Preparation;
 /// <param name="force">Whether a non-empty file may be replaced.</param>
 public sealed class RejectsFile(string path, bool force) : IDisposable
 {
-    private readonly OutputFile _file = OutputFile.Create(path, force);
+    private readonly ListFile _list = new(path, force);
 
     /// <summary>Rows written.</summary>
-    public long Count { get; private set; }
+    public long Count => _list.Count;
 
     /// <summary>Writes a row.</summary>
-    public void Write(ReadOnlyMemory<byte> row, long line, IReadOnlyList<Finding> findings)
-    {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter writer = new(buffer, JsonText.Writer))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("file", findings[0].File);
-            writer.WriteNumber("line", line);
-            writer.WriteStartArray("reasons");
-            foreach (Finding finding in findings.Where(finding => finding.Severity == Severity.Error))
+    public void Write(ReadOnlyMemory<byte> row, long line, IReadOnlyList<Finding> findings) =>
+        _list.Write(
+            findings[0].File,
+            line,
+            writer =>
             {
-                writer.WriteStartObject();
-                writer.WriteString("code", finding.Code);
-                writer.WriteString("message", finding.Message);
-                if (finding.Path is not null)
+                writer.WriteStartArray("reasons");
+                foreach (Finding finding in findings.Where(finding => finding.Severity == Severity.Error))
                 {
-                    writer.WriteString("path", finding.Path);
+                    writer.WriteStartObject();
+                    writer.WriteString("code", finding.Code);
+                    writer.WriteString("message", finding.Message);
+                    if (finding.Path is not null)
+                    {
+                        writer.WriteString("path", finding.Path);
+                    }
+
+                    writer.WriteEndObject();
                 }
 
-                writer.WriteEndObject();
+                writer.WriteEndArray();
+                if (Utf8.IsValid(row.Span))
+                {
+                    writer.WriteString("text", row.Span);
+                }
+                else
+                {
+                    writer.WriteBase64String("base64", row.Span);
+                }
             }
-
-            writer.WriteEndArray();
-            if (Utf8.IsValid(row.Span))
-            {
-                writer.WriteString("text", row.Span);
-            }
-            else
-            {
-                writer.WriteBase64String("base64", row.Span);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        buffer.WriteByte((byte)'\n');
-        _file.Stream.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
-        Count++;
-    }
+        );
 
     /// <summary>Gives the file its name, if it holds anything.</summary>
-    public void Commit()
-    {
-        if (Count > 0)
-        {
-            _file.Commit();
-        }
-        else if (force)
-        {
-            File.Delete(path);
-        }
-    }
+    public void Commit() => _list.Commit();
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _list.Dispose();
 }

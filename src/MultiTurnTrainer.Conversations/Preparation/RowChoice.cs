@@ -1,3 +1,4 @@
+using System.Globalization;
 using MultiTurnTrainer.Conversations.Duplicates;
 using MultiTurnTrainer.Conversations.Validation;
 
@@ -16,6 +17,8 @@ internal sealed class RowChoice(PrepareOptions options)
     private readonly HashTable64 _rows = new(Slots);
     private readonly NearIndex _near = new(NearRows, options.NearDuplicates ?? 1);
     private readonly MinHash _minHash = new();
+    private readonly List<string> _files = [];
+    private int _file = -1;
 
     /// <summary>The hashes of the row judged last.</summary>
     public ConversationHash Hash { get; } = new();
@@ -32,38 +35,60 @@ internal sealed class RowChoice(PrepareOptions options)
         }
 
         Hash.Load(row);
+        ushort file = Number(row.File);
         for (int i = 0; i + 1 < Hash.Count; i++)
         {
-            _beginnings.FindOrAdd(Hash.After[i], 0, 0);
+            _beginnings.FindOrAdd(Hash.After[i], file, row.Record.Line);
         }
     }
 
-    /// <summary>Second pass: whether a row stays; the counts say why not.</summary>
-    public bool Keeps(Row row, PreparedCounts counts)
+    /// <summary>Second pass: null when a row stays; otherwise why not, counted.</summary>
+    public LeftOut? Judge(Row row, PreparedCounts counts)
     {
         Hash.Load(row);
-        if (options.Deduplicate && _rows.FindOrAdd(Hash.Whole, 0, 0) is not null)
+        ushort file = Number(row.File);
+        long line = row.Record.Line;
+        if (options.Deduplicate && _rows.FindOrAdd(Hash.Whole, file, line) is { } equal)
         {
             counts.Duplicates++;
-            return false;
+            return new LeftOut("duplicate", Place(equal.File, equal.Line));
         }
 
-        if (options.Deduplicate && _beginnings.Find(Hash.Whole) is not null)
+        if (options.Deduplicate && _beginnings.Find(Hash.Whole) is { } longer)
         {
             counts.Prefixes++;
-            return false;
+            return new LeftOut("prefix", Place(longer.File, longer.Line));
         }
 
         if (options.NearDuplicates is not null)
         {
             _minHash.Load(row);
-            if (_minHash.IsUsable && _near.FindOrAdd(_minHash, 0, 0) is not null)
+            if (_minHash.IsUsable && _near.FindOrAdd(_minHash, file, line) is { } near)
             {
                 counts.NearDuplicates++;
-                return false;
+                return new LeftOut("near-duplicate", Place(near.File, near.Line));
             }
         }
 
-        return true;
+        return null;
     }
+
+    private ushort Number(string file)
+    {
+        if (_file < 0 || _files[_file] != file)
+        {
+            _file = _files.IndexOf(file);
+            if (_file < 0)
+            {
+                _files.Add(file);
+                _file = _files.Count - 1;
+            }
+        }
+
+        // Sixteen bits name the file; beyond them the last stands for the rest.
+        return (ushort)Math.Min(_file, ushort.MaxValue);
+    }
+
+    private string Place(ushort file, long line) =>
+        string.Create(CultureInfo.InvariantCulture, $"{_files[file]}:{line}");
 }

@@ -54,16 +54,6 @@ public sealed class ValidateCommandTests : IDisposable
             expected,
             run.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("ruleId").GetString()!)
         );
-        Assert.All(
-            run.GetProperty("results").EnumerateArray(),
-            result =>
-            {
-                JsonElement rule = run.GetProperty("tool").GetProperty("driver").GetProperty("rules")[
-                    result.GetProperty("ruleIndex").GetInt32()
-                ];
-                Assert.Equal(rule.GetProperty("id").GetString(), result.GetProperty("ruleId").GetString());
-            }
-        );
         string[] lines = Report("jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(expected.Length + 2, lines.Length);
         Assert.Equal(
@@ -71,6 +61,56 @@ public sealed class ValidateCommandTests : IDisposable
             Report("github").Split('\n').Count(line => line.StartsWith("::", StringComparison.Ordinal))
         );
         Assert.Equal(expected.Distinct().Count(), XDocument.Parse(Report("junit")).Descendants("testcase").Count());
+    }
+
+    /// <summary>What the 2.1.0 schema requires, and what code-scanning services read.</summary>
+    [Fact]
+    public void Validate_Sarif_HasTheStructureOfTheStandard()
+    {
+        _folder.Write("a b#1.jsonl", Bad + "\n[1\n");
+        using JsonDocument document = JsonDocument.Parse(
+            MttProcess.Run(_folder.Path, ["validate", "a b#1.jsonl", "--format", "sarif"]).Out
+        );
+        JsonElement log = document.RootElement;
+        Assert.Equal("2.1.0", log.GetProperty("version").GetString());
+        Assert.EndsWith("sarif-2.1.0.json", log.GetProperty("$schema").GetString(), StringComparison.Ordinal);
+        JsonElement run = Assert.Single(log.GetProperty("runs").EnumerateArray());
+        JsonElement driver = run.GetProperty("tool").GetProperty("driver");
+        Assert.Equal("mtt", driver.GetProperty("name").GetString());
+        string[] levels = ["none", "note", "warning", "error"];
+        JsonElement[] rules = [.. driver.GetProperty("rules").EnumerateArray()];
+        Assert.Equal(rules.Length, rules.Select(rule => rule.GetProperty("id").GetString()).Distinct().Count());
+        Assert.All(
+            rules,
+            rule =>
+            {
+                Assert.Matches("^MTT[0-9]{3}$", rule.GetProperty("id").GetString());
+                foreach (string text in (string[])["shortDescription", "fullDescription", "help"])
+                {
+                    Assert.NotEmpty(rule.GetProperty(text).GetProperty("text").GetString()!);
+                }
+
+                Assert.Contains(rule.GetProperty("defaultConfiguration").GetProperty("level").GetString(), levels);
+            }
+        );
+        Assert.NotEqual(0, run.GetProperty("results").GetArrayLength());
+        Assert.All(
+            run.GetProperty("results").EnumerateArray(),
+            result =>
+            {
+                JsonElement rule = rules[result.GetProperty("ruleIndex").GetInt32()];
+                Assert.Equal(rule.GetProperty("id").GetString(), result.GetProperty("ruleId").GetString());
+                Assert.Contains(result.GetProperty("level").GetString(), levels);
+                Assert.NotEmpty(result.GetProperty("message").GetProperty("text").GetString()!);
+                JsonElement place = Assert
+                    .Single(result.GetProperty("locations").EnumerateArray())
+                    .GetProperty("physicalLocation");
+                string uri = place.GetProperty("artifactLocation").GetProperty("uri").GetString()!;
+                Assert.True(Uri.IsWellFormedUriString(uri, UriKind.Relative), uri);
+                Assert.Equal("a b#1.jsonl", Uri.UnescapeDataString(uri));
+                Assert.InRange(place.GetProperty("region").GetProperty("startLine").GetInt32(), 1, 5);
+            }
+        );
     }
 
     [Theory]

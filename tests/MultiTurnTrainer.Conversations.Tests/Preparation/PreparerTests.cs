@@ -41,22 +41,37 @@ public sealed class PreparerTests : IDisposable
             File.ReadAllText(_folder["out/data.jsonl"])
         );
         Assert.Contains("plain text", File.ReadAllText(_folder["out/rejects.jsonl"]), StringComparison.Ordinal);
+        Assert.Equal(
+            $$"""
+            {"file":"{{input}}","line":2,"reason":"duplicate","of":"{{input}}:1"}
+            {"file":"{{input}}","line":3,"reason":"prefix","of":"{{input}}:4"}
+            {"file":"{{input}}","line":7,"reason":"filter"}
+
+            """,
+            File.ReadAllText(_folder["out/left-out.jsonl"])
+        );
     }
 
     [Fact]
     public void Run_Shards_AddUpToTheWhole()
     {
         string input = Many(300);
+        File.AppendAllText(input, File.ReadAllText(input));
         Prepare(input, "whole", split: "train=0.8,test=0.2");
         for (int i = 0; i < 4; i++)
         {
             Prepare(input, "parts", split: "train=0.8,test=0.2", shard: new Shard(i, 4));
         }
 
-        foreach (string split in new[] { "train", "test" })
+        foreach (string split in new[] { "train", "test", "left-out" })
         {
+            // A part of which nothing is left out has no such list.
             string parts = string.Concat(
-                Enumerable.Range(0, 4).Select(i => File.ReadAllText(_folder[$"parts/{split}-0000{i}-of-00004.jsonl"]))
+                Enumerable
+                    .Range(0, 4)
+                    .Select(i => _folder[$"parts/{split}-0000{i}-of-00004.jsonl"])
+                    .Where(File.Exists)
+                    .Select(File.ReadAllText)
             );
             Assert.Equal(File.ReadAllText(_folder[$"whole/{split}.jsonl"]), parts);
         }
