@@ -26,12 +26,13 @@ public enum DuplicateMode
 internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool hasEvaluation)
 {
     private const int ExactSlots = 1 << 22;
+    private const int IdSlots = 1 << 21;
     private const int NearRows = 1 << 21;
 
     private readonly HashTable64 _rows = new(ExactSlots);
     private readonly HashTable64 _prompts = new(ExactSlots);
     private readonly HashTable64 _beginnings = new(ExactSlots);
-    private readonly HashTable64 _ids = new(ExactSlots);
+    private readonly HashTable64 _ids = new(IdSlots);
     private readonly NearIndex _near = new(NearRows, threshold);
     private readonly ConversationHash _hash = new();
     private readonly MinHash _minHash = new();
@@ -43,12 +44,25 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
     private readonly Rule _leakage = new Leakage();
     private readonly Rule _idRepeated = new IdRepeated();
 
-    /// <summary>Whether rows were left out because the ceiling was reached.</summary>
-    public bool IsPartial =>
-        _rows.IsFull || _beginnings.IsFull || _ids.IsFull || (mode == DuplicateMode.All && _near.IsFull);
+    /// <summary>The searches that reached their ceiling, in words.</summary>
+    public IEnumerable<string> Limits()
+    {
+        if (_rows.IsFull || _prompts.IsFull || _beginnings.IsFull || (mode == DuplicateMode.All && _near.IsFull))
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"duplicates were searched among the first {_rows.Count:N0} different rows only"
+            );
+        }
 
-    /// <summary>Rows that later rows are compared with.</summary>
-    public int Held => _rows.Count;
+        if (_ids.IsFull)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"repeated ids were searched among the first {_ids.Count:N0} only"
+            );
+        }
+    }
 
     /// <summary>Starts on a file.</summary>
     public void BeginFile(string name, bool isEvaluation)

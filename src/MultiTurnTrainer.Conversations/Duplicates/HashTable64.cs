@@ -83,5 +83,12 @@ internal sealed class HashTable64(int capacity)
                 (_keys[slot], _lines[slot], _files[slot]) = (keys[i], lines[i], files[i]);
             }
         }
+
+        if (keys.Length >= 1 << 20)
+        {
+            // What was outgrown is large and dead: the next large array finds its place.
+            (keys, lines, files) = ([], [], []);
+            GC.Collect();
+        }
     }
 }

@@ -135,6 +135,26 @@ internal sealed class Row
         return null;
     }
 
+    /// <summary>Whether matching calls with results and declarations would take unbounded time.</summary>
+    public bool HasTooManyCalls
+    {
+        get
+        {
+            const int mostCalls = 10_000;
+            const long mostPairs = 1_000_000;
+            long tools = 0;
+            if (Tools >= 0 && _callCount > 1 && Tape[Tools].Kind == JsonKind.Array)
+            {
+                for (int tool = Tools + 1; tool < Tape[Tools].Next; tool = Tape[tool].Next)
+                {
+                    tools++;
+                }
+            }
+
+            return _callCount > mostCalls || _callCount * tools > mostPairs;
+        }
+    }
+
     /// <summary>The path in the file's own terms and the byte offset of a canonical token.</summary>
     public (string Path, int Offset) Place(int token)
     {

@@ -68,11 +68,7 @@ public sealed class Validator
             File(path, isEvaluation: true, summary);
         }
 
-        if (_duplicates.IsPartial)
-        {
-            summary.Notes.Add($"duplicates were searched among the first {_duplicates.Held:N0} different rows only");
-        }
-
+        summary.Notes.AddRange(_duplicates.Limits());
         foreach ((string format, long rows) in _formats)
         {
             summary.Formats[format] = rows;
@@ -266,6 +262,13 @@ public sealed class Validator
                 _row.Source[refusal.Token].Start,
                 message
             );
+            return true;
+        }
+
+        if (_row.HasTooManyCalls)
+        {
+            const string text = "the row has more tool calls, or more tools for its calls, than any conversation";
+            _sink.AddAt(Catalogue.Get("MTT008"), _row, "", 0, text, "Split the row, or leave it out.");
             return true;
         }
 

@@ -97,6 +97,26 @@ public sealed class HostileInputTests : IDisposable
     }
 
     [Fact]
+    public void Validate_MoreCallsThanCanBeMatched_IsRefusedAtOnce()
+    {
+        string calls = string.Join(
+            ",",
+            Enumerable
+                .Range(0, 50_000)
+                .Select(i => $$"""{"id":"c{{i}}","type":"function","function":{"name":"f","arguments":"{}"} }""")
+        );
+        string results = string.Join(
+            ",",
+            Enumerable
+                .Range(0, 50_000)
+                .Select(i => $$"""{"role":"tool","content":"1","tool_call_id":"c{{49_999 - i}}" }""")
+        );
+        string row =
+            $$"""{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{{calls}}]},{{results}},{"role":"assistant","content":"b"}]}""";
+        Assert.Equal(["MTT008"], Codes(row));
+    }
+
+    [Fact]
     public void Validate_RowOfAHundredThousandMistakes_ShowsSomeAndCountsAll()
     {
         List<Finding> findings = [];

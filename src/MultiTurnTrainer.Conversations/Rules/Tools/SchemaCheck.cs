@@ -13,7 +13,7 @@ internal static class SchemaCheck
 {
     private const int MaxDepth = 32;
 
-    /// <summary>Most schemas that are looked at for one value: a schema that refers to itself ten times ends too.</summary>
+    /// <summary>Most schemas and enum members that are looked at for one value: a schema that refers to itself ten times ends too.</summary>
     private const int MaxSteps = 100_000;
 
     /// <summary>The first problem, with its place inside the value; null when there is none.</summary>
@@ -134,7 +134,7 @@ internal static class SchemaCheck
 
             for (int at = list + 1; at < schemas[list].Next; at = schemas[at].Next)
             {
-                if (Same(at, value))
+                if (++_steps > MaxSteps || Same(at, value))
                 {
                     return null;
                 }
@@ -153,7 +153,9 @@ internal static class SchemaCheck
 
             return kind switch
             {
-                JsonKind.String => schemas.String(expected) == values.String(value),
+                JsonKind.String => ((schemas[expected].Flags | values[value].Flags) & JsonFlags.Escaped) == 0
+                    ? schemas.Raw(expected).SequenceEqual(values.Raw(value))
+                    : schemas.String(expected) == values.String(value),
                 JsonKind.Number => Utf8Parser.TryParse(schemas.Raw(expected), out double one, out _)
                     && Utf8Parser.TryParse(values.Raw(value), out double other, out _)
                     && one == other,
