@@ -17,6 +17,7 @@ if [ "${1:-}" = --pack ]; then
 fi
 
 [ -x "$pack/mtt" ] || { echo "no self-contained build: run scripts/gpu-check.sh --pack where the .NET SDK is, and bring $pack along"; exit 2; }
+python3 -c 'import torch' 2>/dev/null || { echo "python3 ($(command -v python3 || echo none)) has no PyTorch: put the environment's python3 first in PATH"; exit 2; }
 export MTT="$PWD/$pack/mtt"
 # The libtorch of the PyTorch that python3 imports, unless another is named.
 export MTT_LIBTORCH="${MTT_LIBTORCH:-$(python3 -c 'import os, torch; print(os.path.dirname(torch.__file__))')}"

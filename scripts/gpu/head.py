@@ -34,12 +34,12 @@ def timed(work, device, repeats):
 
 def memory_of(work, device):
     if device != "cuda":
-        return float("nan")
+        return ""
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
     work()
     torch.cuda.synchronize()
-    return (torch.cuda.max_memory_allocated() - before) / 1e6
+    return f"{(torch.cuda.max_memory_allocated() - before) / 1e6:7.0f} MB"
 
 
 def main():
@@ -55,7 +55,7 @@ def main():
     a, b = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
     rate = 2 * size**3 / timed(lambda: a @ b, device, repeats) / 1e9
     del a, b
-    print(f"N={n} V={v} H={h} bf16, frozen head; a square product of {size} runs at {rate:.0f} TFLOP/s here")
+    print(f"N={n} V={v} H={h} bf16, frozen head; a square product of {size} runs at {rate:.3g} TFLOP/s here")
 
     weight = torch.randn(v, h, device=device, dtype=dtype) * 0.02
     hidden = torch.randn(n, h, device=device, dtype=dtype, requires_grad=True)
@@ -75,7 +75,7 @@ def main():
 
         floor = 4 * len(kept) * v * h / rate / 1e9
         print(f"p={p:<5} floor {floor:8.2f} ms   "
-              + "   ".join(f"{name} {timed(work, device, repeats):8.2f} ms {memory_of(work, device):7.0f} MB"
+              + "   ".join(f"{name} {timed(work, device, repeats):8.2f} ms {memory_of(work, device)}"
                            for name, work in (("PyTorch all rows", naive), ("PyTorch filtered rows", filtered))))
     del hidden, weight
     if cuda:

@@ -16,7 +16,8 @@ internal static class DoctorCommand
     {
         Option<bool> kernels = new("--kernels")
         {
-            Description = "Check every kernel of the device against double precision",
+            Description =
+                "Check every kernel of the device against double precision, and time it beside plain operators",
         };
         Option<string> device = new("--device")
         {
@@ -124,6 +125,17 @@ internal static class DoctorCommand
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"{(result.Passed ? "ok  " : "FAIL")}  {result.Kernel, -38} {result.Type, -20} {result.Shape, -18} {result.Error:0.0e+00} of {result.Tolerance:0.0e+00}"
+                    )
+                );
+            }
+
+            Console.Out.WriteLine("forward and backward, in plain operators and in the kernel");
+            foreach (KernelTimingResult result in KernelTiming.Run(device))
+            {
+                Console.Out.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{result.Kernel, -24} {result.Type, -9} {result.Shape, -16} {result.ComposedMilliseconds, 8:0.00} ms {result.Milliseconds, 8:0.00} ms {result.Gain, 6:0.00}x"
                     )
                 );
             }

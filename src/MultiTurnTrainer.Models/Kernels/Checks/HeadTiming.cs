@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using TorchSharp;
@@ -48,7 +47,7 @@ public static class HeadTiming
 
         HeadTargets targets = HeadTargets.Aligned(labels);
         FrozenHead head = new(weight);
-        double own = Median(
+        double own = Timing.Median(
             device,
             repeats,
             () => MaskedCrossEntropy.Run(hidden, targets, head, 1.0 / targets.Count).Dispose()
@@ -63,7 +62,7 @@ public static class HeadTiming
         {
             Tensor rows = torch.tensor(Array.ConvertAll(targets.Rows, row => (long)row), device: device);
             Tensor target = torch.tensor(Array.ConvertAll(targets.Labels, label => (long)label), device: device);
-            eager = Median(device, repeats, () => Eager(hidden, weight, rows, target));
+            eager = Timing.Median(device, repeats, () => Eager(hidden, weight, rows, target));
         }
         catch (Exception problem) when (problem.Message.Contains("memory", StringComparison.OrdinalIgnoreCase))
         {
@@ -82,23 +81,6 @@ public static class HeadTiming
         leaf.grad!.Dispose();
     }
 
-    private static double Median(Device device, int repeats, Action body)
-    {
-        body();
-        Wait(device);
-        List<double> times = [];
-        for (int i = 0; i < repeats; i++)
-        {
-            Stopwatch watch = Stopwatch.StartNew();
-            body();
-            Wait(device);
-            times.Add(watch.Elapsed.TotalMilliseconds);
-        }
-
-        times.Sort();
-        return times[times.Count / 2];
-    }
-
     private static long? Workspace(Device device, Func<HeadResult> body, long resultBytes)
     {
         if (device.type != DeviceType.CUDA || TorchRuntime.CudaMemory(device) is not { } before)
@@ -109,13 +91,5 @@ public static class HeadTiming
         TorchRuntime.ResetCudaPeak(device);
         body().Dispose();
         return TorchRuntime.CudaMemory(device)!.PeakAllocated - before.Allocated - resultBytes;
-    }
-
-    private static void Wait(Device device)
-    {
-        if (device.type == DeviceType.CUDA)
-        {
-            cuda.synchronize(device);
-        }
     }
 }
