@@ -119,6 +119,12 @@ public static class TrainingRun
             observer.Warned($"{skipped:F0} times a task was skipped: its dialogue left no room within max_length");
         }
 
+        if (outcome.End is TrainEnd.Finished or TrainEnd.StoppedEarly)
+        {
+            // Other programs may have slowed the first measure down; the yardstick is what the machine can do.
+            machineGflops = Math.Max(machineGflops, MachineSpeed.MeasureGflops(place));
+        }
+
         RunRecords.WriteReport(output, request, summary, fingerprint, outcome, machineGflops);
         if (outcome.End is TrainEnd.Finished or TrainEnd.StoppedEarly)
         {

@@ -5,7 +5,8 @@ namespace MultiTurnTrainer.Training.Objectives;
 
 /// <summary>
 /// Floating-point operations that the maths of a step needs, recomputation not counted: products with frozen weights
-/// once forward and once backward, trained ones once more; causal attention; the head on supervised rows only.
+/// once forward and once backward, trained ones once more; causal attention; the head, and what follows the last
+/// block's attention, on supervised rows only.
 /// </summary>
 internal static class StepFlops
 {
@@ -24,6 +25,8 @@ internal static class StepFlops
     {
         double tokens = batch.InputIds.Length;
         double body = ((4.0 * linearWeights) + (6.0 * trained)) * tokens;
+        double afterAttention = (config.QueryWidth + (3.0 * config.IntermediateSize)) * config.HiddenSize;
+        body -= 4 * afterAttention * (tokens - batch.Targets.Length);
         double head = 4.0 * batch.Targets.Length * config.VocabularySize * config.HiddenSize;
         double attention = 0;
         for (int i = 0; i + 1 < batch.CuSeqlens.Length; i++)

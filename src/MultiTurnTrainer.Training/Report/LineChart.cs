@@ -49,10 +49,13 @@ internal static class LineChart
                     $"<line class=\"grid\" x1=\"{_left}\" x2=\"{_width - _right}\" y1=\"{Y(tick):F1}\" y2=\"{Y(tick):F1}\"/>"
                 )
             );
-            svg.Append(Text($"<text x=\"{_left - 6}\" y=\"{Y(tick) + 4:F1}\" text-anchor=\"end\">{tick:G4}</text>"));
+            svg.Append(
+                Text($"<text x=\"{_left - 6}\" y=\"{Y(tick) + 4:F1}\" text-anchor=\"end\">{Label(tick)}</text>")
+            );
         }
 
-        foreach (double tick in Ticks(xLow, xHigh))
+        // Steps and turns are whole.
+        foreach (double tick in Ticks(xLow, xHigh).Where(tick => Math.Abs(tick - Math.Round(tick)) < 1e-9))
         {
             svg.Append(Text($"<text x=\"{X(tick):F1}\" y=\"{_height - 10}\" text-anchor=\"middle\">{tick:G6}</text>"));
         }
@@ -99,6 +102,8 @@ internal static class LineChart
         double margin = high > low ? (high - low) * 0.02 : Math.Max(Math.Abs(high) * 0.1, 1e-9);
         return (low - margin, high + margin);
     }
+
+    private static string Label(double tick) => Math.Abs(tick) >= 1000 ? Text($"{tick:N0}") : Text($"{tick:G4}");
 
     private static IEnumerable<double> Ticks(double low, double high)
     {
