@@ -99,12 +99,9 @@ internal static class MaskCommand
             );
         }
 
-        foreach ((string code, long messages) in counts.Habits)
+        foreach (string line in counts.HabitLines)
         {
-            text += string.Create(
-                CultureInfo.InvariantCulture,
-                $"  {code}: the template did this to {messages} messages (see mtt lint-template)\n"
-            );
+            text += $"  {line}\n";
         }
 
         if (counts.SeamTokens > 0)

@@ -57,7 +57,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
                 string.Join(", ", inputs.Select(path => Path.GetFileName(path))),
                 views,
                 MaskSummaryLine.Of(views),
-                [.. run.Findings.Select(finding => finding.ToString())]
+                [.. run.Findings.Select(finding => finding.ToString()), .. run.Counts.HabitLines]
             );
             OutputFile.WriteAllBytes(Html, Encoding.UTF8.GetBytes(page), Force);
         }

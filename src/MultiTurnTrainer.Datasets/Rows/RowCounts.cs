@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace MultiTurnTrainer.Datasets.Rows;
@@ -34,6 +35,15 @@ public sealed class RowCounts
 
     /// <summary>Messages that the template silently changed, by the code that <c>lint-template</c> has for it.</summary>
     public IReadOnlyDictionary<string, long> Habits => _habits;
+
+    /// <summary>The same in words, one line a habit.</summary>
+    public IEnumerable<string> HabitLines =>
+        _habits.Select(habit =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{habit.Key}: the template did this to {habit.Value} messages (see mtt lint-template)"
+            )
+        );
 
     /// <summary>Counts a row.</summary>
     public void Add(TokenRow row)

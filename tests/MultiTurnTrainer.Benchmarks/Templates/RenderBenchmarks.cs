@@ -51,5 +51,10 @@ public class RenderBenchmarks
     /// <summary>The same with the mask of every answer.</summary>
     [Benchmark]
     public MaskedText Masked() =>
-        MaskRule.Apply(_template, _input, MaskRule.DefaultTargets(_input.Messages), ["<|im_end|>", "<|eot_id|>"]);
+        MaskRule.Apply(
+            _template,
+            _input,
+            MaskRule.DefaultTargets(_input.Messages),
+            ["<|im_end|>", "<|eot_id|>", "<|return|>", "<|end|>", "<end_of_turn>"]
+        );
 }
