@@ -45,7 +45,7 @@ public sealed class Preparer
     /// <exception cref="MttException">A file cannot be read or written, or there are more rows than can be told apart.</exception>
     public PreparedCounts? Run(IReadOnlyList<string> inputs)
     {
-        if (inputs.Any(path => path == "-" || IsPipe(Checked(path))))
+        if (inputs.Any(path => path == "-" || Pipes.IsPipe(Checked(path))))
         {
             throw new MttException(
                 "prepare reads its inputs twice, a pipe can be read once",
@@ -108,8 +108,6 @@ public sealed class Preparer
         InputStream.CheckExists(path);
         return path;
     }
-
-    private static bool IsPipe(string path) => path.StartsWith("/dev/", StringComparison.Ordinal);
 
     private void Reset()
     {

@@ -26,6 +26,19 @@ public sealed class PrepareCommandTests : IDisposable
     }
 
     [Fact]
+    public void Prepare_NamedPipe_IsRefusedWithoutWaiting()
+    {
+        using (Process made = Process.Start("mkfifo", [_folder["pipe"]]))
+        {
+            made.WaitForExit();
+        }
+
+        MttResult result = MttProcess.Run(_folder.Path, ["prepare", "pipe", "--output", "out"]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("a pipe can be read once", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Prepare_Twice_SaysItIsDone()
     {
         _folder.Write("a.jsonl", Rows);
