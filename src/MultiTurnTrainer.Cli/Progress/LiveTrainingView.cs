@@ -10,7 +10,7 @@ namespace MultiTurnTrainer.Cli.Progress;
 internal sealed class LiveTrainingView : ITrainingObserver
 {
     private const string _bars = "▁▂▃▄▅▆▇█";
-    private const int _width = 48;
+    private const int _widest = 48;
     private static readonly TimeSpan _frame = TimeSpan.FromMilliseconds(100);
 
     private readonly LiveDisplayContext _live;
@@ -25,6 +25,8 @@ internal sealed class LiveTrainingView : ITrainingObserver
 
     private LiveTrainingView(IAnsiConsole console, LiveDisplayContext live, TimeProvider time) =>
         (_console, _live, _time) = (console, live, time);
+
+    private int Width => Math.Clamp(_console.Profile.Width - 1, 8, _widest);
 
     /// <summary>Runs training under a live view.</summary>
     public static TrainOutcome Run(TimeProvider time, Func<ITrainingObserver, TrainOutcome> train)
@@ -73,7 +75,7 @@ internal sealed class LiveTrainingView : ITrainingObserver
     {
         RunSummary run = _run!;
         double share = m.Step / (double)run.TotalSteps;
-        int filled = (int)(share * _width);
+        int filled = (int)(share * Width);
         TimeSpan elapsed = _time.GetElapsedTime(_start);
         TimeSpan left = TimeSpan.FromSeconds(
             elapsed.TotalSeconds / (m.Step - run.FirstStep + 1) * (run.TotalSteps - m.Step)
@@ -103,8 +105,9 @@ internal sealed class LiveTrainingView : ITrainingObserver
         List<IRenderable> lines =
         [
             .. TrainingText.Head(run).Select(line => new Text(line, new Style(Color.Grey))),
+            new Text($"{new string('━', filled)}{new string('─', Width - filled)}"),
             new Text(
-                $"{new string('━', filled)}{new string('─', _width - filled)} step {m.Step}/{run.TotalSteps}  {TrainingText.Clock(elapsed)} gone, {TrainingText.Clock(left)} left"
+                $"step {m.Step}/{run.TotalSteps}  {TrainingText.Clock(elapsed)} gone, {TrainingText.Clock(left)} left"
             ),
             new Text(Sparkline(), new Style(Color.Aqua)),
             grid,
@@ -124,7 +127,7 @@ internal sealed class LiveTrainingView : ITrainingObserver
 
     private string Sparkline()
     {
-        int count = Math.Min(_width, _losses.Count);
+        int count = Math.Min(Width, _losses.Count);
         double[] points =
         [
             .. Enumerable.Range(0, count).Select(i => _losses[(int)((i + 1L) * _losses.Count / count) - 1]),
