@@ -51,8 +51,11 @@ public static class LoraTargets
         }
     }
 
-    /// <summary>The modules that are trained whole, in the model's order.</summary>
-    /// <exception cref="MttException">A name matches nothing, or also has a low-rank pair.</exception>
+    /// <summary>
+    /// The modules that are trained whole, in the model's order. A name takes its modules out of the targets, but it may
+    /// also be the end of a longer name, and that stays a target.
+    /// </summary>
+    /// <exception cref="MttException">A name matches nothing, or ends a target's name.</exception>
     public static IReadOnlyList<ModuleSpec> SelectWhole(LoraConfig config, ModuleLayout layout)
     {
         foreach (string name in config.ModulesToSave)
@@ -74,7 +77,7 @@ public static class LoraTargets
             ? whole
             : throw new MttException(
                 $"{both.Path} is both in target_modules and in modules_to_save",
-                "Train a module either whole or by a low-rank pair: take it out of one of the two."
+                "Train a module either whole or by a low-rank pair: write the module's whole name in modules_to_save."
             );
     }
 
@@ -96,6 +99,7 @@ public static class LoraTargets
         if (
             config.ExcludeModules.Any(name => Matches(path, name))
             || (config.ExcludePattern is { } excluded && FullMatch(excluded, path))
+            || config.ModulesToSave.Any(name => FullMatch($@"(.*\.)?{name}(\..*)?", path))
         )
         {
             return false;

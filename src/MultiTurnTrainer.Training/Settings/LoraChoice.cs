@@ -16,6 +16,7 @@ internal static class LoraChoice
     public static LoraConfig New(LoraSettings settings, string model)
     {
         (IReadOnlyList<string>? names, string? pattern) = Targets(settings.TargetModules ?? [LoraTargets.AllLinear]);
+        (IReadOnlyList<string>? excluded, string? excludedPattern) = Targets(settings.ExcludeModules ?? []);
         return new LoraConfig
         {
             Rank = settings.R ?? _defaultRank,
@@ -25,7 +26,8 @@ internal static class LoraChoice
             UseDora = settings.UseDora ?? false,
             TargetModules = names,
             TargetPattern = pattern,
-            ExcludeModules = settings.ExcludeModules ?? [],
+            ExcludeModules = excluded ?? [],
+            ExcludePattern = excludedPattern,
             LayersToTransform = Layers(settings, pattern),
             LayersPattern = settings.LayersPattern ?? [],
             RankPattern = [.. settings.RankPattern ?? new Dictionary<string, int>()],
@@ -76,7 +78,7 @@ internal static class LoraChoice
         CompareAll(settings.RankPattern, given.RankPattern, "rank_pattern");
         CompareAll(settings.AlphaPattern, given.AlphaPattern, "alpha_pattern");
         CompareAll(settings.ModulesToSave, given.ModulesToSave, "modules_to_save");
-        CompareAll(settings.ExcludeModules, given.ExcludeModules, "exclude_modules");
+        CompareAll(settings.ExcludeModules, Written(given.ExcludeModules, given.ExcludePattern), "exclude_modules");
         CompareAll(settings.LayersToTransform, given.LayersToTransform ?? [], "layers_to_transform");
         CompareAll(settings.LayersPattern, given.LayersPattern, "layers_pattern");
         if (settings.TargetModules is { } modules)
@@ -118,6 +120,9 @@ internal static class LoraChoice
             }
         }
     }
+
+    private static IEnumerable<string> Written(IReadOnlyList<string> names, string? pattern) =>
+        pattern is null ? names : [pattern];
 
     // PEFT tells a regular expression from names by its type, string or list; a single value with marks is the former.
     private static (IReadOnlyList<string>? Names, string? Pattern) Targets(IReadOnlyList<string> given) =>

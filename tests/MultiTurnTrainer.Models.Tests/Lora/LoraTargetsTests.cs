@@ -93,9 +93,25 @@ public class LoraTargetsTests
     }
 
     [Fact]
+    public void Select_ModuleThatIsSavedWhole_IsNoTarget()
+    {
+        LoraConfig config = new()
+        {
+            TargetModules = ["q_proj", "lm_head"],
+            ModulesToSave = ["lm_head", "0.self_attn.q_proj"],
+        };
+
+        Assert.DoesNotContain(
+            LoraTargets.Select(config, _layout),
+            module => module.Path is "lm_head" or "model.layers.0.self_attn.q_proj"
+        );
+        Assert.Equal(2, LoraTargets.SelectWhole(config, _layout).Count);
+    }
+
+    [Fact]
     public void Select_WhatContradictsItself_IsRefused()
     {
-        LoraConfig both = new() { TargetModules = ["lm_head"], ModulesToSave = ["lm_head"] };
+        LoraConfig both = new() { TargetModules = ["lm_head"], ModulesToSave = ["head"] };
         LoraConfig norm = new() { TargetModules = ["input_layernorm"] };
         LoraConfig idle = new() { TargetModules = ["q_proj"], ModulesToSave = ["score"] };
         LoraConfig broken = new() { TargetPattern = "(" };
