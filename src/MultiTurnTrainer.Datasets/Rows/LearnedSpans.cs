@@ -24,7 +24,11 @@ internal static class LearnedSpans
     )
     {
         List<LearnedSpan> spans = [];
+        ReadOnlySpan<int> starts = tokens.Starts;
+        LearnedSpan? open = null;
+        int end = -1;
         int last = -1;
+        int printed = -1;
         string? known = null;
         for (int i = 0; i < labels.Length; i++)
         {
@@ -33,29 +37,50 @@ internal static class LearnedSpans
                 continue;
             }
 
-            RenderedSpan place = text.Span(text.SpanAtByte(tokens.Starts[i]));
-            bool joins = spans.Count > 0 && spans[^1].End == i && (place.Context < 0 || place.Context == last);
-            string? field = FieldOf(place.Origin.Field);
-            if (joins && (field is null || known is null || field == spans[^1].Field))
+            // Most tokens lie in the same stretch of text as the one before, and say nothing new.
+            int at = text.SpanAtByte(starts[i]);
+            if (at == printed && end == i)
             {
-                // A part's opening tag stands before the first of its own characters.
-                spans[^1] = spans[^1] with
-                {
-                    End = i + 1,
-                    Field = known is null ? field ?? spans[^1].Field : spans[^1].Field,
-                };
-                known ??= field;
+                end++;
                 continue;
             }
 
+            printed = at;
+            RenderedSpan place = text.Span(at);
+            bool joins = open is not null && end == i && (place.Context < 0 || place.Context == last);
+            string? field = FieldOf(place.Origin.Field);
+            if (joins && (field is null || known is null || field == open!.Field))
+            {
+                // A part's opening tag stands before the first of its own characters.
+                if (known is null && field is not null)
+                {
+                    open = open! with { Field = field };
+                    known = field;
+                }
+
+                end++;
+                continue;
+            }
+
+            Close(spans, open, end);
             last = place.Context;
             known = field;
             string role = last < 0 ? LearnedSpan.Assistant : NameOf(view.Messages[last]);
             int turn = last < 0 ? 1 : turns[view.Indexes[last]];
-            spans.Add(new LearnedSpan(i, i + 1, role, field ?? LearnedSpan.Content, turn));
+            open = new LearnedSpan(i, i, role, field ?? LearnedSpan.Content, turn);
+            end = i + 1;
         }
 
+        Close(spans, open, end);
         return spans.SequenceEqual(LearnedSpan.FromLabels(labels)) ? null : spans;
+    }
+
+    private static void Close(List<LearnedSpan> spans, LearnedSpan? open, int end)
+    {
+        if (open is not null)
+        {
+            spans.Add(open with { End = end });
+        }
     }
 
     /// <summary>The number of the exchange that each message belongs to, from 1.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using MultiTurnTrainer.Context.Truncation;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Masking;
@@ -228,7 +229,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             _ranges[i] = range with { Start = text.ByteOf(range.Start), End = text.ByteOf(range.End) };
         }
 
-        TokenRow row = RowLabels.Build(id, tokens, _ranges);
+        TokenRow row = RowLabels.Build(id, tokens, CollectionsMarshal.AsSpan(_ranges));
         row = row with { Spans = LearnedSpans.Find(row.Labels, tokens, text, view, source.Turns) };
         foreach (AnswerMask answer in answers)
         {
@@ -256,9 +257,11 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
     private static (int Start, int End)[] Places(TokenSpans tokens)
     {
         (int Start, int End)[] places = new (int Start, int End)[tokens.Count];
+        ReadOnlySpan<int> starts = tokens.Starts;
+        ReadOnlySpan<int> ends = tokens.Ends;
         for (int i = 0; i < places.Length; i++)
         {
-            places[i] = (tokens.Starts[i], tokens.Ends[i]);
+            places[i] = (starts[i], ends[i]);
         }
 
         return places;

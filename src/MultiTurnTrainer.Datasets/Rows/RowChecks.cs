@@ -57,11 +57,13 @@ internal static class RowChecks
     {
         bool anything = false;
         bool stop = !hasStop;
-        for (int i = tokens.FirstFrom(start); i < tokens.Count && tokens.Starts[i] < end; i++)
+        ReadOnlySpan<int> starts = tokens.Starts;
+        ReadOnlySpan<int> ends = tokens.Ends;
+        for (int i = tokens.FirstFrom(start); i < starts.Length && starts[i] < end; i++)
         {
             bool learned = row.Labels[i] != TokenRow.Unsupervised;
             anything |= learned;
-            stop |= learned && tokens.Ends[i] == end;
+            stop |= learned && ends[i] == end;
         }
 
         if (!anything)

@@ -9,24 +9,27 @@ internal static class RowLabels
     /// <param name="id">The row's id.</param>
     /// <param name="tokens">The tokens with their places.</param>
     /// <param name="ranges">The learned bytes, in order and without overlap.</param>
-    public static TokenRow Build(string? id, TokenSpans tokens, IReadOnlyList<SupervisedRange> ranges)
+    public static TokenRow Build(string? id, TokenSpans tokens, ReadOnlySpan<SupervisedRange> ranges)
     {
         int[] labels = new int[tokens.Count];
         float[]? weights = null;
         int range = 0;
+        ReadOnlySpan<int> ids = tokens.Ids;
+        ReadOnlySpan<int> starts = tokens.Starts;
+        ReadOnlySpan<int> ends = tokens.Ends;
         for (int i = 0; i < labels.Length; i++)
         {
-            int start = tokens.Starts[i];
-            int end = tokens.Ends[i];
+            int start = starts[i];
+            int end = ends[i];
 
             // Tokens of one character's bytes may step back, never before the range that holds the character.
-            while (range < ranges.Count && ranges[range].End <= start)
+            while (range < ranges.Length && ranges[range].End <= start)
             {
                 range++;
             }
 
             float weight = WeightOf(ranges, range, start, end);
-            labels[i] = weight > 0 ? tokens.Ids[i] : TokenRow.Unsupervised;
+            labels[i] = weight > 0 ? ids[i] : TokenRow.Unsupervised;
             if (weight is not (0 or 1) && weights is null)
             {
                 weights = new float[labels.Length];
@@ -42,12 +45,12 @@ internal static class RowLabels
             }
         }
 
-        return new TokenRow(id, tokens.Ids.ToArray(), labels, weights);
+        return new TokenRow(id, ids.ToArray(), labels, weights);
     }
 
-    private static float WeightOf(IReadOnlyList<SupervisedRange> ranges, int range, int start, int end)
+    private static float WeightOf(ReadOnlySpan<SupervisedRange> ranges, int range, int start, int end)
     {
-        if (range == ranges.Count || ranges[range].Start > start || start == end)
+        if (range == ranges.Length || ranges[range].Start > start || start == end)
         {
             return 0;
         }
@@ -57,7 +60,7 @@ internal static class RowLabels
         while (covered < end)
         {
             range++;
-            if (range == ranges.Count || ranges[range].Start != covered)
+            if (range == ranges.Length || ranges[range].Start != covered)
             {
                 return 0;
             }

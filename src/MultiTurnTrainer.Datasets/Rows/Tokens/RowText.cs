@@ -10,6 +10,7 @@ internal sealed class RowText
     private readonly RenderedText _rendered;
     private readonly IReadOnlyList<Message> _messages;
     private readonly int[] _spanStarts;
+    private int _lastFound;
 
     public RowText(RenderedText rendered, IReadOnlyList<Message> messages)
     {
@@ -50,10 +51,17 @@ internal sealed class RowText
     /// <summary>The index of the span that holds a byte.</summary>
     public int SpanAtByte(int position)
     {
+        // Tokens are looked up in order: mostly it is the span of the last one.
+        int last = _lastFound;
+        if (last + 1 < _spanStarts.Length && _spanStarts[last] <= position && position < _spanStarts[last + 1])
+        {
+            return last;
+        }
+
         int found = Array.BinarySearch(_spanStarts, position);
         if (found < 0)
         {
-            return Math.Max(0, ~found - 1);
+            found = Math.Max(0, ~found - 1);
         }
 
         // Empty spans share their start with the one that has the byte.
@@ -62,6 +70,7 @@ internal sealed class RowText
             found++;
         }
 
+        _lastFound = found;
         return found;
     }
 

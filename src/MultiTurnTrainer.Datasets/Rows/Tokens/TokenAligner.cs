@@ -25,6 +25,7 @@ internal static class TokenAligner
         insertedSpace = false;
         int position = 0;
         bool afterAdded = true;
+        output.Reserve(ids.Length);
         foreach (int id in ids)
         {
             int length = table.MatchAt(id, text, position);

@@ -28,21 +28,34 @@ internal sealed class TokenSpans
 
     public void Clear() => Count = 0;
 
-    public void Add(int id, int start, int end)
+    /// <summary>Makes room for more tokens.</summary>
+    public void Reserve(int more)
     {
-        if (Count == _ids.Length)
+        if (Count + more <= _ids.Length)
         {
-            Array.Resize(ref _ids, Count * 2);
-            Array.Resize(ref _starts, Count * 2);
-            Array.Resize(ref _ends, Count * 2);
-            Array.Resize(ref _takenEnds, Count * 2);
+            return;
         }
 
-        _ids[Count] = id;
-        _starts[Count] = start;
-        _ends[Count] = end;
-        _takenEnds[Count] = end;
-        Count++;
+        int length = Math.Max(Count + more, _ids.Length * 2);
+        Array.Resize(ref _ids, length);
+        Array.Resize(ref _starts, length);
+        Array.Resize(ref _ends, length);
+        Array.Resize(ref _takenEnds, length);
+    }
+
+    public void Add(int id, int start, int end)
+    {
+        int at = Count;
+        if (at == _ids.Length)
+        {
+            Reserve(1);
+        }
+
+        _ids[at] = id;
+        _starts[at] = start;
+        _ends[at] = end;
+        _takenEnds[at] = end;
+        Count = at + 1;
     }
 
     /// <summary>Gives the last token the whitespace up to a byte.</summary>
