@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Tokenization.Templates;
 
 namespace MultiTurnTrainer.Datasets.Linting;
@@ -36,6 +37,7 @@ public sealed class TemplateLinter
         Drops();
         Changes();
         Injects();
+        Tail();
         List<string> unstable = [.. Probes.All.Where(IsUnstable).Select(probe => probe.Name)];
         (string? stop, bool next) = Stop();
         if (stop is null && _rendered["plain"] is not null)
@@ -140,16 +142,34 @@ public sealed class TemplateLinter
         }
     }
 
-    private bool IsUnstable(Probe probe)
+    private void Tail()
+    {
+        if (Probes.All.Any(probe => Masked(probe)?.Answers.Any(answer => answer.LearnsTail) == true))
+        {
+            Add(TemplateHabits.TailLearned, "words printed behind the conversation are learned with the last answer");
+        }
+    }
+
+    private MaskedText? Masked(Probe probe)
     {
         if (_rendered[probe.Name] is not { } whole)
+        {
+            return null;
+        }
+
+        IReadOnlyList<string> stops = _givenStops.Count > 0 ? _givenStops : Guess(whole);
+        return MaskRule.Apply(Template(probe), Input(probe), Answers(probe), stops);
+    }
+
+    private bool IsUnstable(Probe probe)
+    {
+        if (Masked(probe) is not { Rendered: var whole } masked)
         {
             return false;
         }
 
-        IReadOnlyList<string> stops = _givenStops.Count > 0 ? _givenStops : Guess(whole);
         int count = probe.Messages.GetArrayLength();
-        foreach (AnswerMask answer in MaskRule.Apply(Template(probe), Input(probe), Answers(probe), stops).Answers)
+        foreach (AnswerMask answer in masked.Answers)
         {
             int i = answer.Message;
             RenderInput until = Input(probe) with { MessageCount = i };

@@ -16,6 +16,12 @@ public sealed record AnswerMask(
 {
     /// <summary>Whether the message ends with a stop token, as answers must.</summary>
     public bool HasStop => Stop.End > Stop.Start;
+
+    /// <summary>
+    /// Whether it learns words that the template prints behind the conversation, because its stop token stands behind
+    /// them: the instructions of a guard model, for example.
+    /// </summary>
+    public bool LearnsTail { get; init; }
 }
 
 /// <summary>Why a message cannot be learned.</summary>

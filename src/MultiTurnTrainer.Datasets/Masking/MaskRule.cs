@@ -112,9 +112,11 @@ public sealed class MaskRule
         int start = PromptSeam.Find(_rendered.Text, block, message, _session.GenerationPrompt(message) ?? "");
         int end = block[^1].End;
         (int Start, int End)? stop = _stops.Last(Math.Min(start, end), end, span => span.Context == message);
+        bool learnsTail = false;
         if (stop is null && IsLastPrinted(message))
         {
             stop = AddTail(message, block, end);
+            learnsTail = stop is { } found && _stops.HasWords(end, found.End);
         }
 
         int learned = stop?.End ?? end;
@@ -148,7 +150,12 @@ public sealed class MaskRule
         }
 
         (int Start, int End) ended = stop ?? (learned, learned);
-        _answers.Add(new AnswerMask(message, Math.Min(start, ended.End), ended.End, Runs.Merge(_ranges), ended));
+        _answers.Add(
+            new AnswerMask(message, Math.Min(start, ended.End), ended.End, Runs.Merge(_ranges), ended)
+            {
+                LearnsTail = learnsTail,
+            }
+        );
     }
 
     private bool IsLastPrinted(int message)

@@ -63,6 +63,24 @@ internal sealed class StopSearch(RenderedText rendered, IReadOnlyList<string> st
         return longest;
     }
 
+    /// <summary>Whether letters stand in a range, stop tokens aside.</summary>
+    public bool HasWords(int from, int to)
+    {
+        for (int at = from; at < to; at++)
+        {
+            if (At(at) is { } stop)
+            {
+                at = stop.End - 1;
+            }
+            else if (char.IsLetter(_text[at]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private bool IsWritten(int start, int end, Func<RenderedSpan, bool> belongs)
     {
         for (int i = SpanAt(start); i < _spans.Count && _spans[i].Start < end; i++)

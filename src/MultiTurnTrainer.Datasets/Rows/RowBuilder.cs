@@ -244,7 +244,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             );
         }
 
-        return outcome.IsRefused ? null : new BuiltRow(row, rendered, view, text, Places(tokens));
+        return outcome.IsRefused ? null : new BuiltRow(row, masked, view, text, Places(tokens));
     }
 
     // Where the model takes over: after the prompt, and after what others put into its answer, such as tool results.

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Tokenization.Templates;
 
@@ -35,18 +36,21 @@ internal sealed class RowOutcome(Conversation conversation)
 
 /// <summary>A row with everything that a view of it needs.</summary>
 /// <param name="Row">The row.</param>
-/// <param name="Rendered">The text and where it came from.</param>
+/// <param name="Masked">The rendered text and what is learned of it.</param>
 /// <param name="View">The messages that were rendered.</param>
 /// <param name="Text">The text as UTF-8.</param>
 /// <param name="Places">First byte and end of each token.</param>
 internal sealed record BuiltRow(
     TokenRow Row,
-    RenderedText Rendered,
+    MaskedText Masked,
     ConversationView View,
     RowText Text,
     (int Start, int End)[] Places
 )
 {
+    /// <summary>The text and where it came from.</summary>
+    public RenderedText Rendered => Masked.Rendered;
+
     /// <summary>How many tokens were printed for each message; what lies outside messages is not counted.</summary>
     public int[] TokensPerMessage()
     {

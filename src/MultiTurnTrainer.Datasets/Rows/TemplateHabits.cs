@@ -6,10 +6,14 @@ namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>
 /// Counts what the template silently did to the messages of a row, under the codes of <c>mtt lint-template</c>: parts of
-/// learned messages that left no trace in the text, and content parts printed as Python's list instead of their text.
+/// learned messages that left no trace in the text, content parts printed as Python's list instead of their text, and
+/// words behind the conversation that are learned with the last answer.
 /// </summary>
 internal static class TemplateHabits
 {
+    /// <summary>The code of learned words that stand behind the conversation and are no message's own.</summary>
+    public const string TailLearned = "tail-learned";
+
     /// <summary>Adds one for each message and habit.</summary>
     /// <param name="row">The row.</param>
     /// <param name="targets">The learned messages, by their place in the source.</param>
@@ -27,6 +31,11 @@ internal static class TemplateHabits
                 stringified[message] |=
                     span.Origin.Field == MessageField.Content && (span.Traits & SpanTraits.Stringified) != 0;
             }
+        }
+
+        if (row.Masked.Answers.Any(answer => answer.LearnsTail))
+        {
+            counts.AddHabit(TailLearned, 1);
         }
 
         for (int i = 0; i < messages.Count; i++)

@@ -39,6 +39,16 @@ public class TemplateLinterTests
     }
 
     [Fact]
+    public void Lint_WordsBehindTheConversation_AreReported() =>
+        Assert.Contains(
+            "tail-learned",
+            Codes(
+                "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% if not loop.last %}<|im_end|>\n{% endif %}"
+                    + "{% endfor %}\nSay whether that was safe.<|im_end|>"
+            )
+        );
+
+    [Fact]
     public void Lint_RewrittenHistory_NeedsExpandTurns()
     {
         TemplateReport report = Lint(

@@ -305,6 +305,23 @@ public class RowBuilderTests
         Assert.Empty(Build(json).Counts.Habits);
     }
 
+    [Theory]
+    [InlineData("\nSay whether that was safe.\n<|im_end|>", 1)]
+    [InlineData("\n<|im_end|>\n", 0)]
+    public void Build_WordsBehindTheConversation_AreLearnedAndCounted(string tail, int counted)
+    {
+        string template =
+            "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% if not loop.last %}<|im_end|>\n{% endif %}{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_end|>\n<|im_start|>assistant\n{% else %}"
+            + tail
+            + "{% endif %}";
+
+        RowOutcome outcome = Build(TwoTurns, template: template);
+
+        Assert.Single(outcome.Rows);
+        Assert.Equal(counted, outcome.Counts.Habits.GetValueOrDefault("tail-learned"));
+    }
+
     [Fact]
     public void Build_TooLong_DropsOldestTurnsAndCountsTheLoss()
     {
