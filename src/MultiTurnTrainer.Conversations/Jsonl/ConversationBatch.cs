@@ -51,7 +51,7 @@ public sealed class ConversationBatch
                 throw new MttException($"{path}: holds no rows", "Check that the export that wrote it has finished.");
             }
 
-            if (batch.Bytes > 0)
+            if (batch._rows.Count > 0)
             {
                 yield return batch;
             }

@@ -67,6 +67,11 @@ public static class ConversationReader
             throw Bad(file, record.Line, "", "the file ends inside a JSON array: it is cut off");
         }
 
+        if ((record.Flags & RecordFlags.ExtraCells) != 0)
+        {
+            throw Bad(file, record.Line, "", "not CSV: the row has more cells than the header");
+        }
+
         if ((record.Flags & RecordFlags.NoComma) != 0)
         {
             throw Bad(file, record.Line, "", "not JSON: no comma parts this element from the one before");

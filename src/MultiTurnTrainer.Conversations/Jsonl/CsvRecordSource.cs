@@ -58,11 +58,10 @@ internal sealed class CsvRecordSource : IRecordSource
 
         if (_reader.FieldCount > _reader.Headers.Count)
         {
-            throw Broken(
-                _reader.LineNumber,
-                $"the row has {_reader.FieldCount} cells, the header {_reader.Headers.Count}",
-                null
-            );
+            _row.Clear();
+            _row.Add(_reader.RawRecord);
+            record = new SourceRecord(_row.Memory, _reader.LineNumber, 0, RecordFlags.ExtraCells);
+            return true;
         }
 
         Write();

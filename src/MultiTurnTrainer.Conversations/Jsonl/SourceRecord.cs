@@ -23,6 +23,9 @@ internal enum RecordFlags
 
     /// <summary>An element of an array that no comma parts from the one before.</summary>
     NoComma = 32,
+
+    /// <summary>A CSV row with more cells than the header; its bytes are the row's own.</summary>
+    ExtraCells = 64,
 }
 
 /// <summary>One row of an input as bytes, valid until the next one is read.</summary>

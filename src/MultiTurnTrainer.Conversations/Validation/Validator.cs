@@ -217,6 +217,12 @@ public sealed class Validator
             return true;
         }
 
+        if ((record.Flags & RecordFlags.ExtraCells) != 0)
+        {
+            _sink.AddAt(Catalogue.Get("MTT015"), _row, "", 0, "the row has more cells than the header");
+            return true;
+        }
+
         if ((record.Flags & RecordFlags.NoComma) != 0)
         {
             _sink.AddAt(

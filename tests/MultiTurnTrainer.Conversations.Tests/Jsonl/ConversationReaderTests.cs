@@ -14,6 +14,16 @@ public sealed class ConversationReaderTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public void Batches_FileCutAfterAFullBatch_IsAnError()
+    {
+        string path = _folder.Write("cut.json", "[" + Row + ",\n");
+        List<ConversationBatch> batches = [.. ConversationBatch.Read([path], 1)];
+        Assert.Single(batches[0].Parse());
+        MttException problem = Assert.Throws<MttException>(() => batches[1].Parse().Count());
+        Assert.Contains("cut off", problem.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(Row + "\n" + Row + "\n")]
     [InlineData(Row + "\r\n\r\n" + Row)]
