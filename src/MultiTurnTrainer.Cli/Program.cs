@@ -2,5 +2,11 @@ using MultiTurnTrainer.Cli;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Parquet;
 
+if (args is ["train", ..])
+{
+    // A request to stop may come before the command line is read.
+    StopRequest.Watch();
+}
+
 RowContainers.Register(new RowContainer("Parquet", ".parquet", path => ParquetJsonReader.Read(path, keepNulls: false)));
 return await MttCli.RunAsync(args);

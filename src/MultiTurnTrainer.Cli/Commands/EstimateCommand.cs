@@ -15,7 +15,7 @@ internal static class EstimateCommand
             "estimate",
             """
             Predict the peak memory of mtt train by doing the heaviest micro-batch of its plan, with each way of
-            recomputing. Takes the flags of mtt train; writes nothing.
+            recomputing. Takes the flags of mtt train; writes nothing. On a GPU it is the GPU's memory that counts.
 
             Examples:
               mtt estimate --model model --train rows.parquet

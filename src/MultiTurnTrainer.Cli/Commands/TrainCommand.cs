@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using MultiTurnTrainer.Cli.Progress;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Training.Loop;
@@ -32,42 +31,19 @@ internal static class TrainCommand
 
     private static int Run(Func<TrainRequest> read)
     {
-        using CancellationTokenSource stop = new();
-        bool interrupted = false;
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM,
-            context => Stop(context)
-        );
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
-            PosixSignal.SIGINT,
-            context =>
-            {
-                // The second Ctrl-C is meant: the process ends at once.
-                if (!interrupted)
-                {
-                    interrupted = true;
-                    Stop(context);
-                }
-            }
-        );
+        StopRequest.Watch();
         TrainRequest request = read();
         using IDisposable? server = request.Distillation?.Server;
         TrainOutcome Train(ITrainingObserver observer) =>
-            TrainingRun.Execute(request, observer, TimeProvider.System, stop.Token);
+            TrainingRun.Execute(request, observer, TimeProvider.System, StopRequest.Token);
         TrainOutcome outcome = Console.IsErrorRedirected
             ? Train(new PlainTrainingLog(Console.Error, TimeProvider.System))
             : LiveTrainingView.Run(TimeProvider.System, Train);
         Console.Error.WriteLine(TrainingText.End(outcome, request.Output));
         return outcome.End switch
         {
-            TrainEnd.Finished or TrainEnd.StoppedEarly => ExitCode.Done,
-            _ => interrupted ? ExitCode.Interrupted : ExitCode.Stopped,
+            TrainEnd.Finished or TrainEnd.StoppedEarly => outcome.BestLost is null ? ExitCode.Done : ExitCode.Findings,
+            _ => StopRequest.Interrupted ? ExitCode.Interrupted : ExitCode.Stopped,
         };
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        }
     }
 }

@@ -67,18 +67,29 @@ internal static class TrainingText
 
     /// <summary>How a run ended.</summary>
     public static string End(TrainOutcome outcome, string output) =>
+        outcome.BestLost is { } problem
+            ? Text(
+                $"{Ended(outcome, output)}\nwarning: the adapter is that of step {outcome.Step}, not the best: {problem}"
+            )
+            : Ended(outcome, output);
+
+    private static string Ended(TrainOutcome outcome, string output) =>
         outcome.End switch
         {
             TrainEnd.Finished => Text(
-                $"done: {outcome.Step} steps, loss {outcome.Last?.Loss ?? double.NaN:F4}; adapter and report in {output}"
+                $"done: {outcome.Step} steps{Loss(outcome.Last)}; adapter and report in {output}"
             ),
             TrainEnd.StoppedEarly => Text(
                 $"stopped early at step {outcome.Step}: {outcome.Message}; adapter and report in {output}"
             ),
             TrainEnd.Stopped when outcome.Message is not null => $"stopped {outcome.Message}",
             TrainEnd.Stopped => Text($"stopped at step {outcome.Step}, the state is saved; go on with --resume"),
-            _ => Text($"stopped, the training diverged: {outcome.Message}"),
+            _ => Text(
+                $"stopped before an update that would do harm: {outcome.Message}; the state before it is saved: see to the rows or the rate, or go past a spike with --resume --set train.spike_threshold=0"
+            ),
         };
+
+    private static string Loss(StepMetrics? last) => last is null ? "" : Text($", loss {last.Loss:F4}");
 
     /// <summary>The end of a process that could not wait for its step.</summary>
     public static string StoppedMidStep(int step, string? folder) =>

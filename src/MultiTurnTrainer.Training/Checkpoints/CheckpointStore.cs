@@ -55,7 +55,10 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
             Write(Path.Combine(temporary, _stateName), [text]);
             if (Directory.Exists(final))
             {
-                Directory.Delete(final, recursive: true);
+                // Put aside by a rename: deleting takes long enough to be killed with neither of the two in place.
+                string replaced = $"{final}.tmp-replaced";
+                Remove(replaced);
+                Directory.Move(final, replaced);
             }
 
             Directory.Move(temporary, final);
@@ -149,6 +152,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
                     is JsonException
                         or KeyNotFoundException
                         or IOException
+                        or UnauthorizedAccessException
                         or InvalidDataException
                         or InvalidOperationException
             )

@@ -14,7 +14,7 @@ namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>What a run would need with one way of recomputing.</summary>
 /// <param name="Recompute">What is computed again in backward.</param>
-/// <param name="PeakMb">The highest resident memory, in 2²⁰ bytes; NaN where this machine has not enough.</param>
+/// <param name="PeakMb">The most memory, in 2²⁰ bytes: on a GPU what libtorch reserves there, else what is resident; NaN where there is not enough.</param>
 /// <param name="SecondsPerStep">Time of an optimizer step whose micro-batches are all as heavy as the heaviest; NaN likewise.</param>
 public sealed record MemoryNeed(Recompute Recompute, double PeakMb, double SecondsPerStep);
 
@@ -85,7 +85,11 @@ public static class MemoryEstimate
 
             evaluator?.Run(step: 0, best: null, stop);
             FillYoungGeneration();
-            return new MemoryNeed(recompute, PeakMemory.ReadMb(), seconds * plan.Accumulation);
+            return new MemoryNeed(
+                recompute,
+                PeakMemory.ReadMb(adapter.Parameters.Flat.device),
+                seconds * plan.Accumulation
+            );
         }
         catch (Exception problem) when (MemoryShortage.Is(problem))
         {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Loop;
 
@@ -9,9 +11,17 @@ internal static class PeakMemory
 {
     private const double _megabyte = 1 << 20;
 
-    /// <summary>The highest resident memory so far, in 2²⁰ bytes.</summary>
-    public static double ReadMb()
+    /// <summary>
+    /// The most memory so far in 2²⁰ bytes: what libtorch has reserved on a GPU, else (also where it does not tell) what
+    /// of the process was resident.
+    /// </summary>
+    public static double ReadMb(Device device)
     {
+        if (device.type == DeviceType.CUDA && TorchRuntime.CudaMemory(device) is { } memory)
+        {
+            return memory.PeakReserved / _megabyte;
+        }
+
         using Process process = Process.GetCurrentProcess();
         return process.PeakWorkingSet64 / _megabyte;
     }

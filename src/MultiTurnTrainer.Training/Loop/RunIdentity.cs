@@ -26,13 +26,15 @@ internal static class RunIdentity
     /// <summary>The fingerprint of a run.</summary>
     public static RunFingerprint Of(TrainRequest request, TrainingData data, string adapterConfig)
     {
-        // What decides when something is written, not what is computed.
+        // What decides when something is written and where the run ends, not what a step computes.
         TrainSettings maths = request.Train with
         {
             SaveSteps = 0,
             SaveTotalLimit = 1,
             Threads = null,
             SpikeThreshold = 0,
+            EarlyStoppingPatience = null,
+            LoadBestModelAtEnd = false,
         };
         Dictionary<string, string> parts = new()
         {

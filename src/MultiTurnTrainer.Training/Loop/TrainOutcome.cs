@@ -23,4 +23,8 @@ public enum TrainEnd
 /// <param name="Step">Optimizer steps done.</param>
 /// <param name="Last">The last step's metrics; null where no step was done.</param>
 /// <param name="Message">What happened, for the cases that need words.</param>
-public sealed record TrainOutcome(TrainEnd End, int Step, StepMetrics? Last, string? Message);
+public sealed record TrainOutcome(TrainEnd End, int Step, StepMetrics? Last, string? Message)
+{
+    /// <summary>Why the weights written are the last ones and not the best, which were asked for; null where all is well.</summary>
+    public string? BestLost { get; init; }
+}

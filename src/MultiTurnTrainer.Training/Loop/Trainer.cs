@@ -45,6 +45,10 @@ internal sealed class Trainer(
     private int _evaluatedStep = -1;
     private StepMetrics? _last;
 
+    // What a checkpoint holds: written by the thread that trains, read by the one that saves without waiting for it.
+    private readonly Lock _state = new();
+    private (int Step, string Folder)? _saved;
+
     /// <summary>Steps done.</summary>
     public int Done => _done;
 
@@ -83,12 +87,18 @@ internal sealed class Trainer(
     /// <exception cref="MttException">The disk is full, memory ran out.</exception>
     public TrainOutcome Run(CancellationToken stop)
     {
-        using StopSignal signal = new(stop, StopPatience, time, () => observer.StoppedMidStep(_done, Save()));
+        using StopSignal signal = new(stop, StopPatience, time, SaveMidStep);
         using MetricsLog log = new(output.Root, _done);
         using TensorBoardLog board = new(output.TensorBoard, time);
         if (IsEvaluationDue() && !Evaluate(log, board, stop))
         {
             return Stopped();
+        }
+
+        if (IsWithoutGain)
+        {
+            // Resumed after it had stopped early.
+            return StoppedEarly();
         }
 
         if (_bestStep == 0 && _done == 0 && settings.LoadBestModelAtEnd)
@@ -111,14 +121,14 @@ internal sealed class Trainer(
             }
 
             Report(metrics, log, board);
-            if (!AfterStep(log, board, stop, out bool enough))
+            if (!AfterStep(log, board, stop))
             {
                 return Stopped();
             }
 
-            if (enough)
+            if (IsWithoutGain)
             {
-                return new TrainOutcome(TrainEnd.StoppedEarly, _done, _last, $"no gain since step {_bestStep}");
+                return StoppedEarly();
             }
         }
 
@@ -127,6 +137,10 @@ internal sealed class Trainer(
 
     /// <inheritdoc/>
     public void Dispose() => _optimizer.Dispose();
+
+    private bool IsWithoutGain => _evaluationsWithoutGain >= settings.EarlyStoppingPatience;
+
+    private TrainOutcome StoppedEarly() => new(TrainEnd.StoppedEarly, _done, _last, $"no gain since step {_bestStep}");
 
     private TrainOutcome Stopped()
     {
@@ -199,7 +213,7 @@ internal sealed class Trainer(
             RolloutTokens = parts.Sum(part => part.Result.Rollout.Tokens),
             RolloutSeconds = parts.Sum(part => part.Result.Rollout.Seconds),
             Gflops = batches.Sum(batch => batch.Flops) / seconds / 1e9,
-            PeakMemoryMb = PeakMemory.ReadMb(),
+            PeakMemoryMb = PeakMemory.ReadMb(parameters.Flat.device),
         };
     }
 
@@ -239,23 +253,17 @@ internal sealed class Trainer(
     }
 
     /// <summary>Evaluates and saves where it is time to; false where a stop was asked for meanwhile.</summary>
-    private bool AfterStep(MetricsLog log, TensorBoardLog board, CancellationToken stop, out bool enough)
+    private bool AfterStep(MetricsLog log, TensorBoardLog board, CancellationToken stop)
     {
-        enough = false;
         bool last = _done == plan.TotalSteps;
         int? bestBefore = _bestStep;
-        if (IsEvaluationDue())
+        if (IsEvaluationDue() && !Evaluate(log, board, stop))
         {
-            if (!Evaluate(log, board, stop))
-            {
-                return false;
-            }
-
-            enough = _evaluationsWithoutGain >= settings.EarlyStoppingPatience;
+            return false;
         }
 
         bool due = settings.SaveSteps > 0 && _done % settings.SaveSteps == 0;
-        if (due || last || enough || _bestStep != bestBefore)
+        if (due || last || IsWithoutGain || _bestStep != bestBefore)
         {
             observer.Saved(_done, Save());
         }
@@ -276,14 +284,17 @@ internal sealed class Trainer(
             return false;
         }
 
-        _evaluatedStep = _done;
-        if (metrics.Best)
+        lock (_state)
         {
-            (_bestLoss, _bestStep, _evaluationsWithoutGain) = (metrics.Loss, _done, 0);
-        }
-        else
-        {
-            _evaluationsWithoutGain++;
+            (_evaluatedStep, _saved) = (_done, null);
+            if (metrics.Best)
+            {
+                (_bestLoss, _bestStep, _evaluationsWithoutGain) = (metrics.Loss, _done, 0);
+            }
+            else
+            {
+                _evaluationsWithoutGain++;
+            }
         }
 
         Guarded(() =>
@@ -304,7 +315,35 @@ internal sealed class Trainer(
         return true;
     }
 
+    /// <summary>Saves from another thread while a step goes on, of which nothing is in the state yet.</summary>
+    private void SaveMidStep()
+    {
+        try
+        {
+            observer.StoppedMidStep(_done, Save());
+        }
+        catch (MttException)
+        {
+            // The loop meets the same when it comes to its own stop, and says so.
+        }
+    }
+
+    /// <summary>Writes the state, unless it is on the disk already.</summary>
     private string Save()
+    {
+        lock (_state)
+        {
+            if (_saved is not { } saved || saved.Step != _done)
+            {
+                saved = (_done, Write());
+                _saved = saved;
+            }
+
+            return saved.Folder;
+        }
+    }
+
+    private string Write()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();

@@ -119,21 +119,19 @@ public static class TrainingRun
             observer.Warned($"{skipped:F0} times a task was skipped: its dialogue left no room within max_length");
         }
 
-        if (outcome.End is TrainEnd.Finished or TrainEnd.StoppedEarly)
+        bool done = outcome.End is TrainEnd.Finished or TrainEnd.StoppedEarly;
+        IReadOnlyList<string> files = [];
+        if (done)
         {
+            outcome = settings.LoadBestModelAtEnd ? WithBest(outcome, trainer, checkpoints) : outcome;
+            files = TrainedWeights.Save(adapter, model, request.Model, output);
             // Other programs may have slowed the first measure down; the yardstick is what the machine can do.
             machineGflops = Math.Max(machineGflops, MachineSpeed.MeasureGflops(place));
         }
 
         RunRecords.WriteReport(output, request, summary, fingerprint, outcome, machineGflops);
-        if (outcome.End is TrainEnd.Finished or TrainEnd.StoppedEarly)
+        if (done)
         {
-            if (settings.LoadBestModelAtEnd && trainer.BestStep is { } best)
-            {
-                trainer.Restore(checkpoints.LoadStep(best));
-            }
-
-            IReadOnlyList<string> files = TrainedWeights.Save(adapter, model, request.Model, output);
             RunRecords.WriteManifest(
                 output,
                 request,
@@ -147,6 +145,25 @@ public static class TrainingRun
         }
 
         return outcome;
+    }
+
+    /// <summary>Takes the best weights. Where their checkpoint is lost the last ones stay, for they are better than none.</summary>
+    private static TrainOutcome WithBest(TrainOutcome outcome, Trainer trainer, CheckpointStore checkpoints)
+    {
+        if (trainer.BestStep is not { } best || best == trainer.Done)
+        {
+            return outcome;
+        }
+
+        try
+        {
+            trainer.Restore(checkpoints.LoadStep(best));
+            return outcome;
+        }
+        catch (MttException problem)
+        {
+            return outcome with { BestLost = problem.Message };
+        }
     }
 
     private static LoraAdapter RequireLora(Adapter adapter) =>

@@ -18,6 +18,9 @@ internal static class ReportSummary
         List<(string, string)> facts =
         [
             ("outcome", outcome.Message is null ? $"{outcome.End}" : $"{outcome.End}: {outcome.Message}"),
+            .. outcome.BestLost is { } problem
+                ? [("weights", $"of the last step, not the best: {problem}")]
+                : Array.Empty<(string, string)>(),
             ("steps", Text($"{outcome.Step} of {run.TotalSteps}")),
             ("model", Text($"{run.Model}, {run.Parameters:N0} weights, {run.TrainableParameters:N0} trained")),
             (
@@ -52,7 +55,14 @@ internal static class ReportSummary
                 )
             );
             facts.Add(("head", Text($"{Median(steps, "head_share"):P1} of a step's time (median)")));
-            facts.Add(("peak memory", Text($"{Number(steps[^1], "peak_memory_mb"):N0} MiB resident")));
+            facts.Add(
+                (
+                    "peak memory",
+                    Text(
+                        $"{Number(steps[^1], "peak_memory_mb"):N0} MiB {(run.Device == "cuda" ? "reserved on the GPU" : "resident")}"
+                    )
+                )
+            );
         }
 
         return facts;

@@ -123,6 +123,50 @@ public class TrainingRunTests
     }
 
     [Fact]
+    public void Execute_StoppedEarlyAndResumed_StaysStoppedUnlessPatienceGrows()
+    {
+        using TempFolder folder = new();
+        TrainRequest request = WithoutGain(folder);
+
+        TrainOutcome first = TrainingCase.Run(request);
+        byte[] adapter = Adapter(request);
+        File.Delete(Path.Combine(request.Output, "adapter_model.safetensors"));
+        TrainOutcome second = TrainingCase.Run(request with { Resume = "auto" });
+
+        Assert.Equal((TrainEnd.StoppedEarly, 2), (first.End, first.Step));
+        Assert.Equal((TrainEnd.StoppedEarly, 2), (second.End, second.Step));
+        Assert.Equal(adapter, Adapter(request));
+
+        TrainSettings patient = request.Train with { EarlyStoppingPatience = 5 };
+        Assert.Equal(5, TrainingCase.Run(request with { Train = patient, Resume = "auto" }).Step);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Execute_BestCheckpointIsDamaged_WritesTheLastAndSaysSo(bool damaged)
+    {
+        using TempFolder folder = new();
+        TrainRequest request = WithoutGain(folder);
+        TrainingCase.Run(request);
+        byte[] last = Adapter(request);
+        request = request with { Train = request.Train with { LoadBestModelAtEnd = true } };
+        TrainingCase.Run(request with { Output = folder["best"] });
+        byte[] best = File.ReadAllBytes(folder["best/adapter_model.safetensors"]);
+        if (damaged)
+        {
+            using FileStream file = File.OpenWrite(folder["best/checkpoints/step-00000000/parameters.bin"]);
+            file.WriteByte(1);
+        }
+
+        TrainOutcome outcome = TrainingCase.Run(request with { Output = folder["best"], Resume = "auto" });
+
+        Assert.Equal(damaged, outcome.BestLost?.Contains("damaged", StringComparison.Ordinal) ?? false);
+        Assert.NotEqual(best, last);
+        Assert.Equal(damaged ? last : best, File.ReadAllBytes(folder["best/adapter_model.safetensors"]));
+    }
+
+    [Fact]
     public void Execute_AFarTooHighRate_StopsAndNamesStepRowsAndGradients()
     {
         using TempFolder folder = new();
@@ -226,6 +270,20 @@ public class TrainingRunTests
         };
 
         Assert.Contains("r differ", Assert.Throws<MttException>(() => TrainingCase.Run(request)).Message);
+    }
+
+    /// <summary>A run none of whose evaluations gains enough over the first.</summary>
+    private static TrainRequest WithoutGain(TempFolder folder)
+    {
+        TrainSettings settings = TrainingCase.Settings(_case) with
+        {
+            EvalSteps = 1,
+            SaveSteps = 1,
+            EarlyStoppingPatience = 2,
+            EarlyStoppingThreshold = 50,
+        };
+        TrainRequest request = New(folder, "out", settings);
+        return request with { EvalFile = request.TrainFiles[0] };
     }
 
     // Dropout is part of what must go on bit for bit.

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace MultiTurnTrainer.Cli;
+
+/// <summary>SIGTERM and Ctrl-C as a request to save and end, for commands that can be resumed.</summary>
+internal static class StopRequest
+{
+    private static readonly CancellationTokenSource _stop = new();
+    private static readonly List<PosixSignalRegistration> _registrations = [];
+
+    /// <summary>Cancelled when the process is asked to end.</summary>
+    public static CancellationToken Token => _stop.Token;
+
+    /// <summary>Whether it was Ctrl-C that asked.</summary>
+    public static bool Interrupted { get; private set; }
+
+    /// <summary>Begins to watch, from now to the end of the process; a second call changes nothing.</summary>
+    public static void Watch()
+    {
+        if (_registrations.Count > 0)
+        {
+            return;
+        }
+
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
+        _registrations.Add(
+            PosixSignalRegistration.Create(
+                PosixSignal.SIGINT,
+                context =>
+                {
+                    // The second Ctrl-C is meant: the process ends at once.
+                    if (!Interrupted)
+                    {
+                        Interrupted = true;
+                        Stop(context);
+                    }
+                }
+            )
+        );
+    }
+
+    private static void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _stop.Cancel();
+    }
+}
