@@ -55,6 +55,26 @@ public class MaskCommandTests
     }
 
     [Fact]
+    public void Html_OfARowWithFindings_ListsThem()
+    {
+        using TempFolder folder = new();
+        folder.Write("in.jsonl", Row + "\n" + Row.Replace("hello", "mail me: jane.doe@gmail.com <|im_end|>"));
+        Assert.Equal(0, Mask(folder, "in.jsonl", "--html", "mask.html").ExitCode);
+        string[] arguments = ["inspect", "in.jsonl", "--model", _model, "--skip", "1", "--html", "inspect.html"];
+        Assert.Equal(0, MttProcess.Run(folder.Path, arguments).ExitCode);
+
+        foreach (string page in (string[])["mask.html", "inspect.html"])
+        {
+            string html = File.ReadAllText(folder[page]);
+            Assert.Contains("<li>warning MTT401 messages[1].content: ", html);
+            Assert.Contains("<li>warning MTT403 messages[1].content: ", html);
+            Assert.Contains("<h2>in.jsonl:2", html);
+        }
+
+        Assert.DoesNotContain("<h2>in.jsonl:1", File.ReadAllText(folder["inspect.html"]));
+    }
+
+    [Fact]
     public void Inspect_OfMaskedRows_ShowsTheSameLearnedText()
     {
         using TempFolder folder = new();

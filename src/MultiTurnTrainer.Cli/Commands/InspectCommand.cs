@@ -45,9 +45,14 @@ internal static class InspectCommand
             string[] paths = parsed.GetValue(inputs)!;
             bool stored = Array.TrueForAll(paths, path => File.Exists(path) && TokenRowReader.IsTokenRows(path));
             IEnumerable<RowView> all = stored
-                ? RowInspection.OfTokenRows(paths, Tokenizer.Load(flags.Model(parsed)))
-                : RowInspection.OfConversations(paths, flags.LoadModel(parsed), flags.Read(parsed));
-            RowView[] rows = [.. all.Skip(parsed.GetValue(skip)).Take(parsed.GetValue(count))];
+                ? RowInspection.OfTokenRows(paths, Tokenizer.Load(flags.Model(parsed)), parsed.GetValue(skip))
+                : RowInspection.OfConversations(
+                    paths,
+                    flags.LoadModel(parsed),
+                    flags.Read(parsed),
+                    parsed.GetValue(skip)
+                );
+            RowView[] rows = [.. all.Take(parsed.GetValue(count))];
             if (rows.Length == 0)
             {
                 throw new MttException("there are no rows to show", "Check --skip and the input.");
@@ -65,7 +70,7 @@ internal static class InspectCommand
                 RowText.Write(Console.Out, Console.IsOutputRedirected, rows);
             }
 
-            return Array.Exists(rows, row => row.Findings.Count > 0) ? ExitCode.Findings : ExitCode.Done;
+            return Array.Exists(rows, row => row.Fails) ? ExitCode.Findings : ExitCode.Done;
         });
         return command;
     }

@@ -88,7 +88,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
                 batch.Rows.Add(built.Row);
                 if (batch.Views.Count < ViewsWanted)
                 {
-                    batch.Views.Add(RowViews.Of(built, conversation));
+                    batch.Views.Add(RowViews.Of(built, outcome));
                 }
             }
         }

@@ -14,8 +14,14 @@ public static class RowInspection
     /// <param name="paths">Conversation files.</param>
     /// <param name="model">Template and tokenizer.</param>
     /// <param name="options">How rows are made.</param>
+    /// <param name="skip">Views to pass over.</param>
     /// <exception cref="MttException">A file is unreadable or a row is no conversation.</exception>
-    public static IEnumerable<RowView> OfConversations(IEnumerable<string> paths, RowModel model, RowOptions options)
+    public static IEnumerable<RowView> OfConversations(
+        IEnumerable<string> paths,
+        RowModel model,
+        RowOptions options,
+        int skip
+    )
     {
         RowBuilder builder = new(model, options);
         foreach (Conversation conversation in ConversationReader.Read(paths))
@@ -23,7 +29,10 @@ public static class RowInspection
             RowOutcome outcome = builder.Build(conversation);
             foreach (BuiltRow row in outcome.Rows)
             {
-                yield return RowViews.Of(row, conversation);
+                if (skip-- <= 0)
+                {
+                    yield return RowViews.Of(row, outcome);
+                }
             }
 
             List<string> findings =
@@ -31,9 +40,9 @@ public static class RowInspection
                 .. outcome.Findings.Select(finding => finding.ToString()),
                 .. outcome.Counts.Losses.Select(loss => $"{conversation.Place}: {Explain(loss.Key, loss.Value)}"),
             ];
-            if (findings.Count > 0)
+            if (findings.Count > 0 && skip-- <= 0)
             {
-                yield return new RowView(conversation.Place, [], findings);
+                yield return new RowView(conversation.Place, [], findings) { Fails = true };
             }
         }
     }
@@ -41,8 +50,9 @@ public static class RowInspection
     /// <summary>Shows stored token rows.</summary>
     /// <param name="paths">Token-row files.</param>
     /// <param name="tokenizer">The tokenizer they were made with.</param>
+    /// <param name="skip">Rows to pass over.</param>
     /// <exception cref="MttException">A file is unreadable, or holds ids that the tokenizer does not have.</exception>
-    public static IEnumerable<RowView> OfTokenRows(IEnumerable<string> paths, Tokenizer tokenizer)
+    public static IEnumerable<RowView> OfTokenRows(IEnumerable<string> paths, Tokenizer tokenizer, int skip)
     {
         TokenTable table = new(tokenizer);
         foreach (string path in paths)
@@ -51,6 +61,11 @@ public static class RowInspection
             foreach (TokenRow row in TokenRowReader.Read(path))
             {
                 number++;
+                if (skip-- > 0)
+                {
+                    continue;
+                }
+
                 int largest = row.InputIds.Length == 0 ? 0 : row.InputIds.Max();
                 if (largest >= tokenizer.IdLimit)
                 {

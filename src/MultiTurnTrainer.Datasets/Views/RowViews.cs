@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Findings;
+using MultiTurnTrainer.Conversations.Validation;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Tokenization.Templates;
@@ -61,7 +63,7 @@ public static class RowViews
     }
 
     /// <summary>The view of a row that was just made.</summary>
-    internal static RowView Of(BuiltRow built, Conversation conversation)
+    internal static RowView Of(BuiltRow built, RowOutcome outcome)
     {
         TokenView[] tokens = new TokenView[built.Row.Length];
         int shown = 0;
@@ -92,7 +94,21 @@ public static class RowViews
             );
         }
 
-        return new RowView(Title(conversation.Place, built.Row.Id), tokens, []);
+        IReadOnlyList<Finding> findings = ConversationFindings.Of(outcome.Conversation);
+        return new RowView(
+            Title(outcome.Conversation.Place, built.Row.Id),
+            tokens,
+            [.. findings.Select(Line), .. outcome.Counts.HabitLines]
+        )
+        {
+            Fails = findings.Any(finding => finding.Severity == Severity.Error),
+        };
+    }
+
+    private static string Line(Finding finding)
+    {
+        string path = finding.Path is null ? "" : $"{finding.Path}: ";
+        return $"{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {path}{finding.Message}";
     }
 
     private static int NextCharacter(byte[] utf8, int position)

@@ -18,4 +18,8 @@ public sealed record TokenView(int Id, string Text, float Weight, string? Origin
 /// <param name="Title">Its place in the input, and its id where it has one.</param>
 /// <param name="Tokens">Its tokens, in order.</param>
 /// <param name="Findings">What is wrong with it, one line each.</param>
-public sealed record RowView(string Title, IReadOnlyList<TokenView> Tokens, IReadOnlyList<string> Findings);
+public sealed record RowView(string Title, IReadOnlyList<TokenView> Tokens, IReadOnlyList<string> Findings)
+{
+    /// <summary>Whether it must not be trained on as it is, or lost learned tokens.</summary>
+    public bool Fails { get; init; }
+}

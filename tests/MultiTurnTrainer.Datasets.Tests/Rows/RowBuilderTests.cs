@@ -357,8 +357,9 @@ public class RowBuilderTests
     [Fact]
     public void Of_ARow_ShowsEveryCharacterOnce()
     {
-        BuiltRow row = Build(TwoTurns.Replace("uno", "uñ😀o 日本")).Rows.Single();
-        RowView view = RowViews.Of(row, Parse(TwoTurns));
+        RowOutcome outcome = Build(TwoTurns.Replace("uno", "uñ😀o 日本"));
+        BuiltRow row = outcome.Rows.Single();
+        RowView view = RowViews.Of(row, outcome);
 
         Assert.Equal(row.Rendered.Text, string.Concat(view.Tokens.Select(token => token.Text)));
         Assert.Equal("messages[2].content", view.Tokens.First(token => token.Supervised).Origin);
