@@ -68,8 +68,6 @@ public sealed class OutputFile : IDisposable
     /// <summary>Turns a failure of the file system into one the user understands.</summary>
     public static MttException Explain(string path, Exception problem)
     {
-        const int noSpaceLeft = 28;
-        bool full = problem is IOException io && (io.HResult & 0xFFFF) == noSpaceLeft;
         if (problem is ArgumentOutOfRangeException)
         {
             return new MttException(
@@ -79,13 +77,21 @@ public sealed class OutputFile : IDisposable
             );
         }
 
-        return full
+        return IsDiskFull(problem)
             ? new MttException(
                 $"{path}: the disk is full",
                 "Free some space and run again; nothing was left half-written.",
                 problem
             )
             : new MttException($"{path}: {problem.Message}", "Check the path and its permissions.", problem);
+    }
+
+    /// <summary>Whether a failure means that no space is left, also where it is already explained.</summary>
+    public static bool IsDiskFull(Exception problem)
+    {
+        const int noSpaceLeft = 28;
+        return (problem is MttException ? problem.InnerException : problem) is IOException io
+            && (io.HResult & 0xFFFF) == noSpaceLeft;
     }
 
     /// <summary>Makes the file durable and gives it its final name.</summary>

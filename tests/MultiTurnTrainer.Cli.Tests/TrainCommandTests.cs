@@ -54,6 +54,49 @@ public class TrainCommandTests
     }
 
     [Theory]
+    [InlineData(300, 50, "step-00000025")]
+    [InlineData(270, 5, "step-00000005")]
+    public void Train_DiskFillsUp_KeepsWhatWasSaved(int kilobytes, int steps, string saved)
+    {
+        using TempFolder folder = new();
+
+        MttResult result = SmallDisk.Run(folder, kilobytes, [.. Arguments(folder, steps), "--output", "disk/out"]);
+
+        Assert.True(result.ExitCode == 2, result.Error);
+        Assert.Contains("the disk is full", result.Error);
+        Assert.Contains("--resume", result.Error);
+        string[] left = SmallDisk.Left(result);
+        Assert.Equal(
+            4,
+            left.Count(path => path.StartsWith($"disk/out/checkpoints/{saved}/", StringComparison.Ordinal))
+        );
+        Assert.DoesNotContain(left, path => path.Contains("tmp", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Train_WeightsThatAreNotNumbers_StopsWith3AndNamesStepRowsAndGradients()
+    {
+        using TempFolder folder = new();
+        folder.Write("model/config.json", File.ReadAllText(Path.Combine(_model, "config.json")));
+        byte[] weights = File.ReadAllBytes(Path.Combine(_model, "model.safetensors"));
+        BitConverter.TryWriteBytes(weights.AsSpan(weights.Length - sizeof(float)), float.NaN);
+        File.WriteAllBytes(folder["model/model.safetensors"], weights);
+
+        MttResult result = MttProcess.Run(
+            folder.Path,
+            [.. Arguments(folder, steps: 5).Select(word => word == _model ? "model" : word), "--output", "out"]
+        );
+
+        Assert.True(result.ExitCode == 3, result.Error);
+        Assert.Matches(
+            @"step 1: the loss is NaN; rows of the worst micro-batch: r\d+, .*lora_A\.weight NaN",
+            result.Error
+        );
+        Assert.True(File.Exists(folder["out/divergence.json"]));
+        Assert.True(File.Exists(folder["out/checkpoints/step-00000000/state.json"]));
+    }
+
+    [Theory]
     [InlineData("{\"input_ids\": [1, 2, 3], \"labels\": [-100, -100, -100]}", "no row has a label", "supervised token")]
     [InlineData("{\"input_ids\": [1, 2, 900], \"labels\": [-100, 2, 900]}", "another tokenizer", "900")]
     [InlineData("", "an empty file", "holds no row")]

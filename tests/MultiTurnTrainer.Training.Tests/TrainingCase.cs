@@ -91,8 +91,11 @@ internal static class TrainingCase
             Train = settings,
         };
 
-    public static TrainOutcome Run(TrainRequest request, CancellationToken stop = default) =>
-        TrainingRun.Execute(request, new Silence(), TimeProvider.System, stop);
+    public static TrainOutcome Run(
+        TrainRequest request,
+        CancellationToken stop = default,
+        Action<int, string>? saved = null
+    ) => TrainingRun.Execute(request, new Silence(saved), TimeProvider.System, stop);
 
     public static IReadOnlyList<JsonElement> Metrics(string output) =>
         MetricsLog.ReadLines(Path.Combine(output, "metrics.jsonl"));
@@ -118,7 +121,7 @@ internal static class TrainingCase
         return largest;
     }
 
-    private sealed class Silence : ITrainingObserver
+    private sealed class Silence(Action<int, string>? saved) : ITrainingObserver
     {
         public void Started(RunSummary run) { }
 
@@ -126,7 +129,7 @@ internal static class TrainingCase
 
         public void Evaluated(EvaluationMetrics metrics) { }
 
-        public void Saved(int step, string folder) { }
+        public void Saved(int step, string folder) => saved?.Invoke(step, folder);
 
         public void StoppedMidStep(int step, string? folder) { }
 

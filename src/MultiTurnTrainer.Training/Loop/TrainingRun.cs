@@ -37,9 +37,17 @@ public static class TrainingRun
         {
             throw MemoryAdvice.For(request.Train, problem);
         }
+        catch (Exception problem) when (OutputFile.IsDiskFull(problem))
+        {
+            // It may first show when a log is closed; checkpoints are whole by then.
+            throw new MttException(
+                problem is MttException ? problem.Message : OutputFile.Explain(request.Output, problem).Message,
+                "Free some space and go on with --resume: every checkpoint that was saved is whole.",
+                problem
+            );
+        }
         catch (IOException problem)
         {
-            // A full disk may first show when a log is closed; checkpoints are whole by then.
             throw OutputFile.Explain(request.Output, problem);
         }
     }

@@ -45,6 +45,30 @@ public class TrainingRunTests
     }
 
     [Fact]
+    public void Execute_AskedToStopByWhoeverSeesACheckpoint_DoesNotWriteItAgain()
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(folder, "out", Dropout() with { SaveSteps = 2 });
+        using CancellationTokenSource stop = new();
+        List<int> saved = [];
+
+        TrainOutcome outcome = TrainingCase.Run(
+            request,
+            stop.Token,
+            (step, checkpoint) =>
+            {
+                saved.Add(step);
+                File.WriteAllText(Path.Combine(checkpoint, $"seen-{saved.Count}"), "");
+                stop.Cancel();
+            }
+        );
+
+        Assert.Equal(TrainEnd.Stopped, outcome.End);
+        Assert.Equal([2, 2], saved);
+        Assert.True(File.Exists(Path.Combine(request.Output, "checkpoints", "step-00000002", "seen-1")));
+    }
+
+    [Fact]
     public void Execute_ResumedWithOtherSettings_IsRefused()
     {
         using TempFolder folder = new();
