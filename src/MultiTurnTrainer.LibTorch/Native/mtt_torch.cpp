@@ -26,6 +26,7 @@
 
 #include <dlfcn.h>
 #include <malloc.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
@@ -745,6 +746,27 @@ struct Cuts {
   int64_t pieces;
 };
 
+// Signals wait until the end of a scope, on this thread. oneDNN's fp32 kernels let the stack pointer run through a workspace on the
+// heap: the frame of a signal that arrived there would lie over whatever the heap holds below it. The runtime suspends threads by
+// signals, and a terminal or a shell sends others.
+class SignalsWait {
+ public:
+  SignalsWait() {
+    sigset_t all;
+    sigfillset(&all);
+    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) {
+      sigdelset(&all, fault);
+    }
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~SignalsWait() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsWait(const SignalsWait&) = delete;
+  SignalsWait& operator=(const SignalsWait&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 // oneDNN's own row-major GEMM with fp32 results, c = alpha op(a) op(b) + beta c, for bf16 and fp32 factors. ATen reaches
 // neither: its bf16 products round the result, its fp32 products go to the BLAS. c is cut into pieces that depend on its shape alone,
 // each on one thread: left to itself oneDNN shares long sums out among threads, and the bits would
@@ -761,6 +783,7 @@ MTT_EXPORT int mtt_gemm(
     return 1;
   }
   if (in_piece) {
+    const SignalsWait wait;
     return gemm(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == 0 ? 0 : 1;
   }
   const Cuts rows(m);
@@ -772,6 +795,7 @@ MTT_EXPORT int mtt_gemm(
   for_each_piece(rows.pieces * columns.pieces, [&](int64_t piece) {
     const int64_t row = rows.start(piece / columns.pieces);
     const int64_t column = columns.start(piece % columns.pieces);
+    const SignalsWait wait;
     failures += gemm(
         trans_a, trans_b, rows.start(piece / columns.pieces + 1) - row, columns.start(piece % columns.pieces + 1) - column, k,
         alpha, static_cast<const char*>(a) + row * step_a, lda, static_cast<const char*>(b) + column * step_b, ldb, beta,
