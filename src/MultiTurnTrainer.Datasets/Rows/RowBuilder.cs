@@ -134,7 +134,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         int before = whole.Row.SupervisedTokens;
         if (options.Truncation == TruncationMode.Error)
         {
-            outcome.Refuse("too-long", -1, $"has {whole.Row.Length} tokens, more than {limit}");
+            outcome.Refuse("too-long", -1, $"has {whole.Row.Length} tokens, more than {limit}", before);
             return null;
         }
 
@@ -196,7 +196,6 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             return null;
         }
 
-        outcome.Counts.GenerationDifferences += model.HasGenerationBlocks ? masked.GenerationDifferences.Count : 0;
         _ranges.Clear();
         foreach (AnswerMask answer in answers)
         {
@@ -222,7 +221,6 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             options.SplitSeams,
             out int differing
         );
-        outcome.Counts.SeamTokens += differing;
         for (int i = 0; i < _ranges.Count; i++)
         {
             SupervisedRange range = _ranges[i];
@@ -244,7 +242,13 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             );
         }
 
-        return outcome.IsRefused ? null : new BuiltRow(row, masked, view, text, Places(tokens));
+        return outcome.IsRefused
+            ? null
+            : new BuiltRow(row, masked, view, text, Places(tokens))
+            {
+                SeamTokens = differing,
+                GenerationDifferences = model.HasGenerationBlocks ? masked.GenerationDifferences.Count : 0,
+            };
     }
 
     // Where the model takes over: after the prompt, and after what others put into its answer, such as tool results.

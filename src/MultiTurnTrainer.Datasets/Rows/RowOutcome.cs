@@ -27,11 +27,13 @@ internal sealed class RowOutcome(Conversation conversation)
     {
         Rows.Add(row);
         Counts.Add(row.Row);
+        Counts.SeamTokens += row.SeamTokens;
+        Counts.GenerationDifferences += row.GenerationDifferences;
     }
 
     /// <summary>Refuses the conversation, or one of its answers.</summary>
-    public void Refuse(string code, int message, string text) =>
-        Findings.Add(new RowFinding(code, Conversation.Place, message, text));
+    public void Refuse(string code, int message, string text, int lostTokens = 0) =>
+        Findings.Add(new RowFinding(code, Conversation.Place, message, text) { LostTokens = lostTokens });
 }
 
 /// <summary>A row with everything that a view of it needs.</summary>
@@ -48,6 +50,12 @@ internal sealed record BuiltRow(
     (int Start, int End)[] Places
 )
 {
+    /// <summary>Tokens that differ because answers are tokenized apart from prompts.</summary>
+    public int SeamTokens { get; init; }
+
+    /// <summary>Stretches where the template's own <c>{% generation %}</c> marks differ from the mask.</summary>
+    public int GenerationDifferences { get; init; }
+
     /// <summary>The text and where it came from.</summary>
     public RenderedText Rendered => Masked.Rendered;
 

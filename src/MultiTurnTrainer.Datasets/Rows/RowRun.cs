@@ -104,7 +104,11 @@ public sealed class RowRun(RowModel model, RowOptions options)
         Views.AddRange(batch.Views.Take(ViewsWanted - Views.Count));
         foreach (IGrouping<string, RowFinding> cause in batch.Findings.GroupBy(finding => finding.Code))
         {
-            Counts.AddLoss(cause.Key, cause.Select(finding => finding.Place).Distinct().Count(), 0);
+            Counts.AddLoss(
+                cause.Key,
+                cause.Select(finding => finding.Place).Distinct().Count(),
+                cause.Sum(finding => finding.LostTokens)
+            );
         }
     }
 

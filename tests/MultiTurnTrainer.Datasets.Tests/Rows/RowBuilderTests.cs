@@ -352,6 +352,27 @@ public class RowBuilderTests
     {
         RowOutcome outcome = Build(TwoTurns, new RowOptions { MaxLength = 8, Truncation = TruncationMode.Error });
         Assert.Equal("too-long", outcome.Findings.Single().Code);
+        Assert.Equal(Build(TwoTurns).Rows[0].Row.SupervisedTokens, outcome.Findings.Single().LostTokens);
+    }
+
+    [Fact]
+    public void Build_ShortenedRow_CountsOnlyWhatIsWritten()
+    {
+        const string template =
+            "{% for m in messages %}<|im_start|>{{ m.role }}: {% generation %}{{ m.content }}{% endgeneration %}<|im_end|>{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_start|>assistant: {% endif %}";
+        RowOutcome whole = Build(TwoTurns, template: template);
+        int limit = whole.Rows.Single().Row.Length - 1;
+        RowOutcome shorter = Build(TwoTurns, new RowOptions { MaxLength = limit }, template);
+
+        Assert.True(shorter.Counts.GenerationDifferences < whole.Counts.GenerationDifferences);
+        Assert.True(shorter.Counts.SeamTokens < whole.Counts.SeamTokens);
+        RowOutcome dropped = Build(
+            TwoTurns,
+            new RowOptions { MaxLength = limit, Truncation = TruncationMode.Drop },
+            template
+        );
+        Assert.Equal((0, 0), (dropped.Counts.GenerationDifferences, dropped.Counts.SeamTokens));
     }
 
     [Fact]
