@@ -64,27 +64,27 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
     private static Tensor Adapted(Tensor input, Tensor dropped, Tensor w, Tensor? b, LoraLayer lora)
     {
         ScalarType type = input.dtype;
-        Tensor low = functional.linear(dropped, lora.A.to(type));
         if (lora.Magnitude is not { } magnitude)
         {
+            Tensor projected = functional.linear(dropped, lora.A.to(type));
             // One pass over the output: the product's own accumulation adds and scales.
-            return functional.linear(input, w, b).addmm_(low, lora.B.to(type).t(), alpha: (float)lora.Scale);
+            return functional.linear(input, w, b).addmm_(projected, lora.B.to(type).t(), alpha: (float)lora.Scale);
         }
-
-        Tensor change = functional.linear(low, lora.B.to(type)) * lora.Scale;
 
         Tensor factor = (magnitude / Dora.RowNorm(w, lora)).to(type);
-        Tensor straight = functional.linear(input, w);
-        if (!ReferenceEquals(input, dropped))
+        if (ReferenceEquals(input, dropped))
         {
-            // PEFT's form under dropout: the base's own share sees every input, the correction the dropped one.
-            Tensor correction = functional.linear(dropped, w);
-            Tensor sum = straight + (correction * (factor - 1)) + (change * factor);
-            return b is null ? sum : sum + b;
+            LoraModule undivided = new(w, null, lora.A, lora.B, (float)lora.Scale);
+            Tensor scaled = LoraProducts.Run(input, [undivided])[0] * factor;
+            return b is null ? scaled : scaled + b;
         }
 
-        Tensor scaled = (straight + change) * factor;
-        return b is null ? scaled : scaled + b;
+        // PEFT's form under dropout: the base's own share sees every input, the correction the dropped one.
+        Tensor low = functional.linear(dropped, lora.A.to(type));
+        Tensor change = functional.linear(low, lora.B.to(type)) * lora.Scale;
+        Tensor correction = functional.linear(dropped, w);
+        Tensor sum = functional.linear(input, w) + (correction * (factor - 1)) + (change * factor);
+        return b is null ? sum : sum + b;
     }
 
     /// <summary>The module as a frozen weight, under a low-rank change or nothing else; null where there is more.</summary>

@@ -32,7 +32,7 @@ public static class TrainerSelfTest
     public static IEnumerable<SelfTestResult> Run(string model, string scratch, TimeProvider time)
     {
         int threads = Math.Max(2, Environment.ProcessorCount);
-        foreach (SelfTestResult result in Gradients(model, threads))
+        foreach (SelfTestResult result in Gradients(model, new LoraSettings(), threads))
         {
             yield return result;
         }
@@ -47,12 +47,13 @@ public static class TrainerSelfTest
         yield return Bytes("stopped and resumed", whole, Train(parts with { Resume = "auto" }, time));
     }
 
-    private static IEnumerable<SelfTestResult> Gradients(string folder, int threads)
+    /// <summary>The checks of one optimizer step, with an adapter of the given kind.</summary>
+    internal static IEnumerable<SelfTestResult> Gradients(string folder, LoraSettings lora, int threads)
     {
         int before = torch.get_num_threads();
         torch.set_num_threads(threads);
         using CausalLM model = CausalLM.Load(folder, ScalarType.Float32, torch.CPU);
-        using LoraAdapter adapter = LoraAdapter.Create(model, LoraChoice.New(new LoraSettings(), folder), _seed);
+        using LoraAdapter adapter = LoraAdapter.Create(model, LoraChoice.New(lora, folder), _seed);
         Stir(adapter.Parameters.Flat);
         IReadOnlyList<TrainingRow> rows = SampleRows.Make(_rows, model.Config.VocabularySize, _longest, _seed);
         PackingPlan packs = BestFitDecreasing.Plan([.. rows.Select(row => row.InputIds.Length)], 2 * _longest, _seed);
