@@ -4,11 +4,12 @@
 # that was stopped goes on.
 #   scripts/experiments/maigo-tiny.sh [OUTPUT_FOLDER]      30 minutes or less on two cores
 #   RUNS=3 TASKS=30 STEPS=40 scripts/experiments/maigo-tiny.sh   a quick look
+#   SEED=2 scripts/experiments/maigo-tiny.sh OTHER_FOLDER        other first weights, orders and draws
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-artifacts/maigo-tiny}
 mtt=${MTT:-./mtt}
-runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-100}
+runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-100} seed=${SEED:-1}
 here=scripts/experiments/maigo-tiny
 mkdir -p "$out"
 started=$SECONDS
@@ -19,10 +20,10 @@ if [ ! -f "$out/base/model.safetensors" ]; then
   dotnet run $here/booking-tasks.cs -- "$out/data"
   rm -rf "$out/preset" "$out/random"
   "$mtt" init --preset tiny "$out/preset" 2>/dev/null
-  "$mtt" init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed 1 2>/dev/null
+  "$mtt" init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed "$seed" 2>/dev/null
   "$mtt" mask "$out/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$out/random" --output "$out/data/base.parquet" --force 2>/dev/null
   "$mtt" train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" --force \
-    --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --set train.save_steps=0 --batch-size 4 \
+    --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --set train.save_steps=0 --batch-size 4 --seed "$seed" \
     --learning-rate 3e-3 --epochs "${EPOCHS:-4}" --dtype float32 2>"$out/base.log"
   mkdir -p "$out/base"
   cp "$out"/random/*.json "$out"/random/*.jinja "$out/base/"
@@ -32,7 +33,7 @@ fi
 head -n "$tasks" "$out/data/tasks-eval.jsonl" >"$out/data/eval.jsonl"
 head -n "$tasks" "$out/data/tasks-refine.jsonl" >"$out/data/refine.jsonl"
 
-sampling=(--runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 --force)
+sampling=(--runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 --seed "$seed" --force)
 evaluate() { # NAME [--adapter DIR]
   local name=$1; shift
   if [ ! -f "$out/$name-refine.json" ]; then
@@ -51,7 +52,7 @@ train() { # NAME OBJECTIVE FILE [FLAGS]
   local name=$1 objective=$2 file=$3; shift 3
   [ -f "$out/$name/adapter_model.safetensors" ] ||
     "$mtt" train --model "$out/base" --train "$file" --output "$out/$name" --objective "$objective" --force \
-      --batch-size 16 --max-steps "$steps" --learning-rate "${RATE:-2e-3}" --set train.save_steps=0 "${lora[@]}" "$@" 2>"$out/$name.log"
+      --batch-size 16 --max-steps "$steps" --seed "$seed" --learning-rate "${RATE:-2e-3}" --set train.save_steps=0 "${lora[@]}" "$@" 2>"$out/$name.log"
   evaluate "$name" --adapter "$out/$name"
 }
 
