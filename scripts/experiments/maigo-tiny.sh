@@ -2,7 +2,7 @@
 # Lost in conversation on a laptop: a tiny model that books tables perfectly from one prompt, loses its way when the
 # details come turn by turn, and what SFT, CCOPD, MAIGO and MAIGO's ablations do about it. What is there is kept: a run
 # that was stopped goes on.
-#   scripts/experiments/maigo-tiny.sh [OUTPUT_FOLDER]      30 minutes or less on two cores
+#   scripts/experiments/maigo-tiny.sh [OUTPUT_FOLDER]      about seven minutes on two cores
 #   RUNS=3 TASKS=30 STEPS=40 scripts/experiments/maigo-tiny.sh   a quick look
 #   SEED=2 scripts/experiments/maigo-tiny.sh OTHER_FOLDER        other first weights, orders and draws
 set -euo pipefail
