@@ -3,17 +3,17 @@
 #   scripts/bench.sh data               validate, mask and tokenizers
 #   scripts/bench.sh train | generate | validate | mask | tokenizers [ARGUMENT …]
 set -euo pipefail
-cd "$(dirname "$0")"
+here=$(dirname "$0")/bench
 case ${1:-} in
   data)
     for part in validate mask tokenizers; do
       echo "== $part"
-      bench/$part.sh
+      "$here/$part.sh"
     done
     ;;
-  train | generate | validate | mask | tokenizers) exec "bench/$1.sh" "${@:2}" ;;
+  train | generate | validate | mask | tokenizers) exec "$here/$1.sh" "${@:2}" ;;
   *)
-    sed -n '2,4s/^# \{0,1\}//p' bench.sh
+    sed -n '2,4s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac
