@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.LibTorch.Native;
 
-/// <summary>What an argument is; the numbers are those of mtt_torch.cpp.</summary>
+/// <summary>What an argument is; the numbers are those of Cpp/operators.h.</summary>
 internal enum ValueKind
 {
     None = 0,

@@ -4,7 +4,7 @@ using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;
 
-/// <summary>The C ABI of mtt_torch.cpp as function pointers, loaded (and built) on first use.</summary>
+/// <summary>The C ABI of Cpp/mtt_torch.cpp as function pointers, loaded (and built) on first use.</summary>
 internal static unsafe class NativeApi
 {
     public static delegate* unmanaged<byte*> Error;

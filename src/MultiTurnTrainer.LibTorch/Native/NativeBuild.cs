@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,7 +11,7 @@ using MultiTurnTrainer.LibTorch.Providers;
 namespace MultiTurnTrainer.LibTorch.Native;
 
 /// <summary>
-/// Compiles the embedded C++ file against an installation, once per libtorch and source, into the user's cache
+/// Compiles the embedded C++ files against an installation, once per libtorch and source, into the user's cache
 /// (<c>MTT_CACHE</c>, else <c>XDG_CACHE_HOME/mtt</c>, else <c>~/.cache/mtt</c>). Safe against processes that do so at the same time.
 /// </summary>
 internal static partial class NativeBuild
@@ -47,7 +48,7 @@ internal static partial class NativeBuild
         FileInfo target = (FileInfo?)library.ResolveLinkTarget(returnFinalTarget: true) ?? library;
         string key = string.Create(
             CultureInfo.InvariantCulture,
-            $"{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}|{installation.Include}|{installation.Cuda}|{Source()}"
+            $"{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}|{installation.Include}|{installation.Cuda}|{string.Concat(Sources().Select(source => source.Text))}"
         );
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..16];
         return Path.Combine(CacheFolder, "native", hash, "libmtt_torch.so");
@@ -86,8 +87,12 @@ internal static partial class NativeBuild
 
     private static void Compile(LibTorchInstallation installation, string folder, string path)
     {
+        foreach ((string name, string text) in Sources())
+        {
+            File.WriteAllText(Path.Combine(folder, name), text);
+        }
+
         string source = Path.Combine(folder, "mtt_torch.cpp");
-        File.WriteAllText(source, Source());
         string temporary = path + ".tmp";
         string messages = "";
         foreach (string[] attempt in _attempts)
@@ -178,11 +183,18 @@ internal static partial class NativeBuild
         }
     }
 
-    private static string Source()
+    private static IEnumerable<(string Name, string Text)> Sources()
     {
-        using Stream stream = typeof(NativeBuild).Assembly.GetManifestResourceStream("mtt_torch.cpp")!;
-        using StreamReader reader = new(stream);
-        return reader.ReadToEnd();
+        const string folder = "cpp/";
+        Assembly own = typeof(NativeBuild).Assembly;
+        foreach (string name in own.GetManifestResourceNames().Order(StringComparer.Ordinal))
+        {
+            if (name.StartsWith(folder, StringComparison.Ordinal))
+            {
+                using StreamReader reader = new(own.GetManifestResourceStream(name)!);
+                yield return (name[folder.Length..], reader.ReadToEnd());
+            }
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]

@@ -111,7 +111,7 @@ public static partial class torch
         /// <summary>The index, or -1 for the current one.</summary>
         public int index { get; } = -1;
 
-        // As mtt_torch.cpp packs it.
+        // As Cpp/handles.h packs it.
         internal long Packed => ((long)type << 16) | (ushort)(short)index;
 
         /// <summary>A device by its description.</summary>

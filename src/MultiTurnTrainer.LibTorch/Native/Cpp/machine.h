@@ -1,0 +1,35 @@
+// The process and the libraries under it.
+
+#pragma once
+
+#include <dlfcn.h>
+#include <malloc.h>
+
+#include "handles.h"
+
+// Freed tensors stay with the process instead of going back to the kernel: glibc would otherwise map and unmap, and
+// fault in anew, every tensor above 128 KiB. 32 MiB is the largest threshold that glibc takes; one arena, because the
+// others are limited to 64 MiB and map what is larger.
+MTT_EXPORT void mtt_keep_freed_memory() {
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+// Where a symbol of the process comes from: which BLAS serves sgemm_.
+MTT_EXPORT const char* mtt_symbol_file(const char* name) {
+  void* symbol = dlsym(RTLD_DEFAULT, name);
+  Dl_info info;
+  if (symbol == nullptr || dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) {
+    return nullptr;
+  }
+  return info.dli_fname;
+}
+
+MTT_EXPORT int32_t mtt_has_mkl() {
+  return at::hasMKL() ? 1 : 0;
+}
+
+MTT_EXPORT int32_t mtt_has_mkldnn() {
+  return at::globalContext().hasMKLDNN() ? 1 : 0;
+}
