@@ -23,7 +23,7 @@ public static class Catalogue
         () => new EmptyFile(),
         () => new CutOff(),
         () => new Unreadable(),
-        () => new ExtraCells(),
+        () => new CsvSyntax(),
         () => new NotAConversation(),
         () => new MissingKey(),
         () => new UnknownKey(),

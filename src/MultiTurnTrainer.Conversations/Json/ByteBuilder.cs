@@ -15,6 +15,13 @@ internal sealed class ByteBuilder
 
     public void Clear() => Length = 0;
 
+    /// <summary>Takes back what was added after a length.</summary>
+    public ByteBuilder Truncate(int length)
+    {
+        Length = length;
+        return this;
+    }
+
     public ByteBuilder Add(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(Reserve(bytes.Length));

@@ -10,7 +10,7 @@ namespace MultiTurnTrainer.Conversations.Jsonl;
 public sealed class ConversationBatch
 {
     private readonly string _file;
-    private readonly List<(int Length, long Line, int Column, RecordFlags Flags)> _rows = [];
+    private readonly List<(int Length, SourceRecord Record)> _rows = [];
     private readonly ByteBuilder _bytes = new();
 
     private ConversationBatch(string file) => _file = file;
@@ -37,7 +37,7 @@ public sealed class ConversationBatch
                 }
 
                 any = true;
-                batch._rows.Add((record.Bytes.Length, record.Line, record.Column, record.Flags));
+                batch._rows.Add((record.Bytes.Length, record));
                 batch._bytes.Add(record.Bytes.Span);
                 if (batch.Bytes >= targetBytes)
                 {
@@ -65,9 +65,13 @@ public sealed class ConversationBatch
         JsonTape tape = new();
         CanonicalRow canonical = new();
         int start = 0;
-        foreach ((int length, long line, int column, RecordFlags flags) in _rows)
+        foreach ((int length, SourceRecord cut) in _rows)
         {
-            SourceRecord record = new(_bytes.Memory.Slice(start, length), line, column, flags);
+            // The reader's buffer has gone on: the bytes are those of the batch.
+            SourceRecord record = cut with
+            {
+                Bytes = _bytes.Memory.Slice(start, length),
+            };
             start += length;
             yield return ConversationReader.Convert(_file, record, tape, canonical, ConversionOptions.Faithful);
         }

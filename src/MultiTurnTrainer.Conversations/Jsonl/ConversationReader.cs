@@ -67,9 +67,9 @@ public static class ConversationReader
             throw Bad(file, record.Line, "", "the file ends inside a JSON array: it is cut off");
         }
 
-        if ((record.Flags & RecordFlags.ExtraCells) != 0)
+        if (record.Problem is { } broken)
         {
-            throw Bad(file, record.Line, "", "not CSV: the row has more cells than the header");
+            throw Bad(file, record.Line, "", $"not CSV: {broken}");
         }
 
         if ((record.Flags & RecordFlags.NoComma) != 0)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CsvHelper;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Files;
@@ -7,15 +6,18 @@ namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>
 /// Rows of a CSV or TSV file as JSON objects, a property a column. A cell that is a JSON list or object stays one
-/// (<c>messages</c>, <c>tools</c>); every other cell is a text, and empty cells are left out.
+/// (<c>messages</c>, <c>tools</c>); every other cell is a text, and empty cells are left out. Rows are cut here and each
+/// is read by itself, so that a broken or endless one is a row of its own and the next is read.
 /// </summary>
 internal sealed class CsvRecordSource : IRecordSource
 {
-    private readonly CountingStream _stream;
-    private readonly CsvReader _reader;
+    private readonly RowBuffer _text;
+    private readonly byte _separator;
+    private readonly CsvReaderOptions _options;
     private readonly ByteBuilder _row = new();
     private readonly JsonTape _cell = new();
-    private byte[] _copy = [];
+    private byte[][]? _names;
+    private CsvMalformedReason? _malformed;
 
     /// <param name="stream">The text; disposed with this object.</param>
     /// <param name="file">The name, for messages.</param>
@@ -24,94 +26,128 @@ internal sealed class CsvRecordSource : IRecordSource
     public CsvRecordSource(Stream stream, string file, char separator, int limit)
     {
         File = file;
-        _stream = new CountingStream(stream);
-        CsvReaderOptions options = new()
+        _text = new RowBuffer(stream, limit);
+        _separator = (byte)separator;
+        _options = new CsvReaderOptions
         {
             Separator = separator,
-            MaxRecordSize = limit,
-            TrackLineNumbers = true,
-            MalformedData = CsvMalformedDataHandling.Throw,
+            HasHeader = false,
+            OnMalformedRecord = record => _malformed = record.Reason,
         };
-        _reader = CsvReader.Create(_stream, options);
     }
 
     public string File { get; }
 
     public string Container => "CSV";
 
-    public long BytesRead => _stream.Count;
+    public long BytesRead => _text.BytesRead;
 
     public bool TryRead(out SourceRecord record)
     {
-        try
+        record = default;
+        _names ??= Header();
+        if (!TryCut(out ReadOnlyMemory<byte> bytes, out long line, out bool tooLong))
         {
-            if (!_reader.Read())
-            {
-                record = default;
-                return false;
-            }
-        }
-        catch (CsvFormatException problem)
-        {
-            throw Broken(problem.LineNumber, problem.Message, problem);
+            return false;
         }
 
-        if (_reader.FieldCount > _reader.Headers.Count)
+        if (tooLong)
         {
-            _row.Clear();
-            _row.Add(_reader.RawRecord);
-            record = new SourceRecord(_row.Memory, _reader.LineNumber, 0, RecordFlags.ExtraCells);
+            record = new SourceRecord(bytes, line, 0, RecordFlags.TooLong);
             return true;
         }
 
-        Write();
-        record = new SourceRecord(_row.Memory, _reader.LineNumber, 0, RecordFlags.None);
+        using CsvReader cells = Cells(bytes);
+        record = Problem(cells, bytes) is { } problem
+            ? new SourceRecord(bytes, line, 0, RecordFlags.None, problem)
+            : new SourceRecord(Write(cells), line, 0, RecordFlags.None);
         return true;
     }
 
-    public void Dispose() => _reader.Dispose();
+    public void Dispose() => _text.Dispose();
 
-    private void Write()
+    /// <summary>The names of the columns, each as <c>"name":</c>.</summary>
+    private byte[][] Header()
+    {
+        _text.Step(_text.Begin().StartsWith("\uFEFF"u8) ? 3 : 0);
+        if (!TryCut(out ReadOnlyMemory<byte> bytes, out long line, out bool tooLong))
+        {
+            return [];
+        }
+
+        using CsvReader cells = Cells(bytes);
+        if (tooLong || _malformed is not null)
+        {
+            throw new MttException($"{File}:{line}: the header is not CSV", "The first row names the columns.");
+        }
+
+        List<byte[]> names = [];
+        for (int i = 0; i < cells.FieldCount; i++)
+        {
+            _row.Clear();
+            names.Add([.. _row.Add((byte)'"').AddEscaped(cells.GetSpan(i)).Add((byte)'"').Add((byte)':').Span]);
+        }
+
+        return [.. names];
+    }
+
+    /// <summary>Cuts the next row that is not empty.</summary>
+    private bool TryCut(out ReadOnlyMemory<byte> bytes, out long line, out bool tooLong)
+    {
+        while (_text.Peek() is '\r' or '\n')
+        {
+            _text.Step();
+        }
+
+        line = _text.Line;
+        CsvRowScanner scanner = new(_separator);
+        bytes = _text.Next(ref scanner, out tooLong);
+        return !bytes.IsEmpty;
+    }
+
+    private CsvReader Cells(ReadOnlyMemory<byte> row)
+    {
+        _malformed = null;
+        CsvReader cells = CsvReader.Create(row, _options);
+        cells.Read();
+        return cells;
+    }
+
+    private string? Problem(CsvReader cells, ReadOnlyMemory<byte> row) =>
+        _malformed switch
+        {
+            CsvMalformedReason.UnterminatedQuote =>
+                "a quote opens a cell and is never closed: all lines from here on belong to it",
+            CsvMalformedReason.TextAfterClosingQuote => "a closing quote is followed by text",
+            not null => "a quote stands inside a cell that does not begin with one",
+            null when cells.RawRecord.Length != row.Length => "its quotes do not pair",
+            null when cells.FieldCount > _names!.Length => "the row has more cells than the header",
+            null => null,
+        };
+
+    private ReadOnlyMemory<byte> Write(CsvReader cells)
     {
         _row.Clear();
         _row.Add((byte)'{');
-        for (int i = 0; i < _reader.FieldCount; i++)
+        for (int i = 0; i < cells.FieldCount; i++)
         {
-            ReadOnlySpan<byte> cell = _reader.GetSpan(i);
+            ReadOnlySpan<byte> cell = cells.GetSpan(i);
             if (cell.IsEmpty)
             {
                 continue;
             }
 
-            _row.Add(_row.Length > 1 ? ","u8 : []).AddString(_reader.Headers[i]).Add((byte)':');
-            if (cell[0] is (byte)'[' or (byte)'{' && IsJson(cell))
+            _row.Add(_row.Length > 1 ? ","u8 : []).Add(_names![i]);
+            int start = _row.Length;
+            if (cell[0] is (byte)'[' or (byte)'{' && _cell.Scan(_row.Add(cell).Memory[start..]))
             {
-                _row.Add(cell);
+                continue;
             }
-            else
-            {
-                _row.Add((byte)'"').AddEscaped(cell).Add((byte)'"');
-            }
+
+            _row.Truncate(start).Add((byte)'"').AddEscaped(cell).Add((byte)'"');
         }
 
         _row.Add((byte)'}');
+        return _row.Memory;
     }
-
-    private bool IsJson(ReadOnlySpan<byte> cell)
-    {
-        if (_copy.Length < cell.Length)
-        {
-            _copy = new byte[cell.Length * 2];
-        }
-
-        cell.CopyTo(_copy);
-        return _cell.Scan(_copy.AsMemory(0, cell.Length));
-    }
-
-    private MttException Broken(long line, string what, Exception? cause) =>
-        new(
-            string.Create(CultureInfo.InvariantCulture, $"{File}:{line}: not CSV: {what}"),
-            "Quote cells with commas, quotes or line breaks, and double the quotes inside.",
-            cause
-        );
 }

@@ -23,9 +23,6 @@ internal enum RecordFlags
 
     /// <summary>An element of an array that no comma parts from the one before.</summary>
     NoComma = 32,
-
-    /// <summary>A CSV row with more cells than the header; its bytes are the row's own.</summary>
-    ExtraCells = 64,
 }
 
 /// <summary>One row of an input as bytes, valid until the next one is read.</summary>
@@ -33,7 +30,14 @@ internal enum RecordFlags
 /// <param name="Line">The line where it begins, from 1.</param>
 /// <param name="Column">Bytes before it on that line.</param>
 /// <param name="Flags">What the splitter noticed.</param>
-internal readonly record struct SourceRecord(ReadOnlyMemory<byte> Bytes, long Line, int Column, RecordFlags Flags);
+/// <param name="Problem">Why these bytes are no CSV row; null when they are one, or the file is JSON.</param>
+internal readonly record struct SourceRecord(
+    ReadOnlyMemory<byte> Bytes,
+    long Line,
+    int Column,
+    RecordFlags Flags,
+    string? Problem = null
+);
 
 /// <summary>A stream of rows.</summary>
 internal interface IRecordSource : IDisposable

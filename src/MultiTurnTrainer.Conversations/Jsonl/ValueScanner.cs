@@ -3,7 +3,7 @@ using System.Buffers;
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Finds where a JSON value ends, over chunks, without judging it.</summary>
-internal struct ValueScanner
+internal struct ValueScanner : IRowScanner
 {
     private static readonly SearchValues<byte> _outside = SearchValues.Create("\"{}[],\n"u8);
     private static readonly SearchValues<byte> _inside = SearchValues.Create("\"\\\n"u8);
@@ -14,10 +14,7 @@ internal struct ValueScanner
     /// <summary>Whether the text so far ends inside a string.</summary>
     public bool InString { get; private set; }
 
-    /// <summary>Looks through more text.</summary>
-    /// <param name="text">The text after what was seen before.</param>
-    /// <param name="newlines">Line ends up to the returned position, or in the whole text.</param>
-    /// <returns>Bytes up to the value's end, or −1 when it goes on.</returns>
+    /// <inheritdoc/>
     public int Advance(ReadOnlySpan<byte> text, out int newlines)
     {
         newlines = 0;

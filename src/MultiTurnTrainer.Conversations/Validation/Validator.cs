@@ -217,9 +217,9 @@ public sealed class Validator
             return true;
         }
 
-        if ((record.Flags & RecordFlags.ExtraCells) != 0)
+        if (record.Problem is { } broken)
         {
-            _sink.AddAt(Catalogue.Get("MTT015"), _row, "", 0, "the row has more cells than the header");
+            _sink.AddAt(Catalogue.Get("MTT015"), _row, "", 0, broken);
             return true;
         }
 

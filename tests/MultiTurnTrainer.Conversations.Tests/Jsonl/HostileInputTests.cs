@@ -97,19 +97,6 @@ public sealed class HostileInputTests : IDisposable
     }
 
     [Fact]
-    public void Validate_CsvRowWithTooManyCells_IsOneFindingAndLaterRowsAreRead()
-    {
-        string path = _folder.Write("a.csv", "prompt,completion\nhi,hello\nhow, are,you\nbye\nhi,again\n");
-        List<Finding> findings = [];
-        ValidationSummary summary = new Validator(new ValidationOptions(), findings.Add).Run([path]);
-        Assert.Equal(4, summary.Rows);
-        Assert.Equal(3, Assert.Single(findings, finding => finding.Code == "MTT015").Line);
-        Assert.Equal(4, Assert.Single(findings, finding => finding.Line > 3).Line);
-        MttException problem = Assert.Throws<MttException>(() => ConversationReader.Read(path).Count());
-        Assert.Contains("a.csv:3", problem.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Validate_MoreCallsThanCanBeMatched_IsRefusedAtOnce()
     {
         string calls = string.Join(

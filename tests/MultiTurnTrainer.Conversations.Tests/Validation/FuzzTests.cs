@@ -94,11 +94,17 @@ public class FuzzTests(ITestOutputHelper output)
             MaxRowBytes = 1 << 16,
             Conversion = new ConversionOptions { Normalise = true, Preference = PreferenceSide.Chosen },
             Accept = row => good.Add(row.ToArray()),
-            Opener = name => new JsonRecordSource(new MemoryStream(files[name]), name, 1 << 16),
+            Opener = name => Open(name, files[name]),
         };
         new Validator(options, _ => findings++).Run(files.Keys);
         return findings;
     }
+
+    /// <summary>Opens one input in ten as CSV: what is JSON to one reader is a field of stray quotes to the other.</summary>
+    private static IRecordSource Open(string name, byte[] input) =>
+        name.EndsWith('7')
+            ? new CsvRecordSource(new MemoryStream([.. "messages,prompt,completion\n"u8, .. input]), name, ',', 1 << 16)
+            : new JsonRecordSource(new MemoryStream(input), name, 1 << 16);
 
     private static long Errors(List<byte[]> good)
     {
