@@ -17,6 +17,8 @@ internal static class Filters
             Builtin filter in ValueFilters
                 .All.Concat(TextFilters.All)
                 .Concat(SequenceFilters.All)
+                .Concat(SelectionFilters.All)
+                .Concat(OrderFilters.All)
                 .Concat(LayoutFilters.All)
         )
         {

@@ -26,6 +26,16 @@ internal sealed class StrValue : Value
         Chars = chars;
     }
 
+    // Another text of the same provenance as a leaf.
+    private StrValue(string text, StrValue leaf, int offset)
+        : this(text, leaf.Origin, offset)
+    {
+        IsMarkup = leaf.IsMarkup;
+        Context = leaf.Context;
+        Line = leaf.Line;
+        Traits = leaf.Traits;
+    }
+
     /// <summary>The empty text.</summary>
     public static StrValue Empty { get; } = new("", null);
 
@@ -53,8 +63,14 @@ internal sealed class StrValue : Value
     /// <summary>Whether this text is one run.</summary>
     public bool IsLeaf => _parts is null;
 
+    /// <summary>What it is joined of; null for a leaf.</summary>
+    public StrValue[]? Parts => _parts;
+
+    /// <summary>The text, if it has been put together.</summary>
+    public string? FlatText => _text;
+
     /// <summary>The text.</summary>
-    public string Text => _text ??= Flatten();
+    public string Text => _text ??= Rope.Flatten(this);
 
     /// <inheritdoc/>
     public override string TypeName => IsMarkup ? "Markup" : "str";
@@ -116,14 +132,7 @@ internal sealed class StrValue : Value
     /// <summary>The same text, marked safe or not.</summary>
     public StrValue AsMarkup(bool markup) =>
         markup == IsMarkup ? this
-        : IsLeaf
-            ? new StrValue(Text, Origin, Offset)
-            {
-                IsMarkup = markup,
-                Context = Context,
-                Line = Line,
-                Traits = Traits,
-            }
+        : IsLeaf ? new StrValue(Text, this, Offset) { IsMarkup = markup }
         : new StrValue(_parts!, Chars) { IsMarkup = markup, _text = _text };
 
     /// <summary>The same leaf, as printed into a captured block.</summary>
@@ -149,63 +158,9 @@ internal sealed class StrValue : Value
         return Join(marked);
     }
 
-    /// <summary>Visits the leaves in order; deep nesting goes on without recursion.</summary>
-    public void ForEachLeaf<TState>(TState state, Action<TState, StrValue> visit) => Visit(this, state, visit, 0);
-
-    private static void Visit<TState>(StrValue value, TState state, Action<TState, StrValue> visit, int depth)
-    {
-        if (value._parts is not { } parts)
-        {
-            visit(state, value);
-            return;
-        }
-
-        foreach (StrValue part in parts)
-        {
-            if (part._parts is null)
-            {
-                if (part.Chars > 0)
-                {
-                    visit(state, part);
-                }
-            }
-            else if (depth < 32)
-            {
-                Visit(part, state, visit, depth + 1);
-            }
-            else
-            {
-                VisitDeep(part, state, visit);
-            }
-        }
-    }
-
-    private static void VisitDeep<TState>(StrValue value, TState state, Action<TState, StrValue> visit)
-    {
-        Stack<(StrValue[] Parts, int Next)> pending = new();
-        pending.Push((value._parts!, 0));
-        while (pending.TryPop(out (StrValue[] Parts, int Next) top))
-        {
-            int i = top.Next;
-            while (i < top.Parts.Length)
-            {
-                StrValue part = top.Parts[i++];
-                if (part._parts is null)
-                {
-                    if (part.Chars > 0)
-                    {
-                        visit(state, part);
-                    }
-                }
-                else
-                {
-                    pending.Push((top.Parts, i));
-                    pending.Push((part._parts, 0));
-                    break;
-                }
-            }
-        }
-    }
+    /// <summary>Visits the leaves that are not empty, in order.</summary>
+    public void ForEachLeaf<TState>(TState state, Action<TState, StrValue> visit) =>
+        Rope.ForEachLeaf(this, state, visit);
 
     /// <summary>The leaves, in order; flattens the nesting so that the next call is cheap.</summary>
     public ReadOnlySpan<StrValue> Leaves()
@@ -242,13 +197,7 @@ internal sealed class StrValue : Value
 
         if (_parts is null)
         {
-            return new StrValue(Text.Substring(start, length), Origin, Offset + start)
-            {
-                IsMarkup = IsMarkup,
-                Context = Context,
-                Line = Line,
-                Traits = Traits,
-            };
+            return new StrValue(Text.Substring(start, length), this, Offset + start);
         }
 
         List<StrValue> kept = [];
@@ -279,7 +228,7 @@ internal sealed class StrValue : Value
         {
             if (_parts is null)
             {
-                return Retext(text);
+                return new StrValue(text, this, Offset);
             }
 
             ReadOnlySpan<StrValue> leaves = Leaves();
@@ -287,7 +236,7 @@ internal sealed class StrValue : Value
             int at = 0;
             for (int i = 0; i < leaves.Length; i++)
             {
-                mapped[i] = leaves[i].Retext(text.Substring(at, leaves[i].Chars));
+                mapped[i] = new StrValue(text.Substring(at, leaves[i].Chars), leaves[i], leaves[i].Offset);
                 at += leaves[i].Chars;
             }
 
@@ -295,11 +244,9 @@ internal sealed class StrValue : Value
         }
 
         StrValue first = Leaves()[0];
-        return new StrValue(text, first.Origin, first.Offset)
+        return new StrValue(text, first, first.Offset)
         {
             IsMarkup = IsMarkup,
-            Context = first.Context,
-            Line = first.Line,
             Traits = first.Traits | SpanTraits.Stringified,
         };
     }
@@ -329,16 +276,7 @@ internal sealed class StrValue : Value
     public override int Hash() => Text.GetHashCode(StringComparison.Ordinal);
 
     /// <inheritdoc/>
-    public override IEnumerable<Value> Iterate()
-    {
-        string text = Text;
-        for (int i = 0; i < text.Length; )
-        {
-            int width = CodePoints.WidthAt(text, i);
-            yield return Sub(i, width);
-            i += width;
-        }
-    }
+    public override IEnumerable<Value> Iterate() => Characters.Of(this);
 
     /// <inheritdoc/>
     public override bool Contains(Value item) =>
@@ -350,92 +288,11 @@ internal sealed class StrValue : Value
     public override Value? GetAttr(string name) => Builtins.StrMethods.Find(this, name);
 
     /// <inheritdoc/>
-    public override Value? GetItem(Value key)
-    {
-        if (key is not (IntValue or BoolValue) || !Numbers.TryIndex(key, out long index))
-        {
-            return null;
-        }
-
-        int length = Length;
-        index = index < 0 ? index + length : index;
-        if (index < 0 || index >= length)
-        {
-            return null;
-        }
-
-        int at = CodePoints.ToUtf16(Text, (int)index, length);
-        return Sub(at, CodePoints.WidthAt(Text, at));
-    }
+    public override Value? GetItem(Value key) => Characters.Item(this, key);
 
     /// <inheritdoc/>
-    public override Value Slice(SliceBounds bounds)
-    {
-        int length = Length;
-        (int start, int count, int step) = bounds.Resolve(length);
-        if (count == 0)
-        {
-            return Sub(0, 0);
-        }
-
-        if (step == 1)
-        {
-            int from = CodePoints.ToUtf16(Text, start, length);
-            int to = CodePoints.ToUtf16(Text, start + count, length);
-            return Sub(from, to - from);
-        }
-
-        StrValue[] picked = new StrValue[count];
-        for (int i = 0; i < count; i++)
-        {
-            int at = CodePoints.ToUtf16(Text, start + (int)((long)i * step), length);
-            picked[i] = Sub(at, CodePoints.WidthAt(Text, at));
-        }
-
-        return Join(picked, IsMarkup);
-    }
+    public override Value Slice(SliceBounds bounds) => Characters.Slice(this, bounds);
 
     /// <inheritdoc/>
     public override string ToString() => Text;
-
-    private StrValue Retext(string text) =>
-        new(text, Origin, Offset)
-        {
-            IsMarkup = IsMarkup,
-            Context = Context,
-            Line = Line,
-            Traits = Traits,
-        };
-
-    private string Flatten() =>
-        string.Create(
-            Chars,
-            this,
-            static (span, self) =>
-            {
-                int at = 0;
-                Span<char> target = span;
-                Stack<(StrValue[] Parts, int Next)> pending = new();
-                pending.Push((self._parts!, 0));
-                while (pending.TryPop(out (StrValue[] Parts, int Next) top))
-                {
-                    int i = top.Next;
-                    while (i < top.Parts.Length)
-                    {
-                        StrValue part = top.Parts[i++];
-                        if (part._text is { } text)
-                        {
-                            text.CopyTo(target[at..]);
-                            at += text.Length;
-                        }
-                        else
-                        {
-                            pending.Push((top.Parts, i));
-                            pending.Push((part._parts!, 0));
-                            break;
-                        }
-                    }
-                }
-            }
-        );
 }

@@ -33,6 +33,7 @@ internal sealed class RegexCompiler
     // Adds what the node may begin with; false when it may match nothing.
     private static bool CollectFirst(RegexNode node, ref CodePointSet first)
     {
+        RegexSyntaxException.ThrowIfTooDeep();
         switch (node)
         {
             case RegexNode.Scalar scalar:
@@ -92,6 +93,7 @@ internal sealed class RegexCompiler
 
     private void Emit(RegexNode node)
     {
+        RegexSyntaxException.ThrowIfTooDeep();
         switch (node)
         {
             case RegexNode.Empty:
@@ -181,7 +183,8 @@ internal sealed class RegexCompiler
             return;
         }
 
-        for (int i = 0; i < repeat.Min; i++)
+        int start = _code.Count;
+        for (int i = 0; i < repeat.Min && (i == 0 || _code.Count > start); i++)
         {
             Emit(repeat.Body);
         }
