@@ -28,13 +28,14 @@ def load(path):
 
 
 def save(path, tensors):
-    """Writes tensors one by one: a 16 GB model never exists twice in memory."""
+    """Writes tensors one by one, as the safetensors library lays them out: a 16 GB model never exists twice in memory."""
     header, offset = {"__metadata__": {"format": "pt"}}, 0
+    tensors = dict(sorted(tensors.items()))
     for name, tensor in tensors.items():
         size = tensor.numel() * tensor.element_size()
         header[name] = {"dtype": NAMES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, offset + size]}
         offset += size
-    text = json.dumps(header).encode()
+    text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(len(text).to_bytes(8, "little"))

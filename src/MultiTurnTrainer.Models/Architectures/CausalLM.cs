@@ -78,14 +78,14 @@ public sealed class CausalLM : IDisposable
     /// <param name="adapter">Laid over the base; null for the base alone.</param>
     /// <param name="dropoutSeed">Non-null in training: seeds the adapter's dropout for this pack.</param>
     public ForwardContext Prepare(SequenceLayout layout, Adapter? adapter = null, ulong? dropoutSeed = null) =>
-        new PackContext(layout, RotaryTable.ForPack(Config.Rope, layout, Type, Device), adapter, dropoutSeed);
+        new PackContext(layout, Tables(layout), adapter, dropoutSeed);
 
     /// <summary>A pack whose keys, rotated, and values are handed out layer by layer.</summary>
     internal ForwardContext PrepareCached(
         SequenceLayout layout,
         Adapter? adapter,
         Action<int, Tensor, Tensor> onKeys
-    ) => new PackContext(layout, RotaryTable.ForPack(Config.Rope, layout, Type, Device), adapter, null, onKeys);
+    ) => new PackContext(layout, Tables(layout), adapter, null, onKeys);
 
     /// <summary>Ids [tokens] (int64, on the model's device) to [tokens, hidden].</summary>
     public Tensor Embed(Tensor ids, ForwardContext context) => _embedding.Forward(ids, context);
@@ -157,6 +157,9 @@ public sealed class CausalLM : IDisposable
             ? Embedding.EffectiveWeight(module, weight, adapter)
             : Projection.EffectiveWeight(module, weight, adapter);
     }
+
+    private RotaryTables Tables(SequenceLayout layout) =>
+        new(Config.Ropes, rope => RotaryTable.ForPack(rope, layout, Type, Device));
 
     internal Tensor Weight(ModuleSpec module) => _weights[module.Slot];
 

@@ -7,9 +7,9 @@ internal static class LayerWindows
     {
         // Llama has no window: a size it does not use is left unread, and so refused.
         int? window = family == "llama" ? null : Size(fields, family);
-        bool optional = family is "qwen2" or "qwen3";
+        bool optional = family is "qwen2" or "qwen3" or "smollm3";
         bool used = !optional || fields.Bool("use_sliding_window", false);
-        int first = optional ? fields.Int("max_window_layers", 28) : 0;
+        bool[] windowed = Windowed(fields, family, layers);
         if (fields.Has("layer_types"))
         {
             string[] types = fields.Texts("layer_types");
@@ -23,16 +23,24 @@ internal static class LayerWindows
                 : throw fields.Wrong("layer_types", $"a list of {layers}");
         }
 
-        return [.. Enumerable.Range(0, layers).Select(layer => used && Windowed(family, layer, first) ? window : null)];
+        return [.. Enumerable.Range(0, layers).Select(layer => used && windowed[layer] ? window : null)];
     }
 
-    private static bool Windowed(string family, int layer, int first) =>
-        family switch
+    private static bool[] Windowed(ConfigFields fields, string family, int layers)
+    {
+        const string first = "max_window_layers";
+        const string pattern = "sliding_window_pattern";
+        Func<int, bool> rule = family switch
         {
-            "gemma2" => layer % 2 == 0,
-            "qwen2" or "qwen3" => layer >= first,
-            _ => true,
+            "gemma2" => layer => layer % 2 == 0,
+            "gemma3_text" when fields.Positive(pattern, fields.Positive("_" + pattern, 6)) is var every => layer =>
+                (layer + 1) % every != 0,
+            "qwen2" or "qwen3" when fields.Int(first, 28) is var start => layer => layer >= start,
+            "smollm3" when LayerRopes.Turning(fields, family, layers) is var turning => layer => !turning[layer],
+            _ => _ => true,
         };
+        return [.. Enumerable.Range(0, layers).Select(rule)];
+    }
 
     private static int? Size(ConfigFields fields, string family)
     {
@@ -42,7 +50,7 @@ internal static class LayerWindows
         }
 
         return fields.Has("sliding_window") ? fields.Positive("sliding_window")
-            : family is "mistral" or "gemma2" or "qwen2" or "qwen3" ? 4096
+            : family is "mistral" or "gemma2" or "gemma3_text" or "qwen2" or "qwen3" ? 4096
             : null;
     }
 

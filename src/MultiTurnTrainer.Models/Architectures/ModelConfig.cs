@@ -54,8 +54,8 @@ public sealed record ModelConfig
     /// <summary>The feed-forward network's function.</summary>
     public required Activation Activation { get; init; }
 
-    /// <summary>Position embedding.</summary>
-    public required RopeConfig Rope { get; init; }
+    /// <summary>For each layer its position embedding, null where it has none. Layers that turn alike share one object.</summary>
+    public required IReadOnlyList<RopeConfig?> Ropes { get; init; }
 
     /// <summary>Whether the head uses the embedding's weight.</summary>
     public required bool TiedHead { get; init; }
@@ -78,7 +78,7 @@ public sealed record ModelConfig
     /// <summary>Bias on gate, up and down.</summary>
     public bool MlpBias { get; init; }
 
-    /// <summary>RMS norm on every query and key head before the rotation (Qwen3).</summary>
+    /// <summary>RMS norm on every query and key head before the rotation (Qwen3, Gemma 3).</summary>
     public bool QueryKeyNorm { get; init; }
 
     /// <summary>q, k, v in one projection, gate and up in another (Phi-3).</summary>
@@ -87,7 +87,7 @@ public sealed record ModelConfig
     /// <summary>Norms multiply by 1 + w, in single precision (Gemma).</summary>
     public bool NormAddsOne { get; init; }
 
-    /// <summary>Norms before and after both halves of a block (Gemma 2).</summary>
+    /// <summary>Norms before and after both halves of a block (Gemma 2 and 3).</summary>
     public bool SandwichNorms { get; init; }
 
     /// <summary>Factor on the embedding's output; 1 where there is none.</summary>
@@ -104,4 +104,7 @@ public sealed record ModelConfig
 
     /// <summary>Width of all key heads together, and of all value heads.</summary>
     public int KeyValueWidth => KeyValueHeads * HeadDimension;
+
+    /// <summary>Whether a sequence that grows to this length turns all its tokens by other frequencies than before.</summary>
+    public bool RotationChangesAt(int length) => Ropes.Any(rope => rope?.ChangesAt(length) ?? false);
 }

@@ -11,7 +11,8 @@ namespace MultiTurnTrainer.Models.Architectures;
 public static class ModelConfigReader
 {
     /// <summary>The families mtt knows, by <c>model_type</c>. SmolLM2 is <c>llama</c>, Qwen2.5 is <c>qwen2</c>.</summary>
-    public static IReadOnlyList<string> Families { get; } = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "phi3"];
+    public static IReadOnlyList<string> Families { get; } =
+    ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "phi3", "smollm3"];
 
     private static readonly string[] _inert =
     [
@@ -145,7 +146,7 @@ public static class ModelConfigReader
 
     private static ModelConfig Common(ConfigFields fields, string family, int? headHint)
     {
-        bool gemma = family == "gemma2";
+        bool gemma = family is "gemma2" or "gemma3_text";
         int hidden = fields.Positive("hidden_size");
         int heads = fields.Positive("num_attention_heads");
         int keyValueHeads = fields.Positive("num_key_value_heads", heads);
@@ -156,7 +157,8 @@ public static class ModelConfigReader
 
         int head = fields.Positive("head_dim", headHint ?? (gemma ? 256 : hidden / heads));
         int layers = fields.Positive("num_hidden_layers");
-        int positions = fields.Positive("max_position_embeddings", gemma ? 8192 : 2048);
+        int positions = fields.Positive("max_position_embeddings", DefaultPositions(family));
+        IReadOnlyList<int?> windows = LayerWindows.Read(fields, family, layers);
         return new ModelConfig
         {
             ModelType = family,
@@ -170,19 +172,28 @@ public static class ModelConfigReader
             MaxPositions = positions,
             NormEpsilon = fields.Double("rms_norm_eps", family == "phi3" ? 1e-5 : 1e-6),
             Activation = ReadActivation(fields, gemma),
-            Rope = RopeConfigReader.Read(fields, head, positions, family),
-            TiedHead = fields.Bool("tie_word_embeddings", gemma),
+            Ropes = LayerRopes.Read(fields, family, head, positions, windows),
+            TiedHead = fields.Bool("tie_word_embeddings", gemma || family == "smollm3"),
             AttentionScale = 1 / Math.Sqrt(head),
-            Windows = LayerWindows.Read(fields, family, layers),
+            Windows = windows,
             StoredType = ReadStoredType(fields),
         };
     }
+
+    private static int DefaultPositions(string family) =>
+        family switch
+        {
+            "gemma2" => 8192,
+            "gemma3_text" => 131_072,
+            "smollm3" => 32_768,
+            _ => 2048,
+        };
 
     private static ModelConfig Specialise(ModelConfig config, ConfigFields fields)
     {
         switch (config.ModelType)
         {
-            case "llama":
+            case "llama" or "smollm3":
                 bool bias = fields.Bool("attention_bias", false);
                 return config with { QkvBias = bias, OutputBias = bias, MlpBias = fields.Bool("mlp_bias", false) };
             case "qwen2":
@@ -200,17 +211,16 @@ public static class ModelConfigReader
                 bool biased = fields.Bool("attention_bias", false);
                 return config with { QueryKeyNorm = true, QkvBias = biased, OutputBias = biased };
             case "gemma2":
-                bool gemmaBias = fields.Bool("attention_bias", false);
-                return config with
+                return Gemma(config, fields) with
                 {
-                    QkvBias = gemmaBias,
-                    OutputBias = gemmaBias,
-                    NormAddsOne = true,
-                    SandwichNorms = true,
-                    EmbeddingScale = Math.Sqrt(config.HiddenSize),
-                    AttentionScale = 1 / Math.Sqrt(fields.Double("query_pre_attn_scalar", 256)),
                     AttentionSoftcap = Softcap(fields, "attn_logit_softcapping", 50),
                     LogitSoftcap = Softcap(fields, "final_logit_softcapping", 30),
+                };
+            case "gemma3_text":
+                return Gemma(config, fields) with
+                {
+                    QueryKeyNorm = true,
+                    LogitSoftcap = fields.OptionalDouble("final_logit_softcapping"),
                 };
             case "phi3":
                 RequireOne(fields, "full_attn_mod");
@@ -219,6 +229,20 @@ public static class ModelConfigReader
             default:
                 return config;
         }
+    }
+
+    private static ModelConfig Gemma(ModelConfig config, ConfigFields fields)
+    {
+        bool bias = fields.Bool("attention_bias", false);
+        return config with
+        {
+            QkvBias = bias,
+            OutputBias = bias,
+            NormAddsOne = true,
+            SandwichNorms = true,
+            EmbeddingScale = Math.Sqrt(config.HiddenSize),
+            AttentionScale = 1 / Math.Sqrt(fields.Double("query_pre_attn_scalar", 256)),
+        };
     }
 
     /// <summary>Fields that Phi-4-mini states and that change nothing at 1.</summary>

@@ -10,7 +10,7 @@ namespace MultiTurnTrainer.Models.Architectures;
 /// <summary>A pack of whole sequences: training, scoring, and the prompts of a generation.</summary>
 internal sealed class PackContext(
     SequenceLayout layout,
-    RotaryTable rotary,
+    RotaryTables rotary,
     Adapter? adapter,
     ulong? dropoutSeed,
     Action<int, Tensor, Tensor>? onKeys = null
@@ -21,8 +21,8 @@ internal sealed class PackContext(
     internal override Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rotatedQuery = rotary.Apply(query);
-        Tensor rotatedKey = rotary.Apply(key);
+        Tensor rotatedQuery = rotary.Apply(spec.Layer, query);
+        Tensor rotatedKey = rotary.Apply(spec.Layer, key);
         onKeys?.Invoke(spec.Layer, rotatedKey, value);
         Tensor attended =
             spec.Softcap is null && VarlenAttention.Takes(rotatedQuery) ? Flash(spec, rotatedQuery, rotatedKey, value)

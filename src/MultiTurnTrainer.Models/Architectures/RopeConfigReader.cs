@@ -1,22 +1,31 @@
 namespace MultiTurnTrainer.Models.Architectures;
 
 /// <summary>
-/// Reads rotary settings in both spellings: <c>rope_theta</c> with <c>rope_scaling</c> (whose kind is <c>type</c> or
-/// <c>rope_type</c>), and <c>rope_parameters</c>.
+/// Reads one rotation in both spellings: <c>rope_theta</c> with <c>rope_scaling</c> (whose kind is <c>type</c> or
+/// <c>rope_type</c>), and <c>rope_parameters</c>. <see cref="LayerRopes"/> says which layers it is for.
 /// </summary>
 internal static class RopeConfigReader
 {
-    private const double DefaultTheta = 10_000;
-
-    public static RopeConfig Read(ConfigFields config, int headDimension, int maxPositions, string modelType)
+    /// <summary>Reads one.</summary>
+    /// <param name="config">The whole configuration.</param>
+    /// <param name="fields">The object of this rotation; null where there is none.</param>
+    /// <param name="defaultTheta">The base where neither says one.</param>
+    /// <param name="headDimension">The width of a head.</param>
+    /// <param name="maxPositions">The longest sequence.</param>
+    /// <param name="modelType">Names the family in errors.</param>
+    public static RopeConfig Read(
+        ConfigFields config,
+        ConfigFields? fields,
+        double defaultTheta,
+        int headDimension,
+        int maxPositions,
+        string modelType
+    )
     {
         double? topTheta = config.OptionalDouble("rope_theta");
         double topPartial = config.Double("partial_rotary_factor", 1);
         int topOriginal = config.Int("original_max_position_embeddings", 0);
-        ConfigFields? old = config.Object("rope_scaling");
-        ConfigFields? fields = config.Object("rope_parameters") ?? old;
-
-        double theta = fields?.OptionalDouble("rope_theta") ?? topTheta ?? DefaultTheta;
+        double theta = fields?.OptionalDouble("rope_theta") ?? topTheta ?? defaultTheta;
         double partial = fields?.OptionalDouble("partial_rotary_factor") ?? topPartial;
         int dimensions = (int)(headDimension * partial);
         if (dimensions <= 0 || dimensions % 2 != 0 || dimensions > headDimension)
@@ -27,12 +36,7 @@ internal static class RopeConfigReader
             );
         }
 
-        RopeConfig plain = new()
-        {
-            Type = RopeType.Default,
-            Theta = theta,
-            Dimensions = dimensions,
-        };
+        RopeConfig plain = Plain(theta, dimensions);
         if (fields is null)
         {
             return plain;
@@ -69,6 +73,15 @@ internal static class RopeConfigReader
         fields.RefuseUnread(modelType);
         return rope;
     }
+
+    /// <summary>A rotation without scaling.</summary>
+    public static RopeConfig Plain(double theta, int dimensions) =>
+        new()
+        {
+            Type = RopeType.Default,
+            Theta = theta,
+            Dimensions = dimensions,
+        };
 
     private static RopeConfig Yarn(RopeConfig plain, ConfigFields fields, int original, int maxPositions)
     {

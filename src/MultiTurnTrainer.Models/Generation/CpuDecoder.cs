@@ -24,7 +24,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private readonly CpuBlock[] _blocks;
     private readonly CpuNorm _finalNorm;
     private readonly CpuLinear _head;
-    private readonly float[]? _inverse;
+    private readonly CpuRotation _rotation;
     private readonly float* _hidden;
     private readonly float* _normed;
     private readonly float* _query;
@@ -47,7 +47,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _blocks = [.. Enumerable.Range(0, _config.Layers).Select(layer => new CpuBlock(model, adapter, layer, rows))];
         _finalNorm = new CpuNorm(model, adapter, "model.norm");
         _head = new CpuLinear(model, adapter, ModuleLayout.HeadPath, rows);
-        _inverse = _config.Rope.DependsOnLength ? null : RopeFrequencies.Inverse(_config.Rope, 0);
+        _rotation = new CpuRotation(_config);
         _hidden = Buffer(rows, _config.HiddenSize);
         _normed = Buffer(rows, _config.HiddenSize);
         _query = Buffer(rows, _config.QueryWidth);
@@ -94,10 +94,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
             _embedding.Run(ids[row], new Span<float>(_hidden + ((long)row * _config.HiddenSize), _config.HiddenSize));
         }
 
-        float[] rotation = Rotation(rows);
+        _rotation.MoveTo([.. _rows.Select(row => row.Length)]);
         for (int layer = 0; layer < _blocks.Length; layer++)
         {
-            Attend(_blocks[layer], layer, rows, rotation);
+            Attend(_blocks[layer], layer, rows);
             FeedForward(_blocks[layer], rows);
         }
 
@@ -133,7 +133,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _buffers.Clear();
     }
 
-    private void Attend(CpuBlock block, int layer, int rows, float[] rotation)
+    private void Attend(CpuBlock block, int layer, int rows)
     {
         block.InputNorm.Run(_hidden, _normed, rows);
         if (block.Qkv is [CpuLinear fused])
@@ -156,8 +156,8 @@ internal sealed unsafe class CpuDecoder : IDecoder
 
         block.QueryNorm?.Run(_query, _query, rows * _config.Heads);
         block.KeyNorm?.Run(_key, _key, rows * _config.KeyValueHeads);
-        Rotate(_query, rows, _config.Heads, rotation);
-        Rotate(_key, rows, _config.KeyValueHeads, rotation);
+        _rotation.Apply(layer, _query, _config.Heads);
+        _rotation.Apply(layer, _key, _config.KeyValueHeads);
         Remember(layer, rows);
         Mix(block, layer, rows);
         block.Output.Run(_mixed, _normed, rows);
@@ -226,50 +226,6 @@ internal sealed unsafe class CpuDecoder : IDecoder
         {
             float x = gate[i];
             gate[i] = 0.5f * x * (1 + MathF.Tanh(root * (x + (0.044715f * x * x * x)))) * up[i];
-        }
-    }
-
-    /// <summary>Cosines, then sines, of each row's newest position.</summary>
-    private float[] Rotation(int rows)
-    {
-        RopeConfig rope = _config.Rope;
-        int half = rope.Dimensions / 2;
-        float[] table = new float[rows * 2 * half];
-        for (int row = 0; row < rows; row++)
-        {
-            int length = _rows[row].Length;
-            float[] inverse = _inverse ?? RopeFrequencies.Inverse(rope, length);
-            RotaryTable.Fill(
-                rope,
-                inverse,
-                length - 1,
-                table.AsSpan(row * 2 * half, half),
-                table.AsSpan((row * 2 * half) + half, half)
-            );
-        }
-
-        return table;
-    }
-
-    private void Rotate(float* heads, int rows, int count, float[] rotation)
-    {
-        int half = _config.Rope.Dimensions / 2;
-        for (int row = 0; row < rows; row++)
-        {
-            ReadOnlySpan<float> cosine = rotation.AsSpan(row * 2 * half, half);
-            ReadOnlySpan<float> sine = rotation.AsSpan((row * 2 * half) + half, half);
-            for (int head = 0; head < count; head++)
-            {
-                float* low = heads + (((long)(row * count) + head) * _config.HeadDimension);
-                float* high = low + half;
-                for (int i = 0; i < half; i++)
-                {
-                    (low[i], high[i]) = (
-                        (low[i] * cosine[i]) - (high[i] * sine[i]),
-                        (high[i] * cosine[i]) + (low[i] * sine[i])
-                    );
-                }
-            }
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class DecodeContext : ForwardContext
 {
     private readonly KeyValueCache _cache;
     private readonly Device _device;
-    private readonly RotaryTable _rotary;
+    private readonly RotaryTables _rotary;
     private readonly Dictionary<int, Tensor?> _masks = [];
 
     public DecodeContext(CausalLM model, KeyValueCache cache, Adapter? adapter)
@@ -22,7 +22,10 @@ internal sealed class DecodeContext : ForwardContext
         [
             .. cache.Starts.Select(start => (cache.Columns - 1 - start, cache.Columns - start)),
         ];
-        _rotary = RotaryTable.ForTokens(model.Config.Rope, tokens, model.Type, model.Device);
+        _rotary = new RotaryTables(
+            model.Config.Ropes,
+            rope => RotaryTable.ForTokens(rope, tokens, model.Type, model.Device)
+        );
     }
 
     public override void Dispose()
@@ -37,8 +40,8 @@ internal sealed class DecodeContext : ForwardContext
     internal override Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
-        query = _rotary.Apply(query);
-        _cache.StoreStep(spec.Layer, _rotary.Apply(key), value);
+        query = _rotary.Apply(spec.Layer, query);
+        _cache.StoreStep(spec.Layer, _rotary.Apply(spec.Layer, key), value);
 
         long rows = query.shape[0];
         long heads = query.shape[1];

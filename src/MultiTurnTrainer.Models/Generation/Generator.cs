@@ -95,7 +95,7 @@ public sealed class Generator(CausalLM model)
                 cancel.ThrowIfCancellationRequested();
 
                 // Where a longer sequence turns all its tokens by other frequencies, what was read is read anew.
-                bool changed = active.Any(row => model.Config.Rope.ChangesAt(row.Length));
+                bool changed = active.Any(row => model.Config.RotationChangesAt(row.Length));
                 float[] logits = changed
                     ? decoder.Read([.. active.Select(row => row.Tokens)])
                     : decoder.Step([.. active.Select(row => row.Tokens[^1])]);

@@ -11,7 +11,7 @@ public class ModelConfigReaderTests
     [Theory]
     [InlineData("""{"model_type":"gpt2"}""", "model_type 'gpt2' is not supported")]
     [InlineData("""{"model_type":null}""", "model_type is missing")]
-    [InlineData("""{"model_type":"smollm3"}""", "smollm3")]
+    [InlineData("""{"model_type":"olmo2"}""", "olmo2")]
     [InlineData("""{"quantization_config":{"quant_method":"bitsandbytes"}}""", "quantization_config")]
     [InlineData("""{"logit_scale":0.5}""", "logit_scale = 0.5 is not supported for llama")]
     [InlineData("""{"attn_logit_softcapping":50}""", "attn_logit_softcapping")]
@@ -83,7 +83,7 @@ public class ModelConfigReaderTests
 
         Assert.Equal(
             (8, 4, 1e-6, false, 10_000),
-            (llama.HeadDimension, llama.KeyValueHeads, llama.NormEpsilon, llama.TiedHead, llama.Rope.Theta)
+            (llama.HeadDimension, llama.KeyValueHeads, llama.NormEpsilon, llama.TiedHead, llama.Ropes[0]!.Theta)
         );
         Assert.Equal(SafetensorsType.F32, llama.StoredType);
         Assert.Equal(
@@ -108,6 +108,61 @@ public class ModelConfigReaderTests
     }
 
     [Fact]
+    public void Read_BothSpellingsOfGemma3_TurnWindowedLayersByTheirOwnBase()
+    {
+        const string layers = """ "num_hidden_layers":3,"sliding_window":8 """;
+        ModelConfig old = Read(
+            "gemma3_text",
+            $$"""{"sliding_window_pattern":3,"rope_local_base_freq":700,"rope_theta":5000,"rope_scaling":{"rope_type":"linear","factor":4},{{layers}} }"""
+        );
+        ModelConfig now = Read(
+            "gemma3_text",
+            $$"""
+            {"layer_types":["sliding_attention","sliding_attention","full_attention"],"rope_parameters":{
+             "full_attention":{"rope_type":"linear","factor":4,"rope_theta":5000},
+             "sliding_attention":{"rope_type":"default","rope_theta":700} },{{layers}} }
+            """
+        );
+        ModelConfig bare = Read("gemma3_text", """{"num_hidden_layers":6}""", without: ["sliding_window"]);
+
+        Assert.Equal([8, 8, null], old.Windows);
+        Assert.Equal(old.Windows, now.Windows);
+        Assert.Equal(old.Ropes.Select(Describe), now.Ropes.Select(Describe));
+        Assert.Equal((700.0, 5000.0, 4.0), (old.Ropes[0]!.Theta, old.Ropes[2]!.Theta, old.Ropes[2]!.Factor));
+        Assert.Same(old.Ropes[0], old.Ropes[1]);
+        Assert.Equal([4096, 4096, 4096, 4096, 4096, null], bare.Windows);
+        Assert.Equal((10_000.0, 1_000_000.0), (bare.Ropes[0]!.Theta, bare.Ropes[5]!.Theta));
+        Assert.Equal((null, null), (bare.AttentionSoftcap, bare.LogitSoftcap));
+
+        static string Describe(RopeConfig? rope) => JsonSerializer.Serialize(rope);
+    }
+
+    [Theory]
+    [InlineData("""{"num_hidden_layers":4}""", "1110")]
+    [InlineData("""{"num_hidden_layers":4,"no_rope_layer_interval":2}""", "1010")]
+    [InlineData("""{"num_hidden_layers":4,"no_rope_layers":[0,1,1,0]}""", "0110")]
+    public void Read_LayersOfSmolLM3WithoutPositions_DoNotTurn(string changes, string turning)
+    {
+        ModelConfig config = Read("smollm3", changes);
+
+        Assert.Equal(turning, string.Concat(config.Ropes.Select(rope => rope is null ? '0' : '1')));
+        Assert.Equal((2_000_000.0, true), (config.Ropes.OfType<RopeConfig>().First().Theta, config.TiedHead));
+    }
+
+    [Theory]
+    [InlineData("gemma3_text", """{"use_bidirectional_attention":true}""", "use_bidirectional_attention")]
+    [InlineData("gemma3_text", """{"attn_logit_softcapping":50}""", "attn_logit_softcapping")]
+    [InlineData("gemma3_text", """{"sliding_window_pattern":0}""", "sliding_window_pattern is 0")]
+    [InlineData("gemma3_text", """{"rope_parameters":{"other":{"factor":2}}}""", "rope_parameters.other")]
+    [InlineData("smollm3", """{"no_rope_layers":[1]}""", "no_rope_layers is [1], a list of 2 is needed")]
+    public void Read_FieldOfTheFamilyThatCannotBeHonoured_IsRefused(string family, string changes, string reason)
+    {
+        MttException problem = Assert.Throws<MttException>(() => Read(family, changes));
+
+        Assert.Contains(reason, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_BothSpellingsOfRope_MeanTheSame()
     {
         const string scaling = """
@@ -116,15 +171,15 @@ public class ModelConfigReaderTests
         RopeConfig old = Read(
             "llama",
             $$"""{"rope_theta":500000.0,"rope_scaling":{"rope_type":"llama3",{{scaling}} } }"""
-        ).Rope;
+        ).Ropes[0]!;
         RopeConfig now = Read(
             "llama",
             $$"""{"rope_parameters":{"rope_theta":500000.0,"rope_type":"llama3",{{scaling}} } }"""
-        ).Rope;
+        ).Ropes[0]!;
         RopeConfig oldest = Read(
             "llama",
             $$"""{"rope_theta":500000.0,"rope_scaling":{"type":"llama3",{{scaling}} } }"""
-        ).Rope;
+        ).Ropes[0]!;
 
         Assert.Equal(Describe(old), Describe(now));
         Assert.Equal(Describe(old), Describe(oldest));
@@ -136,11 +191,11 @@ public class ModelConfigReaderTests
     [Fact]
     public void Read_Yarn_FillsInItsAttentionFactor()
     {
-        RopeConfig plain = Read("llama", """{"rope_scaling":{"type":"yarn","factor":4.0}}""").Rope;
+        RopeConfig plain = Read("llama", """{"rope_scaling":{"type":"yarn","factor":4.0}}""").Ropes[0]!;
         RopeConfig given = Read(
             "llama",
             """{"rope_scaling":{"type":"yarn","factor":4.0,"attention_factor":1.5}}"""
-        ).Rope;
+        ).Ropes[0]!;
 
         Assert.Equal((0.1 * Math.Log(4)) + 1, plain.AttentionFactor);
         Assert.Equal((32.0, 1.0, 128), (plain.BetaFast, plain.BetaSlow, plain.OriginalLength));
@@ -150,9 +205,9 @@ public class ModelConfigReaderTests
     [Fact]
     public void Inverse_LinearAndDynamic_ScaleAsTheirFormulasSay()
     {
-        float[] plain = RopeFrequencies.Inverse(Read("llama", "{}").Rope, 1000);
-        RopeConfig linear = Read("llama", """{"rope_scaling":{"type":"linear","factor":4}}""").Rope;
-        RopeConfig dynamic = Read("llama", """{"rope_scaling":{"type":"dynamic","factor":2}}""").Rope;
+        float[] plain = RopeFrequencies.Inverse(Read("llama", "{}").Ropes[0]!, 1000);
+        RopeConfig linear = Read("llama", """{"rope_scaling":{"type":"linear","factor":4}}""").Ropes[0]!;
+        RopeConfig dynamic = Read("llama", """{"rope_scaling":{"type":"dynamic","factor":2}}""").Ropes[0]!;
 
         Assert.Equal(plain[3] / 4, RopeFrequencies.Inverse(linear, 1)[3], 1e-7);
         Assert.Equal(plain, RopeFrequencies.Inverse(dynamic, 128));
