@@ -1,7 +1,8 @@
+using MultiTurnTrainer.Models.Kernels;
+using MultiTurnTrainer.Models.Kernels.Lora;
 using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
@@ -13,14 +14,15 @@ internal sealed class Embedding(ModuleSpec module, Tensor weight, double scale)
     {
         using DisposeScope scope = NewDisposeScope();
         ScalarType type = weight.dtype;
-        Tensor w = context.Adapter?.Weight(module.Slot)?.to(type) ?? weight;
-        Tensor rows = w.index_select(0, ids);
+        // A trained table is wider than the model's type: its rows are rounded, their gradients add up in full.
+        Tensor w = context.Adapter?.Weight(module.Slot) ?? weight;
+        Tensor rows = w.index_select(0, ids).to(type);
         if (context.Adapter?.Layer(module.Slot) is { } lora)
         {
             Tensor low = lora.A.t().index_select(0, ids);
-            Tensor change = functional.linear(low, lora.B) * lora.Scale;
+            Tensor change = LoraProducts.Linear(low, lora.B) * lora.Scale;
             rows = lora.Magnitude is { } magnitude
-                ? ((rows + change) * (magnitude / Dora.ColumnNorm(w, lora))).to(type)
+                ? Columns.Scale(rows + change, magnitude / Dora.ColumnNorm(w, lora)).to(type)
                 : rows + change.to(type);
         }
 
@@ -44,10 +46,10 @@ internal sealed class Embedding(ModuleSpec module, Tensor weight, double scale)
             return w.alias().MoveToOuterDisposeScope();
         }
 
-        Tensor changed = w.to(ScalarType.Float32) + (lora.B.matmul(lora.A).t() * lora.Scale);
+        Tensor changed = w.to(ScalarType.Float32) + (LoraProducts.Linear(lora.A.t(), lora.B) * lora.Scale);
         if (lora.Magnitude is { } magnitude)
         {
-            changed = changed * (magnitude / Dora.ColumnNorm(w, lora));
+            changed = Columns.Scale(changed, magnitude / Dora.ColumnNorm(w, lora));
         }
 
         return changed.MoveToOuterDisposeScope();

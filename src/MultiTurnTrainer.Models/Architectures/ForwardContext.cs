@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Kernels.Dropout;
 using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,22 +36,11 @@ public abstract class ForwardContext : IDisposable
     /// <param name="value">[tokens, key heads, width].</param>
     internal abstract Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value);
 
-    /// <summary>A module's input with some entries dropped and the rest scaled up.</summary>
-    internal Tensor Drop(Tensor input, int slot)
-    {
-        double share = Adapter?.Dropout ?? 0;
-        if (DropoutSeed is not { } seed || share == 0)
-        {
-            return input;
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-
-        // No draw of mtt goes on from another's: the global generator may be left where it stands.
-        manual_seed(unchecked((long)NamedRandom.Create(seed, (ulong)slot).Next()));
-        Tensor kept = rand(input.shape, dtype: ScalarType.Float32, device: input.device).ge(share);
-        return (input * kept.to(input.dtype) / (1 - share)).MoveToOuterDisposeScope();
-    }
+    /// <summary>What a module's low-rank change does not see of its input; null for nothing.</summary>
+    internal DropoutMask? Dropped(int slot) =>
+        DropoutSeed is { } seed && Adapter is { Dropout: > 0 } adapter
+            ? new DropoutMask(NamedRandom.Create(seed, (ulong)slot).Next(), adapter.Dropout)
+            : null;
 }
 
 /// <summary>What a layer's attention does.</summary>

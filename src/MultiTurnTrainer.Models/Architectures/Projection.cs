@@ -1,8 +1,8 @@
+using MultiTurnTrainer.Models.Kernels;
 using MultiTurnTrainer.Models.Kernels.Lora;
 using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
@@ -13,28 +13,20 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
     public Tensor Forward(Tensor input, ForwardContext context)
     {
         using DisposeScope scope = NewDisposeScope();
-        if (Plain(input, context) is { } single)
-        {
-            return LoraProducts.Run(input, [single])[0].MoveToOuterDisposeScope();
-        }
-
-        Adapter? adapter = context.Adapter;
-        Tensor w = Weight(adapter, input.dtype);
-        Tensor? b = adapter?.Bias(module.Slot)?.to(input.dtype) ?? bias;
-        Tensor result = adapter?.Layer(module.Slot) is { } lora
-            ? Adapted(input, context.Drop(input, module.Slot), w, b, lora)
-            : functional.linear(input, w, b);
+        LoraModule linear = Linear(context);
+        Tensor result = context.Adapter?.Layer(module.Slot)?.Magnitude is { } magnitude
+            ? Decomposed(input, linear, context.Adapter.Layer(module.Slot)!, magnitude)
+            : LoraProducts.Run(input, [linear])[0];
         return result.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Several modules of one input, as one product of theirs where all are plainly adapted.</summary>
+    /// <summary>Several modules of one input, as one product of theirs where none has a magnitude.</summary>
     public static Tensor[] ForwardAll(Projection[] projections, Tensor input, ForwardContext context)
     {
         using DisposeScope scope = NewDisposeScope();
-        LoraModule?[] plain = [.. projections.Select(projection => projection.Plain(input, context))];
-        Tensor[] results = plain.Contains(null)
+        Tensor[] results = projections.Any(projection => projection.HasMagnitude(context))
             ? [.. projections.Select(projection => projection.Forward(input, context))]
-            : [.. LoraProducts.Run(input, plain!)];
+            : [.. LoraProducts.Run(input, [.. projections.Select(projection => projection.Linear(context))])];
         Array.ForEach(results, result => result.MoveToOuterDisposeScope());
         return results;
     }
@@ -52,61 +44,50 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
             return w.alias().MoveToOuterDisposeScope();
         }
 
-        Tensor changed = w.to(ScalarType.Float32) + (lora.B.matmul(lora.A) * lora.Scale);
+        Tensor changed = w.to(ScalarType.Float32) + (LoraProducts.Linear(lora.B, lora.A.t()) * lora.Scale);
         if (lora.Magnitude is { } magnitude)
         {
-            changed = changed * (magnitude / Dora.RowNorm(w, lora)).unsqueeze(1);
+            changed = Columns.Scale(changed.t(), magnitude / Dora.RowNorm(w, lora)).t();
         }
 
         return changed.MoveToOuterDisposeScope();
     }
 
-    private static Tensor Adapted(Tensor input, Tensor dropped, Tensor w, Tensor? b, LoraLayer lora)
+    private static Tensor Decomposed(Tensor input, LoraModule linear, LoraLayer lora, Tensor magnitude)
     {
-        ScalarType type = input.dtype;
-        if (lora.Magnitude is not { } magnitude)
+        Tensor factor = (magnitude / Dora.RowNorm(linear.Weight, lora)).to(input.dtype);
+        Tensor result;
+        if (linear.Dropped is null)
         {
-            Tensor projected = functional.linear(dropped, lora.A.to(type));
-            // One pass over the output: the product's own accumulation adds and scales.
-            return functional.linear(input, w, b).addmm_(projected, lora.B.to(type).t(), alpha: (float)lora.Scale);
+            result = Columns.Scale(LoraProducts.Run(input, [linear with { Bias = null }])[0], factor);
+        }
+        else
+        {
+            // PEFT's form under dropout: the base's own share sees every input, the correction the dropped one.
+            Tensor dropped = linear.Dropped.Record(input);
+            Tensor change = LoraProducts.Linear(LoraProducts.Linear(dropped, lora.A), lora.B) * lora.Scale;
+            result =
+                LoraProducts.Linear(input, linear.Weight)
+                + Columns.Scale(LoraProducts.Linear(dropped, linear.Weight), factor - 1)
+                + Columns.Scale(change, factor);
         }
 
-        Tensor factor = (magnitude / Dora.RowNorm(w, lora)).to(type);
-        if (ReferenceEquals(input, dropped))
-        {
-            LoraModule undivided = new(w, null, lora.A, lora.B, (float)lora.Scale);
-            Tensor scaled = LoraProducts.Run(input, [undivided])[0] * factor;
-            return b is null ? scaled : scaled + b;
-        }
-
-        // PEFT's form under dropout: the base's own share sees every input, the correction the dropped one.
-        Tensor low = functional.linear(dropped, lora.A.to(type));
-        Tensor change = functional.linear(low, lora.B.to(type)) * lora.Scale;
-        Tensor correction = functional.linear(dropped, w);
-        Tensor sum = functional.linear(input, w) + (correction * (factor - 1)) + (change * factor);
-        return b is null ? sum : sum + b;
+        return linear.Bias is null ? result : result + linear.Bias;
     }
 
-    /// <summary>The module as a frozen weight, under a low-rank change or nothing else; null where there is more.</summary>
-    private LoraModule? Plain(Tensor input, ForwardContext context)
+    private bool HasMagnitude(ForwardContext context) => context.Adapter?.Layer(module.Slot)?.Magnitude is not null;
+
+    private LoraModule Linear(ForwardContext context)
     {
-        if (weight.dtype != input.dtype || (input.dtype != float32 && input.dtype != bfloat16))
-        {
-            return null;
-        }
-
-        if (context.Adapter is not { } adapter)
-        {
-            return new LoraModule(weight, bias, null, null, 0);
-        }
-
-        LoraLayer? lora = adapter.Layer(module.Slot);
-        bool replaced = adapter.Weight(module.Slot) is not null || adapter.Bias(module.Slot) is not null;
-        bool dropped = lora is not null && context.DropoutSeed is not null && adapter.Dropout != 0;
-        return replaced || dropped || lora?.Magnitude is not null
-            ? null
-            : new LoraModule(weight, bias, lora?.A, lora?.B, (float)(lora?.Scale ?? 0));
+        Adapter? adapter = context.Adapter;
+        LoraLayer? lora = adapter?.Layer(module.Slot);
+        return new LoraModule(
+            adapter?.Weight(module.Slot) ?? weight,
+            adapter?.Bias(module.Slot) ?? bias,
+            lora?.A,
+            lora?.B,
+            (float)(lora?.Scale ?? 0),
+            lora is null ? null : context.Dropped(module.Slot)
+        );
     }
-
-    private Tensor Weight(Adapter? adapter, ScalarType type) => adapter?.Weight(module.Slot)?.to(type) ?? weight;
 }

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,21 +12,17 @@ internal static class Dora
     public static Tensor RowNorm(Tensor weight, LoraLayer lora)
     {
         using DisposeScope scope = NewDisposeScope();
-        using (no_grad())
-        {
-            Tensor sum = weight.to(ScalarType.Float32) + (lora.B.matmul(lora.A) * lora.Scale);
-            return (sum * sum).sum(dim: 1).sqrt().MoveToOuterDisposeScope();
-        }
+        using IDisposable quiet = no_grad();
+        Tensor change = Products.Wide(lora.B, lora.A).mul_(lora.Scale);
+        return change.add_(weight).mul_(change).sum(dim: 1).sqrt().MoveToOuterDisposeScope();
     }
 
     /// <summary>An embedding's norms run over the vocabulary: [hidden].</summary>
     public static Tensor ColumnNorm(Tensor weight, LoraLayer lora)
     {
         using DisposeScope scope = NewDisposeScope();
-        using (no_grad())
-        {
-            Tensor sum = weight.to(ScalarType.Float32) + (lora.B.matmul(lora.A).t() * lora.Scale);
-            return (sum * sum).sum(dim: 0).sqrt().MoveToOuterDisposeScope();
-        }
+        using IDisposable quiet = no_grad();
+        Tensor change = Products.Wide(lora.A.t(), lora.B.t()).mul_(lora.Scale);
+        return Columns.Sum(change.add_(weight).mul_(change)).sqrt().MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ internal sealed record DivergenceResult(float[] Divergences, double ClippedSum);
 /// </summary>
 /// <param name="logitSoftcap">The family's cap on logits, or null.</param>
 /// <param name="mostElements">
-/// Elements of one tensor of logits; some six in fp32 live at once, 400 MB at the most.
+/// Elements of one tensor of logits; two in fp32 and one in the type of the hidden states live at once, 200 MB at the most.
 /// </param>
 internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1L << 24)
 {
@@ -40,33 +41,37 @@ internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1
     )
     {
         using IDisposable quiet = no_grad();
+        IHead own = headGradient is null ? new FrozenHead(studentHead) : new TrainableHead(studentHead, headGradient);
+        FrozenHead other = new(referenceHead);
         int rows = (int)student.shape[0];
         Tensor gradient = empty_like(student);
         float[] divergences = new float[rows];
-        double sum = 0;
         int chunk = (int)Math.Max(1, mostElements / studentHead.shape[0]);
         for (int first = 0; first < rows; first += chunk)
         {
             using DisposeScope scope = NewDisposeScope();
             int size = Math.Min(chunk, rows - first);
             Tensor hidden = student.narrow(0, first, size);
-            (Tensor logQ, Tensor? slope) = LogProbabilities(hidden, studentHead, wantSlope: true);
-            (Tensor logP, _) = LogProbabilities(reference.narrow(0, first, size), referenceHead, wantSlope: false);
-            Tensor each = Divergence.OfLogProbabilities(logP, logQ, beta);
-            float[] values = each.cpu().data<float>().ToArray();
-            values.CopyTo(divergences, first);
-            sum += values.Sum(value => Math.Min((double)value, clip));
-            Tensor change = logQ.mul_(each.le(clip).to(ScalarType.Float32) * scale);
-            if (slope is not null)
-            {
-                change.mul_(slope);
-            }
-
-            Tensor narrowed = change.to(student.dtype);
-            gradient.narrow(0, first, size).copy_(narrowed.matmul(studentHead));
-            headGradient?.add_(narrowed.t().matmul(hidden).to(ScalarType.Float32));
+            Tensor logits = own.Logits(hidden);
+            Tensor referenceLogits = other.Logits(reference.narrow(0, first, size));
+            Tensor change = empty(logits.shape, student.dtype, student.device);
+            RowPieces.For(
+                student.device,
+                size,
+                (start, count) =>
+                {
+                    (Tensor logQ, Tensor? slope) = LogProbabilities(logits.narrow(0, start, count), wantSlope: true);
+                    (Tensor logP, _) = LogProbabilities(referenceLogits.narrow(0, start, count), wantSlope: false);
+                    Tensor each = Divergence.OfLogProbabilities(logP, logQ, beta);
+                    each.cpu().data<float>().ToArray().CopyTo(divergences, first + start);
+                    logQ.mul_(each.le(clip).to(ScalarType.Float32) * scale);
+                    change.narrow(0, start, count).copy_(slope is null ? logQ : logQ.mul_(slope));
+                }
+            );
+            gradient.narrow(0, first, size).copy_(own.Backward(hidden, change));
         }
 
+        double sum = divergences.Sum(value => Math.Min((double)value, clip));
         return (gradient, new DivergenceResult(divergences, sum));
     }
 
@@ -83,18 +88,25 @@ internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1
         {
             using DisposeScope scope = NewDisposeScope();
             int size = Math.Min(chunk, tokens.Count - first);
-            (Tensor logs, _) = LogProbabilities(hidden.narrow(0, first, size), head, wantSlope: false);
-            long[] wanted = [.. tokens.Skip(first).Take(size).Select(token => (long)token)];
-            Tensor picked = logs.gather(1, tensor(wanted).to(hidden.device).unsqueeze(1));
-            picked.cpu().data<float>().ToArray().CopyTo(result, first);
+            Tensor logits = new FrozenHead(head).Logits(hidden.narrow(0, first, size));
+            Tensor wanted = tensor([.. tokens.Skip(first).Take(size).Select(token => (long)token)]).to(hidden.device);
+            RowPieces.For(
+                hidden.device,
+                size,
+                (start, count) =>
+                {
+                    (Tensor logs, _) = LogProbabilities(logits.narrow(0, start, count), wantSlope: false);
+                    Tensor picked = logs.gather(1, wanted.narrow(0, start, count).unsqueeze(1));
+                    picked.cpu().data<float>().ToArray().CopyTo(result, first + start);
+                }
+            );
         }
 
         return result;
     }
 
-    private (Tensor Logs, Tensor? Slope) LogProbabilities(Tensor hidden, Tensor head, bool wantSlope)
+    private (Tensor Logs, Tensor? Slope) LogProbabilities(Tensor logits, bool wantSlope)
     {
-        Tensor logits = hidden.matmul(head.t()).to(ScalarType.Float32);
         Tensor? slope = null;
         if (logitSoftcap is { } cap)
         {

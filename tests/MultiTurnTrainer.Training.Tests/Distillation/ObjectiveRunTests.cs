@@ -1,23 +1,12 @@
 using System.Text.Json;
-using MultiTurnTrainer.Context.Cleaning;
-using MultiTurnTrainer.Conversations.Sharding;
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Models.Lora;
-using MultiTurnTrainer.Training.Distillation;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Metrics;
-using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Tests.Distillation;
 
 /// <summary>Whole runs of the distilling objectives on a tiny reference model.</summary>
 public class ObjectiveRunTests
 {
-    private static readonly string _model = Path.Combine(
-        Repository.Root,
-        "tests/MultiTurnTrainer.Models.Tests/Goldens/llama"
-    );
-
     [Theory]
     [InlineData("maigo")]
     [InlineData("ccopd")]
@@ -70,51 +59,9 @@ public class ObjectiveRunTests
     )
     {
         using CancellationTokenSource stop = new();
-        RolloutTask[] tasks =
-        [
-            .. Enumerable
-                .Range(0, 6)
-                .Select(i => new RolloutTask(
-                    new ShardedTask
-                    {
-                        Id = $"task {i}",
-                        Family = "exact",
-                        Question = $"all of {i}",
-                        Shards = [$"begin {i}", "more", "the end"],
-                    },
-                    new ByteEncoder(),
-                    ConsecutiveUsers.Keep
-                )),
-        ];
-        CleanedTurn[] turns =
-        [
-            .. Enumerable.Range(1, 6).Select(i => new CleanedTurn($"{i}", [i, 7, 8, 9], [i, 9], [5, i, 2], i % 2 == 0)),
-        ];
-        bool offline = objective == "distill-offline";
-        TrainRequest request = new()
+        TrainRequest request = DistillationCase.Request(output, objective, steps, rate) with
         {
-            Model = _model,
-            TrainFiles = [],
-            Output = output,
-            Objective = objective,
             Resume = resume ? "auto" : null,
-            Distillation = new DistillationData
-            {
-                Tasks = offline ? [] : tasks,
-                Turns = offline ? turns : [],
-                StopTokens = [2, 148],
-                Settings = new DistillationSettings { MaxNewTokensMiddle = 6, MaxNewTokensAnswer = 8 },
-            },
-            Train = new TrainSettings
-            {
-                LearningRate = rate,
-                LrSchedulerType = LrSchedulerType.Constant,
-                MaxSteps = steps,
-                PerDeviceTrainBatchSize = 3,
-                SaveSteps = 1,
-                Device = TrainingDevice.Cpu,
-            },
-            Lora = new LoraSettings { R = 4, TargetModules = ["all-linear"] },
         };
         return TrainingRun.Execute(request, new Observer(stop, stopAfter), TimeProvider.System, stop.Token);
     }

@@ -10,6 +10,9 @@ internal static class Workers
     /// <summary>Below this many elements a second thread costs more than it saves.</summary>
     private const long Worthwhile = 1 << 15;
 
+    // Whole vectors, so that the cuts leave no element to be computed otherwise than its neighbours.
+    private const long Block = 1 << 12;
+
     /// <summary>Runs <paramref name="body"/> for every item, each worth a thread's while.</summary>
     public static void Each(long count, Action<long> body) => TorchThreads.For(count, body);
 
@@ -27,4 +30,8 @@ internal static class Workers
         long pieces = Math.Min(count, threads * 4L);
         TorchThreads.For(pieces, piece => body(piece * count / pieces, (piece + 1) * count / pieces));
     }
+
+    /// <summary>Runs <paramref name="body"/> over the elements [0, count) in contiguous ranges of whole vectors, but for the last.</summary>
+    public static void Elements(long count, Action<long, long> body) =>
+        For((count + Block - 1) / Block, Block, (from, to) => body(from * Block, Math.Min(count, to * Block)));
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using MultiTurnTrainer.Models.Kernels.Cpu;
 
 namespace MultiTurnTrainer.Models.Kernels.Decoding;
@@ -104,6 +103,7 @@ internal static unsafe class FewRows
             s32 = default,
             s33 = default;
         int i = 0;
+        // The four streams are shorter than the hardware's prefetcher likes.
         long ahead = (long)Tile * width;
         for (; i <= width - Simd.Width; i += Simd.Width)
         {
@@ -181,6 +181,7 @@ internal static unsafe class FewRows
             s2 = default,
             s3 = default;
         int i = 0;
+        // The four streams are shorter than the hardware's prefetcher likes.
         long ahead = (long)Tile * width;
         for (; i <= width - Simd.Width; i += Simd.Width)
         {
@@ -240,47 +241,5 @@ internal static unsafe class FewRows
         }
 
         return sum;
-    }
-
-    // The four streams are shorter than the hardware's prefetcher likes.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(void* address)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(address);
-        }
-    }
-
-    private interface IElement
-    {
-        static abstract Vector512<float> Load(void* source, long index);
-
-        /// <summary>Asks for a cache line before its turn; harmless past the end.</summary>
-        static abstract void Prefetch(void* source, long index);
-
-        static abstract float Load1(void* source, long index);
-    }
-
-    private readonly struct Fp32 : IElement
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Load(void* source, long index) => Vector512.Load((float*)source + index);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Prefetch(void* source, long index) => FewRows.Prefetch((float*)source + index);
-
-        public static float Load1(void* source, long index) => ((float*)source)[index];
-    }
-
-    private readonly struct Bf16 : IElement
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Load(void* source, long index) => Simd.Load((ushort*)source + index);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Prefetch(void* source, long index) => FewRows.Prefetch((ushort*)source + index);
-
-        public static float Load1(void* source, long index) => Simd.Load1((ushort*)source + index);
     }
 }

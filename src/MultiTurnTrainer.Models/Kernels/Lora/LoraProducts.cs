@@ -1,168 +1,176 @@
 using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Kernels.Dropout;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.Lora;
 
-/// <summary>A frozen linear module and the low-rank change over it, where it has one.</summary>
-/// <param name="Weight">[out, in], frozen, of the activations' type.</param>
-/// <param name="Bias">[out], frozen, or null.</param>
-/// <param name="A">[r, in], or null.</param>
-/// <param name="B">[out, r], or null.</param>
-/// <param name="Scale">s of y = W x + b + s B (A x).</param>
-internal sealed record LoraModule(Tensor Weight, Tensor? Bias, Tensor? A, Tensor? B, float Scale)
-{
-    /// <summary>r; 0 without a change.</summary>
-    public long Rank => A?.size(0) ?? 0;
-}
-
 /// <summary>
-/// Several adapted linear modules of one input (q, k and v; gate and up) as one node: the A's stacked into one product, every sum
-/// in place, and in the backward one gradient of the input that all modules add to. Saves the input and the low-rank states.
-/// Plain products, so one face serves every device.
+/// Several linear modules of one input (q, k and v; gate and up) as one node: the A's stacked into one product, every sum
+/// in place, and in the backward one gradient of the input that all modules add to. Saves the input and the low-rank states; what
+/// dropout left of the input is made again. Plain products, so one face serves every device.
 /// </summary>
 internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
 {
-    private const int PerModule = 3;
+    // The arguments: the input, the modules, and of each module its four tensors.
+    private const int First = 2;
+    private const int PerModule = 4;
 
     /// <inheritdoc/>
     public override string Name => "lora_products";
 
     /// <summary>The modules' outputs, […, out] each.</summary>
     /// <param name="input">[…, in].</param>
-    /// <param name="modules">Modules of the same input, without dropout and without DoRA's magnitude.</param>
-    public static List<Tensor> Run(Tensor input, IReadOnlyList<LoraModule> modules)
-    {
-        object[] arguments = new object[2 + (PerModule * modules.Count)];
-        arguments[0] = input;
-        arguments[1] = modules;
-        for (int i = 0; i < modules.Count; i++)
-        {
-            arguments[2 + (PerModule * i)] = modules[i].Weight;
-            arguments[3 + (PerModule * i)] = modules[i].A!;
-            arguments[4 + (PerModule * i)] = modules[i].B!;
-        }
+    /// <param name="modules">Modules of the same input.</param>
+    public static List<Tensor> Run(Tensor input, IReadOnlyList<LoraModule> modules) =>
+        apply([
+            input,
+            modules,
+            .. modules.SelectMany(module => (object[])[module.Weight, module.Bias!, module.A!, module.B!]),
+        ]);
 
-        return apply(arguments);
-    }
+    /// <summary>x Wᵀ + b.</summary>
+    /// <param name="input">[…, in].</param>
+    /// <param name="weight">[out, in], of the input's type, or fp32 and trained.</param>
+    /// <param name="bias">[out], or null.</param>
+    public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) =>
+        Run(input, [new LoraModule(weight, bias)])[0];
 
     /// <inheritdoc/>
     public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
     {
         Tensor input = (Tensor)vars[0];
         IReadOnlyList<LoraModule> modules = (IReadOnlyList<LoraModule>)vars[1];
-        Tensor x = input.reshape(-1, input.size(-1));
-        Tensor? stacked = Stack(modules, input.dtype);
-        Tensor? low = stacked is null ? null : Product(x, stacked.t());
-        List<Tensor> results = [];
-        List<Tensor> saved = [.. modules.Select(module => module.Weight)];
-        if (low is not null)
+        Layer[] layers = [.. modules.Select(Layer.Of)];
+        Tensor x = Flat(input);
+        Tensor[] weights = [.. modules.Select(module => module.Weight.to(input.dtype))];
+        Tensor?[] second = [.. modules.Select(module => module.B?.to(input.dtype))];
+        Tensor[] results = [.. modules.Select((module, i) => Straight(x, weights[i], module.Bias))];
+        List<Tensor> low = [];
+        foreach (int[] group in Groups(layers))
         {
-            saved.AddRange([input, stacked!, low]);
-        }
-
-        long start = 0;
-        foreach (LoraModule module in modules)
-        {
-            Tensor y = Straight(x, module);
-            if (module.B is not null)
+            Tensor first = Stack([.. group.Select(i => modules[i].A!.to(input.dtype))]);
+            Tensor states = Product(layers[group[0]].Seen(x), first.t());
+            low.AddRange([first, states]);
+            long start = 0;
+            foreach (int i in group)
             {
-                Tensor b = module.B.to(input.dtype);
-                AddTo(y, low!.narrow(1, start, module.Rank), b.t(), module.Scale);
-                start += module.Rank;
-                saved.Add(b);
+                AddTo(results[i], states.narrow(1, start, layers[i].Rank), second[i]!.t(), layers[i].Scale);
+                start += layers[i].Rank;
             }
-
-            results.Add(y.view([.. input.shape[..^1], y.size(1)]));
         }
 
-        ctx.save_for_backward(saved);
-        ctx.save_data("ranks", modules.Select(module => (module.Rank, module.Scale)).ToArray());
+        bool needsInput = layers.Any(layer => layer.Rank > 0 || layer.TrainsWeight);
+        List<Tensor?> saved = [needsInput ? input : null, .. weights, .. second, .. low];
+        ctx.save_for_backward(saved!);
+        ctx.save_data("layers", layers);
         ctx.save_data("shape", input.shape);
         ctx.save_data("follows", input.requires_grad);
-        return results;
+        return [.. results.Select(y => y.view([.. input.shape[..^1], y.size(1)]))];
     }
 
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
     {
-        var ranks = ((long Rank, float Scale)[])ctx.get_data("ranks")!;
+        Layer[] layers = (Layer[])ctx.get_data("layers")!;
         long[] shape = (long[])ctx.get_data("shape")!;
         List<Tensor> saved = ctx.get_saved_variables();
-        List<Tensor> weights = saved[..ranks.Length];
-        Tensor?[] results = new Tensor?[2 + (PerModule * ranks.Length)];
-        Tensor?[] gradients = [.. grad_outputs.Select(gradient => gradient?.reshape(-1, gradient.size(-1)))];
+        Tensor? x = saved[0] is null ? null : Flat(saved[0]);
+        List<Tensor> weights = saved.GetRange(1, layers.Length);
+        List<Tensor> second = saved.GetRange(1 + layers.Length, layers.Length);
+        Tensor?[] gradients = [.. grad_outputs.Select(gradient => gradient is null ? null : Flat(gradient))];
+        Tensor?[] results = new Tensor?[First + (PerModule * layers.Length)];
         Tensor? dx = null;
-        if ((bool)ctx.get_data("follows")!)
+        for (int i = 0; i < layers.Length; i++)
         {
-            for (int i = 0; i < ranks.Length; i++)
+            if (gradients[i] is not { } dy)
             {
-                if (gradients[i] is { } dy)
-                {
-                    dx = dx is null ? Product(dy, weights[i]) : AddTo(dx, dy, weights[i], 1);
-                }
+                continue;
             }
+
+            if ((bool)ctx.get_data("follows")!)
+            {
+                dx = dx is null ? Product(dy, weights[i]) : AddTo(dx, dy, weights[i], 1);
+            }
+
+            int place = First + (PerModule * i);
+            results[place] = layers[i].TrainsWeight ? Parameter(dy.t(), x!, 1) : null;
+            results[place + 1] = layers[i].TrainsBias ? Columns.Sum(dy) : null;
         }
 
-        if (saved.Count > ranks.Length)
+        int next = 1 + (2 * layers.Length);
+        foreach (int[] group in Groups(layers))
         {
-            LowRank(saved[ranks.Length..], ranks, gradients, dx, results);
+            LowRank(layers, group, x!, saved[next], saved[next + 1], second, gradients, dx, results);
+            next += 2;
         }
 
         results[0] = dx?.view(shape);
         return [.. results.Select(result => result!)];
     }
 
-    // The gradients of all A and B, and the change's part of the input's.
+    // The gradients of a group's A and B, and the change's part of the input's.
     private static void LowRank(
-        List<Tensor> saved,
-        (long Rank, float Scale)[] ranks,
+        Layer[] layers,
+        int[] group,
+        Tensor x,
+        Tensor stacked,
+        Tensor low,
+        List<Tensor> second,
         Tensor?[] gradients,
         Tensor? dx,
         Tensor?[] results
     )
     {
-        (Tensor input, Tensor stacked, Tensor low) = (saved[0], saved[1], saved[2]);
         Tensor wide = zeros(low.shape, float32, low.device);
         long start = 0;
-        int next = 3;
-        for (int i = 0; i < ranks.Length; i++)
+        foreach (int i in group)
         {
-            (long rank, float scale) = ranks[i];
-            if (rank == 0)
-            {
-                continue;
-            }
-
-            Tensor b = saved[next++];
             if (gradients[i] is { } dy)
             {
                 // s goes into the rank-sized factor, which is the smallest.
-                Products.Add(wide.narrow(1, start, rank), dy, b, scale, 0);
-                results[4 + (PerModule * i)] = Parameter(dy.t(), low.narrow(1, start, rank), scale);
+                Products.Add(wide.narrow(1, start, layers[i].Rank), dy, second[i], layers[i].Scale, 0);
+                results[First + (PerModule * i) + 3] = Parameter(
+                    dy.t(),
+                    low.narrow(1, start, layers[i].Rank),
+                    layers[i].Scale
+                );
             }
 
-            start += rank;
+            start += layers[i].Rank;
         }
 
-        Tensor lowGradient = wide.to(input.dtype);
-        Tensor da = Parameter(lowGradient.t(), input.reshape(-1, input.size(-1)), 1);
+        Tensor lowGradient = wide.to(x.dtype);
+        DropoutMask? dropped = layers[group[0]].Dropped;
+        Tensor da = Parameter(lowGradient.t(), layers[group[0]].Seen(x), 1);
         start = 0;
-        for (int i = 0; i < ranks.Length; start += ranks[i++].Rank)
+        foreach (int i in group)
         {
-            results[3 + (PerModule * i)] = ranks[i].Rank == 0 ? null : da.narrow(0, start, ranks[i].Rank);
+            results[First + (PerModule * i) + 2] = da.narrow(0, start, layers[i].Rank);
+            start += layers[i].Rank;
         }
 
         if (dx is not null)
         {
-            AddTo(dx, lowGradient, stacked, 1);
+            _ = dropped is null
+                ? AddTo(dx, lowGradient, stacked, 1)
+                : dx.add_(dropped.Apply(Product(lowGradient, stacked)));
         }
     }
 
-    private static Tensor Straight(Tensor x, LoraModule module)
+    // Modules that see the same of the input share a product with their A's.
+    private static IEnumerable<int[]> Groups(Layer[] layers)
     {
-        Tensor product = Product(x, module.Weight.t());
-        return module.Bias is null ? product : product.add_(module.Bias);
+        int[] adapted = [.. Enumerable.Range(0, layers.Length).Where(i => layers[i].Rank > 0)];
+        return adapted.Any(i => layers[i].Dropped is not null) ? adapted.Select(i => (int[])[i])
+            : adapted.Length > 0 ? [adapted]
+            : [];
+    }
+
+    private static Tensor Straight(Tensor x, Tensor weight, Tensor? bias)
+    {
+        Tensor product = Product(x, weight.t());
+        return bias is null ? product : product.add_(bias.to(x.dtype));
     }
 
     // Of the activations' type: fp32 ones keep to one pool of threads, bf16 ones are rounded once.
@@ -188,14 +196,23 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         return gradient;
     }
 
-    private static Tensor? Stack(IReadOnlyList<LoraModule> modules, ScalarType type)
+    private static Tensor Flat(Tensor tensor) => tensor.reshape(-1, tensor.size(-1));
+
+    private static Tensor Stack(Tensor[] parts) => parts.Length == 1 ? parts[0] : cat(parts, 0);
+
+    /// <summary>What the backward must know of a module beside its tensors.</summary>
+    private sealed record Layer(long Rank, float Scale, DropoutMask? Dropped, bool TrainsWeight, bool TrainsBias)
     {
-        Tensor[] all = [.. modules.Select(module => module.A).OfType<Tensor>().Select(a => a.to(type))];
-        return all.Length switch
-        {
-            0 => null,
-            1 => all[0],
-            _ => cat(all, 0),
-        };
+        public static Layer Of(LoraModule module) =>
+            new(
+                module.Rank,
+                module.Scale,
+                module.Dropped,
+                module.Weight.requires_grad,
+                module.Bias?.requires_grad ?? false
+            );
+
+        /// <summary>What the low-rank change sees of the input.</summary>
+        public Tensor Seen(Tensor x) => Dropped?.Apply(x) ?? x;
     }
 }

@@ -5,7 +5,7 @@ namespace MultiTurnTrainer.Models.Kernels.Norm;
 
 /// <summary>
 /// Root mean square norm over the last dimension, one pass forward and one backward, saving the input and one number per
-/// row. A trained weight gets its gradient from plain operators.
+/// row. A trained weight gets its gradient from a product.
 /// </summary>
 internal static class RmsNormKernel
 {
@@ -16,11 +16,11 @@ internal static class RmsNormKernel
     /// <param name="addsOne">Gemma: multiply by 1 + w before rounding; otherwise round, then multiply by w.</param>
     public static Tensor Apply(Tensor input, Tensor weight, double epsilon, bool addsOne)
     {
-        // A wider weight is rounded before it multiplies, but not before the one is added.
+        Face face = Faces.Of(input);
         bool wider = weight.dtype != input.dtype;
-        return Faces.Of(input) == Face.Composed || (wider && addsOne)
+        return face == Face.Composed || (face == Face.Cuda && wider && addsOne)
             ? Composed(input, weight, epsilon, addsOne)
-            : RmsNormFunction.apply(input, wider ? weight.to(input.dtype) : weight, (float)epsilon, addsOne);
+            : RmsNormFunction.apply(input, weight, (float)epsilon, addsOne);
     }
 
     /// <summary>The reference, in plain operators; single precision inside, or double where double is given.</summary>
@@ -52,11 +52,11 @@ internal sealed class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFun
         Tensor inverse = empty(x.numel() / x.size(-1), float32, x.device);
         if (Faces.Of(x) == Face.Cuda)
         {
-            CudaRmsNorm.Forward(x, weight, y, inverse, (float)vars[2], addsOne);
+            CudaRmsNorm.Forward(x, Rounded(weight, x, addsOne), y, inverse, (float)vars[2], addsOne);
         }
         else
         {
-            CpuRmsNorm.Forward(x, weight, y, inverse, (float)vars[2], addsOne);
+            CpuRmsNorm.Forward(x, Rounded(weight, x, addsOne), y, inverse, (float)vars[2], addsOne);
         }
 
         ctx.save_for_backward([x, weight, inverse]);
@@ -71,22 +71,26 @@ internal sealed class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFun
         Tensor dy = grad_output.contiguous();
         Tensor dx = empty_like(dy);
         bool addsOne = (bool)ctx.get_data("addsOne")!;
+        Tensor weight = Rounded(saved[1], saved[0], addsOne);
         if (Faces.Of(dy) == Face.Cuda)
         {
-            CudaRmsNorm.Backward(saved[0], saved[1], dy, saved[2], dx, addsOne);
+            CudaRmsNorm.Backward(saved[0], weight, dy, saved[2], dx, addsOne);
         }
         else
         {
-            CpuRmsNorm.Backward(saved[0], saved[1], dy, saved[2], dx, addsOne);
+            CpuRmsNorm.Backward(saved[0], weight, dy, saved[2], dx, addsOne);
         }
 
         Tensor? dweight = saved[1].requires_grad ? WeightGradient(saved[0], saved[1], dy, saved[2]) : null;
         return [dx, dweight!, null!, null!];
     }
 
+    // A wider weight is rounded before it multiplies, but not before the one is added.
+    private static Tensor Rounded(Tensor weight, Tensor x, bool addsOne) => addsOne ? weight : weight.to(x.dtype);
+
     private static Tensor WeightGradient(Tensor x, Tensor weight, Tensor dy, Tensor inverse)
     {
-        Tensor normal = x.to(float32).view(-1, x.size(-1)) * inverse.unsqueeze(1);
-        return (normal * dy.to(float32).view(-1, x.size(-1))).sum(dim: 0).to(weight.dtype);
+        Tensor product = (x.to(float32) * dy).view(-1, x.size(-1));
+        return Columns.Sum(product, inverse).to(weight.dtype);
     }
 }

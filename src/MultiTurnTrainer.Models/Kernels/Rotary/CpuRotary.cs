@@ -11,10 +11,22 @@ internal static unsafe class CpuRotary
 {
     public static void Turn(torch.Tensor x, torch.Tensor cosine, torch.Tensor sine, torch.Tensor y, float sign)
     {
+        if (x.dtype == torch.bfloat16)
+        {
+            Turn<Bf16>(x, cosine, sine, y, sign);
+        }
+        else
+        {
+            Turn<Fp32>(x, cosine, sine, y, sign);
+        }
+    }
+
+    private static void Turn<T>(torch.Tensor x, torch.Tensor cosine, torch.Tensor sine, torch.Tensor y, float sign)
+        where T : struct, IElement
+    {
         int heads = (int)x.size(1);
         int width = (int)x.size(2);
         int half = (int)cosine.size(-1);
-        bool narrow = x.dtype == torch.bfloat16;
         nint px = (nint)TensorMemory.Pointer(x);
         nint pc = (nint)TensorMemory.Pointer(cosine);
         nint ps = (nint)TensorMemory.Pointer(sine);
@@ -29,33 +41,10 @@ internal static unsafe class CpuRotary
                     for (int head = 0; head < heads; head++)
                     {
                         long at = ((token * heads) + head) * width;
-                        if (narrow)
+                        Head<T>((void*)px, (void*)pc, (void*)ps, (void*)py, at, token * half, half, sign);
+                        for (long i = at + (2 * half); i < at + width; i++)
                         {
-                            Head(
-                                (ushort*)px + at,
-                                (ushort*)pc + (token * half),
-                                (ushort*)ps + (token * half),
-                                (ushort*)py + at,
-                                half,
-                                sign
-                            );
-                            new Span<ushort>((ushort*)px + at + (2 * half), width - (2 * half)).CopyTo(
-                                new Span<ushort>((ushort*)py + at + (2 * half), width - (2 * half))
-                            );
-                        }
-                        else
-                        {
-                            Head(
-                                (float*)px + at,
-                                (float*)pc + (token * half),
-                                (float*)ps + (token * half),
-                                (float*)py + at,
-                                half,
-                                sign
-                            );
-                            new Span<float>((float*)px + at + (2 * half), width - (2 * half)).CopyTo(
-                                new Span<float>((float*)py + at + (2 * half), width - (2 * half))
-                            );
+                            T.Store1((void*)py, i, T.Load1((void*)px, i));
                         }
                     }
                 }
@@ -67,49 +56,30 @@ internal static unsafe class CpuRotary
         GC.KeepAlive(y);
     }
 
+    // One head from x[at] on, by the angles from [angle] on.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Head(float* x, float* cosine, float* sine, float* y, int half, float sign)
+    private static void Head<T>(void* x, void* cosine, void* sine, void* y, long at, long angle, int half, float sign)
+        where T : struct, IElement
     {
         int i = 0;
         for (; i <= half - Simd.Width; i += Simd.Width)
         {
-            Vector512<float> c = Simd.Load(cosine + i);
-            Vector512<float> s = Simd.Load(sine + i) * sign;
-            Vector512<float> a = Simd.Load(x + i);
-            Vector512<float> b = Simd.Load(x + half + i);
-            ((a * c) - (b * s)).Store(y + i);
-            ((b * c) + (a * s)).Store(y + half + i);
+            Vector512<float> c = T.Load(cosine, angle + i);
+            Vector512<float> s = T.Load(sine, angle + i) * sign;
+            Vector512<float> a = T.Load(x, at + i);
+            Vector512<float> b = T.Load(x, at + half + i);
+            T.Store(y, at + i, (a * c) - (b * s));
+            T.Store(y, at + half + i, (b * c) + (a * s));
         }
 
         for (; i < half; i++)
         {
-            float s = sine[i] * sign;
-            (y[i], y[half + i]) = ((x[i] * cosine[i]) - (x[half + i] * s), (x[half + i] * cosine[i]) + (x[i] * s));
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Head(ushort* x, ushort* cosine, ushort* sine, ushort* y, int half, float sign)
-    {
-        int i = 0;
-        for (; i <= half - Simd.Width; i += Simd.Width)
-        {
-            Vector512<float> c = Simd.Load(cosine + i);
-            Vector512<float> s = Simd.Load(sine + i) * sign;
-            Vector512<float> a = Simd.Load(x + i);
-            Vector512<float> b = Simd.Load(x + half + i);
-            Simd.Store(y + i, (a * c) - (b * s));
-            Simd.Store(y + half + i, (b * c) + (a * s));
-        }
-
-        for (; i < half; i++)
-        {
-            float c = Simd.Load1(cosine + i);
-            float s = Simd.Load1(sine + i) * sign;
-            float a = Simd.Load1(x + i);
-            float b = Simd.Load1(x + half + i);
-            y[i] = Simd.ToBf16((a * c) - (b * s));
-            y[half + i] = Simd.ToBf16((b * c) + (a * s));
+            float c = T.Load1(cosine, angle + i);
+            float s = T.Load1(sine, angle + i) * sign;
+            float a = T.Load1(x, at + i);
+            float b = T.Load1(x, at + half + i);
+            T.Store1(y, at + i, (a * c) - (b * s));
+            T.Store1(y, at + half + i, (b * c) + (a * s));
         }
     }
 }
