@@ -13,7 +13,7 @@ internal sealed class CanonicalRow
     private readonly ByteBuilder _id = new();
     private readonly ByteBuilder _metadata = new();
     private readonly ByteBuilder _extra = new();
-    private readonly ByteBuilder _whole = new();
+    private readonly ByteBuilder _head = new();
     private readonly List<MessageSource> _sources = [];
     private bool _inMessage;
     private bool _verbatim;
@@ -148,30 +148,30 @@ internal sealed class CanonicalRow
         }
     }
 
-    /// <summary>The finished row.</summary>
+    /// <summary>The finished row. It stands in the messages' own buffer: rows may be long.</summary>
     public ReadOnlyMemory<byte> Finish()
     {
         End();
-        _whole.Clear();
-        _whole.Add((byte)'{');
+        _head.Clear();
+        _head.Add((byte)'{');
         if (_id.Length > 0)
         {
-            _whole.Add("\"id\":"u8).Add(_id.Span).Add((byte)',');
+            _head.Add("\"id\":"u8).Add(_id.Span).Add((byte)',');
         }
 
-        _whole.Add("\"messages\":["u8).Add(_messages.Span).Add((byte)']');
+        _messages.Prepend(_head.Add("\"messages\":["u8).Span).Add((byte)']');
         if (_tools.Length > 0)
         {
-            _whole.Add(",\"tools\":"u8).Add(_tools.Span);
+            _messages.Add(",\"tools\":"u8).Add(_tools.Span);
         }
 
-        _whole.Add(_extra.Span);
+        _messages.Add(_extra.Span);
         if (_metadata.Length > 0)
         {
-            _whole.Add(",\"metadata\":{"u8).Add(_metadata.Span).Add((byte)'}');
+            _messages.Add(",\"metadata\":{"u8).Add(_metadata.Span).Add((byte)'}');
         }
 
-        return _whole.Add((byte)'}').Memory;
+        return _messages.Add((byte)'}').Memory;
     }
 
     private void End()

@@ -36,6 +36,16 @@ internal sealed class ByteBuilder
         return this;
     }
 
+    /// <summary>Puts bytes before all others.</summary>
+    public ByteBuilder Prepend(ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length);
+        Span.CopyTo(_bytes.AsSpan(bytes.Length));
+        bytes.CopyTo(_bytes);
+        Length += bytes.Length;
+        return this;
+    }
+
     /// <summary>Adds a text as a JSON string with its quotes.</summary>
     public ByteBuilder AddString(string text)
     {
@@ -84,7 +94,9 @@ internal sealed class ByteBuilder
     {
         if (Length + count > _bytes.Length)
         {
-            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + count));
+            // Long rows in large steps: what was outgrown and not yet collected stays a third of the last.
+            long next = _bytes.Length * (_bytes.Length < 1 << 20 ? 2L : 4L);
+            Array.Resize(ref _bytes, (int)Math.Clamp(next, Length + count, Array.MaxLength));
         }
 
         return _bytes.AsSpan(Length);

@@ -12,7 +12,7 @@ internal static class JsonString
         flags |= JsonFlags.Escaped;
         if (at + 1 >= text.Length)
         {
-            return new JsonProblem(text.Length, "the text ends inside a string that began earlier");
+            return JsonProblem.Ends(text.Length, "inside a string that began earlier");
         }
 
         switch (text[at + 1])

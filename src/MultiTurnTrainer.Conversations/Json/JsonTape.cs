@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using MultiTurnTrainer.Conversations.Jsonl;
 
 namespace MultiTurnTrainer.Conversations.Json;
 
@@ -11,10 +12,16 @@ namespace MultiTurnTrainer.Conversations.Json;
 /// Containers are walked with an explicit stack of bounded depth, so nesting bombs cost nothing. Bytes above 0x7F are
 /// accepted here; whether they are UTF-8 is <see cref="NonAscii"/>'s reader's question.
 /// </remarks>
-internal sealed class JsonTape
+/// <param name="maxTokens">Names and values beyond this are refused.</param>
+internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
 {
     /// <summary>Containers inside containers beyond this are refused.</summary>
     public const int MaxDepth = 128;
+
+    /// <summary>Most tokens of the longest row that is read by default.</summary>
+    public const int MaxTokens = ConversationReader.MaxRowBytes / TokenBytes;
+
+    private const int TokenBytes = 16;
 
     private static readonly SearchValues<byte> _stringStops = SearchValues.Create([
         .. Enumerable.Range(0, 0x20).Select(code => (byte)code),
@@ -40,10 +47,10 @@ internal sealed class JsonTape
     /// <summary>Whether any byte lies above 0x7F.</summary>
     public bool NonAscii { get; private set; }
 
-    /// <summary>Whether the failure was for depth.</summary>
-    public bool TooDeep { get; private set; }
-
     public ref readonly JsonToken this[int token] => ref _tokens[token];
+
+    /// <summary>Most tokens a row of some bytes may have: they take no more memory than the row itself may.</summary>
+    public static int MostTokens(int maxRowBytes) => Math.Max(1 << 16, maxRowBytes / TokenBytes);
 
     /// <summary>Scans one JSON value with nothing but white space around it.</summary>
     /// <returns>Whether it is JSON; otherwise <see cref="Problem"/> says why not.</returns>
@@ -53,7 +60,6 @@ internal sealed class JsonTape
         Count = 0;
         Flags = JsonFlags.None;
         Problem = null;
-        TooDeep = false;
         NonAscii = !Ascii.IsValid(utf8.Span);
         Problem = Walk(utf8.Span);
         return Problem is null;
@@ -120,6 +126,18 @@ internal sealed class JsonTape
         return count;
     }
 
+    /// <summary>Whether an object has more keys than may be compared with each other.</summary>
+    public bool HasManyKeys(int container)
+    {
+        int left = 16;
+        for (int at = container + 1; at < _tokens[container].Next && left >= 0; at = _tokens[at + 1].Next)
+        {
+            left--;
+        }
+
+        return left < 0;
+    }
+
     /// <summary>The path of the value that holds a byte.</summary>
     public string PathAt(int offset)
     {
@@ -144,10 +162,10 @@ internal sealed class JsonTape
 
         while (true)
         {
-            // A value begins at `at`.
-            if (Count + 1 >= _tokens.Length)
+            // A value begins at `at`; a name may follow it before the next check.
+            if (Count + 2 > _tokens.Length && !Grow())
             {
-                Array.Resize(ref _tokens, _tokens.Length * 2);
+                return JsonProblem.TooLarge(at, maxTokens);
             }
 
             byte first = at < text.Length ? text[at] : (byte)0;
@@ -158,8 +176,7 @@ internal sealed class JsonTape
                 case (byte)'[':
                     if (depth == MaxDepth)
                     {
-                        TooDeep = true;
-                        return new JsonProblem(at, $"containers are nested more than {MaxDepth} deep");
+                        return JsonProblem.TooDeep(at, MaxDepth);
                     }
 
                     _tokens[Count] = new JsonToken
@@ -193,9 +210,7 @@ internal sealed class JsonTape
                 if (depth == 0)
                 {
                     at = SkipSpace(text, at);
-                    return at == text.Length
-                        ? null
-                        : new JsonProblem(at, $"{Show(text, at)} after the end of the value");
+                    return at == text.Length ? null : JsonProblem.AfterTheEnd(text, at);
                 }
 
                 ref JsonToken container = ref _tokens[_open[depth - 1]];
@@ -221,7 +236,7 @@ internal sealed class JsonTape
                 {
                     if (next != (byte)',')
                     {
-                        return Unexpected(text, at, inObject ? "',' or '}'" : "',' or ']'");
+                        return JsonProblem.Unexpected(text, at, inObject ? "',' or '}'" : "',' or ']'");
                     }
 
                     int comma = at;
@@ -236,7 +251,7 @@ internal sealed class JsonTape
                 {
                     if (at >= text.Length || text[at] != (byte)'"')
                     {
-                        return Unexpected(text, at, "a property name in double quotes");
+                        return JsonProblem.Unexpected(text, at, "a property name in double quotes");
                     }
 
                     if (Quoted(text, ref at, JsonKind.Name) is { } badName)
@@ -247,7 +262,7 @@ internal sealed class JsonTape
                     at = SkipSpace(text, at);
                     if (at >= text.Length || text[at] != (byte)':')
                     {
-                        return Unexpected(text, at, "':'");
+                        return JsonProblem.Unexpected(text, at, "':'");
                     }
 
                     at = SkipSpace(text, at + 1);
@@ -256,6 +271,17 @@ internal sealed class JsonTape
                 break;
             }
         }
+    }
+
+    private bool Grow()
+    {
+        if (_tokens.Length >= maxTokens)
+        {
+            return false;
+        }
+
+        Array.Resize(ref _tokens, Math.Min(_tokens.Length * 2, maxTokens));
+        return true;
     }
 
     private static int SkipSpace(ReadOnlySpan<byte> text, int at)
@@ -278,7 +304,7 @@ internal sealed class JsonTape
             int stop = text[i..].IndexOfAny(_stringStops);
             if (stop < 0)
             {
-                return new JsonProblem(text.Length, "the text ends inside a string that began earlier", Truncated);
+                return JsonProblem.Ends(text.Length, "inside a string that began earlier");
             }
 
             i += stop;
@@ -290,13 +316,7 @@ internal sealed class JsonTape
 
             if (found != (byte)'\\')
             {
-                return found == 0
-                    ? new JsonProblem(i, "a NUL byte inside a string", "Remove it, or write it as \\u0000.")
-                    : new JsonProblem(
-                        i,
-                        $"the control character 0x{found:X2} unescaped inside a string",
-                        "Write line breaks and tabs as \\n and \\t."
-                    );
+                return JsonProblem.Control(text, i);
             }
 
             // Runs of escapes (CJK as \uXXXX) stay in this inner loop.
@@ -307,11 +327,6 @@ internal sealed class JsonTape
                     return bad;
                 }
             } while (i < text.Length && text[i] == (byte)'\\');
-        }
-
-        if (Count + 1 >= _tokens.Length)
-        {
-            Array.Resize(ref _tokens, _tokens.Length * 2);
         }
 
         _tokens[Count] = new JsonToken
@@ -328,13 +343,11 @@ internal sealed class JsonTape
         return null;
     }
 
-    private const string Truncated = "The row is cut off: the file was truncated, or a line break stands inside it.";
-
     private JsonProblem? Scalar(ReadOnlySpan<byte> text, ref int at)
     {
         if (at >= text.Length)
         {
-            return new JsonProblem(at, "the text ends where a value is expected", Truncated);
+            return JsonProblem.Ends(at, "where a value is expected");
         }
 
         ReadOnlySpan<byte> rest = text[at..];
@@ -359,7 +372,7 @@ internal sealed class JsonTape
             length = JsonNumber.Length(rest, out bool isLong);
             if (length <= 0)
             {
-                return NotAValue(text, at, rest);
+                return JsonProblem.NotAValue(text, at);
             }
 
             flags = isLong ? JsonFlags.LongNumber : JsonFlags.None;
@@ -367,7 +380,7 @@ internal sealed class JsonTape
 
         if (at + length < text.Length && IsWord(text[at + length]))
         {
-            return NotAValue(text, at, rest);
+            return JsonProblem.NotAValue(text, at);
         }
 
         _tokens[Count] = new JsonToken
@@ -384,46 +397,5 @@ internal sealed class JsonTape
         return null;
     }
 
-    private static bool IsWord(byte value) =>
-        value
-            is >= (byte)'0'
-                and <= (byte)'9'
-                or >= (byte)'a'
-                and <= (byte)'z'
-                or >= (byte)'A'
-                and <= (byte)'Z'
-                or (byte)'_'
-                or (byte)'.'
-                or (byte)'+'
-                or (byte)'-';
-
-    private static JsonProblem NotAValue(ReadOnlySpan<byte> text, int at, ReadOnlySpan<byte> rest)
-    {
-        string? hint = rest switch
-        {
-            [(byte)'\'', ..] => "Strings need double quotes; this looks like a Python dict, write it with json.dumps.",
-            _ when rest.StartsWith("None"u8) || rest.StartsWith("True"u8) || rest.StartsWith("False"u8) =>
-                "This is Python's spelling: write null, true, false (json.dumps does).",
-            _ when rest.StartsWith("NaN"u8) || rest.StartsWith("Infinity"u8) || rest.StartsWith("-Infinity"u8) =>
-                "JSON has no NaN or Infinity: write null or leave the key out.",
-            [(byte)'/', ..] or [(byte)'#', ..] => "JSON has no comments.",
-            _ => null,
-        };
-        return new JsonProblem(at, $"{Show(text, at)} where a value is expected", hint);
-    }
-
-    private static JsonProblem Unexpected(ReadOnlySpan<byte> text, int at, string expected) =>
-        at >= text.Length
-            ? new JsonProblem(at, $"the text ends where {expected} is expected", Truncated)
-            : new JsonProblem(
-                at,
-                $"{Show(text, at)} where {expected} is expected",
-                text[at] == (byte)'\'' ? "Names and strings need double quotes." : null
-            );
-
-    private static string Show(ReadOnlySpan<byte> text, int at)
-    {
-        byte value = text[at];
-        return value is > 0x20 and < 0x7F ? $"'{(char)value}'" : $"byte 0x{value:X2}";
-    }
+    private static bool IsWord(byte value) => char.IsAsciiLetterOrDigit((char)value) || "_.+-"u8.Contains(value);
 }

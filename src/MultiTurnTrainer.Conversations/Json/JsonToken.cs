@@ -50,9 +50,3 @@ internal struct JsonToken
     public JsonKind Kind;
     public JsonFlags Flags;
 }
-
-/// <summary>Why a text is not JSON.</summary>
-/// <param name="Offset">The byte where it goes wrong.</param>
-/// <param name="Message">What is wrong, in a clause.</param>
-/// <param name="Hint">What it probably is, when it has a known shape.</param>
-internal sealed record JsonProblem(int Offset, string Message, string? Hint = null);

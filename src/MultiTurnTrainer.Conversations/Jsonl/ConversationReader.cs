@@ -15,7 +15,7 @@ namespace MultiTurnTrainer.Conversations.Jsonl;
 public static class ConversationReader
 {
     /// <summary>Most bytes a row may have.</summary>
-    public const int MaxRowBytes = 64 << 20;
+    public const int MaxRowBytes = 32 << 20;
 
     /// <summary>Reads files in order and stops at the first row that is no conversation.</summary>
     /// <exception cref="MttException">A file cannot be read or a row is unusable; the message names file, line and path.</exception>
@@ -59,7 +59,7 @@ public static class ConversationReader
     {
         if ((record.Flags & RecordFlags.TooLong) != 0)
         {
-            throw Bad(file, record.Line, "", $"the row is longer than {MaxRowBytes >> 20} MiB");
+            throw Bad(file, record.Line, "", RowLimit.Message(MaxRowBytes));
         }
 
         if ((record.Flags & RecordFlags.Unclosed) != 0)

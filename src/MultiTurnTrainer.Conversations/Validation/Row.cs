@@ -39,9 +39,10 @@ internal struct CallView
 /// One row under examination: its bytes, its tokens, and an index over its messages and calls. Used again for every
 /// row; nothing is allocated per row.
 /// </summary>
-internal sealed class Row
+/// <param name="maxTokens">Names and values beyond this are refused.</param>
+internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
 {
-    private readonly JsonTape _converted = new();
+    private readonly JsonTape _converted = new(maxTokens);
     private readonly CanonicalRow _canonical = new();
     private MessageView[] _messages = new MessageView[16];
     private CallView[] _calls = new CallView[16];
@@ -56,7 +57,7 @@ internal sealed class Row
     public SourceRecord Record { get; private set; }
 
     /// <summary>The row as the file has it.</summary>
-    public JsonTape Source { get; } = new();
+    public JsonTape Source { get; } = new(maxTokens);
 
     /// <summary>The canonical row: the source itself, or its conversion.</summary>
     public JsonTape Tape => _isConverted ? _converted : Source;

@@ -9,11 +9,12 @@ namespace MultiTurnTrainer.Conversations.Validation;
 /// Repairs that cannot change what a row means: spellings of roles, damage in texts, keys that stand twice with the same
 /// value, nulls that Arrow added. A row that needs none keeps its bytes. Repairing twice is repairing once.
 /// </summary>
-internal sealed class RowFixer
+/// <param name="maxTokens">The limit that the rows were scanned with.</param>
+internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
 {
     private readonly ByteBuilder _output = new();
     private readonly List<string> _names = [];
-    private readonly JsonTape _mended = new();
+    private readonly JsonTape _mended = new(maxTokens);
 
     /// <summary>The repairs of the last row, by name.</summary>
     public IReadOnlyList<string> Names => _names;
@@ -103,9 +104,10 @@ internal sealed class RowFixer
     {
         _output.Add((byte)'{');
         bool first = true;
+        Dictionary<ulong, int>? seen = row.HasManyKeys(token) ? [] : null;
         for (int at = token + 1; at < row[token].Next; at = row[at + 1].Next)
         {
-            if (IsNullOfArrow(row, at, place) || IsRepeated(row, token, at))
+            if (IsNullOfArrow(row, at, place) || IsRepeated(row, token, at, seen))
             {
                 continue;
             }
@@ -144,20 +146,31 @@ internal sealed class RowFixer
         return drop;
     }
 
-    private bool IsRepeated(JsonTape row, int container, int name)
+    // Where each pair of an object with many keys stands is looked up by its hash; few are compared with all before.
+    private bool IsRepeated(JsonTape row, int container, int name, Dictionary<ulong, int>? seen)
     {
-        ReadOnlySpan<byte> value = row.RawValue(name + 1);
-        for (int before = container + 1; before < name; before = row[before + 1].Next)
+        bool repeated = false;
+        if (seen is not null)
         {
-            if (row.Raw(before).SequenceEqual(row.Raw(name)) && row.RawValue(before + 1).SequenceEqual(value))
-            {
-                Named("drop-equal-duplicate-keys");
-                return true;
-            }
+            ulong hash = StableHash.Combine(StableHash.Of(row.Raw(name)), StableHash.Of(row.RawValue(name + 1)));
+            repeated = !seen.TryAdd(hash, name) && AreEqual(row, seen[hash], name);
         }
 
-        return false;
+        for (int at = container + 1; seen is null && !repeated && at < name; at = row[at + 1].Next)
+        {
+            repeated = AreEqual(row, at, name);
+        }
+
+        if (repeated)
+        {
+            Named("drop-equal-duplicate-keys");
+        }
+
+        return repeated;
     }
+
+    private static bool AreEqual(JsonTape row, int one, int other) =>
+        row.Raw(one).SequenceEqual(row.Raw(other)) && row.RawValue(one + 1).SequenceEqual(row.RawValue(other + 1));
 
     private void RoleName(JsonTape row, int token, bool valid)
     {

@@ -18,8 +18,8 @@ public sealed class Validator
     private readonly Rule[] _rules;
     private readonly Rule[] _textRules;
     private readonly FindingSink _sink;
-    private readonly Row _row = new();
-    private readonly RowFixer _fixer = new();
+    private readonly Row _row;
+    private readonly RowFixer _fixer;
     private readonly DuplicateSearch _duplicates;
     private ReadOnlyMemory<byte> _accepted;
     private readonly Dictionary<string, long> _formats = new(StringComparer.Ordinal);
@@ -38,6 +38,9 @@ public sealed class Validator
         ];
         _textRules = [.. active.Where(rule => Overrides(rule, nameof(Rule.CheckText)))];
         _rules = [.. active.Where(rule => Overrides(rule, nameof(Rule.Check)))];
+        int maxTokens = JsonTape.MostTokens(options.MaxRowBytes);
+        _row = new Row(maxTokens);
+        _fixer = new RowFixer(maxTokens);
         _sink = new FindingSink(receive, options.Severities);
         _duplicates = new DuplicateSearch(options.Duplicates, options.Similarity, options.Evaluation.Count > 0);
     }
@@ -212,8 +215,7 @@ public sealed class Validator
 
         if ((record.Flags & RecordFlags.TooLong) != 0)
         {
-            string limit = $"{_options.MaxRowBytes >> 20} MiB";
-            _sink.AddAt(Catalogue.Get("MTT008"), _row, "", 0, $"the row is longer than {limit}");
+            _sink.AddAt(Catalogue.Get("MTT008"), _row, "", 0, RowLimit.Message(_options.MaxRowBytes));
             return true;
         }
 
@@ -296,7 +298,8 @@ public sealed class Validator
         JsonProblem problem = _row.Source.Problem!;
         bool nul = problem.Offset < record.Bytes.Length && record.Bytes.Span[problem.Offset] == 0;
         string code =
-            _row.Source.TooDeep ? "MTT009"
+            problem.Kind == JsonProblemKind.Depth ? "MTT009"
+            : problem.Kind == JsonProblemKind.Size ? "MTT008"
             : nul ? "MTT005"
             : "MTT001";
         (_, int column) = TextPosition.Of(record, problem.Offset);

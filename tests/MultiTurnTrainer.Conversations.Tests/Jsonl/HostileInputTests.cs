@@ -23,6 +23,20 @@ public sealed class HostileInputTests : IDisposable
     }
 
     [Fact]
+    public void Validate_MoreValuesThanTheLimitAllows_IsOneFindingInBoundedMemory()
+    {
+        const int limit = 1 << 20;
+        string ones = string.Join(',', Enumerable.Repeat("1", 500_000));
+        string path = _folder.Write("a.jsonl", $$"""{"x":[{{ones}}]}""" + "\n{\"text\":1}\n");
+        List<Finding> findings = [];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        new Validator(new ValidationOptions { MaxRowBytes = limit }, findings.Add).Run([path]);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 * limit);
+        Assert.Equal([("MTT008", 1L), ("MTT101", 2L)], findings.Select(finding => (finding.Code, finding.Line)));
+        Assert.Contains("65,536 JSON values", findings[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Validate_LineBeyondTheLimit_IsSkippedInConstantMemory()
     {
         string path = _folder["a.jsonl"];

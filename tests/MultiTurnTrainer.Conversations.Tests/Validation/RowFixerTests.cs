@@ -56,6 +56,16 @@ public class RowFixerTests
     }
 
     [Fact]
+    public void Fix_ManyKeys_KeepsEachPairOnce()
+    {
+        string keys = string.Join(',', Enumerable.Range(0, 200_000).Select(i => $"\"k{i}\":{i}"));
+        string row = "{\"x\":{" + keys + ",\"k7\":7,\"k8\":9}}";
+        (string text, IReadOnlyList<string> names) = Fix(row);
+        Assert.Equal("{\"x\":{" + keys + ",\"k8\":9}}", text);
+        Assert.Equal(["drop-equal-duplicate-keys"], names);
+    }
+
+    [Fact]
     public void Fix_InvalidUtf8_BecomesReplacement()
     {
         byte[] row = [.. "{\"messages\":[{\"role\":\"user\",\"content\":\"a"u8, 0xFF, .. "\"}]}"u8];

@@ -30,20 +30,13 @@ internal sealed class DuplicateKey : Rule
 
     private void Check(JsonTape tape, int container, Row row, FindingSink sink)
     {
-        const int few = 16;
-        int end = tape[container].Next;
-        int count = 0;
-        for (int at = container + 1; at < end && count <= few; at = tape[at + 1].Next)
-        {
-            count++;
-        }
-
-        if (count > few)
+        if (tape.HasManyKeys(container))
         {
             CheckMany(tape, container, row, sink);
             return;
         }
 
+        int end = tape[container].Next;
         for (int at = container + 1; at < end; at = tape[at + 1].Next)
         {
             for (int before = container + 1; before < at; before = tape[before + 1].Next)

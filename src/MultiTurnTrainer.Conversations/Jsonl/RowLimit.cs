@@ -1,0 +1,14 @@
+using System.Globalization;
+
+namespace MultiTurnTrainer.Conversations.Jsonl;
+
+/// <summary>What is said of a row beyond the limit.</summary>
+internal static class RowLimit
+{
+    /// <summary>The message for a limit in bytes.</summary>
+    public static string Message(int limit) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the row is longer than {(limit % (1 << 20) == 0 ? $"{limit >> 20} MiB" : $"{limit:N0} bytes")}"
+        );
+}
