@@ -7,16 +7,18 @@ using MultiTurnTrainer.Tokenization.Unicode;
 
 namespace MultiTurnTrainer.Tokenization.Tokenizers.Fast;
 
-/// <summary>What one thread needs to encode: caches, a merger, buffers. Used by one call at a time.</summary>
+/// <summary>What one thread needs to encode: a cache of long words, a merger, buffers. Used by one call at a time.</summary>
 internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
 {
-    private readonly WordCache _words = new();
     private readonly LongWordCache _longWords = new();
     private readonly Merger _merger = new(merges);
     private readonly ArrayBufferWriter<byte> _normalized = new();
     private readonly List<ScalarChange> _decomposed = [];
     private readonly List<ScalarChange> _composed = [];
     private readonly List<ScalarChange> _held = [];
+
+    /// <summary>The words that all workers know.</summary>
+    public required WordCache Words { get; set; }
 
     /// <summary>Added tokens found in the text.</summary>
     public List<AddedTokenMatch> Matches { get; } = [];
@@ -74,7 +76,7 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
         }
 
         (ulong low, ulong high) = WordCache.KeyOf(ref word, length, room);
-        int count = _words.Find(low, high, ref target);
+        int count = Words.Find(low, high, ref target);
         return count > 0 ? count : EncodeNew(ref word, length, low, high, ref target);
     }
 
@@ -92,7 +94,7 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
             count = encoder.Encode(bytes, _merger, ids);
         }
 
-        _words.Add(low, high, ids[..count]);
+        Words.Add(low, high, ids[..count]);
         return count;
     }
 
@@ -148,11 +150,11 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
 
         (ulong low, ulong high) = WordCache.KeyOf(ref MemoryMarshal.GetReference(part), part.Length, room);
         high |= partOfWord;
-        int count = _words.Find(low, high, ref target);
+        int count = Words.Find(low, high, ref target);
         if (count == 0)
         {
             count = encoder.Encode(part, _merger, ids);
-            _words.Add(low, high, ids[..count]);
+            Words.Add(low, high, ids[..count]);
         }
 
         return count;

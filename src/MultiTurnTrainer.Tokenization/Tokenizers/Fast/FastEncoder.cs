@@ -15,6 +15,7 @@ internal sealed class FastEncoder
     private readonly AddedVocabulary _added;
     private readonly IPieceEncoder _pieces;
     private readonly ConcurrentBag<EncodeWorker> _workers = [];
+    private volatile WordCache? _words;
 
     private FastEncoder(AddedVocabulary added, IPieceEncoder pieces)
     {
@@ -27,10 +28,28 @@ internal sealed class FastEncoder
         FastPlan.Find(file) is { } pieces ? new FastEncoder(file.Added, pieces) : null;
 
     /// <summary>A worker of the pool; give it back.</summary>
-    public EncodeWorker Rent() => _workers.TryTake(out EncodeWorker? worker) ? worker : _pieces.NewWorker();
+    public EncodeWorker Rent()
+    {
+        WordCache words = _words ?? ReplaceWords(null);
+        if (!_workers.TryTake(out EncodeWorker? worker))
+        {
+            return _pieces.NewWorker(words);
+        }
+
+        worker.Words = words;
+        return worker;
+    }
 
     /// <summary>Takes a worker back, its caches warm.</summary>
-    public void Return(EncodeWorker worker) => _workers.Add(worker);
+    public void Return(EncodeWorker worker)
+    {
+        if (worker.Words.IsFull)
+        {
+            ReplaceWords(worker.Words);
+        }
+
+        _workers.Add(worker);
+    }
 
     /// <summary>Appends the ids of valid UTF-8, or nothing.</summary>
     /// <param name="text">The text.</param>
@@ -151,6 +170,15 @@ internal sealed class FastEncoder
         if (at < text.Length)
         {
             EncodeWords(text[at..], start + at, worker, output, locate);
+        }
+    }
+
+    // Of several threads that find the cache missing or full, one replaces it.
+    private WordCache ReplaceWords(WordCache? old)
+    {
+        lock (_workers)
+        {
+            return _words == old ? _words = new WordCache() : _words!;
         }
     }
 

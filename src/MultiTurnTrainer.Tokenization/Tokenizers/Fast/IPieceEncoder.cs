@@ -6,8 +6,9 @@ internal interface IPieceEncoder
     /// <summary>Whether pieces must be in NFC.</summary>
     bool NeedsNfc { get; }
 
-    /// <summary>A worker with empty caches.</summary>
-    EncodeWorker NewWorker();
+    /// <summary>A new worker.</summary>
+    /// <param name="cache">The words that all workers know.</param>
+    EncodeWorker NewWorker(WordCache cache);
 
     /// <summary>Appends the ids of a piece of valid UTF-8.</summary>
     /// <param name="text">The piece, not empty.</param>

@@ -2,15 +2,16 @@ using MultiTurnTrainer.Tokenization.Tokenizers.Models;
 
 namespace MultiTurnTrainer.Tokenization.Tokenizers.Fast;
 
-/// <summary>Words of 16 bytes and more. Emptied when full.</summary>
+/// <summary>Words of 16 bytes and more, for one thread. Grows, and is emptied when full.</summary>
 internal sealed class LongWordCache
 {
     /// <summary>Longer words are not worth remembering.</summary>
     public const int LongestWord = 128;
 
-    private const int Bits = 17;
+    private const int MaxBits = 17;
     private const int Limit = 1 << 22;
-    private readonly Entry[] _entries = new Entry[1 << Bits];
+    private int _bits = 11;
+    private Entry[] _entries = new Entry[1 << 11];
     private byte[] _bytes = new byte[1 << 14];
     private int[] _ids = new int[1 << 12];
     private int _byteCount;
@@ -30,7 +31,7 @@ internal sealed class LongWordCache
     /// <summary>Remembers a word's ids.</summary>
     public void Add(ReadOnlySpan<byte> word, uint hash, ReadOnlySpan<int> ids)
     {
-        if (_count * 2 >= _entries.Length || _byteCount + word.Length > Limit)
+        if (_byteCount + word.Length > Limit || (_count * 2 >= _entries.Length && !TryGrow()))
         {
             Array.Clear(_entries);
             _count = _byteCount = _idCount = 0;
@@ -48,7 +49,7 @@ internal sealed class LongWordCache
 
     private int SlotOf(ReadOnlySpan<byte> word, uint hash)
     {
-        int slot = (int)(hash >> (32 - Bits));
+        int slot = (int)(hash >> (32 - _bits));
         while (true)
         {
             ref Entry entry = ref _entries[slot];
@@ -62,6 +63,26 @@ internal sealed class LongWordCache
 
             slot = (slot + 1) & (_entries.Length - 1);
         }
+    }
+
+    private bool TryGrow()
+    {
+        if (_bits == MaxBits)
+        {
+            return false;
+        }
+
+        Entry[] old = _entries;
+        _entries = new Entry[1 << ++_bits];
+        foreach (Entry entry in old)
+        {
+            if (entry.Length > 0)
+            {
+                _entries[SlotOf(_bytes.AsSpan(entry.Start, entry.Length), entry.Hash)] = entry;
+            }
+        }
+
+        return true;
     }
 
     private static void Reserve<T>(ref T[] array, int length)

@@ -82,7 +82,7 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
     public bool NeedsNfc => false;
 
     /// <inheritdoc/>
-    public EncodeWorker NewWorker() => new(_words, _model.Merges);
+    public EncodeWorker NewWorker(WordCache cache) => new(_words, _model.Merges) { Words = cache };
 
     /// <inheritdoc/>
     public bool Encode(ReadOnlySpan<byte> text, int start, EncodeWorker worker, IdBuffer output)

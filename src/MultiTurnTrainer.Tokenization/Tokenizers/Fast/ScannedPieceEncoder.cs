@@ -16,7 +16,7 @@ internal sealed class ScannedPieceEncoder<TScanner>(BpeModel model, ByteWordEnco
     public bool NeedsNfc => needsNfc;
 
     /// <inheritdoc/>
-    public EncodeWorker NewWorker() => new(words, model.Merges);
+    public EncodeWorker NewWorker(WordCache cache) => new(words, model.Merges) { Words = cache };
 
     /// <inheritdoc/>
     public bool Encode(ReadOnlySpan<byte> text, int start, EncodeWorker worker, IdBuffer output)

@@ -4,8 +4,13 @@ using System.Runtime.InteropServices;
 namespace MultiTurnTrainer.Tokenization.Tokenizers.Fast;
 
 /// <summary>
-/// Words of up to 15 bytes and their ids. A word is two 64-bit numbers, its length in the uppermost byte; an entry of up
-/// to three ids is half a cache line. Sets of four; a full set gives one up in turn.
+/// Words of up to 15 bytes and their ids, shared by all threads. A word is two 64-bit numbers, its length in the uppermost
+/// byte; an entry of up to three ids is half a cache line. Sets of four; a full set gives one up in turn.
+/// <para>
+/// Nobody waits: every entry has a stamp that changes whenever the entry does. Who reads takes what was found only if the
+/// stamp is the same before and after; who writes claims the stamp first, and gives up if another thread was faster. A word
+/// that is missed for that reason is encoded again.
+/// </para>
 /// </summary>
 internal sealed class WordCache
 {
@@ -15,12 +20,18 @@ internal sealed class WordCache
     private const int Bits = 18;
     private const int Ways = 4;
     private const int Inline = 3;
-    private const int ArenaLimit = 1 << 21;
+
+    // A stamp: how often the entry has changed, whether it is changing now, the number of ids.
+    private const int CountBits = 4;
+    private const uint CountMask = (1 << CountBits) - 1;
+    private const uint Changing = 1 << CountBits;
+    private const uint Change = 1 << (CountBits + 1);
 
     private readonly Entry[] _entries = new Entry[1 << Bits];
-    private int[] _arena = new int[1 << 12];
-    private int _arenaCount;
-    private int _turn;
+    private readonly IdArena _arena = new();
+
+    /// <summary>Whether words of many ids find no more room: time for a new cache.</summary>
+    public bool IsFull => _arena.IsFull;
 
     /// <summary>The two numbers of a word.</summary>
     /// <param name="word">The word's first byte.</param>
@@ -63,16 +74,7 @@ internal sealed class WordCache
         {
             if (entry.Low == low && entry.High == high)
             {
-                if (entry.Count > Inline)
-                {
-                    _arena.AsSpan(entry.First, entry.Count).CopyTo(MemoryMarshal.CreateSpan(ref target, entry.Count));
-                    return entry.Count;
-                }
-
-                target = entry.First;
-                Unsafe.Add(ref target, 1) = entry.Second;
-                Unsafe.Add(ref target, 2) = entry.Third;
-                return entry.Count;
+                return Read(ref entry, low, high, ref target);
             }
 
             entry = ref Unsafe.Add(ref entry, 1);
@@ -89,27 +91,17 @@ internal sealed class WordCache
             return;
         }
 
-        if (_arenaCount + ids.Length > ArenaLimit)
+        ref Entry entry = ref Victim(ref SetOf(low, high));
+        uint stamp = Volatile.Read(ref entry.Stamp);
+        uint claimed = (stamp & ~CountMask) | Changing;
+        if ((stamp & Changing) != 0 || Interlocked.CompareExchange(ref entry.Stamp, claimed, stamp) != stamp)
         {
-            // Ids of words given up are never reclaimed one by one.
-            Array.Clear(_entries);
-            _arenaCount = 0;
+            return;
         }
 
-        ref Entry set = ref SetOf(low, high);
-        int way = 0;
-        while (way < Ways && Unsafe.Add(ref set, way).Count != 0)
-        {
-            way++;
-        }
-
-        way = way < Ways ? way : _turn++ & (Ways - 1);
-        Entry entry = new()
-        {
-            Low = low,
-            High = high,
-            Count = ids.Length,
-        };
+        entry.Low = low;
+        entry.High = high;
+        uint count = (uint)ids.Length;
         if (ids.Length <= Inline)
         {
             entry.First = ids[0];
@@ -118,17 +110,57 @@ internal sealed class WordCache
         }
         else
         {
-            if (_arenaCount + ids.Length > _arena.Length)
-            {
-                Array.Resize(ref _arena, Math.Max(_arena.Length * 2, _arenaCount + ids.Length));
-            }
-
-            ids.CopyTo(_arena.AsSpan(_arenaCount));
-            entry.First = _arenaCount;
-            _arenaCount += ids.Length;
+            entry.First = _arena.Write(ids);
+            count = entry.First < 0 ? 0 : count;
         }
 
-        Unsafe.Add(ref set, way) = entry;
+        Volatile.Write(ref entry.Stamp, ((claimed & ~Changing) + Change) | count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Read(ref Entry entry, ulong low, ulong high, ref int target)
+    {
+        uint stamp = Volatile.Read(ref entry.Stamp);
+        (int first, int second, int third) = (entry.First, entry.Second, entry.Third);
+        bool same = entry.Low == low && entry.High == high;
+        Volatile.ReadBarrier();
+        if (!same || entry.Stamp != stamp)
+        {
+            return 0;
+        }
+
+        // None while the entry is changing.
+        int count = (int)(stamp & CountMask);
+        if (count <= Inline)
+        {
+            target = first;
+            Unsafe.Add(ref target, 1) = second;
+            Unsafe.Add(ref target, 2) = third;
+        }
+        else
+        {
+            _arena.Read(first, count).CopyTo(MemoryMarshal.CreateSpan(ref target, count));
+        }
+
+        return count;
+    }
+
+    // An empty entry, or the one whose turn it is: the changes of a set go round its ways.
+    private static ref Entry Victim(ref Entry set)
+    {
+        uint changes = 0;
+        for (int way = 0; way < Ways; way++)
+        {
+            uint stamp = Unsafe.Add(ref set, way).Stamp;
+            if (stamp == 0)
+            {
+                return ref Unsafe.Add(ref set, way);
+            }
+
+            changes += stamp / Change;
+        }
+
+        return ref Unsafe.Add(ref set, (int)(changes & (Ways - 1)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -167,6 +199,6 @@ internal sealed class WordCache
         public int First;
         public int Second;
         public int Third;
-        public int Count;
+        public uint Stamp;
     }
 }
