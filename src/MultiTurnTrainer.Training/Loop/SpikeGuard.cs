@@ -3,14 +3,23 @@ using System.Text.Json.Nodes;
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>
-/// Watches the loss: NaN and infinity always stop; so does a loss far outside what the last steps showed, measured
-/// against their mean and standard deviation and, since those are small late in training, against twice their median.
+/// Watches the loss: NaN and infinity always stop; so does a spike. A step's rise is what its loss lies above the median of the few steps
+/// before it, as a share of that median: a falling loss has none, and noise has the same at every height, so the steep start of a
+/// run does not hide what comes soon after it. A spike is a rise far outside the rises so far, to more than twice the median, and no
+/// matter of a few hundredths of a nat.
 /// </summary>
-/// <param name="threshold">Standard deviations above the mean; 0 watches for NaN and infinity only.</param>
+/// <param name="threshold">Standard deviations of the rises; 0 watches for NaN and infinity only.</param>
 internal sealed class SpikeGuard(double threshold)
 {
     private const int _window = 128;
     private const int _enough = 16;
+    private const int _before = 5;
+    private const double _double = 1;
+    private const double _least = 0.1;
+
+    // What is believed of the rises before any was seen, and the number of steps that weigh as much.
+    private const double _assumed = 0.3;
+    private const int _assumedSteps = 2;
     private readonly Queue<double> _recent = new();
 
     /// <summary>What is wrong with a step, or null. A sound loss joins the window.</summary>
@@ -23,13 +32,14 @@ internal sealed class SpikeGuard(double threshold)
 
         if (threshold > 0 && _recent.Count >= _enough)
         {
-            double mean = _recent.Average();
-            double deviation = Math.Sqrt(_recent.Average(value => (value - mean) * (value - mean)));
-            double median = _recent.Order().ElementAt(_recent.Count / 2);
-            if (loss > mean + (threshold * deviation) && loss > 2 * median)
+            double[] losses = [.. _recent, loss];
+            double level = Level(losses, losses.Length - 1);
+            double rise = Rise(losses, losses.Length - 1);
+            double deviation = Deviation(losses);
+            if (rise > threshold * deviation && rise > _double && loss > level + _least)
             {
                 return FormattableString.Invariant(
-                    $"the loss is {loss:G4} where the last {_recent.Count} steps had {mean:G4} ± {deviation:G2}"
+                    $"the loss is {loss:G4} where the steps before it had {level:G4} and varied by {100 * deviation:F0} %"
                 );
             }
         }
@@ -54,5 +64,26 @@ internal sealed class SpikeGuard(double threshold)
         {
             _recent.Enqueue(value!.GetValue<double>());
         }
+    }
+
+    // Of the rises before the last step, each counted as if the loss had fallen as often.
+    private static double Deviation(double[] losses)
+    {
+        int seen = losses.Length - 2;
+        double sum = Enumerable.Range(1, seen).Sum(step => 2 * Math.Pow(Rise(losses, step), 2));
+        return Math.Sqrt((sum + (_assumedSteps * _assumed * _assumed)) / (seen + _assumedSteps));
+    }
+
+    private static double Level(double[] losses, int step)
+    {
+        double[] before = losses[Math.Max(0, step - _before)..step];
+        Array.Sort(before);
+        return before[before.Length / 2];
+    }
+
+    private static double Rise(double[] losses, int step)
+    {
+        double level = Level(losses, step);
+        return level > 0 ? Math.Max(0, (losses[step] / level) - 1) : 0;
     }
 }

@@ -132,8 +132,8 @@ public sealed record TrainSettings
     public double EarlyStoppingThreshold { get; init; }
 
     /// <summary>
-    /// Stops when a step's loss lies this many standard deviations above the mean of the last steps and above twice
-    /// their median; 0 stops for NaN and infinity only.
+    /// Stops when a step's loss rises above the median of the steps before it by this many standard deviations of such rises, and to
+    /// more than twice that median; 0 stops for NaN and infinity only.
     /// </summary>
     [Range(0.0, 1e6)]
     public double SpikeThreshold { get; init; } = 12;
