@@ -28,12 +28,12 @@ internal static class ErrorReport
             MttException mtt => (mtt.Message, mtt.Remedy),
             _ when MemoryShortage.Is(cause) => (
                 $"memory ran out: {cause.Message.Split('\n')[0]}",
-                "give less input at a time or shorter rows, use --dtype bfloat16 where the command has it, or a machine with more memory"
+                "Give less input at a time or shorter rows, use --dtype bfloat16 where the command has it, or a machine with more memory."
             ),
             IOException or UnauthorizedAccessException => (cause.Message, null),
             _ => (
                 $"unexpected: {cause.GetType().Name}: {cause.Message.Split('\n')[0]}",
-                "this is a fault in mtt; please report it with the output of the same command and --verbose"
+                "This is a fault in mtt: please report it with the output of the same command and --verbose."
             ),
         };
 }

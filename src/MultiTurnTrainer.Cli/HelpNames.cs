@@ -23,24 +23,26 @@ internal static class HelpNames
 
     private static readonly Dictionary<string, string> _byName = new()
     {
-        ["--device"] = "DEVICE",
-        ["--eot"] = "TOKEN",
         ["--eval"] = "FILE",
         ["--family"] = "NAME",
         ["--fields"] = "FIELD",
         ["--filter"] = "EXPRESSION",
         ["--html"] = "FILE",
         ["--ignore"] = "CODE",
-        ["--model"] = "DIR",
         ["--modes"] = "MODE,…",
-        ["--now"] = "DATE",
-        ["--output"] = "FILE",
         ["--rejects"] = "FILE",
         ["--roles"] = "ROLE",
         ["--shard"] = "I/N",
         ["--split"] = "NAME=SHARE,…",
-        ["--template"] = "FILE",
     };
+
+    private static string? Choices(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type.IsEnum
+            ? string.Join('|', Enum.GetNames(type).Order(StringComparer.Ordinal)).ToLowerInvariant()
+            : null;
+    }
 
     /// <summary>Names the values of a command's options and of its subcommands'.</summary>
     public static void Apply(Command command)
@@ -50,7 +52,7 @@ internal static class HelpNames
             option.HelpName =
                 _counts.Contains(option.ValueType) ? "N"
                 : _numbers.Contains(option.ValueType) ? "X"
-                : _byName.GetValueOrDefault(option.Name);
+                : Choices(option.ValueType) ?? _byName.GetValueOrDefault(option.Name);
         }
 
         foreach (Command subcommand in command.Subcommands)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Files;
 
@@ -18,7 +17,6 @@ internal static class MttCli
     public static async Task<int> RunAsync(string[] args)
     {
         RootCommand root = Root();
-        HelpNames.Apply(root);
         if (args.Length == 0 || args[0].StartsWith('-'))
         {
             // The overview shows one sentence a command; a command's own help shows its examples too.
@@ -28,17 +26,22 @@ internal static class MttCli
             }
         }
 
-        ParseResult parsed = root.Parse(args);
-        string[] unknown = args.Contains("--") ? [] : [.. UnknownOptions(parsed)];
-        if (parsed.Errors.Count > 0 || unknown.Length > 0)
+        if (args.Length == 0)
         {
-            IEnumerable<string> problems = parsed.Errors.Select(problem => problem.Message);
-            foreach (string problem in unknown.Select(name => $"There is no option '{name}'.").Concat(problems))
+            await root.Parse("--help").InvokeAsync(new InvocationConfiguration { Output = Console.Error });
+            return ExitCode.Failed;
+        }
+
+        ParseResult parsed = root.Parse(args);
+        (IReadOnlyList<string> problems, string hint) = ParseProblems.Of(parsed);
+        if (problems.Count > 0)
+        {
+            foreach (string problem in problems)
             {
                 Console.Error.WriteLine($"error: {problem}");
             }
 
-            Console.Error.WriteLine($"  hint: {Hint(parsed, unknown)}");
+            Console.Error.WriteLine($"  hint: {hint}");
             return ExitCode.Failed;
         }
 
@@ -63,26 +66,6 @@ internal static class MttCli
         }
     }
 
-    // The parser takes a mistyped option for the name of a file where the command takes any number of files.
-    private static IEnumerable<string> UnknownOptions(ParseResult parsed) =>
-        parsed
-            .CommandResult.Children.OfType<ArgumentResult>()
-            .SelectMany(argument => argument.Tokens)
-            .Select(token => token.Value)
-            .Where(value => value.Length > 1 && value[0] == '-');
-
-    private static string Hint(ParseResult parsed, IEnumerable<string> unknown)
-    {
-        Command command = parsed.CommandResult.Command;
-        IEnumerable<string> known = command.Subcommands.Concat<Symbol>(command.Options).Select(symbol => symbol.Name);
-        string? near = unknown
-            .Concat(parsed.UnmatchedTokens)
-            .Select(word => Nearest.To(word, known))
-            .FirstOrDefault(name => name is not null);
-        string help = command is RootCommand ? "mtt --help" : $"mtt {command.Name} --help";
-        return near is null ? help : $"did you mean '{near}'? {help}";
-    }
-
     private static string FirstSentence(string description)
     {
         string paragraph = description.Split("\n\n")[0].ReplaceLineEndings(" ");
@@ -90,8 +73,10 @@ internal static class MttCli
         return end < 0 ? paragraph : paragraph[..(end + 1)];
     }
 
-    private static RootCommand Root() =>
-        new("Multi-turn fine-tuning: validate, prepare, mask, train.")
+    /// <summary>All commands with their options.</summary>
+    internal static RootCommand Root()
+    {
+        RootCommand root = new("Multi-turn fine-tuning: validate, prepare, mask, train.")
         {
             _verbose,
             InitCommand.Create(),
@@ -117,4 +102,7 @@ internal static class MttCli
             SetupCommand.Create(),
             DoctorCommand.Create(),
         };
+        HelpNames.Apply(root);
+        return root;
+    }
 }

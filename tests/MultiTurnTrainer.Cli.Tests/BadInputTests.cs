@@ -39,7 +39,7 @@ public class BadInputTests
                 "train --model MODEL --train chat.jsonl --output out --objective distill-offline",
                 "chat.jsonl:1: not a record"
             },
-            { "evaluate absent.jsonl --model MODEL", "absent.jsonl: no such file" },
+            { "evaluate absent.jsonl --model MODEL", "absent.jsonl: there is no such file" },
             { "evaluate hole.jsonl --model MODEL --runs 0", "runs is 0, 1 or more is needed" },
             { "evaluate hole.jsonl --model MODEL --max-new-tokens -1", "max-new-tokens is -1, 1 or more is needed" },
             { "merge --model MODEL --adapter folder --output out", "holds no adapter_config.json" },

@@ -26,12 +26,9 @@ internal static class CleanCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string> _output = new("--output", "-o")
-    {
-        Description = "The records, .jsonl; a manifest is written beside it.",
-        HelpName = "FILE",
-        Required = true,
-    };
+    private static readonly Option<string> _output = CommonOptions.Required(
+        CommonOptions.Output("The records, .jsonl; a manifest is written beside it.")
+    );
 
     private static readonly Option<LeaningTurns?> _leaning = new("--leaning")
     {
@@ -53,18 +50,16 @@ internal static class CleanCommand
         Description = "User messages left side by side: keep them apart (default), or merge them.",
     };
 
-    private static readonly Option<string?> _model = new("--model", "-m")
-    {
-        Description = "Choose --consecutive-users by this model's template: merge where it demands alternation.",
-        HelpName = "DIR",
-    };
+    private static readonly Option<string?> _model = CommonOptions.ModelFolder(
+        "Choose --consecutive-users by this model's template: merge where it demands alternation."
+    );
 
     private static readonly Option<bool> _noCanonical = new("--no-canonical-task")
     {
         Description = "Do not restate the whole task at the answer turn.",
     };
 
-    private static readonly Option<bool> _force = new("--force") { Description = "Replace a non-empty output." };
+    private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
@@ -111,7 +106,10 @@ internal static class CleanCommand
 
     private static ConsecutiveUsers? ByTemplate(ParseResult parsed) =>
         parsed.GetValue(_model) is { } folder
-            ? new ChatEncoder(RowModel.Load(folder, template: null, stops: [])).ChooseConsecutiveUsers()
+            ? new ChatEncoder(
+                RowModel.Load(folder, template: null, stops: []),
+                CommonOptions.ReadNow(null)
+            ).ChooseConsecutiveUsers()
             : null;
 
     private static void Report(CleaningCounts counts, string output)

@@ -22,7 +22,7 @@ internal static class DistillationInputs
         }
 
         RowModel model = RowModel.Load(request.Model, template: null, stops: []);
-        ChatEncoder encoder = new(model);
+        ChatEncoder encoder = new(model, CommonOptions.ReadNow(null));
         settings = settings with { ConsecutiveUsers = settings.ConsecutiveUsers ?? encoder.ChooseConsecutiveUsers() };
         bool offline = request.Objective == "distill-offline";
         if (offline)
@@ -39,7 +39,7 @@ internal static class DistillationInputs
             Distillation = new DistillationData
             {
                 Tasks = [.. tasks.Select(task => new RolloutTask(task, encoder, settings.ConsecutiveUsers.Value))],
-                Turns = [.. records.Select(new CleanedTurns(model).Encode)],
+                Turns = [.. records.Select(new CleanedTurns(model, CommonOptions.ReadNow(null)).Encode)],
                 StopTokens = encoder.StopTokens,
                 Server = rollouts.Endpoint is { } endpoint ? Server(endpoint, rollouts.Retry, request.Model) : null,
                 Settings = settings,

@@ -17,21 +17,22 @@ internal static class DoctorCommand
         Option<bool> kernels = new("--kernels")
         {
             Description =
-                "Check every kernel of the device against double precision, and time it beside plain operators",
+                "Check every kernel of the device against double precision, and time it beside plain operators.",
         };
         Option<string> device = new("--device")
         {
-            Description = "cpu, cuda or cuda:N (default: cuda where there is one)",
+            Description = "Where to compute; default: cuda where there is one.",
+            HelpName = "cpu|cuda|cuda:N",
         };
         Option<string> head = new("--head")
         {
             HelpName = "N,V,H[,P…]",
             Description =
-                "Time the loss head: rows, vocabulary, width, shares of rows that are learned, such as 8192,128256,4096,1,0.5,0.25,0.1",
+                "Time the loss head: rows, vocabulary, width, shares of rows that are learned, such as 8192,128256,4096,1,0.5,0.25,0.1.",
         };
         Option<string> dtype = new("--dtype")
         {
-            Description = "Element type of --head",
+            Description = "Element type of --head.",
             DefaultValueFactory = _ => "bfloat16",
         };
         dtype.AcceptOnlyFromAmong("bfloat16", "float32");
@@ -160,21 +161,21 @@ internal static class DoctorCommand
         {
             throw new MttException(
                 $"--head {head} is not a list of numbers",
-                "write --head 8192,128256,4096,1,0.25",
+                "Write --head 8192,128256,4096,1,0.25.",
                 problem
             );
         }
 
         if (numbers.Length < 3 || Array.Exists(numbers, number => number <= 0))
         {
-            throw new MttException($"--head {head} needs N,V,H", "write --head 8192,128256,4096,1,0.25");
+            throw new MttException($"--head {head} needs N,V,H", "Write --head 8192,128256,4096,1,0.25.");
         }
 
         torch.ScalarType type = dtype switch
         {
             "bfloat16" => torch.bfloat16,
             "float32" => torch.float32,
-            _ => throw new MttException($"--dtype {dtype} is unknown", "use bfloat16 or float32"),
+            _ => throw new MttException($"--dtype {dtype}: is not known", "Give bfloat16 or float32."),
         };
         Console.Out.WriteLine(
             $"head N={numbers[0]} V={numbers[1]} H={numbers[2]} {dtype}, frozen, on {device}: forward and backward"
@@ -217,7 +218,7 @@ internal static class DoctorCommand
                 : torch.CPU;
             return device.type != DeviceType.CUDA || torch.cuda.is_available()
                 ? device
-                : throw new MttException("no CUDA device answers", "use --device cpu, or see mtt doctor");
+                : throw new MttException("no CUDA device answers", "Use --device cpu, or see mtt doctor.");
         }
         catch (ArgumentException problem)
         {

@@ -25,9 +25,16 @@ internal static class EstimateCommand
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            Console.Error.WriteLine("recompute   peak MiB   s/step at most");
-            foreach (MemoryNeed need in MemoryEstimate.Measure(options.Read(parsed), CancellationToken.None))
+            TrainRequest request = options.Read(parsed);
+            bool first = true;
+            foreach (MemoryNeed need in MemoryEstimate.Measure(request, CancellationToken.None))
             {
+                if (first)
+                {
+                    Console.Error.WriteLine("recompute   peak MiB   s/step at most");
+                    first = false;
+                }
+
                 string mode = need.Recompute.ToString().ToLowerInvariant();
                 Console.Out.WriteLine(
                     double.IsNaN(need.PeakMb)

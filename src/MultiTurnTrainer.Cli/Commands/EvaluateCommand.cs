@@ -68,12 +68,9 @@ internal static class EvaluateCommand
         DefaultValueFactory = _ => 64,
     };
 
-    private static readonly Option<string?> _output = new("--output", "-o")
-    {
-        Description = "Write scores and every dialogue as JSON.",
-    };
+    private static readonly Option<string?> _output = CommonOptions.Output("Write scores and every dialogue as JSON.");
 
-    private static readonly Option<bool> _force = new("--force") { Description = "Replace the output." };
+    private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
@@ -127,7 +124,10 @@ internal static class EvaluateCommand
         }
 
         IVerifier verifier = Verifiers.For(tasks);
-        ChatEncoder encoder = new(RowModel.Load(options.Folder(parsed), template: null, stops: []));
+        ChatEncoder encoder = new(
+            RowModel.Load(options.Folder(parsed), template: null, stops: []),
+            CommonOptions.ReadNow(null)
+        );
         using CausalLM model = options.Load(parsed);
         using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
         generation = generation with { StopTokens = encoder.StopTokens };

@@ -36,27 +36,34 @@ internal static class GenerateCommand
 
     private static readonly Option<int> _maxNewTokens = new("--max-new-tokens")
     {
-        Description = "The most tokens to add; default: 256.",
+        Description = "The most tokens to add.",
         DefaultValueFactory = _ => 256,
     };
 
     private static readonly Option<double> _temperature = new("--temperature")
     {
-        Description = "0 takes the likeliest token; default: 0.",
+        Description = "0 takes the likeliest token.",
+        DefaultValueFactory = _ => 0,
     };
 
     private static readonly Option<double> _topP = new("--top-p")
     {
-        Description = "Keep the likeliest tokens that together reach this; default: 1.",
+        Description = "Keep the likeliest tokens that together reach this.",
         DefaultValueFactory = _ => 1,
     };
 
     private static readonly Option<int> _topK = new("--top-k")
     {
-        Description = "Keep this many of the likeliest tokens; default: 0, all.",
+        Description = "Keep this many of the likeliest tokens; 0 keeps all.",
+        DefaultValueFactory = _ => 0,
     };
 
-    private static readonly Option<long> _seed = new("--seed") { Description = "Seeds the draws; default: 0." };
+    private static readonly Option<long> _seed = new("--seed")
+    {
+        Description = "Seeds the draws.",
+        DefaultValueFactory = _ => 0,
+    };
+
     private static readonly Option<bool> _ignoreEos = new("--ignore-eos")
     {
         Description = "Do not stop at stop tokens.",
@@ -64,7 +71,7 @@ internal static class GenerateCommand
 
     private static readonly Option<int> _batchSize = new("--batch-size")
     {
-        Description = "Prompts decoded together; default: 8.",
+        Description = "Prompts decoded together.",
         DefaultValueFactory = _ => 8,
     };
 
@@ -80,17 +87,8 @@ internal static class GenerateCommand
         HelpName = "NAME",
     };
 
-    private static readonly Option<string?> _template = new("--template")
-    {
-        Description = "A chat template in place of the model's.",
-        HelpName = "FILE",
-    };
-
-    private static readonly Option<string?> _now = new("--now")
-    {
-        Description = "The date templates with a clock print; today when not given.",
-        HelpName = "DATE",
-    };
+    private static readonly Option<string?> _template = CommonOptions.Template();
+    private static readonly Option<string?> _now = CommonOptions.Now();
 
     public static Command Create()
     {
@@ -122,7 +120,7 @@ internal static class GenerateCommand
             parsed.GetValue(_input)!,
             options.Folder(parsed),
             parsed.GetValue(_template),
-            parsed.GetValue(_now) is { } date ? RenderCommand.Date(date) : null
+            CommonOptions.ReadNow(parsed.GetValue(_now))
         );
         return parsed.GetValue(_endpoint) is { } url
             ? OverEndpoint(parsed, options, url, prompts, generation, cancel)

@@ -12,8 +12,8 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <param name="path">A file, or <c>-</c> for standard input.</param>
 /// <param name="folder">The model's folder.</param>
 /// <param name="template">A chat template in place of the model's, or null.</param>
-/// <param name="now">The date templates with a clock print; null for today.</param>
-internal sealed class GenerationPrompts(string path, string folder, string? template, DateTimeOffset? now)
+/// <param name="now">The date templates with a clock print.</param>
+internal sealed class GenerationPrompts(string path, string folder, string? template, DateTimeOffset now)
 {
     private readonly Tokenizer? _tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json"))
         ? Tokenizer.Load(folder)
@@ -49,10 +49,7 @@ internal sealed class GenerationPrompts(string path, string folder, string? temp
 
     private bool HasIds()
     {
-        if (!File.Exists(path))
-        {
-            throw new MttException($"{path}: no such file", "Give a .jsonl file, or - for standard input.");
-        }
+        InputFile.RequireExists(path, "Name a .jsonl file, or - for standard input.");
 
         try
         {
@@ -67,7 +64,7 @@ internal sealed class GenerationPrompts(string path, string folder, string? temp
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new MttException($"{path}: {problem.Message}", "Check the path and its permissions.", problem);
+            throw InputFile.Unreadable(path, problem);
         }
     }
 

@@ -53,7 +53,7 @@ internal static class InitCommand
     };
 
     private static readonly Option<int> _seed = new("--seed") { Description = "With --model-config: of the weights." };
-    private static readonly Option<bool> _force = new("--force") { Description = "Replace files that exist." };
+    private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
@@ -95,10 +95,9 @@ internal static class InitCommand
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+            return JsonNode.Parse(InputFile.ReadText(path, "Name a model's config.json."))!.AsObject();
         }
-        catch (Exception problem)
-            when (problem is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
             throw new MttException($"{path}: {problem.Message}", "Give a model's config.json.", problem);
         }

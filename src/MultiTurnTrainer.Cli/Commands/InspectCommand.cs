@@ -19,7 +19,7 @@ internal static class InspectCommand
         Option<int> count = new("--rows") { Description = "How many rows to show.", DefaultValueFactory = _ => 3 };
         Option<int> skip = new("--skip") { Description = "How many rows to pass over first." };
         Option<string?> html = new("--html") { Description = "Write one self-contained page instead." };
-        Option<bool> force = new("--force") { Description = "Replace the page when it exists." };
+        Option<bool> force = CommonOptions.Force();
         RowFlags flags = new();
         Command command = new(
             "inspect",

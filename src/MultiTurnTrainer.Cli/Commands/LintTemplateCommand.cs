@@ -35,12 +35,7 @@ internal static class LintTemplateCommand
             DefaultValueFactory = _ => "text",
         };
         format.AcceptOnlyFromAmong("text", "json", "markdown");
-        Option<string[]> eot = new("--eot")
-        {
-            Description = "Further tokens that end an answer.",
-            HelpName = "TOKEN",
-            AllowMultipleArgumentsPerToken = true,
-        };
+        Option<string[]> eot = CommonOptions.StopTokens();
         Command command = new("lint-template", _help) { paths, format, eot };
         command.SetAction(parsed =>
         {

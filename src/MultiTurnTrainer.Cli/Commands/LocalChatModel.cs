@@ -25,7 +25,7 @@ internal sealed class LocalChatModel : IChatModel, IDisposable
 
     public LocalChatModel(string folder)
     {
-        _encoder = new ChatEncoder(RowModel.Load(folder, template: null, stops: []));
+        _encoder = new ChatEncoder(RowModel.Load(folder, template: null, stops: []), CommonOptions.ReadNow(null));
         bool cuda = torch.cuda.is_available();
         _model = CausalLM.Load(
             folder,

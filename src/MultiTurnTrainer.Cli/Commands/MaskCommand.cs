@@ -16,8 +16,8 @@ internal static class MaskCommand
             Description = "Conversation files; - is standard input.",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string?> output = new("--output", "-o") { Description = "Token rows: a .parquet or .jsonl file." };
-        Option<bool> force = new("--force") { Description = "Replace the output when it exists." };
+        Option<string?> output = CommonOptions.Output("Token rows: a .parquet or .jsonl file.");
+        Option<bool> force = CommonOptions.Force();
         Option<bool> skip = new("--skip-refused")
         {
             Description = "Leave out conversations that cannot be masked, and count them, instead of failing.",

@@ -20,25 +20,10 @@ internal static class MergeCommand
 
     public static Command Create()
     {
-        Option<string> model = new("--model", "-m")
-        {
-            Description = "The base model's folder.",
-            HelpName = "DIR",
-            Required = true,
-        };
-        Option<string> adapter = new("--adapter", "-a")
-        {
-            Description = "The adapter's folder.",
-            HelpName = "DIR",
-            Required = true,
-        };
-        Option<string> output = new("--output", "-o")
-        {
-            Description = "The folder to write.",
-            HelpName = "DIR",
-            Required = true,
-        };
-        Option<bool> force = new("--force") { Description = "Replace a non-empty output folder." };
+        Option<string> model = CommonOptions.Model(ModelOptions.Needs);
+        Option<string> adapter = CommonOptions.Required(CommonOptions.Adapter());
+        Option<string> output = CommonOptions.Required(CommonOptions.Output("The folder to write.", folder: true));
+        Option<bool> force = CommonOptions.Force();
         Command command = new("merge", _help) { model, adapter, output, force };
         command.SetAction(parsed =>
             Run(parsed.GetValue(model)!, parsed.GetValue(adapter)!, parsed.GetValue(output)!, parsed.GetValue(force))

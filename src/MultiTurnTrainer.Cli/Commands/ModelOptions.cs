@@ -10,29 +10,22 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary>The options of every command that runs a model.</summary>
 internal sealed class ModelOptions
 {
-    private readonly Option<string> _model = new("--model", "-m")
-    {
-        Description = "Model folder: config.json, safetensors weights, tokenizer.json.",
-        HelpName = "DIR",
-        Required = true,
-    };
+    /// <summary>What running a model needs of its folder.</summary>
+    public const string Needs = "Model folder: config.json, safetensors weights, tokenizer.json.";
 
-    private readonly Option<string?> _adapter = new("--adapter", "-a")
-    {
-        Description = "LoRA adapter folder in PEFT's layout.",
-        HelpName = "DIR",
-    };
+    private readonly Option<string> _model = CommonOptions.Model(Needs);
+    private readonly Option<string?> _adapter = CommonOptions.Adapter();
 
     private readonly Option<string?> _type = new("--dtype")
     {
-        Description = "float32 or bfloat16; default: float32 on a CPU, the stored type on CUDA.",
-        HelpName = "TYPE",
+        Description = "The compute type; default: float32 on a CPU, the stored type on CUDA.",
+        HelpName = "float32|bfloat16",
     };
 
     private readonly Option<string?> _device = new("--device")
     {
-        Description = "cpu or cuda; default: cuda where there is one.",
-        HelpName = "DEVICE",
+        Description = "Where to compute; default: cuda where there is one.",
+        HelpName = "cpu|cuda",
     };
 
     public void AddTo(Command command)

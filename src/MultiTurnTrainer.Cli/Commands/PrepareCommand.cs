@@ -14,12 +14,9 @@ internal static class PrepareCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string> _output = new("--output", "-o")
-    {
-        Description = "The folder to write to.",
-        HelpName = "DIR",
-        Required = true,
-    };
+    private static readonly Option<string> _output = CommonOptions.Required(
+        CommonOptions.Output("The folder to write to.", folder: true)
+    );
 
     private static readonly Option<string?> _split = new("--split")
     {
@@ -46,10 +43,7 @@ internal static class PrepareCommand
         Description = "Leave out rows at least so similar to an earlier one, such as 0.8.",
     };
 
-    private static readonly Option<string?> _preference = new("--preference")
-    {
-        Description = "Which side of preference pairs is taken: chosen or rejected.",
-    };
+    private static readonly Option<string?> _preference = CommonOptions.Preference();
 
     private static readonly Option<string?> _shard = new("--shard")
     {
@@ -59,15 +53,14 @@ internal static class PrepareCommand
 
     private static readonly Option<string> _format = new("--format")
     {
-        Description = "jsonl or parquet.",
+        Description = "How rows are written.",
         DefaultValueFactory = _ => "jsonl",
     };
 
-    private static readonly Option<bool> _force = new("--force") { Description = "Replace existing outputs." };
+    private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
-        _preference.AcceptOnlyFromAmong("chosen", "rejected");
         _format.AcceptOnlyFromAmong("jsonl", "parquet");
         Command command = new(
             "prepare",
@@ -123,13 +116,13 @@ internal static class PrepareCommand
 
     private static string Report(PreparedCounts counts, PrepareOptions options)
     {
-        string listed = $"listed in left-out{options.Shard.Suffix}.jsonl";
+        string listed = $"listed in {Path.Combine(options.Output, $"left-out{options.Shard.Suffix}.jsonl")}";
         List<(long Rows, string What)> lines =
         [
             (counts.Read, "read"),
             (
                 counts.Rejected,
-                $"rejected for errors ({Join(counts.Errors)}), listed in rejects{options.Shard.Suffix}.jsonl"
+                $"rejected for errors ({Join(counts.Errors)}), listed in {Path.Combine(options.Output, $"rejects{options.Shard.Suffix}.jsonl")}"
             ),
             (counts.Filtered, $"left out by --filter, {listed}"),
             (counts.Duplicates, $"equal to an earlier row, {listed}"),
@@ -137,7 +130,9 @@ internal static class PrepareCommand
             (counts.NearDuplicates, $"nearly equal to an earlier row, {listed}"),
             (counts.OtherShards, "of other shards"),
             .. counts.Rewrites.Select(pair => (pair.Value, $"rewritten: {pair.Key}")),
-            .. counts.Written.Select(pair => (pair.Value, $"written to {pair.Key}{options.Shard.Suffix}")),
+            .. counts.Written.Select(pair =>
+                (pair.Value, $"written to {Path.Combine(options.Output, options.FileName(pair.Key))}")
+            ),
         ];
         return string.Concat(
             lines

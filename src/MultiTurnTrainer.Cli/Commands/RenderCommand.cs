@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Masking;
@@ -32,31 +31,14 @@ internal static class RenderCommand
         {
             Description = "Conversations, one JSON object a line; - is standard input.",
         };
-        Option<string?> model = new("--model")
-        {
-            Description = "Model folder: template and special tokens.",
-            HelpName = "DIR",
-        };
-        Option<string?> template = new("--template")
-        {
-            Description = "Template file; wins over the model folder's.",
-            HelpName = "FILE",
-        };
+        Option<string?> model = CommonOptions.ModelFolder("Model folder: template and special tokens.");
+        Option<string?> template = CommonOptions.Template();
         Option<bool> prompt = new("--add-generation-prompt")
         {
             Description = "End with the header of the answer to come.",
         };
-        Option<string?> now = new("--now")
-        {
-            Description = "The date templates see; today when not given.",
-            HelpName = "DATE",
-        };
-        Option<string[]> eot = new("--eot")
-        {
-            Description = "Further tokens that end an answer.",
-            HelpName = "TOKEN",
-            AllowMultipleArgumentsPerToken = true,
-        };
+        Option<string?> now = CommonOptions.Now();
+        Option<string[]> eot = CommonOptions.StopTokens();
         Command command = new("render", _help) { input, model, template, prompt, now, eot };
         command.SetAction(parsed =>
         {
@@ -70,7 +52,7 @@ internal static class RenderCommand
                 chat,
                 parsed.GetValue(eot) ?? [],
                 parsed.GetValue(prompt),
-                Date(parsed.GetValue(now))
+                CommonOptions.ReadNow(parsed.GetValue(now))
             );
             using Stream output = Console.OpenStandardOutput();
             (int rendered, int refused) = rows.Run(parsed.GetValue(input)!, output);
@@ -82,24 +64,6 @@ internal static class RenderCommand
             return ExitCode.Done;
         });
         return command;
-    }
-
-    /// <summary>A date as a flag gives it; now when it is null.</summary>
-    internal static DateTimeOffset Date(string? text)
-    {
-        if (text is null)
-        {
-            return TimeProvider.System.GetLocalNow();
-        }
-
-        return DateTimeOffset.TryParse(
-            text,
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal,
-            out DateTimeOffset date
-        )
-            ? date
-            : throw new MttException($"--now {text}: is not a date", "Write it as 2026-01-15 or 2026-01-15T12:00:00.");
     }
 }
 
@@ -136,15 +100,8 @@ internal sealed class RenderRows(ChatModel model, string[] moreStops, bool addGe
 
     private static StreamReader Open(string path)
     {
-        try
-        {
-            Stream stream = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
-            return new StreamReader(stream, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: true, 1 << 16);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw new MttException($"{path}: {problem.Message}", "Check the path.", problem);
-        }
+        Stream stream = path == "-" ? Console.OpenStandardInput() : InputFile.OpenRead(path);
+        return new StreamReader(stream, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: true, 1 << 16);
     }
 
     private static JsonDocument Parse(string text, string path, long line)

@@ -32,7 +32,7 @@ internal static class ReviewCommand
 
     private static readonly Option<string> _output = new("--output", "-o")
     {
-        Description = "The output folder; default: review.",
+        Description = "The output folder.",
         HelpName = "DIR",
         DefaultValueFactory = _ => "review",
     };
@@ -48,18 +48,9 @@ internal static class ReviewCommand
         Description = "Reviewers; 0 is the ablation without review.",
     };
 
-    private static readonly Option<string[]> _endpoints = new("--endpoint")
-    {
-        Description = "Base URL of an OpenAI-compatible server; repeatable. Replaces the settings' endpoints.",
-        HelpName = "URL",
-        DefaultValueFactory = _ => [],
-    };
+    private static readonly Option<string[]> _endpoints = CommonOptions.Endpoints();
 
-    private static readonly Option<string?> _model = new("--model")
-    {
-        Description = "The model's name on the endpoint, or a local model folder.",
-        HelpName = "NAME|DIR",
-    };
+    private static readonly Option<string?> _model = CommonOptions.ServedModel();
 
     private static readonly Option<int?> _seed = new("--seed") { Description = "Derives every call's sampling seed." };
     private static readonly Option<int?> _concurrency = new("--concurrency") { Description = "Dialogues in flight." };
@@ -77,10 +68,7 @@ internal static class ReviewCommand
     };
 
     private static readonly Option<long?> _budgetTokens = new("--budget-tokens") { Description = "Stop at N tokens." };
-    private static readonly Option<long?> _budgetRequests = new("--budget-requests")
-    {
-        Description = "Stop at N requests.",
-    };
+    private static readonly Option<long?> _budgetRequests = CommonOptions.BudgetRequests();
 
     private static readonly Option<double?> _budgetMoney = new("--budget-money")
     {
@@ -97,8 +85,8 @@ internal static class ReviewCommand
         Description = "Print calls, tokens and cost to expect; call nothing.",
     };
 
-    private static readonly Option<bool> _resume = new("--resume") { Description = "Go on with an interrupted run." };
-    private static readonly Option<bool> _force = new("--force") { Description = "Replace an earlier run." };
+    private static readonly Option<bool> _resume = CommonOptions.Resume();
+    private static readonly Option<bool> _force = CommonOptions.Force();
     private static readonly Option<bool> _ablation = new("--ablation")
     {
         Description = "Run with no, one and all reviewers and compare them on one page.",

@@ -62,10 +62,15 @@ internal static class ReviewText
         }
 
         Console.Out.WriteLine(
-            $"total: calls {Number(estimate.Models.Sum(model => model.Calls))}, tokens {Number(estimate.Models.Sum(model => model.PromptTokens + model.CompletionTokens))}, cost {estimate.Models.Sum(model => model.Money ?? 0).ToString("0.00", CultureInfo.InvariantCulture)}"
+            $"total: calls {Number(estimate.Models.Sum(model => model.Calls))}, tokens {Number(estimate.Models.Sum(model => model.PromptTokens + model.CompletionTokens))}, cost {Cost(estimate.Models)}"
         );
         Console.Out.WriteLine("An estimate: replies of usual length, four bytes a token, no repairs, no retries.");
     }
+
+    private static string Cost(IReadOnlyCollection<ModelEstimate> models) =>
+        models.All(model => model.Money is not null)
+            ? models.Sum(model => model.Money!.Value).ToString("0.00", CultureInfo.InvariantCulture)
+            : "unknown";
 
     public static string Describe(Spending spent) =>
         string.Create(

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using MultiTurnTrainer.Context.Truncation;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
@@ -19,24 +18,10 @@ internal sealed class RowFlags
         ["call-arguments"] = MessageField.CallArguments,
     };
 
-    private readonly Option<string> _model = new("--model")
-    {
-        Description = "The model's folder: tokenizer.json and its chat template.",
-        Required = true,
-    };
-    private readonly Option<string?> _template = new("--template")
-    {
-        Description = "A chat template in place of the model's.",
-    };
-    private readonly Option<string[]> _eot = new("--eot")
-    {
-        Description = "A token that ends an answer, beside the model's own.",
-        AllowMultipleArgumentsPerToken = true,
-    };
-    private readonly Option<string?> _now = new("--now")
-    {
-        Description = "The date that templates with a clock print, such as 2026-01-15; today when not given.",
-    };
+    private readonly Option<string> _model = CommonOptions.Model("Model folder: tokenizer.json and its chat template.");
+    private readonly Option<string?> _template = CommonOptions.Template();
+    private readonly Option<string[]> _eot = CommonOptions.StopTokens();
+    private readonly Option<string?> _now = CommonOptions.Now();
     private readonly Option<string[]> _roles = new("--roles")
     {
         Description = "Whose messages are learned: assistant, user, tool, system, developer.",
@@ -107,9 +92,7 @@ internal sealed class RowFlags
                 SplitSeams = parsed.GetValue(_seam) == "split",
                 MaxLength = maxLength,
                 Truncation = Enum.Parse<TruncationMode>(parsed.GetValue(_truncate)!, ignoreCase: true),
-                Now =
-                    Date(parsed.GetValue(_now))
-                    ?? new DateTimeOffset(TimeProvider.System.GetUtcNow().Date, TimeSpan.Zero),
+                Now = CommonOptions.ReadNow(parsed.GetValue(_now)),
             };
     }
 
@@ -128,30 +111,10 @@ internal sealed class RowFlags
             values.Add(
                 known.Contains(name)
                     ? read(name)
-                    : throw new MttException(
-                        $"{option} {name}: there is no such one",
-                        $"Known: {string.Join(", ", known)}."
-                    )
+                    : throw new MttException($"{option} {name}: is not known", $"One of {string.Join(", ", known)}.")
             );
         }
 
         return values;
-    }
-
-    private static DateTimeOffset? Date(string? text)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-
-        return DateTimeOffset.TryParse(
-            text,
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-            out DateTimeOffset date
-        )
-            ? date
-            : throw new MttException($"--now {text}: is not a date", "Write it as 2026-01-15 or 2026-01-15T12:00:00Z.");
     }
 }

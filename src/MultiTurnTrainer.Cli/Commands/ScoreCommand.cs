@@ -37,7 +37,7 @@ internal static class ScoreCommand
             Description = "Also write all logits: one tensor [tokens, vocabulary] a row, named by its id.",
             HelpName = "FILE.safetensors",
         };
-        Option<bool> force = new("--force") { Description = "Replace the logits file." };
+        Option<bool> force = CommonOptions.Force();
         ModelOptions options = new();
         Command command = new("score", _help) { input, logits, force };
         options.AddTo(command);

@@ -12,11 +12,7 @@ internal static class SelfTestCommand
 
     public static Command Create()
     {
-        Option<string?> model = new("--model")
-        {
-            Description = "A model's folder; default: a tiny model made for the test.",
-            HelpName = "DIR",
-        };
+        Option<string?> model = CommonOptions.ModelFolder("Model folder; default: a tiny model made for the test.");
         Command command = new(
             "selftest",
             """

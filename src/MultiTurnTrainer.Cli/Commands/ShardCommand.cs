@@ -30,16 +30,11 @@ internal static class ShardCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string> _output = new("--output", "-o")
-    {
-        Description = "The sharded tasks.",
-        HelpName = "FILE",
-        Required = true,
-    };
+    private static readonly Option<string> _output = CommonOptions.Required(CommonOptions.Output("The sharded tasks."));
 
     private static readonly Option<ShardMethod?> _method = new("--method")
     {
-        Description = "Rules (default) or a model.",
+        Description = "How tasks are cut; default: rules.",
     };
     private static readonly Option<string?> _family = new("--family")
     {
@@ -48,7 +43,8 @@ internal static class ShardCommand
 
     private static readonly Option<ShardFormat?> _format = new("--format")
     {
-        Description = "lic, mtt, or sft (conversations with the gold answer); default: by the output's name.",
+        Description =
+            "Lost-in-Conversation's array, mtt's lines, or conversations with the gold answer; default: by the output's name.",
     };
 
     private static readonly Option<int?> _maxCharacters = new("--max-characters")
@@ -68,26 +64,14 @@ internal static class ShardCommand
         DefaultValueFactory = _ => [],
     };
 
-    private static readonly Option<string[]> _endpoints = new("--endpoint")
-    {
-        Description = "Base URL of an OpenAI-compatible server; repeatable.",
-        HelpName = "URL",
-        DefaultValueFactory = _ => [],
-    };
+    private static readonly Option<string[]> _endpoints = CommonOptions.Endpoints();
 
-    private static readonly Option<string?> _model = new("--model")
-    {
-        Description = "The model's name on the endpoint, or a local model folder.",
-        HelpName = "NAME|DIR",
-    };
+    private static readonly Option<string?> _model = CommonOptions.ServedModel();
 
-    private static readonly Option<long?> _budgetRequests = new("--budget-requests")
-    {
-        Description = "Stop at N requests.",
-    };
+    private static readonly Option<long?> _budgetRequests = CommonOptions.BudgetRequests();
 
-    private static readonly Option<bool> _resume = new("--resume") { Description = "Go on with an interrupted run." };
-    private static readonly Option<bool> _force = new("--force") { Description = "Replace a non-empty output." };
+    private static readonly Option<bool> _resume = CommonOptions.Resume();
+    private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
@@ -136,7 +120,7 @@ internal static class ShardCommand
             progress.End();
             Report(report, output);
             return report.Stopped is not null ? ExitCode.Stopped
-                : report.LeftOut.ContainsKey("failed") ? ExitCode.Findings
+                : report.Failed > 0 ? ExitCode.Findings
                 : ExitCode.Done;
         }
         finally
@@ -184,6 +168,11 @@ internal static class ShardCommand
             {
                 error.WriteLine($"  {id}: {reason}");
             }
+        }
+
+        if (report.LeftOut.ContainsKey("failed"))
+        {
+            error.WriteLine("  hint: --resume tries the failed ones again");
         }
 
         if (report.Stopped is { } limit)

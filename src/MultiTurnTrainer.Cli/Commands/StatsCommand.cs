@@ -18,20 +18,22 @@ internal static class StatsCommand
             Description = "Conversation files; - is standard input.",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string?> model = new("--model")
-        {
-            Description = "A model folder: counts the tokens of the rows that mtt mask makes, instead of characters.",
-        };
+        Option<string?> model = CommonOptions.ModelFolder(
+            "Model folder: counts the tokens of the rows that mtt mask makes, instead of characters."
+        );
         Option<int?> maxLength = new("--max-length")
         {
             Description = "Show what whole-turn truncation to this length leaves.",
         };
-        Option<string?> preference = new("--preference") { Description = "Which side of preference pairs is counted." };
-        preference.AcceptOnlyFromAmong("chosen", "rejected");
-        Option<string> format = new("--format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
+        Option<string?> preference = CommonOptions.Preference();
+        Option<string> format = new("--format")
+        {
+            Description = "How the report is written.",
+            DefaultValueFactory = _ => "text",
+        };
         format.AcceptOnlyFromAmong("text", "json");
         Option<string?> html = new("--html") { Description = "Write one self-contained page with plots." };
-        Option<bool> force = new("--force") { Description = "Replace the page when it exists." };
+        Option<bool> force = CommonOptions.Force();
         Command command = new(
             "stats",
             """

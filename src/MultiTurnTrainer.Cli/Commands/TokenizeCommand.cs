@@ -21,12 +21,7 @@ internal static class TokenizeCommand
     public static Command Create()
     {
         Argument<string> input = new("INPUT") { Description = "JSON Lines of {\"text\"}, or - for standard input." };
-        Option<string> model = new("--model", "-m")
-        {
-            Description = "A model folder with a tokenizer.json, or the file itself.",
-            HelpName = "DIR",
-            Required = true,
-        };
+        Option<string> model = CommonOptions.Model("Model folder with a tokenizer.json, or the file itself.");
         Option<bool> specialTokens = new("--special-tokens")
         {
             Description = "Add the special tokens that the tokenizer puts around a text.",

@@ -76,37 +76,30 @@ internal static class ValidateCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private static readonly Option<string?> _model = new("--model")
-    {
-        Description = "A model folder: checks lengths and its control tokens.",
-    };
+    private static readonly Option<string?> _model = CommonOptions.ModelFolder(
+        "Model folder: checks lengths and its control tokens."
+    );
 
     private static readonly Option<int?> _maxLength = new("--max-length")
     {
         Description = "Most tokens a conversation may have; the model's limit by default.",
     };
 
-    private static readonly Option<string?> _preference = new("--preference")
-    {
-        Description = "Which side of preference pairs is checked: chosen or rejected.",
-    };
+    private static readonly Option<string?> _preference = CommonOptions.Preference();
 
     private static readonly Option<bool> _fix = new("--fix")
     {
         Description = "Repair what is safe before judging; needs --output.",
     };
 
-    private static readonly Option<string?> _output = new("--output")
-    {
-        Description = "Write the rows without errors.",
-    };
+    private static readonly Option<string?> _output = CommonOptions.Output("Write the rows without errors.");
 
     private static readonly Option<string?> _rejects = new("--rejects")
     {
         Description = "Write the rows with errors: original text and reasons.",
     };
 
-    private static readonly Option<bool> _force = new("--force") { Description = "Replace existing outputs." };
+    private static readonly Option<bool> _force = CommonOptions.Force();
 
     private static readonly Option<bool> _explain = new("--explain-format")
     {
@@ -121,7 +114,6 @@ internal static class ValidateCommand
 
     public static Command Create()
     {
-        _preference.AcceptOnlyFromAmong("chosen", "rejected");
         Command command = new(
             "validate",
             """

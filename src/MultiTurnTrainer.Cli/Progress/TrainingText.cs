@@ -15,9 +15,7 @@ internal static class TrainingText
         yield return Text(
             $"model      {run.Model}: {run.Parameters:N0} weights, {run.TrainableParameters:N0} trained; {run.Dtype} on {run.Device}"
         );
-        yield return Text(
-            $"data       {run.Rows:N0} rows, {run.Tokens:N0} tokens, {run.SupervisedTokens:N0} supervised ({Share(run):P1})"
-        );
+        yield return $"data       {run.DataText}";
         if (run.RowsWithoutLabels > 0)
         {
             yield return Text($"           {run.RowsWithoutLabels:N0} rows have no supervised token and add nothing");
@@ -33,7 +31,9 @@ internal static class TrainingText
             yield return Text($"packing    {run.Packs:N0} packs, {run.PackingEfficiency:P1} of their places filled");
         }
 
-        yield return Text($"steps      {run.FirstStep} to {run.TotalSteps}; recompute {run.Recompute}");
+        yield return run.FirstStep > run.TotalSteps
+            ? Text($"steps      all {run.TotalSteps} are done already")
+            : Text($"steps      {run.FirstStep} to {run.TotalSteps}; recompute {run.Recompute}");
     }
 
     /// <summary>A step in one line.</summary>
@@ -101,8 +101,6 @@ internal static class TrainingText
         span.TotalHours >= 1
             ? Text($"{(int)span.TotalHours}:{span.Minutes:D2}:{span.Seconds:D2}")
             : Text($"{span.Minutes}:{span.Seconds:D2}");
-
-    public static double Share(RunSummary run) => run.SupervisedTokens / (double)Math.Max(1, run.Tokens);
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

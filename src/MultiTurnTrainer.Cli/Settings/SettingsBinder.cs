@@ -14,8 +14,8 @@ namespace MultiTurnTrainer.Cli.Settings;
 /// wrong types and values outside a <see cref="RangeAttribute"/> are errors with line, column and what is accepted.
 /// </summary>
 /// <param name="file">The file's name, for messages.</param>
-/// <param name="overridden">Nodes that come from <c>--set</c> and so have no place in the file.</param>
-internal sealed class SettingsBinder(string file, IReadOnlySet<YamlNode> overridden)
+/// <param name="flags">Nodes that come from the command line, and so have no place in the file, with their flag.</param>
+internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, string> flags)
 {
     /// <summary>Binds every known section once, so that mistakes in sections a command does not use show too.</summary>
     public void CheckSections(YamlMappingNode root, IReadOnlyDictionary<string, Type> sections)
@@ -165,19 +165,35 @@ internal sealed class SettingsBinder(string file, IReadOnlySet<YamlNode> overrid
 
     private MttException Unknown(YamlNode key, string what, string name, IEnumerable<string> known)
     {
-        string? near = Nearest.To(name, known);
-        return At(
-            key,
-            $"unknown {what}: '{name}'",
-            near is null
-                ? $"Known: {string.Join(", ", known.Order(StringComparer.Ordinal))}."
-                : $"Did you mean '{near}'?"
-        );
+        string advice =
+            ForeignSettings.Advice(name)
+            ?? Elsewhere(name)
+            ?? (Nearest.To(name, known) is { } near ? $"Did you mean '{near}'?" : null)
+            ?? $"Known: {string.Join(", ", known.Order(StringComparer.Ordinal))}.";
+        return At(key, $"unknown {what}: '{name}'", advice);
+    }
+
+    // A name that mtt has, in another section: `learning_rate` at the top level, `r` under `train`.
+    private static string? Elsewhere(string name)
+    {
+        string[] sections =
+        [
+            .. SettingsSections
+                .Types.Where(section =>
+                    section
+                        .Value.GetProperties()
+                        .Any(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name) == name)
+                )
+                .Select(section => section.Key),
+        ];
+        return sections.Length == 1 ? $"It belongs under '{sections[0]}:'." : null;
     }
 
     private MttException At(YamlNode node, string message, string remedy) =>
         new(
-            overridden.Contains(node) ? $"--set {message}" : $"{file}:{node.Start.Line}:{node.Start.Column}: {message}",
+            flags.TryGetValue(node, out string? flag)
+                ? $"{flag}{(flag == "--set" ? " " : ": ")}{message}"
+                : $"{file}:{node.Start.Line}:{node.Start.Column}: {message}",
             remedy
         );
 

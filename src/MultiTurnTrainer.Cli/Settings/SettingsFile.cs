@@ -23,18 +23,18 @@ internal sealed class SettingsFile
 
     /// <summary>Loads the named file, or the nearest <c>mtt.yaml</c> upwards from the current folder, or none.</summary>
     /// <param name="path">The value of <c>--config</c>.</param>
-    /// <param name="overrides">The values of <c>--set</c>, such as <c>train.learning_rate=1e-4</c>.</param>
-    public static SettingsFile Load(string? path, IReadOnlyList<string> overrides)
+    /// <param name="overrides">What the command line sets, later ones winning.</param>
+    public static SettingsFile Load(string? path, IEnumerable<SettingsOverride> overrides)
     {
         string? found = path ?? FindUpwards(Directory.GetCurrentDirectory());
         YamlMappingNode root = found is null ? [] : Parse(found);
-        HashSet<YamlNode> overridden = new(ReferenceEqualityComparer.Instance);
-        foreach (string text in overrides)
+        Dictionary<YamlNode, string> flags = new(ReferenceEqualityComparer.Instance);
+        foreach (SettingsOverride value in overrides)
         {
-            SettingsOverride.Apply(root, text, overridden);
+            value.Apply(root, flags);
         }
 
-        SettingsBinder binder = new(found ?? DefaultName, overridden);
+        SettingsBinder binder = new(found ?? DefaultName, flags);
         binder.CheckSections(root, SettingsSections.Types);
         return new SettingsFile(root, binder);
     }
@@ -64,7 +64,7 @@ internal sealed class SettingsFile
     {
         if (!File.Exists(path))
         {
-            throw new MttException($"{path}: no such settings file", "Name an existing file with --config.");
+            throw new MttException($"{path}: there is no such settings file", "Name an existing file with --config.");
         }
 
         YamlStream stream = [];

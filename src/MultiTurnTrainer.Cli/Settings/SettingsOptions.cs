@@ -11,7 +11,7 @@ internal sealed class SettingsOptions
     public Option<string[]> Set { get; } =
         new("--set")
         {
-            Description = "Override any setting, repeatable: --set train.learning_rate=1e-4",
+            Description = "Override any setting, repeatable: --set train.learning_rate=1e-4.",
             HelpName = "KEY=VALUE",
             DefaultValueFactory = _ => [],
         };
@@ -22,7 +22,10 @@ internal sealed class SettingsOptions
         command.Add(Set);
     }
 
-    /// <summary>Loads the settings; <paramref name="flags"/> are overrides that win over <c>--set</c>.</summary>
-    public SettingsFile Load(ParseResult parsed, IEnumerable<string>? flags = null) =>
-        SettingsFile.Load(parsed.GetValue(Config), [.. parsed.GetValue(Set) ?? [], .. flags ?? []]);
+    /// <summary>Loads the settings; <paramref name="flags"/> win over <c>--set</c>.</summary>
+    public SettingsFile Load(ParseResult parsed, IEnumerable<SettingsOverride>? flags = null) =>
+        SettingsFile.Load(
+            parsed.GetValue(Config),
+            [.. (parsed.GetValue(Set) ?? []).Select(text => new SettingsOverride(text)), .. flags ?? []]
+        );
 }

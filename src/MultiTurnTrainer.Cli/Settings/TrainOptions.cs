@@ -9,12 +9,7 @@ namespace MultiTurnTrainer.Cli.Settings;
 /// <summary>The flags of <c>mtt train</c> and <c>mtt estimate</c>, laid over the settings file.</summary>
 internal sealed class TrainOptions
 {
-    private readonly Option<string> _model = new("--model")
-    {
-        Description = "The model's folder (HuggingFace layout).",
-        HelpName = "DIR",
-        Required = true,
-    };
+    private readonly Option<string> _model = CommonOptions.Model(ModelOptions.Needs);
     private readonly Option<string[]> _train = new("--train")
     {
         Description = "Token rows (.parquet, .jsonl) or conversations (.jsonl); sharded tasks for maigo and ccopd.",
@@ -27,11 +22,10 @@ internal sealed class TrainOptions
         Description = "Rows or conversations to evaluate on, with the loss of each turn.",
         HelpName = "FILE",
     };
-    private readonly Option<string?> _output = new("--output")
-    {
-        Description = "The adapter's folder; metrics, checkpoints and report go there too.",
-        HelpName = "DIR",
-    };
+    private readonly Option<string?> _output = CommonOptions.Output(
+        "The adapter's folder; metrics, checkpoints and report go there too.",
+        folder: true
+    );
     private readonly Option<string?> _initAdapter = new("--init-adapter")
     {
         Description = "Start from this adapter's weights and configuration.",
@@ -43,7 +37,7 @@ internal sealed class TrainOptions
         HelpName = "auto|DIR",
         Arity = ArgumentArity.ZeroOrOne,
     };
-    private readonly Option<bool> _force = new("--force") { Description = "Replace an earlier run in the output." };
+    private readonly Option<bool> _force = CommonOptions.Force();
     private readonly Option<bool> _noShuffle = new("--no-shuffle") { Description = "Keep the file's order." };
     private readonly Option<string> _objective = new("--objective")
     {
@@ -54,8 +48,11 @@ internal sealed class TrainOptions
     /// <summary>Flags that stand for a setting: they are checked as settings are.</summary>
     private readonly (Option<string?> Flag, string Key)[] _overrides =
     [
-        (Flag("--dtype", "float32|bfloat16", "The compute type."), "dtype"),
-        (Flag("--device", "cpu|cuda", "Where to compute."), "device"),
+        (
+            Flag("--dtype", "float32|bfloat16", "The compute type; default: bfloat16 on CUDA, float32 on a CPU."),
+            "dtype"
+        ),
+        (Flag("--device", "cpu|cuda", "Where to compute; default: cuda where there is one."), "device"),
         (Flag("--max-steps", "N", "Optimizer steps in all."), "max_steps"),
         (Flag("--epochs", "N", "Passes over the data."), "num_train_epochs"),
         (Flag("--learning-rate", "RATE", "The highest rate."), "learning_rate"),
@@ -102,7 +99,7 @@ internal sealed class TrainOptions
             parsed,
             _overrides
                 .Where(pair => parsed.GetValue(pair.Flag) is not null)
-                .Select(pair => $"train.{pair.Key}={parsed.GetValue(pair.Flag)}")
+                .Select(pair => new SettingsOverride($"train.{pair.Key}={parsed.GetValue(pair.Flag)}", pair.Flag.Name))
         );
         TrainSettings train = file.Section<TrainSettings>("train");
         TrainRequest request = new()

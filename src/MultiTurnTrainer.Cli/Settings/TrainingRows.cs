@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Training.Loop;
 
@@ -26,7 +27,7 @@ internal static class TrainingRows
             {
                 MaxLength = request.Train.MaxLength,
                 Threads = request.Train.Threads ?? Environment.ProcessorCount,
-                Now = new DateTimeOffset(TimeProvider.System.GetUtcNow().Date, TimeSpan.Zero),
+                Now = CommonOptions.ReadNow(null),
             }
         );
         List<TokenRow> rows = [.. run.Read([path])];

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
@@ -37,7 +38,7 @@ internal sealed class ModelLimits : IModelLimits
     {
         try
         {
-            return new RowMeasure(RowModel.Load(folder, null, []), maxLength, TimeProvider.System.GetUtcNow());
+            return new RowMeasure(RowModel.Load(folder, null, []), maxLength, CommonOptions.ReadNow(null));
         }
         catch (MttException problem)
         {

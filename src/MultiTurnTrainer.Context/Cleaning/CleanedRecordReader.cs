@@ -12,10 +12,7 @@ public static class CleanedRecordReader
     /// <exception cref="MttException">No such file, or a line that is no record; the message names file and line.</exception>
     public static IEnumerable<CleanedRecord> Read(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new MttException($"{path}: no such file", "Make it with mtt clean.");
-        }
+        InputFile.RequireExists(path, "Make it with mtt clean.");
 
         int number = 0;
         foreach (string line in File.ReadLines(path))

@@ -10,17 +10,9 @@ internal static class InputStream
     /// <exception cref="MttException">There is no such file, or it is a folder.</exception>
     public static void CheckExists(string path)
     {
-        if (Directory.Exists(path))
+        if (path != "-")
         {
-            throw new MttException(
-                $"{path}: is a folder",
-                $"Name the files in it, such as {path.TrimEnd('/')}/*.jsonl."
-            );
-        }
-
-        if (path != "-" && !File.Exists(path))
-        {
-            throw new MttException($"{path}: there is no such file", "Check the name and the folder.");
+            InputFile.RequireExists(path);
         }
     }
 
@@ -41,7 +33,7 @@ internal static class InputStream
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new MttException($"{path}: {problem.Message}", "Check the path and its permissions.", problem);
+            throw InputFile.Unreadable(path, problem);
         }
     }
 

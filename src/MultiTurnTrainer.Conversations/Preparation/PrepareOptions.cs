@@ -32,6 +32,9 @@ public sealed record PrepareOptions
     /// <summary>Whether to write Parquet instead of JSON lines.</summary>
     public bool Parquet { get; init; }
 
+    /// <summary>The name of the file that holds a split, or this shard's part of it.</summary>
+    public string FileName(string split) => $"{split}{Shard.Suffix}{(Parquet ? ".parquet" : ".jsonl")}";
+
     /// <summary>Whether existing outputs are replaced.</summary>
     public bool Force { get; init; }
 }

@@ -237,11 +237,7 @@ public sealed class Preparer
 
     private void Open(string split)
     {
-        string extension = _options.Parquet ? ".parquet" : ".jsonl";
-        _outputs[split] = _open(
-            Path.Combine(_options.Output, $"{split}{_options.Shard.Suffix}{extension}"),
-            _options.Force
-        );
+        _outputs[split] = _open(Path.Combine(_options.Output, _options.FileName(split)), _options.Force);
         _counts.Written[split] = 0;
     }
 

@@ -14,13 +14,7 @@ public static class ShardedTaskReader
     /// <exception cref="MttException">Not JSON, or an item without id, shards or question: file, item and what is missing.</exception>
     public static IReadOnlyList<ShardedTask> Read(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new MttException(
-                $"{path}: no such file",
-                "Name a file of sharded tasks, or make one with mtt shard."
-            );
-        }
+        InputFile.RequireExists(path, "Name a file of sharded tasks, or make one with mtt shard.");
 
         byte[] bytes = File.ReadAllBytes(path);
         List<ShardedTask> tasks = [];

@@ -36,6 +36,7 @@ public sealed class ParquetFile : IDisposable
     /// <exception cref="MttException">It is missing, not seekable, or not a valid Parquet file.</exception>
     public static ParquetFile Open(string path)
     {
+        InputFile.RequireExists(path);
         SafeFileHandle handle;
         try
         {
@@ -43,7 +44,7 @@ public sealed class ParquetFile : IDisposable
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new MttException($"{path}: {problem.Message}", "Check the path and its permissions.", problem);
+            throw InputFile.Unreadable(path, problem);
         }
 
         try

@@ -12,10 +12,11 @@ namespace MultiTurnTrainer.Datasets.Rollouts;
 /// contexts are followed by the same ids.
 /// </summary>
 /// <param name="model">Template and tokenizer.</param>
-public sealed class CleanedTurns(RowModel model)
+/// <param name="now">What a template that prints the date prints.</param>
+public sealed class CleanedTurns(RowModel model, DateTimeOffset now)
 {
-    private readonly RowBuilder _rows = new(model, new RowOptions { LastOnly = true });
-    private readonly PromptEncoder _prompts = new(model);
+    private readonly RowBuilder _rows = new(model, new RowOptions { LastOnly = true, Now = now });
+    private readonly PromptEncoder _prompts = new(model, now);
 
     /// <summary>Encodes one record.</summary>
     /// <exception cref="MttException">The template refuses a context, or no token of the reply can be proven to be learned.</exception>

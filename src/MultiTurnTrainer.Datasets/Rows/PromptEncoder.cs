@@ -10,8 +10,8 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// by the generation prompt. One object serves one thread.
 /// </summary>
 /// <param name="model">Template and tokenizer.</param>
-/// <param name="now">What a template that prints the date prints; null for today.</param>
-public sealed class PromptEncoder(RowModel model, DateTimeOffset? now = null)
+/// <param name="now">What a template that prints the date prints.</param>
+public sealed class PromptEncoder(RowModel model, DateTimeOffset now)
 {
     private readonly RowTokenizer _tokenizer = new(model.Tokens);
     private readonly RowOptions _options = new() { Now = now };

@@ -45,6 +45,7 @@ public static class TokenRowReader
     /// <exception cref="MttException">The file is missing, of another format, or a row is wrong (with its number).</exception>
     public static IEnumerable<TokenRow> Read(string path, bool labelsOptional = false)
     {
+        InputFile.RequireExists(path, "Name a .parquet or .jsonl file.");
         IEnumerable<TokenRow> rows =
             TokenRowFormats.FromPath(path) == TokenRowFormat.Parquet
                 ? ReadParquet(path)
@@ -205,22 +206,8 @@ public static class TokenRowReader
         }
     }
 
-    private static StreamReader OpenText(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            throw new MttException($"{path}: is a folder, a file is needed", "Name a .parquet or .jsonl file.");
-        }
-
-        try
-        {
-            return new StreamReader(path);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw new MttException($"{path}: {problem.Message}", "Check the path and its permissions.", problem);
-        }
-    }
+    private static StreamReader OpenText(string path) =>
+        new(InputFile.OpenRead(path, "Name a .parquet or .jsonl file."));
 
     private static TokenRow ParseLine(string path, long number, string line, bool labelsOptional)
     {

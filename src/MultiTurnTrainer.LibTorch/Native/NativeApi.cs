@@ -127,7 +127,7 @@ internal static unsafe class NativeApi
         {
             throw new MttException(
                 $"the native part does not load: {problem.Message.Split('\n')[0]}",
-                $"delete {Path.GetDirectoryName(path)} and run: mtt setup",
+                $"Delete {Path.GetDirectoryName(path)} and run mtt setup.",
                 problem
             );
         }

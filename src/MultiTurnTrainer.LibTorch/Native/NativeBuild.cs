@@ -64,16 +64,10 @@ internal static partial class NativeBuild
         }
 
         string folder = Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(folder);
-        using SafeFileHandle held = File.OpenHandle(
-            Path.Combine(folder, "lock"),
-            FileMode.OpenOrCreate,
-            FileAccess.ReadWrite,
-            FileShare.ReadWrite
-        );
+        using SafeFileHandle held = OpenLock(folder);
         if (Flock(held, 2) != 0)
         {
-            throw new MttException($"cannot lock {folder}", "set MTT_CACHE to a folder that supports file locks");
+            throw new MttException($"cannot lock {folder}", "Set MTT_CACHE to a folder that supports file locks.");
         }
 
         if (!File.Exists(path))
@@ -83,6 +77,28 @@ internal static partial class NativeBuild
         }
 
         return path;
+    }
+
+    private static SafeFileHandle OpenLock(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return File.OpenHandle(
+                Path.Combine(folder, "lock"),
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.ReadWrite
+            );
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new MttException(
+                $"{folder}: the native part cannot be kept there: {problem.Message}",
+                "Set MTT_CACHE to a folder that can be written.",
+                problem
+            );
+        }
     }
 
     private static void Compile(LibTorchInstallation installation, string folder, string path)
@@ -111,7 +127,7 @@ internal static partial class NativeBuild
         string? first = messages.Split('\n').FirstOrDefault(line => line.Contains("error: ", StringComparison.Ordinal));
         throw new MttException(
             $"the native part does not compile against the libtorch in {installation.Libraries}: {first?.Trim()}",
-            $"the compiler's messages are in {log}"
+            $"The compiler's messages are in {log}."
         );
     }
 
@@ -177,7 +193,7 @@ internal static partial class NativeBuild
         {
             throw new MttException(
                 $"no C++ compiler: {compiler} does not start",
-                "apt-get install g++, then: mtt setup",
+                "Install one (apt-get install g++), then run mtt setup.",
                 problem
             );
         }

@@ -81,6 +81,7 @@ public static class ModelConfigReader
     /// <exception cref="MttException">Missing, not JSON, an unknown family, or a field mtt cannot honour.</exception>
     public static ModelConfig ReadFolder(string folder, int? headDimension = null)
     {
+        InputFile.RequireFolder(folder, "Name a HuggingFace model folder.");
         string path = Path.Combine(folder, "config.json");
         if (!File.Exists(path))
         {

@@ -42,10 +42,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <exception cref="MttException">The file is missing, unreadable or breaks a rule of the format.</exception>
     public static SafetensorsFile Open(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new MttException($"{path}: no such file", "Check the path; a model folder holds *.safetensors.");
-        }
+        InputFile.RequireExists(path, "Check the path; a model folder holds *.safetensors.");
 
         MemoryMappedFile? map = null;
         MemoryMappedViewAccessor? view = null;

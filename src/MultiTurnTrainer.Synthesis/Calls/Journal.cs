@@ -110,7 +110,11 @@ internal sealed class Journal : IDisposable
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new MttException($"{path}: no such journal", "Leave --resume out to begin the run.", problem);
+            throw new MttException(
+                $"{path}: there is no such journal",
+                "Leave --resume out to begin the run.",
+                problem
+            );
         }
         catch (IOException problem) when (File.Exists(path))
         {

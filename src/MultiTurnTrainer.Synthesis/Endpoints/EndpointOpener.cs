@@ -34,7 +34,10 @@ internal static class EndpointOpener
             string model =
                 role.Model
                 ?? plan.Model
-                ?? throw new MttException("no model is named", "Give --model, or name it in mtt.yaml.");
+                ?? throw new MttException(
+                    "no model is named",
+                    "Give --model (with --resume too), or name it in mtt.yaml."
+                );
             if (Directory.Exists(model))
             {
                 AddLocal(plan, model, endpoints);

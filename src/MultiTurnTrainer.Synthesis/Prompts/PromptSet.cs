@@ -63,7 +63,10 @@ public sealed class PromptSet
     {
         if (!Directory.Exists(folder))
         {
-            throw new MttException($"{folder}: no such folder of prompts", "Write one with: mtt init --prompts");
+            throw new MttException(
+                $"{folder}: there is no such folder of prompts",
+                "Write one with: mtt init --prompts"
+            );
         }
 
         Dictionary<string, string> texts = new(Builtin._texts, StringComparer.Ordinal);

@@ -24,7 +24,10 @@ public static class ReviewReplay
     {
         if (!File.Exists(trace))
         {
-            throw new MttException($"{trace}: no such trace", "Name the trace.jsonl of a run's output folder.");
+            throw new MttException(
+                $"{trace}: there is no such trace",
+                "Name the trace.jsonl of a run's output folder."
+            );
         }
 
         using StreamReader reader = new(trace);

@@ -13,6 +13,16 @@ internal sealed record ShardOutcome(ShardedTask Task, string? Reason = null, str
     public const string TooLong = "too_long";
     public const string Excluded = "excluded";
     public const string Unanswered = "no_answer";
+
+    /// <summary>The reasons that lie in the task or the options; any other is a model's failure.</summary>
+    public static readonly IReadOnlySet<string> Expected = new HashSet<string>
+    {
+        Single,
+        Empty,
+        TooLong,
+        Excluded,
+        Unanswered,
+    };
 }
 
 /// <summary>What a sharding run came to.</summary>
@@ -33,4 +43,8 @@ public sealed record ShardReport(
     int Kept = 0,
     int Incomplete = 0,
     string? Stopped = null
-);
+)
+{
+    /// <summary>Tasks that a model could not cut.</summary>
+    public int Failed => LeftOut.Where(pair => !ShardOutcome.Expected.Contains(pair.Key)).Sum(pair => pair.Value);
+}

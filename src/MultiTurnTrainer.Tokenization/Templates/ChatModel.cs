@@ -43,10 +43,7 @@ public sealed class ChatModel
     /// <exception cref="MttException">Files are missing or unusable.</exception>
     public static ChatModel Load(string folder, string? template = null)
     {
-        if (!Directory.Exists(folder))
-        {
-            throw new MttException($"{folder}: no such folder", "Name a HuggingFace model folder.");
-        }
+        InputFile.RequireFolder(folder, "Name a HuggingFace model folder.");
 
         JsonElement? config = Read(folder, "tokenizer_config.json");
         Dictionary<string, string> templates = template is null
@@ -226,15 +223,5 @@ public sealed class ChatModel
         }
     }
 
-    private static string ReadText(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw new MttException($"{path}: {problem.Message}", "Check the path.", problem);
-        }
-    }
+    private static string ReadText(string path) => InputFile.ReadText(path, "Name a chat template file.");
 }

@@ -52,13 +52,7 @@ public sealed class Tokenizer
     public static Tokenizer Load(string path)
     {
         string file = Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path;
-        if (!File.Exists(file))
-        {
-            throw new MttException(
-                $"{file}: there is no such file",
-                "Give a model folder with a tokenizer.json, or the file itself."
-            );
-        }
+        InputFile.RequireExists(file, "Give a model folder with a tokenizer.json, or the file itself.");
 
         try
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
@@ -8,7 +9,7 @@ namespace MultiTurnTrainer.Training.Checkpoints;
 /// What a run's numbers depend on, part by part, so that a refusal to resume can say which part changed: settings
 /// that shape the maths, the model's weights, the data, the adapter's first weights, the packing.
 /// </summary>
-/// <param name="Parts">A hash or short text per part.</param>
+/// <param name="Parts">A hash per part, and every setting by its dotted name.</param>
 internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
 {
     /// <summary>Refuses a checkpoint that another run wrote.</summary>
@@ -20,7 +21,12 @@ internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
             .. Parts
                 .Keys.Union(stored.Parts.Keys)
                 .Where(part => Parts.GetValueOrDefault(part) != stored.Parts.GetValueOrDefault(part))
-                .Order(StringComparer.Ordinal),
+                .Order(StringComparer.Ordinal)
+                .Select(part =>
+                    IsSetting(part)
+                        ? $"{part} ({stored.Parts.GetValueOrDefault(part)} then, {Parts.GetValueOrDefault(part)} now)"
+                        : part
+                ),
         ];
         if (changed.Length > 0)
         {
@@ -30,6 +36,23 @@ internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
             );
         }
     }
+
+    /// <summary>The parts with all settings as one hash, for a manifest or report that names the settings anyway.</summary>
+    public RunFingerprint Short()
+    {
+        IEnumerable<string> settings = Parts
+            .Where(part => IsSetting(part.Key))
+            .OrderBy(part => part.Key, StringComparer.Ordinal)
+            .Select(part => $"{part.Key}={part.Value}");
+        Dictionary<string, string> parts = Parts
+            .Where(part => !IsSetting(part.Key))
+            .ToDictionary(part => part.Key, part => part.Value);
+        parts["settings"] = ContentHash.Of(Encoding.UTF8.GetBytes(string.Join('\n', settings)));
+        return new RunFingerprint(parts);
+    }
+
+    // A setting is there by its dotted name and value, so that a refusal can say both.
+    private static bool IsSetting(string part) => part.Contains('.', StringComparison.Ordinal);
 
     /// <summary>As JSON, keys sorted.</summary>
     public JsonObject ToJson() =>

@@ -39,7 +39,6 @@ internal static class RunIdentity
         Dictionary<string, string> parts = new()
         {
             ["objective"] = request.Objective,
-            ["settings"] = Hash(ToJson(maths).ToJsonString()),
             ["model"] = OfFolder(request.Model, "*.safetensors", "config.json"),
             ["data"] = request.Distillation is null
                 ? TrainingData.Hash(data.Rows)
@@ -50,8 +49,10 @@ internal static class RunIdentity
         };
         if (request.Distillation is { } distillation)
         {
-            parts["distillation"] = Hash(ToJson(distillation.Settings).ToJsonString());
+            AddSettings(parts, "distill", ToJson(distillation.Settings));
         }
+
+        AddSettings(parts, "train", ToJson(maths));
 
         if (data.Evaluation.Count > 0)
         {
@@ -64,6 +65,14 @@ internal static class RunIdentity
         }
 
         return new RunFingerprint(parts);
+    }
+
+    private static void AddSettings(Dictionary<string, string> parts, string section, JsonObject settings)
+    {
+        foreach ((string name, JsonNode? value) in settings)
+        {
+            parts[$"{section}.{name}"] = value?.ToJsonString() ?? "null";
+        }
     }
 
     private static string OfFolder(string folder, params string[] patterns)

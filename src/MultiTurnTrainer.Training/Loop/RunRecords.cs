@@ -41,7 +41,7 @@ internal static class RunRecords
         manifest.Options["objective"] = request.Objective;
         manifest.Options["train"] = RunIdentity.ToJson(request.Train);
         manifest.Options["lora"] = RunIdentity.ToJson(request.Lora);
-        manifest.Options["fingerprint"] = fingerprint.ToJson();
+        manifest.Options["fingerprint"] = fingerprint.Short().ToJson();
         manifest.Counts["rows"] = summary.Rows;
         manifest.Counts["rows_without_labels"] = summary.RowsWithoutLabels;
         manifest.Counts["tokens"] = summary.Tokens;
@@ -92,6 +92,7 @@ internal static class RunRecords
             ],
             [
                 .. fingerprint
+                    .Short()
                     .Parts.OrderBy(part => part.Key, StringComparer.Ordinal)
                     .Select(part => (part.Key, part.Value)),
             ],

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>What a run is about to do.</summary>
@@ -32,4 +34,17 @@ public sealed record RunSummary(
     int TotalSteps,
     int FirstStep,
     string Recompute
-);
+)
+{
+    /// <summary>Sharded tasks or logged turns that are learned from instead of rows; 0 where it is rows.</summary>
+    public int Tasks { get; init; }
+
+    /// <summary>What is learned from, in words.</summary>
+    public string DataText =>
+        Tasks > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{Tasks:N0} tasks or logged turns")
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Rows:N0} rows, {Tokens:N0} tokens, {SupervisedTokens:N0} supervised ({SupervisedTokens / (double)Math.Max(1, Tokens):P1})"
+            );
+}

@@ -117,7 +117,10 @@ public static class TrainingRun
             plan.TotalSteps,
             trainer.Done + 1,
             recompute.ToString().ToLowerInvariant()
-        );
+        )
+        {
+            Tasks = request.Distillation?.Units ?? 0,
+        };
         observer.Started(summary);
         double machineGflops = MachineSpeed.MeasureGflops(place);
         loading.Dispose();

@@ -26,7 +26,7 @@ internal static class ReportSummary
             (
                 "data",
                 Text(
-                    $"{run.Rows:N0} rows, {run.Tokens:N0} tokens, {run.SupervisedTokens:N0} supervised ({run.SupervisedTokens / (double)Math.Max(1, run.Tokens):P1}), {run.RowsWithoutLabels} rows without a label"
+                    $"{run.DataText}{(run.RowsWithoutLabels > 0 ? $", {run.RowsWithoutLabels} rows without a label" : "")}"
                 )
             ),
             (

@@ -87,10 +87,10 @@ public class SettingsBinderTests
     public void Apply_Override_WinsOverTheFile()
     {
         YamlMappingNode root = Parse("train:\n  max_steps: 5");
-        HashSet<YamlNode> overridden = new(ReferenceEqualityComparer.Instance);
-        SettingsOverride.Apply(root, "train.max_steps=7", overridden);
-        SettingsOverride.Apply(root, "train.target_modules=[a, b]", overridden);
-        Sample sample = (Sample)Binder(overridden).Bind(root["train"], typeof(Sample), "train");
+        Dictionary<YamlNode, string> flags = new(ReferenceEqualityComparer.Instance);
+        new SettingsOverride("train.max_steps=7").Apply(root, flags);
+        new SettingsOverride("train.target_modules=[a, b]").Apply(root, flags);
+        Sample sample = (Sample)Binder(flags).Bind(root["train"], typeof(Sample), "train");
         Assert.Equal(7, sample.MaxSteps);
         Assert.Equal(["a", "b"], sample.TargetModules);
     }
@@ -100,24 +100,35 @@ public class SettingsBinderTests
     [InlineData("train.=7")]
     [InlineData("train.max_steps")]
     public void Apply_OverrideWithoutSection_IsAnError(string text) =>
-        Assert.Throws<MttException>(() => SettingsOverride.Apply([], text, new HashSet<YamlNode>()));
+        Assert.Throws<MttException>(() => new SettingsOverride(text).Apply([], new Dictionary<YamlNode, string>()));
 
-    private static Sample Bind(string yaml) =>
-        (Sample)Binder(new HashSet<YamlNode>()).Bind(Parse(yaml), typeof(Sample), "train");
+    private static Sample Bind(string yaml) => (Sample)Binder([]).Bind(Parse(yaml), typeof(Sample), "train");
 
     [Fact]
     public void Bind_MistakeInAnOverride_NamesSetInsteadOfALine()
     {
         YamlMappingNode root = Parse("train:\n  max_steps: 5");
-        HashSet<YamlNode> overridden = new(ReferenceEqualityComparer.Instance);
-        SettingsOverride.Apply(root, "train.max_step=7", overridden);
+        Dictionary<YamlNode, string> flags = new(ReferenceEqualityComparer.Instance);
+        new SettingsOverride("train.max_step=7").Apply(root, flags);
         MttException problem = Assert.Throws<MttException>(() =>
-            Binder(overridden).Bind(root["train"], typeof(Sample), "train")
+            Binder(flags).Bind(root["train"], typeof(Sample), "train")
         );
         Assert.Equal("--set unknown key in train: 'max_step'", problem.Message);
     }
 
-    private static SettingsBinder Binder(HashSet<YamlNode> overridden) => new("f.yaml", overridden);
+    [Fact]
+    public void Bind_MistakeInAFlag_NamesTheFlag()
+    {
+        YamlMappingNode root = Parse("train:\n  max_steps: 5");
+        Dictionary<YamlNode, string> flags = new(ReferenceEqualityComparer.Instance);
+        new SettingsOverride("train.max_steps=many", "--max-steps").Apply(root, flags);
+        MttException problem = Assert.Throws<MttException>(() =>
+            Binder(flags).Bind(root["train"], typeof(Sample), "train")
+        );
+        Assert.Equal("--max-steps: train.max_steps: 'many' is not a whole number", problem.Message);
+    }
+
+    private static SettingsBinder Binder(Dictionary<YamlNode, string> flags) => new("f.yaml", flags);
 
     private static YamlMappingNode Parse(string yaml)
     {

@@ -43,7 +43,7 @@ public sealed class PrepareCommandTests : IDisposable
     {
         _folder.Write("a.jsonl", Rows);
         Assert.Contains(
-            "2 rows written to data",
+            "2 rows written to out/data.jsonl",
             Run("prepare", "a.jsonl", "--output", "out"),
             StringComparison.Ordinal
         );

@@ -79,7 +79,7 @@ public class TrainingRunTests
             TrainingCase.Run(request with { Resume = "auto", Train = request.Train with { LearningRate = 1 } })
         );
 
-        Assert.Contains("settings differ", problem.Message);
+        Assert.Contains("train.learning_rate (", problem.Message);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ internal sealed class TooLong : Rule
         new("MTT402", "too-long", Severity.Warning, "A conversation is longer than the model's limit.")
         {
             Why = "It is cut or dropped, and what is lost is mostly the last answer.",
-            Hint = "Split it, or choose a truncation with `mtt mask --truncation`.",
+            Hint = "Split it, or choose a truncation with `mtt mask --truncate`.",
         };
 
     /// <summary>More than templates write around a conversation without tools.</summary>

@@ -29,7 +29,7 @@ public sealed record LibTorchInstallation(string Origin, string Include, string 
             return At("MTT_LIBTORCH", named)
                 ?? throw new MttException(
                     $"MTT_LIBTORCH={named} holds no libtorch with headers",
-                    "name a folder with include/ATen/ATen.h and lib/libtorch_cpu.so, such as PyTorch's torch folder"
+                    "Name a folder with include/ATen/ATen.h and lib/libtorch_cpu.so, such as PyTorch's torch folder."
                 );
         }
 

@@ -38,7 +38,7 @@ public static class TorchRuntime
     public static nint CudaStream(torch.Device device) =>
         throw new MttException(
             "TorchSharp does not tell torch's CUDA stream",
-            "build with mtt's own binding (leave out -p:TorchProvider) to train on CUDA"
+            "Build with mtt's own binding (leave out -p:TorchProvider) to train on CUDA."
         );
 
     /// <summary>The first use of a device makes it the current one.</summary>

@@ -88,7 +88,7 @@ internal static unsafe class CudaDriver
     private static nint Open() =>
         NativeLibrary.TryLoad("libcuda.so.1", out nint library)
             ? library
-            : throw new MttException("libcuda.so.1 does not load", "install NVIDIA's driver, or train on the CPU");
+            : throw new MttException("libcuda.so.1 does not load", "Install NVIDIA's driver, or train on the CPU.");
 
     private static nint Symbol(string name) => NativeLibrary.GetExport(_library, name);
 

@@ -21,7 +21,7 @@ internal static unsafe class Nvrtc
         {
             throw new MttException(
                 "libnvrtc is not on this machine",
-                "install nvidia-cuda-nvrtc (it comes with PyTorch's CUDA wheels) or the CUDA toolkit"
+                "Install nvidia-cuda-nvrtc (it comes with PyTorch's CUDA wheels) or the CUDA toolkit."
             );
         }
 

@@ -27,23 +27,13 @@ internal static class TextLineReader
 
     private static Stream Open(string path)
     {
-        try
+        if (path == "-")
         {
-            if (path == "-")
-            {
-                return File.OpenRead("/dev/stdin");
-            }
+            return File.OpenRead("/dev/stdin");
+        }
 
-            FileStream file = File.OpenRead(path);
-            return path.EndsWith(".gz", StringComparison.Ordinal)
-                ? new GZipStream(file, CompressionMode.Decompress)
-                : file;
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            string what = Directory.Exists(path) ? "is a folder, a file is needed" : problem.Message;
-            throw new MttException($"{path}: {what}", "Name a JSON Lines file, or - for standard input.", problem);
-        }
+        FileStream file = InputFile.OpenRead(path, "Name a JSON Lines file, or - for standard input.");
+        return path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
     }
 
     private static string? ReadLine(StreamReader reader, string path, int number)

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Globalization;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>Options that several commands have: one name, one short form and one wording for one meaning.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Force() => new("--force") { Description = "Replace existing outputs." };
+
+    public static Option<string> Model(string needs) => Required(ModelFolder(needs));
+
+    /// <summary>A model's folder.</summary>
+    /// <param name="needs">What the command reads of it, or does with it: the description.</param>
+    public static Option<string?> ModelFolder(string needs) =>
+        new("--model", "-m") { Description = needs, HelpName = "DIR" };
+
+    /// <summary>A model on an endpoint or in a folder, for the roles of generated data.</summary>
+    public static Option<string?> ServedModel() =>
+        new("--model", "-m")
+        {
+            Description = "The model's name on the endpoint, or a local model folder.",
+            HelpName = "NAME|DIR",
+        };
+
+    public static Option<string?> Adapter() =>
+        new("--adapter", "-a") { Description = "LoRA adapter folder in PEFT's layout.", HelpName = "DIR" };
+
+    /// <summary>An output that the command can do without.</summary>
+    /// <param name="what">What is written there.</param>
+    /// <param name="folder">Whether it is a folder.</param>
+    public static Option<string?> Output(string what, bool folder = false) =>
+        new("--output", "-o") { Description = what, HelpName = folder ? "DIR" : "FILE" };
+
+    public static Option<string[]> Endpoints() =>
+        new("--endpoint")
+        {
+            Description = "Base URL of an OpenAI-compatible server; repeatable. Replaces the settings' endpoints.",
+            HelpName = "URL",
+            DefaultValueFactory = _ => [],
+        };
+
+    public static Option<long?> BudgetRequests() => new("--budget-requests") { Description = "Stop at N requests." };
+
+    public static Option<bool> Resume() => new("--resume") { Description = "Go on with an interrupted run." };
+
+    public static Option<string?> Preference()
+    {
+        Option<string?> option = new("--preference") { Description = "Which side of preference pairs is taken." };
+        option.AcceptOnlyFromAmong("chosen", "rejected");
+        return option;
+    }
+
+    public static Option<string?> Template() =>
+        new("--template") { Description = "A chat template in place of the model's.", HelpName = "FILE" };
+
+    public static Option<string[]> StopTokens() =>
+        new("--eot")
+        {
+            Description = "A further token that ends an answer; repeatable.",
+            HelpName = "TOKEN",
+            AllowMultipleArgumentsPerToken = true,
+        };
+
+    public static Option<string?> Now() =>
+        new("--now")
+        {
+            Description = "The date that templates with a clock print, such as 2026-01-15; today when not given.",
+            HelpName = "DATE",
+        };
+
+    /// <summary>The value of <see cref="Now"/>; today at midnight UTC where it is not given, so that a day's runs agree.</summary>
+    /// <exception cref="MttException">It is no date.</exception>
+    public static DateTimeOffset ReadNow(string? text)
+    {
+        if (text is null)
+        {
+            return new DateTimeOffset(TimeProvider.System.GetUtcNow().Date, TimeSpan.Zero);
+        }
+
+        return DateTimeOffset.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset date
+        )
+            ? date
+            : throw new MttException($"--now {text}: is not a date", "Write it as 2026-01-15 or 2026-01-15T12:00:00Z.");
+    }
+
+    /// <summary>The same option, without which the command does not begin.</summary>
+    public static Option<string> Required(Option<string?> option)
+    {
+        option.Required = true;
+        return option!;
+    }
+}

@@ -1,0 +1,68 @@
+namespace MultiTurnTrainer.Files;
+
+/// <summary>Files that the user names: one wording, in every command, for one that is absent, a folder, or unreadable.</summary>
+public static class InputFile
+{
+    private const string _check = "Check the name and the folder.";
+
+    /// <summary>Finds a misspelt name before any work is done.</summary>
+    /// <param name="path">A path; not <c>-</c>.</param>
+    /// <param name="remedy">What to name instead; a general hint when null.</param>
+    /// <exception cref="MttException">There is no such file, or it is a folder.</exception>
+    public static void RequireExists(string path, string? remedy = null)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new MttException(
+                $"{path}: is a folder, a file is needed",
+                remedy ?? $"Name the files in it, such as {path.TrimEnd('/')}/*.jsonl."
+            );
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new MttException($"{path}: there is no such file", remedy ?? _check);
+        }
+    }
+
+    /// <summary>Opens a file for reading.</summary>
+    /// <param name="path">A path; not <c>-</c>.</param>
+    /// <param name="remedy">What to name instead; a general hint when null.</param>
+    /// <exception cref="MttException">There is no such file, it is a folder, or it may not be read.</exception>
+    public static FileStream OpenRead(string path, string? remedy = null)
+    {
+        RequireExists(path, remedy);
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, problem);
+        }
+    }
+
+    /// <summary>The text of a file.</summary>
+    /// <param name="path">A path; not <c>-</c>.</param>
+    /// <param name="remedy">What to name instead; a general hint when null.</param>
+    /// <exception cref="MttException">There is no such file, it is a folder, or it may not be read.</exception>
+    public static string ReadText(string path, string? remedy = null)
+    {
+        using StreamReader reader = new(OpenRead(path, remedy));
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>What to throw where reading an existing file failed.</summary>
+    public static MttException Unreadable(string path, Exception problem) =>
+        new($"{path}: {problem.Message}", "Check the path and its permissions.", problem);
+
+    /// <summary>Finds a misspelt folder before any work is done.</summary>
+    /// <exception cref="MttException">There is no such folder.</exception>
+    public static void RequireFolder(string path, string remedy)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw new MttException($"{path}: there is no such folder", remedy);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using MultiTurnTrainer.Cli.Settings;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Cli.Tests.Settings;
+
+/// <summary>The tables of settings in <c>docs/</c> against the settings.</summary>
+public partial class SettingsPagesTests
+{
+    /// <summary><c>MTT_UPDATE_DOCS=1</c> writes the table.</summary>
+    [Fact]
+    public void Migrating_Table_IsTheProgramsOwn()
+    {
+        string path = Path.Combine(Repository.Root, "docs/migrating.md");
+        string page = File.ReadAllText(path);
+        string table = ForeignTable().Match(page).Value;
+        if (Environment.GetEnvironmentVariable("MTT_UPDATE_DOCS") == "1")
+        {
+            File.WriteAllText(path, page.Replace(table, ForeignSettings.Table(), StringComparison.Ordinal));
+            table = ForeignSettings.Table();
+        }
+
+        Assert.Equal(ForeignSettings.Table(), table);
+    }
+
+    [Fact]
+    public void ForeignSettings_WhatStandsForThem_Exists() =>
+        Assert.All(
+            ForeignSettings.All,
+            setting =>
+            {
+                Assert.Equal(setting.Here is null, setting.Here is null && setting.Note is not null);
+                foreach (Match key in Key().Matches($"{setting.Here} {setting.Note}"))
+                {
+                    Assert.Contains(key.Groups[2].Value, Keys(SettingsSections.Types[key.Groups[1].Value]));
+                }
+
+                // A name that is mtt's own too would never be asked for.
+                Assert.DoesNotContain(setting.Names, name => Keys(typeof(TrainSettings)).Contains(name));
+            }
+        );
+
+    [Fact]
+    public void Training_Table_HasEverySettingWithItsDefault()
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/training.md"));
+        Dictionary<string, string> table = [];
+        foreach (Match row in Row().Matches(page[page.IndexOf("## Settings", StringComparison.Ordinal)..]))
+        {
+            string[] names = [.. Name().Matches(row.Groups[1].Value).Select(match => match.Groups[1].Value)];
+            string[] values = row.Groups[2].Value.Split(',', StringSplitOptions.TrimEntries);
+            foreach ((string name, string value) in names.Zip(values))
+            {
+                table.Add(name, value);
+            }
+        }
+
+        Assert.Equal(
+            Defaults(new TrainSettings(), "train").Concat(LoraDefaults).Order(),
+            table.Select(pair => (pair.Key, pair.Value)).Order()
+        );
+    }
+
+    // A null leaves these to --init-adapter; without one LoraChoice fills them in.
+    private static IEnumerable<(string, string)> LoraDefaults =>
+        Keys(typeof(LoraSettings))
+            .Select(key =>
+                (
+                    $"lora.{key}",
+                    key switch
+                    {
+                        "r" => "16",
+                        "lora_alpha" => "32",
+                        "lora_dropout" => "0",
+                        "target_modules" => "all-linear",
+                        "use_rslora" or "use_dora" => "false",
+                        "init_lora_weights" => "true",
+                        _ => "–",
+                    }
+                )
+            );
+
+    private static IEnumerable<(string, string)> Defaults(object settings, string section) =>
+        settings
+            .GetType()
+            .GetProperties()
+            .Where(property => property.CanWrite)
+            .Select(property =>
+                ($"{section}.{JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)}", Text(property, settings))
+            );
+
+    private static string Text(PropertyInfo property, object settings) =>
+        property.GetValue(settings) switch
+        {
+            null => "–",
+            bool value => value ? "true" : "false",
+            Enum value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()),
+            double value => value is not 0 and < 1e-3
+                ? value.ToString("0e0", CultureInfo.InvariantCulture)
+                : value.ToString(CultureInfo.InvariantCulture),
+            IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
+            object value => throw new NotSupportedException(value.GetType().Name),
+        };
+
+    private static string[] Keys(Type type) =>
+        [
+            .. type.GetProperties()
+                .Where(property => property.CanWrite)
+                .Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)),
+        ];
+
+    [GeneratedRegex(@"\| elsewhere \|.*?\n(?=\n|\z)", RegexOptions.Singleline)]
+    private static partial Regex ForeignTable();
+
+    [GeneratedRegex(@"\b(train|lora|distill)\.([a-z_0-9]+)")]
+    private static partial Regex Key();
+
+    [GeneratedRegex(@"^\| ((?:`[a-z_0-9.]+`(?:, )?)+) \| ([^|]*) \|", RegexOptions.Multiline)]
+    private static partial Regex Row();
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Name();
+}
