@@ -88,7 +88,8 @@ public class RolloutCommandTests
 
         // As a run that nothing disturbed.
         string adapter = Convert.ToHexString(File.ReadAllBytes(folder["out/adapter_model.safetensors"]));
-        Assert.Equal(0, Train(folder, server, "maigo", 4, "--force").ExitCode);
+        MttResult whole = Train(folder, server, "maigo", 4, "--force");
+        Assert.True(whole.ExitCode == 0, whole.Error);
         Assert.Equal(adapter, Convert.ToHexString(File.ReadAllBytes(folder["out/adapter_model.safetensors"])));
     }
 
