@@ -17,10 +17,10 @@ internal static unsafe class AttentionRow
     {
         if (cap > 0)
         {
-            Cap(line, count, cap);
+            Simd.Cap(line, count, cap);
         }
 
-        float max = Max(line, count);
+        float max = Simd.Max(line, count);
         float sum = Exponentials(line, count, max);
         lse = max + MathF.Log(sum);
         return sum;
@@ -41,69 +41,13 @@ internal static unsafe class AttentionRow
             return;
         }
 
-        Cap(scores, count, cap);
+        Simd.Cap(scores, count, cap);
         float* capped = (float*)NativeMemory.Alloc((nuint)count, sizeof(float));
         new ReadOnlySpan<float>(scores, count).CopyTo(new Span<float>(capped, count));
         _ = Exponentials(scores, count, lse);
         Slopes(scores, slopes, count);
         Bend(slopes, capped, count, cap);
         NativeMemory.Free(capped);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Cap(float* line, int count, float cap)
-    {
-        Vector512<float> inverse = Vector512.Create(1 / cap);
-        int i = 0;
-        for (; i <= count - Simd.Width; i += Simd.Width)
-        {
-            (Simd.Tanh(Simd.Load(line + i) * inverse) * cap).Store(line + i);
-        }
-
-        for (; i < count; i++)
-        {
-            line[i] = cap * MathF.Tanh(line[i] / cap);
-        }
-    }
-
-    /// <summary>Every entry by a factor.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(float* line, int count, float factor)
-    {
-        int i = 0;
-        for (; i <= count - Simd.Width; i += Simd.Width)
-        {
-            (Simd.Load(line + i) * factor).Store(line + i);
-        }
-
-        for (; i < count; i++)
-        {
-            line[i] *= factor;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Max(float* line, int count)
-    {
-        Vector512<float> most = Vector512.Create(float.NegativeInfinity);
-        int i = 0;
-        for (; i <= count - Simd.Width; i += Simd.Width)
-        {
-            most = Vector512.Max(most, Simd.Load(line + i));
-        }
-
-        float max = float.NegativeInfinity;
-        for (int lane = 0; lane < Simd.Width; lane++)
-        {
-            max = MathF.Max(max, most[lane]);
-        }
-
-        for (; i < count; i++)
-        {
-            max = MathF.Max(max, line[i]);
-        }
-
-        return max;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -133,21 +77,10 @@ internal static unsafe class AttentionRow
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Slopes(float* weights, float* slopes, int count)
     {
-        Vector512<float> sum = Vector512<float>.Zero;
+        float total = Simd.Dot(weights, slopes, count);
+        Vector512<float> minus = Vector512.Create(total);
         int i = 0;
         for (; i <= count - Simd.Width; i += Simd.Width)
-        {
-            sum = Vector512.FusedMultiplyAdd(Simd.Load(weights + i), Simd.Load(slopes + i), sum);
-        }
-
-        float total = Vector512.Sum(sum);
-        for (; i < count; i++)
-        {
-            total += weights[i] * slopes[i];
-        }
-
-        Vector512<float> minus = Vector512.Create(total);
-        for (i = 0; i <= count - Simd.Width; i += Simd.Width)
         {
             (Simd.Load(weights + i) * (Simd.Load(slopes + i) - minus)).Store(slopes + i);
         }

@@ -143,7 +143,7 @@ internal sealed unsafe class CpuAttentionTask
         Multiply(block.Queries, _width, block.Keys, 1, new(weights, block.Keys), values, 0, mixed, _width);
         for (int i = 0; i < block.Queries; i++)
         {
-            AttentionRow.Multiply(mixed + ((long)i * _width), _width, 1 / sums[i]);
+            Simd.Multiply(mixed + ((long)i * _width), _width, 1 / sums[i]);
         }
 
         Write(mixed, _output, block.FirstQuery, block.Queries, head, _heads);

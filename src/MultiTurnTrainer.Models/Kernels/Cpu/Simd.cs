@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace MultiTurnTrainer.Models.Kernels.Cpu;
 
 /// <summary>
-/// Sixteen floats at a time: the conversions and the exponential that all CPU kernels share. Loops over rows are compiled with full
+/// Sixteen floats at a time: the conversions, functions and sums that the CPU kernels share. Loops over rows are compiled with full
 /// optimisation at once: the first tier would leave the vector operations uncompiled calls.
 /// </summary>
 internal static unsafe class Simd
@@ -121,6 +121,97 @@ internal static unsafe class Simd
         for (; i < count; i++)
         {
             target[i] = ToBf16(source[i]);
+        }
+    }
+
+    /// <summary>Σ a·b: sixteen sums in the order of the elements, then what is left over, one by one.</summary>
+    public static float Dot(float* a, float* b, int count) => Dot<Fp32>(a, b, 0, count);
+
+    /// <summary>The same with <paramref name="b"/> as stored, from an index on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Dot<T>(float* a, void* b, long start, int count)
+        where T : struct, IElement
+    {
+        Vector512<float> sum = Vector512<float>.Zero;
+        int i = 0;
+        for (; i <= count - Width; i += Width)
+        {
+            sum = Vector512.FusedMultiplyAdd(Load(a + i), T.Load(b, start + i), sum);
+        }
+
+        return AddRest<T>(Vector512.Sum(sum), a, b, start, i, count);
+    }
+
+    /// <summary>The elements of a dot product that fill no vector, added to the others' sum.</summary>
+    public static float AddRest<T>(float sum, float* a, void* b, long start, int first, int count)
+        where T : struct, IElement
+    {
+        for (int i = first; i < count; i++)
+        {
+            sum += a[i] * T.Load1(b, start + i);
+        }
+
+        return sum;
+    }
+
+    /// <summary>The greatest of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Max(float* row, int count)
+    {
+        Vector512<float> a = Vector512.Create(float.NegativeInfinity);
+        Vector512<float> b = a;
+        int i = 0;
+        for (; i <= count - (2 * Width); i += 2 * Width)
+        {
+            a = Vector512.Max(a, Load(row + i));
+            b = Vector512.Max(b, Load(row + i + Width));
+        }
+
+        a = Vector512.Max(a, b);
+        float max = float.NegativeInfinity;
+        for (int lane = 0; lane < Width; lane++)
+        {
+            max = MathF.Max(max, a[lane]);
+        }
+
+        for (; i < count; i++)
+        {
+            max = MathF.Max(max, row[i]);
+        }
+
+        return max;
+    }
+
+    /// <summary>Every element by a factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(float* row, int count, float factor)
+    {
+        int i = 0;
+        for (; i <= count - Width; i += Width)
+        {
+            (Load(row + i) * factor).Store(row + i);
+        }
+
+        for (; i < count; i++)
+        {
+            row[i] *= factor;
+        }
+    }
+
+    /// <summary>Every element to cap · tanh(element / cap).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Cap(float* row, int count, float cap)
+    {
+        Vector512<float> inverse = Vector512.Create(1 / cap);
+        int i = 0;
+        for (; i <= count - Width; i += Width)
+        {
+            (Tanh(Load(row + i) * inverse) * cap).Store(row + i);
+        }
+
+        for (; i < count; i++)
+        {
+            row[i] = cap * MathF.Tanh(row[i] / cap);
         }
     }
 }

@@ -88,10 +88,10 @@ internal sealed unsafe class CpuRows : IRowKernel
         float cap = options.SoftCap;
         if (cap > 0)
         {
-            Cap(row, vocabulary, cap);
+            Simd.Cap(row, vocabulary, cap);
         }
 
-        float max = Max(row, vocabulary);
+        float max = Simd.Max(row, vocabulary);
         float target = row[label];
         double plain = options.LabelSmoothing > 0 ? Sum(row, vocabulary) : 0;
         if (options.Metrics)
@@ -138,49 +138,6 @@ internal sealed unsafe class CpuRows : IRowKernel
         }
 
         row[label] = (float)(coefficient * slope);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Cap(float* row, int count, float cap)
-    {
-        Vector512<float> inverse = Vector512.Create(1 / cap);
-        int i = 0;
-        for (; i <= count - Simd.Width; i += Simd.Width)
-        {
-            (Simd.Tanh(Simd.Load(row + i) * inverse) * cap).Store(row + i);
-        }
-
-        for (; i < count; i++)
-        {
-            row[i] = cap * MathF.Tanh(row[i] / cap);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Max(float* row, int count)
-    {
-        Vector512<float> a = Vector512.Create(float.NegativeInfinity);
-        Vector512<float> b = a;
-        int i = 0;
-        for (; i <= count - (2 * Simd.Width); i += 2 * Simd.Width)
-        {
-            a = Vector512.Max(a, Simd.Load(row + i));
-            b = Vector512.Max(b, Simd.Load(row + i + Simd.Width));
-        }
-
-        a = Vector512.Max(a, b);
-        float max = float.NegativeInfinity;
-        for (int lane = 0; lane < Simd.Width; lane++)
-        {
-            max = MathF.Max(max, a[lane]);
-        }
-
-        for (; i < count; i++)
-        {
-            max = MathF.Max(max, row[i]);
-        }
-
-        return max;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -32,7 +32,7 @@ internal static unsafe class CachedAttention
     {
         for (int t = 0; t < count; t++)
         {
-            scores[t] = scale * Dot(query, keys + ((long)t * width), width);
+            scores[t] = scale * Simd.Dot(query, keys + ((long)t * width), width);
         }
 
         Span<float> weights = new(scores, count);
@@ -47,25 +47,6 @@ internal static unsafe class CachedAttention
         TensorPrimitives.Exp(weights, weights);
         TensorPrimitives.Divide(weights, TensorPrimitives.Sum(weights), weights);
         Mix(scores, values, output, count, width);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Dot(float* a, float* b, int width)
-    {
-        Vector512<float> sum = default;
-        int i = 0;
-        for (; i <= width - Simd.Width; i += Simd.Width)
-        {
-            sum = Vector512.FusedMultiplyAdd(Vector512.Load(a + i), Vector512.Load(b + i), sum);
-        }
-
-        float total = Vector512.Sum(sum);
-        for (; i < width; i++)
-        {
-            total += a[i] * b[i];
-        }
-
-        return total;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -69,7 +69,7 @@ internal static unsafe class FewRows
         {
             for (int m = 0; m < rows; m++)
             {
-                y[((long)m * height) + o] = Dot<T>(x + ((long)m * width), w, (long)o * width, width);
+                y[((long)m * height) + o] = Simd.Dot<T>(x + ((long)m * width), w, (long)o * width, width);
             }
         }
     }
@@ -213,33 +213,7 @@ internal static unsafe class FewRows
     {
         for (int c = 0; c < Tile; c++)
         {
-            y[c] += Rest<T>(x, w, w0 + ((long)c * width), i, width);
+            y[c] = Simd.AddRest<T>(y[c], x, w, w0 + ((long)c * width), i, width);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Dot<T>(float* x, void* w, long start, int width)
-        where T : struct, IElement
-    {
-        Vector512<float> sum = default;
-        int i = 0;
-        for (; i <= width - Simd.Width; i += Simd.Width)
-        {
-            sum = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), T.Load(w, start + i), sum);
-        }
-
-        return Vector512.Sum(sum) + Rest<T>(x, w, start, i, width);
-    }
-
-    private static float Rest<T>(float* x, void* w, long start, int i, int width)
-        where T : struct, IElement
-    {
-        float sum = 0;
-        for (; i < width; i++)
-        {
-            sum += x[i] * T.Load1(w, start + i);
-        }
-
-        return sum;
     }
 }

@@ -41,15 +41,15 @@ internal static unsafe class CpuRmsNorm
                             Simd.Widen((ushort*)px + (i * width), wide, width);
                         }
 
-                        float r = 1 / MathF.Sqrt((Dot(source, source, width) / width) + epsilon);
+                        float r = 1 / MathF.Sqrt((Simd.Dot(source, source, width) / width) + epsilon);
                         ((float*)pi)[i] = r;
                         if (half)
                         {
-                            Scale(source, scale, (ushort*)py + (i * width), width, r, round: !addsOne);
+                            Scale<Bf16>(source, scale, (void*)py, i * width, width, r, round: !addsOne);
                         }
                         else
                         {
-                            Scale(source, scale, (float*)py + (i * width), width, r);
+                            Scale<Fp32>(source, scale, (void*)py, i * width, width, r, round: false);
                         }
                     }
                 }
@@ -97,7 +97,8 @@ internal static unsafe class CpuRmsNorm
                         }
 
                         float r = ((float*)pi)[i];
-                        float pull = WeightedDot(a, d, scale, g, width) * r * r / width;
+                        Multiply(d, scale, g, width);
+                        float pull = Simd.Dot(g, a, width) * r * r / width;
                         float* result = half ? g : (float*)pr + (i * width);
                         Combine(a, g, result, width, r, pull);
                         if (half)
@@ -122,45 +123,18 @@ internal static unsafe class CpuRmsNorm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Dot(float* a, float* b, int count)
+    private static void Multiply(float* a, float* b, float* product, int count)
     {
-        Vector512<float> sum = Vector512<float>.Zero;
         int i = 0;
         for (; i <= count - Simd.Width; i += Simd.Width)
         {
-            sum = Vector512.FusedMultiplyAdd(Simd.Load(a + i), Simd.Load(b + i), sum);
+            (Simd.Load(a + i) * Simd.Load(b + i)).Store(product + i);
         }
 
-        float total = Vector512.Sum(sum);
         for (; i < count; i++)
         {
-            total += a[i] * b[i];
+            product[i] = a[i] * b[i];
         }
-
-        return total;
-    }
-
-    // g = dy w, and its product with x summed.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float WeightedDot(float* x, float* dy, float* weight, float* g, int count)
-    {
-        Vector512<float> sum = Vector512<float>.Zero;
-        int i = 0;
-        for (; i <= count - Simd.Width; i += Simd.Width)
-        {
-            Vector512<float> product = Simd.Load(dy + i) * Simd.Load(weight + i);
-            product.Store(g + i);
-            sum = Vector512.FusedMultiplyAdd(product, Simd.Load(x + i), sum);
-        }
-
-        float total = Vector512.Sum(sum);
-        for (; i < count; i++)
-        {
-            g[i] = dy[i] * weight[i];
-            total += g[i] * x[i];
-        }
-
-        return total;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -178,23 +152,10 @@ internal static unsafe class CpuRmsNorm
         }
     }
 
+    // y = x r w; x r is rounded first where the type is narrower and the model says so.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scale(float* x, float* weight, float* y, int count, float r)
-    {
-        int i = 0;
-        for (; i <= count - Simd.Width; i += Simd.Width)
-        {
-            (Simd.Load(x + i) * r * Simd.Load(weight + i)).Store(y + i);
-        }
-
-        for (; i < count; i++)
-        {
-            y[i] = x[i] * r * weight[i];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scale(float* x, float* weight, ushort* y, int count, float r, bool round)
+    private static void Scale<T>(float* x, float* weight, void* y, long start, int count, float r, bool round)
+        where T : struct, IElement
     {
         int i = 0;
         for (; i <= count - Simd.Width; i += Simd.Width)
@@ -202,18 +163,23 @@ internal static unsafe class CpuRmsNorm
             Vector512<float> normal = Simd.Load(x + i) * r;
             if (round)
             {
-                Simd.Store(y + i, normal);
-                normal = Simd.Load(y + i);
+                T.Store(y, start + i, normal);
+                normal = T.Load(y, start + i);
             }
 
-            Simd.Store(y + i, normal * Simd.Load(weight + i));
+            T.Store(y, start + i, normal * Simd.Load(weight + i));
         }
 
         for (; i < count; i++)
         {
-            ushort rounded = Simd.ToBf16(x[i] * r);
-            float normal = round ? Simd.Load1(&rounded) : x[i] * r;
-            y[i] = Simd.ToBf16(normal * weight[i]);
+            float normal = x[i] * r;
+            if (round)
+            {
+                T.Store1(y, start + i, normal);
+                normal = T.Load1(y, start + i);
+            }
+
+            T.Store1(y, start + i, normal * weight[i]);
         }
     }
 }
