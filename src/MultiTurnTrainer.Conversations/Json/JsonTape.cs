@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using MultiTurnTrainer.Conversations.Jsonl;
 
@@ -32,6 +33,10 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
     private readonly int[] _open = new int[MaxDepth];
     private JsonToken[] _tokens = new JsonToken[256];
 
+    // The text's own array: a span of it costs less than one of a Memory.
+    private byte[] _bytes = [];
+    private int _offset;
+
     /// <summary>The bytes of the last scan. Valid as long as the caller's buffer is.</summary>
     public ReadOnlyMemory<byte> Text { get; private set; }
 
@@ -57,6 +62,9 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
     public bool Scan(ReadOnlyMemory<byte> utf8)
     {
         Text = utf8;
+        (_bytes, _offset) = MemoryMarshal.TryGetArray(utf8, out ArraySegment<byte> array)
+            ? (array.Array ?? [], array.Offset)
+            : (utf8.ToArray(), 0);
         Count = 0;
         Flags = JsonFlags.None;
         Problem = null;
@@ -66,15 +74,19 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
     }
 
     /// <summary>The bytes of a token as written: escapes kept, quotes left out.</summary>
-    public ReadOnlySpan<byte> Raw(int token) => Text.Span.Slice(_tokens[token].Start, _tokens[token].Length);
+    public ReadOnlySpan<byte> Raw(int token)
+    {
+        ref readonly JsonToken text = ref _tokens[token];
+        return _bytes.AsSpan(_offset + text.Start, text.Length);
+    }
 
     /// <summary>The bytes of a value as written, with the quotes of a string.</summary>
     public ReadOnlySpan<byte> RawValue(int token)
     {
         ref readonly JsonToken value = ref _tokens[token];
         return value.Kind is JsonKind.String or JsonKind.Name
-            ? Text.Span.Slice(value.Start - 1, value.Length + 2)
-            : Text.Span.Slice(value.Start, value.Length);
+            ? _bytes.AsSpan(_offset + value.Start - 1, value.Length + 2)
+            : _bytes.AsSpan(_offset + value.Start, value.Length);
     }
 
     /// <summary>The text of a string or name token.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Validation;
@@ -24,7 +25,7 @@ internal readonly ref struct TextToken(int token, Role role, bool isReasoning, R
 /// </summary>
 internal sealed class RowTexts
 {
-    private readonly List<(int Token, Role Role, bool Reasoning, int Start, int Length, bool Unescaped)> _pieces = [];
+    private readonly List<Piece> _pieces = [];
     private byte[] _buffer = new byte[4096];
     private int _used;
     private JsonTape _tape = null!;
@@ -32,15 +33,7 @@ internal sealed class RowTexts
     /// <summary>Number of pieces.</summary>
     public int Count => _pieces.Count;
 
-    public TextToken this[int index]
-    {
-        get
-        {
-            (int token, Role role, bool reasoning, int start, int length, bool unescaped) = _pieces[index];
-            ReadOnlySpan<byte> bytes = unescaped ? _buffer.AsSpan(start, length) : _tape.Text.Span.Slice(start, length);
-            return new TextToken(token, role, reasoning, bytes);
-        }
-    }
+    public TextToken this[int index] => _pieces[index].Of(_tape.Text.Span, _buffer);
 
     /// <summary>Collects the texts of some messages.</summary>
     public void Load(JsonTape tape, ReadOnlySpan<MessageView> messages)
@@ -78,7 +71,7 @@ internal sealed class RowTexts
         ref readonly JsonToken text = ref _tape[token];
         if ((text.Flags & JsonFlags.Escaped) == 0)
         {
-            _pieces.Add((token, role, reasoning, text.Start, text.Length, false));
+            _pieces.Add(new Piece(token, role, reasoning, text.Start, text.Length, false));
             return;
         }
 
@@ -88,16 +81,25 @@ internal sealed class RowTexts
         }
 
         int length = JsonString.Unescape(_tape.Raw(token), _buffer.AsSpan(_used));
-        _pieces.Add((token, role, reasoning, _used, length, true));
+        _pieces.Add(new Piece(token, role, reasoning, _used, length, true));
         _used += length;
     }
 
     internal ref struct Walker(RowTexts texts)
     {
+        private readonly ReadOnlySpan<Piece> _pieces = CollectionsMarshal.AsSpan(texts._pieces);
+        private readonly ReadOnlySpan<byte> _source = texts._tape.Text.Span;
+        private readonly ReadOnlySpan<byte> _unescaped = texts._buffer;
         private int _index = -1;
 
-        public readonly TextToken Current => texts[_index];
+        public readonly TextToken Current => _pieces[_index].Of(_source, _unescaped);
 
-        public bool MoveNext() => ++_index < texts.Count;
+        public bool MoveNext() => ++_index < _pieces.Length;
+    }
+
+    private readonly record struct Piece(int Token, Role Role, bool Reasoning, int Start, int Length, bool Unescaped)
+    {
+        public TextToken Of(ReadOnlySpan<byte> source, ReadOnlySpan<byte> unescaped) =>
+            new(Token, Role, Reasoning, (Unescaped ? unescaped : source).Slice(Start, Length));
     }
 }

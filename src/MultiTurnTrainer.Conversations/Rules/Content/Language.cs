@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Frozen;
 using System.Text;
 
 namespace MultiTurnTrainer.Conversations.Rules;
@@ -8,10 +7,8 @@ namespace MultiTurnTrainer.Conversations.Rules;
 internal static class Language
 {
     private const int Looked = 240;
+    private const int LeastLetters = 8;
     private const int LeastWords = 3;
-
-    /// <summary>Most bytes a small word has, so that it fits an integer.</summary>
-    private const int LongestWord = sizeof(ulong);
 
     private static readonly string[] _latin =
     [
@@ -25,7 +22,7 @@ internal static class Language
         "Polish",
     ];
 
-    private static readonly FrozenDictionary<ulong, int> _languagesOfWord = Words(
+    private static readonly SmallWords _words = new(
         "the of and to is that it for with you are this have not what how",
         "der die das und ist nicht ein eine zu den mit auf für sie ich wie",
         "le la les des est et que une pour dans qui pas vous je avec sur",
@@ -39,11 +36,21 @@ internal static class Language
     /// <summary>The language's name; null when the text is too short or mixed to say.</summary>
     public static string? Guess(ReadOnlySpan<byte> utf8)
     {
+        ReadOnlySpan<byte> head = utf8[..Math.Min(utf8.Length, Looked)];
+        ulong hits = _words.Count(head, out int letters, out int beyondAscii);
+
+        // A letter beyond ASCII has two bytes or more: with so many of ASCII most letters are Latin whatever the others are.
+        int ascii = letters - beyondAscii;
+        return ascii >= LeastLetters && ascii > beyondAscii / 2 ? Latin(hits) : OfScripts(head, hits);
+    }
+
+    private static string? OfScripts(ReadOnlySpan<byte> head, ulong hits)
+    {
         int letters = 0;
         int latin = 0;
         Span<int> scripts = stackalloc int[8];
         scripts.Clear();
-        ReadOnlySpan<byte> rest = utf8[..Math.Min(utf8.Length, Looked)];
+        ReadOnlySpan<byte> rest = head;
         while (!rest.IsEmpty)
         {
             if (rest[0] < 0x80)
@@ -70,14 +77,14 @@ internal static class Language
             }
         }
 
-        if (letters < 8)
+        if (letters < LeastLetters)
         {
             return null;
         }
 
         if (latin * 2 > letters)
         {
-            return Latin(utf8[..Math.Min(utf8.Length, Looked)]);
+            return Latin(hits);
         }
 
         // Kana marks Japanese however many Han characters stand between.
@@ -112,62 +119,22 @@ internal static class Language
             _ => -1,
         };
 
-    private static string? Latin(ReadOnlySpan<byte> utf8)
+    private static string? Latin(ulong hits)
     {
-        Span<int> hits = stackalloc int[_latin.Length];
-        hits.Clear();
-        ulong word = 0;
-        int length = 0;
-        for (int i = 0; i <= utf8.Length; i++)
-        {
-            byte value = i < utf8.Length ? utf8[i] : (byte)' ';
-            if ((value | 0x20) is >= (byte)'a' and <= (byte)'z' || value >= 0x80)
-            {
-                word = (word << 8) | (value < 0x80 ? (byte)(value | 0x20) : value);
-                length++;
-                continue;
-            }
-
-            if (length is > 0 and <= LongestWord && _languagesOfWord.TryGetValue(word, out int languages))
-            {
-                for (int language = 0; language < hits.Length; language++)
-                {
-                    hits[language] += (languages >> language) & 1;
-                }
-            }
-
-            (word, length) = (0, 0);
-        }
-
         (int best, int most, int second) = (0, 0, 0);
-        for (int language = 0; language < hits.Length; language++)
+        for (int language = 0; language < _latin.Length; language++)
         {
-            if (hits[language] > most)
+            int count = (byte)(hits >> (8 * language));
+            if (count > most)
             {
-                (best, second, most) = (language, most, hits[language]);
+                (best, second, most) = (language, most, count);
             }
             else
             {
-                second = Math.Max(second, hits[language]);
+                second = Math.Max(second, count);
             }
         }
 
         return most >= LeastWords && most >= 2 * second ? _latin[best] : null;
-    }
-
-    /// <summary>The languages that have each word, one bit each, by the word's bytes.</summary>
-    private static FrozenDictionary<ulong, int> Words(params string[] languages)
-    {
-        Dictionary<ulong, int> words = [];
-        for (int language = 0; language < languages.Length; language++)
-        {
-            foreach (string word in languages[language].Split(' '))
-            {
-                ulong packed = Encoding.UTF8.GetBytes(word).Aggregate(0UL, (bytes, value) => (bytes << 8) | value);
-                words[packed] = words.GetValueOrDefault(packed) | (1 << language);
-            }
-        }
-
-        return words.ToFrozenDictionary();
     }
 }

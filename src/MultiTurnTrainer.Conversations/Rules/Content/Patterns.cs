@@ -42,15 +42,17 @@ internal static class Patterns
         while (text[from..].IndexOf((byte)'@') is >= 0 and int found)
         {
             int at = from + found;
-            int start = text[..at].LastIndexOfAnyExcept(_mailWord) + 1;
             ReadOnlySpan<byte> rest = text[(at + 1)..];
             int length = rest.IndexOfAnyExcept(_mailWord);
             ReadOnlySpan<byte> domain = (length < 0 ? rest : rest[..length]).TrimEnd((byte)'.');
             int dot = domain.LastIndexOf((byte)'.');
-            bool named = dot > 0 && domain.Length - dot > 2 && IsLetters(domain[(dot + 1)..]);
-            if (at > start && named && domain.IndexOf("example"u8) < 0)
+            if (dot > 0 && domain.Length - dot > 2 && IsLetters(domain[(dot + 1)..]) && domain.IndexOf("example"u8) < 0)
             {
-                return $"the mail address {(char)text[start]}***@***{Encoding.UTF8.GetString(domain[dot..])}";
+                int start = text[..at].LastIndexOfAnyExcept(_mailWord) + 1;
+                if (at > start)
+                {
+                    return $"the mail address {(char)text[start]}***@***{Encoding.UTF8.GetString(domain[dot..])}";
+                }
             }
 
             from = at + 1;

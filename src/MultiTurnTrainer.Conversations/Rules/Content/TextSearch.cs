@@ -42,7 +42,7 @@ internal sealed class TextSearch
             int at = from + found;
             foreach ((string word, byte[] bytes, int anchor) in _byAnchor[text[at]])
             {
-                if (at >= anchor && text[(at - anchor)..].StartsWith(bytes))
+                if (at >= anchor && text[at - anchor] == bytes[0] && text[(at - anchor)..].StartsWith(bytes))
                 {
                     return (word, at - anchor);
                 }
