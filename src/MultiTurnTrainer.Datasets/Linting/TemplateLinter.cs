@@ -85,6 +85,7 @@ public sealed class TemplateLinter
             "earlier-think-dropped",
             "<think> inside earlier answers is cut out"
         );
+        Dropped(Probes.InlineThink, "qthink latest", "think-dropped", "<think> inside the last answer is cut out");
         Dropped(Probes.Parts, "qone", "parts-dropped", "contents given as parts are dropped");
     }
 

@@ -119,7 +119,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             return;
         }
 
-        TemplateHabits.Count(built, targets, outcome.Counts);
+        outcome.Add(TemplateHabits.Of(built, targets));
         outcome.Add(built);
     }
 

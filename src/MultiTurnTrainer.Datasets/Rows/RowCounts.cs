@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace MultiTurnTrainer.Datasets.Rows;
@@ -7,7 +6,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 public sealed class RowCounts
 {
     private readonly SortedDictionary<string, Loss> _losses = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, long> _habits = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, HabitCount> _habits = new(StringComparer.Ordinal);
 
     /// <summary>Conversations read.</summary>
     public long Conversations { get; set; }
@@ -33,17 +32,11 @@ public sealed class RowCounts
     /// <summary>What was lost, by cause.</summary>
     public IReadOnlyDictionary<string, Loss> Losses => _losses;
 
-    /// <summary>Messages that the template silently changed, by the code that <c>lint-template</c> has for it.</summary>
-    public IReadOnlyDictionary<string, long> Habits => _habits;
+    /// <summary>What the template silently did to messages, by the code that <c>lint-template</c> has for it.</summary>
+    public IReadOnlyDictionary<string, HabitCount> Habits => _habits;
 
     /// <summary>The same in words, one line a habit.</summary>
-    public IEnumerable<string> HabitLines =>
-        _habits.Select(habit =>
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{habit.Key}: the template did this to {habit.Value} messages (see mtt lint-template)"
-            )
-        );
+    public IEnumerable<string> HabitLines => _habits.Select(habit => HabitText.Line(habit.Key, habit.Value));
 
     /// <summary>Counts a row.</summary>
     public void Add(TokenRow row)
@@ -65,7 +58,14 @@ public sealed class RowCounts
     }
 
     /// <summary>Counts messages that the template silently changed.</summary>
-    public void AddHabit(string code, long messages) => _habits[code] = _habits.GetValueOrDefault(code) + messages;
+    /// <param name="code">What it did.</param>
+    /// <param name="messages">To how many messages.</param>
+    /// <param name="characters">Characters of answers that are not in the text, and so not learned.</param>
+    public void AddHabit(string code, long messages, long characters)
+    {
+        HabitCount before = _habits.GetValueOrDefault(code) ?? new HabitCount(0, 0);
+        _habits[code] = new HabitCount(before.Messages + messages, before.Characters + characters);
+    }
 
     /// <summary>Adds the counts of another part of the input.</summary>
     public void Add(RowCounts other)
@@ -82,9 +82,9 @@ public sealed class RowCounts
             AddLoss(cause, loss.Conversations, loss.SupervisedTokens);
         }
 
-        foreach ((string code, long messages) in other._habits)
+        foreach ((string code, HabitCount habit) in other._habits)
         {
-            AddHabit(code, messages);
+            AddHabit(code, habit.Messages, habit.Characters);
         }
     }
 
@@ -109,11 +109,22 @@ public sealed class RowCounts
         }
 
         counts["lost"] = losses;
-        counts["template_habits"] = new JsonObject(
-            _habits.Select(habit => KeyValuePair.Create(habit.Key, (JsonNode?)habit.Value))
-        );
+        counts["template_habits"] = HabitsOf(habit => habit.Messages);
+        counts["unlearned_characters"] = HabitsOf(habit => habit.Characters);
     }
+
+    private JsonObject HabitsOf(Func<HabitCount, long> count) =>
+        new(
+            _habits
+                .Where(habit => count(habit.Value) > 0)
+                .Select(habit => KeyValuePair.Create(habit.Key, (JsonNode?)count(habit.Value)))
+        );
 }
+
+/// <summary>What one habit of the template did.</summary>
+/// <param name="Messages">Messages it changed.</param>
+/// <param name="Characters">Characters (code points) of answers that are not in the text, and so not learned.</param>
+public sealed record HabitCount(long Messages, long Characters);
 
 /// <summary>What one cause cost.</summary>
 /// <param name="Conversations">Conversations that lost something.</param>

@@ -17,18 +17,32 @@ internal sealed class RowOutcome(Conversation conversation)
     /// <summary>Why there are none.</summary>
     public List<RowFinding> Findings { get; } = [];
 
+    /// <summary>What the template silently did to its messages.</summary>
+    public List<HabitPlace> Habits { get; } = [];
+
     /// <summary>The counts.</summary>
     public RowCounts Counts { get; } = new();
 
     /// <summary>Whether the conversation is refused.</summary>
     public bool IsRefused => Findings.Count > 0;
 
+    /// <summary>Adds a row.</summary>
     public void Add(BuiltRow row)
     {
         Rows.Add(row);
         Counts.Add(row.Row);
         Counts.SeamTokens += row.SeamTokens;
         Counts.GenerationDifferences += row.GenerationDifferences;
+    }
+
+    /// <summary>Adds what the template did in one of its rows.</summary>
+    public void Add(IEnumerable<HabitPlace> habits)
+    {
+        foreach (HabitPlace habit in habits)
+        {
+            Habits.Add(habit);
+            Counts.AddHabit(habit.Code, 1, habit.Characters);
+        }
     }
 
     /// <summary>Refuses the conversation, or one of its answers.</summary>

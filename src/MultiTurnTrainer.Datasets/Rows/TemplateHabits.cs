@@ -5,7 +5,7 @@ using MultiTurnTrainer.Tokenization.Templates;
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>
-/// Counts what the template silently did to the messages of a row, under the codes of <c>mtt lint-template</c>: parts of
+/// Finds what the template silently did to the messages of a row, under the codes of <c>mtt lint-template</c>: parts of
 /// learned messages that left no trace in the text, content parts printed as Python's list instead of their text, and
 /// words behind the conversation that are learned with the last answer.
 /// </summary>
@@ -14,62 +14,131 @@ internal static class TemplateHabits
     /// <summary>The code of learned words that stand behind the conversation and are no message's own.</summary>
     public const string TailLearned = "tail-learned";
 
-    /// <summary>Adds one for each message and habit.</summary>
+    /// <summary>All of a row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="targets">The learned messages, by their place in the source.</param>
-    /// <param name="counts">The counts.</param>
-    public static void Count(BuiltRow row, IReadOnlyCollection<int> targets, RowCounts counts)
+    public static IEnumerable<HabitPlace> Of(BuiltRow row, IReadOnlyCollection<int> targets)
     {
-        IReadOnlyList<Message> messages = row.View.Messages;
-        int[] printed = new int[messages.Count];
-        bool[] stringified = new bool[messages.Count];
-        foreach (RenderedSpan span in row.Rendered.Spans)
-        {
-            if (span.Origin.MessageIndex is >= 0 and int message)
-            {
-                printed[message] |= Bit(span.Origin.Field);
-                stringified[message] |=
-                    span.Origin.Field == MessageField.Content && (span.Traits & SpanTraits.Stringified) != 0;
-            }
-        }
-
         if (row.Masked.Answers.Any(answer => answer.LearnsTail))
         {
-            counts.AddHabit(TailLearned, 1);
+            yield return new HabitPlace(TailLearned, -1);
+        }
+
+        IReadOnlyList<Message> messages = row.View.Messages;
+        Printed[] printed = PrintedOf(row, messages.Count);
+        int last = messages.Count - 1;
+        while (last >= 0 && messages[last].Role != Role.Assistant)
+        {
+            last--;
         }
 
         for (int i = 0; i < messages.Count; i++)
         {
-            if (stringified[i] && messages[i].Json.GetProperty("content").ValueKind == JsonValueKind.Array)
+            int source = row.View.Indexes[i];
+            if (printed[i].IsStringified && messages[i].Json.GetProperty("content").ValueKind == JsonValueKind.Array)
             {
-                counts.AddHabit("parts-stringified", 1);
+                yield return new HabitPlace("parts-stringified", source);
             }
 
-            if (targets.Contains(row.View.Indexes[i]))
+            if (targets.Contains(source))
             {
-                CountDropped(messages[i], printed[i], counts);
+                foreach ((string code, int characters) in Dropped(row, i, printed[i], isEarlier: i < last))
+                {
+                    yield return new HabitPlace(code, source, characters);
+                }
             }
         }
     }
 
-    private static void CountDropped(Message message, int printed, RowCounts counts)
+    private static Printed[] PrintedOf(BuiltRow row, int messages)
     {
-        const int Call = (1 << (int)MessageField.CallName) | (1 << (int)MessageField.CallArguments);
-        if ((printed & Call) == 0 && message.ToolCalls.Count > 0)
+        Printed[] printed = new Printed[messages];
+        foreach (RenderedSpan span in row.Rendered.Spans)
         {
-            counts.AddHabit("tool-calls-dropped", 1);
+            if (span.Origin.MessageIndex is >= 0 and int message)
+            {
+                printed[message].Add(span);
+            }
         }
 
-        if ((printed & Bit(MessageField.Reasoning)) == 0 && !string.IsNullOrWhiteSpace(message.ReasoningContent))
+        return printed;
+    }
+
+    private static IEnumerable<(string Code, int Characters)> Dropped(
+        BuiltRow row,
+        int place,
+        Printed printed,
+        bool isEarlier
+    )
+    {
+        Message message = row.View.Messages[place];
+        string when = isEarlier ? "earlier-" : "";
+        if (message.ToolCalls.Count > 0 && !printed.Has(MessageField.CallName, MessageField.CallArguments))
         {
-            counts.AddHabit("reasoning-dropped", 1);
+            yield return ("tool-calls-dropped", 0);
         }
 
-        if ((printed & Bit(MessageField.Content)) == 0 && !string.IsNullOrWhiteSpace(message.Content))
+        if (!printed.Has(MessageField.Reasoning) && !string.IsNullOrWhiteSpace(message.ReasoningContent))
         {
-            counts.AddHabit("content-dropped", 1);
+            yield return ($"{when}reasoning-dropped", UnprintedText.Length(message.ReasoningContent));
+        }
+
+        string? content = message.Content;
+        if (string.IsNullOrWhiteSpace(content))
+        {
+            yield break;
+        }
+
+        if (!printed.Has(MessageField.Content))
+        {
+            yield return ("content-dropped", UnprintedText.Length(content));
+        }
+        else if (printed.ContentLength < content.Length && !printed.IsStringified)
+        {
+            (int inThink, int elsewhere) = UnprintedText.Count(message, place, row.Rendered.Spans);
+            if (inThink > 0)
+            {
+                yield return ($"{when}think-dropped", inThink);
+            }
+
+            if (elsewhere > 0)
+            {
+                yield return ("content-cut", elsewhere);
+            }
         }
     }
 
-    private static int Bit(MessageField field) => 1 << (int)field;
+    /// <summary>What was printed of a message.</summary>
+    private struct Printed
+    {
+        private int _fields;
+
+        public int ContentLength { get; private set; }
+
+        /// <summary>Whether the content was printed in another form: which characters are missing cannot be told.</summary>
+        public bool IsStringified { get; private set; }
+
+        public void Add(RenderedSpan span)
+        {
+            _fields |= 1 << (int)span.Origin.Field;
+            if (span.Origin.Field == MessageField.Content)
+            {
+                ContentLength += span.End - span.Start;
+                IsStringified |= (span.Traits & SpanTraits.Stringified) != 0;
+            }
+        }
+
+        public readonly bool Has(params ReadOnlySpan<MessageField> fields)
+        {
+            foreach (MessageField field in fields)
+            {
+                if ((_fields & (1 << (int)field)) != 0)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 }

@@ -98,7 +98,7 @@ public static class RowViews
         return new RowView(
             Title(outcome.Conversation.Place, built.Row.Id),
             tokens,
-            [.. findings.Select(Line), .. outcome.Counts.HabitLines]
+            [.. findings.Select(Line), .. HabitText.Lines(outcome.Habits)]
         )
         {
             Fails = findings.Any(finding => finding.Severity == Severity.Error),

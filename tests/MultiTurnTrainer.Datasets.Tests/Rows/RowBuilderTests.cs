@@ -272,15 +272,50 @@ public class RowBuilderTests
         int limit = whole.Rows.Single().Row.Length - 1;
 
         Assert.Equal(
-            [("reasoning-dropped", 2), ("tool-calls-dropped", 1)],
-            whole.Counts.Habits.Select(p => (p.Key, p.Value))
+            [("earlier-reasoning-dropped", 2), ("tool-calls-dropped", 1)],
+            whole.Counts.Habits.Select(p => (p.Key, p.Value.Messages))
         );
         RowOutcome shorter = Build(json, new RowOptions { MaxLength = limit }, template);
         Assert.Equal(
-            [("reasoning-dropped", 1), ("tool-calls-dropped", 1)],
-            shorter.Counts.Habits.Select(p => (p.Key, p.Value))
+            [("earlier-reasoning-dropped", 1), ("tool-calls-dropped", 1)],
+            shorter.Counts.Habits.Select(p => (p.Key, p.Value.Messages))
         );
         Assert.Empty(Build(TwoTurns).Counts.Habits);
+    }
+
+    [Theory]
+    [InlineData("m.content", "", "")]
+    [InlineData(
+        "m.content if loop.last else m.content.split('</think>')[-1].lstrip()",
+        "earlier-think-dropped 2 14",
+        ""
+    )]
+    [InlineData("m.content.split('</think>')[-1]", "earlier-think-dropped 2 14", "think-dropped 1 6")]
+    [InlineData("m.content.replace('<think>', '(').replace('</think>', ')')", "", "")]
+    [InlineData("m.content | upper", "", "")]
+    [InlineData("m.content[:-1]", "content-cut 4 4", "")]
+    public void Build_ThinkThatTheTemplateCutsOut_IsCountedWithItsCharacters(
+        string content,
+        string first,
+        string second
+    )
+    {
+        string template =
+            "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ "
+            + content
+            + " }}<|im_end|>{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+        const string json = """
+            {"messages":[{"role":"user","content":"one"},{"role":"assistant","content":"<think>\nso\uD83D\uDE00 it is\n</think>\n\nuno"},
+             {"role":"user","content":"<think>not learned</think> two"},{"role":"assistant","content":"<think>deux?</think>dos"},
+             {"role":"user","content":"three"},{"role":"assistant","content":"no"},
+             {"role":"user","content":"four"},{"role":"assistant","content":"<think>quatre</think>x"}]}
+            """;
+
+        Assert.Equal(
+            new[] { first, second }.Where(line => line.Length > 0),
+            Build(json, template: template)
+                .Counts.Habits.Select(habit => $"{habit.Key} {habit.Value.Messages} {habit.Value.Characters}")
+        );
     }
 
     [Theory]
@@ -300,7 +335,7 @@ public class RowBuilderTests
 
         Assert.Equal(
             [("parts-stringified", 1)],
-            Build(json, template: template).Counts.Habits.Select(habit => (habit.Key, habit.Value))
+            Build(json, template: template).Counts.Habits.Select(habit => (habit.Key, habit.Value.Messages))
         );
         Assert.Empty(Build(json).Counts.Habits);
     }
@@ -319,7 +354,7 @@ public class RowBuilderTests
         RowOutcome outcome = Build(TwoTurns, template: template);
 
         Assert.Single(outcome.Rows);
-        Assert.Equal(counted, outcome.Counts.Habits.GetValueOrDefault("tail-learned"));
+        Assert.Equal(counted, outcome.Counts.Habits.GetValueOrDefault("tail-learned")?.Messages ?? 0);
     }
 
     [Fact]

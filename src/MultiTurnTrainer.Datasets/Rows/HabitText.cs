@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>What the template silently did, in words.</summary>
+internal static class HabitText
+{
+    /// <summary>A line about many messages.</summary>
+    public static string Line(string code, HabitCount count) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{code}: the template did this to {count.Messages} messages{Cost(count.Characters)} (see mtt lint-template){Cure(code)}"
+        );
+
+    /// <summary>Lines about the messages of one conversation.</summary>
+    public static IEnumerable<string> Lines(IEnumerable<HabitPlace> places) =>
+        places
+            .GroupBy(place => place.Code)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group =>
+            {
+                IEnumerable<string> messages = group
+                    .Where(place => place.Message >= 0)
+                    .Select(place => place.Message)
+                    .Distinct()
+                    .Order()
+                    .Select(message => string.Create(CultureInfo.InvariantCulture, $"messages[{message}]"));
+                string where = string.Join(", ", messages.DefaultIfEmpty("behind the conversation"));
+                return $"{group.Key}: {where}{Cost(group.Sum(place => (long)place.Characters))}{Cure(group.Key)}";
+            });
+
+    private static string Cost(long characters) =>
+        characters > 0
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $", {characters} characters are not in the text and not learned"
+            )
+            : "";
+
+    private static string Cure(string code) =>
+        code.StartsWith("earlier-", StringComparison.Ordinal)
+            ? "; --expand-turns learns what the template prints of a last answer"
+            : "";
+}
