@@ -32,6 +32,76 @@ public partial class HelpTests
     }
 
     [Theory]
+    [InlineData("shard a --output b --method magic", "error: --method magic: is not known, one of model, rules is\n")]
+    [InlineData("mask a --model m --show x", "error: --show x: is not a whole number that fits\n")]
+    [InlineData(
+        "train --model m --train t --output o --objective dpo",
+        "error: --objective dpo: is not known, one of ccopd, distill-offline, maigo, sft is\n"
+    )]
+    [InlineData("train --model m --train t --output o --batch-size 0", "error: --batch-size: train.per_device")]
+    [InlineData("mask", "error: --model is needed\nerror: INPUT is needed\n")]
+    [InlineData("trian", "error: there is no command 'trian'\n  hint")]
+    public void Run_BadValue_IsNamedWithWhatIsAccepted(string command, string expected)
+    {
+        MttResult result = MttProcess.Run(Repository.Root, command.Split(' '));
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith(expected, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_Nothing_ShowsTheOverview()
+    {
+        MttResult result = MttProcess.Run(Repository.Root, []);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("Commands:", result.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Options of several commands that mean one thing have one wording; the others say what they mean there.</summary>
+    [Fact]
+    public void Options_OfOneMeaning_AreTheSameInEveryCommand()
+    {
+        string[] shared =
+        [
+            "--force",
+            "--template",
+            "--eot",
+            "--now",
+            "--endpoint",
+            "--config",
+            "--set",
+            "--preference",
+            "--roles",
+        ];
+        ILookup<string, string> wordings = MttCli
+            .Root()
+            .Subcommands.SelectMany(command => command.Options)
+            .ToLookup(option => option.Name, option => $"{option.HelpName}: {option.Description}");
+        Assert.All(shared, name => Assert.True(wordings[name].Count() > 1, name));
+        // mtt generate asks one server, not any.
+        Assert.All(
+            shared,
+            name =>
+                Assert.Single(
+                    wordings[name].Distinct(),
+                    text => name != "--endpoint" || text.Contains("repeatable", StringComparison.Ordinal)
+                )
+        );
+        Assert.All(
+            MttCli
+                .Root()
+                .Subcommands.SelectMany(command => command.Options)
+                .Where(option => option.Name is "--model" or "--output"),
+            option => Assert.Contains(option.Name[1..3], option.Aliases)
+        );
+        Assert.All(
+            MttCli.Root().Subcommands.SelectMany(command => command.Options),
+            option => Assert.EndsWith(".", option.Description, StringComparison.Ordinal)
+        );
+    }
+
+    [Theory]
     [InlineData("trian", "did you mean 'train'? mtt --help")]
     [InlineData("stats --fromat json chat.jsonl", "did you mean '--format'? mtt stats --help")]
     [InlineData("train --modle m --train t --output o --model m", "did you mean '--model'? mtt train --help")]

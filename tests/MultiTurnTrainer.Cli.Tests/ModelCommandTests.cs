@@ -12,6 +12,61 @@ public class ModelCommandTests
         "Goldens"
     );
 
+    private static readonly string _tiny = Path.Combine(Repository.Root, "src/MultiTurnTrainer.Cli/Presets/tiny/model");
+
+    /// <summary>Templates with a clock see today where no date is given, in every command.</summary>
+    [Theory]
+    [InlineData("generate chat.jsonl --model model --max-new-tokens 1")]
+    [InlineData("score chat.jsonl --model model")]
+    [InlineData("evaluate tasks.jsonl --model model --runs 1 --max-new-tokens 1")]
+    [InlineData("clean chat.jsonl --model model --output cleaned.jsonl")]
+    [InlineData("stats chat.jsonl --model model")]
+    public void Run_TemplateWithAClock_NeedsNoDate(string command)
+    {
+        using TempFolder folder = new();
+        Directory.CreateDirectory(folder["model"]);
+        foreach (string file in Directory.GetFiles(_tiny))
+        {
+            File.Copy(file, folder[$"model/{Path.GetFileName(file)}"]);
+        }
+
+        File.WriteAllText(
+            folder["model/chat_template.jinja"],
+            "{{ strftime_now('%Y') }}\n" + File.ReadAllText(Path.Combine(_tiny, "chat_template.jinja"))
+        );
+        folder.Write(
+            "chat.jsonl",
+            """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}]}"""
+        );
+        folder.Write("tasks.jsonl", """{"id":"a","question":"Say 7.","shards":["Say a number.","7."],"answer":"7"}""");
+
+        MttResult result = MttProcess.Run(folder.Path, command.Split(' '));
+
+        Assert.True(result.ExitCode == 0, result.Error);
+    }
+
+    [Fact]
+    public void Evaluate_Output_IsTakenFirstAndHasAManifest()
+    {
+        using TempFolder folder = new();
+        folder.Write("tasks.jsonl", """{"id":"a","question":"Say 7.","shards":["Say a number.","7."],"answer":"7"}""");
+        string[] command =
+        [
+            .. "evaluate tasks.jsonl --runs 1 --max-new-tokens 1 --output scores.json --model".Split(' '),
+            _tiny,
+        ];
+
+        MttResult done = MttProcess.Run(folder.Path, command);
+        MttResult again = MttProcess.Run(folder.Path, command);
+
+        Assert.True(done.ExitCode == 0, done.Error);
+        JsonElement manifest = Json(File.ReadAllText(folder["scores.json.manifest.json"]));
+        Assert.Equal(1, manifest.GetProperty("options").GetProperty("runs").GetInt32());
+        Assert.True(manifest.GetProperty("inputs").TryGetProperty("tasks:tasks.jsonl", out _));
+        Assert.Equal((2, ""), (again.ExitCode, again.Out));
+        Assert.Contains("scores.json: already exists", again.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Score_GoldenRows_GivesTheirLossAndLogits()
     {

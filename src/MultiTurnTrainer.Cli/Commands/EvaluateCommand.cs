@@ -123,6 +123,10 @@ internal static class EvaluateCommand
             );
         }
 
+        // A taken name shows before the dialogues, not after them.
+        using OutputFile? file = parsed.GetValue(_output) is { } path
+            ? OutputFile.Create(path, parsed.GetValue(_force))
+            : null;
         IVerifier verifier = Verifiers.For(tasks);
         ChatEncoder encoder = new(
             RowModel.Load(options.Folder(parsed), template: null, stops: []),
@@ -158,13 +162,44 @@ internal static class EvaluateCommand
 
         int replies = dialogues.Sum(dialogue => dialogue.Turns.Count(turn => turn.Role == "assistant"));
         Console.Error.WriteLine(SpeedText.Of(replies, generator.Speed));
-        if (parsed.GetValue(_output) is { } path)
+        if (file is not null)
         {
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(Report(results, dialogues), JsonText.Indented);
-            OutputFile.WriteAllBytes(path, json, parsed.GetValue(_force));
+            EvaluationJson.Write(file.Stream, results, dialogues);
+            file.Commit();
+            WriteManifest(parsed, options, file.Path, generation, tasks.Count);
         }
 
         return ExitCode.Done;
+    }
+
+    private static void WriteManifest(
+        ParseResult parsed,
+        ModelOptions options,
+        string output,
+        GenerationOptions generation,
+        int tasks
+    )
+    {
+        Manifest manifest = new("evaluate");
+        manifest.AddInput("tasks", parsed.GetValue(_tasks)!);
+        manifest.AddInput("model", Path.Combine(options.Folder(parsed), "config.json"));
+        foreach (
+            string path in options.AdapterFolder(parsed) is { } adapter
+                ? Directory.EnumerateFiles(adapter, "adapter_*").Order(StringComparer.Ordinal)
+                : Enumerable.Empty<string>()
+        )
+        {
+            manifest.AddInput("adapter", path);
+        }
+
+        manifest.Options["modes"] = parsed.GetValue(_modes);
+        manifest.Options["runs"] = parsed.GetValue(_runs);
+        manifest.Options["seed"] = parsed.GetValue(_seed);
+        manifest.Options["temperature"] = generation.Temperature;
+        manifest.Options["max_new_tokens"] = generation.MaxNewTokens;
+        manifest.Counts["tasks"] = tasks;
+        manifest.AddOutput(output);
+        manifest.WriteBeside(output);
     }
 
     private static SimulationMode ReadMode(string name) =>
@@ -177,46 +212,5 @@ internal static class EvaluateCommand
             $"One of {string.Join(", ", Enum.GetValues<SimulationMode>().Select(Name))}."
         );
 
-    private static string Name(SimulationMode mode) => JsonNamingPolicy.KebabCaseLower.ConvertName(mode.ToString());
-
-    private static JsonObject Report(IEnumerable<ModeResult> results, IEnumerable<Dialogue> dialogues)
-    {
-        static JsonObject Scores(RunStatistics scores) =>
-            new()
-            {
-                ["mean"] = scores.Mean,
-                ["aptitude"] = scores.Aptitude,
-                ["unreliability"] = scores.Unreliability,
-            };
-        return new JsonObject
-        {
-            ["results"] = new JsonArray([
-                .. results.Select(result => new JsonObject
-                {
-                    ["mode"] = Name(result.Mode),
-                    ["tasks"] = result.Tasks,
-                    ["runs"] = result.Runs,
-                    ["any_attempt"] = Scores(result.AnyAttempt),
-                    ["last_turn"] = Scores(result.LastTurn),
-                }),
-            ]),
-            ["dialogues"] = new JsonArray([
-                .. dialogues.Select(dialogue => new JsonObject
-                {
-                    ["task_id"] = dialogue.Task.Id,
-                    ["conv_type"] = Name(dialogue.Mode),
-                    ["run"] = dialogue.Run,
-                    ["is_correct"] = dialogue.AnyAttempt,
-                    ["is_correct_last"] = dialogue.LastTurn,
-                    ["trace"] = new JsonArray([
-                        .. dialogue.Turns.Select(turn => new JsonObject
-                        {
-                            ["role"] = turn.Role,
-                            ["content"] = turn.Content,
-                        }),
-                    ]),
-                }),
-            ]),
-        };
-    }
+    private static string Name(SimulationMode mode) => EvaluationJson.Name(mode);
 }

@@ -35,7 +35,7 @@ internal static class MergeCommand
     {
         MergeReport report = AdapterMerge.Run(model, adapter, output, force);
         Manifest manifest = new("merge");
-        foreach (string path in Directory.EnumerateFiles(adapter).Order(StringComparer.Ordinal))
+        foreach (string path in Directory.EnumerateFiles(adapter, "adapter_*").Order(StringComparer.Ordinal))
         {
             manifest.AddInput("adapter", path);
         }

@@ -15,8 +15,8 @@ internal static class ReviewCommand
         Examples:
           mtt review seeds.jsonl --output out --endpoint http://localhost:8000/v1 --model qwen
           mtt review alpaca.json --output out --rounds 3 --reviewers 3 --dry-run
-          mtt review seeds.jsonl --output out --mode refine --budget-tokens 2000000
-          mtt review seeds.jsonl --output out --resume
+          mtt review seeds.jsonl --output out --model models/Qwen3-0.6B --mode refine --budget-tokens 2000000
+          mtt review seeds.jsonl --output out --endpoint http://localhost:8000/v1 --model qwen --resume
           mtt review --replay out/trace.jsonl --output again
           mtt review seeds.jsonl --output out --ablation     none, one and all reviewers
 

@@ -85,7 +85,9 @@ internal static class ScoreCommand
     {
         bool conversations = File.Exists(input) && new FileInfo(input).Length > 0 && !TokenRowReader.IsTokenRows(input);
         return conversations
-            ? new RowRun(RowModel.Load(model, null, []), new RowOptions()).Read([input])
+            ? new RowRun(RowModel.Load(model, null, []), new RowOptions { Now = CommonOptions.ReadNow(null) }).Read([
+                input,
+            ])
             : TokenRowReader.Read(input, labelsOptional: true);
     }
 

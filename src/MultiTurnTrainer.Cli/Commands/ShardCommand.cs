@@ -38,7 +38,7 @@ internal static class ShardCommand
     };
     private static readonly Option<string?> _family = new("--family")
     {
-        Description = "Written for tasks that name none: math, actions, exact, …",
+        Description = "Written for tasks that name none, such as math, actions or exact.",
     };
 
     private static readonly Option<ShardFormat?> _format = new("--format")

@@ -15,8 +15,8 @@ internal static class PreparedManifest
         manifest.Counts["filtered"] = counts.Filtered;
         manifest.Counts["duplicates"] = counts.Duplicates;
         manifest.Counts["prefixes"] = counts.Prefixes;
-        manifest.Counts["nearDuplicates"] = counts.NearDuplicates;
-        manifest.Counts["otherShards"] = counts.OtherShards;
+        manifest.Counts["near_duplicates"] = counts.NearDuplicates;
+        manifest.Counts["other_shards"] = counts.OtherShards;
         manifest.Counts["written"] = Object(counts.Written);
         manifest.Counts["formats"] = Object(counts.Formats);
         manifest.Counts["rewrites"] = Object(counts.Rewrites);

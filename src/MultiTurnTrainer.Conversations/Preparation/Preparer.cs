@@ -252,12 +252,12 @@ public sealed class Preparer
         manifest.Options["preference"] = _options.Preference?.ToString().ToLowerInvariant();
         manifest.Options["filter"] = _options.Filter;
         manifest.Options["deduplicate"] = _options.Deduplicate;
-        manifest.Options["nearDuplicates"] = _options.NearDuplicates;
+        manifest.Options["near_duplicates"] = _options.NearDuplicates;
         manifest.Options["split"] = string.Join(
             ',',
             _options.Splits.Select(split => FormattableString.Invariant($"{split.Name}={split.Share}"))
         );
-        manifest.Options["splitSeed"] = _options.SplitSeed;
+        manifest.Options["split_seed"] = _options.SplitSeed;
         manifest.Options["shard"] = FormattableString.Invariant($"{_options.Shard.Index}/{_options.Shard.Count}");
         manifest.Options["format"] = _options.Parquet ? "parquet" : "jsonl";
         return manifest;

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using MultiTurnTrainer.Cli.Settings;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Cli.Tests.Settings;
@@ -42,6 +43,22 @@ public partial class SettingsPagesTests
                 Assert.DoesNotContain(setting.Names, name => Keys(typeof(TrainSettings)).Contains(name));
             }
         );
+
+    [Theory]
+    [InlineData("base_model: x", "In mtt: --model.")]
+    [InlineData("learning_rate: 1e-4", "It belongs under 'train:'.")]
+    [InlineData("train: { sequence_len: 2048 }", "In mtt: train.max_length.")]
+    [InlineData("train: { neftune_noise_alpha: 5 }", "mtt has no such setting: no noise is added")]
+    [InlineData("train: { learning_rat: 1e-4 }", "Did you mean 'learning_rate'?")]
+    public void Load_AnotherTrainersName_SaysWhatItIsHere(string yaml, string remedy)
+    {
+        using TempFolder folder = new();
+        folder.Write("mtt.yaml", yaml);
+
+        MttException problem = Assert.Throws<MttException>(() => SettingsFile.Load(folder["mtt.yaml"], []));
+
+        Assert.StartsWith(remedy, problem.Remedy, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Training_Table_HasEverySettingWithItsDefault()

@@ -97,7 +97,10 @@ public sealed class CsvRecordSourceTests : IDisposable
         ValidationSummary summary = new Validator(options, findings.Add).Run([path]);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 * limit);
         Assert.Equal(4, summary.Rows);
-        Assert.Equal([("MTT008", 3L), ("MTT015", 1_000_005L)], findings.Select(finding => (finding.Code, finding.Line)));
+        Assert.Equal(
+            [("MTT008", 3L), ("MTT015", 1_000_005L)],
+            findings.Select(finding => (finding.Code, finding.Line))
+        );
         Assert.StartsWith("3: \"one \"\"line\"\", quoted\n", rejected[0], StringComparison.Ordinal);
         Assert.Equal("1000005: bad,a,b", rejected[1]);
     }
