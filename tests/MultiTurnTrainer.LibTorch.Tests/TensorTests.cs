@@ -158,4 +158,21 @@ public class TensorTests
     }
 
     private sealed record Owner(bool[] Released);
+
+    [Fact]
+    public void PeakCpuBytes_OfTensorsOneAfterTheOther_IsThatOfTheMostAtOnce()
+    {
+        using torch.Tensor before = torch.ones(1000);
+        long? peak = TorchRuntime.PeakCpuBytes(() =>
+        {
+            using (torch.ones(50_000))
+            {
+                torch.ones(10_000).Dispose();
+            }
+
+            using torch.Tensor after = torch.ones(30_000);
+        });
+
+        Assert.Equal(60_000 * sizeof(float), peak);
+    }
 }

@@ -57,6 +57,8 @@ internal static unsafe class NativeApi
         int> Gemm;
     public static delegate* unmanaged<int> Threads;
     public static delegate* unmanaged<void> KeepFreedMemory;
+    public static delegate* unmanaged<void> CpuMemoryBegin;
+    public static delegate* unmanaged<long> CpuMemoryEnd;
     public static delegate* unmanaged<int> CudaDeviceCount;
     public static delegate* unmanaged<int> CudaInit;
     public static delegate* unmanaged<int, int> CudaSetDevice;
@@ -190,6 +192,8 @@ internal static unsafe class NativeApi
             long,
             int>)Symbol("mtt_gemm");
         KeepFreedMemory = (delegate* unmanaged<void>)Symbol("mtt_keep_freed_memory");
+        CpuMemoryBegin = (delegate* unmanaged<void>)Symbol("mtt_cpu_memory_begin");
+        CpuMemoryEnd = (delegate* unmanaged<long>)Symbol("mtt_cpu_memory_end");
         CudaDeviceCount = (delegate* unmanaged<int>)Symbol("mtt_cuda_device_count");
         CudaInit = (delegate* unmanaged<int>)Symbol("mtt_cuda_init");
         CudaSetDevice = (delegate* unmanaged<int, int>)Symbol("mtt_cuda_set_device");

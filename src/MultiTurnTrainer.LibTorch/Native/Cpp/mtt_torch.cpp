@@ -11,6 +11,7 @@
 #include "gemm.h"
 #include "handles.h"
 #include "machine.h"
+#include "memory.h"
 #include "operators.h"
 #include "random.h"
 #include "tensors.h"

@@ -112,4 +112,25 @@ public static unsafe class TorchRuntime
         NativeApi.EnsureLoaded();
         _ = NativeApi.CudaEmptyCache();
     }
+
+    /// <summary>
+    /// The most bytes of the processor's memory that some work had of libtorch at once, for tensors and for what its operators need;
+    /// null where it is not counted. Nothing else may run meanwhile. What <see cref="Gemm"/> packs of its factors is not in it.
+    /// </summary>
+    public static long? PeakCpuBytes(Action work)
+    {
+        NativeApi.EnsureLoaded();
+        NativeApi.CpuMemoryBegin();
+        long peak;
+        try
+        {
+            work();
+        }
+        finally
+        {
+            peak = NativeApi.CpuMemoryEnd();
+        }
+
+        return peak;
+    }
 }

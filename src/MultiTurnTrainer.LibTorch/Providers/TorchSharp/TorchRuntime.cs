@@ -52,4 +52,7 @@ public static class TorchRuntime
 
     /// <summary>TorchSharp cannot.</summary>
     public static void EmptyCudaCache() { }
+
+    /// <summary>Not told.</summary>
+    public static long? PeakCpuBytes(Action work) => null;
 }

@@ -9,7 +9,7 @@ namespace MultiTurnTrainer.Models.Kernels.Checks;
 /// <param name="Share">The share of rows with a label.</param>
 /// <param name="Milliseconds">Forward and backward, median.</param>
 /// <param name="Teraflops">Of the two products that are needed.</param>
-/// <param name="WorkspaceBytes">Beyond inputs and result, at most; null where it is not counted.</param>
+/// <param name="WorkspaceBytes">Of libtorch beyond inputs and result, at most; null where it is not counted.</param>
 /// <param name="EagerMilliseconds">The same by linear, cross_entropy and autograd on the filtered rows; null when that runs out of memory.</param>
 public sealed record HeadTimingResult(
     double Share,
@@ -83,7 +83,12 @@ public static class HeadTiming
 
     private static long? Workspace(Device device, Func<HeadResult> body, long resultBytes)
     {
-        if (device.type != DeviceType.CUDA || TorchRuntime.CudaMemory(device) is not { } before)
+        if (device.type == DeviceType.CPU)
+        {
+            return TorchRuntime.PeakCpuBytes(() => body().Dispose()) - resultBytes;
+        }
+
+        if (TorchRuntime.CudaMemory(device) is not { } before)
         {
             return null;
         }
