@@ -17,26 +17,41 @@ namespace MultiTurnTrainer.Cli.Settings;
 /// <param name="flags">Nodes that come from the command line, and so have no place in the file, with their flag.</param>
 internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, string> flags)
 {
+    private readonly List<MttException> _unknown = [];
+
     /// <summary>Binds every known section once, so that mistakes in sections a command does not use show too.</summary>
+    /// <exception cref="MttException">A value is wrong, or keys are unknown: all of them are named.</exception>
     public void CheckSections(YamlMappingNode root, IReadOnlyDictionary<string, Type> sections)
     {
         foreach ((YamlNode key, YamlNode value) in root.Children)
         {
             string name = NameOf(key);
-            if (!sections.TryGetValue(name, out Type? type))
+            if (sections.TryGetValue(name, out Type? type))
             {
-                throw Unknown(key, "section", name, sections.Keys);
+                _ = BindNode(value, type, name);
             }
-
-            _ = Bind(value, type, name);
+            else
+            {
+                _unknown.Add(Unknown(key, "section", name, sections.Keys));
+            }
         }
+
+        RequireAllKnown();
     }
 
     /// <summary>The value of one node.</summary>
     /// <param name="node">The YAML node.</param>
     /// <param name="type">A settings record, a list, a dictionary by string, a number, a boolean, a string or an enumeration.</param>
     /// <param name="path">The dotted key, for messages.</param>
+    /// <exception cref="MttException">A value is wrong, or keys are unknown: all of them are named.</exception>
     public object Bind(YamlNode node, Type type, string path)
+    {
+        object result = BindNode(node, type, path);
+        RequireAllKnown();
+        return result;
+    }
+
+    private object BindNode(YamlNode node, Type type, string path)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (IsScalar(type))
@@ -50,7 +65,7 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
                 Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), valueType))!;
             foreach ((YamlNode key, YamlNode value) in Mapping(node, path).Children)
             {
-                result[NameOf(key)] = Bind(value, valueType, $"{path}.{NameOf(key)}");
+                result[NameOf(key)] = BindNode(value, valueType, $"{path}.{NameOf(key)}");
             }
 
             return result;
@@ -63,7 +78,7 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
             Array array = Array.CreateInstance(element, items.Count);
             for (int i = 0; i < items.Count; i++)
             {
-                array.SetValue(Bind(items[i], element, $"{path}[{i}]"), i);
+                array.SetValue(BindNode(items[i], element, $"{path}[{i}]"), i);
             }
 
             return type.IsArray || type.IsInterface ? array : Activator.CreateInstance(type, array)!;
@@ -83,7 +98,8 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
             string name = NameOf(key);
             if (!properties.TryGetValue(name, out PropertyInfo? property))
             {
-                throw Unknown(key, $"key in {path}", name, properties.Keys);
+                _unknown.Add(Unknown(key, $"key in {path}", name, properties.Keys));
+                continue;
             }
 
             if (IsNull(value))
@@ -91,7 +107,7 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
                 continue;
             }
 
-            object bound = Bind(value, property.PropertyType, $"{path}.{name}");
+            object bound = BindNode(value, property.PropertyType, $"{path}.{name}");
             foreach (ValidationAttribute rule in property.GetCustomAttributes<ValidationAttribute>())
             {
                 if (!rule.IsValid(bound))
@@ -162,6 +178,23 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
     private YamlMappingNode Mapping(YamlNode node, string path) =>
         node as YamlMappingNode
         ?? (IsNull(node) ? [] : throw At(node, $"{path}: a mapping of keys is needed", "Indent its keys under it."));
+
+    private void RequireAllKnown()
+    {
+        if (_unknown.Count == 1)
+        {
+            throw _unknown[0];
+        }
+
+        if (_unknown.Count > 1)
+        {
+            IEnumerable<string> lines = _unknown.Select(problem => $"  {problem.Message}. {problem.Remedy}");
+            throw new MttException(
+                $"{_unknown.Count} unknown settings\n{string.Join('\n', lines)}",
+                "Mend them; docs/migrating.md has what other trainers' names become."
+            );
+        }
+    }
 
     private MttException Unknown(YamlNode key, string what, string name, IEnumerable<string> known)
     {

@@ -61,6 +61,28 @@ public partial class SettingsPagesTests
     }
 
     [Fact]
+    public void Load_SeveralUnknownNames_NamesAll()
+    {
+        using TempFolder folder = new();
+        folder.Write("mtt.yaml", "base_model: x\ntrain:\n  sequence_len: 1\n  learning_rat: 1e-4\n");
+
+        MttException problem = Assert.Throws<MttException>(() => SettingsFile.Load(folder["mtt.yaml"], []));
+
+        Assert.Equal(
+            [
+                "3 unknown settings",
+                "mtt.yaml:1:1: unknown section: 'base_model'. In mtt: --model.",
+                "mtt.yaml:3:3: unknown key in train: 'sequence_len'. In mtt: train.max_length.",
+                "mtt.yaml:4:3: unknown key in train: 'learning_rat'. Did you mean 'learning_rate'?",
+            ],
+            problem
+                .Message.Replace($"{folder.Path}/", "", StringComparison.Ordinal)
+                .Split('\n')
+                .Select(line => line.Trim())
+        );
+    }
+
+    [Fact]
     public void Training_Table_HasEverySettingWithItsDefault()
     {
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/training.md"));
