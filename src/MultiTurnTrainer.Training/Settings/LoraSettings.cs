@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Training.Settings;
 
 /// <summary>
 /// The adapter: the <c>lora:</c> section of <c>mtt.yaml</c>, names and meaning as in PEFT's LoraConfig. A null leaves
-/// the value to the adapter named by <c>--init-adapter</c>, or to the default in the property's summary.
+/// the value to the adapter named by <c>--init-adapter</c>, else to what ends the line.
 /// </summary>
 public sealed record LoraSettings
 {

@@ -27,6 +27,19 @@ public partial class SettingsPagesTests
         Assert.Equal(ForeignSettings.Table(), table);
     }
 
+    /// <summary><c>MTT_UPDATE_DOCS=1</c> writes the page.</summary>
+    [Fact]
+    public void Reference_OfTheSettings_IsTheCommittedPage()
+    {
+        string path = Path.Combine(Repository.Root, "docs/settings.md");
+        if (Environment.GetEnvironmentVariable("MTT_UPDATE_DOCS") == "1")
+        {
+            File.WriteAllText(path, SettingsReference.Markdown());
+        }
+
+        Assert.Equal(SettingsReference.Markdown(), File.ReadAllText(path));
+    }
+
     [Fact]
     public void ForeignSettings_WhatStandsForThem_Exists() =>
         Assert.All(
