@@ -116,7 +116,7 @@ public class ModelCommandTests
     [Theory]
     [InlineData("""{"input_ids":[1,2,999],"labels":[1,2,3]}""", "row '0': id 999 lies outside the vocabulary of 200")]
     [InlineData("""{"input_ids":[],"labels":[]}""", "a row has no tokens")]
-    [InlineData("""{"input_ids":[1,2],"labels":[1]}""", "rows.jsonl:1: labels has 1 entries")]
+    [InlineData("""{"input_ids":[1,2],"labels":[1]}""", "rows.jsonl:1: labels has 1 entry")]
     [InlineData("""{"id":"a","input_ids":[1]}|{"id":"a","input_ids":[1]}""", "two rows have the id 'a'")]
     public void Score_RowsThatCannotBeScored_SayWhy(string rows, string reason)
     {

@@ -3,6 +3,7 @@ using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Context.Cleaning;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -116,9 +117,11 @@ internal static class CleanCommand
     {
         TextWriter error = Console.Error;
         error.WriteLine(
-            $"{counts.Records} records ({List(counts.Kinds)}) from {counts.Conversations} conversations in {output}"
+            $"{Counted.Of(counts.Records, "record")} ({List(counts.Kinds)}) from {Counted.Of(counts.Conversations, "conversation")} in {output}"
         );
-        error.WriteLine($"references: {List(counts.Policies)}; {counts.RemovedMessages} messages removed");
+        error.WriteLine(
+            $"references: {List(counts.Policies)}; {Counted.Of(counts.RemovedMessages, "message")} removed"
+        );
         error.WriteLine(
             $"user turns: {counts.LeaningTurns} lean on a reply, {counts.CorrectingTurns} correct an earlier one"
         );
@@ -129,7 +132,9 @@ internal static class CleanCommand
 
         if (counts.WithoutReply > 0)
         {
-            error.WriteLine($"{counts.WithoutReply} conversations hold no assistant message");
+            error.WriteLine(
+                $"{Counted.Of(counts.WithoutReply, "conversation holds", "conversations hold")} no assistant message"
+            );
         }
 
         error.WriteLine($"note: {CleaningRun.Note}");

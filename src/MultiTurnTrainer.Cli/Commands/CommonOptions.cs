@@ -70,6 +70,22 @@ internal static class CommonOptions
             HelpName = "DATE",
         };
 
+    /// <summary>Refuses a number that means nothing, rather than take another one silently.</summary>
+    /// <exception cref="MttException">It lies outside the range, or is no number.</exception>
+    public static double InRange(string option, double value, double least, double most) =>
+        value >= least && value <= most
+            ? value
+            : throw new MttException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{option} {value}: must lie between {least:#,0.##} and {most:#,0.##}"
+                ),
+                "Give a number in the range."
+            );
+
+    /// <summary>A similarity of near duplicates; below 0.3 the search finds too few of them to be called one.</summary>
+    public static double Similarity(string option, double value) => InRange(option, value, 0.3, 1);
+
     /// <summary>The value of <see cref="Now"/>; today at midnight UTC where it is not given, so that a day's runs agree.</summary>
     /// <exception cref="MttException">It is no date.</exception>
     public static DateTimeOffset ReadNow(string? text)

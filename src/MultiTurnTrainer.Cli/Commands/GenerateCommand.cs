@@ -188,7 +188,7 @@ internal static class GenerateCommand
         Console.Error.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{count} prompts; {tokens} new tokens in {seconds:F2} s ({tokens / seconds:F1} tokens/s)"
+                $"{Counted.Of(count, "prompt")}; {Counted.Of(tokens, "new token")} in {seconds:F2} s ({tokens / seconds:F1} tokens/s)"
             )
         );
         return ExitCode.Done;

@@ -58,6 +58,7 @@ internal static class MaskCommand
         flags.AddTo(command);
         command.SetAction(parsed =>
         {
+            OutputPaths.RefuseClash(parsed.GetValue(inputs)!, parsed.GetValue(output), parsed.GetValue(html));
             MaskRun run = new(parsed.GetValue(inputs)!, flags.Model(parsed), flags.Template(parsed))
             {
                 Output = parsed.GetValue(output),
@@ -89,13 +90,13 @@ internal static class MaskCommand
         double share = counts.Tokens == 0 ? 0 : (double)counts.SupervisedTokens / counts.Tokens;
         string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{counts.Conversations} conversations, {counts.Rows} rows, {counts.Tokens} tokens, {counts.SupervisedTokens} learned ({share:P1}), longest {counts.LongestRow}\n"
+            $"{Counted.Of(counts.Conversations, "conversation")}, {Counted.Of(counts.Rows, "row")}, {Counted.Of(counts.Tokens, "token")}, {counts.SupervisedTokens:N0} learned ({share:P1}), longest {counts.LongestRow:N0}\n"
         );
         foreach ((string cause, Loss loss) in counts.Losses)
         {
             text += string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {cause}: {loss.Conversations} conversations, {loss.SupervisedTokens} learned tokens lost\n"
+                $"  {cause}: {Counted.Of(loss.Conversations, "conversation")}, {Counted.Of(loss.SupervisedTokens, "learned token")} lost\n"
             );
         }
 
@@ -108,7 +109,7 @@ internal static class MaskCommand
         {
             text += string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {counts.SeamTokens} tokens differ between tokenizing prompt and answer apart and together\n"
+                $"  {Counted.Of(counts.SeamTokens, "token differs", "tokens differ")} between tokenizing prompt and answer apart and together\n"
             );
         }
 

@@ -55,7 +55,7 @@ internal static class MergeCommand
         Console.Error.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{output}: {report.ChangedTensors} weights changed, rounded once to {report.StoredType}"
+                $"{output}: {Counted.Of(report.ChangedTensors, "weight")} changed, rounded once to {report.StoredType}"
             )
         );
         if (report.Untied)
@@ -67,7 +67,7 @@ internal static class MergeCommand
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"largest logit difference, adapter against merged: {report.LargestDifference:e3} "
-                    + $"({report.ProbeTokens} tokens, logits up to {report.LargestLogit:F2})"
+                    + $"({Counted.Of(report.ProbeTokens, "token")}, logits up to {report.LargestLogit:F2})"
             )
         );
         return ExitCode.Done;

@@ -40,7 +40,7 @@ internal static class PrepareCommand
 
     private static readonly Option<double?> _near = new("--near-duplicates")
     {
-        Description = "Leave out rows at least so similar to an earlier one, such as 0.8.",
+        Description = "Leave out rows at least so similar to an earlier one, from 0.3 to 1, such as 0.8.",
     };
 
     private static readonly Option<string?> _preference = CommonOptions.Preference();
@@ -102,7 +102,9 @@ internal static class PrepareCommand
             SplitSeed = parsed.GetValue(_seed),
             Filter = parsed.GetValue(_filter),
             Deduplicate = !parsed.GetValue(_keep),
-            NearDuplicates = parsed.GetValue(_near) is { } similarity ? Math.Clamp(similarity, 0.3, 1) : null,
+            NearDuplicates = parsed.GetValue(_near) is { } similarity
+                ? CommonOptions.Similarity("--near-duplicates", similarity)
+                : null,
             Preference = ValidateCommand.Side(parsed.GetValue(_preference)),
             Shard = Shard.Parse(parsed.GetValue(_shard), Environment.GetEnvironmentVariable),
             Parquet = parsed.GetValue(_format) == "parquet",
@@ -139,7 +141,12 @@ internal static class PrepareCommand
                 .Where(line =>
                     line.Rows > 0 || line.What == "read" || line.What.StartsWith("written", StringComparison.Ordinal)
                 )
-                .Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.Rows, 10:N0} rows {line.What}\n"))
+                .Select(line =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{line.Rows, 10:N0} {(line.Rows == 1 ? "row " : "rows")} {line.What}\n"
+                    )
+                )
         );
     }
 

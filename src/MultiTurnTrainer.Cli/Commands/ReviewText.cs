@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Synthesis.Calls;
 using MultiTurnTrainer.Synthesis.Review;
 
@@ -13,7 +14,9 @@ internal static class ReviewText
     {
         TextWriter error = Console.Error;
         string outcomes = string.Join(", ", report.Outcomes.Select(pair => $"{pair.Value} {pair.Key}"));
-        error.WriteLine($"{report.Conversations} conversations from {report.Seeds} seeds ({outcomes}) in {output}");
+        error.WriteLine(
+            $"{Counted.Of(report.Conversations, "conversation")} from {Counted.Of(report.Seeds, "seed")} ({outcomes}) in {output}"
+        );
         if (report.Spent.Requests > 0)
         {
             error.WriteLine($"spent: {Describe(report.Spent)}");
@@ -37,12 +40,16 @@ internal static class ReviewText
         foreach (IGrouping<string, Synthesis.Seeds.SkippedSeed> file in report.Skipped.GroupBy(seed => seed.File))
         {
             string records = string.Join(", ", file.Take(_shownLeftOut).Select(seed => seed.Line));
-            error.WriteLine($"skipped: {file.Count()} records of {file.Key} (lines {records}): {file.First().Reason}");
+            error.WriteLine(
+                $"skipped: {Counted.Of(file.Count(), "record")} of {file.Key} ({(file.Count() == 1 ? "line" : "lines")} {records}): {file.First().Reason}"
+            );
         }
 
         if (report.Stopped is { } limit)
         {
-            error.WriteLine($"stopped at the limit of {limit}; {report.Incomplete} dialogues are not finished");
+            error.WriteLine(
+                $"stopped at the limit of {limit}; {Counted.Of(report.Incomplete, "dialogue is", "dialogues are")} not finished"
+            );
             error.WriteLine("  hint: raise the limit and run again with --resume");
         }
     }
@@ -75,6 +82,6 @@ internal static class ReviewText
     public static string Describe(Spending spent) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{spent.Requests:N0} requests, {spent.Tokens:N0} tokens{(spent.Money > 0 ? $", cost {spent.Money:0.00}" : "")}"
+            $"{Counted.Of(spent.Requests, "request")}, {Counted.Of(spent.Tokens, "token")}{(spent.Money > 0 ? $", cost {spent.Money:0.00}" : "")}"
         );
 }

@@ -190,7 +190,7 @@ internal static class ScoreCommand
                 double mean = _supervised == 0 ? 0 : _loss / _supervised;
                 return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Rows} rows, {_tokens} tokens, {_supervised} supervised, loss {mean:F6}"
+                    $"{Counted.Of(Rows, "row")}, {Counted.Of(_tokens, "token")}, {_supervised:N0} supervised, loss {mean:F6}"
                 );
             }
         }

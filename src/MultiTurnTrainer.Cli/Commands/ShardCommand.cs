@@ -156,7 +156,7 @@ internal static class ShardCommand
         error.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{report.Sharded} of {report.Tasks} tasks sharded, {(report.Sharded == 0 ? 0 : (double)report.Shards / report.Sharded):0.0} shards each, in {output}{(report.Kept > 0 ? $"; {report.Kept} kept the shards they came with" : "")}"
+                $"{report.Sharded} of {Counted.Of(report.Tasks, "task")} sharded, {(report.Sharded == 0 ? 0 : (double)report.Shards / report.Sharded):0.0} shards each, in {output}{(report.Kept > 0 ? $"; {report.Kept} kept the shards they came with" : "")}"
             )
         );
         if (report.LeftOut.Count > 0)
@@ -177,7 +177,9 @@ internal static class ShardCommand
 
         if (report.Stopped is { } limit)
         {
-            error.WriteLine($"stopped at the limit of {limit}; {report.Incomplete} tasks are not finished");
+            error.WriteLine(
+                $"stopped at the limit of {limit}; {Counted.Of(report.Incomplete, "task is", "tasks are")} not finished"
+            );
             error.WriteLine("  hint: raise the limit and run again with --resume");
         }
     }

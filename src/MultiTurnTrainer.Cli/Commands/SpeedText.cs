@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Generation;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -10,8 +11,8 @@ internal static class SpeedText
     public static string Of(int prompts, GenerationSpeed speed) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{prompts} prompts of {speed.PromptTokens} tokens in {speed.PrefillTime.TotalSeconds:F2} s; "
-                + $"{speed.NewTokens} new tokens in {speed.DecodeTime.TotalSeconds:F2} s "
+            $"{Counted.Of(prompts, "prompt")} of {Counted.Of(speed.PromptTokens, "token")} in {speed.PrefillTime.TotalSeconds:F2} s; "
+                + $"{Counted.Of(speed.NewTokens, "new token")} in {speed.DecodeTime.TotalSeconds:F2} s "
                 + $"({speed.NewTokensPerSecond:F1} tokens/s)"
         );
 }

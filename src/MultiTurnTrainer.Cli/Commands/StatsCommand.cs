@@ -60,6 +60,7 @@ internal static class StatsCommand
             string? folder = parsed.GetValue(model);
             int? limit = parsed.GetValue(maxLength);
             string[] files = parsed.GetValue(inputs)!;
+            OutputPaths.RefuseClash(files, parsed.GetValue(html));
             StatisticsOptions options = new()
             {
                 Model = folder is null ? null : new ModelLimits(folder, limit),

@@ -66,7 +66,7 @@ internal static class ValidateCommand
 
     private static readonly Option<double> _similarity = new("--similarity")
     {
-        Description = "Least similarity of near duplicates, from 0 to 1.",
+        Description = "Least similarity of near duplicates, from 0.3 to 1.",
         DefaultValueFactory = _ => 0.8,
     };
 
@@ -170,6 +170,8 @@ internal static class ValidateCommand
             throw new MttException("--fix: nowhere to write the repaired rows", "Give --output FILE too.");
         }
 
+        string[] inputs = parsed.GetValue(_inputs)!;
+        OutputPaths.RefuseClash(inputs.Concat(parsed.GetValue(_evaluation) ?? []), accepted, parsed.GetValue(_rejects));
         using RowOutputs rows = new(accepted, parsed.GetValue(_rejects), parsed.GetValue(_force));
         List<MttException> unreadable = [];
         ValidationOptions options = Options(parsed) with
@@ -181,7 +183,7 @@ internal static class ValidateCommand
         using StreamWriter output = new(Console.OpenStandardOutput(), bufferSize: 1 << 16) { NewLine = "\n" };
         FindingRenderer renderer = FindingRenderer.Create(parsed.GetValue(_format)!, output);
         renderer.Begin();
-        ValidationSummary summary = new Validator(options, renderer.Write).Run(parsed.GetValue(_inputs)!);
+        ValidationSummary summary = new Validator(options, renderer.Write).Run(inputs);
         renderer.End(summary);
         if (unreadable.Count > 0)
         {
@@ -203,8 +205,8 @@ internal static class ValidateCommand
     private static ValidationOptions Options(ParseResult parsed) =>
         new()
         {
-            MaxErrors = parsed.GetValue(_maxErrors),
-            MaxRowBytes = Math.Clamp(parsed.GetValue(_maxRow), 1, 1 << 30),
+            MaxErrors = (long)CommonOptions.InRange("--max-errors", parsed.GetValue(_maxErrors), 0, long.MaxValue),
+            MaxRowBytes = (int)CommonOptions.InRange("--max-row-bytes", parsed.GetValue(_maxRow), 1, 1 << 30),
             CoreOnly = parsed.GetValue(_rules) == "core",
             Fix = parsed.GetValue(_fix),
             Duplicates = parsed.GetValue(_duplicates) switch
@@ -213,7 +215,7 @@ internal static class ValidateCommand
                 "all" => DuplicateMode.All,
                 _ => DuplicateMode.Exact,
             },
-            Similarity = Math.Clamp(parsed.GetValue(_similarity), 0.3, 1),
+            Similarity = CommonOptions.Similarity("--similarity", parsed.GetValue(_similarity)),
             Evaluation = parsed.GetValue(_evaluation) ?? [],
             Model = parsed.GetValue(_model) is { } folder ? new ModelLimits(folder, parsed.GetValue(_maxLength)) : null,
             Conversion = new ConversionOptions { Preference = Side(parsed.GetValue(_preference)) },

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Metrics;
 
@@ -18,17 +19,21 @@ internal static class TrainingText
         yield return $"data       {run.DataText}";
         if (run.RowsWithoutLabels > 0)
         {
-            yield return Text($"           {run.RowsWithoutLabels:N0} rows have no supervised token and add nothing");
+            yield return Text(
+                $"           {Counted.Of(run.RowsWithoutLabels, "row has no supervised token and adds nothing", "rows have no supervised token and add nothing")}"
+            );
         }
 
         if (run.EvaluationRows > 0)
         {
-            yield return Text($"evaluation {run.EvaluationRows:N0} rows");
+            yield return Text($"evaluation {Counted.Of(run.EvaluationRows, "row")}");
         }
 
         if (run.Packs > 0)
         {
-            yield return Text($"packing    {run.Packs:N0} packs, {run.PackingEfficiency:P1} of their places filled");
+            yield return Text(
+                $"packing    {Counted.Of(run.Packs, "pack")}, {run.PackingEfficiency:P1} of their places filled"
+            );
         }
 
         yield return run.FirstStep > run.TotalSteps
@@ -77,7 +82,7 @@ internal static class TrainingText
         outcome.End switch
         {
             TrainEnd.Finished => Text(
-                $"done: {outcome.Step} steps{Loss(outcome.Last)}; adapter and report in {output}"
+                $"done: {Counted.Of(outcome.Step, "step")}{Loss(outcome.Last)}; adapter and report in {output}"
             ),
             TrainEnd.StoppedEarly => Text(
                 $"stopped early at step {outcome.Step}: {outcome.Message}; adapter and report in {output}"

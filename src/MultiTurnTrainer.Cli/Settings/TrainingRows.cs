@@ -1,6 +1,7 @@
 using System.Globalization;
 using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Loop;
 
 namespace MultiTurnTrainer.Cli.Settings;
@@ -34,7 +35,7 @@ internal static class TrainingRows
         log.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"masked     {path}: {run.Counts.Conversations} conversations, {run.Counts.Rows} rows"
+                $"masked     {path}: {Counted.Of(run.Counts.Conversations, "conversation")}, {Counted.Of(run.Counts.Rows, "row")}"
             )
         );
         foreach ((string cause, Loss loss) in run.Counts.Losses)
@@ -42,7 +43,7 @@ internal static class TrainingRows
             log.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"           {cause}: {loss.Conversations} conversations, {loss.SupervisedTokens} learned tokens lost"
+                    $"           {cause}: {Counted.Of(loss.Conversations, "conversation")}, {Counted.Of(loss.SupervisedTokens, "learned token")} lost"
                 )
             );
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
@@ -9,6 +10,6 @@ internal static class RowLimit
     public static string Message(int limit) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"the row is longer than {(limit % (1 << 20) == 0 ? $"{limit >> 20} MiB" : $"{limit:N0} bytes")}"
+            $"the row is longer than {(limit % (1 << 20) == 0 ? $"{limit >> 20} MiB" : Counted.Of(limit, "byte"))}"
         );
 }

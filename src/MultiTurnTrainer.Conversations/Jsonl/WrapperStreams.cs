@@ -90,7 +90,7 @@ internal sealed class BombGuardStream(string path, CountingStream packed, Stream
         catch (InvalidDataException problem)
         {
             throw new MttException(
-                $"{path}: the compressed stream is damaged after {_unpacked} bytes of text",
+                $"{path}: the compressed stream is damaged after {Counted.Of(_unpacked, "byte")} of text",
                 "Fetch or pack the file again.",
                 problem
             );

@@ -39,6 +39,14 @@ public sealed class Preparer
     /// <summary>The path of the manifest.</summary>
     public string ManifestPath => Path.Combine(_options.Output, $"prepare{_options.Shard.Suffix}.manifest.json");
 
+    private string RejectsPath => Path.Combine(_options.Output, $"rejects{_options.Shard.Suffix}.jsonl");
+
+    private string LeftOutPath => Path.Combine(_options.Output, $"left-out{_options.Shard.Suffix}.jsonl");
+
+    /// <summary>The parts that are written.</summary>
+    private IEnumerable<string> Names =>
+        _options.Splits.Count > 0 ? _options.Splits.Select(split => split.Name) : ["data"];
+
     /// <summary>Prepares some files.</summary>
     /// <param name="inputs">Files; standard input cannot be read twice and is refused.</param>
     /// <returns>What became of the rows; null when a finished run with the same inputs and options stands there already.</returns>
@@ -53,6 +61,7 @@ public sealed class Preparer
             );
         }
 
+        OutputPaths.RefuseClash(inputs, Names.Select(PathOf).Concat([RejectsPath, LeftOutPath, ManifestPath]));
         Manifest manifest = Describe(inputs);
         if (!_options.Force && PreparedManifest.IsFinished(ManifestPath, manifest, _options.Output))
         {
@@ -62,17 +71,14 @@ public sealed class Preparer
         Pass(inputs, Remember, rejects: null);
         _rows = _counts.Read;
         Reset();
-        string rejectsPath = Path.Combine(_options.Output, $"rejects{_options.Shard.Suffix}.jsonl");
-        using RejectsFile rejects = new(rejectsPath, _options.Force);
-        using ListFile leftOut = new(
-            Path.Combine(_options.Output, $"left-out{_options.Shard.Suffix}.jsonl"),
-            _options.Force
-        );
+        using RejectsFile rejects = new(RejectsPath, _options.Force);
+        using ListFile leftOut = new(LeftOutPath, _options.Force);
         try
         {
-            foreach ((string name, _) in _options.Splits.Count > 0 ? _options.Splits : [("data", 1)])
+            foreach (string name in Names)
             {
-                Open(name);
+                _outputs[name] = _open(PathOf(name), _options.Force);
+                _counts.Written[name] = 0;
             }
 
             Pass(inputs, row => Write(row, leftOut), rejects);
@@ -102,6 +108,8 @@ public sealed class Preparer
         PreparedManifest.Write(ManifestPath, manifest, _counts, [.. _outputs.Values.Select(output => output.Path)]);
         return _counts;
     }
+
+    private string PathOf(string name) => Path.Combine(_options.Output, _options.FileName(name));
 
     private static string Checked(string path)
     {
@@ -234,12 +242,6 @@ public sealed class Preparer
                 }
             }
         );
-
-    private void Open(string split)
-    {
-        _outputs[split] = _open(Path.Combine(_options.Output, _options.FileName(split)), _options.Force);
-        _counts.Written[split] = 0;
-    }
 
     private Manifest Describe(IReadOnlyList<string> inputs)
     {

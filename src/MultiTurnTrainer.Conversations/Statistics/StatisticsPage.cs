@@ -38,7 +38,7 @@ public static class StatisticsPage
             .Append("</h1>\n");
         Append(
             page,
-            $"<p>{statistics.Summary.Rows:N0} rows, {statistics.Summary.BadRows:N0} with errors and left out below. Learned {statistics.LearnedShare:P1}, duplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}. Lengths in {statistics.Unit} {statistics.Measured}.</p>\n"
+            $"<p>{Counted.Of(statistics.Summary.Rows, "row")}, {statistics.Summary.BadRows:N0} with errors and left out below. Learned {statistics.LearnedShare:P1}, duplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}. Lengths in {statistics.Unit} {statistics.Measured}.</p>\n"
         );
         Plots(page, statistics);
         Lengths(page, statistics);
@@ -93,7 +93,7 @@ public static class StatisticsPage
         {
             Append(
                 page,
-                $"<p>At {limit:N0} {statistics.Unit}, {statistics.Truncated:N0} conversations lose turns and {statistics.Unfit:N0} do not fit at all.</p>\n"
+                $"<p>At {limit:N0} {statistics.Unit}, {Counted.Of(statistics.Truncated, "conversation loses", "conversations lose")} turns and {Counted.Of(statistics.Unfit, "does not", "do not")} fit at all.</p>\n"
             );
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MultiTurnTrainer.Conversations.Findings;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Statistics;
 
@@ -15,7 +16,7 @@ public static class StatisticsTable
         StringBuilder text = new();
         Line(
             text,
-            $"{statistics.Summary.Rows:N0} rows, {statistics.Summary.BadRows:N0} with errors and left out; lengths in {statistics.Unit} {statistics.Measured}\n"
+            $"{Counted.Of(statistics.Summary.Rows, "row")}, {statistics.Summary.BadRows:N0} with errors and left out; lengths in {statistics.Unit} {statistics.Measured}\n"
         );
         Line(text, $"{"", -24}{"count", 12}{"mean", 10}{"p50", 10}{"p90", 10}{"p99", 10}{"max", 10}");
         foreach ((string name, Distribution lengths) in Rows(statistics))
@@ -30,7 +31,7 @@ public static class StatisticsTable
         {
             Line(
                 text,
-                $"\nat {limit:N0} {statistics.Unit}: {statistics.Truncated:N0} conversations lose turns, {statistics.Unfit:N0} do not fit at all"
+                $"\nat {limit:N0} {statistics.Unit}: {Counted.Of(statistics.Truncated, "conversation loses", "conversations lose")} turns, {Counted.Of(statistics.Unfit, "does not", "do not")} fit at all"
             );
         }
 

@@ -30,7 +30,7 @@ public static class BestFitDecreasing
             if (length > capacity)
             {
                 throw new MttException(
-                    $"row {row} has {length} tokens, a pack holds {capacity}",
+                    $"row {row} has {Counted.Of(length, "token")}, a pack holds {capacity}",
                     "Raise train.max_length, or truncate with a context policy when making the rows."
                 );
             }

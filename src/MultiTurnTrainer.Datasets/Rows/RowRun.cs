@@ -63,7 +63,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
         if (Counts.Rows == 0)
         {
             throw new MttException(
-                $"no row is left: {Counts.Conversations} conversations gave no token to learn ({LossText()})",
+                $"no row is left: {Counted.Of(Counts.Conversations, "conversation")} gave no token to learn ({LossText()})",
                 "Check the weights and roles of the messages, --roles, --fields and --max-length."
             );
         }
@@ -118,7 +118,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
         string list = string.Join("\n  ", _findings.Take(shown));
         string more = Refused > shown ? $"\n  … and {Refused - shown} more" : "";
         return new MttException(
-            $"{Refused} of {Counts.Conversations} conversations cannot be masked:\n  {list}{more}",
+            $"{Refused} of {Counted.Of(Counts.Conversations, "conversation")} cannot be masked:\n  {list}{more}",
             "Mend them, or leave them out with --skip-refused."
         );
     }

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Files;
+
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>One training sample: a conversation as tokens.</summary>
@@ -31,12 +33,12 @@ public sealed record TokenRow(
     {
         if (Labels.Length != InputIds.Length)
         {
-            return $"labels has {Labels.Length} entries where input_ids has {InputIds.Length}";
+            return $"labels has {Counted.Of(Labels.Length, "entry", "entries")} where input_ids has {InputIds.Length}";
         }
 
         if (LossWeights is not null && LossWeights.Length != InputIds.Length)
         {
-            return $"loss_weights has {LossWeights.Length} entries where input_ids has {InputIds.Length}";
+            return $"loss_weights has {Counted.Of(LossWeights.Length, "entry", "entries")} where input_ids has {InputIds.Length}";
         }
 
         if (Spans?.FirstOrDefault(span => span.Start < 0 || span.End > Labels.Length) is { } outside)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Views;
 
@@ -95,7 +96,7 @@ public static class HtmlView
         int learned = row.Tokens.Count(token => token.Supervised);
         html.Append(
             CultureInfo.InvariantCulture,
-            $"<section id=\"row-{index}\"><h2>{Escape(row.Title)} <small>{row.Tokens.Count} tokens, {learned} learned</small></h2>\n"
+            $"<section id=\"row-{index}\"><h2>{Escape(row.Title)} <small>{Counted.Of(row.Tokens.Count, "token")}, {learned} learned</small></h2>\n"
         );
         AppendFindings(html, row.Findings);
         html.Append("<pre>");

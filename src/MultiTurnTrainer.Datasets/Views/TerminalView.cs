@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Views;
 
@@ -18,7 +19,7 @@ public static class TerminalView
         int learned = row.Tokens.Count(token => token.Supervised);
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{(colour ? "\u001b[1m" : "")}── {row.Title} · {row.Tokens.Count} tokens, {learned} learned{(colour ? Reset : "")}\n"
+            $"{(colour ? "\u001b[1m" : "")}── {row.Title} · {Counted.Of(row.Tokens.Count, "token")}, {learned} learned{(colour ? Reset : "")}\n"
         );
         bool open = false;
         foreach (TokenView token in row.Tokens)

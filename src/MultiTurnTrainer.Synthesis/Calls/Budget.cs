@@ -109,8 +109,8 @@ internal sealed class Budget(
         string Text(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
         return limits switch
         {
-            { Requests: { } requests } when _spent.Requests >= requests => $"{requests} requests",
-            { Tokens: { } tokens } when _spent.Tokens >= tokens => $"{tokens} tokens",
+            { Requests: { } requests } when _spent.Requests >= requests => Counted.Of(requests, "request"),
+            { Tokens: { } tokens } when _spent.Tokens >= tokens => Counted.Of(tokens, "token"),
             { Money: { } money } when _spent.Money >= money => $"{Text(money)} spent",
             { Minutes: { } minutes } when time.GetElapsedTime(_started).TotalMinutes >= minutes =>
                 $"{Text(minutes)} minutes",

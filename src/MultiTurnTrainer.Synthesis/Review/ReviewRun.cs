@@ -50,7 +50,7 @@ public sealed class ReviewRun
         if (_total == 0)
         {
             throw new MttException(
-                $"{string.Join(", ", _job.Seeds)}: no instruction in {_skipped.Count} records",
+                $"{string.Join(", ", _job.Seeds)}: no instruction in {Counted.Of(_skipped.Count, "record")}",
                 "Records need \"instruction\", or \"messages\" with a user message."
             );
         }

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Conversations.Sharding;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Synthesis.Calls;
 using MultiTurnTrainer.Synthesis.Endpoints;
 using MultiTurnTrainer.Synthesis.Prompts;
@@ -80,7 +81,7 @@ internal sealed class ModelSharder(ShardSettings settings, PromptSet prompts, IC
                     fields =>
                         Lines(fields["shards"]).Length is var count && count == segments.Length
                             ? null
-                            : $"There are {segments.Length} segments, but {count} shards.",
+                            : $"{(segments.Length == 1 ? "There is" : "There are")} {Counted.Of(segments.Length, "segment")}, but {Counted.Of(count, "shard")}.",
                     cancellation
                 )
                 .ConfigureAwait(false);

@@ -15,7 +15,7 @@ internal sealed record RunPlace(Device Device, ScalarType Type)
     public string DeviceText =>
         Device.type == DeviceType.CUDA
             ? "cuda"
-            : string.Create(CultureInfo.InvariantCulture, $"cpu, {torch.get_num_threads()} threads");
+            : string.Create(CultureInfo.InvariantCulture, $"cpu, {Counted.Of(torch.get_num_threads(), "thread")}");
 
     /// <summary>The type in words.</summary>
     public string TypeText => Type == ScalarType.BFloat16 ? "bfloat16" : "float32";

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Training.Loop;
 
@@ -42,9 +43,9 @@ public sealed record RunSummary(
     /// <summary>What is learned from, in words.</summary>
     public string DataText =>
         Tasks > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{Tasks:N0} tasks or logged turns")
+            ? Counted.Of(Tasks, "task or logged turn", "tasks or logged turns")
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Rows:N0} rows, {Tokens:N0} tokens, {SupervisedTokens:N0} supervised ({SupervisedTokens / (double)Math.Max(1, Tokens):P1})"
+                $"{Counted.Of(Rows, "row")}, {Counted.Of(Tokens, "token")}, {SupervisedTokens:N0} supervised ({SupervisedTokens / (double)Math.Max(1, Tokens):P1})"
             );
 }

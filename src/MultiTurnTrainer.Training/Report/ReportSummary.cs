@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Loop;
 
 namespace MultiTurnTrainer.Training.Report;
@@ -26,14 +27,14 @@ internal static class ReportSummary
             (
                 "data",
                 Text(
-                    $"{run.DataText}{(run.RowsWithoutLabels > 0 ? $", {run.RowsWithoutLabels} rows without a label" : "")}"
+                    $"{run.DataText}{(run.RowsWithoutLabels > 0 ? $", {Counted.Of(run.RowsWithoutLabels, "row")} without a label" : "")}"
                 )
             ),
             (
                 "packing",
                 run.Packs == 0
                     ? "off"
-                    : Text($"{run.Packs:N0} packs, {run.PackingEfficiency:P1} of their places filled")
+                    : Text($"{Counted.Of(run.Packs, "pack")}, {run.PackingEfficiency:P1} of their places filled")
             ),
         ];
         if (steps.Count > 0)

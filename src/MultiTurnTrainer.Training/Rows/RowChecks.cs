@@ -32,7 +32,7 @@ internal static class RowChecks
             {
                 throw new MttException(
                     Invariant(
-                        $"{file}: {tooLong.Length} rows are longer than max_length = {limit} (row {tooLong[0].Id} has {tooLong[0].InputIds.Length} tokens)"
+                        $"{file}: {Counted.Of(tooLong.Length, "row is", "rows are")} longer than max_length = {limit} (row {tooLong[0].Id} has {tooLong[0].InputIds.Length} tokens)"
                     ),
                     "Raise train.max_length, or truncate by turns when making the rows (mtt mask --max-length)."
                 );
@@ -42,7 +42,9 @@ internal static class RowChecks
         if (!rows.Any(Learns))
         {
             throw new MttException(
-                Invariant($"{file}: none of the {rows.Count} rows has a supervised token with a weight above 0"),
+                Invariant(
+                    $"{file}: none of {Counted.Of(rows.Count, "row")} has a supervised token with a weight above 0"
+                ),
                 "Look at the mask with mtt mask --show 3: the template, the roles or the weights leave nothing to learn."
             );
         }
@@ -58,7 +60,9 @@ internal static class RowChecks
         if (row.Labels.Length != row.InputIds.Length)
         {
             throw new MttException(
-                Invariant($"{file}: row {row.Id} has {row.InputIds.Length} input_ids and {row.Labels.Length} labels"),
+                Invariant(
+                    $"{file}: row {row.Id} has {row.InputIds.Length} input_ids and {Counted.Of(row.Labels.Length, "label")}"
+                ),
                 "Each token needs one label, -100 where nothing is learned."
             );
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MultiTurnTrainer.Datasets.Packing;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Loop;
@@ -74,7 +75,7 @@ public static class TrainerSelfTest
         torch.set_num_threads(1);
         yield return Compare(
             "1 thread",
-            string.Create(CultureInfo.InvariantCulture, $"{threads} threads"),
+            string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(threads, "thread")}"),
             Step(model, adapter, rows, null, 8, Recompute.Off)
         );
         torch.set_num_threads(before);

@@ -164,7 +164,7 @@ public sealed class ValidateCommandTests : IDisposable
     public void Validate_StandardInput_IsRead()
     {
         MttResult result = MttProcess.Run(_folder.Path, ["validate", "-"], input: Good + "\n");
-        Assert.Equal((0, "1 rows in 1 file (openai 1): no findings\n"), (result.ExitCode, result.Out));
+        Assert.Equal((0, "1 row in 1 file (openai 1): no findings\n"), (result.ExitCode, result.Out));
     }
 
     [Fact]

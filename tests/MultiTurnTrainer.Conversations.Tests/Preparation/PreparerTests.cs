@@ -12,6 +12,16 @@ public sealed class PreparerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void Run_OutputThatIsAnInput_IsRefusedAndTheInputStays()
+    {
+        string input = _folder.Write("out/data.jsonl", "x\n");
+        PrepareOptions options = new() { Output = _folder["out"], Force = true };
+        MttException problem = Assert.Throws<MttException>(() => new Preparer(options).Run([input]));
+        Assert.Contains("one of the inputs", problem.Message, StringComparison.Ordinal);
+        Assert.Equal("x\n", File.ReadAllText(input));
+    }
+
+    [Fact]
     public void Run_MixedRows_ConvertsFiltersAndDeduplicates()
     {
         string input = _folder.Write(

@@ -10,8 +10,8 @@ public class RowChecksTests
         {
             { "token 10 at position 1", [1, 10], [-100, -100], null },
             { "label 12 at position 1", [1, 2], [-100, 12], null },
-            { "none of the 1 rows has a supervised token", [1, 2], [1, -100], null },
-            { "2 input_ids and 1 labels", [1, 2], [1], null },
+            { "none of 1 row has a supervised token", [1, 2], [1, -100], null },
+            { "2 input_ids and 1 label", [1, 2], [1], null },
             { "longer than max_length = 4", [1, 2, 3, 4, 5], [1, 2, 3, 4, 5], null },
             { "negative or not finite", [1, 2], [1, 2], [1, float.NaN] },
         };

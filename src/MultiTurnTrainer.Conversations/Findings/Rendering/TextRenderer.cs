@@ -1,5 +1,6 @@
 using System.Globalization;
 using MultiTurnTrainer.Conversations.Validation;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Findings.Rendering;
 
@@ -65,12 +66,14 @@ internal sealed class TextRenderer(TextWriter output) : FindingRenderer
     public static string Total(ValidationSummary summary)
     {
         string formats = string.Join(", ", summary.Formats.Select(format => $"{format.Key} {Count(format.Value)}"));
+        // None, or errors of a file as a whole, which stand in no row.
+        string where = summary.BadRows == 0 ? "" : $" in {Counted.Of(summary.BadRows, "row")}";
         string found =
             summary.Errors + summary.Warnings + summary.Infos == 0
                 ? "no findings"
-                : $"{Count(summary.Errors)} errors in {Count(summary.BadRows)} rows, {Count(summary.Warnings)} warnings, {Count(summary.Infos)} infos";
+                : $"{Counted.Of(summary.Errors, "error")}{where}, {Counted.Of(summary.Warnings, "warning")}, {Counted.Of(summary.Infos, "info")}";
         string stopped = summary.Stopped ? "; stopped at --max-errors, the rest was not read" : "";
-        return $"{Count(summary.Rows)} rows in {Count(summary.Files)} file{(summary.Files == 1 ? "" : "s")}"
+        return $"{Counted.Of(summary.Rows, "row")} in {Counted.Of(summary.Files, "file")}"
             + $"{(formats.Length > 0 ? $" ({formats})" : "")}: {found}{stopped}";
     }
 

@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Validation;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Rules;
 
@@ -29,7 +30,7 @@ internal sealed class NullPollution : Rule
     {
         if (row.Tools >= 0 && Count(row.Tape, row.Tools, inData: false) is > 0 and var inTools)
         {
-            sink.Add(this, row, row.Tools, $"the tools hold {inTools} key{(inTools == 1 ? "" : "s")} with null");
+            sink.Add(this, row, row.Tools, $"the tools hold {Counted.Of(inTools, "key")} with null");
         }
 
         foreach (ref readonly CallView call in row.Calls)
