@@ -101,6 +101,7 @@ internal static class MttCli
             MergeCommand.Create(),
             SetupCommand.Create(),
             DoctorCommand.Create(),
+            CompletionCommand.Create(),
         };
         HelpNames.Apply(root);
         return root;

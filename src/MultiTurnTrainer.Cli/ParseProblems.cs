@@ -11,6 +11,12 @@ internal static class ParseProblems
     /// <summary>Every problem, with the hint that goes with all of them; none where the command line can be run.</summary>
     public static (IReadOnlyList<string> Problems, string Hint) Of(ParseResult parsed)
     {
+        // A shell's question for completions is about a line that is not whole yet.
+        if (parsed.Tokens.Any(token => token.Type == TokenType.Directive))
+        {
+            return ([], "");
+        }
+
         string[] unknown = parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash) ? [] : UnknownOptions(parsed);
         // Without a command there is nothing else to say about what was taken for one.
         bool misspelt = parsed.UnmatchedTokens.Count > 0;
@@ -24,38 +30,43 @@ internal static class ParseProblems
         return (problems, Hint(parsed, unknown));
     }
 
-    private static string Text(ParseError error)
-    {
-        if (error.SymbolResult is OptionResult { Tokens.Count: > 0 } option)
+    private static string Text(ParseError error) =>
+        error.SymbolResult switch
         {
-            string[] accepted = Accepted(option.Option);
-            string[] values = [.. option.Tokens.Select(token => token.Value)];
-            if (accepted.Length > 0)
-            {
-                string wrong = Array.Find(values, value => !accepted.Contains(value)) ?? values[^1];
-                return $"{option.Option.Name} {wrong}: is not known, one of {string.Join(", ", accepted)} is";
-            }
+            OptionResult { Tokens: { Count: > 0 } tokens, Option: var option } => Value(
+                option.Name,
+                option.ValueType,
+                Accepted(option),
+                tokens
+            ),
+            ArgumentResult { Tokens: { Count: > 0 } tokens, Argument: var argument } => Value(
+                argument.Name,
+                argument.ValueType,
+                Accepted(argument),
+                tokens
+            ),
+            OptionResult { Option: { Required: true } missing } => $"{missing.Name} is needed",
+            ArgumentResult missing => $"{missing.Argument.Name} is needed",
+            _ => null,
+        } ?? error.Message.TrimEnd('.');
 
-            Type type = Nullable.GetUnderlyingType(option.Option.ValueType) ?? option.Option.ValueType;
-            if (type.IsPrimitive && option.Tokens.Count == 1)
-            {
-                string kind = type == typeof(double) ? "number" : "whole number";
-                return $"{option.Option.Name} {values[0]}: is not a {kind} that fits";
-            }
+    private static string? Value(string name, Type type, string[] accepted, IReadOnlyList<Token> tokens)
+    {
+        string[] values = [.. tokens.Select(token => token.Value)];
+        if (accepted.Length > 0)
+        {
+            string wrong = Array.Find(values, value => !accepted.Contains(value)) ?? values[^1];
+            return $"{name} {wrong}: is not known, one of {string.Join(", ", accepted)} is";
         }
 
-        return error switch
-        {
-            { SymbolResult: OptionResult { Option: { Required: true } missing, Tokens.Count: 0 } } =>
-                $"{missing.Name} is needed",
-            { SymbolResult: ArgumentResult { Tokens.Count: 0 } missing } => $"{missing.Argument.Name} is needed",
-            _ => error.Message.TrimEnd('.'),
-        };
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        string kind = type == typeof(double) ? "number" : "whole number";
+        return type.IsPrimitive && values.Length == 1 ? $"{name} {values[0]}: is not a {kind} that fits" : null;
     }
 
-    private static string[] Accepted(Option option) =>
+    private static string[] Accepted(Symbol symbol) =>
         [
-            .. option
+            .. symbol
                 .GetCompletions(CompletionContext.Empty)
                 .Select(item => item.Label.ToLowerInvariant())
                 .Order(StringComparer.Ordinal),

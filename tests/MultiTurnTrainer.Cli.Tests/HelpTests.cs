@@ -39,6 +39,7 @@ public partial class HelpTests
         "error: --objective dpo: is not known, one of ccopd, distill-offline, maigo, sft is\n"
     )]
     [InlineData("train --model m --train t --output o --batch-size 0", "error: --batch-size: train.per_device")]
+    [InlineData("completion tcsh", "error: SHELL tcsh: is not known, one of bash, fish, zsh is\n")]
     [InlineData("mask", "error: --model is needed\nerror: INPUT is needed\n")]
     [InlineData("trian", "error: there is no command 'trian'\n  hint")]
     public void Run_BadValue_IsNamedWithWhatIsAccepted(string command, string expected)
@@ -47,6 +48,27 @@ public partial class HelpTests
 
         Assert.Equal(2, result.ExitCode);
         Assert.StartsWith(expected, result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mtt sel", "selftest")]
+    [InlineData("mtt validate --format s", "sarif")]
+    [InlineData("mtt mask --max-", "--max-length")]
+    public void Run_ShellAsksForCompletions_GivesThem(string line, string expected)
+    {
+        MttResult result = MttProcess.Run(Repository.Root, [$"[suggest:{line.Length}]", line]);
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains(expected, result.Out.Split('\n'));
+    }
+
+    [Fact]
+    public void Completion_OfBash_AsksMtt()
+    {
+        MttResult script = MttProcess.Run(Repository.Root, ["completion", "bash"]);
+
+        Assert.Equal(0, script.ExitCode);
+        Assert.Contains("complete -o default -F _mtt mtt", script.Out, StringComparison.Ordinal);
     }
 
     [Fact]

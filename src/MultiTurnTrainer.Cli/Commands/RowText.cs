@@ -23,6 +23,11 @@ internal static class RowText
     private static bool HasColour(bool isRedirected)
     {
         bool Set(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value && value != "0";
-        return !Set("NO_COLOR") && (Set("CLICOLOR_FORCE") || Set("FORCE_COLOR") || !isRedirected);
+        return !Set("NO_COLOR")
+            && (
+                Set("CLICOLOR_FORCE")
+                || Set("FORCE_COLOR")
+                || (!isRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb")
+            );
     }
 }

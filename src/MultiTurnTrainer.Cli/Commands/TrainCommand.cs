@@ -36,9 +36,10 @@ internal static class TrainCommand
         using IDisposable? server = request.Distillation?.Server;
         TrainOutcome Train(ITrainingObserver observer) =>
             TrainingRun.Execute(request, observer, TimeProvider.System, StopRequest.Token);
-        TrainOutcome outcome = Console.IsErrorRedirected
-            ? Train(new PlainTrainingLog(Console.Error, TimeProvider.System))
-            : LiveTrainingView.Run(TimeProvider.System, Train);
+        TrainOutcome outcome =
+            Console.IsErrorRedirected || Environment.GetEnvironmentVariable("TERM") is "dumb"
+                ? Train(new PlainTrainingLog(Console.Error, TimeProvider.System))
+                : LiveTrainingView.Run(TimeProvider.System, Train);
         Console.Error.WriteLine(TrainingText.End(outcome, request.Output));
         return outcome.End switch
         {

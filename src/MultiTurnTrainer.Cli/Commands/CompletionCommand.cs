@@ -1,0 +1,55 @@
+using System.CommandLine;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt completion</c>: what a shell needs to complete commands, options and their values.</summary>
+internal static class CompletionCommand
+{
+    // Each asks mtt itself, so that a script never goes out of date; where mtt knows nothing, files are offered.
+    private static readonly Dictionary<string, string> _scripts = new(StringComparer.Ordinal)
+    {
+        ["bash"] = """
+            _mtt() {
+              local IFS=$'\n'
+              COMPREPLY=($(mtt "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null))
+            }
+            complete -o default -F _mtt mtt
+            """,
+        ["fish"] = """
+            complete -c mtt -a '(mtt "[suggest:"(commandline -C)"]" (commandline -cp) 2>/dev/null)'
+            """,
+        ["zsh"] = """
+            _mtt() {
+              local -a found=("${(@f)$(mtt "[suggest:$CURSOR]" "$BUFFER" 2>/dev/null)}")
+              if [[ -n "${found[1]}" ]]; then compadd -- "${found[@]}"; else _files; fi
+            }
+            compdef _mtt mtt
+            """,
+    };
+
+    public static Command Create()
+    {
+        Argument<string> shell = new("SHELL") { Description = "bash, fish or zsh." };
+        shell.AcceptOnlyFromAmong([.. _scripts.Keys.Order(StringComparer.Ordinal)]);
+        Command command = new(
+            "completion",
+            """
+            Print a script that completes commands, options and values in a shell.
+
+            Examples:
+              mtt completion bash >> ~/.bashrc
+              mtt completion zsh >> ~/.zshrc
+              mtt completion fish > ~/.config/fish/completions/mtt.fish
+            """
+        )
+        {
+            shell,
+        };
+        command.SetAction(parsed =>
+        {
+            Console.Out.WriteLine(_scripts[parsed.GetValue(shell)!]);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}
