@@ -1,8 +1,10 @@
-"""Runs every training golden through mtt on a device and prints the largest errors beside the tolerances.
+"""Runs every golden of the test suite through mtt on a device and prints the largest errors beside the tolerances.
 
-Goldens: tests/MultiTurnTrainer.Models.Tests/Goldens, or ../shared/data/training-goldens where it is present."""
+Single precision must give the reference's numbers. bfloat16, which takes other operators on a GPU (flash attention, products with wide
+results), must come near its losses."""
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -14,6 +16,8 @@ import tensors
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MTT = os.environ.get("MTT", str(ROOT / "mtt"))
+MODELS = ROOT / "tests" / "MultiTurnTrainer.Models.Tests" / "Goldens"
+RUNS = ROOT / "tests" / "MultiTurnTrainer.Training.Tests" / "Goldens"
 
 
 def mtt(*args):
@@ -31,6 +35,14 @@ def rows(path, sequences):
 
 def difference(a, b):
     return (a.float() - b.float()).abs().max().item() if a.numel() else 0.0
+
+
+def train(case, flags, dtype, device, work):
+    out = work / f"out-{dtype}"
+    mtt("train", "--model", case, "--device", device, "--dtype", dtype, "--train", work / "train.jsonl", "--init-adapter", case / "adapter",
+        "--no-shuffle", "--output", out, "--force", *flags)
+    lines = (out / "metrics.jsonl").read_text().splitlines()
+    return [json.loads(line)["loss"] for line in lines if "loss" in line], tensors.load(out / "adapter_model.safetensors")
 
 
 def check(case, device, work):
@@ -53,9 +65,9 @@ def check(case, device, work):
         lines = [json.loads(line) for line in out.splitlines()]
         results[f"greedy {kind}"] = (sum(line["ids"] != run[kind] for line, run in zip(lines, runs)), 0)
 
-    train = json.loads((expected / "train.json").read_text())
-    optimizer = train["optimizer"]
-    steps = [[i for micro in step["micro_batches"] for i in micro["sequences"]] for step in train["steps"]]
+    run = json.loads((RUNS / case.name / "train.json").read_text())
+    optimizer = run["optimizer"]
+    steps = [[i for micro in step["micro_batches"] for i in micro["sequences"]] for step in run["steps"]]
     width = max(map(len, steps))
     # Steps have different numbers of sequences; a sequence without a label fills them up and changes nothing.
     blank = next(s for s in batch if all(label == -100 for label in s["labels"][1:]) and len(s["input_ids"]) > 1)
@@ -67,37 +79,45 @@ def check(case, device, work):
         "per_device_train_batch_size": 1, "gradient_accumulation_steps": width, "max_steps": optimizer["total_steps"],
     }
     flags = [flag for key, value in settings.items() for flag in ("--set", f"train.{key}={value}")]
-    mtt("train", *common, "--train", work / "train.jsonl", "--init-adapter", case / "adapter", "--no-shuffle",
-        "--output", work / "out", "--force", *flags)
-    losses = [json.loads(line)["loss"] for line in (work / "out" / "metrics.jsonl").read_text().splitlines() if "loss" in line]
-    results["loss of ten steps"] = (max(abs(a - step["loss"]) for a, step in zip(losses, train["steps"])), 1e-5)
-    found = tensors.load(work / "out" / "adapter_model.safetensors")
-    gold = tensors.load(expected / "final_adapter" / "adapter_model.safetensors")
+    wanted = [step["loss"] for step in run["steps"]]
+    losses, found = train(case, flags, "float32", device, work)
+    results["loss of ten steps"] = (max(abs(a - b) for a, b in zip(losses, wanted, strict=True)), 1e-5)
+    gold = tensors.load(RUNS / case.name / "final_adapter.safetensors")
     if set(found) != set(gold):
         raise RuntimeError(f"adapter keys differ: {sorted(set(found) ^ set(gold))[:4]}")
     results["adapter after ten steps"] = (max(difference(found[key], gold[key]) for key in gold), 1e-4)
+    losses, first = train(case, flags, "bfloat16", device, work)
+    results["loss of ten steps, bf16"] = (max(abs(a - b) for a, b in zip(losses, wanted, strict=True)), 5e-2)
+    _, second = train(case, flags, "bfloat16", device, work)
+    results["bf16 twice, other values"] = (sum((first[key] != second[key]).sum().item() for key in first), 0)
     return results
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    device = parser.parse_args().device
-    shared = pathlib.Path(os.environ.get("MTT_SHARED", ROOT.parent / "shared")) / "data" / "training-goldens"
-    folder = shared if shared.is_dir() else ROOT / "tests" / "MultiTurnTrainer.Models.Tests" / "Goldens"
+    parser.add_argument("cases", nargs="*", help="names of goldens; all by default")
+    options = parser.parse_args()
     failed = 0
-    for case in sorted(path.parent for path in folder.glob("*/config.json")):
+
+    def run(case):
         with tempfile.TemporaryDirectory() as work:
+            return check(case, options.device, pathlib.Path(work))
+
+    cases = [path for path in sorted(MODELS.iterdir()) if path.name in options.cases or not options.cases]
+    # A GPU is idle while a process starts; a processor is not.
+    with concurrent.futures.ThreadPoolExecutor(4 if options.device == "cuda" else 1) as pool:
+        for case, future in [(case, pool.submit(run, case)) for case in cases]:
             try:
-                results = check(case, device, pathlib.Path(work))
-            except (RuntimeError, KeyError, OSError, json.JSONDecodeError) as problem:
-                print(f"{case.name:20} FAILED {problem}")
+                results = future.result()
+            except (RuntimeError, KeyError, ValueError, OSError) as problem:
+                print(f"{case.name:20} FAILED {problem}", flush=True)
                 failed += 1
                 continue
-        for name, (error, tolerance) in results.items():
-            bad = error > tolerance
-            failed += bad
-            print(f"{case.name:20} {name:26} {error:10.2e}  tolerance {tolerance:g}{'  <-- over' if bad else ''}")
+            for name, (error, tolerance) in results.items():
+                bad = error > tolerance
+                failed += bad
+                print(f"{case.name:20} {name:26} {error:10.2e}  tolerance {tolerance:g}{'  <-- over' if bad else ''}", flush=True)
     print(f"{failed} over tolerance")
     return 1 if failed else 0
 

@@ -20,7 +20,8 @@ internal sealed unsafe class CudaKernels : IKernelLauncher
     {
         _device = new torch.Device(DeviceType.CUDA, index);
         TorchRuntime.SetCudaDevice(index);
-        _module = CudaDriver.Load(Nvrtc.Compile(Source(), CudaDriver.Architecture(index)));
+        CudaDriver driver = CudaDriver.Instance;
+        _module = driver.Load(index, Nvrtc.Compile(Source(), driver.Architecture(index)));
     }
 
     /// <summary>The kernels for the device of a tensor.</summary>
@@ -44,8 +45,9 @@ internal sealed unsafe class CudaKernels : IKernelLauncher
     /// <inheritdoc/>
     public void Launch(string kernel, long blocks, int threads, ReadOnlySpan<nint> arguments)
     {
-        nint function = _functions.GetOrAdd(kernel, name => CudaDriver.Function(_module, name));
-        CudaDriver.Launch(function, blocks, threads, TorchRuntime.CudaStream(_device), arguments);
+        CudaDriver driver = CudaDriver.Instance;
+        nint function = _functions.GetOrAdd(kernel, name => driver.Function(_device.index, _module, name));
+        driver.Launch(_device.index, function, blocks, threads, TorchRuntime.CudaStream(_device), arguments);
     }
 
     private static IEnumerable<string> Names() =>

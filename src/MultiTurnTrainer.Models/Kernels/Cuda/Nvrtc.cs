@@ -46,7 +46,7 @@ internal static unsafe class Nvrtc
         string[] options =
         [
             string.Create(CultureInfo.InvariantCulture, $"--gpu-architecture=sm_{architecture}"),
-            "--std=c++14",
+            "--std=c++17",
             "--extra-device-vectorization",
         ];
         nint[] pointers = [.. options.Select(Marshal.StringToCoTaskMemUTF8)];

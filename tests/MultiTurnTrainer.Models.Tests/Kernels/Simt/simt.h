@@ -4,10 +4,12 @@
 #pragma once
 
 #include <math.h>
+#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 #include <ucontext.h>
 
+#include <deque>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #define __forceinline__ inline
 #define __shared__ static
 #define __launch_bounds__(...)
+#define __align__(bytes) __attribute__((aligned(bytes)))
 #define __restrict__
 
 struct uint4 {
@@ -32,15 +35,17 @@ struct dim3 {
 namespace simt {
 
 struct Fiber {
-    ucontext_t context;
+    ucontext_t context;  // where it begins
+    jmp_buf place;       // where it goes on: a jump costs no call of the system, as a change of context would
     std::vector<char> stack;
+    bool begun;
     bool done;
     bool waiting;     // at a barrier of the block
     bool at_shuffle;  // at a barrier of the warp
 };
 
-inline ucontext_t scheduler;
-inline std::vector<Fiber> fibers;
+inline jmp_buf scheduler;
+inline std::deque<Fiber> fibers;
 inline unsigned current;
 inline float exchange[1024];
 inline void (*body)(void*);
@@ -54,28 +59,45 @@ namespace simt {
 
 inline void yield_to_scheduler() {
     const unsigned self = current;
-    swapcontext(&fibers[self].context, &scheduler);
+    if (_setjmp(fibers[self].place) == 0) _longjmp(scheduler, 1);
     threadIdx.x = self;
 }
 
+// A fiber serves block after block.
 inline void entry() {
-    body(body_argument);
-    fibers[current].done = true;
-    swapcontext(&fibers[current].context, &scheduler);
+    for (;;) {
+        body(body_argument);
+        fibers[current].done = true;
+        yield_to_scheduler();
+    }
 }
 
-inline void run_block(unsigned threads) {
-    if (fibers.size() < threads) fibers.resize(threads);
-    for (unsigned i = 0; i < threads; ++i) {
+inline void make_fibers(unsigned threads) {
+    const size_t known = fibers.size();
+    fibers.resize(threads);
+    for (size_t i = known; i < threads; ++i) {
         Fiber& fiber = fibers[i];
         fiber.stack.resize(64 << 10);
-        fiber.done = fiber.waiting = fiber.at_shuffle = false;
+        fiber.begun = false;
         getcontext(&fiber.context);
         fiber.context.uc_stack.ss_sp = fiber.stack.data();
         fiber.context.uc_stack.ss_size = fiber.stack.size();
-        fiber.context.uc_link = &scheduler;
+        fiber.context.uc_link = nullptr;
         makecontext(&fiber.context, entry, 0);
     }
+}
+
+inline void run_fiber(unsigned i) {
+    current = threadIdx.x = i;
+    if (_setjmp(scheduler) != 0) return;
+    Fiber& fiber = fibers[i];
+    if (fiber.begun) _longjmp(fiber.place, 1);
+    fiber.begun = true;
+    setcontext(&fiber.context);
+}
+
+inline void run_block(unsigned threads) {
+    for (unsigned i = 0; i < threads; ++i) fibers[i].done = fibers[i].waiting = fibers[i].at_shuffle = false;
     for (;;) {
         bool ran = false;
         unsigned finished = 0;
@@ -83,8 +105,7 @@ inline void run_block(unsigned threads) {
             if (fibers[i].done) {
                 ++finished;
             } else if (!fibers[i].waiting && !fibers[i].at_shuffle) {
-                current = threadIdx.x = i;
-                swapcontext(&scheduler, &fibers[i].context);
+                run_fiber(i);
                 ran = true;
             }
         }
@@ -129,11 +150,14 @@ int launch(void (*kernel)(Parameters...), long long blocks, unsigned threads, vo
     blockDim = {threads, 1, 1};
     gridDim = {(unsigned)blocks, 1, 1};
     threadIdx = {0, 0, 0};
+    if (fibers.size() < threads) make_fibers(threads);
     for (long long block = 0; block < blocks; ++block) {
         blockIdx = {(unsigned)block, 0, 0};
         try {
             run_block(threads);
         } catch (const std::exception&) {
+            // Fibers that stand at a barrier are of no more use.
+            fibers.clear();
             return 1;
         }
     }
