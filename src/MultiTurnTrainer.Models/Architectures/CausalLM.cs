@@ -47,6 +47,9 @@ public sealed class CausalLM : IDisposable
     /// <summary>The number of blocks.</summary>
     public int BlockCount => _blocks.Length;
 
+    /// <summary>Whether attention forms whole matrices of scores here, and keeps them for its backward.</summary>
+    public bool FormsScores => PackContext.FormsScores(Config, Type, Device);
+
     /// <summary>The number of base weights, a tied head counted once.</summary>
     public long ParameterCount =>
         Layout

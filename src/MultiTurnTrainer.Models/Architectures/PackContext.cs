@@ -18,6 +18,12 @@ internal sealed class PackContext(
 {
     private Tensor? _starts;
 
+    /// <summary>Whether attention forms whole matrices of scores, and keeps them for its backward.</summary>
+    public static bool FormsScores(ModelConfig config, ScalarType type, Device device) =>
+        device.type == DeviceType.CPU
+            ? !CpuAttention.Serves
+            : config.AttentionSoftcap is not null || !VarlenAttention.Takes(device.type, type, config.HeadDimension);
+
     internal override Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -25,7 +31,9 @@ internal sealed class PackContext(
         Tensor rotatedKey = rotary.Apply(spec.Layer, key);
         onKeys?.Invoke(spec.Layer, rotatedKey, value);
         Tensor attended =
-            spec.Softcap is null && VarlenAttention.Takes(rotatedQuery) ? Flash(spec, rotatedQuery, rotatedKey, value)
+            spec.Softcap is null
+            && VarlenAttention.Takes(rotatedQuery.device_type, rotatedQuery.dtype, rotatedQuery.shape[^1])
+                ? Flash(spec, rotatedQuery, rotatedKey, value)
             : Faces.Of(rotatedQuery) == Face.Cpu && CpuAttention.Serves
                 ? CpuAttention.Run(
                     rotatedQuery,

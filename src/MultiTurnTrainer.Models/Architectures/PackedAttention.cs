@@ -64,7 +64,8 @@ internal static class PackedAttention
             .view(queries, keyHeads, group, width)
             .permute(1, 2, 0, 3)
             .reshape(keyHeads, group * queries, width);
-        Tensor scores = bmm(stacked, key.permute(1, 2, 0)).to(ScalarType.Float32) * spec.Scale;
+        ScalarType inside = query.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        Tensor scores = bmm(stacked, key.permute(1, 2, 0)).to(inside) * spec.Scale;
         if (spec.Softcap is { } cap)
         {
             scores = (scores / cap).tanh() * cap;

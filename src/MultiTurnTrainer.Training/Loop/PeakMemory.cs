@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Kernels.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,10 +28,15 @@ internal static class PeakMemory
     }
 
     /// <summary>Bytes that can still be had where a run computes; unbounded where nobody says.</summary>
-    public static double FreeBytes(RunPlace place)
+    public static double FreeBytes(Device device)
     {
         const string counts = "/proc/meminfo";
-        if (place.Device.type == DeviceType.CUDA || !File.Exists(counts))
+        if (device.type == DeviceType.CUDA)
+        {
+            return CudaCard.FreeBytes(device);
+        }
+
+        if (!File.Exists(counts))
         {
             return double.PositiveInfinity;
         }

@@ -79,7 +79,7 @@ public static class TrainingRun
         output.Prepare(request.Resume is not null);
         RunFingerprint fingerprint = RunIdentity.Of(request, data, TrainedWeights.Describe(adapter));
         CheckpointStore checkpoints = new(output.Checkpoints, fingerprint, settings.SaveTotalLimit);
-        Recompute recompute = RecomputeChoice.For(settings, model.Config, place, data);
+        Recompute recompute = RecomputeChoice.For(settings, model, adapter, data);
         using IObjective objective = request.Distillation is null
             ? new SftObjective(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute)
             : ObjectiveFactory.Distilling(request, model, RequireLora(adapter), recompute, output);

@@ -13,12 +13,12 @@ public static class VarlenAttention
         "_flash_attention_forward(query, key, value, cum_seq_q, cum_seq_k, max_q, max_k, dropout_p, is_causal, "
         + "return_debug_mask, scale, window_size_left, window_size_right)";
 
-    /// <summary>Whether the machine's kernels take this query: bf16 or half on CUDA, heads of a width they know.</summary>
-    public static bool Takes(torch.Tensor query) =>
-        query.device_type == DeviceType.CUDA
-        && query.dtype is torch.ScalarType.BFloat16 or torch.ScalarType.Float16
-        && query.shape[^1] % 8 == 0
-        && query.shape[^1] <= WidestHead
+    /// <summary>Whether the machine's kernels take queries: bf16 or half on CUDA, heads of a width they know.</summary>
+    public static bool Takes(DeviceType device, torch.ScalarType type, long width) =>
+        device == DeviceType.CUDA
+        && type is torch.ScalarType.BFloat16 or torch.ScalarType.Float16
+        && width % 8 == 0
+        && width <= WidestHead
         && Operator.Exists(Flash);
 
     /// <summary>Causal attention inside each sequence.</summary>

@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.LibTorch.Providers;
 public static class VarlenAttention
 {
     /// <summary>Never.</summary>
-    public static bool Takes(torch.Tensor query) => false;
+    public static bool Takes(DeviceType device, torch.ScalarType type, long width) => false;
 
     /// <summary>Not there: see <see cref="Takes"/>.</summary>
     public static torch.Tensor Forward(

@@ -1,4 +1,7 @@
+using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
+using MultiTurnTrainer.Models.Kernels.Lora;
 using MultiTurnTrainer.Models.Kernels.Norm;
 using MultiTurnTrainer.Models.Kernels.Rotary;
 using MultiTurnTrainer.Models.Kernels.SwiGlu;
@@ -34,6 +37,16 @@ public static class KernelCheck
             }
         }
 
+        foreach (int? window in (int?[])[null, 20])
+        {
+            if (VarlenAttention.Takes(device.type, bfloat16, 64))
+            {
+                yield return Attention(device, window);
+            }
+        }
+
+        yield return Products(device, float32);
+        yield return Products(device, bfloat16);
         foreach (int vocabulary in (int[])[521, 32003, 128256])
         {
             foreach (RowOptions options in (RowOptions[])[new(Metrics: true), new(30, 0.1f, 1e-3f, true, true)])
@@ -91,6 +104,66 @@ public static class KernelCheck
                 );
             }
         }
+    }
+
+    // Not a kernel of ours, but one that is asked for by name: its arguments must mean what they meant.
+    private static KernelCheckResult Attention(Device device, int? window)
+    {
+        SequenceLayout layout = new([37, 5, 130]);
+        const double scale = 0.125;
+        AttentionSpec spec = new(0, scale, window, null);
+        using Tensor starts = tensor([.. layout.Starts], dtype: int32, device: device);
+        return Compare(
+            window is null ? "flash attention" : $"flash attention, window {window}",
+            device,
+            bfloat16,
+            [
+                [layout.Tokens, 8, 64],
+                [layout.Tokens, 2, 64],
+                [layout.Tokens, 2, 64],
+            ],
+            tensors =>
+                VarlenAttention
+                    .Forward(tensors[0], tensors[1], tensors[2], starts, layout.MaxLength, scale, window)
+                    .flatten(1),
+            tensors => PackedAttention.Forward(spec, layout, tensors[0], tensors[1], tensors[2])
+        );
+    }
+
+    // Two adapted modules of one input: every product that training asks for.
+    private static KernelCheckResult Products(Device device, ScalarType type)
+    {
+        const float scale = 2;
+        LoraModule[] modules = new LoraModule[2];
+        using DisposeScope scope = NewDisposeScope();
+        for (int i = 0; i < modules.Length; i++)
+        {
+            Tensor weight = (randn(96 + (32 * i), 64, device: device) * 0.1).to(type);
+            Tensor down = (randn(16, 64, device: device) * 0.1).to(type).to(float32).requires_grad_();
+            Tensor up = (randn(weight.size(0), 16, device: device) * 0.1).to(type).to(float32).requires_grad_();
+            modules[i] = new LoraModule(weight, null, down, up, scale);
+        }
+
+        return Compare(
+            "adapted linear modules",
+            device,
+            type,
+            [
+                [70, 64],
+            ],
+            tensors => cat(LoraProducts.Run(tensors[0], modules), 1),
+            tensors =>
+                cat(
+                    [
+                        .. modules.Select(module =>
+                        {
+                            Tensor change = module.B!.detach().to(float64).mm(module.A!.detach().to(float64)) * scale;
+                            return tensors[0].mm((module.Weight.to(float64) + change).t());
+                        }),
+                    ],
+                    1
+                )
+        );
     }
 
     // Result and gradients against the same in double precision.

@@ -48,19 +48,9 @@ internal sealed unsafe class CudaDriver
         _memory = (delegate* unmanaged<nuint*, nuint*, int>)Symbol("cuMemGetInfo_v2");
         _load = (delegate* unmanaged<nint*, byte*, int>)Symbol("cuModuleLoadData");
         _function = (delegate* unmanaged<nint*, nint, byte*, int>)Symbol("cuModuleGetFunction");
-        _launch = (delegate* unmanaged<
-            nint,
-            uint,
-            uint,
-            uint,
-            uint,
-            uint,
-            uint,
-            uint,
-            nint,
-            nint*,
-            nint*,
-            int>)Symbol("cuLaunchKernel");
+        _launch = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, nint*, nint*, int>)Symbol(
+            "cuLaunchKernel"
+        );
         Check(((delegate* unmanaged<uint, int>)Symbol("cuInit"))(0), "cuInit");
     }
 
@@ -113,14 +103,7 @@ internal sealed unsafe class CudaDriver
         return function;
     }
 
-    public void Launch(
-        int device,
-        nint function,
-        long blocks,
-        int threads,
-        nint stream,
-        ReadOnlySpan<nint> arguments
-    )
+    public void Launch(int device, nint function, long blocks, int threads, nint stream, ReadOnlySpan<nint> arguments)
     {
         Bind(device);
         fixed (nint* parameters = arguments)
