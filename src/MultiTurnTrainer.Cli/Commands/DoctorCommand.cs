@@ -91,7 +91,9 @@ internal static class DoctorCommand
         }
         catch (MttException problem)
         {
-            Line("libtorch", $"{installation.Libraries}: {problem.Message}; {problem.Remedy}");
+            Line("libtorch", $"{installation.Libraries}: cannot be used");
+            Line("", problem.Message);
+            Line("", problem.Remedy ?? "");
             return;
         }
 

@@ -94,7 +94,7 @@ internal static partial class NativeBuild
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             throw new MttException(
-                $"{folder}: the native part cannot be kept there: {problem.Message}",
+                $"{folder}: the native part cannot be kept there",
                 "Set MTT_CACHE to a folder that can be written.",
                 problem
             );

@@ -132,6 +132,8 @@ public sealed class ConversationReaderTests : IDisposable
     [InlineData("", "holds no rows")]
     [InlineData("[]", "holds no rows")]
     [InlineData("{\"text\":\"x\"}", "plain text for pretraining")]
+    [InlineData("{\"file\":\"a\",\"line\":1,\"reason\":\"duplicate\"}", "the list of rows that mtt prepare left out")]
+    [InlineData("{\"file\":\"a\",\"line\":1,\"reasons\":[],\"text\":\"x\"}", "the list of rows that mtt rejected")]
     [InlineData("[{\"a\":1}", "no format known here has the keys a")]
     [InlineData("]]]", "not JSON")]
     [InlineData("[" + Row + "\n" + Row + "]", "no comma parts this element")]
