@@ -17,6 +17,7 @@ public sealed class OutputFile : IDisposable
     {
         Path = System.IO.Path.GetFullPath(path);
         _temporary = $"{Path}.tmp-{Environment.ProcessId}";
+        UnfinishedFiles.Add(_temporary);
         _stream = Guard(
             Path,
             () =>
@@ -108,6 +109,7 @@ public sealed class OutputFile : IDisposable
                 return true;
             }
         );
+        UnfinishedFiles.Forget(_temporary);
         _done = true;
     }
 
@@ -122,6 +124,7 @@ public sealed class OutputFile : IDisposable
         _done = true;
         _stream.Dispose();
         File.Delete(_temporary);
+        UnfinishedFiles.Forget(_temporary);
     }
 
     /// <summary>Whether a failure is the file system's. .NET names a file beyond the size limit (EFBIG) as a bad argument.</summary>

@@ -58,6 +58,7 @@ internal static class MaskCommand
         flags.AddTo(command);
         command.SetAction(parsed =>
         {
+            UnfinishedFiles.RemoveOnSignals();
             OutputPaths.RefuseClash(parsed.GetValue(inputs)!, parsed.GetValue(output), parsed.GetValue(html));
             MaskRun run = new(parsed.GetValue(inputs)!, flags.Model(parsed), flags.Template(parsed))
             {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MultiTurnTrainer.Cli.Validation;
 using MultiTurnTrainer.Conversations.Preparation;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -95,6 +96,7 @@ internal static class PrepareCommand
 
     private static int Run(ParseResult parsed)
     {
+        UnfinishedFiles.RemoveOnSignals();
         PrepareOptions options = new()
         {
             Output = parsed.GetValue(_output)!,

@@ -171,6 +171,7 @@ internal static class ValidateCommand
         }
 
         string[] inputs = parsed.GetValue(_inputs)!;
+        UnfinishedFiles.RemoveOnSignals();
         OutputPaths.RefuseClash(inputs.Concat(parsed.GetValue(_evaluation) ?? []), accepted, parsed.GetValue(_rejects));
         using RowOutputs rows = new(accepted, parsed.GetValue(_rejects), parsed.GetValue(_force));
         List<MttException> unreadable = [];

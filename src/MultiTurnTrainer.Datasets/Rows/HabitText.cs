@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
@@ -9,7 +10,7 @@ internal static class HabitText
     public static string Line(string code, HabitCount count) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{code}: the template did this to {count.Messages} messages{Cost(count.Characters)} (see mtt lint-template){Cure(code)}"
+            $"{code}: the template did this to {Counted.Of(count.Messages, "message")}{Cost(count.Characters)} (see mtt lint-template){Cure(code)}"
         );
 
     /// <summary>Lines about the messages of one conversation.</summary>
@@ -31,10 +32,7 @@ internal static class HabitText
 
     private static string Cost(long characters) =>
         characters > 0
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $", {characters} characters are not in the text and not learned"
-            )
+            ? $", {Counted.Of(characters, "character is", "characters are")} not in the text and not learned"
             : "";
 
     private static string Cure(string code) =>

@@ -36,6 +36,21 @@ public sealed class ValidateCommandTests : IDisposable
         Snapshot.Match($"Validate.{format}", result.Out);
     }
 
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task Validate_SignalledWhileItWrites_LeavesNothing(string signal, int exitCode)
+    {
+        using Process process = MttProcess.Start(_folder.Path, "validate", "-", "--output", "out.jsonl");
+        await process.StandardInput.WriteLineAsync("{}");
+        await process.StandardInput.FlushAsync();
+        bool HasBegun() => Directory.GetFiles(_folder.Path).Length > 0;
+        Assert.True(SpinWait.SpinUntil(() => HasBegun() || process.HasExited, TimeSpan.FromMinutes(1)));
+        await MttProcess.EndAsync(process, signal);
+        Assert.Equal(exitCode, process.ExitCode);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
     [Fact]
     public void Validate_EveryFormat_SaysTheSame()
     {

@@ -64,7 +64,7 @@ internal sealed class SarifRenderer(TextWriter output) : FindingRenderer
         writer.WriteNumber("ruleIndex", Catalogue.IndexOf(finding.Code));
         writer.WriteString("level", Level(finding.Severity));
         string path = finding.Path is null ? "" : $"{finding.Path}: ";
-        Text(writer, "message", $"{path}{finding.Message}{(finding.Hint is null ? "" : $" {finding.Hint}")}");
+        Text(writer, "message", $"{path}{finding.Message}{(finding.Hint is null ? "" : $". {finding.Hint}")}");
         writer.WriteStartArray("locations");
         writer.WriteStartObject();
         writer.WriteStartObject("physicalLocation");
