@@ -77,7 +77,8 @@ def main():
         print(f"p={p:<5} floor {floor:8.2f} ms   "
               + "   ".join(f"{name} {timed(work, device, repeats):8.2f} ms {memory_of(work, device)}"
                            for name, work in (("PyTorch all rows", naive), ("PyTorch filtered rows", filtered))))
-    del hidden, weight
+    # mtt's process needs the card's memory.
+    del hidden, weight, labels, rows, kept, naive, filtered
     if cuda:
         torch.cuda.empty_cache()
     sizes = ",".join(map(str, [n, v, h, *shares]))

@@ -3,6 +3,7 @@
 Prints tokens per second (median of the steps after the warm-up), peak GPU memory and the ratio, from one run on one machine."""
 
 import argparse
+import gc
 import json
 import os
 import pathlib
@@ -34,7 +35,7 @@ def make_model(folder, size, device):
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": hidden, "intermediate_size": intermediate,
         "num_hidden_layers": layers, "num_attention_heads": heads, "num_key_value_heads": kv, "head_dim": head_dim,
         "vocab_size": vocabulary, "max_position_embeddings": 8192, "rms_norm_eps": 1e-5, "hidden_act": "silu", "rope_theta": 500000.0,
-        "tie_word_embeddings": False, "attention_bias": False, "mlp_bias": False, "torch_dtype": "bfloat16", "bos_token_id": 1, "eos_token_id": 2,
+        "tie_word_embeddings": False, "attention_bias": False, "mlp_bias": False, "torch_dtype": "bfloat16", "dtype": "bfloat16", "bos_token_id": 1, "eos_token_id": 2,
     }
     (folder / "config.json").write_text(json.dumps(config))
     shapes = {"model.embed_tokens.weight": (vocabulary, hidden), "lm_head.weight": (vocabulary, hidden), "model.norm.weight": (hidden,)}
@@ -55,6 +56,9 @@ def make_model(folder, size, device):
         for name, shape in shapes.items()
     }
     tensors.save(folder / "model.safetensors", weights)
+    if device == "cuda":
+        # The card's memory is mtt's now.
+        torch.cuda.empty_cache()
 
 
 def make_rows(path, vocabulary, length, per_pack, packs, share):
@@ -83,19 +87,25 @@ def run_mtt(model, rows, work, device, length, steps, warmup, dtype):
     return statistics.median(line["tokens_per_second"] for line in steady), steady[-1]
 
 
-def run_peft(model, device, vocabulary, length, steps, warmup, share, dtype):
+def run_peft(model, device, vocabulary, length, per_pack, steps, warmup, share, dtype, checkpointing):
+    """The same tokens a step: as many conversations of equal length, which need no padding, side by side."""
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
     base = AutoModelForCausalLM.from_pretrained(model, dtype=getattr(torch, dtype), attn_implementation="sdpa").to(device)
     net = get_peft_model(base, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"))
+    net.config.use_cache = False
+    net.train()
+    if checkpointing:
+        net.enable_input_require_grads()
+        net.gradient_checkpointing_enable()
     optimizer = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=1e-4)
     generator = torch.Generator().manual_seed(2)
     rates = []
     for _ in range(steps):
-        ids = torch.randint(3, vocabulary, (1, length), generator=generator).to(device)
+        ids = torch.randint(3, vocabulary, (per_pack, length // per_pack), generator=generator).to(device)
         labels = ids.clone()
-        labels[:, : round(length * (1 - share))] = -100
+        labels[:, : round(length // per_pack * (1 - share))] = -100
         if device == "cuda":
             torch.cuda.synchronize()
         started = time.perf_counter()
@@ -130,12 +140,21 @@ def main():
         make_rows(work / "rows.jsonl", vocabulary, length, options.per_pack, steps, options.share)
         print(f"Llama {size}, LoRA r=16 on all linear layers, {dtype}, packs of {length} tokens ({options.per_pack} conversations), {options.share:.0%} supervised")
         ours, last = run_mtt(model, work / "rows.jsonl", work, device, length, steps, warmup, dtype)
-        print(f"mtt                  {ours:10.0f} tokens/s   {json.dumps({k: v for k, v in last.items() if 'memory' in k or 'mfu' in k})}")
-        try:
-            theirs, memory = run_peft(model, device, vocabulary, length, steps, warmup, options.share, dtype)
-            print(f"transformers + peft  {theirs:10.0f} tokens/s   peak {memory:.1f} GiB\nratio                {ours / theirs:10.2f}")
-        except ImportError as missing:
-            print(f"transformers + peft  not installed here ({missing.name})")
+        print(f"{'mtt':34} {ours:10.0f} tokens/s   {json.dumps({k: v for k, v in last.items() if 'memory' in k or 'mfu' in k})}", flush=True)
+        for checkpointing in (False, True):
+            name = "transformers + peft" + (", checkpointing" if checkpointing else "")
+            try:
+                theirs, memory = run_peft(model, device, vocabulary, length, options.per_pack, steps, warmup, options.share, dtype, checkpointing)
+                print(f"{name:34} {theirs:10.0f} tokens/s   peak {memory:.1f} GiB   mtt {ours / theirs:.2f}x", flush=True)
+            except ImportError as missing:
+                print(f"{name:34} not installed here ({missing.name})")
+                break
+            except torch.OutOfMemoryError:
+                print(f"{name:34} out of memory", flush=True)
+            gc.collect()
+            if device == "cuda":
+                torch.cuda.empty_cache()
+                torch.cuda.reset_peak_memory_stats()
     finally:
         shutil.rmtree(work)
 

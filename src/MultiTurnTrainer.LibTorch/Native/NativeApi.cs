@@ -67,6 +67,7 @@ internal static unsafe class NativeApi
     public static delegate* unmanaged<int, long*, int> CudaMemory;
     public static delegate* unmanaged<int, int> CudaResetPeak;
     public static delegate* unmanaged<int> CudaEmptyCache;
+    public static delegate* unmanaged<int, int> Deterministic;
     public static delegate* unmanaged<byte*, byte*> SymbolFile;
     public static delegate* unmanaged<int> HasMkl;
     public static delegate* unmanaged<int> HasMkldnn;
@@ -202,6 +203,7 @@ internal static unsafe class NativeApi
         CudaMemory = (delegate* unmanaged<int, long*, int>)Symbol("mtt_cuda_memory");
         CudaResetPeak = (delegate* unmanaged<int, int>)Symbol("mtt_cuda_reset_peak");
         CudaEmptyCache = (delegate* unmanaged<int>)Symbol("mtt_cuda_empty_cache");
+        Deterministic = (delegate* unmanaged<int, int>)Symbol("mtt_deterministic");
         SymbolFile = (delegate* unmanaged<byte*, byte*>)Symbol("mtt_symbol_file");
         HasMkl = (delegate* unmanaged<int>)Symbol("mtt_has_mkl");
         HasMkldnn = (delegate* unmanaged<int>)Symbol("mtt_has_mkldnn");

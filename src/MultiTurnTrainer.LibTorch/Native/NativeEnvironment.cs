@@ -20,6 +20,8 @@ internal static partial class NativeEnvironment
         // OpenBLAS's for float32 products; spinning threads of one keep the other's from the cores, and a float32
         // training step then takes two to three times as long.
         Set("OMP_WAIT_POLICY", "passive");
+        // What libtorch asks for before it calls cuBLAS's products deterministic; on Hopper as much as it takes anyway.
+        Set("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
         if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported)
         {
             // OpenBLAS takes an unknown AVX-512 processor for a Haswell: float32 products at half speed (measured on Zen 5:

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Checkpoints;
@@ -73,6 +74,12 @@ public static class TrainingRun
         }
 
         RunPlace place = RunPlace.Choose(settings);
+        if (place.Device.type == TorchSharp.DeviceType.CUDA)
+        {
+            // On the processor every operator is so already. A run must go on bit for bit where it was stopped.
+            TorchRuntime.UseDeterministicAlgorithms();
+        }
+
         using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device);
         stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);

@@ -73,6 +73,23 @@ public class KernelCheckTests
     }
 
     [Fact]
+    public void SwiGlu_OnTheEmulator_TakesViewsThatBeginAnywhere()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor gate = randn(101).to(bfloat16).narrow(0, 1, 100);
+        Tensor up = randn(103).to(bfloat16).narrow(0, 3, 100);
+        Faces.Launcher = new SimtLauncher();
+        try
+        {
+            Assert.True(SwiGluKernel.Apply(gate, up).allclose(SwiGluKernel.Composed(gate, up), rtol: 2e-2, atol: 1e-2));
+        }
+        finally
+        {
+            Faces.Launcher = null;
+        }
+    }
+
+    [Fact]
     public void RmsNorm_InBfloat16_RoundsWhereTheDefinitionRounds()
     {
         using DisposeScope scope = NewDisposeScope();

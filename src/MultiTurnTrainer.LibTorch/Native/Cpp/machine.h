@@ -16,6 +16,17 @@ MTT_EXPORT void mtt_keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
+// Operators that have a way whose bits do not depend on the order of threads take it: flash attention's backward, sums by index. Fresh
+// memory is not filled, which the same switch would do.
+MTT_EXPORT int mtt_deterministic(int32_t value) {
+  return guarded([&] {
+    at::globalContext().setDeterministicAlgorithms(value != 0, false);
+#if MTT_TORCH >= 202
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
+#endif
+  });
+}
+
 // Where a symbol of the process comes from: which BLAS serves sgemm_.
 MTT_EXPORT const char* mtt_symbol_file(const char* name) {
   void* symbol = dlsym(RTLD_DEFAULT, name);

@@ -59,14 +59,19 @@ public static unsafe class Products
 
         if (!Gemms(left))
         {
-            if (sum.dtype == left.dtype && beta != 0)
+            if (sum.dtype == left.dtype)
             {
                 sum.addmm_(left, right, beta, alpha);
                 return;
             }
 
             using torch.Tensor product = Wide(left, right);
-            _ = beta == 0 ? sum.copy_(product).mul_(alpha) : sum.mul_(beta).add_(product, alpha);
+            if (beta != 1)
+            {
+                _ = beta == 0 ? sum.zero_() : sum.mul_(beta);
+            }
+
+            sum.add_(product, alpha);
             return;
         }
 

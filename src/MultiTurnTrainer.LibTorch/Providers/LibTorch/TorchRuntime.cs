@@ -89,6 +89,16 @@ public static unsafe class TorchRuntime
         NativeApi.Check(NativeApi.CudaSetDevice(index), "cuda.set_device");
     }
 
+    /// <summary>
+    /// From here on operators take ways whose bits do not depend on the order of threads, where they have one: on a GPU the
+    /// backward of flash attention and sums by index. Those without one refuse.
+    /// </summary>
+    public static void UseDeterministicAlgorithms()
+    {
+        NativeApi.EnsureLoaded();
+        NativeApi.Check(NativeApi.Deterministic(1), "use_deterministic_algorithms");
+    }
+
     /// <summary>Bytes on a GPU, or null where this libtorch does not tell without CUDA's headers.</summary>
     public static CudaMemory? CudaMemory(torch.Device device)
     {

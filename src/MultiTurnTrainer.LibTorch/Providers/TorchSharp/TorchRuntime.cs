@@ -44,6 +44,9 @@ public static class TorchRuntime
     /// <summary>The first use of a device makes it the current one.</summary>
     public static void SetCudaDevice(int index) => torch.InitializeDeviceType(DeviceType.CUDA);
 
+    /// <summary>TorchSharp cannot.</summary>
+    public static void UseDeterministicAlgorithms() { }
+
     /// <summary>Not told.</summary>
     public static CudaMemory? CudaMemory(torch.Device device) => null;
 

@@ -23,7 +23,11 @@ public sealed class FrozenHead(Tensor weight) : IHead
 
     /// <inheritdoc/>
     public Tensor Backward(Tensor rows, Tensor logitGradient) =>
-        logitGradient.dtype == float32 ? Products.Wide(logitGradient, weight) : logitGradient.mm(weight);
+        // A GPU cuts the long sums over the vocabulary into parts, and may round each to the type of the result.
+        logitGradient.dtype == float32
+        || logitGradient.device_type == DeviceType.CUDA
+            ? Products.Wide(logitGradient, weight)
+            : logitGradient.mm(weight);
 }
 
 /// <summary>A head that is trained: a third product adds to its gradient.</summary>

@@ -74,7 +74,13 @@ public static class MaskedCrossEntropy
                 options,
                 head.DataType
             );
-            gradient?.index_copy_(0, index, head.Backward(compact, logitGradient).to(hidden.dtype));
+            if (gradient is null)
+            {
+                continue;
+            }
+
+            Tensor back = head.Backward(compact, logitGradient).to(hidden.dtype);
+            _ = whole ? gradient.narrow(0, start, count).copy_(back) : gradient.index_copy_(0, index, back);
         }
 
         return new HeadResult(targets, options, gradient, statistics);
@@ -112,18 +118,17 @@ public static class MaskedCrossEntropy
             throw new ArgumentException($"hidden states must be [N, H], not {hidden}", nameof(hidden));
         }
 
+        (long vocabulary, long states) = (head.Vocabulary, hidden.size(0));
         for (int i = 0; i < targets.Count; i++)
         {
-            if ((uint)targets.Labels[i] >= head.Vocabulary)
+            if ((uint)targets.Labels[i] >= vocabulary)
             {
-                throw new ArgumentException(
-                    $"label {targets.Labels[i]} lies outside the head's {head.Vocabulary} tokens"
-                );
+                throw new ArgumentException($"label {targets.Labels[i]} lies outside the head's {vocabulary} tokens");
             }
 
-            if ((uint)targets.Rows[i] >= hidden.size(0))
+            if ((uint)targets.Rows[i] >= states)
             {
-                throw new ArgumentException($"row {targets.Rows[i]} lies outside the {hidden.size(0)} hidden states");
+                throw new ArgumentException($"row {targets.Rows[i]} lies outside the {states} hidden states");
             }
         }
     }

@@ -34,7 +34,7 @@ static __device__ __forceinline__ void store(float* target, float value) {
 
 // Sixteen bytes of elements at once.
 template <class Element>
-struct Pack {
+struct __align__(16) Pack {
     static const int count = 16 / sizeof(Element);
     Element at[16 / sizeof(Element)];
 };
@@ -49,6 +49,11 @@ static __device__ __forceinline__ Pack<Element> load_pack(const Element* source)
 template <class Element>
 static __device__ __forceinline__ void store_pack(Element* target, Pack<Element> pack) {
     *(uint4*)target = *(const uint4*)&pack;
+}
+
+// Whether packs can be read there. A view may begin anywhere.
+static __device__ __forceinline__ bool on_boundary(const void* address) {
+    return ((u64)address & 15) == 0;
 }
 
 static __device__ __forceinline__ float warp_sum(float value) {

@@ -7,7 +7,8 @@ static __device__ __forceinline__ float sigmoid(float x) {
 template <class Element>
 static __device__ void swiglu_elements(const Element* gate, const Element* up, Element* h, i64 count) {
     const i64 first = ((i64)blockIdx.x * blockDim.x + threadIdx.x) * Pack<Element>::count;
-    if (first + Pack<Element>::count <= count) {
+    const i64 end = first + Pack<Element>::count < count ? first + Pack<Element>::count : count;
+    if (first + Pack<Element>::count <= count && on_boundary(gate) && on_boundary(up)) {
         Pack<Element> g = load_pack(gate + first), u = load_pack(up + first);
 #pragma unroll
         for (int i = 0; i < Pack<Element>::count; ++i) {
@@ -16,7 +17,7 @@ static __device__ void swiglu_elements(const Element* gate, const Element* up, E
         }
         store_pack(h + first, g);
     } else {
-        for (i64 i = first; i < count; ++i) {
+        for (i64 i = first; i < end; ++i) {
             const float x = to_float(gate[i]);
             store(h + i, x * sigmoid(x) * to_float(up[i]));
         }
@@ -34,7 +35,8 @@ template <class Element>
 static __device__ void swiglu_backward_elements(
     const Element* gate, const Element* up, const Element* dh, Element* dgate, Element* dup, i64 count) {
     const i64 first = ((i64)blockIdx.x * blockDim.x + threadIdx.x) * Pack<Element>::count;
-    if (first + Pack<Element>::count <= count) {
+    const i64 end = first + Pack<Element>::count < count ? first + Pack<Element>::count : count;
+    if (first + Pack<Element>::count <= count && on_boundary(gate) && on_boundary(up) && on_boundary(dh)) {
         Pack<Element> g = load_pack(gate + first), u = load_pack(up + first), d = load_pack(dh + first);
 #pragma unroll
         for (int i = 0; i < Pack<Element>::count; ++i) {
@@ -43,7 +45,7 @@ static __device__ void swiglu_backward_elements(
         store_pack(dgate + first, g);
         store_pack(dup + first, u);
     } else {
-        for (i64 i = first; i < count; ++i) {
+        for (i64 i = first; i < end; ++i) {
             swiglu_slope(to_float(gate[i]), to_float(up[i]), to_float(dh[i]), dgate + i, dup + i);
         }
     }
