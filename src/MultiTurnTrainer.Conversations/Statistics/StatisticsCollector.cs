@@ -134,8 +134,20 @@ public sealed class StatisticsCollector
         }
     }
 
-    private int Length(ReadOnlySpan<byte> utf8) =>
-        _options.Model?.CountTokens(utf8) ?? Encoding.UTF8.GetCharCount(utf8);
+    private int Length(ReadOnlySpan<byte> utf8) => _options.Model?.CountTokens(utf8) ?? Characters(utf8);
+
+    /// <summary>Unicode characters: .NET counts those beyond the basic plane, four bytes in UTF-8, as two.</summary>
+    private static int Characters(ReadOnlySpan<byte> utf8)
+    {
+        int count = Encoding.UTF8.GetCharCount(utf8);
+        while (utf8.IndexOfAnyInRange((byte)0xF0, (byte)0xF4) is >= 0 and int at)
+        {
+            count--;
+            utf8 = utf8[(at + 1)..];
+        }
+
+        return count;
+    }
 
     private void Field(string name, long all, long learned)
     {

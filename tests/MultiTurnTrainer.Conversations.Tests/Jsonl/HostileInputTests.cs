@@ -37,6 +37,14 @@ public sealed class HostileInputTests : IDisposable
     }
 
     [Fact]
+    public void Validate_KeyTwiceAmongMany_IsFoundHoweverItIsWritten()
+    {
+        string keys = string.Join(',', Enumerable.Range(0, 50).Select(i => $"\"k{i}\":1"));
+        Assert.Contains("MTT002", Codes("{" + keys + ",\"\\u006b7\":2}"));
+        Assert.DoesNotContain("MTT002", Codes("{" + keys + ",\"\\u006b\":2}"));
+    }
+
+    [Fact]
     public void Validate_LineBeyondTheLimit_IsSkippedInConstantMemory()
     {
         string path = _folder["a.jsonl"];

@@ -1,3 +1,4 @@
+using System.Text;
 using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Validation;
@@ -52,10 +53,12 @@ internal sealed class DuplicateKey : Rule
 
     private void CheckMany(JsonTape tape, int container, Row row, FindingSink sink)
     {
-        HashSet<string> seen = new(StringComparer.Ordinal);
+        Dictionary<ulong, int> seen = [];
         for (int at = container + 1; at < tape[container].Next; at = tape[at + 1].Next)
         {
-            if (!seen.Add(tape.String(at)))
+            bool escaped = (tape[at].Flags & JsonFlags.Escaped) != 0;
+            ulong hash = StableHash.Of(escaped ? Encoding.UTF8.GetBytes(tape.String(at)) : tape.Raw(at));
+            if (!seen.TryAdd(hash, at) && Same(tape, seen[hash], at))
             {
                 Report(tape, at, row, sink);
             }
