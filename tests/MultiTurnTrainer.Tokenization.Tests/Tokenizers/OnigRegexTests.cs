@@ -26,6 +26,12 @@ public sealed class OnigRegexTests
     [InlineData(@"\h+", "xyzBEEF", "BEEF")] // hexadecimal digits, not blanks
     [InlineData(@"[\p{L}--a]", "-", "-")]
     [InlineData(@"a(?i)b|c", "aB aC a", "aB|aC")] // the option opens a group
+    [InlineData("(?i)ss", "aßSSẞsSx", "ß|SS|ẞ|sS")] // one letter that equals two
+    [InlineData("(?i)straße|ﬀ", "STRASSE ff straẞe", "STRASSE|ff|straẞe")]
+    [InlineData("(?i)ffi", "ffi ﬃ ﬀi fﬁ", "ffi|ﬃ")]
+    [InlineData("(?i)sss", "sßs ßs", "ßs|ßs")]
+    [InlineData("(?i)[ßx]y", "ssy ßy Xy sy", "ssy|ßy|Xy")]
+    [InlineData("(?i)[^ß]", "s", "s")]
     public void TryFind_Traps_MatchLikeOniguruma(string pattern, string text, string expected)
     {
         byte[] bytes = Utf8.GetBytes(text);
@@ -53,4 +59,19 @@ public sealed class OnigRegexTests
         RegexSyntaxException problem = Assert.Throws<RegexSyntaxException>(() => new OnigRegex(pattern));
         Assert.Contains("character", problem.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("(")]
+    [InlineData("[a")]
+    [InlineData("(?i)")]
+    public void Constructor_NestedTooDeep_IsRefused(string open)
+    {
+        string pattern = string.Concat(Enumerable.Repeat(open, 200_000));
+        RegexSyntaxException problem = Assert.Throws<RegexSyntaxException>(() => new OnigRegex(pattern));
+        Assert.Equal("too deep nest level", problem.Message);
+    }
+
+    [Fact]
+    public void Constructor_NothingRepeatedOften_IsFast() =>
+        Assert.True(new OnigRegex("(?:(?:){100000}){100000}a").TryFind("a"u8, 0, out int _, out int _));
 }

@@ -46,7 +46,11 @@ internal sealed class PercentFormat
         _parts.Add(_format.Sub(from, text.Length - from));
         bool tuple = _values is ListValue { IsTuple: true };
         int given = tuple ? _values.Length : 1;
-        if (!_usedNames && _next < given && (tuple || _values is not (DictValue or ListValue or UndefinedValue)))
+        if (
+            !_usedNames
+            && _next < given
+            && (tuple || _values is not (DictValue or ListValue or RangeValue or UndefinedValue))
+        )
         {
             throw TemplateException.Type("not all arguments converted during string formatting");
         }

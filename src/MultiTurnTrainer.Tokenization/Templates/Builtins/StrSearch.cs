@@ -19,9 +19,8 @@ internal static class StrSearch
             : s.Text.IndexOf(gap, StringComparison.Ordinal);
         if (at < 0)
         {
-            return fromRight
-                ? ListValue.Tuple(StrValue.Empty, StrValue.Empty, s)
-                : ListValue.Tuple(s, StrValue.Empty, StrValue.Empty);
+            StrValue empty = StrValue.Empty.AsMarkup(s.IsMarkup);
+            return fromRight ? ListValue.Tuple(empty, empty, s) : ListValue.Tuple(s, empty, empty);
         }
 
         int after = at + gap.Length;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MultiTurnTrainer.Tokenization.Templates.Values;
+using MultiTurnTrainer.Tokenization.Unicode;
 
 namespace MultiTurnTrainer.Tokenization.Templates.Builtins;
 

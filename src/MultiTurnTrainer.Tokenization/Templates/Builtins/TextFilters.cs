@@ -57,7 +57,7 @@ internal static class TextFilters
             : StrValue.Computed(new string(' ', Math.Max(0, Arg.Count(width, 4, 1 << 20))));
         if (value is StrValue { IsMarkup: true })
         {
-            indentation = Html.Escape(indentation);
+            indentation = indentation.AsMarkup(true);
         }
 
         StrValue newline = StrValue.Computed("\n").AsMarkup(value is StrValue { IsMarkup: true });
@@ -109,7 +109,7 @@ internal static class TextFilters
         return parts.Count == 1 ? parts[0] : StrValue.Join([.. parts], markup);
     }
 
-    private static StrValue Truncate(Value value, Value? length, Value? killWords, Value? end, Value? leeway)
+    private static Value Truncate(Value value, Value? length, Value? killWords, Value? end, Value? leeway)
     {
         int limit = Arg.Count(length, 255);
         StrValue tail = end is null ? StrValue.Computed("...") : Arg.NeedText(end, "end");
@@ -126,7 +126,7 @@ internal static class TextFilters
 
         if (Arg.Length(value) <= (long)limit + slack)
         {
-            return Arg.NeedText(value, "value");
+            return value;
         }
 
         StrValue kept = (StrValue)

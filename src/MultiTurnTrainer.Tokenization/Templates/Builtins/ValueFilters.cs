@@ -99,7 +99,12 @@ internal static class ValueFilters
     /// <summary>float(x) as Python reads a text.</summary>
     public static double? ParseFloat(string text)
     {
-        string trimmed = Trim(text).ToString();
+        // Digits of any script count, as for int.
+        string trimmed = string.Concat(
+            Trim(text)
+                .ToString()
+                .Select(c => char.IsDigit(c) ? (char)('0' + CharUnicodeInfo.GetDecimalDigitValue(c)) : c)
+        );
         string plain = trimmed.TrimStart('+', '-').ToLowerInvariant();
         if (trimmed.Length - plain.Length > 1)
         {
@@ -213,7 +218,15 @@ internal static class ValueFilters
         if (how != "common")
         {
             Value power = Operators.Binary('^', IntValue.Of(10), places);
-            double scaled = Numbers.ToDouble(Operators.Binary('*', value, power));
+            Value product = Operators.Binary('*', value, power);
+            double scaled = Numbers.IsNumber(product)
+                ? Numbers.ToDouble(product)
+                : throw TemplateException.Type($"must be real number, not {product.TypeName}");
+            if (!double.IsFinite(scaled))
+            {
+                throw TemplateException.Type("cannot convert float infinity or NaN to integer");
+            }
+
             Value whole = IntValue.Of(new BigInteger(how == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled)));
             return Operators.Binary('/', whole, power);
         }

@@ -3,9 +3,10 @@ namespace MultiTurnTrainer.Tokenization.Templates.Values;
 /// <summary>A text as Python's sequence of code points.</summary>
 internal static class Characters
 {
-    /// <summary>Every code point as a text.</summary>
+    /// <summary>Every code point as a text, no longer marked safe.</summary>
     public static IEnumerable<Value> Of(StrValue value)
     {
+        value = value.AsMarkup(false);
         string text = value.Text;
         for (int i = 0; i < text.Length; )
         {

@@ -62,15 +62,29 @@ internal sealed class RegexParser
     private RegexNode Sequence()
     {
         List<RegexNode> parts = [];
+        List<int> text = [];
         while (_pattern.Current is not ('|' or ')' or -1))
         {
-            if (!_options.Extended || !_pattern.TakeBlank())
+            if (_options.Extended && _pattern.TakeBlank())
             {
-                RegexNode atom = Atom();
-                parts.Add(RegexQuantifiers.Apply(_pattern, atom, _options.Extended));
+                continue;
             }
+
+            bool ignoreCase = _options.IgnoreCase;
+            RegexNode atom = Atom(out int letter);
+            atom = ignoreCase && letter >= 0 ? MultipleFolding.Expand([letter]) ?? atom : atom;
+            RegexNode part = RegexQuantifiers.Apply(_pattern, atom, _options.Extended);
+            if (ignoreCase && letter >= 0 && ReferenceEquals(part, atom))
+            {
+                text.Add(letter);
+                continue;
+            }
+
+            AddText(text, parts);
+            parts.Add(part);
         }
 
+        AddText(text, parts);
         return parts.Count switch
         {
             0 => new RegexNode.Empty(),
@@ -79,20 +93,53 @@ internal sealed class RegexParser
         };
     }
 
-    private RegexNode Atom()
+    // Letters side by side that ignore case: together they may equal one.
+    private static void AddText(List<int> text, List<RegexNode> parts)
+    {
+        if (text.Count > 0 && MultipleFolding.Expand(text) is { } whole)
+        {
+            parts.Add(whole);
+        }
+        else
+        {
+            parts.AddRange(text.Select(c => new RegexNode.Scalar(CaseFolding.Close(CodePointSet.Range(c, c)))));
+        }
+
+        text.Clear();
+    }
+
+    // letter: the one scalar that the atom stands for, or −1.
+    private RegexNode Atom(out int letter)
     {
         int c = _pattern.Next("");
-        return c switch
+        letter = -1;
+        switch (c)
         {
-            '(' => Group(),
-            '[' => Scalar(RegexClassReader.Read(_pattern, _options.IgnoreCase)),
-            '.' => new RegexNode.Scalar(_options.DotAll ? RegexClasses.Any : RegexClasses.NotNewline),
-            '^' => new RegexNode.Assert(RegexAssertion.LineStart),
-            '$' => new RegexNode.Assert(RegexAssertion.LineEnd),
-            '\\' => Escape(),
-            '*' or '+' or '?' => throw _pattern.Error("target of repeat operator is not specified"),
-            _ => Scalar(CodePointSet.Range(c, c)),
-        };
+            case '(':
+                return Group();
+            case '[':
+                return Class();
+            case '.':
+                return new RegexNode.Scalar(_options.DotAll ? RegexClasses.Any : RegexClasses.NotNewline);
+            case '^':
+                return new RegexNode.Assert(RegexAssertion.LineStart);
+            case '$':
+                return new RegexNode.Assert(RegexAssertion.LineEnd);
+            case '\\':
+                return Escape(out letter);
+            case '*' or '+' or '?':
+                throw _pattern.Error("target of repeat operator is not specified");
+            default:
+                letter = c;
+                return Scalar(CodePointSet.Range(c, c));
+        }
+    }
+
+    private RegexNode Class()
+    {
+        bool negative = _pattern.Current == '^';
+        CodePointSet set = RegexClassReader.Read(_pattern, _options.IgnoreCase);
+        return _options.IgnoreCase && !negative ? MultipleFolding.Expand(set) : Scalar(set);
     }
 
     private RegexNode.Scalar Scalar(CodePointSet set) => new(_options.IgnoreCase ? CaseFolding.Close(set) : set);
@@ -186,8 +233,9 @@ internal sealed class RegexParser
         return node;
     }
 
-    private RegexNode Escape()
+    private RegexNode Escape(out int letter)
     {
+        letter = -1;
         int c = RegexEscapes.PeekLetter(_pattern);
         RegexNode? special = c switch
         {
@@ -209,7 +257,7 @@ internal sealed class RegexParser
             return special;
         }
 
-        return Backreference(c) ?? (RegexNode)Scalar(RegexEscapes.Read(_pattern, out _));
+        return Backreference(c) ?? (RegexNode)Scalar(RegexEscapes.Read(_pattern, out letter));
     }
 
     private RegexNode.Backreference? Backreference(int letter)

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Tokenization.Templates.Builtins;
+namespace MultiTurnTrainer.Tokenization.Unicode;
 
 /// <summary>The characters whose upper or title case is not one character of their own (Unicode's SpecialCasing).</summary>
 internal static class SpecialCasing
@@ -48,6 +48,9 @@ internal static class SpecialCasing
             + "\ufb05St \ufb06St \ufb13\u0544\u0576 \ufb14\u0544\u0565 \ufb15\u0544\u056b \ufb16\u054e\u0576 "
             + "\ufb17\u0544\u056d"
     );
+
+    /// <summary>The special characters with an upper case, which is of several characters.</summary>
+    public static IReadOnlyDictionary<char, string> Uppers => _upper;
 
     /// <summary>The upper case of a special character, or null.</summary>
     public static string? Upper(char c) => _upper.GetValueOrDefault(c);
