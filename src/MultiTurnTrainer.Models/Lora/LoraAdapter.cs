@@ -62,6 +62,7 @@ public sealed class LoraAdapter : Adapter
     /// <exception cref="Files.MttException">A target matches nothing, or settings contradict each other.</exception>
     public static LoraAdapter Create(CausalLM model, LoraConfig config, ulong seed)
     {
+        config = LoraTargets.Resolve(config, model.Layout);
         LoraTargets.RequireEachName(config, model.Layout);
         LoraAdapter adapter = Allocate(model, config);
         using DisposeScope scope = NewDisposeScope();

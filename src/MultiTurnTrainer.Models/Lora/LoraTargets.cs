@@ -35,6 +35,23 @@ public static class LoraTargets
         return chosen;
     }
 
+    /// <summary>A configuration with the names that <c>all-linear</c> stands for, as PEFT saves it: not every reader knows the word.</summary>
+    public static LoraConfig Resolve(LoraConfig config, ModuleLayout layout) =>
+        config.TargetPattern != AllLinear
+            ? config
+            : config with
+            {
+                TargetPattern = null,
+                TargetModules =
+                [
+                    .. layout
+                        .Modules.Where(IsInnerLinear)
+                        .Select(module => module.Path[(module.Path.LastIndexOf('.') + 1)..])
+                        .Distinct()
+                        .Order(StringComparer.Ordinal),
+                ],
+            };
+
     /// <summary>
     /// Refuses a name that matches nothing. PEFT lets it pass, which is right for an adapter made elsewhere, but in the
     /// settings of a new one it is a misspelling.
@@ -107,14 +124,15 @@ public static class LoraTargets
 
         if (config.TargetPattern is { } pattern)
         {
-            return pattern == AllLinear
-                ? module.Kind == ModuleKind.Linear && path != ModuleLayout.HeadPath
-                : FullMatch(pattern, path);
+            return pattern == AllLinear ? IsInnerLinear(module) : FullMatch(pattern, path);
         }
 
         IReadOnlyList<string> names = config.TargetModules ?? [];
         return names.Contains(path) || (names.Any(name => Matches(path, name)) && InChosenLayer(config, path));
     }
+
+    private static bool IsInnerLinear(ModuleSpec module) =>
+        module.Kind == ModuleKind.Linear && module.Path != ModuleLayout.HeadPath;
 
     private static bool InChosenLayer(LoraConfig config, string path)
     {

@@ -40,6 +40,21 @@ public class LoraTargetsTests
         Assert.Equal(count, LoraTargets.Select(new() { TargetPattern = pattern }, _layout).Count);
 
     [Fact]
+    public void Resolve_AllLinear_NamesTheSameModules()
+    {
+        LoraConfig asked = new() { TargetPattern = "all-linear", ExcludeModules = ["down_proj"] };
+
+        LoraConfig named = LoraTargets.Resolve(asked, _layout);
+
+        Assert.Null(named.TargetPattern);
+        Assert.Equal(
+            ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"],
+            named.TargetModules
+        );
+        Assert.Equal(LoraTargets.Select(asked, _layout), LoraTargets.Select(named, _layout));
+    }
+
+    [Fact]
     public void Select_ExcludedOrOtherLayers_AreLeftOut()
     {
         LoraConfig config = new() { TargetModules = ["q_proj", "down_proj"] };
