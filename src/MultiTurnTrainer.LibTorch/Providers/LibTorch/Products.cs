@@ -66,9 +66,15 @@ public static unsafe class Products
             }
 
             using torch.Tensor product = Wide(left, right);
+            if (beta == 0)
+            {
+                sum.copy_(alpha == 1 ? product : product.mul_(alpha));
+                return;
+            }
+
             if (beta != 1)
             {
-                _ = beta == 0 ? sum.zero_() : sum.mul_(beta);
+                sum.mul_(beta);
             }
 
             sum.add_(product, alpha);
