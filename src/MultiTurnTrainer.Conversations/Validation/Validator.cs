@@ -195,34 +195,10 @@ public sealed class Validator
             _sink.AddAt(Catalogue.Get("MTT003"), _row, "", 0, "the file begins with a byte order mark");
         }
 
-        if ((record.Flags & RecordFlags.Blank) != 0)
+        if (RecordProblem.Of(record, _options.MaxRowBytes) is { } problem)
         {
-            _sink.AddAt(Catalogue.Get("MTT011"), _row, "", 0, "the line is blank");
-            return false;
-        }
-
-        if ((record.Flags & RecordFlags.Unclosed) != 0)
-        {
-            _sink.AddAt(
-                Catalogue.Get("MTT013"),
-                _row,
-                "",
-                0,
-                "the file ends inside a JSON array: its last rows are missing"
-            );
-            return false;
-        }
-
-        if ((record.Flags & RecordFlags.TooLong) != 0)
-        {
-            _sink.AddAt(Catalogue.Get("MTT008"), _row, "", 0, RowLimit.Message(_options.MaxRowBytes));
-            return true;
-        }
-
-        if (record.Problem is { } broken)
-        {
-            _sink.AddAt(Catalogue.Get("MTT015"), _row, "", 0, broken);
-            return true;
+            _sink.AddAt(Catalogue.Get(problem.Code), _row, "", 0, problem.Message);
+            return problem.IsRow;
         }
 
         if ((record.Flags & RecordFlags.NoComma) != 0)
