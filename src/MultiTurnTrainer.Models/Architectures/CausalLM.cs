@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Models.Safetensors;
 using TorchSharp;
@@ -140,6 +141,18 @@ public sealed class CausalLM : IDisposable
     /// chunks multiplies by. Follows autograd where the adapter trains the head. The logit cap is not part of it.
     /// </summary>
     public Tensor HeadWeight(Adapter? adapter) => EffectiveWeight(Layout[ModuleLayout.HeadPath], adapter);
+
+    /// <summary>
+    /// The head under a low-rank change, as products of its own: no matrix [vocabulary, hidden] is made, and the gradients are added
+    /// to the adapter's. Null where the adapter leaves the head alone or changes it otherwise (DoRA, a trained weight).
+    /// </summary>
+    public LoraHead? LowRankHead(Adapter adapter)
+    {
+        ModuleSpec module = Layout[ModuleLayout.HeadPath];
+        return adapter.Weight(module.Slot) is null && adapter.Layer(module.Slot) is { Magnitude: null } lora
+            ? new LoraHead(_weights[module.Slot], lora.A, lora.B, (float)lora.Scale, lora.A.grad!, lora.B.grad!)
+            : null;
+    }
 
     /// <summary>Frees the weights.</summary>
     public void Dispose()

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Objectives;
 
-/// <summary>The masked cross-entropy head under an adapter: frozen, or trained through its effective weight.</summary>
+/// <summary>The masked cross-entropy head under an adapter: frozen, under a low-rank change, or trained through its effective weight.</summary>
 /// <param name="model">The base.</param>
 /// <param name="adapter">Laid over it.</param>
 /// <param name="settings">Label smoothing and z-loss.</param>
@@ -28,34 +28,35 @@ internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings se
     public HeadResult LossAndGradient(Tensor hidden, MicroBatch batch, double normalizer)
     {
         using DisposeScope scope = NewDisposeScope();
+        if (model.LowRankHead(adapter) is { } low)
+        {
+            return Run(low);
+        }
+
         Tensor weight = model.HeadWeight(adapter);
         Tensor narrow = weight.detach().to(hidden.dtype);
         if (!weight.requires_grad)
         {
-            return Keep(
-                MaskedCrossEntropy.Run(hidden, Targets(batch), new FrozenHead(narrow), 1 / normalizer, _training)
-            );
+            return Run(new FrozenHead(narrow));
         }
 
         Tensor gradient = zeros(weight.shape, dtype: ScalarType.Float32, device: weight.device);
-        HeadResult result = MaskedCrossEntropy.Run(
-            hidden,
-            Targets(batch),
-            new TrainableHead(narrow, gradient),
-            1 / normalizer,
-            _training
-        );
+        HeadResult result = Run(new TrainableHead(narrow, gradient));
         weight.backward([gradient.to(weight.dtype)]);
-        return Keep(result);
+        return result;
+
+        HeadResult Run(IHead head) =>
+            Keep(MaskedCrossEntropy.Run(hidden, Targets(batch), head, 1 / normalizer, _training));
     }
 
     /// <summary>The plain loss alone, without smoothing, in the caller's scope.</summary>
     public HeadResult Loss(Tensor hidden, MicroBatch batch)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor weight = model.HeadWeight(adapter).detach().to(hidden.dtype);
+        IHead head =
+            model.LowRankHead(adapter) as IHead ?? new FrozenHead(model.HeadWeight(adapter).detach().to(hidden.dtype));
         RowOptions plain = new(_training.SoftCap, Gradient: false, Metrics: true);
-        return Keep(MaskedCrossEntropy.Run(hidden, Targets(batch), new FrozenHead(weight), 1, plain));
+        return Keep(MaskedCrossEntropy.Run(hidden, Targets(batch), head, 1, plain));
     }
 
     private static HeadResult Keep(HeadResult result)

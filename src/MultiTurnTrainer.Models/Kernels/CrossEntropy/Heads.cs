@@ -64,6 +64,8 @@ public sealed class TrainableHead(Tensor weight, Tensor weightGradient) : IHead
 /// <param name="bGradient">Added to.</param>
 public sealed class LoraHead(Tensor weight, Tensor a, Tensor b, float scale, Tensor aGradient, Tensor bGradient) : IHead
 {
+    private readonly FrozenHead _frozen = new(weight);
+
     /// <inheritdoc/>
     public ScalarType DataType => weight.dtype;
 
@@ -74,9 +76,8 @@ public sealed class LoraHead(Tensor weight, Tensor a, Tensor b, float scale, Ten
     public Tensor Logits(Tensor rows)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor low = rows.mm(a.to(weight.dtype).t());
-        Tensor logits = Products.Wide(rows, weight.t());
-        Products.Add(logits, low, b.to(weight.dtype).t(), scale);
+        Tensor logits = _frozen.Logits(rows);
+        Products.Add(logits, Low(rows), Narrow(b).t(), scale);
         return logits.MoveToOuterDisposeScope();
     }
 
@@ -84,11 +85,15 @@ public sealed class LoraHead(Tensor weight, Tensor a, Tensor b, float scale, Ten
     public Tensor Backward(Tensor rows, Tensor logitGradient)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor downProjection = a.to(weight.dtype);
-        Tensor low = rows.mm(downProjection.t());
-        Tensor lowGradient = logitGradient.mm(b.to(weight.dtype));
-        Products.Add(bGradient, logitGradient.t(), low, scale);
+        Tensor lowGradient = Narrow(Products.Wide(logitGradient, Narrow(b)));
+        Products.Add(bGradient, logitGradient.t(), Low(rows), scale);
         Products.Add(aGradient, lowGradient.t(), rows, scale);
-        return logitGradient.mm(weight).addmm_(lowGradient, downProjection, 1, scale).MoveToOuterDisposeScope();
+        Tensor gradient = _frozen.Backward(rows, logitGradient).to(float32);
+        Products.Add(gradient, lowGradient, Narrow(a), scale);
+        return gradient.MoveToOuterDisposeScope();
     }
+
+    private Tensor Low(Tensor rows) => Narrow(Products.Wide(rows, Narrow(a).t()));
+
+    private Tensor Narrow(Tensor tensor) => tensor.to(weight.dtype);
 }
