@@ -155,7 +155,7 @@ internal static class EvaluateCommand
             Console.Out.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Name(mode), -22}{result.AnyAttempt.Mean, 8:F1}{result.AnyAttempt.Aptitude, 8:F1}{result.AnyAttempt.Unreliability, 8:F1}   {result.LastTurn.Mean, 8:F1}{result.LastTurn.Aptitude, 8:F1}{result.LastTurn.Unreliability, 8:F1}"
+                    $"{EvaluationJson.Name(mode), -22}{result.AnyAttempt.Mean, 8:F1}{result.AnyAttempt.Aptitude, 8:F1}{result.AnyAttempt.Unreliability, 8:F1}   {result.LastTurn.Mean, 8:F1}{result.LastTurn.Aptitude, 8:F1}{result.LastTurn.Unreliability, 8:F1}"
                 )
             );
         }
@@ -204,13 +204,11 @@ internal static class EvaluateCommand
 
     private static SimulationMode ReadMode(string name) =>
         Enum.GetValues<SimulationMode>()
-            .Where(mode => Name(mode) == name.Trim())
+            .Where(mode => EvaluationJson.Name(mode) == name.Trim())
             .Cast<SimulationMode?>()
             .FirstOrDefault()
         ?? throw new MttException(
             $"--modes {name}: is not known",
-            $"One of {string.Join(", ", Enum.GetValues<SimulationMode>().Select(Name))}."
+            $"One of {string.Join(", ", Enum.GetValues<SimulationMode>().Select(EvaluationJson.Name))}."
         );
-
-    private static string Name(SimulationMode mode) => EvaluationJson.Name(mode);
 }

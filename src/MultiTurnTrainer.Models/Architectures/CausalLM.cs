@@ -146,7 +146,7 @@ public sealed class CausalLM : IDisposable
     /// The head under a low-rank change, as products of its own: no matrix [vocabulary, hidden] is made, and the gradients are added
     /// to the adapter's. Null where the adapter leaves the head alone or changes it otherwise (DoRA, a trained weight).
     /// </summary>
-    public LoraHead? LowRankHead(Adapter adapter)
+    public IHead? LowRankHead(Adapter adapter)
     {
         ModuleSpec module = Layout[ModuleLayout.HeadPath];
         return adapter.Weight(module.Slot) is null && adapter.Layer(module.Slot) is { Magnitude: null } lora

@@ -28,18 +28,25 @@ internal static class LayerWindows
 
     private static bool[] Windowed(ConfigFields fields, string family, int layers)
     {
-        const string first = "max_window_layers";
-        const string pattern = "sliding_window_pattern";
-        Func<int, bool> rule = family switch
+        switch (family)
         {
-            "gemma2" => layer => layer % 2 == 0,
-            "gemma3_text" when fields.Positive(pattern, fields.Positive("_" + pattern, 6)) is var every => layer =>
-                (layer + 1) % every != 0,
-            "qwen2" or "qwen3" when fields.Int(first, 28) is var start => layer => layer >= start,
-            "smollm3" when LayerRopes.Turning(fields, family, layers) is var turning => layer => !turning[layer],
-            _ => _ => true,
-        };
-        return [.. Enumerable.Range(0, layers).Select(rule)];
+            case "gemma2":
+                return Each(layer => layer % 2 == 0);
+            case "gemma3_text":
+                const string pattern = "sliding_window_pattern";
+                int every = fields.Positive(pattern, fields.Positive("_" + pattern, 6));
+                return Each(layer => (layer + 1) % every != 0);
+            case "qwen2" or "qwen3":
+                int first = fields.Int("max_window_layers", 28);
+                return Each(layer => layer >= first);
+            case "smollm3":
+                bool[] turning = LayerRopes.Turning(fields, family, layers);
+                return Each(layer => !turning[layer]);
+            default:
+                return Each(_ => true);
+        }
+
+        bool[] Each(Func<int, bool> rule) => [.. Enumerable.Range(0, layers).Select(rule)];
     }
 
     private static int? Size(ConfigFields fields, string family)

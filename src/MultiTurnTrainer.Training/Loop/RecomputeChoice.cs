@@ -62,13 +62,7 @@ internal static class RecomputeChoice
     {
         int longest = data.Rows.Select(row => row.InputIds.Length).DefaultIfEmpty().Max();
         long tokens = (long)(data.Packing?.Capacity ?? longest) * settings.PerDeviceTrainBatchSize;
-        ActivationNeed need = Need(
-            model.Config,
-            model.Type,
-            tokens,
-            model.FormsScores ? longest : 0,
-            adapter.Dropout > 0
-        );
+        ActivationNeed need = Need(model.Config, model.Type, tokens, model.FormsScores ? longest : 0);
         // Weights that are all trained are narrowed in the forward, and the graph keeps them.
         int narrowed = adapter is FullWeights && model.Type == torch.ScalarType.BFloat16 ? 2 : 0;
         double moments = (2.0 * sizeof(float)) + narrowed;
@@ -80,14 +74,7 @@ internal static class RecomputeChoice
     /// <param name="type">The type of activations.</param>
     /// <param name="tokens">Of a micro-batch.</param>
     /// <param name="scores">Keys that a query's kept scores run over: the longest sequence, or 0 where attention keeps none.</param>
-    /// <param name="dropped">Whether each adapted module keeps a dropped copy of its input and the mask.</param>
-    internal static ActivationNeed Need(
-        ModelConfig config,
-        torch.ScalarType type,
-        long tokens,
-        int scores,
-        bool dropped
-    )
+    internal static ActivationNeed Need(ModelConfig config, torch.ScalarType type, long tokens, int scores)
     {
         int size = type == torch.ScalarType.BFloat16 ? 2 : 4;
         double values =
@@ -95,10 +82,9 @@ internal static class RecomputeChoice
             + (2.0 * config.QueryWidth)
             + (2.0 * config.KeyValueWidth)
             + (3.0 * config.IntermediateSize);
-        double inputs = (5.0 * config.HiddenSize) + config.QueryWidth + config.IntermediateSize;
         // The cap's result and the softmax's in fp32, the weights in the activations' type; half of them are hidden.
         double ofScores = scores / 2.0 * config.Heads * ((config.AttentionSoftcap is null ? 4 : 8) + size);
-        double block = tokens * (((values + (dropped ? 2 * inputs : 0)) * size * _margin) + ofScores);
+        double block = tokens * ((values * size * _margin) + ofScores);
         double state = (double)tokens * config.HiddenSize * size;
         return new(config.Layers, block, state, _chunkOfLogits + (3 * state));
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
@@ -13,9 +12,7 @@ internal sealed record RunPlace(Device Device, ScalarType Type)
 {
     /// <summary>The device in words.</summary>
     public string DeviceText =>
-        Device.type == DeviceType.CUDA
-            ? "cuda"
-            : string.Create(CultureInfo.InvariantCulture, $"cpu, {Counted.Of(torch.get_num_threads(), "thread")}");
+        Device.type == DeviceType.CUDA ? "cuda" : $"cpu, {Counted.Of(torch.get_num_threads(), "thread")}";
 
     /// <summary>The type in words.</summary>
     public string TypeText => Type == ScalarType.BFloat16 ? "bfloat16" : "float32";

@@ -53,8 +53,7 @@ internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings se
     public HeadResult Loss(Tensor hidden, MicroBatch batch)
     {
         using DisposeScope scope = NewDisposeScope();
-        IHead head =
-            model.LowRankHead(adapter) as IHead ?? new FrozenHead(model.HeadWeight(adapter).detach().to(hidden.dtype));
+        IHead head = model.LowRankHead(adapter) ?? new FrozenHead(model.HeadWeight(adapter).detach().to(hidden.dtype));
         RowOptions plain = new(_training.SoftCap, Gradient: false, Metrics: true);
         return Keep(MaskedCrossEntropy.Run(hidden, Targets(batch), head, 1, plain));
     }

@@ -75,7 +75,7 @@ public static class TrainerSelfTest
         torch.set_num_threads(1);
         yield return Compare(
             "1 thread",
-            string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(threads, "thread")}"),
+            Counted.Of(threads, "thread"),
             Step(model, adapter, rows, null, 8, Recompute.Off)
         );
         torch.set_num_threads(before);

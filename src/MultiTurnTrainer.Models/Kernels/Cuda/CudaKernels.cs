@@ -45,9 +45,19 @@ internal sealed unsafe class CudaKernels : IKernelLauncher
     /// <inheritdoc/>
     public void Launch(string kernel, long blocks, int threads, ReadOnlySpan<nint> arguments)
     {
-        CudaDriver driver = CudaDriver.Instance;
-        nint function = _functions.GetOrAdd(kernel, name => driver.Function(_device.index, _module, name));
-        driver.Launch(_device.index, function, blocks, threads, TorchRuntime.CudaStream(_device), arguments);
+        nint function = _functions.GetOrAdd(
+            kernel,
+            static (name, own) => CudaDriver.Instance.Function(own._device.index, own._module, name),
+            this
+        );
+        CudaDriver.Instance.Launch(
+            _device.index,
+            function,
+            blocks,
+            threads,
+            TorchRuntime.CudaStream(_device),
+            arguments
+        );
     }
 
     private static IEnumerable<string> Names() =>
