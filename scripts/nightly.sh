@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 dotnet build tests/MultiTurnTrainer.Conversations.Tests -c Release -v q -nologo
 MTT_FUZZ_INPUTS=${1:-200000} MTT_FUZZ_SEED=${2:-1} timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Conversations.Tests/release/MultiTurnTrainer.Conversations.Tests \
-  -class MultiTurnTrainer.Conversations.Tests.Validation.FuzzTests -showliveoutput
+  -class MultiTurnTrainer.Validation.Tests.FuzzTests -showliveoutput

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the whole test suite; the last line is 'N passed, M failed, K skipped'.
-#   scripts/test.sh [ROOM …]   only these rooms, for instance: scripts/test.sh Tokenization Cli
+#   scripts/test.sh [ROOM …]   only these rooms, for instance: scripts/test.sh Tokenizers Cli
 set -uo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh --tests || exit 2

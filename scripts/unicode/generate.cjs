@@ -1,4 +1,4 @@
-// Writes src/MultiTurnTrainer.Tokenization/Unicode/unicode.bin from facts.json (probe.cjs), combining.json (combining.pl)
+// Writes src/MultiTurnTrainer.Unicode/unicode.bin from facts.json (probe.cjs), combining.json (combining.pl)
 // and rust-unicode.json (maps of the reference's normalizers). See README.md for the steps, UnicodeData.cs for the format.
 const { readFileSync, writeFileSync } = require("fs");
 const [facts, combining, rust] = process.argv.slice(2, 5).map((f) => JSON.parse(readFileSync(f, "utf8")));

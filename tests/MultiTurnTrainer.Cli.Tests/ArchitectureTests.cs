@@ -9,25 +9,42 @@ public class ArchitectureTests
     private static readonly Dictionary<string, string[]> _allowed = new()
     {
         ["Files"] = [],
+        ["Unicode"] = [],
         ["Conversations"] = ["Files"],
+        ["Validation"] = ["Files", "Conversations"],
         ["Context"] = ["Files", "Conversations"],
-        ["Tokenization"] = ["Files", "Conversations", "Context"],
-        ["Datasets"] = ["Files", "Conversations", "Context", "Tokenization"],
+        ["Templates"] = ["Files", "Unicode"],
+        ["Tokenizers"] = ["Files", "Unicode"],
+        ["Datasets"] = ["Files", "Unicode", "Conversations", "Validation", "Context", "Templates", "Tokenizers"],
         ["LibTorch"] = ["Files"],
         ["Models"] = ["Files", "LibTorch"],
         ["Training"] = ["Files", "Datasets", "Models", "LibTorch"],
-        ["Synthesis"] = ["Files", "Conversations", "Context"],
-        ["Evaluation"] = ["Files", "Conversations"],
-        ["Cli"] =
+        ["Inference"] =
         [
             "Files",
             "Conversations",
             "Context",
-            "Tokenization",
+            "Templates",
+            "Tokenizers",
+            "Datasets",
+            "LibTorch",
+            "Models",
+        ],
+        ["Synthesis"] = ["Files", "Conversations", "Context", "Inference"],
+        ["Evaluation"] = ["Files", "Conversations", "Inference"],
+        ["Cli"] =
+        [
+            "Files",
+            "Conversations",
+            "Validation",
+            "Context",
+            "Templates",
+            "Tokenizers",
             "Datasets",
             "LibTorch",
             "Models",
             "Training",
+            "Inference",
             "Synthesis",
             "Evaluation",
         ],
@@ -71,9 +88,13 @@ public class ArchitectureTests
     [Theory]
     [InlineData("Conversations")]
     [InlineData("Context")]
-    [InlineData("Tokenization")]
+    [InlineData("Validation")]
+    [InlineData("Unicode")]
+    [InlineData("Templates")]
+    [InlineData("Tokenizers")]
     [InlineData("Datasets")]
     [InlineData("Synthesis")]
+    [InlineData("Evaluation")]
     public void DataRooms_DoNotTouchLibtorch(string room)
     {
         IEnumerable<string> offenders = Directory

@@ -1,6 +1,8 @@
+using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Evaluation.Scoring;
 using MultiTurnTrainer.Evaluation.Simulation;
+using MultiTurnTrainer.Inference;
 
 namespace MultiTurnTrainer.Evaluation.Tests;
 

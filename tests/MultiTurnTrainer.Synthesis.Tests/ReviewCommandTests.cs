@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Synthesis.Review;
 using MultiTurnTrainer.Synthesis.Tests.Server;
 

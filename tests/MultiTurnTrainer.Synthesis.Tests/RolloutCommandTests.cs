@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Synthesis.Tests.Server;
 
 namespace MultiTurnTrainer.Synthesis.Tests;

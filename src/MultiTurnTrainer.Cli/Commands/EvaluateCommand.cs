@@ -1,17 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using MultiTurnTrainer.Conversations.Sharding;
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Evaluation;
 using MultiTurnTrainer.Evaluation.Scoring;
 using MultiTurnTrainer.Evaluation.Simulation;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Inference.Local;
 using MultiTurnTrainer.Models.Generation;
-using MultiTurnTrainer.Models.Lora;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -112,69 +107,46 @@ internal static class EvaluateCommand
     private static async Task<int> RunAsync(ParseResult parsed, ModelOptions options, CancellationToken cancel)
     {
         GenerationOptions generation = Generation(parsed);
+        LocalModelOptions choice = options.Read(parsed);
         IReadOnlyList<ShardedTask> tasks = ShardedTaskReader.Read(parsed.GetValue(_tasks)!);
-        tasks = [.. tasks.Take(parsed.GetValue(_limit) ?? tasks.Count)];
-        SimulationMode[] modes = [.. parsed.GetValue(_modes)!.Split(',').Select(ReadMode)];
-        if (modes.Contains(SimulationMode.Refine) && tasks.Any(task => task.ModifiedShards.Count == 0))
-        {
-            throw new MttException(
-                "mode refine needs tasks with modified_shard",
-                "Use a correction set such as RLSTA's mt_refine, or leave the mode out."
-            );
-        }
+        EvaluationJob job = new(
+            [.. tasks.Take(parsed.GetValue(_limit) ?? tasks.Count)],
+            [.. parsed.GetValue(_modes)!.Split(',').Select(ReadMode)],
+            parsed.GetValue(_runs),
+            parsed.GetValue(_seed)
+        );
+        EvaluationRun.Check(job);
 
         // A taken name shows before the dialogues, not after them.
         using OutputFile? file = parsed.GetValue(_output) is { } path
             ? OutputFile.Create(path, parsed.GetValue(_force))
             : null;
-        IVerifier verifier = Verifiers.For(tasks);
-        ChatEncoder encoder = new(
-            RowModel.Load(options.Folder(parsed), template: null, stops: []),
-            CommonOptions.ReadNow(null)
-        );
-        using CausalLM model = options.Load(parsed);
-        using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
-        generation = generation with { StopTokens = encoder.StopTokens };
-        Generator generator = new(model);
-        LocalDialogueModel speaker = new(encoder, generator, adapter, generation);
-        Simulator simulator = new(speaker, verifier);
-        List<ModeResult> results = [];
-        List<Dialogue> dialogues = [];
+        IVerifier verifier = Verifiers.For(job.Tasks);
+        using LocalDialogueModel model = LocalDialogueModel.Load(choice, generation, CommonOptions.ReadNow(null));
         Console.Out.WriteLine($"{"", -22}{"any", 8}{"A", 8}{"U", 8}   {"last", 8}{"A", 8}{"U", 8}");
-        foreach (SimulationMode mode in modes)
-        {
-            List<Dialogue> played = [];
-            for (int run = 0; run < parsed.GetValue(_runs); run++)
-            {
-                played.AddRange(await simulator.RunAsync(tasks, mode, run, parsed.GetValue(_seed), cancel));
-            }
-
-            ModeResult result = ModeResult.Of(played);
-            results.Add(result);
-            dialogues.AddRange(played);
-            Console.Out.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{EvaluationJson.Name(mode), -22}{result.AnyAttempt.Mean, 8:F1}{result.AnyAttempt.Aptitude, 8:F1}{result.AnyAttempt.Unreliability, 8:F1}   {result.LastTurn.Mean, 8:F1}{result.LastTurn.Aptitude, 8:F1}{result.LastTurn.Unreliability, 8:F1}"
-                )
-            );
-        }
-
-        int replies = dialogues.Sum(dialogue => dialogue.Turns.Count(turn => turn.Role == "assistant"));
-        Console.Error.WriteLine(SpeedText.Of(replies, generator.Speed));
+        EvaluationResult result = await EvaluationRun.ExecuteAsync(job, verifier, model, WriteMode, cancel);
+        Console.Error.WriteLine(SpeedText.Of(result.Replies, model.Speed));
         if (file is not null)
         {
-            EvaluationJson.Write(file.Stream, results, dialogues);
+            EvaluationJson.Write(file.Stream, result);
             file.Commit();
-            WriteManifest(parsed, options, file.Path, generation, tasks.Count);
+            WriteManifest(parsed, choice, file.Path, generation, job.Tasks.Count);
         }
 
         return ExitCode.Done;
     }
 
+    private static void WriteMode(ModeResult result) =>
+        Console.Out.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{EvaluationJson.Name(result.Mode), -22}{result.AnyAttempt.Mean, 8:F1}{result.AnyAttempt.Aptitude, 8:F1}{result.AnyAttempt.Unreliability, 8:F1}   {result.LastTurn.Mean, 8:F1}{result.LastTurn.Aptitude, 8:F1}{result.LastTurn.Unreliability, 8:F1}"
+            )
+        );
+
     private static void WriteManifest(
         ParseResult parsed,
-        ModelOptions options,
+        LocalModelOptions model,
         string output,
         GenerationOptions generation,
         int tasks
@@ -182,9 +154,9 @@ internal static class EvaluateCommand
     {
         Manifest manifest = new("evaluate");
         manifest.AddInput("tasks", parsed.GetValue(_tasks)!);
-        manifest.AddInput("model", Path.Combine(options.Folder(parsed), "config.json"));
+        manifest.AddInput("model", Path.Combine(model.Folder, "config.json"));
         foreach (
-            string path in options.AdapterFolder(parsed) is { } adapter
+            string path in model.Adapter is { } adapter
                 ? Directory.EnumerateFiles(adapter, "adapter_*").Order(StringComparer.Ordinal)
                 : Enumerable.Empty<string>()
         )

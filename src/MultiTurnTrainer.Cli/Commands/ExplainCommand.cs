@@ -1,6 +1,6 @@
 using System.CommandLine;
-using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

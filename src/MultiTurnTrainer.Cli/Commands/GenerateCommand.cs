@@ -1,13 +1,8 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Inference.Local;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Generation;
-using MultiTurnTrainer.Models.Lora;
-using MultiTurnTrainer.Synthesis.Completions;
-using MultiTurnTrainer.Synthesis.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -109,111 +104,30 @@ internal static class GenerateCommand
             _now,
         };
         model.AddTo(command);
-        command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, model, cancel)));
+        command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, model.Read(parsed), cancel)));
         return command;
     }
 
-    private static int Run(ParseResult parsed, ModelOptions options, CancellationToken cancel)
+    private static int Run(ParseResult parsed, LocalModelOptions model, CancellationToken cancel)
     {
-        GenerationOptions generation = Read(parsed, options);
+        GenerationOptions generation = Read(parsed, model);
         GenerationPrompts prompts = new(
             parsed.GetValue(_input)!,
-            options.Folder(parsed),
+            Console.In,
+            model.Folder,
             parsed.GetValue(_template),
             CommonOptions.ReadNow(parsed.GetValue(_now))
         );
-        return parsed.GetValue(_endpoint) is { } url
-            ? OverEndpoint(parsed, options, url, prompts, generation, cancel)
-            : InProcess(parsed, options, prompts, generation, cancel);
-    }
-
-    private static int InProcess(
-        ParseResult parsed,
-        ModelOptions options,
-        GenerationPrompts prompts,
-        GenerationOptions generation,
-        CancellationToken cancel
-    )
-    {
-        using CausalLM model = options.Load(parsed);
-        using LoraAdapter? adapter = options.LoadAdapter(parsed, model);
-        Generator generator = new(model);
-        int count = WriteAll(
-            prompts,
-            generation.BatchSize,
-            (batch, first) => generator.Generate(batch, generation, adapter, first, cancel)
-        );
-        Console.Error.WriteLine(SpeedText.Of(count, generator.Speed));
-        return ExitCode.Done;
-    }
-
-    private static int OverEndpoint(
-        ParseResult parsed,
-        ModelOptions options,
-        string url,
-        GenerationPrompts prompts,
-        GenerationOptions generation,
-        CancellationToken cancel
-    )
-    {
-        EndpointSettings endpoint = new()
-        {
-            BaseUrl = url,
-            Model = parsed.GetValue(_servedModel),
-            MaxConcurrency = generation.BatchSize,
-        };
-        using RolloutServer server = new(
-            new CompletionServer(
-                endpoint,
-                new RetrySettings(),
-                options.Folder(parsed),
-                Environment.GetEnvironmentVariable,
-                TimeProvider.System
-            )
-        );
-        server.Use(options.AdapterFolder(parsed));
-        long started = Stopwatch.GetTimestamp();
-        long tokens = 0;
-        int count = WriteAll(
-            prompts,
-            generation.BatchSize,
-            (batch, first) =>
-            {
-                IReadOnlyList<Completion> replies = server.Complete(batch, generation, first, cancel);
-                tokens += replies.Sum(reply => (long)reply.Ids.Length);
-                return replies;
-            }
-        );
-        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        Console.Error.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Counted.Of(count, "prompt")}; {Counted.Of(tokens, "new token")} in {seconds:F2} s ({tokens / seconds:F1} tokens/s)"
-            )
-        );
-        return ExitCode.Done;
-    }
-
-    private static int WriteAll(
-        GenerationPrompts prompts,
-        int batchSize,
-        Func<int[][], int, IReadOnlyList<Completion>> generate
-    )
-    {
+        GenerationRun run = new(prompts, model, generation);
         using Stream output = Console.OpenStandardOutput();
-        int index = 0;
-        foreach (int[][] batch in prompts.Read().Chunk(batchSize))
-        {
-            foreach (Completion completion in generate(batch, index))
-            {
-                Write(output, index++, completion, prompts.Decode(completion));
-            }
-        }
-
-        return index;
+        string speed = parsed.GetValue(_endpoint) is { } url
+            ? SpeedText.Of(run.OverEndpoint(output, url, parsed.GetValue(_servedModel), cancel))
+            : SpeedText.Of(run.InProcess(output, cancel, out GenerationSpeed local), local);
+        Console.Error.WriteLine(speed);
+        return ExitCode.Done;
     }
 
-    private static GenerationOptions Read(ParseResult parsed, ModelOptions options)
+    private static GenerationOptions Read(ParseResult parsed, LocalModelOptions model)
     {
         GenerationOptions generation = new()
         {
@@ -223,33 +137,10 @@ internal static class GenerateCommand
             TopK = parsed.GetValue(_topK),
             Seed = unchecked((ulong)parsed.GetValue(_seed)),
             BatchSize = parsed.GetValue(_batchSize),
-            StopTokens = parsed.GetValue(_ignoreEos)
-                ? []
-                : [.. GenerationConfig.ReadFolder(options.Folder(parsed)).EosTokenIds],
+            StopTokens = parsed.GetValue(_ignoreEos) ? [] : [.. GenerationConfig.ReadFolder(model.Folder).EosTokenIds],
         };
         return generation.Problem() is { } problem
             ? throw new MttException(problem, "mtt generate --help names the ranges.")
             : generation;
-    }
-
-    private static void Write(Stream output, int index, Completion completion, string? text)
-    {
-        using (Utf8JsonWriter json = new(output, JsonText.Writer))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("index", index);
-            json.WriteStartArray("ids");
-            foreach (int id in completion.Ids)
-            {
-                json.WriteNumberValue(id);
-            }
-
-            json.WriteEndArray();
-            json.WriteString("text", text);
-            json.WriteString("finish_reason", completion.FinishReason == FinishReason.Stop ? "stop" : "length");
-            json.WriteEndObject();
-        }
-
-        output.Write("\n"u8);
     }
 }

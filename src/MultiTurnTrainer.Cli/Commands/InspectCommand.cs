@@ -2,7 +2,7 @@ using System.CommandLine;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

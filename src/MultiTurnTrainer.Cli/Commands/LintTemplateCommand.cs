@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Linting;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -1,9 +1,5 @@
 using System.CommandLine;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
-using MultiTurnTrainer.Models.Safetensors;
-using TorchSharp;
+using MultiTurnTrainer.Inference.Local;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -36,50 +32,12 @@ internal sealed class ModelOptions
         command.Options.Add(_device);
     }
 
-    /// <summary>The model's folder.</summary>
-    public string Folder(ParseResult parsed) => parsed.GetValue(_model)!;
-
-    /// <summary>The adapter's folder, or null.</summary>
-    public string? AdapterFolder(ParseResult parsed) => parsed.GetValue(_adapter);
-
-    /// <summary>Loads the model.</summary>
-    public CausalLM Load(ParseResult parsed)
-    {
-        string folder = Folder(parsed);
-        torch.Device device = ReadDevice(parsed.GetValue(_device));
-        return CausalLM.Load(folder, ReadType(parsed.GetValue(_type), folder, device), device);
-    }
-
-    /// <summary>Loads the adapter over the model, or null where none is named.</summary>
-    public LoraAdapter? LoadAdapter(ParseResult parsed, CausalLM model) =>
-        AdapterFolder(parsed) is { } folder ? LoraAdapter.Load(model, folder) : null;
-
-    private static torch.Device ReadDevice(string? name)
-    {
-        switch (name)
+    /// <summary>The values given.</summary>
+    public LocalModelOptions Read(ParseResult parsed) =>
+        new(parsed.GetValue(_model)!)
         {
-            case null:
-                return torch.cuda.is_available() ? torch.CUDA : torch.CPU;
-            case "cpu":
-                return torch.CPU;
-            case "cuda" when torch.cuda.is_available():
-                return torch.CUDA;
-            case "cuda":
-                throw new MttException("--device cuda: this machine has none", "Leave --device out; see mtt doctor.");
-            default:
-                throw new MttException($"--device {name}: is not known", "Give cpu or cuda.");
-        }
-    }
-
-    private static torch.ScalarType ReadType(string? name, string folder, torch.Device device) =>
-        name switch
-        {
-            "float32" or "fp32" => torch.ScalarType.Float32,
-            "bfloat16" or "bf16" => torch.ScalarType.BFloat16,
-            null => device.type == DeviceType.CUDA
-            && ModelConfigReader.ReadFolder(folder).StoredType != SafetensorsType.F32
-                ? torch.ScalarType.BFloat16
-                : torch.ScalarType.Float32,
-            _ => throw new MttException($"--dtype {name}: is not known", "Give float32 or bfloat16."),
+            Adapter = parsed.GetValue(_adapter),
+            Type = parsed.GetValue(_type),
+            Device = parsed.GetValue(_device),
         };
 }

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using MultiTurnTrainer.Cli.Validation;
-using MultiTurnTrainer.Conversations.Preparation;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation.Preparation;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

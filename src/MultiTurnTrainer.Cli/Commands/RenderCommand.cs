@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Inference.Local;
+using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Review;
 using MultiTurnTrainer.Synthesis.Settings;
 
@@ -161,7 +163,7 @@ internal static class ReviewCommand
             Resume = parsed.GetValue(_resume),
             Force = parsed.GetValue(_force),
             Limit = parsed.GetValue(_limit),
-            LocalModel = folder => new LocalChatModel(folder),
+            LocalModel = folder => new LocalChatModel(folder, CommonOptions.ReadNow(null)),
         };
         RunProgressLine progress = new("dialogues");
         try

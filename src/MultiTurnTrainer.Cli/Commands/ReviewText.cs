@@ -1,6 +1,6 @@
 using System.Globalization;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Synthesis.Calls;
+using MultiTurnTrainer.Inference.Calls;
 using MultiTurnTrainer.Synthesis.Review;
 
 namespace MultiTurnTrainer.Cli.Commands;

@@ -3,7 +3,7 @@ using MultiTurnTrainer.Context.Truncation;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

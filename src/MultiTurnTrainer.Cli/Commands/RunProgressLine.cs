@@ -1,5 +1,5 @@
 using System.Globalization;
-using MultiTurnTrainer.Synthesis.Calls;
+using MultiTurnTrainer.Inference.Calls;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Inference.Local;
 using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Synthesis.Sharding;
 
@@ -111,7 +112,7 @@ internal static class ShardCommand
             Exclude = parsed.GetValue(_exclude)!,
             Resume = parsed.GetValue(_resume),
             Force = parsed.GetValue(_force),
-            LocalModel = folder => new LocalChatModel(folder),
+            LocalModel = folder => new LocalChatModel(folder, CommonOptions.ReadNow(null)),
         };
         RunProgressLine progress = new("tasks");
         try

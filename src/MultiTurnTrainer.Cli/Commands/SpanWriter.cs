@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Masking;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Inference.Local;
 using MultiTurnTrainer.Models.Generation;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -14,5 +15,12 @@ internal static class SpeedText
             $"{Counted.Of(prompts, "prompt")} of {Counted.Of(speed.PromptTokens, "token")} in {speed.PrefillTime.TotalSeconds:F2} s; "
                 + $"{Counted.Of(speed.NewTokens, "new token")} in {speed.DecodeTime.TotalSeconds:F2} s "
                 + $"({speed.NewTokensPerSecond:F1} tokens/s)"
+        );
+
+    /// <summary>The same for replies of an endpoint.</summary>
+    public static string Of(EndpointGeneration run) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Counted.Of(run.Prompts, "prompt")}; {Counted.Of(run.NewTokens, "new token")} in {run.Seconds:F2} s ({run.NewTokens / run.Seconds:F1} tokens/s)"
         );
 }

@@ -3,8 +3,8 @@ using System.Text;
 using MultiTurnTrainer.Cli.Validation;
 using MultiTurnTrainer.Context.Truncation;
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Statistics;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation.Statistics;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using MultiTurnTrainer.Tokenization.Tokenizers;
-using MultiTurnTrainer.Tokenization.Tokenizers.Lines;
+using MultiTurnTrainer.Tokenizers;
+using MultiTurnTrainer.Tokenizers.Lines;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

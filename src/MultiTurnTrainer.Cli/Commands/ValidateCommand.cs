@@ -1,12 +1,12 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Validation;
-using MultiTurnTrainer.Conversations.Duplicates;
-using MultiTurnTrainer.Conversations.Findings;
-using MultiTurnTrainer.Conversations.Findings.Rendering;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Conversations.Validation;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Duplicates;
+using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Findings.Rendering;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Context.Cleaning;
+using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Training.Settings;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Commands;
+using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Settings;

@@ -3,7 +3,8 @@ using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Tokenizers;
+using MultiTurnTrainer.Validation;
 
 namespace MultiTurnTrainer.Cli.Validation;
 

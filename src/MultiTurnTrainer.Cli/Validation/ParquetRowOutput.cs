@@ -1,8 +1,8 @@
 using System.Text.Json;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Conversations.Preparation;
 using MultiTurnTrainer.Datasets.Parquet;
+using MultiTurnTrainer.Validation.Preparation;
 
 namespace MultiTurnTrainer.Cli.Validation;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using MultiTurnTrainer.Conversations.Findings;
-using MultiTurnTrainer.Conversations.Preparation;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Preparation;
 
 namespace MultiTurnTrainer.Cli.Validation;
 

@@ -40,7 +40,7 @@ internal static class MessageList
                 string name = row.String(at);
                 return row[at + 1].Kind == JsonKind.Array
                     ? $"\"{name}\" is a list, but not of messages with \"role\" or \"from\""
-                    : $"\"{name}\" is {Rules.Shown.Kind(row, at + 1)}, not a list of messages";
+                    : $"\"{name}\" is {Shown.Kind(row, at + 1)}, not a list of messages";
             }
         }
 

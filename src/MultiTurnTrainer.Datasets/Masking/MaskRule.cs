@@ -1,5 +1,5 @@
 using System.Text.Json;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Masking;
 

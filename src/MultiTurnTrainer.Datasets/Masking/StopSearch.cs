@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Masking;
 

@@ -22,7 +22,7 @@ public sealed class ChatEncoder(RowModel model, DateTimeOffset now) : IChatEncod
     public IReadOnlyCollection<int> StopTokens => _stops;
 
     /// <inheritdoc/>
-    public int[] Prompt(IReadOnlyList<RolloutTurn> messages)
+    public int[] Prompt(IReadOnlyList<ChatTurn> messages)
     {
         JsonArray list =
         [
@@ -47,7 +47,7 @@ public sealed class ChatEncoder(RowModel model, DateTimeOffset now) : IChatEncod
     {
         try
         {
-            Prompt([new RolloutTurn("user", "a"), new RolloutTurn("user", "b")]);
+            Prompt([new ChatTurn("user", "a"), new ChatTurn("user", "b")]);
             return ConsecutiveUsers.Keep;
         }
         catch (MttException)

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Context.Cleaning;
+using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Files;
 
@@ -46,13 +47,13 @@ public sealed class RolloutTask
     /// <param name="replies">The student's own replies to the turns before.</param>
     public int[] StudentContext(IReadOnlyList<string> replies)
     {
-        List<RolloutTurn> turns = Opening();
+        List<ChatTurn> turns = Opening();
         for (int turn = 0; turn <= replies.Count; turn++)
         {
-            turns.Add(new RolloutTurn("user", _task.Shards[turn]));
+            turns.Add(new ChatTurn("user", _task.Shards[turn]));
             if (turn < replies.Count)
             {
-                turns.Add(new RolloutTurn("assistant", replies[turn]));
+                turns.Add(new ChatTurn("assistant", replies[turn]));
             }
         }
 
@@ -80,15 +81,15 @@ public sealed class RolloutTask
     }
 
     /// <summary>The whole task in one prompt.</summary>
-    public int[] FullContext() => _encoder.Prompt([.. Opening(), new RolloutTurn("user", _task.Question)]);
+    public int[] FullContext() => _encoder.Prompt([.. Opening(), new ChatTurn("user", _task.Question)]);
 
     /// <summary>The text of a reply, as the next turn's context holds it.</summary>
     public string Reply(IReadOnlyList<int> ids) => _encoder.Reply(ids);
 
-    private List<RolloutTurn> Opening() => _task.System is { } system ? [new RolloutTurn("system", system)] : [];
+    private List<ChatTurn> Opening() => _task.System is { } system ? [new ChatTurn("system", system)] : [];
 
-    private IEnumerable<RolloutTurn> Users(IReadOnlyList<string> texts) =>
+    private IEnumerable<ChatTurn> Users(IReadOnlyList<string> texts) =>
         _users == ConsecutiveUsers.Merge
-            ? [new RolloutTurn("user", string.Join("\n\n", texts))]
-            : texts.Select(text => new RolloutTurn("user", text));
+            ? [new ChatTurn("user", string.Join("\n\n", texts))]
+            : texts.Select(text => new ChatTurn("user", text));
 }

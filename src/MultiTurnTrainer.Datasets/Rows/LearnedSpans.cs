@@ -2,7 +2,7 @@ using System.Text.Json;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

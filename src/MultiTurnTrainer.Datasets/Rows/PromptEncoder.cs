@@ -1,7 +1,7 @@
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

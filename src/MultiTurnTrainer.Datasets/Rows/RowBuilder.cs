@@ -4,7 +4,7 @@ using MultiTurnTrainer.Context.Truncation;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

@@ -1,6 +1,6 @@
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Statistics;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
+using MultiTurnTrainer.Validation.Statistics;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Templates;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Templates;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

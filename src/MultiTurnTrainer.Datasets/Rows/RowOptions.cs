@@ -1,6 +1,6 @@
 using MultiTurnTrainer.Context.Truncation;
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

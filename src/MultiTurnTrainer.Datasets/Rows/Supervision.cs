@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

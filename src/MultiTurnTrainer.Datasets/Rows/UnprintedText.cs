@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

@@ -3,7 +3,7 @@ using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Views;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Findings;
-using MultiTurnTrainer.Conversations.Validation;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Datasets.Views;
 

@@ -1,5 +1,7 @@
+using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Evaluation.Scoring;
+using MultiTurnTrainer.Inference;
 
 namespace MultiTurnTrainer.Evaluation.Simulation;
 

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Sharding;
 
 namespace MultiTurnTrainer.Evaluation.Simulation;

@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Synthesis.Calls;
+using MultiTurnTrainer.Inference.Calls;
 
 namespace MultiTurnTrainer.Synthesis.Replies;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Synthesis.Calls;
+using MultiTurnTrainer.Inference.Calls;
 using MultiTurnTrainer.Synthesis.Quality;
 using MultiTurnTrainer.Synthesis.Settings;
 

@@ -1,5 +1,6 @@
-using MultiTurnTrainer.Synthesis.Calls;
-using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Inference.Calls;
+using MultiTurnTrainer.Inference.Endpoints;
+using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Seeds;
 using MultiTurnTrainer.Synthesis.Settings;

@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Settings;
 
 namespace MultiTurnTrainer.Synthesis.Review;

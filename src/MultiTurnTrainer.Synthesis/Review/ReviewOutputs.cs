@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Quality;
 using MultiTurnTrainer.Synthesis.Settings;
 

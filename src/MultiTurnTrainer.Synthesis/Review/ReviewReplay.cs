@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Synthesis.Calls;
-using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Inference.Calls;
+using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Settings;
 

@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Synthesis.Calls;
+using MultiTurnTrainer.Inference.Calls;
 using MultiTurnTrainer.Synthesis.Seeds;
 
 namespace MultiTurnTrainer.Synthesis.Review;

@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Synthesis.Calls;
-using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Inference.Calls;
+using MultiTurnTrainer.Inference.Endpoints;
+using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Seeds;
 using MultiTurnTrainer.Synthesis.Settings;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Settings;
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MultiTurnTrainer.Inference.Settings;
 
 namespace MultiTurnTrainer.Synthesis.Settings;
 

@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Synthesis.Calls;
-using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Inference.Calls;
+using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Settings;
 

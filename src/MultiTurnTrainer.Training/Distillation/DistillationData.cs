@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Datasets.Rollouts;
+using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Distillation;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using MultiTurnTrainer.Datasets.Masking;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Benchmarks.Templates;
 

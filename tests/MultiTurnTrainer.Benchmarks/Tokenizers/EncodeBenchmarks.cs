@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Benchmarks.Tokenizers;
 

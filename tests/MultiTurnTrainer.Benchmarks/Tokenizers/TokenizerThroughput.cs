@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Benchmarks.Tokenizers;
 

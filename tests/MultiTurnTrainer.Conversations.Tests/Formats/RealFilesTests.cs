@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Conversations.Validation;
+using MultiTurnTrainer.Validation;
 
 namespace MultiTurnTrainer.Conversations.Tests.Formats;
 

@@ -2,10 +2,10 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Conversations.Validation;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Conversations.Tests.Jsonl;
 

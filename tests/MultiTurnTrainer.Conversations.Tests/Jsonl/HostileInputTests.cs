@@ -1,9 +1,9 @@
 using System.IO.Compression;
 using System.Text;
-using MultiTurnTrainer.Conversations.Findings;
 using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Conversations.Validation;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Conversations.Tests.Jsonl;
 

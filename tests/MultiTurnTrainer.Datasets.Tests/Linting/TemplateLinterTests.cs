@@ -1,5 +1,5 @@
 using MultiTurnTrainer.Datasets.Linting;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Tests.Linting;
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MultiTurnTrainer.Datasets.Masking;
-using MultiTurnTrainer.Tokenization.Templates;
-using MultiTurnTrainer.Tokenization.Tests.Templates;
+using MultiTurnTrainer.Templates;
+using MultiTurnTrainer.Templates.Tests;
 
 namespace MultiTurnTrainer.Datasets.Tests.Masking;
 

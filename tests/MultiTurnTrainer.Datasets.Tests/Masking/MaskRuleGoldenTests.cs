@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Masking;
-using MultiTurnTrainer.Tokenization.Templates;
-using MultiTurnTrainer.Tokenization.Tests.Templates;
+using MultiTurnTrainer.Templates;
+using MultiTurnTrainer.Templates.Tests;
 
 namespace MultiTurnTrainer.Datasets.Tests.Masking;
 

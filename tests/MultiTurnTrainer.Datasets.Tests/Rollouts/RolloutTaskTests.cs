@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Context.Cleaning;
+using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Datasets.Rollouts;
 
@@ -46,7 +47,7 @@ public class RolloutTaskTests
     {
         public string Last { get; private set; } = "";
 
-        public int[] Prompt(IReadOnlyList<RolloutTurn> messages)
+        public int[] Prompt(IReadOnlyList<ChatTurn> messages)
         {
             Last = string.Join('|', messages.Select(turn => $"{turn.Role}: {turn.Content}"));
             return [1];

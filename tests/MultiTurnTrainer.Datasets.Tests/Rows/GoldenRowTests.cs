@@ -4,9 +4,9 @@ using System.Text.Json.Nodes;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Tokenization.Templates;
-using MultiTurnTrainer.Tokenization.Tests.Templates;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Templates;
+using MultiTurnTrainer.Templates.Tests;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Tests.Rows;
 

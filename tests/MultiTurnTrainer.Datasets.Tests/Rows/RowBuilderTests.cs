@@ -4,8 +4,8 @@ using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenization.Templates;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Templates;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Tests.Rows;
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using MultiTurnTrainer.Synthesis.Calls;
+using MultiTurnTrainer.Inference.Calls;
 using MultiTurnTrainer.Synthesis.Replies;
 
 namespace MultiTurnTrainer.Synthesis.Tests.Replies;

@@ -1,4 +1,6 @@
-using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Inference.Endpoints;
+using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Review;
 using MultiTurnTrainer.Synthesis.Seeds;

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Inference.Settings;
+using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Synthesis.Review;
 using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Synthesis.Tests.Server;
@@ -407,11 +409,11 @@ public class ReviewRunTests
             Settings = job.Settings with { Budget = new BudgetSettings { Requests = requests } },
         };
 
-    private sealed class ConstantModel(string text) : Synthesis.Endpoints.IChatModel
+    private sealed class ConstantModel(string text) : Inference.Endpoints.IChatModel
     {
-        public Task<Synthesis.Endpoints.ChatReply> CompleteAsync(
-            Synthesis.Endpoints.ChatRequest request,
+        public Task<Inference.Endpoints.ChatReply> CompleteAsync(
+            Inference.Endpoints.ChatRequest request,
             CancellationToken cancellation
-        ) => Task.FromResult(new Synthesis.Endpoints.ChatReply(text, 1, 1));
+        ) => Task.FromResult(new Inference.Endpoints.ChatReply(text, 1, 1));
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using MultiTurnTrainer.Synthesis.Calls;
-using MultiTurnTrainer.Synthesis.Endpoints;
+using MultiTurnTrainer.Inference.Calls;
+using MultiTurnTrainer.Inference.Endpoints;
 
 namespace MultiTurnTrainer.Synthesis.Tests.Review;
 

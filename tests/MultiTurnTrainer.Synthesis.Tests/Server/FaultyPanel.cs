@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MultiTurnTrainer.Inference.Tests.Server;
 
 namespace MultiTurnTrainer.Synthesis.Tests.Server;
 

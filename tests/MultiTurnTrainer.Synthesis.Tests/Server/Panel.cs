@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Inference.Tests.Server;
 
 namespace MultiTurnTrainer.Synthesis.Tests.Server;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Inference.Settings;
+using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Synthesis.Sharding;
 using MultiTurnTrainer.Synthesis.Tests.Server;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 

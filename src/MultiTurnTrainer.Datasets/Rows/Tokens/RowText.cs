@@ -1,6 +1,6 @@
 using System.Text;
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Tokenization.Templates;
+using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 

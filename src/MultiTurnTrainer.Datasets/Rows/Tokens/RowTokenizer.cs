@@ -1,5 +1,5 @@
-using MultiTurnTrainer.Tokenization.Tokenizers;
-using TokenizerEncoding = MultiTurnTrainer.Tokenization.Tokenizers.Encoding;
+using MultiTurnTrainer.Tokenizers;
+using TokenizerEncoding = MultiTurnTrainer.Tokenizers.Encoding;
 
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 

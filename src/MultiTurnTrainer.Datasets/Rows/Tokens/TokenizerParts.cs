@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Tokenization.Tokenizers;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 

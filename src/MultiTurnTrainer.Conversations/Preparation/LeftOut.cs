@@ -1,6 +1,0 @@
-namespace MultiTurnTrainer.Conversations.Preparation;
-
-/// <summary>Why a good row is left out of a preparation.</summary>
-/// <param name="Reason"><c>filter</c>, <c>duplicate</c>, <c>prefix</c> or <c>near-duplicate</c>.</param>
-/// <param name="Of">Where the row stands that stays in its place, as <c>file:line</c>.</param>
-internal sealed record LeftOut(string Reason, string? Of);

@@ -1,6 +1,0 @@
-namespace MultiTurnTrainer.Evaluation.Simulation;
-
-/// <summary>One message of a simulated dialogue.</summary>
-/// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>.</param>
-/// <param name="Content">Its text.</param>
-public sealed record ChatTurn(string Role, string Content);

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Inference.Endpoints;
+
+namespace MultiTurnTrainer.Inference.Calls;
+
+/// <summary>
+/// Replies by the hash of their request: <c>ab/abcdef….json</c>. The request holds the model, the whole chat, the
+/// sampling settings and the seed, so equal addresses mean equal questions. A file appears whole or not at all.
+/// </summary>
+/// <param name="folder">Where the replies lie.</param>
+internal sealed class ReplyCache(string folder)
+{
+    /// <summary>The stored reply, or null; a damaged file is as good as none.</summary>
+    public ChatReply? Find(string hash)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ChatReply>(File.ReadAllBytes(PathFor(hash)), CallJson.Options);
+        }
+        catch (Exception problem) when (problem is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Stores a reply.</summary>
+    public void Add(string hash, ChatReply reply) =>
+        OutputFile.WriteAllBytes(
+            PathFor(hash),
+            JsonSerializer.SerializeToUtf8Bytes(reply, CallJson.Options),
+            force: true
+        );
+
+    private string PathFor(string hash) => Path.Combine(folder, hash[..2], hash + ".json");
+}

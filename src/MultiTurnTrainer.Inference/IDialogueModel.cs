@@ -1,0 +1,17 @@
+using MultiTurnTrainer.Conversations;
+
+namespace MultiTurnTrainer.Inference;
+
+/// <summary>Whatever answers: a local model with or without an adapter, or an endpoint.</summary>
+public interface IDialogueModel
+{
+    /// <summary>One reply for each dialogue, in order. Every dialogue ends with a user turn.</summary>
+    /// <param name="dialogues">The dialogues so far.</param>
+    /// <param name="seed">Makes sampling reproducible; a different one gives an independent draw.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    Task<IReadOnlyList<string>> ReplyAsync(
+        IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues,
+        int seed,
+        CancellationToken cancellation
+    );
+}

@@ -1,0 +1,84 @@
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Safetensors;
+using TorchSharp;
+
+namespace MultiTurnTrainer.Inference.Local;
+
+/// <summary>Which model runs, where and in which type.</summary>
+/// <param name="Folder">The model's folder.</param>
+public sealed record LocalModelOptions(string Folder)
+{
+    /// <summary>The adapter's folder; null for the base alone.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary><c>float32</c> or <c>bfloat16</c>; null for float32 on a CPU and the stored type on CUDA.</summary>
+    public string? Type { get; init; }
+
+    /// <summary><c>cpu</c> or <c>cuda</c>; null for CUDA where there is one.</summary>
+    public string? Device { get; init; }
+}
+
+/// <summary>A model folder in memory, with its adapter.</summary>
+public sealed class LocalModel : IDisposable
+{
+    private readonly LoraAdapter? _adapter;
+
+    private LocalModel(CausalLM model, LoraAdapter? adapter)
+    {
+        Model = model;
+        _adapter = adapter;
+    }
+
+    /// <summary>The base.</summary>
+    public CausalLM Model { get; }
+
+    /// <summary>Laid over the base; null for the base alone.</summary>
+    public Adapter? Adapter => _adapter;
+
+    /// <summary>Loads the folders.</summary>
+    /// <exception cref="MttException">A folder cannot be read, or the machine lacks the device.</exception>
+    public static LocalModel Load(LocalModelOptions options)
+    {
+        torch.Device device = ReadDevice(options.Device);
+        CausalLM model = CausalLM.Load(options.Folder, ReadType(options.Type, options.Folder, device), device);
+        return new LocalModel(model, options.Adapter is { } folder ? LoraAdapter.Load(model, folder) : null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _adapter?.Dispose();
+        Model.Dispose();
+    }
+
+    private static torch.Device ReadDevice(string? name)
+    {
+        switch (name)
+        {
+            case null:
+                return torch.cuda.is_available() ? torch.CUDA : torch.CPU;
+            case "cpu":
+                return torch.CPU;
+            case "cuda" when torch.cuda.is_available():
+                return torch.CUDA;
+            case "cuda":
+                throw new MttException("--device cuda: this machine has none", "Leave --device out; see mtt doctor.");
+            default:
+                throw new MttException($"--device {name}: is not known", "Give cpu or cuda.");
+        }
+    }
+
+    private static torch.ScalarType ReadType(string? name, string folder, torch.Device device) =>
+        name switch
+        {
+            "float32" or "fp32" => torch.ScalarType.Float32,
+            "bfloat16" or "bf16" => torch.ScalarType.BFloat16,
+            null => device.type == DeviceType.CUDA
+            && ModelConfigReader.ReadFolder(folder).StoredType != SafetensorsType.F32
+                ? torch.ScalarType.BFloat16
+                : torch.ScalarType.Float32,
+            _ => throw new MttException($"--dtype {name}: is not known", "Give float32 or bfloat16."),
+        };
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models;
+using MultiTurnTrainer.Models.Safetensors;
+
+namespace MultiTurnTrainer.Inference.Local;
+
+/// <summary>Scores a file of rows, one line of JSON a row.</summary>
+/// <param name="input">Token rows, or conversations that are masked on the way.</param>
+/// <param name="options">The model.</param>
+/// <param name="now">What a template that prints the date prints.</param>
+public sealed class ScoreRun(string input, LocalModelOptions options, DateTimeOffset now)
+{
+    /// <summary>Scores every row.</summary>
+    /// <param name="output">Receives the lines.</param>
+    /// <param name="logits">A safetensors file for all logits, or null.</param>
+    /// <param name="force">Whether that file may be replaced.</param>
+    /// <exception cref="MttException">The input or a row is unusable.</exception>
+    public ScoreTotals Execute(Stream output, string? logits, bool force)
+    {
+        IEnumerable<(string Id, TokenRow Row)> rows = Rows()
+            .Select((row, i) => (row.Id ?? i.ToString(CultureInfo.InvariantCulture), row));
+        using LocalModel model = LocalModel.Load(options);
+        Scorer scorer = new(model.Model, model.Adapter);
+        ScoreTotals totals = new();
+        if (logits is null)
+        {
+            foreach ((string id, TokenRow row) in rows)
+            {
+                Write(output, id, Score(scorer, id, row), totals);
+            }
+
+            RequireAny(totals.Rows);
+            return totals;
+        }
+
+        List<(string Id, TokenRow Row)> all = [.. rows];
+        RequireAny(all.Count);
+        Score[] scores = WriteLogits(logits, force, all, model, scorer);
+        for (int i = 0; i < scores.Length; i++)
+        {
+            Write(output, all[i].Id, scores[i], totals);
+        }
+
+        return totals;
+    }
+
+    /// <summary>Token rows as they are, conversations as <c>mtt mask</c> would make rows of them.</summary>
+    private IEnumerable<TokenRow> Rows()
+    {
+        bool conversations = File.Exists(input) && new FileInfo(input).Length > 0 && !TokenRowReader.IsTokenRows(input);
+        return conversations
+            ? new RowRun(RowModel.Load(options.Folder, null, []), new RowOptions { Now = now }).Read([input])
+            : TokenRowReader.Read(input, labelsOptional: true);
+    }
+
+    private void RequireAny(long rows)
+    {
+        if (rows == 0)
+        {
+            throw new MttException($"{input}: holds no row", "Check that what wrote it has finished.");
+        }
+    }
+
+    private static Score Score(Scorer scorer, string id, TokenRow row, Action<ReadOnlyMemory<float>>? onLogits = null)
+    {
+        try
+        {
+            return scorer.Run(row.InputIds, row.Labels, row.LossWeights, onLogits);
+        }
+        catch (MttException problem)
+        {
+            throw new MttException($"row '{id}': {problem.Message}", problem.Remedy, problem);
+        }
+    }
+
+    /// <summary>Scores while the file is written: a row's logits exist only while they go to the disk.</summary>
+    private static Score[] WriteLogits(
+        string path,
+        bool force,
+        List<(string Id, TokenRow Row)> rows,
+        LocalModel model,
+        Scorer scorer
+    )
+    {
+        if (rows.GroupBy(row => row.Id).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new MttException(
+                $"two rows have the id '{twice.Key}', and logits are named by it",
+                "Give each row an id of its own, or none."
+            );
+        }
+
+        Score[] scores = new Score[rows.Count];
+        IEnumerable<SafetensorsPiece> pieces = rows.Select(
+            (entry, i) =>
+                new SafetensorsPiece(
+                    entry.Id,
+                    SafetensorsType.F32,
+                    [entry.Row.Length, model.Model.Config.VocabularySize],
+                    stream =>
+                        scores[i] = Score(
+                            scorer,
+                            entry.Id,
+                            entry.Row,
+                            block => stream.Write(MemoryMarshal.AsBytes(block.Span))
+                        )
+                )
+        );
+        SafetensorsWriter.Write(path, pieces, SafetensorsWriter.PyTorchMetadata, force);
+        return scores;
+    }
+
+    private static void Write(Stream output, string id, Score score, ScoreTotals totals)
+    {
+        using (Utf8JsonWriter json = new(output, JsonText.Writer))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", id);
+            json.WriteStartArray("logprobs");
+            foreach (float value in score.LogProbs)
+            {
+                json.WriteNumberValue(value);
+            }
+
+            json.WriteEndArray();
+            json.WriteNumber("loss", score.Loss);
+            if (score.WeightedLoss is { } weighted)
+            {
+                json.WriteNumber("weighted_loss", weighted);
+            }
+
+            json.WriteNumber("supervised_tokens", score.SupervisedTokens);
+            json.WriteEndObject();
+        }
+
+        output.Write("\n"u8);
+        totals.Add(score);
+    }
+}

@@ -1,0 +1,227 @@
+using System.Globalization;
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Templates;
+
+/// <summary>The chat side of a model folder: its template, its special tokens and the tokens that end an answer.</summary>
+public sealed class ChatModel
+{
+    private static readonly string[] _specialTokens =
+    [
+        "bos_token",
+        "eos_token",
+        "unk_token",
+        "sep_token",
+        "pad_token",
+        "cls_token",
+        "mask_token",
+    ];
+
+    /// <summary>The template for conversations without tools, and with tools where there is no other.</summary>
+    public required ChatTemplate Template { get; init; }
+
+    /// <summary>The template named <c>tool_use</c>, when the folder has one.</summary>
+    public ChatTemplate? ToolTemplate { get; init; }
+
+    /// <summary>The token that begins a text, or null.</summary>
+    public string? BosToken { get; init; }
+
+    /// <summary>The token that ends a text, or null.</summary>
+    public string? EosToken { get; init; }
+
+    /// <summary>The tokens that end an answer: the tokenizer's eos and those of <c>generation_config.json</c>.</summary>
+    public IReadOnlyList<string> StopTokens { get; init; } = [];
+
+    /// <summary>The special tokens as template variables (<c>pad_token</c>, …).</summary>
+    public IReadOnlyDictionary<string, JsonElement> SpecialTokens { get; init; } =
+        new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+
+    /// <summary>Loads a model folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="template">A template file to use instead of the folder's; null uses the folder's.</param>
+    /// <exception cref="MttException">Files are missing or unusable.</exception>
+    public static ChatModel Load(string folder, string? template = null)
+    {
+        InputFile.RequireFolder(folder, "Name a HuggingFace model folder.");
+
+        JsonElement? config = Read(folder, "tokenizer_config.json");
+        Dictionary<string, string> templates = template is null
+            ? Templates(folder, config)
+            : new Dictionary<string, string>(StringComparer.Ordinal) { ["default"] = ReadText(template) };
+        string place = template ?? folder;
+        string source =
+            templates.GetValueOrDefault("default")
+            ?? (templates.Count == 1 ? templates.Values.First() : null)
+            ?? throw new MttException(
+                $"{folder}: has no chat template",
+                "Give one with --template FILE, or use the model's instruction-tuned variant."
+            );
+        JsonElement? map = Read(folder, "special_tokens_map.json");
+        Dictionary<string, JsonElement> special = new(StringComparer.Ordinal);
+        foreach (string name in _specialTokens)
+        {
+            if ((Token(config, name) ?? Token(map, name)) is { } token)
+            {
+                special[name] = JsonSerializer.SerializeToElement(token);
+            }
+        }
+
+        string? eos = Token(config, "eos_token") ?? Token(map, "eos_token");
+        return new ChatModel
+        {
+            Template = Parse(source, place),
+            ToolTemplate = templates.TryGetValue("tool_use", out string? tools) ? Parse(tools, place) : null,
+            BosToken = Token(config, "bos_token") ?? Token(map, "bos_token"),
+            EosToken = eos,
+            StopTokens = Stops(folder, config, eos),
+            SpecialTokens = special,
+        };
+    }
+
+    /// <summary>Loads a template file without a model.</summary>
+    /// <exception cref="MttException">The file is missing or no template.</exception>
+    public static ChatModel FromFile(string path) => new() { Template = Parse(ReadText(path), path) };
+
+    /// <summary>The template for a conversation.</summary>
+    /// <param name="hasTools">Whether it declares tools.</param>
+    public ChatTemplate TemplateFor(bool hasTools) => hasTools && ToolTemplate is not null ? ToolTemplate : Template;
+
+    private static ChatTemplate Parse(string source, string place)
+    {
+        try
+        {
+            return ChatTemplate.Parse(source);
+        }
+        catch (TemplateException problem)
+        {
+            throw new MttException(
+                $"{place}: the chat template cannot be read: {problem.Describe()}",
+                "Mend the template at that place, or give another with --template FILE.",
+                problem
+            );
+        }
+    }
+
+    private static Dictionary<string, string> Templates(string folder, JsonElement? config)
+    {
+        Dictionary<string, string> templates = new(StringComparer.Ordinal);
+        JsonElement? declared =
+            Member(config, "chat_template") ?? Member(Read(folder, "chat_template.json"), "chat_template");
+        switch (declared)
+        {
+            case { ValueKind: JsonValueKind.String } text:
+                templates["default"] = text.GetString()!;
+                break;
+            case { ValueKind: JsonValueKind.Array } list:
+                foreach (JsonElement entry in list.EnumerateArray())
+                {
+                    if (Text(entry, "name") is { } name && Text(entry, "template") is { } source)
+                    {
+                        templates[name] = source;
+                    }
+                }
+
+                break;
+        }
+
+        string file = Path.Combine(folder, "chat_template.jinja");
+        if (File.Exists(file))
+        {
+            templates["default"] = ReadText(file);
+        }
+
+        string more = Path.Combine(folder, "additional_chat_templates");
+        if (Directory.Exists(more))
+        {
+            foreach (string path in Directory.EnumerateFiles(more, "*.jinja").Order(StringComparer.Ordinal))
+            {
+                templates[Path.GetFileNameWithoutExtension(path)] = ReadText(path);
+            }
+        }
+
+        return templates;
+    }
+
+    private static List<string> Stops(string folder, JsonElement? config, string? eos)
+    {
+        List<string> stops = eos is null ? [] : [eos];
+        JsonElement? ids =
+            Member(Read(folder, "generation_config.json"), "eos_token_id")
+            ?? Member(Read(folder, "config.json"), "eos_token_id");
+        IEnumerable<JsonElement> listed = ids switch
+        {
+            { ValueKind: JsonValueKind.Number } one => [one],
+            { ValueKind: JsonValueKind.Array } several => several.EnumerateArray(),
+            _ => [],
+        };
+        Lazy<Dictionary<string, string>> added = new(() => AddedTokens(folder));
+        foreach (JsonElement id in listed)
+        {
+            string key = id.GetRawText();
+            string? token =
+                Text(Member(Member(config, "added_tokens_decoder"), key), "content")
+                ?? added.Value.GetValueOrDefault(key);
+            if (token is not null && !stops.Contains(token))
+            {
+                stops.Add(token);
+            }
+        }
+
+        return stops;
+    }
+
+    private static Dictionary<string, string> AddedTokens(string folder)
+    {
+        Dictionary<string, string> tokens = new(StringComparer.Ordinal);
+        if (Member(Read(folder, "tokenizer.json"), "added_tokens") is { ValueKind: JsonValueKind.Array } added)
+        {
+            foreach (JsonElement token in added.EnumerateArray())
+            {
+                if (Member(token, "id") is { ValueKind: JsonValueKind.Number } id && Text(token, "content") is { } text)
+                {
+                    tokens[id.GetInt64().ToString(CultureInfo.InvariantCulture)] = text;
+                }
+            }
+        }
+
+        return tokens;
+    }
+
+    private static string? Token(JsonElement? owner, string name) =>
+        Member(owner, name) switch
+        {
+            { ValueKind: JsonValueKind.String } text => text.GetString(),
+            { ValueKind: JsonValueKind.Object } token => Text(token, "content"),
+            _ => null,
+        };
+
+    private static string? Text(JsonElement? owner, string name) =>
+        Member(owner, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    private static JsonElement? Member(JsonElement? owner, string name) =>
+        owner is { ValueKind: JsonValueKind.Object } element && element.TryGetProperty(name, out JsonElement value)
+            ? value
+            : null;
+
+    private static JsonElement? Read(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return document.RootElement.Clone();
+        }
+        catch (JsonException problem)
+        {
+            throw new MttException($"{path}: is not JSON: {problem.Message}", "Download the file again.", problem);
+        }
+    }
+
+    private static string ReadText(string path) => InputFile.ReadText(path, "Name a chat template file.");
+}

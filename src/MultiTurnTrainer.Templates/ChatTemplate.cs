@@ -1,0 +1,52 @@
+using MultiTurnTrainer.Templates.Rendering;
+using MultiTurnTrainer.Templates.Syntax;
+
+namespace MultiTurnTrainer.Templates;
+
+/// <summary>
+/// A chat template, parsed once and rendered many times, from any thread. It gives the text of jinja2's immutable
+/// sandbox as transformers sets it up (trimmed blocks, loop controls, generation blocks, its own <c>tojson</c>), and
+/// knows for every character where it came from.
+/// </summary>
+public sealed class ChatTemplate
+{
+    private ChatTemplate(string source, ParsedTemplate template)
+    {
+        Source = source;
+        Parsed = template;
+        HasGenerationBlocks = Shape.All(template.Body).Any(s => s is Generation);
+        PromptIsConstant = PromptAnalysis.IsConstant(template, out HashSet<string> names);
+        Prompts = new PromptCache(names);
+    }
+
+    /// <summary>The template's text.</summary>
+    public string Source { get; }
+
+    /// <summary>Whether the template holds a <c>{% generation %}</c> block.</summary>
+    public bool HasGenerationBlocks { get; }
+
+    /// <summary>
+    /// Whether the generation prompt provably does not depend on the messages, so that one render finds it for all answers.
+    /// </summary>
+    public bool PromptIsConstant { get; }
+
+    internal ParsedTemplate Parsed { get; }
+
+    /// <summary>Generation prompts found before; of use only when they are constant.</summary>
+    internal PromptCache Prompts { get; }
+
+    /// <summary>Parses a template.</summary>
+    /// <exception cref="TemplateException">Not valid Jinja, with line and column.</exception>
+    public static ChatTemplate Parse(string source) => new(source, Binder.Bind(Parser.Parse(source)));
+
+    /// <summary>Makes a conversation ready to be rendered with provenance, whole and by its beginnings.</summary>
+    public RenderSession Open(RenderInput input) => new(this, input, tracked: true);
+
+    /// <summary>Renders a conversation with provenance.</summary>
+    /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>
+    public RenderedText Render(RenderInput input) => Open(input).Render();
+
+    /// <summary>Renders the same text without provenance.</summary>
+    /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>
+    public string RenderText(RenderInput input) => new RenderSession(this, input, tracked: false).RenderText();
+}

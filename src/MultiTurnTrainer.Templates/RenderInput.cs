@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace MultiTurnTrainer.Templates;
+
+/// <summary>Everything a chat template sees.</summary>
+/// <param name="Messages">The <c>messages</c> array, as it is.</param>
+public sealed record RenderInput(JsonElement Messages)
+{
+    /// <summary>The <c>tools</c> array; null when the conversation declares none.</summary>
+    public JsonElement? Tools { get; init; }
+
+    /// <summary>Further variables (<c>enable_thinking</c>, …); they win over every other variable but the messages.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Variables { get; init; }
+
+    /// <summary>The tokenizer's <c>bos_token</c>; null leaves it undefined.</summary>
+    public string? BosToken { get; init; }
+
+    /// <summary>The tokenizer's <c>eos_token</c>; null leaves it undefined.</summary>
+    public string? EosToken { get; init; }
+
+    /// <summary>Whether the text ends with the header of the answer to come.</summary>
+    public bool AddGenerationPrompt { get; init; }
+
+    /// <summary>The date that <c>strftime_now</c> gives; a template that asks for it is refused when it is null.</summary>
+    public DateTimeOffset? Now { get; init; }
+
+    /// <summary>Renders only the first messages; null renders all.</summary>
+    public int? MessageCount { get; init; }
+}

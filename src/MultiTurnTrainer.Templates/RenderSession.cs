@@ -1,0 +1,142 @@
+using System.Text.Json;
+using MultiTurnTrainer.Templates.Rendering;
+using MultiTurnTrainer.Templates.Values;
+
+namespace MultiTurnTrainer.Templates;
+
+/// <summary>
+/// One conversation ready to be rendered several times: whole, or its beginnings with a generation prompt. The JSON is
+/// turned into values once. Not for several threads.
+/// </summary>
+public sealed class RenderSession
+{
+    private readonly ChatTemplate _template;
+    private readonly RenderInput _input;
+    private readonly Dictionary<string, Value> _variables;
+    private readonly Value _messages;
+    private string? _prompt;
+
+    internal RenderSession(ChatTemplate template, RenderInput input, bool tracked)
+    {
+        _template = template;
+        _input = input;
+        IsTracked = tracked;
+        _messages = JsonValues.Messages(input.Messages, input.MessageCount, tracked);
+        _variables = Variables(input, tracked);
+    }
+
+    private bool IsTracked { get; }
+
+    /// <summary>Renders the whole conversation.</summary>
+    /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>
+    public RenderedText Render() => ToText(Run(_messages, _input.AddGenerationPrompt));
+
+    /// <summary>
+    /// What the template prints, before the answer at an index, to ask for it: the end of the first messages rendered
+    /// with <c>add_generation_prompt</c>, as far as it was printed after the loop over messages or under a test of
+    /// <c>add_generation_prompt</c>; everything, when no loop over messages ran. Null where the template cannot render
+    /// those messages.
+    /// </summary>
+    /// <param name="index">The answer's index.</param>
+    public string? GenerationPrompt(int index)
+    {
+        _prompt ??= _template.Prompts.Find(_input);
+        if (_prompt is not null)
+        {
+            return _prompt;
+        }
+
+        try
+        {
+            Value first = _messages is ListValue list ? new ListValue([.. list.Items.Take(index)]) : _messages;
+            string prompt = PromptOf(ToText(Run(first, addGenerationPrompt: true)), out bool afterLoop);
+            if (_template.PromptIsConstant && afterLoop)
+            {
+                _prompt = prompt;
+                _template.Prompts.Keep(_input, prompt);
+            }
+
+            return prompt;
+        }
+        catch (TemplateException)
+        {
+            return null;
+        }
+    }
+
+    internal string RenderText() => Run(_messages, _input.AddGenerationPrompt).Output.Finish().Text;
+
+    private static string PromptOf(RenderedText rendered, out bool afterLoop)
+    {
+        int loopEnd = rendered.LoopEnd;
+        for (int i = rendered.Spans.Count - 1; i >= 0; i--)
+        {
+            if ((rendered.Spans[i].Traits & SpanTraits.OutsideLoop) == 0)
+            {
+                loopEnd = Math.Max(loopEnd, rendered.Spans[i].End);
+                break;
+            }
+        }
+
+        afterLoop = loopEnd >= 0;
+        int start = rendered.Text.Length;
+        for (int i = rendered.Spans.Count - 1; i >= 0; i--)
+        {
+            RenderedSpan span = rendered.Spans[i];
+            bool asked = (span.Traits & SpanTraits.GenerationPrompt) != 0;
+            if (!asked && span.Start < loopEnd)
+            {
+                break;
+            }
+
+            start = span.Start;
+        }
+
+        // Where no loop over messages ran, all that is printed asks for the answer.
+        return rendered.Text[start..];
+    }
+
+    private static RenderedText ToText(Renderer renderer)
+    {
+        (string text, RenderedSpan[] spans) = renderer.Output.Finish();
+        return new RenderedText(text, spans, renderer.LoopEnd);
+    }
+
+    private Renderer Run(Value messages, bool addGenerationPrompt)
+    {
+        _variables["messages"] = messages;
+        _variables["add_generation_prompt"] = BoolValue.Of(addGenerationPrompt);
+        Renderer renderer = new(_template.Parsed, _variables, _input.Now, IsTracked);
+        renderer.Run();
+        return renderer;
+    }
+
+    private static Dictionary<string, Value> Variables(RenderInput input, bool tracked)
+    {
+        Dictionary<string, Value> variables = new(StringComparer.Ordinal);
+        if (input.BosToken is { } bos)
+        {
+            variables["bos_token"] = new StrValue(bos, tracked ? Origin.Variable("bos_token") : null);
+        }
+
+        if (input.EosToken is { } eos)
+        {
+            variables["eos_token"] = new StrValue(eos, tracked ? Origin.Variable("eos_token") : null);
+        }
+
+        // transformers always passes these two, as None when there is nothing to pass.
+        variables["tools"] = input.Tools is { ValueKind: not JsonValueKind.Undefined } tools
+            ? JsonValues.From(tools, tracked ? Origin.Tools : null)
+            : NoneValue.Instance;
+        variables["documents"] = NoneValue.Instance;
+        if (input.Variables is not null)
+        {
+            foreach ((string name, JsonElement value) in input.Variables)
+            {
+                variables[name] = JsonValues.From(value, tracked ? Origin.Variable(name) : null);
+            }
+        }
+
+        return variables;
+    }
+}

@@ -1,0 +1,17 @@
+namespace MultiTurnTrainer.Tokenizers.AddedTokens;
+
+/// <summary>A token that is found in the text before the model sees it.</summary>
+/// <param name="Content">What it looks like.</param>
+/// <param name="SingleWord">Whether no word character may stand beside it.</param>
+/// <param name="StripLeft">Whether it takes the whitespace before it.</param>
+/// <param name="StripRight">Whether it takes the whitespace behind it.</param>
+/// <param name="Normalized">Whether it is looked for in the normalized text.</param>
+/// <param name="Special">Whether it is a control token, left out when decoding for people.</param>
+internal sealed record AddedToken(
+    string Content,
+    bool SingleWord,
+    bool StripLeft,
+    bool StripRight,
+    bool Normalized,
+    bool Special
+);

@@ -1,0 +1,144 @@
+using System.Buffers;
+using MultiTurnTrainer.Tokenizers.Models;
+using MultiTurnTrainer.Unicode;
+
+namespace MultiTurnTrainer.Tokenizers.AddedTokens;
+
+/// <summary>A found token: bytes of the text, the whitespace it takes included.</summary>
+internal readonly record struct AddedTokenMatch(int Start, int End, int Id);
+
+/// <summary>Says whether a match (without the whitespace it takes) may not be a token.</summary>
+internal delegate bool MatchFilter(AddedToken token, int start, int end);
+
+/// <summary>Finds a group of added tokens in a text: leftmost, then longest, without overlap.</summary>
+internal sealed class AddedTokenFinder
+{
+    private readonly ByteTrie _trie = new();
+    private readonly Dictionary<int, AddedToken> _tokens;
+    private readonly SearchValues<byte> _firstBytes;
+
+    /// <summary>Builds the finder.</summary>
+    /// <param name="patterns">What to look for, with the ids.</param>
+    /// <param name="tokens">The tokens by id.</param>
+    public AddedTokenFinder(IReadOnlyCollection<(byte[] Pattern, int Id)> patterns, Dictionary<int, AddedToken> tokens)
+    {
+        _tokens = tokens;
+        foreach ((byte[] pattern, int id) in patterns)
+        {
+            _trie.Add(pattern, id);
+        }
+
+        _firstBytes = SearchValues.Create([.. patterns.Select(p => p.Pattern[0]).Distinct()]);
+    }
+
+    /// <summary>Adds all matches in order.</summary>
+    public void Find(ReadOnlySpan<byte> text, MatchFilter? isForbidden, List<AddedTokenMatch> matches)
+    {
+        int covered = 0;
+        for (int at = 0; at < text.Length; )
+        {
+            int candidate = text[at..].IndexOfAny(_firstBytes);
+            if (candidate < 0)
+            {
+                return;
+            }
+
+            at += candidate;
+            int id = Longest(text, at, out int end);
+            if (id < 0)
+            {
+                at++;
+                continue;
+            }
+
+            AddedToken token = _tokens[id];
+            int start = at;
+            at = end;
+            // A match that is turned down is not tried again with a shorter token.
+            if (isForbidden is not null && isForbidden(token, start, end))
+            {
+                continue;
+            }
+
+            if (token.SingleWord && !StandsAlone(text, start, end))
+            {
+                continue;
+            }
+
+            if (token.StripLeft)
+            {
+                // Never into the match before; that one may reach beyond this start by its own whitespace.
+                start = Math.Max(SkipSpaceLeft(text, start), covered);
+            }
+
+            if (token.StripRight)
+            {
+                end = SkipSpaceRight(text, end);
+            }
+
+            if (start < end)
+            {
+                matches.Add(new AddedTokenMatch(start, end, id));
+            }
+
+            covered = end;
+        }
+    }
+
+    private int Longest(ReadOnlySpan<byte> text, int start, out int end)
+    {
+        int id = -1;
+        end = start;
+        int node = 0;
+        for (int at = start; at < text.Length; )
+        {
+            node = _trie.Next(node, text[at++]);
+            if (node < 0)
+            {
+                break;
+            }
+
+            int value = _trie.ValueOf(node);
+            if (value >= 0)
+            {
+                id = value;
+                end = at;
+            }
+        }
+
+        return id;
+    }
+
+    private static bool StandsAlone(ReadOnlySpan<byte> text, int start, int end)
+    {
+        bool left = start == 0 || !WordCharacters.Contains(Utf8.Decode(text, Utf8.Before(text, start), out _));
+        bool right = end == text.Length || !WordCharacters.Contains(Utf8.Decode(text, end, out _));
+        return left && right;
+    }
+
+    private static int SkipSpaceLeft(ReadOnlySpan<byte> text, int start)
+    {
+        while (start > 0)
+        {
+            int before = Utf8.Before(text, start);
+            if (!CharClass.IsWhitespace(Utf8.Decode(text, before, out _)))
+            {
+                break;
+            }
+
+            start = before;
+        }
+
+        return start;
+    }
+
+    private static int SkipSpaceRight(ReadOnlySpan<byte> text, int end)
+    {
+        while (end < text.Length && CharClass.IsWhitespace(Utf8.Decode(text, end, out int length)))
+        {
+            end += length;
+        }
+
+        return end;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using MultiTurnTrainer.Tokenizers.AddedTokens;
+using MultiTurnTrainer.Tokenizers.Models;
+using MultiTurnTrainer.Unicode;
+
+namespace MultiTurnTrainer.Tokenizers.Fast;
+
+/// <summary>What one thread needs to encode: a cache of long words, a merger, buffers. Used by one call at a time.</summary>
+internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
+{
+    private readonly LongWordCache _longWords = new();
+    private readonly Merger _merger = new(merges);
+    private readonly ArrayBufferWriter<byte> _normalized = new();
+    private readonly List<ScalarChange> _decomposed = [];
+    private readonly List<ScalarChange> _composed = [];
+    private readonly List<ScalarChange> _held = [];
+
+    /// <summary>The words that all workers know.</summary>
+    public required WordCache Words { get; set; }
+
+    /// <summary>Added tokens found in the text.</summary>
+    public List<AddedTokenMatch> Matches { get; } = [];
+
+    /// <summary>Added tokens found in a piece of the text.</summary>
+    public List<AddedTokenMatch> PieceMatches { get; } = [];
+
+    /// <summary>The stretches of text that the ids stand for, where asked for.</summary>
+    public List<EncodedStretch> Stretches { get; } = [];
+
+    /// <summary>The ids of the last text, where no other buffer is given.</summary>
+    public IdBuffer Ids { get; } = new();
+
+    /// <summary>The text as UTF-8.</summary>
+    public byte[] Text { get; set; } = new byte[4096];
+
+    /// <summary>Whether the text at hand must be brought into NFC.</summary>
+    public bool Normalizes { get; set; }
+
+    /// <summary>A text in NFC; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Normalize(ReadOnlySpan<byte> text)
+    {
+        _normalized.ResetWrittenCount();
+        int at = 0;
+        while (NormalizationForms.NextUnstable(text, at, out int end) is var start and >= 0)
+        {
+            _normalized.Write(text[at..start]);
+            _decomposed.Clear();
+            _composed.Clear();
+            NormalizationForms.Decompose(text[start..end], compatibility: false, _decomposed);
+            NormalizationForms.Compose(_decomposed, _composed, _held);
+            foreach (ScalarChange change in _composed)
+            {
+                _normalized.Advance(Utf8.Encode(change.Scalar, _normalized.GetSpan(4)));
+            }
+
+            at = end;
+        }
+
+        _normalized.Write(text[at..]);
+        return _normalized.WrittenSpan;
+    }
+
+    /// <summary>Writes the ids of a word; returns their number.</summary>
+    /// <param name="word">The word's first byte.</param>
+    /// <param name="length">Its length, at least 1.</param>
+    /// <param name="room">Bytes that may be read from there on.</param>
+    /// <param name="target">Room for an id for every byte, and two more.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Encode(ref byte word, int length, int room, ref int target)
+    {
+        if (length > WordCache.LongestWord)
+        {
+            return EncodeLong(ref word, length, ref target);
+        }
+
+        (ulong low, ulong high) = WordCache.KeyOf(ref word, length, room);
+        int count = Words.Find(low, high, ref target);
+        return count > 0 ? count : EncodeNew(ref word, length, low, high, ref target);
+    }
+
+    private int EncodeNew(ref byte word, int length, ulong low, ulong high, ref int target)
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref word, length);
+        Span<int> ids = MemoryMarshal.CreateSpan(ref target, length);
+        int count = 1;
+        if (encoder.WholeWord(bytes) is var whole and >= 0)
+        {
+            ids[0] = whole;
+        }
+        else
+        {
+            count = encoder.Encode(bytes, _merger, ids);
+        }
+
+        Words.Add(low, high, ids[..count]);
+        return count;
+    }
+
+    private int EncodeLong(ref byte word, int length, ref int target)
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref word, length);
+        if (length > LongWordCache.LongestWord)
+        {
+            return EncodeParts(bytes, ref target);
+        }
+
+        uint hash = LongWordCache.HashOf(bytes);
+        ReadOnlySpan<int> known = _longWords.Find(bytes, hash);
+        if (!known.IsEmpty)
+        {
+            known.CopyTo(MemoryMarshal.CreateSpan(ref target, length));
+            return known.Length;
+        }
+
+        int count = EncodeParts(bytes, ref target);
+        _longWords.Add(bytes, hash, MemoryMarshal.CreateReadOnlySpan(ref target, count));
+        return count;
+    }
+
+    private int EncodeParts(ReadOnlySpan<byte> word, ref int target)
+    {
+        if (encoder.WholeWord(word) is var whole and >= 0)
+        {
+            target = whole;
+            return 1;
+        }
+
+        int count = 0;
+        for (int at = 0; at < word.Length; )
+        {
+            int end = encoder.Cuts?.PartEnd(word, at) ?? word.Length;
+            count += EncodePart(word[at..end], word.Length - at, ref Unsafe.Add(ref target, count));
+            at = end;
+        }
+
+        return count;
+    }
+
+    // A part of a word is never taken whole; in the cache it is not the same as the word of its bytes.
+    private int EncodePart(ReadOnlySpan<byte> part, int room, ref int target)
+    {
+        const ulong partOfWord = 1UL << 63;
+        Span<int> ids = MemoryMarshal.CreateSpan(ref target, part.Length);
+        if (part.Length > WordCache.LongestWord)
+        {
+            return encoder.Encode(part, _merger, ids);
+        }
+
+        (ulong low, ulong high) = WordCache.KeyOf(ref MemoryMarshal.GetReference(part), part.Length, room);
+        high |= partOfWord;
+        int count = Words.Find(low, high, ref target);
+        if (count == 0)
+        {
+            count = encoder.Encode(part, _merger, ids);
+            Words.Add(low, high, ids[..count]);
+        }
+
+        return count;
+    }
+}

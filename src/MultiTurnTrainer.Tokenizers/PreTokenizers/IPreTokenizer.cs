@@ -1,0 +1,10 @@
+using MultiTurnTrainer.Tokenizers.Text;
+
+namespace MultiTurnTrainer.Tokenizers.PreTokenizers;
+
+/// <summary>Cuts a normalized text into the words that the model sees.</summary>
+internal interface IPreTokenizer
+{
+    /// <summary>Cuts (and sometimes rewrites) the unfinished pieces.</summary>
+    void PreTokenize(PieceText text);
+}

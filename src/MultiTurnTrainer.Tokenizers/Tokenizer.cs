@@ -1,0 +1,223 @@
+using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenizers.AddedTokens;
+using MultiTurnTrainer.Tokenizers.Fast;
+using MultiTurnTrainer.Tokenizers.Loading;
+using MultiTurnTrainer.Tokenizers.Models;
+using MultiTurnTrainer.Unicode;
+
+namespace MultiTurnTrainer.Tokenizers;
+
+/// <summary>
+/// A tokenizer as a HuggingFace <c>tokenizer.json</c> describes it: ids, offsets and decoded texts equal those of
+/// HuggingFace's library 0.23. Thread-safe.
+/// </summary>
+public sealed class Tokenizer
+{
+    private static readonly EncodeOptions Plain = new();
+    private static readonly EncodeOptions WithSpecialTokens = new() { AddSpecialTokens = true };
+    private static readonly EncodeOptions IdsOnly = new() { TruncateAndPad = false };
+
+    private readonly TokenizerFile _file;
+    private readonly GenericEncoder _generic;
+    private readonly FastEncoder? _fast;
+
+    private Tokenizer(TokenizerFile file)
+    {
+        _file = file;
+        _generic = new GenericEncoder(file);
+        _fast = FastEncoder.TryCreate(file);
+        HashSet<string> tokens = new(StringComparer.Ordinal);
+        int added = 0;
+        int limit = file.Model.Vocabulary.MaxId + 1;
+        foreach ((string token, int id) in file.Added.Ids)
+        {
+            added += file.Model.Vocabulary.IdOf(Utf8.GetBytes(token)) < 0 ? 1 : 0;
+            limit = Math.Max(limit, id + 1);
+        }
+
+        VocabularySize = file.Model.Vocabulary.Count + added;
+        IdLimit = limit;
+    }
+
+    /// <summary>The number of different tokens, added ones included.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>One more than the largest id: what a model's embedding must at least have.</summary>
+    public int IdLimit { get; }
+
+    /// <summary>Loads a tokenizer.</summary>
+    /// <param name="path">A <c>tokenizer.json</c>, or a model folder that holds one.</param>
+    /// <exception cref="MttException">The file is missing or is not a tokenizer; the message says why.</exception>
+    public static Tokenizer Load(string path)
+    {
+        string file = Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path;
+        InputFile.RequireExists(file, "Give a model folder with a tokenizer.json, or the file itself.");
+
+        try
+        {
+            return new Tokenizer(TokenizerFile.Read(File.ReadAllBytes(file)));
+        }
+        catch (Exception problem)
+            when (problem is TokenizerFormatException or JsonException or InvalidOperationException or FormatException)
+        {
+            throw new MttException(
+                $"{file}: not a usable tokenizer: {problem.Message}",
+                "Take the tokenizer.json from the model's own repository again.",
+                problem
+            );
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Explain(file, problem);
+        }
+    }
+
+    /// <summary>Encodes a text exactly as the reference does, truncation and padding of the file included.</summary>
+    /// <param name="text">The text. Lone surrogates count as U+FFFD.</param>
+    /// <param name="addSpecialTokens">Whether the post-processor's special tokens are added.</param>
+    /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
+    public Encoding Encode(string text, bool addSpecialTokens) =>
+        Encode(text, addSpecialTokens ? WithSpecialTokens : Plain);
+
+    /// <summary>Encodes a text.</summary>
+    /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
+    public Encoding Encode(string text, EncodeOptions options)
+    {
+        bool plain = _file.Truncation is null || !options.TruncateAndPad;
+        return _fast is not null && plain && !_generic.NeedsBlanks && EncodeFast(_fast, text, options) is { } encoding
+            ? encoding
+            : Explained(() => _generic.Encode(text, options));
+    }
+
+    /// <summary>Appends the ids of a text, without special tokens of the post-processor, truncation or padding.</summary>
+    /// <param name="utf8">The text; invalid bytes count as U+FFFD.</param>
+    /// <param name="output">Where the ids go.</param>
+    /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
+    public void EncodeIds(ReadOnlySpan<byte> utf8, IdBuffer output)
+    {
+        if (_fast is not null && System.Text.Unicode.Utf8.IsValid(utf8))
+        {
+            EncodeWorker worker = _fast.Rent();
+            bool done = _fast.TryEncode(utf8, null, worker, output, locate: false);
+            _fast.Return(worker);
+            if (done)
+            {
+                return;
+            }
+        }
+
+        EncodeSlowly(Utf8.GetString(utf8), output);
+    }
+
+    private void EncodeSlowly(string text, IdBuffer output)
+    {
+        foreach (int id in Explained(() => _generic.Encode(text, IdsOnly)).Ids)
+        {
+            output.Add(id);
+        }
+    }
+
+    private Encoding? EncodeFast(FastEncoder fast, string text, EncodeOptions options)
+    {
+        EncodeWorker worker = fast.Rent();
+        int size = System.Text.Encoding.UTF8.GetMaxByteCount(text.Length);
+        if (worker.Text.Length < size)
+        {
+            worker.Text = new byte[size];
+        }
+
+        ReadOnlySpan<byte> utf8 = worker.Text.AsSpan(0, System.Text.Encoding.UTF8.GetBytes(text, worker.Text));
+        worker.Ids.Clear();
+        Encoding? encoding = null;
+        if (fast.TryEncode(utf8, SpecialTokenFilter.For(text, options, _file.Added), worker, worker.Ids, locate: true))
+        {
+            int[] ids = worker.Ids.Ids.ToArray();
+            TokenOffset[] offsets = new TokenOffset[ids.Length];
+            fast.Locate(utf8, worker, ids, offsets);
+            encoding = _generic.Finish(new Encoding(ids, offsets), options);
+        }
+
+        fast.Return(worker);
+        return encoding;
+    }
+
+    /// <summary>Turns ids back into text. Unknown ids are skipped.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    /// <exception cref="MttException">The decoder cannot handle these tokens.</exception>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens)
+    {
+        List<string> tokens = new(ids.Length);
+        foreach (int id in ids)
+        {
+            string? token = _file.Added.DecodedForm(id);
+            if (token is null && _file.Model.Vocabulary.TryGetToken(id, out ReadOnlySpan<byte> bytes))
+            {
+                token = Utf8.GetString(bytes);
+            }
+
+            if (token is not null && !(skipSpecialTokens && _file.Added.IsSpecial(token)))
+            {
+                tokens.Add(token);
+            }
+        }
+
+        return _file.Decoder is null
+            ? string.Join(' ', tokens)
+            : Explained(() => string.Concat(_file.Decoder.Decode(tokens)));
+    }
+
+    /// <summary>The id of a token, or null.</summary>
+    public int? TokenToId(string token)
+    {
+        if (_file.Added.Ids.TryGetValue(token, out int id))
+        {
+            return id;
+        }
+
+        id = _file.Model.Vocabulary.IdOf(Utf8.GetBytes(token));
+        return id >= 0 ? id : null;
+    }
+
+    /// <summary>The token of an id as the vocabulary writes it, or null.</summary>
+    public string? IdToToken(int id)
+    {
+        if (_file.Added.Tokens.TryGetValue(id, out AddedToken? added))
+        {
+            return added.Content;
+        }
+
+        return _file.Model.Vocabulary.TryGetToken(id, out ReadOnlySpan<byte> bytes) ? Utf8.GetString(bytes) : null;
+    }
+
+    /// <summary>The added tokens, by rising id.</summary>
+    public IReadOnlyList<AddedTokenInfo> AddedTokens =>
+        [
+            .. _file
+                .Added.Tokens.OrderBy(token => token.Key)
+                .Select(token => new AddedTokenInfo(token.Key, token.Value.Content, token.Value.Special)),
+        ];
+
+    /// <summary>Whether an id is an added token, special or not.</summary>
+    public bool IsAdded(int id) => _file.Added.Tokens.ContainsKey(id);
+
+    /// <summary>Whether an id is a control token: an added token marked special.</summary>
+    public bool IsSpecial(int id) => _file.Added.Tokens.TryGetValue(id, out AddedToken? added) && added.Special;
+
+    private static T Explained<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (TokenizationException problem)
+        {
+            throw new MttException(
+                $"the tokenizer cannot encode this text: {problem.Message}",
+                "Use the tokenizer that belongs to the model.",
+                problem
+            );
+        }
+    }
+}

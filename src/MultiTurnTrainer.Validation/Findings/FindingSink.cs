@@ -1,0 +1,140 @@
+using System.Globalization;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Validation;
+
+namespace MultiTurnTrainer.Validation.Findings;
+
+/// <summary>Where rules put what they find: gives each finding its place, counts it and hands it on at once.</summary>
+internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<string, Severity?> overrides)
+{
+    /// <summary>Findings of one code that are shown for one row; the others are counted.</summary>
+    private const int MostOfARow = 100;
+
+    private readonly SortedDictionary<string, long> _byCode = new(StringComparer.Ordinal);
+    private readonly long[] _bySeverity = new long[3];
+    private readonly List<Finding> _ofRow = [];
+    private readonly SortedDictionary<string, long> _codesOfRow = new(StringComparer.Ordinal);
+
+    /// <summary>Findings by code.</summary>
+    public IReadOnlyDictionary<string, long> ByCode => _byCode;
+
+    /// <summary>The findings of the row at hand.</summary>
+    public IReadOnlyList<Finding> OfRow => _ofRow;
+
+    /// <summary>Whether the row at hand has an error.</summary>
+    public bool RowHasError { get; private set; }
+
+    /// <summary>How many findings of a severity there are.</summary>
+    public long Count(Severity severity) => _bySeverity[(int)severity];
+
+    /// <summary>Forgets the row before.</summary>
+    public void BeginRow()
+    {
+        _ofRow.Clear();
+        _codesOfRow.Clear();
+        RowHasError = false;
+    }
+
+    /// <summary>Says how many findings of the row were only counted.</summary>
+    public void EndRow()
+    {
+        foreach ((string code, long count) in _codesOfRow.Where(pair => pair.Value > MostOfARow).ToList())
+        {
+            Finding last = _ofRow.FindLast(finding => finding.Code == code)!;
+            string message = string.Create(
+                CultureInfo.InvariantCulture,
+                $"and {count - MostOfARow:N0} more of these in this row"
+            );
+            Hand(last with { Message = message, Path = null, Column = null });
+        }
+    }
+
+    /// <summary>Adds a finding about a token of the canonical row; token 0 is the row as a whole.</summary>
+    public void Add(Rule rule, Row row, int token, string message, string? hint = null, Severity? severity = null)
+    {
+        if (Counted(rule.Info, severity) is { } counted)
+        {
+            (string path, int offset) = row.Place(token);
+            Hand(At(rule.Info, counted, row, path, offset, message, hint) with { Column = null });
+        }
+    }
+
+    /// <summary>Adds a finding about a token of the row as the file has it.</summary>
+    public void AddSource(Rule rule, Row row, int token, string message, string? hint = null, Severity? severity = null)
+    {
+        if (Counted(rule.Info, severity) is { } counted)
+        {
+            string path = token == 0 ? "" : JsonPathText.Of(row.Source, token);
+            int offset = row.Source.Count > 0 ? row.Source[token].Start : 0;
+            Finding finding = At(rule.Info, counted, row, path, offset, message, hint);
+            Hand(token > 0 ? finding : finding with { Column = null });
+        }
+    }
+
+    /// <summary>Adds a finding about a byte of the row.</summary>
+    public void AddAt(RuleInfo rule, Row row, string path, int offset, string message, string? hint = null)
+    {
+        if (Counted(rule, null) is { } counted)
+        {
+            Hand(At(rule, counted, row, path, offset, message, hint));
+        }
+    }
+
+    /// <summary>Adds a finding about a file.</summary>
+    public void AddFile(RuleInfo rule, string file, long line, string message, string? hint = null)
+    {
+        if (Counted(rule, null) is { } counted)
+        {
+            Hand(new Finding(rule.Code, counted, message, file, line) { Hint = hint ?? rule.Hint });
+        }
+    }
+
+    /// <summary>Counts a finding.</summary>
+    /// <returns>Its severity; null when it is not shown, because its code is switched off or the row has many of them.</returns>
+    private Severity? Counted(RuleInfo rule, Severity? severity)
+    {
+        Severity counted = severity ?? rule.Severity;
+        if (overrides.TryGetValue(rule.Code, out Severity? chosen))
+        {
+            if (chosen is null)
+            {
+                return null;
+            }
+
+            counted = chosen.Value;
+        }
+
+        _byCode[rule.Code] = _byCode.GetValueOrDefault(rule.Code) + 1;
+        _bySeverity[(int)counted]++;
+        RowHasError |= counted == Severity.Error;
+        long inRow = _codesOfRow.GetValueOrDefault(rule.Code) + 1;
+        _codesOfRow[rule.Code] = inRow;
+        return inRow <= MostOfARow ? counted : null;
+    }
+
+    private static Finding At(
+        RuleInfo rule,
+        Severity severity,
+        Row row,
+        string path,
+        int offset,
+        string message,
+        string? hint
+    )
+    {
+        (long line, int column) = TextPosition.Of(row.Record, offset);
+        return new Finding(rule.Code, severity, message, row.File, line)
+        {
+            Column = column,
+            Path = path.Length > 0 ? path : null,
+            Hint = hint ?? rule.Hint,
+        };
+    }
+
+    private void Hand(Finding finding)
+    {
+        _ofRow.Add(finding);
+        receive(finding);
+    }
+}

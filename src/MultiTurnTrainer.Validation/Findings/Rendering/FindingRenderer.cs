@@ -1,0 +1,34 @@
+using MultiTurnTrainer.Validation;
+
+namespace MultiTurnTrainer.Validation.Findings.Rendering;
+
+/// <summary>Writes a report. Findings are written as they come, so a report of any length takes no memory.</summary>
+public abstract class FindingRenderer
+{
+    /// <summary>The names that <see cref="Create"/> knows.</summary>
+    public static IReadOnlyList<string> Formats { get; } = ["text", "json", "jsonl", "github", "sarif", "junit"];
+
+    /// <summary>The renderer of a format.</summary>
+    /// <param name="format">One of <see cref="Formats"/>.</param>
+    /// <param name="output">Where the report goes.</param>
+    public static FindingRenderer Create(string format, TextWriter output) =>
+        format switch
+        {
+            "text" => new TextRenderer(output),
+            "json" => new JsonRenderer(output),
+            "jsonl" => new JsonLinesRenderer(output),
+            "github" => new GitHubRenderer(output),
+            "sarif" => new SarifRenderer(output),
+            "junit" => new JUnitRenderer(output),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "unknown report format"),
+        };
+
+    /// <summary>Starts the report.</summary>
+    public abstract void Begin();
+
+    /// <summary>Writes one finding.</summary>
+    public abstract void Write(Finding finding);
+
+    /// <summary>Ends the report.</summary>
+    public abstract void End(ValidationSummary summary);
+}

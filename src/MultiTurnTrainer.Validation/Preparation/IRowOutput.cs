@@ -1,0 +1,16 @@
+using System.Text.Json;
+
+namespace MultiTurnTrainer.Validation.Preparation;
+
+/// <summary>A file of canonical rows that appears when it is committed, or not at all.</summary>
+public interface IRowOutput : IDisposable
+{
+    /// <summary>The final path.</summary>
+    string Path { get; }
+
+    /// <summary>Adds a row.</summary>
+    void Write(JsonElement row);
+
+    /// <summary>Finishes the file and gives it its name.</summary>
+    void Commit();
+}

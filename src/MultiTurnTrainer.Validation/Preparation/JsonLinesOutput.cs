@@ -1,0 +1,34 @@
+using System.Text.Json;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Validation.Preparation;
+
+/// <summary>Canonical JSON lines.</summary>
+/// <param name="path">The file.</param>
+/// <param name="force">Whether a non-empty file may be replaced.</param>
+public sealed class JsonLinesOutput(string path, bool force) : IRowOutput
+{
+    private readonly OutputFile _file = OutputFile.Create(path, force);
+    private ConversationWriter? _writer;
+
+    /// <inheritdoc/>
+    public string Path => _file.Path;
+
+    /// <inheritdoc/>
+    public void Write(JsonElement row) => (_writer ??= new ConversationWriter(_file.Stream)).Write(row);
+
+    /// <inheritdoc/>
+    public void Commit()
+    {
+        _writer?.Dispose();
+        _file.Commit();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writer?.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,40 @@
+using MultiTurnTrainer.Conversations.Formats;
+
+namespace MultiTurnTrainer.Validation.Preparation;
+
+/// <summary>Choices of a preparation.</summary>
+public sealed record PrepareOptions
+{
+    /// <summary>The folder to write to.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Which side of preference pairs is taken; null refuses them.</summary>
+    public PreferenceSide? Preference { get; init; }
+
+    /// <summary>A filter expression; rows for which it is false are left out.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>Whether equal conversations and beginnings of others are left out.</summary>
+    public bool Deduplicate { get; init; } = true;
+
+    /// <summary>Least similarity at which near duplicates are left out; null keeps them.</summary>
+    public double? NearDuplicates { get; init; }
+
+    /// <summary>Names and shares of the splits; empty writes one file <c>data</c>.</summary>
+    public IReadOnlyList<(string Name, double Share)> Splits { get; init; } = [];
+
+    /// <summary>Changes which rows fall into which split.</summary>
+    public ulong SplitSeed { get; init; }
+
+    /// <summary>The part of the input that is written: all shards together are the unsharded run.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
+    /// <summary>Whether to write Parquet instead of JSON lines.</summary>
+    public bool Parquet { get; init; }
+
+    /// <summary>The name of the file that holds a split, or this shard's part of it.</summary>
+    public string FileName(string split) => $"{split}{Shard.Suffix}{(Parquet ? ".parquet" : ".jsonl")}";
+
+    /// <summary>Whether existing outputs are replaced.</summary>
+    public bool Force { get; init; }
+}

@@ -1,0 +1,268 @@
+using System.Text.Json;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Duplicates;
+using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Preparation.Filters;
+
+namespace MultiTurnTrainer.Validation.Preparation;
+
+/// <summary>
+/// Makes one canonical data set of many files: converts and repairs every row, leaves out rows with errors, rows that the
+/// filter refuses and duplicates, and splits what stays. Two passes over the inputs: the first counts rows and remembers
+/// how they begin, the second writes. The same inputs and options give the same bytes.
+/// </summary>
+public sealed class Preparer
+{
+    private readonly PrepareOptions _options;
+    private readonly Func<string, bool, IRowOutput> _open;
+    private readonly Filter? _filter;
+    private readonly RowChoice _choice;
+    private readonly RowFixer _fixer = new();
+    private readonly PreparedCounts _counts = new();
+    private readonly SortedDictionary<string, IRowOutput> _outputs = new(StringComparer.Ordinal);
+    private long _rows;
+
+    /// <param name="options">The choices.</param>
+    /// <param name="open">Opens an output by its path and whether it may be replaced; null writes JSON lines.</param>
+    /// <exception cref="MttException">The filter is malformed.</exception>
+    public Preparer(PrepareOptions options, Func<string, bool, IRowOutput>? open = null)
+    {
+        _options = options;
+        _open = open ?? ((path, force) => new JsonLinesOutput(path, force));
+        _filter = options.Filter is null ? null : Filter.Parse(options.Filter);
+        _choice = new RowChoice(options);
+    }
+
+    /// <summary>The path of the manifest.</summary>
+    public string ManifestPath => Path.Combine(_options.Output, $"prepare{_options.Shard.Suffix}.manifest.json");
+
+    private string RejectsPath => Path.Combine(_options.Output, $"rejects{_options.Shard.Suffix}.jsonl");
+
+    private string LeftOutPath => Path.Combine(_options.Output, $"left-out{_options.Shard.Suffix}.jsonl");
+
+    /// <summary>The parts that are written.</summary>
+    private IEnumerable<string> Names =>
+        _options.Splits.Count > 0 ? _options.Splits.Select(split => split.Name) : ["data"];
+
+    /// <summary>Prepares some files.</summary>
+    /// <param name="inputs">Files; standard input cannot be read twice and is refused.</param>
+    /// <returns>What became of the rows; null when a finished run with the same inputs and options stands there already.</returns>
+    /// <exception cref="MttException">A file cannot be read or written, or there are more rows than can be told apart.</exception>
+    public PreparedCounts? Run(IReadOnlyList<string> inputs)
+    {
+        if (inputs.Any(path => path == "-" || Pipes.IsPipe(Checked(path))))
+        {
+            throw new MttException(
+                "prepare reads its inputs twice, a pipe can be read once",
+                "Write it to a file first."
+            );
+        }
+
+        OutputPaths.RefuseClash(inputs, Names.Select(PathOf).Concat([RejectsPath, LeftOutPath, ManifestPath]));
+        Manifest manifest = Describe(inputs);
+        if (!_options.Force && PreparedManifest.IsFinished(ManifestPath, manifest, _options.Output))
+        {
+            return null;
+        }
+
+        Pass(inputs, Remember, rejects: null);
+        _rows = _counts.Read;
+        Reset();
+        using RejectsFile rejects = new(RejectsPath, _options.Force);
+        using ListFile leftOut = new(LeftOutPath, _options.Force);
+        try
+        {
+            foreach (string name in Names)
+            {
+                _outputs[name] = _open(PathOf(name), _options.Force);
+                _counts.Written[name] = 0;
+            }
+
+            Pass(inputs, row => Write(row, leftOut), rejects);
+            if (_choice.IsPartial)
+            {
+                throw new MttException(
+                    "there are more different rows than can be told apart",
+                    "Prepare the files in parts, or give --keep-duplicates."
+                );
+            }
+
+            foreach (IRowOutput output in _outputs.Values)
+            {
+                output.Commit();
+            }
+        }
+        finally
+        {
+            foreach (IRowOutput output in _outputs.Values)
+            {
+                output.Dispose();
+            }
+        }
+
+        rejects.Commit();
+        leftOut.Commit();
+        PreparedManifest.Write(ManifestPath, manifest, _counts, [.. _outputs.Values.Select(output => output.Path)]);
+        return _counts;
+    }
+
+    private string PathOf(string name) => Path.Combine(_options.Output, _options.FileName(name));
+
+    private static string Checked(string path)
+    {
+        InputStream.CheckExists(path);
+        return path;
+    }
+
+    private void Reset()
+    {
+        _counts.Read = 0;
+        _counts.Rejected = 0;
+        _counts.Errors.Clear();
+        _counts.Formats.Clear();
+        _counts.Rewrites.Clear();
+    }
+
+    private void Pass(IReadOnlyList<string> inputs, Action<Row> accept, RejectsFile? rejects)
+    {
+        ValidationOptions options = new()
+        {
+            Fix = true,
+            Duplicates = DuplicateMode.None,
+            CoreOnly = true,
+            Conversion = new ConversionOptions { Normalise = true, Preference = _options.Preference },
+            AcceptRow = row =>
+            {
+                _counts.Read++;
+                foreach (string rewrite in row.Rewrites)
+                {
+                    _counts.Rewrites[rewrite] = _counts.Rewrites.GetValueOrDefault(rewrite) + 1;
+                }
+
+                accept(row);
+            },
+            Reject = (bytes, line, findings) =>
+            {
+                bool mine = _options.Shard.Holds(_counts.Read, _rows);
+                _counts.Read++;
+                _counts.Rejected++;
+                if (rejects is not null && mine)
+                {
+                    rejects.Write(bytes, line, findings);
+                }
+            },
+        };
+        ValidationSummary summary = new Validator(
+            options,
+            finding =>
+            {
+                if (finding.Severity == Severity.Error)
+                {
+                    _counts.Errors[finding.Code] = _counts.Errors.GetValueOrDefault(finding.Code) + 1;
+                }
+            }
+        ).Run(inputs);
+        foreach ((string format, long rows) in summary.Formats)
+        {
+            _counts.Formats[format] = rows;
+        }
+
+        foreach ((string fix, long rows) in summary.Fixes)
+        {
+            _counts.Rewrites[fix] = _counts.Rewrites.GetValueOrDefault(fix) + rows;
+        }
+    }
+
+    private void Remember(Row row)
+    {
+        if (_filter is null || _filter.Keeps(Parse(row)))
+        {
+            _choice.Remember(row);
+        }
+    }
+
+    /// <summary>The canonical row. What stood as JSON text in the source is repaired only now that it is JSON.</summary>
+    private Conversation Parse(Row row) =>
+        Conversation.FromJson(ConversationReader.Parse(_fixer.Fix(row.Tape)), row.File, row.Record.Line);
+
+    private void Write(Row row, ListFile list)
+    {
+        bool mine = _options.Shard.Holds(_counts.Read - 1, _rows);
+        Conversation conversation = Parse(row);
+        foreach (string fix in _fixer.Names)
+        {
+            _counts.Rewrites[fix] = _counts.Rewrites.GetValueOrDefault(fix) + 1;
+        }
+
+        if (Judge(row, conversation) is { } leftOut)
+        {
+            if (mine)
+            {
+                List(list, row, leftOut);
+            }
+
+            return;
+        }
+
+        if (!mine)
+        {
+            _counts.OtherShards++;
+            return;
+        }
+
+        string split = Split.Of(_options.Splits, _choice.Hash.Opening, _options.SplitSeed);
+        _outputs[split].Write(conversation.Json);
+        _counts.Written[split]++;
+    }
+
+    private LeftOut? Judge(Row row, Conversation conversation)
+    {
+        if (_filter is null || _filter.Keeps(conversation))
+        {
+            return _choice.Judge(row, _counts);
+        }
+
+        _counts.Filtered++;
+        return new LeftOut("filter", null);
+    }
+
+    private static void List(ListFile list, Row row, LeftOut leftOut) =>
+        list.Write(
+            row.File,
+            row.Record.Line,
+            writer =>
+            {
+                writer.WriteString("reason", leftOut.Reason);
+                if (leftOut.Of is not null)
+                {
+                    writer.WriteString("of", leftOut.Of);
+                }
+            }
+        );
+
+    private Manifest Describe(IReadOnlyList<string> inputs)
+    {
+        Manifest manifest = new("prepare");
+        foreach (string path in inputs)
+        {
+            manifest.AddInput("conversations", path);
+        }
+
+        manifest.Options["preference"] = _options.Preference?.ToString().ToLowerInvariant();
+        manifest.Options["filter"] = _options.Filter;
+        manifest.Options["deduplicate"] = _options.Deduplicate;
+        manifest.Options["near_duplicates"] = _options.NearDuplicates;
+        manifest.Options["split"] = string.Join(
+            ',',
+            _options.Splits.Select(split => FormattableString.Invariant($"{split.Name}={split.Share}"))
+        );
+        manifest.Options["split_seed"] = _options.SplitSeed;
+        manifest.Options["shard"] = FormattableString.Invariant($"{_options.Shard.Index}/{_options.Shard.Count}");
+        manifest.Options["format"] = _options.Parquet ? "parquet" : "jsonl";
+        return manifest;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Validation.Preparation;
+
+/// <summary>
+/// One of some equal parts of the input rows, in order: the outputs of all shards, one after another, are the output of
+/// the unsharded run.
+/// </summary>
+/// <param name="Index">The part, from 0.</param>
+/// <param name="Count">How many there are.</param>
+public sealed record Shard(int Index, int Count)
+{
+    /// <summary>The whole input.</summary>
+    public static Shard Whole { get; } = new(0, 1);
+
+    /// <summary>What is appended to file names, such as <c>-00001-of-00004</c>; empty for the whole.</summary>
+    public string Suffix => Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"-{Index:D5}-of-{Count:D5}");
+
+    /// <summary>Reads <c>i/n</c>; without it the variables of a SLURM array or an indexed Kubernetes job.</summary>
+    /// <param name="text">The option, from <c>0/n</c> to <c>(n−1)/n</c>; null looks at the environment.</param>
+    /// <param name="environment">Reads a variable.</param>
+    /// <exception cref="MttException">The text or the variables make no sense.</exception>
+    public static Shard Parse(string? text, Func<string, string?> environment)
+    {
+        if (text is not null)
+        {
+            string[] parts = text.Split('/');
+            return parts.Length == 2
+                ? Checked(parts[0], parts[1], $"--shard {text}")
+                : throw new MttException($"--shard {text}: is not i/n", "Give 0/4, 1/4, 2/4, 3/4 to four runs.");
+        }
+
+        if (environment("SLURM_ARRAY_TASK_ID") is { Length: > 0 } task)
+        {
+            string count = environment("SLURM_ARRAY_TASK_COUNT") ?? "";
+            string first = environment("SLURM_ARRAY_TASK_MIN") is { Length: > 0 } min ? min : "0";
+            string index =
+                int.TryParse(task, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int start)
+                    ? (id - start).ToString(CultureInfo.InvariantCulture)
+                    : task;
+            return Checked(index, count, "SLURM_ARRAY_TASK_ID/COUNT");
+        }
+
+        if (environment("JOB_COMPLETION_INDEX") is { Length: > 0 } completion)
+        {
+            if (environment("JOB_COMPLETIONS") is not { Length: > 0 } completions)
+            {
+                throw new MttException(
+                    "JOB_COMPLETION_INDEX is set, but not how many there are",
+                    "Set JOB_COMPLETIONS to the job's completions, or give --shard i/n."
+                );
+            }
+
+            return Checked(completion, completions, "JOB_COMPLETION_INDEX/JOB_COMPLETIONS");
+        }
+
+        return Whole;
+    }
+
+    /// <summary>Whether a row belongs to this part.</summary>
+    /// <param name="row">The row's number, from 0.</param>
+    /// <param name="rows">How many there are.</param>
+    internal bool Holds(long row, long rows) =>
+        row >= (long)((Int128)rows * Index / Count) && row < (long)((Int128)rows * (Index + 1) / Count);
+
+    private static Shard Checked(string index, string count, string what) =>
+        int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out int i)
+        && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+        && n is > 0 and <= 99999
+        && i < n
+            ? new Shard(i, n)
+            : throw new MttException($"{what}: {index} of {count} is no shard", "Count from 0/n to (n-1)/n.");
+}

@@ -1,0 +1,34 @@
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
+
+namespace MultiTurnTrainer.Validation.Rules;
+
+/// <summary>A conversation has no answer.</summary>
+internal sealed class NoAssistant : Rule
+{
+    public override RuleInfo Info { get; } =
+        new("MTT205", "no-assistant", Severity.Error, "A conversation has no answer.")
+        {
+            Why = "There is nothing to learn from it.",
+            Hint = "Add the answers, or leave the row out.",
+            Bad = """{"messages":[{"role":"user","content":"hi"}]}""",
+        };
+
+    public override void Check(Row row, FindingSink sink)
+    {
+        foreach (ref readonly MessageView message in row.Messages)
+        {
+            if (message.Role == Role.Assistant)
+            {
+                return;
+            }
+        }
+
+        if (!row.Messages.IsEmpty)
+        {
+            sink.Add(this, row, row.MessageList, "the conversation has no assistant message");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
+
+namespace MultiTurnTrainer.Validation.Rules;
+
+/// <summary>Every answer of a conversation has the weight 0.</summary>
+internal sealed class NothingSupervised : Rule
+{
+    public override RuleInfo Info { get; } =
+        new("MTT206", "nothing-supervised", Severity.Error, "Every answer of a conversation has the weight 0.")
+        {
+            Why = "The row costs a forward pass and teaches nothing; a batch of such rows gives a loss of 0 over 0.",
+            Hint = "Give one answer a weight, or leave the row out.",
+            Bad = """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello","weight":0}]}""",
+        };
+
+    public override void Check(Row row, FindingSink sink)
+    {
+        int answers = 0;
+        foreach (ref readonly MessageView message in row.Messages)
+        {
+            if (message.Role != Role.Assistant)
+            {
+                continue;
+            }
+
+            answers++;
+            bool isZero =
+                message.Weight >= 0
+                && row.Tape[message.Weight].Kind == JsonKind.Number
+                && JsonNumber.IsZero(row.Tape.Raw(message.Weight));
+            if (!isZero)
+            {
+                return;
+            }
+        }
+
+        if (answers > 0)
+        {
+            sink.Add(this, row, row.MessageList, "every answer has the weight 0");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
+
+namespace MultiTurnTrainer.Validation.Rules;
+
+/// <summary>A system message stands after other messages.</summary>
+internal sealed class SystemNotFirst : Rule
+{
+    public override RuleInfo Info { get; } =
+        new("MTT201", "system-not-first", Severity.Warning, "A system message stands after other messages.")
+        {
+            Why = "Many templates drop it, move it to the front, or fail.",
+            Hint = "Move it to the front, or make it a part of the user's message.",
+            Bad =
+                """{"messages":[{"role":"user","content":"hi"},{"role":"system","content":"Be brief."},{"role":"assistant","content":"hello"}]}""",
+        };
+
+    public override void Check(Row row, FindingSink sink)
+    {
+        bool begun = false;
+        foreach (ref readonly MessageView message in row.Messages)
+        {
+            if (message.Role is Role.System or Role.Developer)
+            {
+                if (begun)
+                {
+                    sink.Add(this, row, message.Token, $"a {Roles.Name(message.Role)} message stands in the middle");
+                }
+            }
+            else
+            {
+                begun = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
+
+namespace MultiTurnTrainer.Validation.Rules;
+
+/// <summary>A message that is not the assistant's has a weight.</summary>
+internal sealed class WeightIgnored : Rule
+{
+    public override RuleInfo Info { get; } =
+        new("MTT112", "weight-ignored", Severity.Warning, "A message that is not the assistant's has a weight.")
+        {
+            Why = "Only the assistant's messages are learned, so the weight does nothing.",
+            Hint = "Remove it, or move it to the answer.",
+            Bad = """{"messages":[{"role":"user","content":"hi","weight":1},{"role":"assistant","content":"hello"}]}""",
+        };
+
+    public override void Check(Row row, FindingSink sink)
+    {
+        foreach (ref readonly MessageView message in row.Messages)
+        {
+            bool isSet =
+                message.Weight >= 0
+                && row.Tape[message.Weight].Kind == JsonKind.Number
+                && !JsonNumber.IsZero(row.Tape.Raw(message.Weight));
+            if (isSet && message.Role is Role.User or Role.System or Role.Developer or Role.Tool)
+            {
+                sink.Add(this, row, message.Weight, $"a weight on a {Roles.Name(message.Role)} message does nothing");
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
+
+namespace MultiTurnTrainer.Validation.Rules;
+
+/// <summary>A row is not JSON.</summary>
+internal sealed class JsonSyntax : Rule
+{
+    public override RuleInfo Info { get; } =
+        new("MTT001", "json-syntax", Severity.Error, "A row is not JSON.")
+        {
+            Why = "A loader either stops at such a row or skips it without a word.",
+            Hint = "Mend the row, or write the file again with a JSON library.",
+            Bad = """
+                {"messages":[{"role":"user","content":"hi"
+                """,
+        };
+}

@@ -1,0 +1,226 @@
+using System.Text;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Duplicates;
+
+namespace MultiTurnTrainer.Validation.Statistics;
+
+/// <summary>Reads files once and counts. Rows with errors are counted as findings and left out of the lengths.</summary>
+public sealed class StatisticsCollector
+{
+    private const int MostTools = 1000;
+
+    private readonly StatisticsOptions _options;
+    private readonly DatasetStatistics _statistics;
+    private readonly List<int> _lengths = [];
+    private readonly List<Role> _roles = [];
+
+    /// <param name="options">The choices.</param>
+    public StatisticsCollector(StatisticsOptions options)
+    {
+        _options = options;
+        _statistics = new DatasetStatistics
+        {
+            Unit = options.Model is null ? "characters" : "tokens",
+            OfRows = options.Measure is not null,
+            MaxLength = options.MaxLength,
+        };
+    }
+
+    /// <summary>Counts some files.</summary>
+    /// <exception cref="Files.MttException">A file cannot be read.</exception>
+    public DatasetStatistics Run(IEnumerable<string> paths)
+    {
+        ValidationOptions options = new()
+        {
+            Duplicates = DuplicateMode.All,
+            Model = _options.Model,
+            Conversion = new ConversionOptions { Preference = _options.Preference },
+            AcceptRow = Add,
+        };
+        _statistics.Summary = new Validator(options, _ => { }).Run(paths);
+        return _statistics;
+    }
+
+    private void Add(Row row)
+    {
+        _lengths.Clear();
+        _roles.Clear();
+        foreach (ref readonly MessageView message in row.Messages)
+        {
+            _roles.Add(message.Role);
+            Count(row, message);
+        }
+
+        _statistics.WithReasoning += HasReasoning(row) ? 1 : 0;
+        _statistics.WithTools +=
+            row.Tools >= 0 && row.Tape[row.Tools].Kind == JsonKind.Array && row.Tape.Length(row.Tools) > 0 ? 1 : 0;
+        if (_options.Measure is null)
+        {
+            Texts(row);
+            int total = _lengths.Sum();
+            int? left =
+                _options is { MaxLength: { } limit, Truncate: { } truncate } && total > limit
+                    ? truncate(_roles, _lengths, limit)
+                    : total;
+            Whole(total, left);
+        }
+        else if (_options.Measure.Measure(Parse(row)) is { } measured)
+        {
+            _lengths.AddRange(measured.MessageTokens);
+            foreach ((string field, (long all, long learned)) in measured.Fields)
+            {
+                Field(field, all, learned);
+            }
+
+            Whole(measured.Tokens, measured.Truncated);
+        }
+        else
+        {
+            _statistics.Refused++;
+        }
+    }
+
+    private static Conversation Parse(Row row) =>
+        Conversation.FromJson(ConversationReader.Parse(row.Tape.Text), row.File, row.Record.Line);
+
+    private static bool HasReasoning(Row row)
+    {
+        foreach (TextToken text in row.Texts)
+        {
+            if (text.IsReasoning)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Counts texts and calls without a template.</summary>
+    private void Texts(Row row)
+    {
+        int text = 0;
+        foreach (ref readonly MessageView message in row.Messages)
+        {
+            string role = Roles.Name(message.Role);
+            bool isLearned =
+                message.Role == Role.Assistant
+                && !(
+                    message.Weight >= 0
+                    && row.Tape[message.Weight].Kind == JsonKind.Number
+                    && JsonNumber.IsZero(row.Tape.Raw(message.Weight))
+                );
+            int end = row.Tape[message.Token].Next;
+            int length = 0;
+            for (; text < row.Texts.Count && row.Texts[text].Token < end; text++)
+            {
+                TextToken piece = row.Texts[text];
+                int part = Length(piece.Utf8);
+                Field($"{role}.{(piece.IsReasoning ? "reasoning_content" : "content")}", part, isLearned ? part : 0);
+                length += part;
+            }
+
+            if (message.CallCount > 0)
+            {
+                int part = Length(row.Tape.RawValue(message.Calls));
+                Field($"{role}.tool_calls", part, isLearned ? part : 0);
+                length += part;
+            }
+
+            _lengths.Add(length);
+        }
+    }
+
+    private int Length(ReadOnlySpan<byte> utf8) => _options.Model?.CountTokens(utf8) ?? Characters(utf8);
+
+    /// <summary>Unicode characters: .NET counts those beyond the basic plane, four bytes in UTF-8, as two.</summary>
+    private static int Characters(ReadOnlySpan<byte> utf8)
+    {
+        int count = Encoding.UTF8.GetCharCount(utf8);
+        while (utf8.IndexOfAnyInRange((byte)0xF0, (byte)0xF4) is >= 0 and int at)
+        {
+            count--;
+            utf8 = utf8[(at + 1)..];
+        }
+
+        return count;
+    }
+
+    private void Field(string name, long all, long learned)
+    {
+        (long allBefore, long learnedBefore) = _statistics.Fields.GetValueOrDefault(name);
+        _statistics.Fields[name] = (allBefore + all, learnedBefore + learned);
+    }
+
+    /// <summary>Counts a conversation whose messages' roles and lengths are known.</summary>
+    private void Whole(int total, int? afterTruncation)
+    {
+        _statistics.Conversations.Add(total);
+        for (int i = 0; i < _lengths.Count; i++)
+        {
+            string role = Roles.Name(_roles[i]);
+            _statistics.Messages.Add(_lengths[i]);
+            if (!_statistics.MessagesByRole.TryGetValue(role, out Distribution? ofRole))
+            {
+                _statistics.MessagesByRole[role] = ofRole = new Distribution();
+            }
+
+            ofRole.Add(_lengths[i]);
+        }
+
+        Turns();
+        if (_options.MaxLength is null)
+        {
+            return;
+        }
+
+        _statistics.Truncated += afterTruncation < total ? 1 : 0;
+        _statistics.Unfit += afterTruncation is null ? 1 : 0;
+        if (afterTruncation is { } left)
+        {
+            _statistics.AfterTruncation.Add(left);
+        }
+    }
+
+    private void Turns()
+    {
+        int turns = 0;
+        int turn = 0;
+        for (int i = 0; i < _lengths.Count; i++)
+        {
+            bool starts = _roles[i] == Role.User && (i == 0 || _roles[i - 1] != Role.User);
+            if (starts && turns > 0)
+            {
+                _statistics.Turns.Add(turn);
+                turn = 0;
+            }
+
+            turns += starts ? 1 : 0;
+            turn += turns > 0 ? _lengths[i] : 0;
+        }
+
+        if (turns > 0)
+        {
+            _statistics.Turns.Add(turn);
+        }
+
+        _statistics.TurnsPerConversation.Add(turns);
+    }
+
+    private void Count(Row row, MessageView message)
+    {
+        for (int c = message.FirstCall; c < message.FirstCall + message.CallCount; c++)
+        {
+            _statistics.CallCount++;
+            string name = row.Calls[c].Name >= 0 ? row.Tape.String(row.Calls[c].Name) : "";
+            if (_statistics.Calls.Count < MostTools || _statistics.Calls.ContainsKey(name))
+            {
+                _statistics.Calls[name] = _statistics.Calls.GetValueOrDefault(name) + 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation.Duplicates;
+using MultiTurnTrainer.Validation.Findings;
+
+namespace MultiTurnTrainer.Validation;
+
+/// <summary>Choices of a validation.</summary>
+public sealed record ValidationOptions
+{
+    /// <summary>Most errors before reading stops; 0 for no end.</summary>
+    public long MaxErrors { get; init; }
+
+    /// <summary>Most bytes a row may have.</summary>
+    public int MaxRowBytes { get; init; } = ConversationReader.MaxRowBytes;
+
+    /// <summary>Codes with another severity than the catalogue's; null switches a code off.</summary>
+    public IReadOnlyDictionary<string, Severity?> Severities { get; init; } = new Dictionary<string, Severity?>();
+
+    /// <summary>How far duplicates are searched.</summary>
+    public DuplicateMode Duplicates { get; init; } = DuplicateMode.Exact;
+
+    /// <summary>Least estimated similarity of near duplicates.</summary>
+    public double Similarity { get; init; } = 0.8;
+
+    /// <summary>Evaluation files, read after the others and searched for rows of theirs.</summary>
+    public IReadOnlyList<string> Evaluation { get; init; } = [];
+
+    /// <summary>The model that the data is for; null checks without one.</summary>
+    public IModelLimits? Model { get; init; }
+
+    /// <summary>Only the rules on text, shape, order and tools (MTT0–MTT3).</summary>
+    public bool CoreOnly { get; init; }
+
+    /// <summary>Repairs what is safe before a row is judged.</summary>
+    public bool Fix { get; init; }
+
+    /// <summary>Gets every row that has no error, repaired where <see cref="Fix"/> is set, without a line end.</summary>
+    public Action<ReadOnlyMemory<byte>>? Accept { get; init; }
+
+    /// <summary>Opens an input by its name; null opens files.</summary>
+    internal Func<string, IRecordSource>? Opener { get; init; }
+
+    /// <summary>Gets every row that has no error, with its canonical tokens.</summary>
+    internal Action<Row>? AcceptRow { get; init; }
+
+    /// <summary>Gets every row that has an error, with what was found in it.</summary>
+    public Action<ReadOnlyMemory<byte>, long, IReadOnlyList<Finding>>? Reject { get; init; }
+
+    /// <summary>How rows of other formats are converted before the rules see them.</summary>
+    public ConversionOptions Conversion { get; init; } = ConversionOptions.Faithful;
+
+    /// <summary>Told of a file that cannot be read to its end; the others are read all the same. Null throws.</summary>
+    public Action<MttException>? Unreadable { get; init; }
+
+    /// <summary>Told the format of every row and the reason, when set.</summary>
+    public Action<string, long, string>? ExplainFormat { get; init; }
+}

@@ -1,0 +1,312 @@
+using System.Text.Unicode;
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation.Duplicates;
+using MultiTurnTrainer.Validation.Findings;
+
+namespace MultiTurnTrainer.Validation;
+
+/// <summary>
+/// Looks at every row of some files once and hands every finding on as it is found. Memory is one row's tokens and what
+/// the rules remember, whatever the files' length.
+/// </summary>
+public sealed class Validator
+{
+    private readonly ValidationOptions _options;
+    private readonly Rule[] _rules;
+    private readonly Rule[] _textRules;
+    private readonly FindingSink _sink;
+    private readonly Row _row;
+    private readonly RowFixer _fixer;
+    private readonly DuplicateSearch _duplicates;
+    private ReadOnlyMemory<byte> _accepted;
+    private readonly Dictionary<string, long> _formats = new(StringComparer.Ordinal);
+
+    /// <param name="options">The choices.</param>
+    /// <param name="receive">Gets each finding, in the order of the rows.</param>
+    public Validator(ValidationOptions options, Action<Finding> receive)
+    {
+        _options = options;
+        Rule[] active =
+        [
+            .. Catalogue
+                .Create(options.Model)
+                .Where(rule => !(options.Severities.TryGetValue(rule.Info.Code, out Severity? s) && s is null))
+                .Where(rule => !options.CoreOnly || rule.Info.Code[3] < '4'),
+        ];
+        _textRules = [.. active.Where(rule => Overrides(rule, nameof(Rule.CheckText)))];
+        _rules = [.. active.Where(rule => Overrides(rule, nameof(Rule.Check)))];
+        int maxTokens = JsonTape.MostTokens(options.MaxRowBytes);
+        _row = new Row(maxTokens);
+        _fixer = new RowFixer(maxTokens);
+        _sink = new FindingSink(receive, options.Severities);
+        _duplicates = new DuplicateSearch(options.Duplicates, options.Similarity, options.Evaluation.Count > 0);
+    }
+
+    /// <summary>Reads the files in order.</summary>
+    /// <exception cref="MttException">
+    /// There is no such file; or one cannot be read and <see cref="ValidationOptions.Unreadable"/> is not set.
+    /// </exception>
+    public ValidationSummary Run(IEnumerable<string> paths)
+    {
+        ValidationSummary summary = new();
+        List<string> files = [.. paths];
+        foreach (string path in files.Concat(_options.Evaluation))
+        {
+            if (_options.Opener is null)
+            {
+                InputStream.CheckExists(path);
+            }
+        }
+
+        foreach (string path in files)
+        {
+            File(path, isEvaluation: false, summary);
+        }
+
+        foreach (string path in _options.Evaluation)
+        {
+            File(path, isEvaluation: true, summary);
+        }
+
+        summary.Notes.AddRange(_duplicates.Limits());
+        foreach ((string format, long rows) in _formats)
+        {
+            summary.Formats[format] = rows;
+        }
+
+        summary.ByCode = _sink.ByCode;
+        summary.Errors = _sink.Count(Severity.Error);
+        summary.Warnings = _sink.Count(Severity.Warning);
+        summary.Infos = _sink.Count(Severity.Info);
+        return summary;
+    }
+
+    private static bool Overrides(Rule rule, string method) =>
+        rule.GetType().GetMethod(method)!.DeclaringType != typeof(Rule);
+
+    private void File(string path, bool isEvaluation, ValidationSummary summary)
+    {
+        if (summary.Stopped)
+        {
+            return;
+        }
+
+        string name = path == "-" ? "(stdin)" : path;
+        try
+        {
+            Read(path, isEvaluation, summary);
+        }
+        catch (MttException problem) when (_options.Unreadable is { } tell)
+        {
+            string prefix = $"{path}: ";
+            string message = problem.Message.StartsWith(prefix, StringComparison.Ordinal)
+                ? problem.Message[prefix.Length..]
+                : problem.Message;
+            _sink.BeginRow();
+            _sink.AddFile(Catalogue.Get("MTT014"), name, 1, message, problem.Remedy);
+            tell(problem);
+        }
+
+        foreach (Rule rule in _rules.Union(_textRules))
+        {
+            rule.EndFile(name, _sink);
+        }
+    }
+
+    private void Read(string path, bool isEvaluation, ValidationSummary summary)
+    {
+        using IRecordSource source = _options.Opener?.Invoke(path) ?? RecordSources.Open(path, _options.MaxRowBytes);
+        summary.Files++;
+        _duplicates.BeginFile(source.File, isEvaluation);
+        long before = summary.Rows;
+        while (source.TryRead(out SourceRecord record))
+        {
+            _sink.BeginRow();
+            _row.Begin(source.File, record);
+            bool isRow = Examine(record, summary);
+            _sink.EndRow();
+            if (isRow)
+            {
+                summary.Rows++;
+                summary.Messages += _row.Messages.Length;
+                summary.BadRows += _sink.RowHasError ? 1 : 0;
+                HandOver(record);
+            }
+
+            if (_options.MaxErrors > 0 && _sink.Count(Severity.Error) >= _options.MaxErrors)
+            {
+                summary.Stopped = true;
+                break;
+            }
+        }
+
+        summary.Bytes += source.BytesRead;
+        _sink.BeginRow();
+        if (summary.Rows == before)
+        {
+            _sink.AddFile(Catalogue.Get("MTT012"), source.File, 1, "the file holds no rows");
+        }
+    }
+
+    private void HandOver(in SourceRecord record)
+    {
+        if (_sink.RowHasError)
+        {
+            _options.Reject?.Invoke(record.Bytes, record.Line, _sink.OfRow);
+        }
+        else
+        {
+            _options.Accept?.Invoke(_accepted);
+            _options.AcceptRow?.Invoke(_row);
+        }
+    }
+
+    /// <summary>Repairs the scanned row and looks at the repaired one from here on.</summary>
+    private void Repair(ValidationSummary summary)
+    {
+        ReadOnlyMemory<byte> repaired = _fixer.Fix(_row.Source);
+        if (_fixer.Names.Count == 0)
+        {
+            return;
+        }
+
+        foreach (string name in _fixer.Names)
+        {
+            summary.Fixes[name] = summary.Fixes.GetValueOrDefault(name) + 1;
+        }
+
+        _accepted = repaired;
+        if (!_row.Source.Scan(repaired))
+        {
+            throw new InvalidOperationException($"a repair broke the row: {_row.Source.Problem!.Message}");
+        }
+    }
+
+    /// <summary>Looks at one record.</summary>
+    /// <returns>Whether it is a row: blank lines are not.</returns>
+    private bool Examine(in SourceRecord record, ValidationSummary summary)
+    {
+        _accepted = record.Bytes;
+        if ((record.Flags & RecordFlags.ByteOrderMark) != 0)
+        {
+            _sink.AddAt(Catalogue.Get("MTT003"), _row, "", 0, "the file begins with a byte order mark");
+        }
+
+        if (RecordProblem.Of(record, _options.MaxRowBytes) is { } problem)
+        {
+            _sink.AddAt(Catalogue.Get(problem.Code), _row, "", 0, problem.Message);
+            return problem.IsRow;
+        }
+
+        if ((record.Flags & RecordFlags.NoComma) != 0)
+        {
+            _sink.AddAt(
+                Catalogue.Get("MTT001"),
+                _row,
+                "",
+                0,
+                "no comma parts this element from the one before",
+                "Add the comma, or write the file again with a JSON library."
+            );
+        }
+
+        if (!_row.Source.Scan(record.Bytes))
+        {
+            Syntax(record);
+            return true;
+        }
+
+        if (_options.Fix)
+        {
+            Repair(summary);
+        }
+
+        if (_row.Source.NonAscii && !Utf8.IsValid(_row.Source.Text.Span))
+        {
+            Encoding();
+        }
+
+        foreach (Rule rule in _textRules)
+        {
+            rule.CheckText(_row, _sink);
+        }
+
+        Refusal? refusal = _row.Load(_options.Conversion);
+        _options.ExplainFormat?.Invoke(_row.File, record.Line, Explain(refusal));
+        if (refusal is not null)
+        {
+            string message = _row.Format is null ? refusal.Reason : $"{_row.Format.Name} row: {refusal.Reason}";
+            _sink.AddAt(
+                Catalogue.Get("MTT101"),
+                _row,
+                refusal.Token == 0 ? "" : JsonPathText.Of(_row.Source, refusal.Token),
+                _row.Source[refusal.Token].Start,
+                message
+            );
+            return true;
+        }
+
+        if (_row.HasTooManyCalls)
+        {
+            const string text = "the row has more tool calls, or more tools for its calls, than any conversation";
+            _sink.AddAt(Catalogue.Get("MTT008"), _row, "", 0, text, "Split the row, or leave it out.");
+            return true;
+        }
+
+        _formats[_row.Format!.Name] = _formats.GetValueOrDefault(_row.Format.Name) + 1;
+        foreach (Rule rule in _rules)
+        {
+            rule.Check(_row, _sink);
+        }
+
+        _duplicates.Check(_row, _sink);
+        return true;
+    }
+
+    private string Explain(Refusal? refusal) =>
+        _row.Format is null ? $"none: {refusal!.Reason}" : $"{_row.Format.Name}: {_row.Format.Reason(_row.Source)}";
+
+    private void Syntax(in SourceRecord record)
+    {
+        JsonProblem problem = _row.Source.Problem!;
+        bool nul = problem.Offset < record.Bytes.Length && record.Bytes.Span[problem.Offset] == 0;
+        string code =
+            problem.Kind == JsonProblemKind.Depth ? "MTT009"
+            : problem.Kind == JsonProblemKind.Size ? "MTT008"
+            : nul ? "MTT005"
+            : "MTT001";
+        (_, int column) = TextPosition.Of(record, problem.Offset);
+        string place = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"column {column}: ");
+        _sink.AddAt(
+            Catalogue.Get(code),
+            _row,
+            JsonPathText.OfFailure(_row.Source),
+            problem.Offset,
+            place + problem.Message,
+            problem.Hint
+        );
+    }
+
+    private void Encoding()
+    {
+        ReadOnlySpan<byte> bytes = _row.Source.Text.Span;
+        int valid = 0;
+        while (
+            System.Text.Rune.DecodeFromUtf8(bytes[valid..], out _, out int used) == System.Buffers.OperationStatus.Done
+        )
+        {
+            valid += used;
+        }
+
+        _sink.AddAt(
+            Catalogue.Get("MTT007"),
+            _row,
+            _row.Source.PathAt(valid),
+            valid,
+            $"byte 0x{bytes[valid]:X2} is not UTF-8 here"
+        );
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text;
+using MultiTurnTrainer.Validation.Rules;
+
+namespace MultiTurnTrainer.Validation.Tests.Rules.Content;
+
+public class PatternsTests
+{
+    [Theory]
+    [InlineData("call +49 30 1234 5678 now", "+4***********")]
+    [InlineData("(+1-212-736-5000)", "+1**********")]
+    [InlineData("212-736-5000", "2*********")]
+    [InlineData("at (212) 736-5000.", "2*********")]
+    [InlineData("ring 212 736-5000", "2*********")]
+    public void Phone_Number_IsFoundAndMasked(string text, string masked) =>
+        Assert.Equal($"the telephone number {masked}", Patterns.Phone(Encoding.UTF8.GetBytes(text)));
+
+    [Theory]
+    [InlineData("212-555-0142")]
+    [InlineData("1 + 12345678 - 555-1234")]
+    [InlineData("a+12345678")]
+    [InlineData("2021-123-4567")]
+    [InlineData("ISBN 978-0-306-40615-7")]
+    [InlineData("212-736-5000-11")]
+    [InlineData("in 2019-2020")]
+    [InlineData("+1")]
+    [InlineData("-")]
+    public void Phone_OtherNumbers_AreLeft(string text) => Assert.Null(Patterns.Phone(Encoding.UTF8.GetBytes(text)));
+
+    [Theory]
+    [InlineData("key: sk-abcdefghijklmnopqrstuvwx", "an API key, sk-***")]
+    [InlineData("hf_ is short, hf_abcdefghijklmnopqrstuvwxyzabcdefgh is not", "a Hugging Face token, hf_***")]
+    [InlineData("AKIAIOSFODNN7EXAMPLE", "an AWS key, AKIA***")]
+    [InlineData("AIzaSyA1234567890abcdefghijklmnopqrstuvw", "a Google key, AIza***")]
+    [InlineData("-----BEGIN RSA PRIVATE KEY-----", "a private key, -----BEGIN ***")]
+    public void Secret_Key_IsFoundAndMasked(string text, string masked) =>
+        Assert.Equal(masked, Patterns.Secret(Encoding.UTF8.GetBytes(text)));
+
+    [Theory]
+    [InlineData("a task-abcdefghijklmnopqrstuvwxyz")]
+    [InlineData("sk-learn")]
+    [InlineData("-----BEGIN CERTIFICATE-----")]
+    public void Secret_OtherWords_AreLeft(string text) => Assert.Null(Patterns.Secret(Encoding.UTF8.GetBytes(text)));
+
+    [Fact]
+    public void Find_WordsThatBeginAlike_GivesTheLongest()
+    {
+        TextSearch search = new(["<|end|>", "<|end|>x", "[INST]"]);
+        Assert.Equal(("<|end|>x", 3), search.Find("an <|end|>x"u8));
+        Assert.Equal(("[INST]", 1), search.Find("<[INST]"u8));
+        Assert.Null(search.Find("<|end| [INST"u8));
+    }
+}
