@@ -20,7 +20,7 @@ mtt validate "$root/datasets/broken/broken.jsonl" | tail -n 45 || true
 step "3. The sample conversations are fine"
 mtt validate data/chat.jsonl data/eval.jsonl
 
-step "4. What is learned: only the assistant's own words and its stop token"
+step "4. What is supervised: only the assistant's own words and its stop token"
 mtt mask data/chat.jsonl --model model --show 3
 
 step "5. The support conversations, prepared and masked for training"

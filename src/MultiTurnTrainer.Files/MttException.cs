@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Files;
 
 /// <summary>
-/// Something the user can mend: a missing file, a wrong argument, a full disk. The command line prints
+/// Something the user can fix: a missing file, a wrong argument, a full disk. The command line prints
 /// <see cref="Exception.Message"/> and <see cref="Remedy"/> without a stack trace and returns 2.
 /// </summary>
 /// <param name="message">What is wrong, with file, line and path where they are known.</param>

@@ -97,7 +97,7 @@ public sealed class ChatModel
         {
             throw new MttException(
                 $"{place}: the chat template cannot be read: {problem.Describe()}",
-                "Mend the template at that place, or give another with --template FILE.",
+                "Fix the template at that place, or give another with --template FILE.",
                 problem
             );
         }

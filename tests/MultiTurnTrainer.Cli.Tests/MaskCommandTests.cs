@@ -75,7 +75,7 @@ public class MaskCommandTests
     }
 
     [Fact]
-    public void Inspect_OfMaskedRows_ShowsTheSameLearnedText()
+    public void Inspect_OfMaskedRows_ShowsTheSameSupervisedText()
     {
         using TempFolder folder = new();
         folder.Write("in.jsonl", Row.Replace("hello", "héllo 日本 <|im_end|> 😀"));
@@ -191,7 +191,7 @@ public class MaskCommandTests
         browser.WaitForExit();
         Assert.Contains("<title>in.jsonl · mtt mask</title>", dom);
         Assert.Matches(
-            "class=\"t assistant s\" data-t=\"token \\d+ · messages\\[1\\].content · template line \\d+ · learned\"",
+            "class=\"t assistant s\" data-t=\"token \\d+ · messages\\[1\\].content · template line \\d+ · supervised\"",
             dom
         );
         Assert.DoesNotContain("Uncaught", error.Result);

@@ -17,7 +17,7 @@ internal static class CleanCommand
 
         Examples:
           mtt clean chats.jsonl --output cleaned.jsonl
-          mtt clean chats.jsonl --output cleaned.jsonl --leaning drop --corrections repair
+          mtt clean chats.jsonl --output cleaned.jsonl --back-references drop --corrections repair
           mtt clean chats.jsonl --output cleaned.jsonl --model Llama-2-7b-chat     its template demands alternation: merges
         """;
 
@@ -31,9 +31,10 @@ internal static class CleanCommand
         CommonOptions.Output("The records, .jsonl; a manifest is written beside it.")
     );
 
-    private static readonly Option<LeaningTurns?> _leaning = new("--leaning")
+    private static readonly Option<BackReferences?> _backReferences = new("--back-references")
     {
-        Description = "User turns that lean on a removed reply: keep that reply (default), clean, or drop the record.",
+        Description =
+            "User turns that refer back to a removed reply: keep that reply (default), clean, or drop the record.",
     };
 
     private static readonly Option<Corrections?> _corrections = new("--corrections")
@@ -69,7 +70,7 @@ internal static class CleanCommand
         {
             _inputs,
             _output,
-            _leaning,
+            _backReferences,
             _corrections,
             _tools,
             _users,
@@ -87,7 +88,7 @@ internal static class CleanCommand
         CleaningSettings settings = options.Load(parsed).Section<CleaningSettings>("clean");
         settings = new CleaningSettings
         {
-            Leaning = parsed.GetValue(_leaning) ?? settings.Leaning,
+            BackReferences = parsed.GetValue(_backReferences) ?? settings.BackReferences,
             Corrections = parsed.GetValue(_corrections) ?? settings.Corrections,
             ToolExchanges = parsed.GetValue(_tools) ?? settings.ToolExchanges,
             ConsecutiveUsers = parsed.GetValue(_users) ?? ByTemplate(parsed) ?? settings.ConsecutiveUsers,
@@ -123,7 +124,7 @@ internal static class CleanCommand
             $"references: {List(counts.Policies)}; {Counted.Of(counts.RemovedMessages, "message")} removed"
         );
         error.WriteLine(
-            $"user turns: {counts.LeaningTurns} lean on a reply, {counts.CorrectingTurns} correct an earlier one"
+            $"user turns: {counts.BackReferences} refer back to a reply, {counts.CorrectingTurns} correct an earlier one"
         );
         if (counts.LeftOut.Count > 0)
         {

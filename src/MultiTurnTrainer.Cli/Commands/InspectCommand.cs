@@ -6,7 +6,7 @@ using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
-/// <summary><c>mtt inspect</c>: what is learned of any row.</summary>
+/// <summary><c>mtt inspect</c>: what is supervised of any row.</summary>
 internal static class InspectCommand
 {
     public static Command Create()
@@ -24,7 +24,7 @@ internal static class InspectCommand
         Command command = new(
             "inspect",
             """
-            Show what is learned: colour says where each token came from, reverse video that it is learned.
+            Show what is supervised: colour says where each token came from, reverse video that it is supervised.
 
             Examples:
               mtt inspect chat.jsonl --model qwen3

@@ -19,7 +19,7 @@ internal static class LintTemplateCommand
           mtt lint-template templates/ --format markdown > templates.md
 
         A path is a model folder, a template file, or a folder of .jinja files. A template that rewrites history is not
-        prefix-stable: train it with mtt mask --expand-turns, so that each answer is learned in the text it will meet.
+        prefix-stable: train it with mtt mask --expand-turns, so that each answer is supervised in the text it will meet.
         """;
 
     public static Command Create()
@@ -103,9 +103,9 @@ internal static class LintTemplateCommand
                 report.IsPrefixStable ? "yes" : $"no, in {string.Join(", ", report.UnstableIn)}: use --expand-turns"
             );
             text.Append('\n');
-            foreach (TemplateHabit habit in report.Habits)
+            foreach (TemplateEffect effect in report.Effects)
             {
-                text.Append("  ").Append(habit.Code).Append(": ").Append(habit.Message).Append('\n');
+                text.Append("  ").Append(effect.Code).Append(": ").Append(effect.Message).Append('\n');
             }
 
             foreach ((string probe, string error) in report.Refused)
@@ -122,7 +122,7 @@ internal static class LintTemplateCommand
     private static string Markdown(List<TemplateReport> reports)
     {
         StringBuilder text = new();
-        text.Append("| template | stop token | prefix-stable | habits | refuses |\n| --- | --- | --- | --- | --- |\n");
+        text.Append("| template | stop token | prefix-stable | effects | refuses |\n| --- | --- | --- | --- | --- |\n");
         foreach (TemplateReport report in reports)
         {
             string stop = report.Stop is null
@@ -133,7 +133,7 @@ internal static class LintTemplateCommand
             text.Append(
                 report.Error is not null
                     ? $"cannot be parsed | | {Cell(report.Error)} | |\n"
-                    : $"{Cell(stop)} | {stable} | {string.Join(", ", report.Habits.Select(h => h.Code))} | "
+                    : $"{Cell(stop)} | {stable} | {string.Join(", ", report.Effects.Select(h => h.Code))} | "
                         + $"{string.Join(", ", report.Refused.Select(r => $"{r.Probe} ({r.Error})"))} |\n"
             );
         }
@@ -182,12 +182,12 @@ internal static class LintTemplateCommand
         }
 
         writer.WriteEndArray();
-        writer.WriteStartArray("habits");
-        foreach (TemplateHabit habit in report.Habits)
+        writer.WriteStartArray("effects");
+        foreach (TemplateEffect effect in report.Effects)
         {
             writer.WriteStartObject();
-            writer.WriteString("code", habit.Code);
-            writer.WriteString("message", habit.Message);
+            writer.WriteString("code", effect.Code);
+            writer.WriteString("message", effect.Message);
             writer.WriteEndObject();
         }
 

@@ -34,9 +34,9 @@ internal static class MaskCommand
         Command command = new(
             "mask",
             """
-            Make token rows in which only the model's own words are learned.
+            Make token rows in which only the model's own words are supervised.
 
-            The output has id, input_ids and labels (-100 = not learned), and loss_weights where weights other than
+            The output has id, input_ids and labels (-100 = not supervised), and loss_weights where weights other than
             0 and 1 occur; a manifest is written beside it. A conversation whose mask cannot be proven right is refused.
 
             Examples:
@@ -91,26 +91,26 @@ internal static class MaskCommand
         double share = counts.Tokens == 0 ? 0 : (double)counts.SupervisedTokens / counts.Tokens;
         string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Counted.Of(counts.Conversations, "conversation")}, {Counted.Of(counts.Rows, "row")}, {Counted.Of(counts.Tokens, "token")}, {counts.SupervisedTokens:N0} learned ({share:P1}), longest {counts.LongestRow:N0}\n"
+            $"{Counted.Of(counts.Conversations, "conversation")}, {Counted.Of(counts.Rows, "row")}, {Counted.Of(counts.Tokens, "token")}, {counts.SupervisedTokens:N0} supervised ({share:P1}), longest {counts.LongestRow:N0}\n"
         );
         foreach ((string cause, Loss loss) in counts.Losses)
         {
             text += string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {cause}: {Counted.Of(loss.Conversations, "conversation")}, {Counted.Of(loss.SupervisedTokens, "learned token")} lost\n"
+                $"  {cause}: {Counted.Of(loss.Conversations, "conversation")}, {Counted.Of(loss.SupervisedTokens, "supervised token")} lost\n"
             );
         }
 
-        foreach (string line in counts.HabitLines)
+        foreach (string line in counts.EffectLines)
         {
             text += $"  {line}\n";
         }
 
-        if (counts.SeamTokens > 0)
+        if (counts.BoundaryTokens > 0)
         {
             text += string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {Counted.Of(counts.SeamTokens, "token differs", "tokens differ")} between tokenizing prompt and answer apart and together\n"
+                $"  {Counted.Of(counts.BoundaryTokens, "token differs", "tokens differ")} between tokenizing prompt and answer apart and together\n"
             );
         }
 

@@ -12,7 +12,7 @@ internal static class RenderCommand
 {
     private const string _help = """
         Render conversations through a chat template: the text jinja2 gives, where every character came from, and
-        whether it is learned.
+        whether it is supervised.
 
         Examples:
           mtt render chats.jsonl --model Qwen3-0.6B

@@ -24,7 +24,7 @@ internal sealed class RowFlags
     private readonly Option<string?> _now = CommonOptions.Now();
     private readonly Option<string[]> _roles = new("--roles")
     {
-        Description = "Whose messages are learned: assistant, user, tool, system, developer.",
+        Description = "Whose messages are supervised: assistant, user, tool, system, developer.",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => ["assistant"],
     };
@@ -38,7 +38,7 @@ internal sealed class RowFlags
     {
         Description = "Give every answer the context it will meet, where the template rewrites the history.",
     };
-    private readonly Option<string> _seam = new("--seam")
+    private readonly Option<string> _boundary = new("--prompt-boundary")
     {
         Description = "Tokenize prompt and answer apart, as a server does (split), or together (merged).",
         DefaultValueFactory = _ => "split",
@@ -53,7 +53,7 @@ internal sealed class RowFlags
 
     public RowFlags()
     {
-        _seam.AcceptOnlyFromAmong("split", "merged");
+        _boundary.AcceptOnlyFromAmong("split", "merged");
         _truncate.AcceptOnlyFromAmong("turns", "drop", "error");
     }
 
@@ -65,7 +65,7 @@ internal sealed class RowFlags
     {
         foreach (
             Option option in (Option[])
-                [_model, _template, _eot, _now, _roles, _last, _parts, _expand, _seam, _maxLength, _truncate]
+                [_model, _template, _eot, _now, _roles, _last, _parts, _expand, _boundary, _maxLength, _truncate]
         )
         {
             command.Add(option);
@@ -89,7 +89,7 @@ internal sealed class RowFlags
                 Fields = Values("--fields", parsed.GetValue(_parts), [.. _fields.Keys], name => _fields[name]),
                 LastOnly = parsed.GetValue(_last),
                 ExpandTurns = parsed.GetValue(_expand),
-                SplitSeams = parsed.GetValue(_seam) == "split",
+                SplitAtBoundary = parsed.GetValue(_boundary) == "split",
                 MaxLength = maxLength,
                 Truncation = Enum.Parse<TruncationMode>(parsed.GetValue(_truncate)!, ignoreCase: true),
                 Now = CommonOptions.ReadNow(parsed.GetValue(_now)),

@@ -57,23 +57,23 @@ internal static class SpanWriter
 
     private static IEnumerable<(RenderedSpan Span, bool Supervised)> Cut(MaskedText masked)
     {
-        IReadOnlyList<(int Start, int End)> learned = masked.Supervised;
+        IReadOnlyList<(int Start, int End)> ranges = masked.Supervised;
         int next = 0;
         foreach (RenderedSpan span in masked.Rendered.Spans)
         {
             int at = span.Start;
             while (at < span.End)
             {
-                while (next < learned.Count && learned[next].End <= at)
+                while (next < ranges.Count && ranges[next].End <= at)
                 {
                     next++;
                 }
 
-                bool supervised = next < learned.Count && learned[next].Start <= at;
+                bool supervised = next < ranges.Count && ranges[next].Start <= at;
                 int boundary =
-                    next == learned.Count ? span.End
-                    : supervised ? learned[next].End
-                    : learned[next].Start;
+                    next == ranges.Count ? span.End
+                    : supervised ? ranges[next].End
+                    : ranges[next].Start;
                 int end = Math.Min(span.End, boundary);
                 yield return (
                     span with

@@ -37,7 +37,7 @@ internal static class StatsCommand
         Command command = new(
             "stats",
             """
-            Show what is in the data: lengths, turns, what is learned, tools, duplicates, findings.
+            Show what is in the data: lengths, turns, what is supervised, tools, duplicates, findings.
 
             Examples:
               mtt stats train.jsonl

@@ -40,7 +40,7 @@ internal static class ForeignSettings
             "the assistant's own words alone by default, proven from the template"
         ),
         new(["mask_history", "train_on_last_turn", "last_turn_only"], "mtt mask --last"),
-        new(["train_on_eos", "train_on_eot"], null, "the stop token of a learned answer is always learned"),
+        new(["train_on_eos", "train_on_eot"], null, "the stop token of a supervised answer is always supervised"),
         new(["max_seq_length", "sequence_len", "cutoff_len", "max_seq_len"], "train.max_length"),
         new(["excess_length_strategy", "truncation_mode"], "mtt mask --truncate turns|drop|error"),
         new(

@@ -191,7 +191,7 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
             IEnumerable<string> lines = _unknown.Select(problem => $"  {problem.Message}. {problem.Remedy}");
             throw new MttException(
                 $"{_unknown.Count} unknown settings\n{string.Join('\n', lines)}",
-                "Mend them; docs/migrating.md has what other trainers' names become."
+                "Fix them; docs/migrating.md has what other trainers' names become."
             );
         }
     }

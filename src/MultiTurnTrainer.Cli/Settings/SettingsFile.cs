@@ -77,7 +77,7 @@ internal sealed class SettingsFile
         {
             throw new MttException(
                 $"{path}:{problem.Start.Line}:{problem.Start.Column}: {problem.Message}",
-                "Mend the YAML; indentation is two spaces, keys end in a colon.",
+                "Fix the YAML; indentation is two spaces, keys end in a colon.",
                 problem
             );
         }

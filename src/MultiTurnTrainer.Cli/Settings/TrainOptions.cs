@@ -42,7 +42,7 @@ internal sealed class TrainOptions
     private readonly Option<bool> _noShuffle = new("--no-shuffle") { Description = "Keep the file's order." };
     private readonly Option<string> _objective = new("--objective")
     {
-        Description = "What is learned.",
+        Description = "What is supervised.",
         DefaultValueFactory = _ => "sft",
     };
 

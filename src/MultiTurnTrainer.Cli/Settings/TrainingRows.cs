@@ -43,7 +43,7 @@ internal static class TrainingRows
             log.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"           {cause}: {Counted.Of(loss.Conversations, "conversation")}, {Counted.Of(loss.SupervisedTokens, "learned token")} lost"
+                    $"           {cause}: {Counted.Of(loss.Conversations, "conversation")}, {Counted.Of(loss.SupervisedTokens, "supervised token")} lost"
                 )
             );
         }

@@ -21,7 +21,7 @@ public enum ReferencePolicy
     /// <summary>Earlier replies are gone.</summary>
     Cleaned,
 
-    /// <summary>Earlier replies are gone, but for those that a later user turn leans on.</summary>
+    /// <summary>Earlier replies are gone, but for those that a later user turn refers back to.</summary>
     Kept,
 
     /// <summary>Earlier user turns are rewritten to the user's last word.</summary>
@@ -64,7 +64,7 @@ public sealed record CleanedRecord
     /// <summary>Indexes of messages that the student sees and the reference does not.</summary>
     public IReadOnlyList<int> Removed { get; init; } = [];
 
-    /// <summary>Indexes of earlier replies that stayed because a user turn leans on them.</summary>
+    /// <summary>Indexes of earlier replies that stayed because a user turn refers back to them.</summary>
     public IReadOnlyList<int> Kept { get; init; } = [];
 
     /// <summary>What was noticed about the user messages up to this one.</summary>

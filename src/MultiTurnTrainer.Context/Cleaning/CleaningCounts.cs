@@ -12,8 +12,8 @@ public sealed class CleaningCounts
     /// <summary>Conversations without any assistant message.</summary>
     public long WithoutReply { get; internal set; }
 
-    /// <summary>User messages that lean on a reply.</summary>
-    public long LeaningTurns { get; internal set; }
+    /// <summary>User messages that refer back to a reply.</summary>
+    public long BackReferences { get; internal set; }
 
     /// <summary>User messages that correct an earlier one.</summary>
     public long CorrectingTurns { get; internal set; }
@@ -42,7 +42,7 @@ public sealed class CleaningCounts
             ["records"] = Records,
             ["kinds"] = Json(Kinds),
             ["policies"] = Json(Policies),
-            ["leaning_turns"] = LeaningTurns,
+            ["back_references"] = BackReferences,
             ["correcting_turns"] = CorrectingTurns,
             ["removed_messages"] = RemovedMessages,
             ["left_out"] = Json(LeftOut),

@@ -71,7 +71,7 @@ public static class CleaningRun
             manifest.AddInput("conversations", input);
         }
 
-        manifest.Options["leaning"] = CleanedRecordJson.Name(settings.Leaning.ToString());
+        manifest.Options["back_references"] = CleanedRecordJson.Name(settings.BackReferences.ToString());
         manifest.Options["corrections"] = CleanedRecordJson.Name(settings.Corrections.ToString());
         manifest.Options["tool_exchanges"] = CleanedRecordJson.Name(settings.ToolExchanges.ToString());
         manifest.Options["consecutive_users"] = CleanedRecordJson.Name(settings.ConsecutiveUsers.ToString());

@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Context.Cleaning;
 
-/// <summary>What happens to a user turn that leans on a reply which cleaning removes.</summary>
-public enum LeaningTurns
+/// <summary>What happens to a user turn that refers back to a reply which cleaning removes.</summary>
+public enum BackReferences
 {
     /// <summary>The reply before it stays in the reference, so that the turn can be understood.</summary>
     Keep,
@@ -9,7 +9,7 @@ public enum LeaningTurns
     /// <summary>It is cleaned like any other, and marked.</summary>
     Clean,
 
-    /// <summary>Records whose newest user turn leans are left out and counted.</summary>
+    /// <summary>Records whose newest user turn refers back are left out and counted.</summary>
     Drop,
 }
 
@@ -36,8 +36,8 @@ public enum ToolExchanges
 /// <summary>How <c>mtt clean</c> cleans: the <c>clean:</c> section of <c>mtt.yaml</c>.</summary>
 public sealed record CleaningSettings
 {
-    /// <summary>User turns that lean on a removed reply.</summary>
-    public LeaningTurns Leaning { get; init; } = LeaningTurns.Keep;
+    /// <summary>User turns that refer back to a removed reply.</summary>
+    public BackReferences BackReferences { get; init; } = BackReferences.Keep;
 
     /// <summary>User turns that correct earlier ones.</summary>
     public Corrections Corrections { get; init; } = Corrections.Mark;

@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Context.Cleaning;
 internal sealed class DialogueView
 {
     private readonly int[] _turnOf;
-    private readonly HashSet<int> _leaningTurns = [];
+    private readonly HashSet<int> _backReferences = [];
     private readonly List<int> _users = [];
     private readonly Dictionary<int, IReadOnlyList<ValueRevision>> _revisions = [];
     private readonly HashSet<int> _bare = [];
@@ -51,14 +51,14 @@ internal sealed class DialogueView
     /// <summary>The turn of a message, or −1 for a system message.</summary>
     public int TurnOf(int message) => _turnOf[message];
 
-    /// <summary>Whether a turn's user leans on the reply before.</summary>
-    public bool Leans(int turn) => _leaningTurns.Contains(turn);
+    /// <summary>Whether a turn's user refers back to the reply before.</summary>
+    public bool RefersBack(int turn) => _backReferences.Contains(turn);
 
-    /// <summary>Whether a message is the reply that the user of the next turn leans on, up to a turn.</summary>
-    public bool IsLeanedOn(int message, int upTo)
+    /// <summary>Whether a message is the reply that the user of the next turn refers back to, up to a turn.</summary>
+    public bool IsReferredTo(int message, int upTo)
     {
         int turn = _turnOf[message];
-        return turn < upTo && Leans(turn + 1) && LastReply(turn) == message;
+        return turn < upTo && RefersBack(turn + 1) && LastReply(turn) == message;
     }
 
     /// <summary>A user message with the values that later messages, up to a turn, put in place of its own.</summary>
@@ -101,10 +101,10 @@ internal sealed class DialogueView
     {
         string text = Messages[message].Content ?? "";
         string? reply = turn > 0 && LastReply(turn - 1) is { } index ? Messages[index].Content : null;
-        if (LeaningDetector.Find(text, reply) is { } words)
+        if (BackReferenceDetector.Find(text, reply) is { } words)
         {
-            _leaningTurns.Add(turn);
-            marks.Add(new TurnMark(message, TurnMarkKind.Leans, words));
+            _backReferences.Add(turn);
+            marks.Add(new TurnMark(message, TurnMarkKind.RefersBack, words));
             if (words.Length == text.Trim().Length)
             {
                 _bare.Add(message);

@@ -21,7 +21,7 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
     {
         DialogueView view = new(conversation);
         counts.Conversations++;
-        counts.LeaningTurns += view.Marks.Count(mark => mark.Kind == TurnMarkKind.Leans);
+        counts.BackReferences += view.Marks.Count(mark => mark.Kind == TurnMarkKind.RefersBack);
         counts.CorrectingTurns += view.Marks.Count(mark => mark.Kind == TurnMarkKind.Corrects);
         string id = conversation.Id ?? number.ToString(CultureInfo.InvariantCulture);
         bool any = false;
@@ -62,7 +62,7 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
         return view.Turns[turn].Users.Count == 0 ? "no_user_turn_before"
             : string.IsNullOrWhiteSpace(reply.Content) && reply.ToolCalls.Count == 0 ? "empty_completion"
             : reply.Weight == 0 ? "weight_zero"
-            : settings.Leaning == LeaningTurns.Drop && view.Leans(turn) ? "leaning_turn"
+            : settings.BackReferences == BackReferences.Drop && view.RefersBack(turn) ? "back_reference"
             : null;
     }
 
@@ -84,7 +84,7 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
             {
                 reference.Add(of == turn ? one.Json : CallsOnly(one));
             }
-            else if (settings.Leaning == LeaningTurns.Keep && view.IsLeanedOn(i, turn))
+            else if (settings.BackReferences == BackReferences.Keep && view.IsReferredTo(i, turn))
             {
                 reference.Add(one.Json);
                 kept.Add(i);

@@ -3,8 +3,8 @@ namespace MultiTurnTrainer.Context.Cleaning;
 /// <summary>What was noticed about a user message.</summary>
 public enum TurnMarkKind
 {
-    /// <summary>It leans on a reply: "your second option", "as you said", a bare "yes".</summary>
-    Leans,
+    /// <summary>It refers back to a reply: "your second option", "as you said", a bare "yes".</summary>
+    RefersBack,
 
     /// <summary>It takes back something the user said.</summary>
     Corrects,

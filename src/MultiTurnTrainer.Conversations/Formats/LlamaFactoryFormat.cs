@@ -103,7 +103,7 @@ internal sealed class LlamaFactoryFormat : IRowFormat
         }
     }
 
-    /// <summary>The format writes a weight of 0 on every message that is not learned anyway.</summary>
+    /// <summary>The format writes a weight of 0 on every message that is not supervised anyway.</summary>
     private static bool IsZero(JsonTape row, int weight) =>
         row[weight].Kind == JsonKind.Number && JsonNumber.IsZero(row.Raw(weight));
 }

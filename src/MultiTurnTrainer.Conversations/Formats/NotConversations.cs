@@ -8,7 +8,7 @@ internal static class NotConversations
     private static readonly (string[] Keys, string What)[] _known =
     [
         (["file", "line", "reason"], "the list of rows that mtt prepare left out; name the data files beside it"),
-        (["file", "line", "reasons"], "the list of rows that mtt rejected; mend the rows in the files it names"),
+        (["file", "line", "reasons"], "the list of rows that mtt rejected; fix the rows in the files it names"),
         (["input_ids"], "token ids made by another tool; give the text they were made from"),
         (["question_id", "turns"], "benchmark questions (MT-Bench): prompts without answers"),
         (["question_id", "choices"], "benchmark answers (MT-Bench): answers without their questions"),

@@ -5,7 +5,7 @@ namespace MultiTurnTrainer.Conversations.Formats;
 /// <summary>
 /// Preference pairs: <c>chosen</c> and <c>rejected</c>, each a text, a message or a list of messages, after a
 /// <c>prompt</c>, an <c>instruction</c> or a list of messages; OpenAI's <c>preferred_output</c> after <c>input.messages</c>;
-/// or two printed dialogues (Anthropic's HH). Which side is learned must be said.
+/// or two printed dialogues (Anthropic's HH). Which side is supervised must be said.
 /// </summary>
 internal sealed class PreferenceFormat : IRowFormat
 {

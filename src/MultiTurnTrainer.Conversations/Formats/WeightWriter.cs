@@ -14,7 +14,7 @@ internal static class WeightWriter
         return weight >= 0 ? weight : row.Find(message, "training"u8);
     }
 
-    /// <summary>Whether a key says whether its message is learned, as Axolotl has it.</summary>
+    /// <summary>Whether a key says whether its message is supervised, as Axolotl has it.</summary>
     public static bool IsFlag(JsonTape row, int name) =>
         (row.Is(name, "train"u8) || row.Is(name, "training"u8))
         && row[name + 1].Kind is JsonKind.True or JsonKind.False;

@@ -156,7 +156,7 @@ public static class ShardedTaskReader
         }
         catch (JsonException problem)
         {
-            throw new MttException($"{path}:{line}: not JSON: {problem.Message}", "Mend or remove the line.", problem);
+            throw new MttException($"{path}:{line}: not JSON: {problem.Message}", "Fix or remove the line.", problem);
         }
     }
 

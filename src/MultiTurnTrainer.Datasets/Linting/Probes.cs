@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MultiTurnTrainer.Datasets.Linting;
 
-/// <summary>A small conversation made to show one habit of a template; its words stand nowhere else.</summary>
+/// <summary>A small conversation made to show one effect of a template; its words stand nowhere else.</summary>
 /// <param name="Name">What it shows.</param>
 /// <param name="Messages">The messages.</param>
 /// <param name="Tools">The declared tools, or null.</param>

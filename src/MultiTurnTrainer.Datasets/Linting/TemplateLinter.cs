@@ -11,7 +11,7 @@ public sealed class TemplateLinter
     private readonly ChatModel _model;
     private readonly IReadOnlyList<string> _givenStops;
     private readonly Dictionary<string, RenderedText?> _rendered = new(StringComparer.Ordinal);
-    private readonly List<TemplateHabit> _habits = [];
+    private readonly List<TemplateEffect> _effects = [];
     private readonly List<(string Probe, string Error)> _refused = [];
 
     private TemplateLinter(ChatModel model, IReadOnlyList<string> stops)
@@ -47,7 +47,7 @@ public sealed class TemplateLinter
 
         return new TemplateReport(name, null)
         {
-            Habits = _habits,
+            Effects = _effects,
             Refused = _refused,
             Stop = stop,
             StopIsNextHeader = next,
@@ -147,7 +147,10 @@ public sealed class TemplateLinter
     {
         if (Probes.All.Any(probe => Masked(probe)?.Answers.Any(answer => answer.LearnsTail) == true))
         {
-            Add(TemplateHabits.TailLearned, "words printed behind the conversation are learned with the last answer");
+            Add(
+                TemplateEffects.TailSupervised,
+                "words printed behind the conversation are supervised with the last answer"
+            );
         }
     }
 
@@ -314,5 +317,5 @@ public sealed class TemplateLinter
         }
     }
 
-    private void Add(string code, string message) => _habits.Add(new TemplateHabit(code, message));
+    private void Add(string code, string message) => _effects.Add(new TemplateEffect(code, message));
 }

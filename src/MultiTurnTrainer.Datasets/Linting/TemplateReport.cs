@@ -1,17 +1,17 @@
 namespace MultiTurnTrainer.Datasets.Linting;
 
-/// <summary>One habit of a template that training data should know of.</summary>
+/// <summary>One effect of a template that training data should know of.</summary>
 /// <param name="Code">A short name such as <c>tool-calls-dropped</c>.</param>
 /// <param name="Message">What it means.</param>
-public sealed record TemplateHabit(string Code, string Message);
+public sealed record TemplateEffect(string Code, string Message);
 
 /// <summary>What lint-template found out about one template.</summary>
 /// <param name="Name">The file or folder.</param>
 /// <param name="Error">Why it cannot be parsed; null when it can.</param>
 public sealed record TemplateReport(string Name, string? Error)
 {
-    /// <summary>Its habits, in a fixed order.</summary>
-    public IReadOnlyList<TemplateHabit> Habits { get; init; } = [];
+    /// <summary>Its effects, in a fixed order.</summary>
+    public IReadOnlyList<TemplateEffect> Effects { get; init; } = [];
 
     /// <summary>The probes it refuses, with the kind of error.</summary>
     public IReadOnlyList<(string Probe, string Error)> Refused { get; init; } = [];

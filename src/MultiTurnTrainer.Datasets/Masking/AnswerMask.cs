@@ -2,9 +2,9 @@ namespace MultiTurnTrainer.Datasets.Masking;
 
 /// <summary>What the mask rule says of one message. Positions are UTF-16 indexes into the rendered text.</summary>
 /// <param name="Message">The message's index in what was rendered.</param>
-/// <param name="Start">The seam: what stands before it is the prompt, as a server would send it.</param>
+/// <param name="Start">The prompt boundary: what stands before it is the prompt, as a server would send it.</param>
 /// <param name="End">Where the answer ends, its stop token included.</param>
-/// <param name="Ranges">The learned characters, in order; they hold nothing of another message.</param>
+/// <param name="Ranges">The supervised characters, in order; they hold nothing of another message.</param>
 /// <param name="Stop">The stop token; empty when there is none.</param>
 public sealed record AnswerMask(
     int Message,
@@ -24,7 +24,7 @@ public sealed record AnswerMask(
     public bool LearnsTail { get; init; }
 }
 
-/// <summary>Why a message cannot be learned.</summary>
+/// <summary>Why a message cannot be supervised.</summary>
 /// <param name="Message">The message's index in what was rendered.</param>
 /// <param name="Code"><c>no-text</c> or <c>no-stop</c>.</param>
 /// <param name="Reason">What is wrong, in one sentence.</param>

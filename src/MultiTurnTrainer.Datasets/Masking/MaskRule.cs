@@ -4,7 +4,7 @@ using MultiTurnTrainer.Templates;
 namespace MultiTurnTrainer.Datasets.Masking;
 
 /// <summary>
-/// Which characters of a rendered conversation are learned. An answer is what was printed while it was the message at
+/// Which characters of a rendered conversation are supervised. An answer is what was printed while it was the message at
 /// hand, without the generation prompt, without anything of other messages or tool declarations, through its last stop
 /// token.
 /// </summary>
@@ -70,7 +70,7 @@ public sealed class MaskRule
 
     /// <summary>
     /// The assistant messages that no <c>weight</c>, <c>loss_weight</c>, <c>train</c> or <c>training</c> of 0 or false
-    /// leaves out: what is learned unless options say otherwise.
+    /// leaves out: what is supervised unless options say otherwise.
     /// </summary>
     public static IEnumerable<int> DefaultTargets(JsonElement messages)
     {
@@ -109,7 +109,7 @@ public sealed class MaskRule
             return;
         }
 
-        int start = PromptSeam.Find(_rendered.Text, block, message, _session.GenerationPrompt(message) ?? "");
+        int start = PromptBoundary.Find(_rendered.Text, block, message, _session.GenerationPrompt(message) ?? "");
         int end = block[^1].End;
         (int Start, int End)? stop = _stops.Last(Math.Min(start, end), end, span => span.Context == message);
         bool learnsTail = false;
@@ -119,7 +119,7 @@ public sealed class MaskRule
             learnsTail = stop is { } found && _stops.HasWords(end, found.End);
         }
 
-        int learned = stop?.End ?? end;
+        int supervisedEnd = stop?.End ?? end;
         if (stop is null && _stops.At(end) is { } next)
         {
             // The stop token is the next message's header, as in GLM.
@@ -131,7 +131,7 @@ public sealed class MaskRule
         {
             if (IsOwn(span, message))
             {
-                Keep(Math.Max(span.Start, start), Math.Min(span.End, learned));
+                Keep(Math.Max(span.Start, start), Math.Min(span.End, supervisedEnd));
             }
         }
 
@@ -149,7 +149,7 @@ public sealed class MaskRule
             Refuse(message, "no-stop", "no stop token ends this answer: name one with --eot, or use another template");
         }
 
-        (int Start, int End) ended = stop ?? (learned, learned);
+        (int Start, int End) ended = stop ?? (supervisedEnd, supervisedEnd);
         _answers.Add(
             new AnswerMask(message, Math.Min(start, ended.End), ended.End, Runs.Merge(_ranges), ended)
             {

@@ -19,13 +19,13 @@ public sealed class CleanedTurns(RowModel model, DateTimeOffset now)
     private readonly PromptEncoder _prompts = new(model, now);
 
     /// <summary>Encodes one record.</summary>
-    /// <exception cref="MttException">The template refuses a context, or no token of the reply can be proven to be learned.</exception>
+    /// <exception cref="MttException">The template refuses a context, or no token of the reply can be proven to be supervised.</exception>
     public CleanedTurn Encode(CleanedRecord record)
     {
         RowOutcome outcome = _rows.Build(Conversation([.. record.StudentContext, record.Completion], record));
         if (outcome.Rows.Count != 1)
         {
-            string reason = outcome.Findings.Count > 0 ? outcome.Findings[0].Text : "the reply has no learned token";
+            string reason = outcome.Findings.Count > 0 ? outcome.Findings[0].Text : "the reply has no supervised token";
             throw new MttException($"record {record.Id}: {reason}", "Leave the record out, or give another template.");
         }
 

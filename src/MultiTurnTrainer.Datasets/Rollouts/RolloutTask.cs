@@ -26,10 +26,7 @@ public sealed class RolloutTask
         int empty = task.Shards.ToList().FindIndex(string.IsNullOrWhiteSpace);
         if (empty >= 0)
         {
-            throw new MttException(
-                $"task {task.Id}: shards[{empty}] is empty",
-                "Mend the shard or leave the task out."
-            );
+            throw new MttException($"task {task.Id}: shards[{empty}] is empty", "Fix the shard or leave the task out.");
         }
 
         _task = task;

@@ -40,7 +40,7 @@ internal sealed class JsonlTokenRowWriter : TokenRowWriter
         if (row.Spans is not null)
         {
             _json.WritePropertyName("spans"u8);
-            LearnedSpans.Write(_json, row.Spans);
+            SupervisedSpans.Write(_json, row.Spans);
         }
 
         _json.WriteEndObject();

@@ -57,7 +57,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
                 string.Join(", ", inputs.Select(path => Path.GetFileName(path))),
                 views,
                 MaskSummaryLine.Of(views),
-                [.. run.Findings.Select(finding => finding.ToString()), .. run.Counts.HabitLines]
+                [.. run.Findings.Select(finding => finding.ToString()), .. run.Counts.EffectLines]
             );
             OutputFile.WriteAllBytes(Html, Encoding.UTF8.GetBytes(page), Force);
         }
@@ -90,7 +90,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
         manifest.Options["last"] = options.LastOnly;
         manifest.Options["fields"] = Names(options.Fields);
         manifest.Options["expand_turns"] = options.ExpandTurns;
-        manifest.Options["seam"] = options.SplitSeams ? "split" : "merged";
+        manifest.Options["prompt_boundary"] = options.SplitAtBoundary ? "split" : "merged";
         manifest.Options["max_length"] = options.MaxLength;
         manifest.Options["truncate"] = options.Truncation.ToString().ToLowerInvariant();
         manifest.Options["skip_refused"] = options.SkipRefused;

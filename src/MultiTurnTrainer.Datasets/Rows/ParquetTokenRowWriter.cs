@@ -50,7 +50,7 @@ internal sealed class ParquetTokenRowWriter : TokenRowWriter
         else
         {
             _unused.Remove(SpansColumn);
-            _writer.Columns[4].AddBytes(0, LearnedSpans.ToBytes(row.Spans));
+            _writer.Columns[4].AddBytes(0, SupervisedSpans.ToBytes(row.Spans));
         }
 
         _rows++;

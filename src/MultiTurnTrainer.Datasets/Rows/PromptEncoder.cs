@@ -31,7 +31,7 @@ public sealed class PromptEncoder(RowModel model, DateTimeOffset now)
         {
             throw new MttException(
                 $"{conversation.Place}: the template refuses it: {problem.Describe()}",
-                "Mend the conversation, or give another template.",
+                "Fix the conversation, or give another template.",
                 problem
             );
         }

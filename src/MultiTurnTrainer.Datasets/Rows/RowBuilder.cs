@@ -9,7 +9,7 @@ using MultiTurnTrainer.Templates;
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>
-/// From a conversation to token rows: render, find the learned characters, tokenize, label, check. One object serves one
+/// From a conversation to token rows: render, find the supervised characters, tokenize, label, check. One object serves one
 /// thread.
 /// </summary>
 internal sealed class RowBuilder(RowModel model, RowOptions options)
@@ -119,7 +119,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             return;
         }
 
-        outcome.Add(TemplateHabits.Of(built, targets));
+        outcome.Add(TemplateEffects.Of(built, targets));
         outcome.Add(built);
     }
 
@@ -218,7 +218,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             text,
             [.. answers.SelectMany(Begins).Distinct().Select(text.ByteOf)],
             [.. answers.SelectMany(Ends).Distinct().Select(text.ByteOf)],
-            options.SplitSeams,
+            options.SplitAtBoundary,
             out int differing
         );
         for (int i = 0; i < _ranges.Count; i++)
@@ -228,7 +228,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         }
 
         TokenRow row = RowLabels.Build(id, tokens, CollectionsMarshal.AsSpan(_ranges));
-        row = row with { Spans = LearnedSpans.Find(row.Labels, tokens, text, view, source.Turns) };
+        row = row with { Spans = SupervisedSpans.Find(row.Labels, tokens, text, view, source.Turns) };
         foreach (AnswerMask answer in answers)
         {
             RowChecks.Tokens(
@@ -246,7 +246,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             ? null
             : new BuiltRow(row, masked, view, text, Places(tokens))
             {
-                SeamTokens = differing,
+                BoundaryTokens = differing,
                 GenerationDifferences = model.HasGenerationBlocks ? masked.GenerationDifferences.Count : 0,
             };
     }

@@ -17,7 +17,7 @@ internal static class RowChecks
         }
     }
 
-    /// <summary>No learned character comes from another message or from a tool's declaration.</summary>
+    /// <summary>No supervised character comes from another message or from a tool's declaration.</summary>
     public static void Origins(RenderedText rendered, AnswerMask answer, int message, RowOutcome outcome)
     {
         int next = 0;
@@ -38,13 +38,13 @@ internal static class RowChecks
                 || (span.Origin.Kind == OriginKind.Message && span.Origin.MessageIndex != answer.Message);
             if (foreign && answer.Ranges[next].Start < span.End)
             {
-                outcome.Refuse("foreign-text", message, $"text of {span.Origin.Path} would be learned");
+                outcome.Refuse("foreign-text", message, $"text of {span.Origin.Path} would be supervised");
                 return;
             }
         }
     }
 
-    /// <summary>The answer has a learned token, and its stop token is one.</summary>
+    /// <summary>The answer has a supervised token, and its stop token is one.</summary>
     public static void Tokens(
         TokenRow row,
         TokenSpans tokens,
@@ -61,18 +61,18 @@ internal static class RowChecks
         ReadOnlySpan<int> ends = tokens.Ends;
         for (int i = tokens.FirstFrom(start); i < starts.Length && starts[i] < end; i++)
         {
-            bool learned = row.Labels[i] != TokenRow.Unsupervised;
-            anything |= learned;
-            stop |= learned && ends[i] == end;
+            bool supervised = row.Labels[i] != TokenRow.Unsupervised;
+            anything |= supervised;
+            stop |= supervised && ends[i] == end;
         }
 
         if (!anything)
         {
-            outcome.Refuse("nothing-supervised", message, "no token of the answer would be learned");
+            outcome.Refuse("nothing-supervised", message, "no token of the answer would be supervised");
         }
         else if (!stop)
         {
-            outcome.Refuse("stop-not-learned", message, "the stop token would not be learned");
+            outcome.Refuse("stop-not-supervised", message, "the stop token would not be supervised");
         }
     }
 }

@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 public sealed class RowCounts
 {
     private readonly SortedDictionary<string, Loss> _losses = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, HabitCount> _habits = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, EffectCount> _effects = new(StringComparer.Ordinal);
 
     /// <summary>Conversations read.</summary>
     public long Conversations { get; set; }
@@ -17,14 +17,14 @@ public sealed class RowCounts
     /// <summary>Tokens in them.</summary>
     public long Tokens { get; set; }
 
-    /// <summary>Learned tokens in them.</summary>
+    /// <summary>Supervised tokens in them.</summary>
     public long SupervisedTokens { get; set; }
 
     /// <summary>Tokens of the longest row.</summary>
     public int LongestRow { get; set; }
 
     /// <summary>Tokens that differ because answers are tokenized apart from prompts (or would, when they are merged).</summary>
-    public long SeamTokens { get; set; }
+    public long BoundaryTokens { get; set; }
 
     /// <summary>Stretches of text where the template's own <c>{% generation %}</c> marks differ from the mask.</summary>
     public long GenerationDifferences { get; set; }
@@ -33,10 +33,10 @@ public sealed class RowCounts
     public IReadOnlyDictionary<string, Loss> Losses => _losses;
 
     /// <summary>What the template silently did to messages, by the code that <c>lint-template</c> has for it.</summary>
-    public IReadOnlyDictionary<string, HabitCount> Habits => _habits;
+    public IReadOnlyDictionary<string, EffectCount> Effects => _effects;
 
-    /// <summary>The same in words, one line a habit.</summary>
-    public IEnumerable<string> HabitLines => _habits.Select(habit => HabitText.Line(habit.Key, habit.Value));
+    /// <summary>The same in words, one line an effect.</summary>
+    public IEnumerable<string> EffectLines => _effects.Select(effect => EffectText.Line(effect.Key, effect.Value));
 
     /// <summary>Counts a row.</summary>
     public void Add(TokenRow row)
@@ -50,7 +50,7 @@ public sealed class RowCounts
     /// <summary>Counts a loss.</summary>
     /// <param name="cause">Why, such as <c>too-long</c>.</param>
     /// <param name="conversations">Conversations that lost something.</param>
-    /// <param name="supervisedTokens">Learned tokens that were lost; 0 where the row was never tokenized.</param>
+    /// <param name="supervisedTokens">Supervised tokens that were lost; 0 where the row was never tokenized.</param>
     public void AddLoss(string cause, long conversations, long supervisedTokens)
     {
         Loss before = _losses.GetValueOrDefault(cause) ?? new Loss(0, 0);
@@ -60,11 +60,11 @@ public sealed class RowCounts
     /// <summary>Counts messages that the template silently changed.</summary>
     /// <param name="code">What it did.</param>
     /// <param name="messages">To how many messages.</param>
-    /// <param name="characters">Characters of answers that are not in the text, and so not learned.</param>
-    public void AddHabit(string code, long messages, long characters)
+    /// <param name="characters">Characters of answers that are not in the text, and so not supervised.</param>
+    public void AddEffect(string code, long messages, long characters)
     {
-        HabitCount before = _habits.GetValueOrDefault(code) ?? new HabitCount(0, 0);
-        _habits[code] = new HabitCount(before.Messages + messages, before.Characters + characters);
+        EffectCount before = _effects.GetValueOrDefault(code) ?? new EffectCount(0, 0);
+        _effects[code] = new EffectCount(before.Messages + messages, before.Characters + characters);
     }
 
     /// <summary>Adds the counts of another part of the input.</summary>
@@ -75,16 +75,16 @@ public sealed class RowCounts
         Tokens += other.Tokens;
         SupervisedTokens += other.SupervisedTokens;
         LongestRow = Math.Max(LongestRow, other.LongestRow);
-        SeamTokens += other.SeamTokens;
+        BoundaryTokens += other.BoundaryTokens;
         GenerationDifferences += other.GenerationDifferences;
         foreach ((string cause, Loss loss) in other._losses)
         {
             AddLoss(cause, loss.Conversations, loss.SupervisedTokens);
         }
 
-        foreach ((string code, HabitCount habit) in other._habits)
+        foreach ((string code, EffectCount effect) in other._effects)
         {
-            AddHabit(code, habit.Messages, habit.Characters);
+            AddEffect(code, effect.Messages, effect.Characters);
         }
     }
 
@@ -96,7 +96,7 @@ public sealed class RowCounts
         counts["tokens"] = Tokens;
         counts["supervised_tokens"] = SupervisedTokens;
         counts["longest_row"] = LongestRow;
-        counts["seam_tokens"] = SeamTokens;
+        counts["boundary_tokens"] = BoundaryTokens;
         counts["generation_differences"] = GenerationDifferences;
         JsonObject losses = [];
         foreach ((string cause, Loss loss) in _losses)
@@ -109,24 +109,24 @@ public sealed class RowCounts
         }
 
         counts["lost"] = losses;
-        counts["template_habits"] = HabitsOf(habit => habit.Messages);
-        counts["unlearned_characters"] = HabitsOf(habit => habit.Characters);
+        counts["template_effects"] = EffectsOf(effect => effect.Messages);
+        counts["unrendered_characters"] = EffectsOf(effect => effect.Characters);
     }
 
-    private JsonObject HabitsOf(Func<HabitCount, long> count) =>
+    private JsonObject EffectsOf(Func<EffectCount, long> count) =>
         new(
-            _habits
-                .Where(habit => count(habit.Value) > 0)
-                .Select(habit => KeyValuePair.Create(habit.Key, (JsonNode?)count(habit.Value)))
+            _effects
+                .Where(effect => count(effect.Value) > 0)
+                .Select(effect => KeyValuePair.Create(effect.Key, (JsonNode?)count(effect.Value)))
         );
 }
 
-/// <summary>What one habit of the template did.</summary>
+/// <summary>What one effect of the template did.</summary>
 /// <param name="Messages">Messages it changed.</param>
-/// <param name="Characters">Characters (code points) of answers that are not in the text, and so not learned.</param>
-public sealed record HabitCount(long Messages, long Characters);
+/// <param name="Characters">Characters (code points) of answers that are not in the text, and so not supervised.</param>
+public sealed record EffectCount(long Messages, long Characters);
 
 /// <summary>What one cause cost.</summary>
 /// <param name="Conversations">Conversations that lost something.</param>
-/// <param name="SupervisedTokens">Learned tokens lost.</param>
+/// <param name="SupervisedTokens">Supervised tokens lost.</param>
 public sealed record Loss(long Conversations, long SupervisedTokens);

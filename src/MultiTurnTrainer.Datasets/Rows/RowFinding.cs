@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <param name="Text">What is wrong, for people.</param>
 public sealed record RowFinding(string Code, string Place, int Message, string Text)
 {
-    /// <summary>Learned tokens that the refusal costs; 0 where the row was never tokenized.</summary>
+    /// <summary>Supervised tokens that the refusal costs; 0 where the row was never tokenized.</summary>
     public int LostTokens { get; init; }
 
     /// <inheritdoc/>

@@ -2,13 +2,13 @@ using MultiTurnTrainer.Datasets.Rows.Tokens;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
-/// <summary>Labels for tokens: a token is learned when all its characters are; it weighs what its lightest one does.</summary>
+/// <summary>Labels for tokens: a token is supervised when all its characters are; it weighs what its lightest one does.</summary>
 internal static class RowLabels
 {
     /// <summary>Makes a row.</summary>
     /// <param name="id">The row's id.</param>
     /// <param name="tokens">The tokens with their places.</param>
-    /// <param name="ranges">The learned bytes, in order and without overlap.</param>
+    /// <param name="ranges">The supervised bytes, in order and without overlap.</param>
     public static TokenRow Build(string? id, TokenSpans tokens, ReadOnlySpan<SupervisedRange> ranges)
     {
         int[] labels = new int[tokens.Count];

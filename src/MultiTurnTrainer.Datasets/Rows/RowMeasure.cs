@@ -30,14 +30,14 @@ public sealed class RowMeasure(RowModel model, int? maxLength, DateTimeOffset no
         return new MeasuredRow(tokens, built.TokensPerMessage(), Fields(built), truncated);
     }
 
-    private static Dictionary<string, (long All, long Learned)> Fields(BuiltRow built)
+    private static Dictionary<string, (long All, long Supervised)> Fields(BuiltRow built)
     {
-        Dictionary<string, (long All, long Learned)> fields = new(StringComparer.Ordinal);
+        Dictionary<string, (long All, long Supervised)> fields = new(StringComparer.Ordinal);
         for (int i = 0; i < built.Places.Length; i++)
         {
             string name = Name(built, built.Text.Span(built.Text.SpanAtByte(built.Places[i].Start)));
-            (long all, long learned) = fields.GetValueOrDefault(name);
-            fields[name] = (all + 1, learned + (built.Row.Labels[i] == TokenRow.Unsupervised ? 0 : 1));
+            (long all, long supervised) = fields.GetValueOrDefault(name);
+            fields[name] = (all + 1, supervised + (built.Row.Labels[i] == TokenRow.Unsupervised ? 0 : 1));
         }
 
         return fields;

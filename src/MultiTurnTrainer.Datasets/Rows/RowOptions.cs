@@ -7,15 +7,15 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <summary>How conversations become token rows.</summary>
 public sealed record RowOptions
 {
-    /// <summary>Whose messages are learned.</summary>
+    /// <summary>Whose messages are supervised.</summary>
     public IReadOnlySet<Role> Roles { get; init; } = new HashSet<Role> { Role.Assistant };
 
-    /// <summary>Whether only the last message of these roles is learned.</summary>
+    /// <summary>Whether only the last message of these roles is supervised.</summary>
     public bool LastOnly { get; init; }
 
     /// <summary>
-    /// Which parts of a message are learned; empty means all of it. With parts named, only their own text and the stop
-    /// token are learned, not what the template writes around them.
+    /// Which parts of a message are supervised; empty means all of it. With parts named, only their own text and the stop
+    /// token are supervised, not what the template writes around them.
     /// </summary>
     public IReadOnlySet<MessageField> Fields { get; init; } = new HashSet<MessageField>();
 
@@ -26,7 +26,7 @@ public sealed record RowOptions
     public bool ExpandTurns { get; init; }
 
     /// <summary>Whether prompt and answer are tokenized apart, as a server does.</summary>
-    public bool SplitSeams { get; init; } = true;
+    public bool SplitAtBoundary { get; init; } = true;
 
     /// <summary>Most tokens of a row; null for no limit.</summary>
     public int? MaxLength { get; init; }

@@ -18,7 +18,7 @@ internal sealed class RowOutcome(Conversation conversation)
     public List<RowFinding> Findings { get; } = [];
 
     /// <summary>What the template silently did to its messages.</summary>
-    public List<HabitPlace> Habits { get; } = [];
+    public List<EffectPlace> Effects { get; } = [];
 
     /// <summary>The counts.</summary>
     public RowCounts Counts { get; } = new();
@@ -31,17 +31,17 @@ internal sealed class RowOutcome(Conversation conversation)
     {
         Rows.Add(row);
         Counts.Add(row.Row);
-        Counts.SeamTokens += row.SeamTokens;
+        Counts.BoundaryTokens += row.BoundaryTokens;
         Counts.GenerationDifferences += row.GenerationDifferences;
     }
 
     /// <summary>Adds what the template did in one of its rows.</summary>
-    public void Add(IEnumerable<HabitPlace> habits)
+    public void Add(IEnumerable<EffectPlace> effects)
     {
-        foreach (HabitPlace habit in habits)
+        foreach (EffectPlace effect in effects)
         {
-            Habits.Add(habit);
-            Counts.AddHabit(habit.Code, 1, habit.Characters);
+            Effects.Add(effect);
+            Counts.AddEffect(effect.Code, 1, effect.Characters);
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class RowOutcome(Conversation conversation)
 
 /// <summary>A row with everything that a view of it needs.</summary>
 /// <param name="Row">The row.</param>
-/// <param name="Masked">The rendered text and what is learned of it.</param>
+/// <param name="Masked">The rendered text and what is supervised of it.</param>
 /// <param name="View">The messages that were rendered.</param>
 /// <param name="Text">The text as UTF-8.</param>
 /// <param name="Places">First byte and end of each token.</param>
@@ -65,7 +65,7 @@ internal sealed record BuiltRow(
 )
 {
     /// <summary>Tokens that differ because answers are tokenized apart from prompts.</summary>
-    public int SeamTokens { get; init; }
+    public int BoundaryTokens { get; init; }
 
     /// <summary>Stretches where the template's own <c>{% generation %}</c> marks differ from the mask.</summary>
     public int GenerationDifferences { get; init; }

@@ -119,7 +119,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
         string more = Refused > shown ? $"\n  … and {Refused - shown} more" : "";
         return new MttException(
             $"{Refused} of {Counted.Of(Counts.Conversations, "conversation")} cannot be masked:\n  {list}{more}",
-            "Mend them, or leave them out with --skip-refused."
+            "Fix them, or leave them out with --skip-refused."
         );
     }
 

@@ -19,7 +19,7 @@ internal sealed class RowSource
         _options = options;
         All = ConversationView.Of(conversation);
         Weights = MessageWeights.Of(conversation);
-        Turns = LearnedSpans.Turns(conversation.Messages);
+        Turns = SupervisedSpans.Turns(conversation.Messages);
         _inContent = new ContentWeights?[Weights.Length];
         List<int> targets = [];
         for (int i = 0; i < Weights.Length; i++)
@@ -62,7 +62,7 @@ internal sealed class RowSource
     /// <summary>The messages to learn, ascending.</summary>
     public IReadOnlyList<int> Targets { get; }
 
-    /// <summary>Whether any message has a role that is learned.</summary>
+    /// <summary>Whether any message has a role that is supervised.</summary>
     public bool HasLearnable { get; }
 
     /// <summary>The template: the model's, or the one it has for conversations with tools.</summary>

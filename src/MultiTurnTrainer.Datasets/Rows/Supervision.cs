@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <summary>Narrows the characters of an answer by fields and by weights inside its content.</summary>
 internal static class Supervision
 {
-    /// <summary>The learned ranges of one message, in order.</summary>
+    /// <summary>The supervised ranges of one message, in order.</summary>
     /// <param name="rendered">The rendered conversation.</param>
     /// <param name="ranges">What the mask rule supervises of the message.</param>
     /// <param name="stop">The stop token that ends it: always kept.</param>

@@ -6,26 +6,26 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <param name="Id">The conversation's id, or null.</param>
 /// <param name="InputIds">Token ids, one per position.</param>
 /// <param name="Labels">
-/// As long as <paramref name="InputIds"/>: the id itself where the token is learned, <see cref="Unsupervised"/> elsewhere.
+/// As long as <paramref name="InputIds"/>: the id itself where the token is supervised, <see cref="Unsupervised"/> elsewhere.
 /// Not shifted, as HuggingFace has it: the model's output at position t is compared with the label at t + 1.
 /// </param>
 /// <param name="LossWeights">Weight of each position's loss; null when every supervised token weighs 1.</param>
-/// <param name="Spans">Whose learned tokens are which; null where the labels tell (<see cref="LearnedSpan.FromLabels"/>).</param>
+/// <param name="Spans">Whose supervised tokens are which; null where the labels tell (<see cref="SupervisedSpan.FromLabels"/>).</param>
 public sealed record TokenRow(
     string? Id,
     int[] InputIds,
     int[] Labels,
     float[]? LossWeights = null,
-    IReadOnlyList<LearnedSpan>? Spans = null
+    IReadOnlyList<SupervisedSpan>? Spans = null
 )
 {
-    /// <summary>The label of a position that is not learned.</summary>
+    /// <summary>The label of a position that is not supervised.</summary>
     public const int Unsupervised = -100;
 
     /// <summary>Tokens in the row.</summary>
     public int Length => InputIds.Length;
 
-    /// <summary>How many tokens are learned.</summary>
+    /// <summary>How many tokens are supervised.</summary>
     public int SupervisedTokens => Labels.Length - Labels.AsSpan().Count(Unsupervised);
 
     /// <summary>What is wrong with the row's shape, or null.</summary>

@@ -111,11 +111,11 @@ public static class TokenRowReader
             .Select(pair => pair.i)
             .FirstOrDefault(-1);
 
-    private static IReadOnlyList<LearnedSpan>? ReadSpans(ColumnReader column, SchemaNode leaf)
+    private static IReadOnlyList<SupervisedSpan>? ReadSpans(ColumnReader column, SchemaNode leaf)
     {
         try
         {
-            return ReadText(column, leaf) is { } text ? LearnedSpans.Read(JsonElement.Parse(text)) : null;
+            return ReadText(column, leaf) is { } text ? SupervisedSpans.Read(JsonElement.Parse(text)) : null;
         }
         catch (Exception problem)
             when (problem is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
@@ -226,7 +226,7 @@ public static class TokenRowReader
                     ? [.. weights.EnumerateArray().Select(value => value.GetSingle())]
                     : null,
                 root.TryGetProperty("spans", out JsonElement spans) && spans.ValueKind != JsonValueKind.Null
-                    ? LearnedSpans.Read(spans)
+                    ? SupervisedSpans.Read(spans)
                     : null
             );
         }

@@ -6,7 +6,7 @@ using MultiTurnTrainer.Files;
 namespace MultiTurnTrainer.Datasets.Views;
 
 /// <summary>
-/// Rows as one self-contained page: colour says where a token came from, a frame that it is learned, and the pointer
+/// Rows as one self-contained page: colour says where a token came from, a frame that it is supervised, and the pointer
 /// shows id, origin and template line. Loads nothing; all data is escaped.
 /// </summary>
 public static class HtmlView
@@ -55,13 +55,13 @@ public static class HtmlView
             html.Append(CultureInfo.InvariantCulture, $"<span class=\"t {ClassOf(group)}\">{Escape(group)}</span> ");
         }
 
-        html.Append("<span class=\"t assistant s\">learned</span></p>\n");
+        html.Append("<span class=\"t assistant s\">supervised</span></p>\n");
     }
 
     private static void AppendSummary(StringBuilder html, IReadOnlyList<MaskSummaryLine> summary)
     {
         html.Append(
-            "<table><thead><tr><th>from</th><th>field</th><th>tokens</th><th>learned</th><th>share</th></tr></thead><tbody>\n"
+            "<table><thead><tr><th>from</th><th>field</th><th>tokens</th><th>supervised</th><th>share</th></tr></thead><tbody>\n"
         );
         foreach (MaskSummaryLine line in summary)
         {
@@ -93,10 +93,10 @@ public static class HtmlView
 
     private static void AppendRow(StringBuilder html, RowView row, int index)
     {
-        int learned = row.Tokens.Count(token => token.Supervised);
+        int supervised = row.Tokens.Count(token => token.Supervised);
         html.Append(
             CultureInfo.InvariantCulture,
-            $"<section id=\"row-{index}\"><h2>{Escape(row.Title)} <small>{Counted.Of(row.Tokens.Count, "token")}, {learned} learned</small></h2>\n"
+            $"<section id=\"row-{index}\"><h2>{Escape(row.Title)} <small>{Counted.Of(row.Tokens.Count, "token")}, {supervised} supervised</small></h2>\n"
         );
         AppendFindings(html, row.Findings);
         html.Append("<pre>");
@@ -130,7 +130,7 @@ public static class HtmlView
         string origin = token.Origin is null ? "" : $" · {token.Origin}";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"token {token.Id}{origin}{line}{(token.Supervised ? " · learned" : "")}{weight}"
+            $"token {token.Id}{origin}{line}{(token.Supervised ? " · supervised" : "")}{weight}"
         );
     }
 

@@ -1,13 +1,13 @@
 namespace MultiTurnTrainer.Datasets.Views;
 
-/// <summary>Tokens and learned tokens of one role's field, or of one other origin.</summary>
+/// <summary>Tokens and supervised tokens of one role's field, or of one other origin.</summary>
 /// <param name="Group">A role's name, <c>literal</c>, <c>variable</c>….</param>
 /// <param name="Field">The field of the message; <c>-</c> outside messages.</param>
 /// <param name="Tokens">Tokens whose first character came from there.</param>
-/// <param name="Supervised">How many of them are learned.</param>
+/// <param name="Supervised">How many of them are supervised.</param>
 public sealed record MaskSummaryLine(string Group, string Field, long Tokens, long Supervised)
 {
-    /// <summary>The share that is learned, 0 to 1.</summary>
+    /// <summary>The share that is supervised, 0 to 1.</summary>
     public double Share => Tokens == 0 ? 0 : (double)Supervised / Tokens;
 
     /// <summary>Counts views by role and field, in alphabetical order, with the total last.</summary>
@@ -24,10 +24,10 @@ public sealed record MaskSummaryLine(string Group, string Field, long Tokens, lo
         (long Tokens, long Supervised) total = default;
         foreach (TokenView token in rows.SelectMany(row => row.Tokens))
         {
-            int supervised = token.Supervised ? 1 : 0;
-            (long tokens, long learned) = counts.GetValueOrDefault((token.Group, token.Field));
-            counts[(token.Group, token.Field)] = (tokens + 1, learned + supervised);
-            total = (total.Tokens + 1, total.Supervised + supervised);
+            int own = token.Supervised ? 1 : 0;
+            (long tokens, long supervised) = counts.GetValueOrDefault((token.Group, token.Field));
+            counts[(token.Group, token.Field)] = (tokens + 1, supervised + own);
+            total = (total.Tokens + 1, total.Supervised + own);
         }
 
         return

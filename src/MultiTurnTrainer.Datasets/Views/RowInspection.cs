@@ -85,8 +85,8 @@ public static class RowInspection
         {
             "no-answer" => "has no message to learn [no-answer]",
             "weight-0" => "every message to learn has weight 0 [weight-0]",
-            "too-long" => $"is too long and left out: {loss.SupervisedTokens} learned tokens lost [too-long]",
-            "truncated" => $"was shortened by whole turns: {loss.SupervisedTokens} learned tokens lost [truncated]",
+            "too-long" => $"is too long and left out: {loss.SupervisedTokens} supervised tokens lost [too-long]",
+            "truncated" => $"was shortened by whole turns: {loss.SupervisedTokens} supervised tokens lost [truncated]",
             _ => cause,
         };
 }

@@ -98,7 +98,7 @@ public static class RowViews
         return new RowView(
             Title(outcome.Conversation.Place, built.Row.Id),
             tokens,
-            [.. findings.Select(Line), .. HabitText.Lines(outcome.Habits)]
+            [.. findings.Select(Line), .. EffectText.Lines(outcome.Effects)]
         )
         {
             Fails = findings.Any(finding => finding.Severity == Severity.Error),

@@ -5,8 +5,8 @@ using MultiTurnTrainer.Files;
 namespace MultiTurnTrainer.Datasets.Views;
 
 /// <summary>
-/// Rows as text for a terminal: colour says where a token came from, reverse video that it is learned. Without colour
-/// learned stretches stand between ⟦ and ⟧.
+/// Rows as text for a terminal: colour says where a token came from, reverse video that it is supervised. Without colour
+/// supervised stretches stand between ⟦ and ⟧.
 /// </summary>
 public static class TerminalView
 {
@@ -16,10 +16,10 @@ public static class TerminalView
     public static string Row(RowView row, bool colour)
     {
         StringBuilder text = new();
-        int learned = row.Tokens.Count(token => token.Supervised);
+        int supervised = row.Tokens.Count(token => token.Supervised);
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{(colour ? "\u001b[1m" : "")}── {row.Title} · {Counted.Of(row.Tokens.Count, "token")}, {learned} learned{(colour ? Reset : "")}\n"
+            $"{(colour ? "\u001b[1m" : "")}── {row.Title} · {Counted.Of(row.Tokens.Count, "token")}, {supervised} supervised{(colour ? Reset : "")}\n"
         );
         bool open = false;
         foreach (TokenView token in row.Tokens)
@@ -47,14 +47,14 @@ public static class TerminalView
     {
         if (!colour)
         {
-            return "learned: between ⟦ and ⟧\n";
+            return "supervised: between ⟦ and ⟧\n";
         }
 
         IEnumerable<string> groups = rows.SelectMany(row => row.Tokens).Select(token => token.Group).Distinct();
         return string.Join(
                 ' ',
                 groups.Order(StringComparer.Ordinal).Select(group => Style(group, false) + group + Reset)
-            ) + $" · learned: {Style("assistant", true)}reversed{Reset}\n";
+            ) + $" · supervised: {Style("assistant", true)}reversed{Reset}\n";
     }
 
     /// <summary>The summary per role and field as an aligned table.</summary>
@@ -63,7 +63,7 @@ public static class TerminalView
         StringBuilder text = new();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{"from", -12} {"field", -16} {"tokens", 10} {"learned", 10} {"share", 7}\n"
+            $"{"from", -12} {"field", -16} {"tokens", 10} {"supervised", 10} {"share", 7}\n"
         );
         foreach (MaskSummaryLine line in lines)
         {

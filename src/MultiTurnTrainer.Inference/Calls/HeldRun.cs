@@ -109,7 +109,7 @@ internal sealed class HeldRun(int concurrency, int total, Budget budget, TimePro
         problem is EndpointException
             ? new MttException(
                 $"the endpoint refuses to work: {problem.Message}",
-                "The state is saved: mend the key, the model's name or the quota, then run again with --resume.",
+                "The state is saved: fix the key, the model's name or the quota, then run again with --resume.",
                 problem
             )
             : problem;

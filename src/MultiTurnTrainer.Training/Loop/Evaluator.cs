@@ -48,7 +48,7 @@ internal sealed class Evaluator(
             HeadResult result = Forward(batch);
             hits += result.Read().Hits;
             float[] losses = result.TokenLosses();
-            LearnedSpan?[] spans = batch.Spans(rows);
+            SupervisedSpan?[] spans = batch.Spans(rows);
             for (int i = 0; i < losses.Length; i++)
             {
                 sum += losses[i];

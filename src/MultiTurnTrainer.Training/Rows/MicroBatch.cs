@@ -52,12 +52,12 @@ internal sealed class MicroBatch
     public float[]? Weights { get; }
 
     /// <summary>Of each target, the part of a message that it belongs to; null where a row does not say, [S].</summary>
-    public LearnedSpan?[] Spans(IReadOnlyList<TrainingRow> data)
+    public SupervisedSpan?[] Spans(IReadOnlyList<TrainingRow> data)
     {
-        List<LearnedSpan?> parts = [];
+        List<SupervisedSpan?> parts = [];
         foreach (TrainingRow row in Rows.Select(number => data[number]))
         {
-            IReadOnlyList<LearnedSpan> spans = row.Spans ?? LearnedSpan.FromLabels(row.Labels);
+            IReadOnlyList<SupervisedSpan> spans = row.Spans ?? SupervisedSpan.FromLabels(row.Labels);
             int at = 0;
             for (int t = 1; t < row.Labels.Length; t++)
             {

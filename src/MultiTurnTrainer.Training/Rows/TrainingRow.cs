@@ -13,7 +13,7 @@ internal sealed record TrainingRow(
     int[] InputIds,
     int[] Labels,
     float[]? Weights = null,
-    IReadOnlyList<LearnedSpan>? Spans = null
+    IReadOnlyList<SupervisedSpan>? Spans = null
 )
 {
     /// <summary>The label that means: not supervised.</summary>

@@ -13,7 +13,7 @@ public static class CatalogueText
         text.Append(FormattableString.Invariant($"{rule.Code} {rule.Name} ({FindingJson.Name(rule.Severity)})\n\n"));
         text.Append(rule.Summary).Append("\n\n");
         text.Append("Why:  ").Append(rule.Why).Append('\n');
-        text.Append("Mend: ").Append(rule.Hint).Append('\n');
+        text.Append("Fix: ").Append(rule.Hint).Append('\n');
         if (rule.Fix is not null)
         {
             text.Append("Fix:  ").Append(rule.Fix).Append(" (mtt validate --fix)\n");

@@ -44,8 +44,8 @@ public sealed class DatasetStatistics
     /// <summary>Conversations that truncation cannot make fit.</summary>
     public long Unfit { get; internal set; }
 
-    /// <summary>Lengths by role and field (<c>assistant.content</c>, <c>assistant.tool_calls</c>…): all, and the part that is learned.</summary>
-    public SortedDictionary<string, (long All, long Learned)> Fields { get; } = new(StringComparer.Ordinal);
+    /// <summary>Lengths by role and field (<c>assistant.content</c>, <c>assistant.tool_calls</c>…): all, and the part that is supervised.</summary>
+    public SortedDictionary<string, (long All, long Supervised)> Fields { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Conversations that declare tools.</summary>
     public long WithTools { get; internal set; }
@@ -65,13 +65,13 @@ public sealed class DatasetStatistics
             ? $"of the rows that mtt mask makes{(Refused > 0 ? $" ({Refused} more conversations are refused by the template)" : "")}"
             : "of the texts, without the template's";
 
-    /// <summary>The share of everything that is learned.</summary>
-    public double LearnedShare
+    /// <summary>The share of everything that is supervised.</summary>
+    public double SupervisedShare
     {
         get
         {
             long all = Fields.Values.Sum(sums => sums.All);
-            return all == 0 ? 0 : (double)Fields.Values.Sum(sums => sums.Learned) / all;
+            return all == 0 ? 0 : (double)Fields.Values.Sum(sums => sums.Supervised) / all;
         }
     }
 

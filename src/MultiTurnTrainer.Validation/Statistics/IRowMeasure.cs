@@ -13,13 +13,13 @@ public interface IRowMeasure
 /// <param name="Tokens">All of them.</param>
 /// <param name="MessageTokens">Those printed for each message, with its header and its stop token.</param>
 /// <param name="Fields">
-/// All tokens and the learned ones by where they come from: <c>assistant.content</c>, <c>tools</c>, <c>assistant.template</c> for what
+/// All tokens and the supervised ones by where they come from: <c>assistant.content</c>, <c>tools</c>, <c>assistant.template</c> for what
 /// the template writes around an answer, <c>template</c> for what stands outside messages.
 /// </param>
 /// <param name="Truncated">Tokens after truncation to the limit; null when nothing fits, or there is no limit.</param>
 public sealed record MeasuredRow(
     int Tokens,
     IReadOnlyList<int> MessageTokens,
-    IReadOnlyDictionary<string, (long All, long Learned)> Fields,
+    IReadOnlyDictionary<string, (long All, long Supervised)> Fields,
     int? Truncated
 );

@@ -71,9 +71,9 @@ public sealed class StatisticsCollector
         else if (_options.Measure.Measure(Parse(row)) is { } measured)
         {
             _lengths.AddRange(measured.MessageTokens);
-            foreach ((string field, (long all, long learned)) in measured.Fields)
+            foreach ((string field, (long all, long supervised)) in measured.Fields)
             {
-                Field(field, all, learned);
+                Field(field, all, supervised);
             }
 
             Whole(measured.Tokens, measured.Truncated);
@@ -107,7 +107,7 @@ public sealed class StatisticsCollector
         foreach (ref readonly MessageView message in row.Messages)
         {
             string role = Roles.Name(message.Role);
-            bool isLearned =
+            bool isSupervised =
                 message.Role == Role.Assistant
                 && !(
                     message.Weight >= 0
@@ -120,14 +120,14 @@ public sealed class StatisticsCollector
             {
                 TextToken piece = row.Texts[text];
                 int part = Length(piece.Utf8);
-                Field($"{role}.{(piece.IsReasoning ? "reasoning_content" : "content")}", part, isLearned ? part : 0);
+                Field($"{role}.{(piece.IsReasoning ? "reasoning_content" : "content")}", part, isSupervised ? part : 0);
                 length += part;
             }
 
             if (message.CallCount > 0)
             {
                 int part = Length(row.Tape.RawValue(message.Calls));
-                Field($"{role}.tool_calls", part, isLearned ? part : 0);
+                Field($"{role}.tool_calls", part, isSupervised ? part : 0);
                 length += part;
             }
 
@@ -150,10 +150,10 @@ public sealed class StatisticsCollector
         return count;
     }
 
-    private void Field(string name, long all, long learned)
+    private void Field(string name, long all, long supervised)
     {
-        (long allBefore, long learnedBefore) = _statistics.Fields.GetValueOrDefault(name);
-        _statistics.Fields[name] = (allBefore + all, learnedBefore + learned);
+        (long allBefore, long supervisedBefore) = _statistics.Fields.GetValueOrDefault(name);
+        _statistics.Fields[name] = (allBefore + all, supervisedBefore + supervised);
     }
 
     /// <summary>Counts a conversation whose messages' roles and lengths are known.</summary>

@@ -24,13 +24,13 @@ public static class StatisticsJson
             writer.WriteString("lengthsOf", statistics.OfRows ? "rows" : "texts");
             writer.WriteNumber("refused", statistics.Refused);
             Lengths(writer, statistics);
-            writer.WriteNumber("learnedShare", Math.Round(statistics.LearnedShare, 6));
+            writer.WriteNumber("supervisedShare", Math.Round(statistics.SupervisedShare, 6));
             writer.WriteStartObject("fields");
-            foreach ((string field, (long all, long learned)) in statistics.Fields)
+            foreach ((string field, (long all, long supervised)) in statistics.Fields)
             {
                 writer.WriteStartObject(field);
                 writer.WriteNumber("all", all);
-                writer.WriteNumber("learned", learned);
+                writer.WriteNumber("supervised", supervised);
                 writer.WriteEndObject();
             }
 

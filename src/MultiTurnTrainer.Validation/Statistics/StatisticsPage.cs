@@ -38,7 +38,7 @@ public static class StatisticsPage
             .Append("</h1>\n");
         Append(
             page,
-            $"<p>{Counted.Of(statistics.Summary.Rows, "row")}, {statistics.Summary.BadRows:N0} with errors and left out below. Learned {statistics.LearnedShare:P1}, duplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}. Lengths in {statistics.Unit} {statistics.Measured}.</p>\n"
+            $"<p>{Counted.Of(statistics.Summary.Rows, "row")}, {statistics.Summary.BadRows:N0} with errors and left out below. Supervised {statistics.SupervisedShare:P1}, duplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}. Lengths in {statistics.Unit} {statistics.Measured}.</p>\n"
         );
         Plots(page, statistics);
         Lengths(page, statistics);
@@ -102,13 +102,13 @@ public static class StatisticsPage
     {
         Append(
             page,
-            $"<h2>What is learned</h2>\n<table><tr><th></th><th>{statistics.Unit}</th><th>learned</th><th>share</th></tr>\n"
+            $"<h2>What is supervised</h2>\n<table><tr><th></th><th>{statistics.Unit}</th><th>supervised</th><th>share</th></tr>\n"
         );
-        foreach ((string field, (long all, long learned)) in statistics.Fields)
+        foreach ((string field, (long all, long supervised)) in statistics.Fields)
         {
             Append(
                 page,
-                $"<tr><td>{field}</td><td>{all:N0}</td><td>{learned:N0}</td><td>{(all == 0 ? 0 : (double)learned / all):P1}</td></tr>\n"
+                $"<tr><td>{field}</td><td>{all:N0}</td><td>{supervised:N0}</td><td>{(all == 0 ? 0 : (double)supervised / all):P1}</td></tr>\n"
             );
         }
 

@@ -35,15 +35,15 @@ public static class StatisticsTable
             );
         }
 
-        Line(text, $"\n{"", -32}{statistics.Unit, 14}{"learned", 14}{"share", 9}");
-        foreach ((string field, (long all, long learned)) in statistics.Fields)
+        Line(text, $"\n{"", -32}{statistics.Unit, 14}{"supervised", 14}{"share", 9}");
+        foreach ((string field, (long all, long supervised)) in statistics.Fields)
         {
-            Line(text, $"{field, -32}{all, 14:N0}{learned, 14:N0}{(all == 0 ? 0 : (double)learned / all), 9:P1}");
+            Line(text, $"{field, -32}{all, 14:N0}{supervised, 14:N0}{(all == 0 ? 0 : (double)supervised / all), 9:P1}");
         }
 
         Line(
             text,
-            $"{"all", -32}{statistics.Fields.Values.Sum(field => field.All), 14:N0}{statistics.Fields.Values.Sum(field => field.Learned), 14:N0}{statistics.LearnedShare, 9:P1}"
+            $"{"all", -32}{statistics.Fields.Values.Sum(field => field.All), 14:N0}{statistics.Fields.Values.Sum(field => field.Supervised), 14:N0}{statistics.SupervisedShare, 9:P1}"
         );
         Line(
             text,

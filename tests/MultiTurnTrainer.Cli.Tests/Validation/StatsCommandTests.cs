@@ -38,9 +38,9 @@ public sealed class StatsCommandTests : IDisposable
         {
             JsonObject fields = stats["fields"]!.AsObject();
             Assert.Equal((long)counts["tokens"]!, fields.Sum(field => (long)field.Value!["all"]!));
-            Assert.Equal((long)counts["supervised_tokens"]!, fields.Sum(field => (long)field.Value!["learned"]!));
-            Assert.True((long)fields["assistant.content"]!["learned"]! > 0);
-            Assert.Equal(0, (long)fields["user.content"]!["learned"]!);
+            Assert.Equal((long)counts["supervised_tokens"]!, fields.Sum(field => (long)field.Value!["supervised"]!));
+            Assert.True((long)fields["assistant.content"]!["supervised"]! > 0);
+            Assert.Equal(0, (long)fields["user.content"]!["supervised"]!);
         }
     }
 

@@ -17,7 +17,8 @@ public class DetectorTests
     [InlineData("Make it shorter.")]
     [InlineData("You forgot the tax.")]
     [InlineData("I like option B more.")]
-    public void Leaning_OnAReply_IsFound(string text) => Assert.NotNull(LeaningDetector.Find(text, "Some reply."));
+    public void Leaning_OnAReply_IsFound(string text) =>
+        Assert.NotNull(BackReferenceDetector.Find(text, "Some reply."));
 
     [Theory]
     [InlineData("The budget is 500 dollars.")]
@@ -25,15 +26,16 @@ public class DetectorTests
     [InlineData("Use Python 3 and no external packages.")]
     [InlineData("How many games did Ara play per year on average?")]
     [InlineData("Also list the capital of France.")]
-    public void Leaning_OnNothing_IsNotFound(string text) => Assert.Null(LeaningDetector.Find(text, "Some reply."));
+    public void Leaning_OnNothing_IsNotFound(string text) =>
+        Assert.Null(BackReferenceDetector.Find(text, "Some reply."));
 
     [Fact]
     public void Leaning_FewWordsAfterAQuestion_AreItsAnswer()
     {
-        Assert.Equal("Berlin", LeaningDetector.Find("Berlin", "Which city?"));
-        Assert.Null(LeaningDetector.Find("Berlin", "I see."));
-        Assert.Null(LeaningDetector.Find("Who are you?", "How can I help?"));
-        Assert.Null(LeaningDetector.Find("yes", null));
+        Assert.Equal("Berlin", BackReferenceDetector.Find("Berlin", "Which city?"));
+        Assert.Null(BackReferenceDetector.Find("Berlin", "I see."));
+        Assert.Null(BackReferenceDetector.Find("Who are you?", "How can I help?"));
+        Assert.Null(BackReferenceDetector.Find("yes", null));
     }
 
     [Fact]
@@ -46,7 +48,7 @@ public class DetectorTests
                 .Sharding.ShardedTaskReader.Read(SharedData.Path("lic", "rlsta", "lost_in_conversation_math.json"))
                 .SelectMany(task => task.Shards.Skip(1)),
         ];
-        int marked = shards.Count(shard => LeaningDetector.Find(shard, "Some reply.") is not null);
+        int marked = shards.Count(shard => BackReferenceDetector.Find(shard, "Some reply.") is not null);
         Assert.True(marked <= shards.Length / 50, $"{marked} of {shards.Length}");
     }
 

@@ -79,39 +79,43 @@ public class HistoryCleanerTests
 
     [Theory]
     [InlineData(
-        LeaningTurns.Keep,
+        BackReferences.Keep,
         "u:Two names. a:Ada or Bea u:Your second option is wrong. u:The whole task:\n- Two names.\n- Your second option is wrong.",
         ReferencePolicy.Kept
     )]
     [InlineData(
-        LeaningTurns.Clean,
+        BackReferences.Clean,
         "u:Two names. u:Your second option is wrong. u:The whole task:\n- Two names.\n- Your second option is wrong.",
         ReferencePolicy.Cleaned
     )]
-    public void Clean_LeaningTurn_FollowsTheSetting(LeaningTurns leaning, string reference, ReferencePolicy policy)
+    public void Clean_LeaningTurn_FollowsTheSetting(
+        BackReferences back_references,
+        string reference,
+        ReferencePolicy policy
+    )
     {
         CleanedRecord record = Clean(
             "u:Two names. a:Ada or Bea u:Your second option is wrong. a:Cleo",
-            new CleaningSettings { Leaning = leaning }
+            new CleaningSettings { BackReferences = back_references }
         )[1];
         Assert.Equal(reference, Text(record.ReferenceContext));
         Assert.Equal(policy, record.Policy);
         TurnMark mark = Assert.Single(record.Marks);
-        Assert.Equal((2, TurnMarkKind.Leans, "Your second option"), (mark.Message, mark.Kind, mark.Text));
+        Assert.Equal((2, TurnMarkKind.RefersBack, "Your second option"), (mark.Message, mark.Kind, mark.Text));
     }
 
     [Fact]
-    public void Clean_LeaningTurnDropped_IsCounted()
+    public void Clean_BackReferenceDropped_IsCounted()
     {
         CleaningCounts counts = new();
         CleanedRecord[] records = Clean(
             "u:Two names. a:Ada or Bea u:As you said, Ada. a:Ada u:Now a surname for the whole family. a:Lovelace",
-            new CleaningSettings { Leaning = LeaningTurns.Drop },
+            new CleaningSettings { BackReferences = BackReferences.Drop },
             counts
         );
         Assert.Equal(["7#1", "7#3"], records.Select(record => record.Id));
-        Assert.Equal(1, counts.LeftOut["leaning_turn"]);
-        Assert.Equal(1, counts.LeaningTurns);
+        Assert.Equal(1, counts.LeftOut["back_reference"]);
+        Assert.Equal(1, counts.BackReferences);
     }
 
     [Fact]

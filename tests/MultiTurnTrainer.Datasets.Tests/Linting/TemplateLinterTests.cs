@@ -18,7 +18,7 @@ public class TemplateLinterTests
         Assert.True(report.IsPrefixStable);
         Assert.Equal(
             ["tools-dropped", "tool-calls-dropped", "reasoning-dropped", "earlier-reasoning-dropped"],
-            report.Habits.Select(h => h.Code)
+            report.Effects.Select(h => h.Code)
         );
         Assert.Equal([("parts", "type")], report.Refused);
     }
@@ -41,7 +41,7 @@ public class TemplateLinterTests
     [Fact]
     public void Lint_WordsBehindTheConversation_AreReported() =>
         Assert.Contains(
-            "tail-learned",
+            "tail-supervised",
             Codes(
                 "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% if not loop.last %}<|im_end|>\n{% endif %}"
                     + "{% endfor %}\nSay whether that was safe.<|im_end|>"
@@ -60,7 +60,7 @@ public class TemplateLinterTests
         );
         Assert.Equal(["inline-think"], report.UnstableIn);
         Assert.True(report.NeedsExpandTurns);
-        Assert.Contains("earlier-think-dropped", report.Habits.Select(h => h.Code));
+        Assert.Contains("earlier-think-dropped", report.Effects.Select(h => h.Code));
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public class TemplateLinterTests
     public void Lint_NoMarker_SaysSo() =>
         Assert.Contains("no-stop", Codes("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"));
 
-    private static string[] Codes(string template) => [.. Lint(template).Habits.Select(h => h.Code)];
+    private static string[] Codes(string template) => [.. Lint(template).Effects.Select(h => h.Code)];
 
     private static TemplateReport Lint(string template) =>
         TemplateLinter.Lint("test", new ChatModel { Template = ChatTemplate.Parse(template) }, []);

@@ -10,13 +10,13 @@ namespace MultiTurnTrainer.Datasets.Tests.Masking;
 
 /// <summary>
 /// An oracle that knows nothing of provenance: the letters of one message are exchanged for others and the conversation
-/// is rendered again. What changed in the text is that message's: learned, every character of it, when the message is
+/// is rendered again. What changed in the text is that message's: supervised, every character of it, when the message is
 /// an answer to learn, and never when it is not.
 /// </summary>
 public partial class AdversarialMaskTests(ITestOutputHelper output)
 {
     [Fact]
-    public void Apply_ExchangedLetters_AreLearnedExactlyInAnswers()
+    public void Apply_ExchangedLetters_AreSupervisedExactlyInAnswers()
     {
         JsonObject[] conversations =
         [
@@ -83,21 +83,21 @@ public partial class AdversarialMaskTests(ITestOutputHelper output)
         }
     }
 
-    private static string? Compare(MaskedText whole, string changed, int message, bool isLearned)
+    private static string? Compare(MaskedText whole, string changed, int message, bool isSupervised)
     {
         string text = whole.Rendered.Text;
-        bool[] learned = new bool[text.Length];
+        bool[] supervised = new bool[text.Length];
         foreach ((int start, int end) in whole.Supervised)
         {
-            learned.AsSpan(start..end).Fill(true);
+            supervised.AsSpan(start..end).Fill(true);
         }
 
         for (int at = 0; at < text.Length; at++)
         {
-            if (text[at] != changed[at] && learned[at] != isLearned)
+            if (text[at] != changed[at] && supervised[at] != isSupervised)
             {
                 string near = text[Math.Max(0, at - 30)..Math.Min(text.Length, at + 30)];
-                return $"message {message}: {(isLearned ? "not learned" : "learned")} at {at}, near '{near}'";
+                return $"message {message}: {(isSupervised ? "not supervised" : "supervised")} at {at}, near '{near}'";
             }
         }
 

@@ -65,11 +65,11 @@ public class MaskRuleGoldenTests(ITestOutputHelper output)
             golden.Stops
         );
         string text = masked.Rendered.Text;
-        string learned = Describe(masked.Supervised.Select(r => (Points(text, r.Start), Points(text, r.End))));
+        string supervised = Describe(masked.Supervised.Select(r => (Points(text, r.Start), Points(text, r.End))));
         string expected = Describe(Ranges(golden.Expected, "supervised"));
-        if (learned != expected)
+        if (supervised != expected)
         {
-            return $"learns {learned}, not {expected}";
+            return $"learns {supervised}, not {expected}";
         }
 
         string generation = Describe(masked.Generation.Select(r => (Points(text, r.Start), Points(text, r.End))));

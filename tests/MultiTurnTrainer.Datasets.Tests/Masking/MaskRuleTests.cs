@@ -4,7 +4,7 @@ using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Tests.Masking;
 
-/// <summary>The rule on small templates of our own, one habit each.</summary>
+/// <summary>The rule on small templates of our own, one effect each.</summary>
 public class MaskRuleTests
 {
     private const string Loop = "{% for m in messages %}";
@@ -15,21 +15,21 @@ public class MaskRuleTests
     public void Apply_PlainTurns_LearnsWordsAndStop() =>
         Assert.Equal(
             ["one<e>", "two<e>"],
-            Learned(Loop + "<{{ m.role[0] }}>{{ m.content }}<e>\n" + End + Ask, Turns("q", "one", "r", "two"))
+            Supervised(Loop + "<{{ m.role[0] }}>{{ m.content }}<e>\n" + End + Ask, Turns("q", "one", "r", "two"))
         );
 
     [Fact]
     public void Apply_StopWordInTheAnswer_IsNoStop() =>
         Assert.Equal(
             ["one <e> more<e>"],
-            Learned(Loop + "<{{ m.role[0] }}>{{ m.content }}<e>\n" + End + Ask, Turns("q", "one <e> more"))
+            Supervised(Loop + "<{{ m.role[0] }}>{{ m.content }}<e>\n" + End + Ask, Turns("q", "one <e> more"))
         );
 
     [Fact]
     public void Apply_HeaderPrintedByTheQuestion_BelongsToThePrompt() =>
         Assert.Equal(
             ["one<e>"],
-            Learned(
+            Supervised(
                 Loop + "{% if m.role == 'user' %}{{ m.content }}<a>{% else %}{{ m.content }}<e>{% endif %}" + End,
                 Turns("q", "one")
             )
@@ -39,7 +39,7 @@ public class MaskRuleTests
     public void Apply_StopAfterTheLoop_CountsForTheLastAnswer() =>
         Assert.Equal(
             ["two<e>"],
-            Learned(
+            Supervised(
                 Loop
                     + "<{{ m.role[0] }}>{{ m.content }}"
                     + End
@@ -53,7 +53,7 @@ public class MaskRuleTests
     public void Apply_StopIsTheNextHeader_LearnsIt() =>
         Assert.Equal(
             ["one<u>"],
-            Learned(
+            Supervised(
                 Loop + "{{ '<u>' if m.role == 'user' else '<a>' }}{{ m.content }}" + End + Ask,
                 Turns("q", "one", "r"),
                 stops: ["<u>"]
@@ -64,7 +64,7 @@ public class MaskRuleTests
     public void Apply_OpenedThink_IsThePromptsWhenThePromptHasIt() =>
         Assert.Equal(
             ["done</t>one<e>"],
-            Learned(
+            Supervised(
                 Loop
                     + "{% if m.role == 'user' %}<u>{{ m.content }}<e>{% else %}<a><t>done</t>{{ m.content }}<e>{% endif %}"
                     + End
@@ -77,7 +77,7 @@ public class MaskRuleTests
     public void Apply_PromptThatWouldCutAMarker_LeavesItToTheAnswer() =>
         Assert.Equal(
             ["<think>x</think>one<e>"],
-            Learned(
+            Supervised(
                 Loop
                     + "{% if m.role == 'user' %}<u>{{ m.content }}<e>{% else %}<a><think>x</think>{{ m.content }}<e>{% endif %}"
                     + End
@@ -87,10 +87,10 @@ public class MaskRuleTests
         );
 
     [Fact]
-    public void Apply_WordsOfAnotherMessage_AreNeverLearned() =>
+    public void Apply_WordsOfAnotherMessage_AreNeverSupervised() =>
         Assert.Equal(
             ["one[", "]<e>"],
-            Learned(
+            Supervised(
                 Loop
                     + "{% if m.role == 'user' %}<u>{{ m.content }}{% else %}<a>{{ m.content }}[{{ messages[0].content }}]<e>{% endif %}"
                     + End
@@ -147,10 +147,10 @@ public class MaskRuleTests
     public void Apply_AnotherRole_LearnsItsWordsAndItsStop() =>
         Assert.Equal(
             ["q<e>"],
-            Learned(Loop + "<{{ m.role[0] }}>{{ m.content }}<e>\n" + End + Ask, Turns("q", "one"), targets: [0])
+            Supervised(Loop + "<{{ m.role[0] }}>{{ m.content }}<e>\n" + End + Ask, Turns("q", "one"), targets: [0])
         );
 
-    private static string[] Learned(
+    private static string[] Supervised(
         string template,
         JsonElement messages,
         int[]? targets = null,

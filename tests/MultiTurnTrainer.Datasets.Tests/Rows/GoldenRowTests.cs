@@ -11,7 +11,7 @@ using MultiTurnTrainer.Tokenizers;
 namespace MultiTurnTrainer.Datasets.Tests.Rows;
 
 /// <summary>
-/// The decided masks of the render goldens, carried to tokens: a token is learned exactly when all its characters are,
+/// The decided masks of the render goldens, carried to tokens: a token is supervised exactly when all its characters are,
 /// and answers begin and end at a token's edge.
 /// </summary>
 public class GoldenRowTests(ITestOutputHelper output)
@@ -20,7 +20,7 @@ public class GoldenRowTests(ITestOutputHelper output)
     [InlineData("qwen3")]
     [InlineData("llama3.1")]
     [InlineData("mistral-v0.3")]
-    public void Build_EveryDecidedGolden_LearnsTheTokensOfTheLearnedCharacters(string model)
+    public void Build_EveryDecidedGolden_LearnsTheTokensOfTheSupervisedCharacters(string model)
     {
         Tokenizer tokenizer = Tokenizer.Load(SharedData.Path("tokenizers", model));
         TokenTable table = new(tokenizer);
@@ -71,14 +71,14 @@ public class GoldenRowTests(ITestOutputHelper output)
 
         BuiltRow built = outcome.Rows[0];
         byte[] utf8 = built.Text.Utf8;
-        bool[] learned = Learned(built.Rendered.Text, golden.Expected.GetProperty("supervised"), utf8.Length);
+        bool[] supervised = Supervised(built.Rendered.Text, golden.Expected.GetProperty("supervised"), utf8.Length);
         HashSet<int> edges = [0, utf8.Length];
         for (int i = 0; i < built.Places.Length; i++)
         {
             (int start, int end) = built.Places[i];
             edges.Add(start);
             edges.Add(end);
-            bool expected = start < end && learned.AsSpan(start, end - start).IndexOf(false) < 0;
+            bool expected = start < end && supervised.AsSpan(start, end - start).IndexOf(false) < 0;
             bool actual = built.Row.Labels[i] != TokenRow.Unsupervised;
             if (expected != actual || (actual && built.Row.Labels[i] != built.Row.InputIds[i]))
             {
@@ -86,27 +86,27 @@ public class GoldenRowTests(ITestOutputHelper output)
             }
         }
 
-        for (int at = 1; at < learned.Length; at++)
+        for (int at = 1; at < supervised.Length; at++)
         {
-            if (learned[at] != learned[at - 1] && !edges.Contains(at))
+            if (supervised[at] != supervised[at - 1] && !edges.Contains(at))
             {
-                return $"a token lies across {at}, where learning {(learned[at] ? "begins" : "ends")}";
+                return $"a token lies across {at}, where learning {(supervised[at] ? "begins" : "ends")}";
             }
         }
 
         return null;
     }
 
-    private static bool[] Learned(string text, JsonElement ranges, int length)
+    private static bool[] Supervised(string text, JsonElement ranges, int length)
     {
-        bool[] learned = new bool[length];
+        bool[] supervised = new bool[length];
         CodePointBytes bytes = new(text);
         foreach (JsonElement range in ranges.EnumerateArray())
         {
-            learned.AsSpan(bytes[range[0].GetInt32()]..bytes[range[1].GetInt32()]).Fill(true);
+            supervised.AsSpan(bytes[range[0].GetInt32()]..bytes[range[1].GetInt32()]).Fill(true);
         }
 
-        return learned;
+        return supervised;
     }
 
     private static Conversation ToConversation(RenderGoldens.Golden golden)

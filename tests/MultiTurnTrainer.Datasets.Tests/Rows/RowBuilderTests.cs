@@ -43,11 +43,11 @@ public class RowBuilderTests
 
     [Fact]
     public void Build_PlainChat_LearnsAnswersWithTheirStopToken() =>
-        Assert.Equal(["uno<|im_end|>", "dos<|im_end|>"], Learned(Build(TwoTurns).Rows.Single()));
+        Assert.Equal(["uno<|im_end|>", "dos<|im_end|>"], Supervised(Build(TwoTurns).Rows.Single()));
 
     [Fact]
     public void Build_LastOnly_LearnsTheLastAnswer() =>
-        Assert.Equal(["dos<|im_end|>"], Learned(Build(TwoTurns, new RowOptions { LastOnly = true }).Rows.Single()));
+        Assert.Equal(["dos<|im_end|>"], Supervised(Build(TwoTurns, new RowOptions { LastOnly = true }).Rows.Single()));
 
     [Fact]
     public void Build_PlainChat_NeedsNoSpans() => Assert.Null(Build(TwoTurns).Rows.Single().Row.Spans);
@@ -97,7 +97,7 @@ public class RowBuilderTests
         };
         Assert.Equal(
             ["S<|im_end|>", "one<|im_end|>", "two<|im_end|>"],
-            Learned(Build(TwoTurns, options).Rows.Single())
+            Supervised(Build(TwoTurns, options).Rows.Single())
         );
     }
 
@@ -106,12 +106,12 @@ public class RowBuilderTests
     [InlineData("\"loss_weight\":0.0")]
     [InlineData("\"train\":false")]
     [InlineData("\"training\":false")]
-    public void Build_AnswerWithoutWeight_IsNotLearned(string weight)
+    public void Build_AnswerWithoutWeight_IsNotSupervised(string weight)
     {
         string json = TwoTurns.Replace("\"content\":\"uno\"", $"\"content\":\"uno\",{weight}");
         BuiltRow row = Build(json).Rows.Single();
 
-        Assert.Equal(["dos<|im_end|>"], Learned(row));
+        Assert.Equal(["dos<|im_end|>"], Supervised(row));
         Assert.Null(row.Row.LossWeights);
     }
 
@@ -123,7 +123,7 @@ public class RowBuilderTests
         )
             .Rows.Single();
 
-        Assert.Equal(["keep", "<|im_end|>"], Learned(row));
+        Assert.Equal(["keep", "<|im_end|>"], Supervised(row));
         Assert.Equal([0.25f, 0.5f], row.Row.LossWeights!.Where(weight => weight > 0).Distinct());
         Assert.All(row.Row.Labels.Zip(row.Row.LossWeights!), pair => Assert.Equal(pair.First >= 0, pair.Second > 0));
     }
@@ -136,8 +136,8 @@ public class RowBuilderTests
         )
             .Rows.Single();
 
-        Assert.DoesNotContain("secret", string.Concat(Learned(row)));
-        Assert.Contains("open<|im_end|>", string.Concat(Learned(row)));
+        Assert.DoesNotContain("secret", string.Concat(Supervised(row)));
+        Assert.Contains("open<|im_end|>", string.Concat(Supervised(row)));
     }
 
     [Theory]
@@ -155,10 +155,10 @@ public class RowBuilderTests
     {
         string json =
             """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"words","tool_calls":[{"function":{"name":"find","arguments":"x=1"}}]}]}""";
-        Assert.Equal(["words<call>find(x=1)<|im_end|>"], Learned(Build(json).Rows.Single()));
+        Assert.Equal(["words<call>find(x=1)<|im_end|>"], Supervised(Build(json).Rows.Single()));
         RowOptions name = new() { Fields = new HashSet<MessageField> { MessageField.CallName } };
-        Assert.Equal(["<|im_end|>"], Learned(Build(json, name).Rows.Single()).TakeLast(1));
-        Assert.DoesNotContain("words", string.Concat(Learned(Build(json, name).Rows.Single())));
+        Assert.Equal(["<|im_end|>"], Supervised(Build(json, name).Rows.Single()).TakeLast(1));
+        Assert.DoesNotContain("words", string.Concat(Supervised(Build(json, name).Rows.Single())));
     }
 
     [Fact]
@@ -169,16 +169,16 @@ public class RowBuilderTests
         IReadOnlyList<BuiltRow> rows = Build(json, new RowOptions { ExpandTurns = true }).Rows;
 
         Assert.Equal(["c#1", "c#3"], rows.Select(row => row.Row.Id));
-        Assert.Equal(["<think>r1</think>\nuno<|im_end|>"], Learned(rows[0]));
-        Assert.Equal(["<think>r2</think>\ndos<|im_end|>"], Learned(rows[1]));
+        Assert.Equal(["<think>r1</think>\nuno<|im_end|>"], Supervised(rows[0]));
+        Assert.Equal(["<think>r2</think>\ndos<|im_end|>"], Supervised(rows[1]));
         Assert.DoesNotContain("r1", rows[1].Rendered.Text);
     }
 
     [Fact]
     public void Build_ExpandTurnsOfAStableTemplate_SharesOneRow() =>
         Assert.Equal(
-            Learned(Build(TwoTurns).Rows.Single()),
-            Learned(Build(TwoTurns, new RowOptions { ExpandTurns = true }).Rows.Single())
+            Supervised(Build(TwoTurns).Rows.Single()),
+            Supervised(Build(TwoTurns, new RowOptions { ExpandTurns = true }).Rows.Single())
         );
 
     [Theory]
@@ -216,14 +216,14 @@ public class RowBuilderTests
     }
 
     [Fact]
-    public void Build_SeamInsideAToken_IsCutAsAServerWould()
+    public void Build_BoundaryInsideAToken_IsCutAsAServerWould()
     {
         RowOutcome split = Build(TwoTurns, template: Spaced);
-        RowOutcome merged = Build(TwoTurns, new RowOptions { SplitSeams = false }, Spaced);
+        RowOutcome merged = Build(TwoTurns, new RowOptions { SplitAtBoundary = false }, Spaced);
 
-        Assert.Equal(["uno<|im_end|>", "dos<|im_end|>"], Learned(split.Rows.Single()));
-        Assert.True(split.Counts.SeamTokens > 0);
-        Assert.Equal(split.Counts.SeamTokens, merged.Counts.SeamTokens);
+        Assert.Equal(["uno<|im_end|>", "dos<|im_end|>"], Supervised(split.Rows.Single()));
+        Assert.True(split.Counts.BoundaryTokens > 0);
+        Assert.Equal(split.Counts.BoundaryTokens, merged.Counts.BoundaryTokens);
         Assert.Equal(
             _tokenizer.Encode("system: S<|im_end|>user: one<|im_end|>assistant: ", addSpecialTokens: false).Ids,
             split.Rows[0].Row.InputIds[..split.Rows[0].Row.Labels.AsSpan().IndexOfAnyExcept(TokenRow.Unsupervised)]
@@ -231,7 +231,7 @@ public class RowBuilderTests
     }
 
     [Fact]
-    public void Build_StopTokenIsTheNextHeader_IsLearned()
+    public void Build_StopTokenIsTheNextHeader_IsSupervised()
     {
         string json = TwoTurns.Replace(
             """{"role":"assistant","content":"dos"}]""",
@@ -239,7 +239,7 @@ public class RowBuilderTests
         );
         Assert.Equal(
             ["uno<|im_start|>"],
-            Learned(Build(json, template: NextHeader, stop: "<|im_start|>").Rows.Single())
+            Supervised(Build(json, template: NextHeader, stop: "<|im_start|>").Rows.Single())
         );
     }
 
@@ -273,14 +273,14 @@ public class RowBuilderTests
 
         Assert.Equal(
             [("earlier-reasoning-dropped", 2), ("tool-calls-dropped", 1)],
-            whole.Counts.Habits.Select(p => (p.Key, p.Value.Messages))
+            whole.Counts.Effects.Select(p => (p.Key, p.Value.Messages))
         );
         RowOutcome shorter = Build(json, new RowOptions { MaxLength = limit }, template);
         Assert.Equal(
             [("earlier-reasoning-dropped", 1), ("tool-calls-dropped", 1)],
-            shorter.Counts.Habits.Select(p => (p.Key, p.Value.Messages))
+            shorter.Counts.Effects.Select(p => (p.Key, p.Value.Messages))
         );
-        Assert.Empty(Build(TwoTurns).Counts.Habits);
+        Assert.Empty(Build(TwoTurns).Counts.Effects);
     }
 
     [Theory]
@@ -306,7 +306,7 @@ public class RowBuilderTests
             + " }}<|im_end|>{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
         const string json = """
             {"messages":[{"role":"user","content":"one"},{"role":"assistant","content":"<think>\nso\uD83D\uDE00 it is\n</think>\n\nuno"},
-             {"role":"user","content":"<think>not learned</think> two"},{"role":"assistant","content":"<think>deux?</think>dos"},
+             {"role":"user","content":"<think>not supervised</think> two"},{"role":"assistant","content":"<think>deux?</think>dos"},
              {"role":"user","content":"three"},{"role":"assistant","content":"no"},
              {"role":"user","content":"four"},{"role":"assistant","content":"<think>quatre</think>x"}]}
             """;
@@ -314,7 +314,7 @@ public class RowBuilderTests
         Assert.Equal(
             new[] { first, second }.Where(line => line.Length > 0),
             Build(json, template: template)
-                .Counts.Habits.Select(habit => $"{habit.Key} {habit.Value.Messages} {habit.Value.Characters}")
+                .Counts.Effects.Select(effect => $"{effect.Key} {effect.Value.Messages} {effect.Value.Characters}")
         );
     }
 
@@ -335,15 +335,15 @@ public class RowBuilderTests
 
         Assert.Equal(
             [("parts-stringified", 1)],
-            Build(json, template: template).Counts.Habits.Select(habit => (habit.Key, habit.Value.Messages))
+            Build(json, template: template).Counts.Effects.Select(effect => (effect.Key, effect.Value.Messages))
         );
-        Assert.Empty(Build(json).Counts.Habits);
+        Assert.Empty(Build(json).Counts.Effects);
     }
 
     [Theory]
     [InlineData("\nSay whether that was safe.\n<|im_end|>", 1)]
     [InlineData("\n<|im_end|>\n", 0)]
-    public void Build_WordsBehindTheConversation_AreLearnedAndCounted(string tail, int counted)
+    public void Build_WordsBehindTheConversation_AreSupervisedAndCounted(string tail, int counted)
     {
         string template =
             "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% if not loop.last %}<|im_end|>\n{% endif %}{% endfor %}"
@@ -354,7 +354,7 @@ public class RowBuilderTests
         RowOutcome outcome = Build(TwoTurns, template: template);
 
         Assert.Single(outcome.Rows);
-        Assert.Equal(counted, outcome.Counts.Habits.GetValueOrDefault("tail-learned")?.Messages ?? 0);
+        Assert.Equal(counted, outcome.Counts.Effects.GetValueOrDefault("tail-supervised")?.Messages ?? 0);
     }
 
     [Fact]
@@ -365,7 +365,7 @@ public class RowBuilderTests
         BuiltRow row = outcome.Rows.Single();
 
         Assert.StartsWith("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\ntwo", row.Rendered.Text);
-        Assert.Equal(["dos<|im_end|>"], Learned(row));
+        Assert.Equal(["dos<|im_end|>"], Supervised(row));
         Assert.Equal(1, outcome.Counts.Losses["truncated"].Conversations);
         Assert.Equal(
             Build(TwoTurns).Rows[0].Row.SupervisedTokens - row.Row.SupervisedTokens,
@@ -401,13 +401,13 @@ public class RowBuilderTests
         RowOutcome shorter = Build(TwoTurns, new RowOptions { MaxLength = limit }, template);
 
         Assert.True(shorter.Counts.GenerationDifferences < whole.Counts.GenerationDifferences);
-        Assert.True(shorter.Counts.SeamTokens < whole.Counts.SeamTokens);
+        Assert.True(shorter.Counts.BoundaryTokens < whole.Counts.BoundaryTokens);
         RowOutcome dropped = Build(
             TwoTurns,
             new RowOptions { MaxLength = limit, Truncation = TruncationMode.Drop },
             template
         );
-        Assert.Equal((0, 0), (dropped.Counts.GenerationDifferences, dropped.Counts.SeamTokens));
+        Assert.Equal((0, 0), (dropped.Counts.GenerationDifferences, dropped.Counts.BoundaryTokens));
     }
 
     [Fact]
@@ -434,8 +434,8 @@ public class RowBuilderTests
 
     private static Conversation Parse(string json) => Conversation.FromJson(JsonElement.Parse(json), "chat.jsonl", 7);
 
-    // The learned stretches as text.
-    private static string[] Learned(BuiltRow row)
+    // The supervised stretches as text.
+    private static string[] Supervised(BuiltRow row)
     {
         List<string> stretches = [];
         for (int i = 0; i < row.Row.Length; i++)

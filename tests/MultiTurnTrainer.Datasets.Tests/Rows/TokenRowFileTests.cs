@@ -44,7 +44,7 @@ public class TokenRowFileTests
     public void Write_SpansWithoutWeights_LeavesTheWeightsColumnOut()
     {
         using TempFolder folder = new();
-        TokenRow row = new("a", [1, 2], [-100, 2], Spans: [new LearnedSpan(1, 2, "user", "content", 1)]);
+        TokenRow row = new("a", [1, 2], [-100, 2], Spans: [new SupervisedSpan(1, 2, "user", "content", 1)]);
         Write(folder["rows.parquet"], [row]);
 
         using ParquetFile file = ParquetFile.Open(folder["rows.parquet"]);
@@ -121,7 +121,7 @@ public class TokenRowFileTests
                 ids,
                 labels,
                 hasWeights ? [.. ids.Select(_ => random.NextSingle())] : null,
-                spans && i % 4 == 1 && length > 5 ? [new LearnedSpan(4, 5, "assistant", "tool_calls", i)] : null
+                spans && i % 4 == 1 && length > 5 ? [new SupervisedSpan(4, 5, "assistant", "tool_calls", i)] : null
             );
         }
 

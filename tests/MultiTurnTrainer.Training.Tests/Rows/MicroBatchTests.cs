@@ -43,7 +43,7 @@ public class MicroBatchTests
             ),
         ];
 
-        LearnedSpan?[] spans = MicroBatch.Of(rows, [0]).Spans(rows);
+        SupervisedSpan?[] spans = MicroBatch.Of(rows, [0]).Spans(rows);
 
         Assert.Equal(["reasoning", "reasoning", null, "content"], spans.Select(span => span?.Field));
         Assert.Equal([7, 7, null, 8], spans.Select(span => span?.Turn));

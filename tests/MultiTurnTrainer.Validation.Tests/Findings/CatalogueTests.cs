@@ -31,7 +31,7 @@ public class CatalogueTests
             {
                 string text = CatalogueText.Explain(rule);
                 Assert.Contains("Why:  ", text, StringComparison.Ordinal);
-                Assert.Contains("Mend: ", text, StringComparison.Ordinal);
+                Assert.Contains("Fix: ", text, StringComparison.Ordinal);
             }
         );
 }

@@ -11,7 +11,7 @@ internal sealed class TrailingUser : Rule
     public override RuleInfo Info { get; } =
         new("MTT203", "trailing-user", Severity.Warning, "The conversation ends with a message that nobody answers.")
         {
-            Why = "It is never learned from; it costs context and nothing else.",
+            Why = "It is never trained on; it costs context and nothing else.",
             Hint = "Drop the last message, or add the answer.",
             Bad =
                 """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"},{"role":"user","content":"hi"}]}""",

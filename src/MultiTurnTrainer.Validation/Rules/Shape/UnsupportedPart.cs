@@ -10,7 +10,7 @@ internal sealed class UnsupportedPart : Rule
     public override RuleInfo Info { get; } =
         new("MTT110", "unsupported-part", Severity.Error, "A message holds an image, audio or video.")
         {
-            Why = "This tool trains on text; the place of the picture would be learned as if nothing stood there.",
+            Why = "This tool trains on text; the place of the picture would be supervised as if nothing stood there.",
             Hint = "Leave the row out, or describe the picture in words.",
             Bad =
                 """{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"a.png"}}]},{"role":"assistant","content":"hello"}]}""",

@@ -11,7 +11,7 @@ internal sealed class WeightIgnored : Rule
     public override RuleInfo Info { get; } =
         new("MTT112", "weight-ignored", Severity.Warning, "A message that is not the assistant's has a weight.")
         {
-            Why = "Only the assistant's messages are learned, so the weight does nothing.",
+            Why = "Only the assistant's messages are supervised, so the weight does nothing.",
             Hint = "Remove it, or move it to the answer.",
             Bad = """{"messages":[{"role":"user","content":"hi","weight":1},{"role":"assistant","content":"hello"}]}""",
         };

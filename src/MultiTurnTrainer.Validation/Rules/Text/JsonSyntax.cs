@@ -11,7 +11,7 @@ internal sealed class JsonSyntax : Rule
         new("MTT001", "json-syntax", Severity.Error, "A row is not JSON.")
         {
             Why = "A loader either stops at such a row or skips it without a word.",
-            Hint = "Mend the row, or write the file again with a JSON library.",
+            Hint = "Fix the row, or write the file again with a JSON library.",
             Bad = """
                 {"messages":[{"role":"user","content":"hi"
                 """,

@@ -16,7 +16,7 @@ internal sealed class ArgumentsSchema : Rule
         )
         {
             Why = "The model learns calls that the tool refuses.",
-            Hint = "Mend the call, or the declaration.",
+            Hint = "Fix the call, or the declaration.",
             Bad =
                 """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"","tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"a\":\"x\"}"}}]},{"role":"tool","tool_call_id":"c1","content":"ok"},{"role":"assistant","content":"hello"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}}}]}""",
         };

@@ -38,7 +38,7 @@ internal sealed class CallWithoutResult : Rule
                 results++;
             }
 
-            // A conversation may end with calls: that is what is learned then.
+            // A conversation may end with calls: that is what is supervised then.
             bool atEnd = i + results + 1 == messages.Length;
             if (!(atEnd && results == 0))
             {

@@ -12,7 +12,7 @@ internal sealed class ResultWithoutCall : Rule
         new("MTT301", "result-without-call", Severity.Error, "A tool's result answers no call.")
         {
             Why = "The model learns to believe results of calls that nobody made; APIs refuse the row.",
-            Hint = "Add the call, mend its id, or remove the result.",
+            Hint = "Add the call, fix its id, or remove the result.",
             Bad =
                 """{"messages":[{"role":"user","content":"hi"},{"role":"tool","tool_call_id":"c1","content":"ok"},{"role":"assistant","content":"hello"}]}""",
         };

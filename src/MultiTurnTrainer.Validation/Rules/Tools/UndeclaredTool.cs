@@ -12,7 +12,7 @@ internal sealed class UndeclaredTool : Rule
         new("MTT306", "undeclared-tool", Severity.Error, "A call names a tool that the row does not declare.")
         {
             Why = "The model learns to invent tools.",
-            Hint = "Declare it under \"tools\", or mend the name.",
+            Hint = "Declare it under \"tools\", or fix the name.",
             Bad =
                 """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"","tool_calls":[{"id":"c1","type":"function","function":{"name":"g","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c1","content":"ok"},{"role":"assistant","content":"hello"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}}}]}""",
         };

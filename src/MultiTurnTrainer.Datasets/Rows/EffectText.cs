@@ -4,17 +4,17 @@ using MultiTurnTrainer.Files;
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>What the template silently did, in words.</summary>
-internal static class HabitText
+internal static class EffectText
 {
     /// <summary>A line about many messages.</summary>
-    public static string Line(string code, HabitCount count) =>
+    public static string Line(string code, EffectCount count) =>
         string.Create(
             CultureInfo.InvariantCulture,
             $"{code}: the template did this to {Counted.Of(count.Messages, "message")}{Cost(count.Characters)} (see mtt lint-template){Cure(code)}"
         );
 
     /// <summary>Lines about the messages of one conversation.</summary>
-    public static IEnumerable<string> Lines(IEnumerable<HabitPlace> places) =>
+    public static IEnumerable<string> Lines(IEnumerable<EffectPlace> places) =>
         places
             .GroupBy(place => place.Code)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
@@ -32,7 +32,7 @@ internal static class HabitText
 
     private static string Cost(long characters) =>
         characters > 0
-            ? $", {Counted.Of(characters, "character is", "characters are")} not in the text and not learned"
+            ? $", {Counted.Of(characters, "character is", "characters are")} not in the text and not supervised"
             : "";
 
     private static string Cure(string code) =>

@@ -6,22 +6,22 @@ namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>
 /// Finds what the template silently did to the messages of a row, under the codes of <c>mtt lint-template</c>: parts of
-/// learned messages that left no trace in the text, content parts printed as Python's list instead of their text, and
-/// words behind the conversation that are learned with the last answer.
+/// supervised messages that left no trace in the text, content parts printed as Python's list instead of their text, and
+/// words behind the conversation that are supervised with the last answer.
 /// </summary>
-internal static class TemplateHabits
+internal static class TemplateEffects
 {
-    /// <summary>The code of learned words that stand behind the conversation and are no message's own.</summary>
-    public const string TailLearned = "tail-learned";
+    /// <summary>The code of supervised words that stand behind the conversation and are no message's own.</summary>
+    public const string TailSupervised = "tail-supervised";
 
     /// <summary>All of a row.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="targets">The learned messages, by their place in the source.</param>
-    public static IEnumerable<HabitPlace> Of(BuiltRow row, IReadOnlyCollection<int> targets)
+    /// <param name="targets">The supervised messages, by their place in the source.</param>
+    public static IEnumerable<EffectPlace> Of(BuiltRow row, IReadOnlyCollection<int> targets)
     {
         if (row.Masked.Answers.Any(answer => answer.LearnsTail))
         {
-            yield return new HabitPlace(TailLearned, -1);
+            yield return new EffectPlace(TailSupervised, -1);
         }
 
         IReadOnlyList<Message> messages = row.View.Messages;
@@ -37,14 +37,14 @@ internal static class TemplateHabits
             int source = row.View.Indexes[i];
             if (printed[i].IsStringified && messages[i].Json.GetProperty("content").ValueKind == JsonValueKind.Array)
             {
-                yield return new HabitPlace("parts-stringified", source);
+                yield return new EffectPlace("parts-stringified", source);
             }
 
             if (targets.Contains(source))
             {
                 foreach ((string code, int characters) in Dropped(row, i, printed[i], isEarlier: i < last))
                 {
-                    yield return new HabitPlace(code, source, characters);
+                    yield return new EffectPlace(code, source, characters);
                 }
             }
         }

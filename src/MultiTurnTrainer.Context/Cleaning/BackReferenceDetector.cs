@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Context.Cleaning;
 /// prompts only about a third are self-contained (arXiv 2602.24287), so this errs on the side of marking. Linear in the
 /// text: no pattern backtracks.
 /// </summary>
-internal static class LeaningDetector
+internal static class BackReferenceDetector
 {
     private const string _ordinal = "(first|second|third|fourth|fifth|last|previous|former|latter|other|earlier)";
     private const string _thing =
@@ -46,9 +46,9 @@ internal static class LeaningDetector
         ),
     ];
 
-    /// <summary>The words that lean on a reply, or null.</summary>
+    /// <summary>The words that refer back to a reply, or null.</summary>
     /// <param name="text">The user's message.</param>
-    /// <param name="reply">The reply before it; null where there is none, and then nothing can lean on one.</param>
+    /// <param name="reply">The reply before it; null where there is none, and then nothing can refer back to one.</param>
     public static string? Find(string text, string? reply)
     {
         if (reply is null)

@@ -3,7 +3,7 @@ using MultiTurnTrainer.Templates;
 namespace MultiTurnTrainer.Datasets.Masking;
 
 /// <summary>Finds where the prompt ends and the answer begins: by the generation prompt, laid over the answer's block.</summary>
-internal static class PromptSeam
+internal static class PromptBoundary
 {
     /// <summary>The first position of the answer.</summary>
     /// <param name="text">The rendered text.</param>

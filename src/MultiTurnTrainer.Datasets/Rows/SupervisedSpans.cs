@@ -6,16 +6,16 @@ using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
-/// <summary>Finds the <see cref="LearnedSpan"/>s of a row and writes them as JSON.</summary>
-internal static class LearnedSpans
+/// <summary>Finds the <see cref="SupervisedSpan"/>s of a row and writes them as JSON.</summary>
+internal static class SupervisedSpans
 {
-    /// <summary>The spans of a row, or null where <see cref="LearnedSpan.FromLabels"/> says the same.</summary>
+    /// <summary>The spans of a row, or null where <see cref="SupervisedSpan.FromLabels"/> says the same.</summary>
     /// <param name="labels">The row's labels.</param>
     /// <param name="tokens">Where its tokens stand.</param>
     /// <param name="text">The rendered conversation.</param>
     /// <param name="view">The messages that were rendered.</param>
     /// <param name="turns">The turn of each message of the source.</param>
-    public static IReadOnlyList<LearnedSpan>? Find(
+    public static IReadOnlyList<SupervisedSpan>? Find(
         ReadOnlySpan<int> labels,
         TokenSpans tokens,
         RowText text,
@@ -23,9 +23,9 @@ internal static class LearnedSpans
         int[] turns
     )
     {
-        List<LearnedSpan> spans = [];
+        List<SupervisedSpan> spans = [];
         ReadOnlySpan<int> starts = tokens.Starts;
-        LearnedSpan? open = null;
+        SupervisedSpan? open = null;
         int end = -1;
         int last = -1;
         int printed = -1;
@@ -65,17 +65,17 @@ internal static class LearnedSpans
             Close(spans, open, end);
             last = place.Context;
             known = field;
-            string role = last < 0 ? LearnedSpan.Assistant : NameOf(view.Messages[last]);
+            string role = last < 0 ? SupervisedSpan.Assistant : NameOf(view.Messages[last]);
             int turn = last < 0 ? 1 : turns[view.Indexes[last]];
-            open = new LearnedSpan(i, i, role, field ?? LearnedSpan.Content, turn);
+            open = new SupervisedSpan(i, i, role, field ?? SupervisedSpan.Content, turn);
             end = i + 1;
         }
 
         Close(spans, open, end);
-        return spans.SequenceEqual(LearnedSpan.FromLabels(labels)) ? null : spans;
+        return spans.SequenceEqual(SupervisedSpan.FromLabels(labels)) ? null : spans;
     }
 
-    private static void Close(List<LearnedSpan> spans, LearnedSpan? open, int end)
+    private static void Close(List<SupervisedSpan> spans, SupervisedSpan? open, int end)
     {
         if (open is not null)
         {
@@ -99,10 +99,10 @@ internal static class LearnedSpans
     }
 
     /// <summary>Writes spans as a JSON array.</summary>
-    public static void Write(Utf8JsonWriter json, IReadOnlyList<LearnedSpan> spans)
+    public static void Write(Utf8JsonWriter json, IReadOnlyList<SupervisedSpan> spans)
     {
         json.WriteStartArray();
-        foreach (LearnedSpan span in spans)
+        foreach (SupervisedSpan span in spans)
         {
             json.WriteStartObject();
             json.WriteNumber("start"u8, span.Start);
@@ -117,7 +117,7 @@ internal static class LearnedSpans
     }
 
     /// <summary>Spans as UTF-8 JSON.</summary>
-    public static byte[] ToBytes(IReadOnlyList<LearnedSpan> spans)
+    public static byte[] ToBytes(IReadOnlyList<SupervisedSpan> spans)
     {
         using MemoryStream bytes = new();
         using (Utf8JsonWriter json = new(bytes, JsonText.Writer))
@@ -131,10 +131,10 @@ internal static class LearnedSpans
     /// <summary>Reads <see cref="Write"/> back.</summary>
     /// <exception cref="KeyNotFoundException">A span lacks a field.</exception>
     /// <exception cref="InvalidOperationException">A value has another type.</exception>
-    public static IReadOnlyList<LearnedSpan> Read(JsonElement json) =>
+    public static IReadOnlyList<SupervisedSpan> Read(JsonElement json) =>
         [
             .. json.EnumerateArray()
-                .Select(span => new LearnedSpan(
+                .Select(span => new SupervisedSpan(
                     span.GetProperty("start").GetInt32(),
                     span.GetProperty("end").GetInt32(),
                     span.GetProperty("role").GetString()!,
@@ -149,7 +149,7 @@ internal static class LearnedSpans
     private static string? FieldOf(MessageField field) =>
         field switch
         {
-            MessageField.Content => LearnedSpan.Content,
+            MessageField.Content => SupervisedSpan.Content,
             MessageField.Reasoning => "reasoning",
             MessageField.CallName or MessageField.CallArguments => "tool_calls",
             _ => null,
