@@ -9,8 +9,11 @@ public sealed record ProgramResult(int Code, string Output, string Errors);
 public static class Programs
 {
     /// <summary>The absolute path of a program in <c>PATH</c>, or null.</summary>
-    public static string? Find(string name) =>
-        SearchPath.Folders("PATH").Select(folder => Path.Combine(folder, name)).FirstOrDefault(IsProgram);
+    public static string? Find(string name) => Find(name, "PATH");
+
+    /// <summary>The absolute path of a program in the folders of another variable, or null.</summary>
+    internal static string? Find(string name, string variable) =>
+        SearchPath.Folders(variable).Select(folder => Path.Combine(folder, name)).FirstOrDefault(IsProgram);
 
     /// <summary>The program that a variable names, by its absolute path or its name in <c>PATH</c>; without the variable, another's.</summary>
     /// <param name="variable">Such as <c>CXX</c>.</param>

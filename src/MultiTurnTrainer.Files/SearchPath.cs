@@ -27,10 +27,22 @@ public static class SearchPath
 
     private static bool IsFixed(string entry)
     {
-        string full = Path.GetFullPath(entry + "/", "/");
-        return Path.IsPathFullyQualified(entry)
-            && !full.StartsWith("/proc/", StringComparison.Ordinal)
-            && !full.StartsWith("/dev/fd/", StringComparison.Ordinal);
+        string at = "/";
+        foreach (string part in entry.Split('/'))
+        {
+            at = part switch
+            {
+                "" or "." => at,
+                ".." => Path.GetDirectoryName(at) ?? "/",
+                _ => Path.Combine(at, part),
+            };
+            if (at is "/proc" or "/dev/fd")
+            {
+                return false;
+            }
+        }
+
+        return Path.IsPathFullyQualified(entry);
     }
 
     private static string[] Entries(string variable) =>
