@@ -123,8 +123,7 @@ public static partial class PosixFile
     {
         const int emptyPath = 0x1000;
         byte* found = stackalloc byte[256];
-        return OperatingSystem.IsLinux()
-            && Status((int)file.DangerousGetHandle(), "", emptyPath, 0x7ff, found) == 0
+        return OperatingSystem.IsLinux() && Status((int)file.DangerousGetHandle(), "", emptyPath, 0x7ff, found) == 0
             ? Read(found)
             : null;
     }

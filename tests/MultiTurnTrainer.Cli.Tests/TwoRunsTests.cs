@@ -16,7 +16,10 @@ public sealed class TwoRunsTests : IDisposable
     public TwoRunsTests()
     {
         File.Copy(Path.Combine(Repository.Root, "datasets/chat/chat.jsonl"), _folder["chat.jsonl"]);
-        _folder.Write("tasks.jsonl", """{"id": "a", "family": "math", "question": "2 + 2?", "shards": ["2", "+ 2?"], "answer": "4"}""");
+        _folder.Write(
+            "tasks.jsonl",
+            """{"id": "a", "family": "math", "question": "2 + 2?", "shards": ["2", "+ 2?"], "answer": "4"}"""
+        );
         _folder.Write("rows.jsonl", """{"id": "a", "input_ids": [1, 2, 3], "labels": [-100, 2, 3]}""" + "\n");
     }
 
@@ -52,13 +55,13 @@ public sealed class TwoRunsTests : IDisposable
         string[] arguments = command.Replace("TINY", tiny).Replace("MODEL", _model).Split(' ');
         using (OutputLock.Take(_folder[output]))
         {
-            string[] before = Entries();
+            string[] before = AllFiles();
             MttResult result = MttProcess.Run(_folder.Path, arguments);
 
             Assert.Equal(2, result.ExitCode);
             Assert.Contains("another run is writing it", result.Error, StringComparison.Ordinal);
             Assert.Contains("  hint: ", result.Error, StringComparison.Ordinal);
-            Assert.Equal(before, Entries());
+            Assert.Equal(before, AllFiles());
         }
     }
 
@@ -73,7 +76,13 @@ public sealed class TwoRunsTests : IDisposable
         using (Process first = MttProcess.Start(_folder.Path, arguments))
         {
             // It waits for more input, with its output begun.
-            while (!first.HasExited && !(Directory.Exists(_folder["out"]) && Entries().Any(name => name.Contains(".tmp-", StringComparison.Ordinal))))
+            while (
+                !first.HasExited
+                && !(
+                    Directory.Exists(_folder["out"])
+                    && AllFiles().Any(name => name.Contains(".tmp-", StringComparison.Ordinal))
+                )
+            )
             {
                 await Task.Delay(20);
             }
@@ -99,6 +108,6 @@ public sealed class TwoRunsTests : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();
 
-    private string[] Entries() =>
-        [.. Directory.GetFileSystemEntries(_folder.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    private string[] AllFiles() =>
+        [.. Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 }

@@ -47,7 +47,7 @@ internal static class NativeBuild
     {
         foreach ((string name, string text) in Sources())
         {
-            File.WriteAllText(Path.Combine(folder, name), text);
+            Write(Path.Combine(folder, name), text);
         }
 
         string source = Path.Combine(folder, "mtt_torch.cpp");
@@ -69,12 +69,19 @@ internal static class NativeBuild
             messages = messages.Length == 0 ? said : messages;
         }
 
-        File.WriteAllText(log, messages);
+        Write(log, messages);
         string? first = messages.Split('\n').FirstOrDefault(line => line.Contains("error: ", StringComparison.Ordinal));
         throw new MttException(
             $"the native part does not compile against the libtorch in {installation.Libraries}: {first?.Trim()}",
             $"The compiler's messages are in {log}."
         );
+    }
+
+    /// <summary>Writes a small file. .NET's own way reserves its size first, and does not tell a full disk from other failures.</summary>
+    public static void Write(string path, string text)
+    {
+        using FileStream file = new(path, FileMode.Create);
+        file.Write(Encoding.UTF8.GetBytes(text));
     }
 
     // A linker that maps its output into memory is killed where the disk has no room for it.

@@ -130,9 +130,7 @@ internal static class NativeCache
             return;
         }
 
-        notice?.Invoke(
-            $"building the native part for the libtorch in {installation.Libraries} (once, about 15 s)"
-        );
+        notice?.Invoke($"building the native part for the libtorch in {installation.Libraries} (once, about 15 s)");
         foreach (string leftover in Directory.GetDirectories(folder, $"{_building}*"))
         {
             Remove(leftover);
@@ -146,7 +144,7 @@ internal static class NativeCache
             CreatePrivate(result);
             string library = Path.Combine(result, _library);
             NativeBuild.Compile(installation, build, library, $"{target}.log");
-            File.WriteAllText(library + _hash, HashLine(library));
+            NativeBuild.Write(library + _hash, HashLine(library));
             KeepPrivate(library);
             KeepPrivate(library + _hash);
             Remove(target);

@@ -77,11 +77,7 @@ internal static class BaseHistories
     }
 
     private static byte[] Bytes(IEnumerable<Line> lines) =>
-        [
-            .. lines.SelectMany(line =>
-                JsonSerializer.SerializeToUtf8Bytes(line, JsonText.Compact).Append((byte)'\n')
-            ),
-        ];
+        [.. lines.SelectMany(line => JsonSerializer.SerializeToUtf8Bytes(line, JsonText.Compact).Append((byte)'\n'))];
 
     private sealed record Line(string Id, IReadOnlyList<string>? Replies);
 }

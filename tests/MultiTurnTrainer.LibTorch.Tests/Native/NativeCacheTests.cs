@@ -145,7 +145,9 @@ public sealed class NativeCacheTests : IDisposable
     [InlineData("printf half > \"$out\"")]
     [InlineData("printf '%s' 'the library as it was built' > \"$out\"")]
     [InlineData("mkdir -p ../native; printf x > \"$out.sha256\"; printf y > \"$out\"")]
-    [InlineData("printf '%s' 'the library as it was built' > \"$out\"; (cd \"${out%/*}\"; sha256sum libmtt_torch.so > libmtt_torch.so.sha256)")]
+    [InlineData(
+        "printf '%s' 'the library as it was built' > \"$out\"; (cd \"${out%/*}\"; sha256sum libmtt_torch.so > libmtt_torch.so.sha256)"
+    )]
     public void Ensure_AfterABuildThatWasKilled_BuildsAnew(string done)
     {
         _cache.Compiler($"{done}\nkill -KILL $PPID");
@@ -170,7 +172,10 @@ public sealed class NativeCacheTests : IDisposable
 
         Assert.Contains("does not compile", problem.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_cache.Place));
-        Assert.DoesNotContain(CacheFixture.Names(_cache.Native), name => name!.StartsWith("build-", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            CacheFixture.Names(_cache.Native),
+            name => name!.StartsWith("build-", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -255,14 +260,16 @@ public sealed class NativeCacheTests : IDisposable
         Assert.DoesNotContain(SmallDisk.Left(result), path => path.EndsWith(".so", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void Setup_OnADiskThatTheRealCompilerFills_SaysSo()
+    [Theory]
+    [InlineData(64)]
+    [InlineData(128)]
+    [InlineData(256)]
+    public void Setup_OnADiskThatTheRealCompilerFills_SaysSo(int kilobytes)
     {
-        Environment.SetEnvironmentVariable("CXX", null);
-        Environment.SetEnvironmentVariable("MTT_LIBTORCH", null);
         Environment.SetEnvironmentVariable("MTT_CACHE", _cache.Folder["disk/cache"]);
+        _cache.Compiler("echo 'char big[150000] = {1};' | g++ -x c++ -fPIC -shared - -o \"$out\"");
 
-        MttResult result = SmallDisk.Run(_cache.Folder, 128, "setup");
+        MttResult result = SmallDisk.Run(_cache.Folder, kilobytes, "setup");
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("the disk is full", result.Error, StringComparison.Ordinal);
@@ -294,7 +301,10 @@ public sealed class NativeCacheTests : IDisposable
     {
         (string subject, string what) = Split(damage);
         string hash = _cache.Library + ".sha256";
-        string path = subject == "hash" ? hash : subject == "place" ? _cache.Place : _cache.Library;
+        string path =
+            subject == "hash" ? hash
+            : subject == "place" ? _cache.Place
+            : _cache.Library;
         if (what.Length > 0)
         {
             Plant.Run("rm", "-r", path);

@@ -77,6 +77,5 @@ public sealed record LibTorchInstallation(string Origin, string Include, string 
     }
 
     /// <summary>The interpreters that are asked for PyTorch.</summary>
-    public static IEnumerable<string> Pythons() =>
-        new[] { "python3", "python" }.Select(Programs.Find).OfType<string>();
+    public static IEnumerable<string> Pythons() => new[] { "python3", "python" }.Select(Programs.Find).OfType<string>();
 }
