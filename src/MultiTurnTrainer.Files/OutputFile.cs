@@ -1,30 +1,25 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace MultiTurnTrainer.Files;
 
 /// <summary>
-/// A file that appears whole or not at all: bytes go to a temporary name in the same folder, and
+/// A file that appears whole or not at all: bytes go to a new file of an unforeseeable name in the same folder, and
 /// <see cref="Commit"/> flushes them to the disk and renames. Disposing without a commit removes the temporary file.
 /// </summary>
 public sealed class OutputFile : IDisposable
 {
     private readonly string _temporary;
     private readonly OutputStream _stream;
+    private readonly OutputLock _lock;
     private bool _done;
 
-    private OutputFile(string path)
+    private OutputFile(string path, OutputLock held)
     {
         Path = System.IO.Path.GetFullPath(path);
-        _temporary = $"{Path}.tmp-{Environment.ProcessId}";
+        _lock = held;
+        _temporary = TemporaryName.For(Path);
         UnfinishedFiles.Add(_temporary);
-        _stream = Guard(
-            Path,
-            () =>
-                new OutputStream(
-                    new FileStream(_temporary, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16),
-                    Path
-                )
+        _stream = new OutputStream(
+            new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16),
+            Path
         );
     }
 
@@ -34,28 +29,41 @@ public sealed class OutputFile : IDisposable
     /// <summary>Where to write; a full disk arrives as an <see cref="MttException"/>. Owned by this object.</summary>
     public Stream Stream => _stream;
 
-    /// <summary>Begins a file.</summary>
+    /// <summary>Begins a file, which no other run may write until this one is done.</summary>
     /// <param name="path">The final path; its folder is created.</param>
     /// <param name="force">Whether a non-empty file at that path may be replaced.</param>
-    /// <exception cref="MttException">The path is taken, is a folder, or cannot be written.</exception>
-    public static OutputFile Create(string path, bool force)
+    /// <exception cref="MttException">The path is taken, is no file, another run writes it, or it cannot be written.</exception>
+    public static OutputFile Create(string path, bool force) =>
+        TryCreate(path, force) ?? throw OutputLock.Refusal(path);
+
+    /// <summary>As <see cref="Create"/>, but null where another run writes it.</summary>
+    public static OutputFile? TryCreate(string path, bool force)
     {
-        if (Directory.Exists(path))
+        RefuseTaken(path, force);
+        OutputLock? held = OutputLock.TryTake(path);
+        if (held is null)
         {
-            throw new MttException($"{path}: is a folder, a file is needed", "Name a file as the output.");
+            return null;
         }
 
-        if (!force && File.Exists(path) && new FileInfo(path).Length > 0)
+        try
         {
-            throw new MttException($"{path}: already exists", "Give --force to replace it, or another name.");
+            // A run that had the lock until now may have finished the file.
+            RefuseTaken(path, force);
+            return Guard(
+                path,
+                () =>
+                {
+                    TemporaryName.RemoveLeftovers(path);
+                    return new OutputFile(path, held);
+                }
+            );
         }
-
-        Guard(
-            path,
-            () => Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!)
-        );
-        RemoveLeftovers(path);
-        return new OutputFile(path);
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Writes a whole file at once, atomically.</summary>
@@ -109,8 +117,7 @@ public sealed class OutputFile : IDisposable
                 return true;
             }
         );
-        UnfinishedFiles.Forget(_temporary);
-        _done = true;
+        End();
     }
 
     /// <summary>Removes the temporary file unless it was committed.</summary>
@@ -121,42 +128,38 @@ public sealed class OutputFile : IDisposable
             return;
         }
 
-        _done = true;
         _stream.Dispose();
         File.Delete(_temporary);
-        UnfinishedFiles.Forget(_temporary);
+        End();
     }
 
     /// <summary>Whether a failure is the file system's. .NET names a file beyond the size limit (EFBIG) as a bad argument.</summary>
     internal static bool IsFileSystem(Exception problem) =>
         problem is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
 
-    /// <summary>Removes what runs that were killed left of this file.</summary>
-    private static void RemoveLeftovers(string path)
+    private static void RefuseTaken(string path, bool force)
     {
-        string full = System.IO.Path.GetFullPath(path);
-        string prefix = $"{System.IO.Path.GetFileName(full)}.tmp-";
-        foreach (string file in Directory.GetFiles(System.IO.Path.GetDirectoryName(full)!, $"{prefix}*"))
+        if (Directory.Exists(path))
         {
-            string process = System.IO.Path.GetFileName(file)[prefix.Length..];
-            if (int.TryParse(process, CultureInfo.InvariantCulture, out int id) && !IsRunning(id))
-            {
-                File.Delete(file);
-            }
+            throw new MttException($"{path}: is a folder, a file is needed", "Name a file as the output.");
+        }
+
+        if (PosixFile.Status(path, follow: true) is { IsPlain: false })
+        {
+            throw new MttException($"{path}: is a pipe or a device, a file is needed", "Name a file as the output.");
+        }
+
+        if (!force && File.Exists(path) && new FileInfo(path).Length > 0)
+        {
+            throw new MttException($"{path}: already exists", "Give --force to replace it, or another name.");
         }
     }
 
-    private static bool IsRunning(int process)
+    private void End()
     {
-        try
-        {
-            using Process found = Process.GetProcessById(process);
-            return true;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
+        UnfinishedFiles.Forget(_temporary);
+        _lock.Dispose();
+        _done = true;
     }
 
     private static T Guard<T>(string path, Func<T> work)

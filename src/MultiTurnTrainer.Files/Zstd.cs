@@ -6,7 +6,9 @@ namespace MultiTurnTrainer.Files;
 /// <summary>Zstandard through the libzstd that is on the machine; no package ships it.</summary>
 public static partial class Zstd
 {
-    private const string Library = "mtt-zstd";
+    /// <summary>The name under which imports mean this machine's libzstd, once <see cref="Resolve"/> is asked.</summary>
+    public const string Library = "mtt-zstd";
+
     private static readonly Lazy<nint> _handle = new(Load);
 
     static Zstd() => NativeLibrary.SetDllImportResolver(typeof(Zstd).Assembly, Resolve);
@@ -42,14 +44,15 @@ public static partial class Zstd
             : throw new InvalidDataException("a zstd frame is damaged");
     }
 
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search) =>
+    /// <summary>Serves imports from <see cref="Library"/>.</summary>
+    public static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search) =>
         name == Library ? _handle.Value : 0;
 
     private static nint Load()
     {
         foreach (string name in (string[])["libzstd.so.1", "libzstd.so", "libzstd.1.dylib", "libzstd.dylib", "libzstd"])
         {
-            if (NativeLibrary.TryLoad(name, out nint handle))
+            if (SystemLibrary.TryLoad(name, out nint handle))
             {
                 return handle;
             }

@@ -27,12 +27,13 @@ public class OutputFileTests
     public void Create_AfterAKilledRun_RemovesItsLeftovers()
     {
         using TempFolder folder = new();
-        folder.Write("out.txt.tmp-2147483647", "half");
+        folder.Write("out.txt.tmp-0123456789abcdef", "half");
+        folder.Write(".out.txt.mtt-lock", "");
         folder.Write("out.txt.tmp-notes", "another's");
         OutputFile.WriteAllBytes(folder["out.txt"], "whole"u8, force: false);
         Assert.Equal(
             ["out.txt", "out.txt.tmp-notes"],
-            Directory.GetFiles(folder.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)
+            Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
     }
 

@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Checks;
+using MultiTurnTrainer.Models.Kernels.Cuda;
 using TorchSharp;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -76,8 +77,18 @@ internal static class DoctorCommand
         Console.Out.WriteLine($"mtt {Manifest.ToolVersion}");
         Line("system", $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {Vectors()}");
         Line("runtime", RuntimeInformation.FrameworkDescription);
-        Line("compiler", Compiler() ?? "none: apt-get install g++");
-        LibTorchInstallation? installation = LibTorchInstallation.TryFind();
+        Programs();
+        LibTorchInstallation? installation;
+        try
+        {
+            installation = LibTorchInstallation.TryFind();
+        }
+        catch (MttException problem)
+        {
+            Unusable("libtorch", "MTT_LIBTORCH", problem);
+            return;
+        }
+
         if (installation is null)
         {
             Line("libtorch", $"none: {LibTorchInstallation.Remedy}");
@@ -91,15 +102,20 @@ internal static class DoctorCommand
         }
         catch (MttException problem)
         {
-            Line("libtorch", $"{installation.Libraries}: cannot be used");
-            Line("", problem.Message);
-            Line("", problem.Remedy ?? "");
+            Unusable("libtorch", installation.Libraries, problem);
             return;
         }
 
         Line("libtorch", $"{torch.__version__} ({installation.Origin}: {installation.Libraries})");
+        (string native, string variable) = TorchRuntime.NativePart(installation);
+        Line("native", $"{native} ({variable})");
         Line("blas", Blas());
         Line("bf16", TorchRuntime.HasOneDnn ? "oneDNN" : "without oneDNN: bf16 products on the CPU are slow");
+        if (installation.Cuda)
+        {
+            Line("nvrtc", CudaCard.CompilerFile ?? "none: it comes with PyTorch's CUDA wheels");
+        }
+
         Line("threads", torch.get_num_threads().ToString(CultureInfo.InvariantCulture));
         int gpus = torch.cuda.device_count();
         Line(
@@ -254,17 +270,35 @@ internal static class DoctorCommand
         };
     }
 
-    private static string? Compiler()
+    /// <summary>What is run and loaded besides libtorch: each file, and who chose it.</summary>
+    private static void Programs()
     {
-        string name = Environment.GetEnvironmentVariable("CXX") is { Length: > 0 } named ? named : "g++";
-        if (Path.IsPathRooted(name))
+        Line("python", LibTorchInstallation.Pythons().FirstOrDefault() is { } python ? $"{python} (PATH)" : "none");
+        try
         {
-            return File.Exists(name) ? name : null;
+            (string? compiler, string variable) = TorchRuntime.Compiler;
+            Line("compiler", compiler is null ? $"none ({variable}): apt-get install g++" : $"{compiler} ({variable})");
+        }
+        catch (MttException problem)
+        {
+            Unusable("compiler", "CXX", problem);
         }
 
-        return (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator)
-            .Select(folder => Path.Combine(folder, name))
-            .FirstOrDefault(File.Exists);
+        Line("zstd", $"{SystemLibrary.Candidates("libzstd.so.1").FirstOrDefault() ?? "none"} (system)");
+        Line("driver", $"{CudaCard.DriverFile ?? "none"} (system)");
+        foreach (string name in (string[])["PATH", "LD_LIBRARY_PATH"])
+        {
+            if (SearchPath.HasOthers(name))
+            {
+                Line("warning", $"{name} has an empty or relative entry, which means the current folder: take it out");
+            }
+        }
+    }
+
+    private static void Unusable(string what, string subject, MttException problem)
+    {
+        Line(what, $"{subject}: cannot be used");
+        Line("", problem.Message);
+        Line("", problem.Remedy ?? "");
     }
 }

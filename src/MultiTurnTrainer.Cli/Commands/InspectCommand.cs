@@ -43,6 +43,9 @@ internal static class InspectCommand
         command.SetAction(parsed =>
         {
             string[] paths = parsed.GetValue(inputs)!;
+            using OutputFile? file = parsed.GetValue(html) is { } path
+                ? OutputFile.Create(path, parsed.GetValue(force))
+                : null;
             bool stored = Array.TrueForAll(paths, path => File.Exists(path) && TokenRowReader.IsTokenRows(path));
             IEnumerable<RowView> all = stored
                 ? RowInspection.OfTokenRows(paths, Tokenizer.Load(flags.Model(parsed)), parsed.GetValue(skip))
@@ -58,12 +61,13 @@ internal static class InspectCommand
                 throw new MttException("there are no rows to show", "Check --skip and the input.");
             }
 
-            if (parsed.GetValue(html) is string path)
+            if (file is not null)
             {
                 string heading = string.Join(", ", paths.Select(input => Path.GetFileName(input)));
                 string page = HtmlView.Page(heading, rows, MaskSummaryLine.Of(rows), []);
-                OutputFile.WriteAllBytes(path, System.Text.Encoding.UTF8.GetBytes(page), parsed.GetValue(force));
-                Console.Error.WriteLine($"wrote {path}");
+                file.Stream.Write(System.Text.Encoding.UTF8.GetBytes(page));
+                file.Commit();
+                Console.Error.WriteLine($"wrote {parsed.GetValue(html)}");
             }
             else
             {

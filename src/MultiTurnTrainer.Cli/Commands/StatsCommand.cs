@@ -69,12 +69,12 @@ internal static class StatsCommand
                 Truncate = Truncated,
                 Preference = ValidateCommand.Side(parsed.GetValue(preference)),
             };
+            using OutputFile? page = parsed.GetValue(html) is { } path
+                ? OutputFile.Create(path, parsed.GetValue(force))
+                : null;
             DatasetStatistics statistics = new StatisticsCollector(options).Run(files);
-            if (parsed.GetValue(html) is { } page)
-            {
-                byte[] bytes = Encoding.UTF8.GetBytes(StatisticsPage.Write(statistics, files));
-                OutputFile.WriteAllBytes(page, bytes, parsed.GetValue(force));
-            }
+            page?.Stream.Write(Encoding.UTF8.GetBytes(StatisticsPage.Write(statistics, files)));
+            page?.Commit();
 
             Console.Out.Write(
                 parsed.GetValue(format) == "json" ? StatisticsJson.Write(statistics) : StatisticsTable.Write(statistics)

@@ -18,24 +18,23 @@ internal sealed unsafe partial class ZstdStream : ForwardStream
     private int _inputEnd;
     private nuint _expected = 1;
 
+    static ZstdStream() => NativeLibrary.SetDllImportResolver(typeof(ZstdStream).Assembly, Zstd.Resolve);
+
     public ZstdStream(string path, Stream packed)
     {
         _path = path;
         _packed = packed;
-        try
-        {
-            _context = CreateStream();
-            SetParameter(_context, WindowLogMax, LargestWindow);
-        }
-        catch (DllNotFoundException problem)
+        if (!Zstd.IsAvailable)
         {
             packed.Dispose();
             throw new MttException(
                 $"{path}: is compressed with zstd, and this machine has no libzstd",
-                "Install it (Debian: apt-get install libzstd1), or unpack the file first.",
-                problem
+                "Install it (Debian: apt-get install libzstd1), or unpack the file first."
             );
         }
+
+        _context = CreateStream();
+        SetParameter(_context, WindowLogMax, LargestWindow);
     }
 
     public override int Read(Span<byte> buffer)
@@ -120,21 +119,21 @@ internal sealed unsafe partial class ZstdStream : ForwardStream
         public nuint Position;
     }
 
-    [LibraryImport("libzstd.so.1", EntryPoint = "ZSTD_createDStream")]
+    [LibraryImport(Zstd.Library, EntryPoint = "ZSTD_createDStream")]
     private static partial nint CreateStream();
 
-    [LibraryImport("libzstd.so.1", EntryPoint = "ZSTD_freeDStream")]
+    [LibraryImport(Zstd.Library, EntryPoint = "ZSTD_freeDStream")]
     private static partial nuint FreeStream(nint context);
 
-    [LibraryImport("libzstd.so.1", EntryPoint = "ZSTD_DCtx_setParameter")]
+    [LibraryImport(Zstd.Library, EntryPoint = "ZSTD_DCtx_setParameter")]
     private static partial nuint SetParameter(nint context, int parameter, int value);
 
-    [LibraryImport("libzstd.so.1", EntryPoint = "ZSTD_decompressStream")]
+    [LibraryImport(Zstd.Library, EntryPoint = "ZSTD_decompressStream")]
     private static partial nuint Decompress(nint context, Buffer* output, Buffer* input);
 
-    [LibraryImport("libzstd.so.1", EntryPoint = "ZSTD_isError")]
+    [LibraryImport(Zstd.Library, EntryPoint = "ZSTD_isError")]
     private static partial uint IsError(nuint code);
 
-    [LibraryImport("libzstd.so.1", EntryPoint = "ZSTD_getErrorName")]
+    [LibraryImport(Zstd.Library, EntryPoint = "ZSTD_getErrorName")]
     private static partial nint ErrorName(nuint code);
 }

@@ -38,6 +38,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
         }
 
         using TokenRowWriter? writer = Output is null ? null : TokenRowWriter.Create(Output, Force);
+        using OutputFile? html = Html is null ? null : OutputFile.Create(Html, Force);
         RowModel loaded = loadModel();
         RowRun run = new(loaded, options) { ViewsWanted = Math.Max(Show, Html is null ? 0 : HtmlRows) };
         foreach (TokenRow row in run.Read(inputs))
@@ -50,7 +51,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
         }
 
         writer?.Commit();
-        if (Html is not null)
+        if (html is not null)
         {
             RowView[] views = [.. run.Views.Take(HtmlRows)];
             string page = HtmlView.Page(
@@ -59,7 +60,8 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
                 MaskSummaryLine.Of(views),
                 [.. run.Findings.Select(finding => finding.ToString()), .. run.Counts.EffectLines]
             );
-            OutputFile.WriteAllBytes(Html, Encoding.UTF8.GetBytes(page), Force);
+            html.Stream.Write(Encoding.UTF8.GetBytes(page));
+            html.Commit();
         }
 
         if (Output is not null)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
 
@@ -44,7 +45,8 @@ internal sealed class Journal : IDisposable
     /// <param name="time">The clock.</param>
     public static Journal Create(string path, byte[] header, TimeProvider time)
     {
-        Journal journal = new(Open(path, FileMode.Create), time);
+        Journal journal = new(Open(path, create: true), time);
+        journal._file.SetLength(0);
         journal.Write(header);
         return journal;
     }
@@ -57,7 +59,7 @@ internal sealed class Journal : IDisposable
     /// <exception cref="MttException">There is none, it is in use, or a line in it is damaged.</exception>
     public static Journal Resume(string path, TimeProvider time, Action<CallRecord> restored, out JsonElement header)
     {
-        Journal journal = new(Open(path, FileMode.Open), time);
+        Journal journal = new(Open(path, create: false), time);
         try
         {
             header = journal.Load(path, restored);
@@ -102,11 +104,18 @@ internal sealed class Journal : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private static FileStream Open(string path, FileMode mode)
+    private static FileStream Open(string path, bool create)
     {
         try
         {
-            return new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            SafeFileHandle file = PosixFile.Open(path, create);
+            if (PosixFile.Lock(file, wait: false))
+            {
+                return new FileStream(file, FileAccess.ReadWrite, bufferSize: 0);
+            }
+
+            file.Dispose();
+            throw new IOException("it is locked");
         }
         catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -25,12 +25,13 @@ internal sealed class ReplyCache(string folder)
     }
 
     /// <summary>Stores a reply.</summary>
-    public void Add(string hash, ChatReply reply) =>
-        OutputFile.WriteAllBytes(
-            PathFor(hash),
-            JsonSerializer.SerializeToUtf8Bytes(reply, CallJson.Options),
-            force: true
-        );
+    public void Add(string hash, ChatReply reply)
+    {
+        // Where another call or run has just that file open, it stores a reply to the same question.
+        using OutputFile? file = OutputFile.TryCreate(PathFor(hash), force: true);
+        file?.Stream.Write(JsonSerializer.SerializeToUtf8Bytes(reply, CallJson.Options));
+        file?.Commit();
+    }
 
     private string PathFor(string hash) => Path.Combine(folder, hash[..2], hash + ".json");
 }

@@ -94,7 +94,7 @@ internal static unsafe class NativeApi
             if (!_loaded)
             {
                 LibTorchInstallation installation = LibTorchInstallation.Find();
-                string path = NativeBuild.Ensure(installation, Notice);
+                string path = NativeCache.Ensure(installation, Notice);
                 NativeEnvironment.Prepare();
                 Bind(Load(path));
                 Installation = installation;

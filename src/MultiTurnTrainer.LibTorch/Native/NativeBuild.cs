@@ -1,21 +1,18 @@
-using System.Diagnostics;
+using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;
 
-/// <summary>
-/// Compiles the embedded C++ files against an installation, once per libtorch and source, into the user's cache
-/// (<c>MTT_CACHE</c>, else <c>XDG_CACHE_HOME/mtt</c>, else <c>~/.cache/mtt</c>). Safe against processes that do so at the same time.
-/// </summary>
-internal static partial class NativeBuild
+/// <summary>Compiles the embedded C++ files against an installation, in a folder of its own.</summary>
+internal static class NativeBuild
 {
+    /// <summary>The variable that names the compiler.</summary>
+    public const string CompilerVariable = "CXX";
+
     // Newer ATen headers ask for C++20; the last try leaves out an interface that moved between versions.
     private static readonly string[][] _attempts =
     [
@@ -25,24 +22,11 @@ internal static partial class NativeBuild
         ["-std=c++17", "-DMTT_NO_DEVICE_ALLOCATOR"],
     ];
 
-    public static string CacheFolder
-    {
-        get
-        {
-            if (Environment.GetEnvironmentVariable("MTT_CACHE") is { Length: > 0 } named)
-            {
-                return named;
-            }
+    /// <summary>The compiler's absolute path: what <c>CXX</c> names, else <c>g++</c> in <c>PATH</c>; null where there is none.</summary>
+    public static string? Compiler => Programs.FindNamed(CompilerVariable, "g++");
 
-            string root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } xdg
-                ? xdg
-                : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-            return Path.Combine(root, "mtt");
-        }
-    }
-
-    /// <summary>The compiled library's path, present or not.</summary>
-    public static string LibraryPath(LibTorchInstallation installation)
+    /// <summary>Tells libraries of different installations and sources apart.</summary>
+    public static string Key(LibTorchInstallation installation)
     {
         FileInfo library = new(Path.Combine(installation.Libraries, "libtorch_cpu.so"));
         FileInfo target = (FileInfo?)library.ResolveLinkTarget(returnFinalTarget: true) ?? library;
@@ -50,86 +34,60 @@ internal static partial class NativeBuild
             CultureInfo.InvariantCulture,
             $"{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}|{installation.Include}|{installation.Cuda}|{string.Concat(Sources().Select(source => source.Text))}"
         );
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..16];
-        return Path.Combine(CacheFolder, "native", hash, "libmtt_torch.so");
+        return ContentHash.Of(Encoding.UTF8.GetBytes(key))[..16];
     }
 
-    /// <summary>Builds where needed and returns the library's path.</summary>
-    public static string Ensure(LibTorchInstallation installation, Action<string>? notice = null)
-    {
-        string path = LibraryPath(installation);
-        if (File.Exists(path))
-        {
-            return path;
-        }
-
-        string folder = Path.GetDirectoryName(path)!;
-        using SafeFileHandle held = OpenLock(folder);
-        if (Flock(held, 2) != 0)
-        {
-            throw new MttException($"cannot lock {folder}", "Set MTT_CACHE to a folder that supports file locks.");
-        }
-
-        if (!File.Exists(path))
-        {
-            notice?.Invoke($"building the native part for the libtorch in {installation.Libraries} (once, about 15 s)");
-            Compile(installation, folder, path);
-        }
-
-        return path;
-    }
-
-    private static SafeFileHandle OpenLock(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            return File.OpenHandle(
-                Path.Combine(folder, "lock"),
-                FileMode.OpenOrCreate,
-                FileAccess.ReadWrite,
-                FileShare.ReadWrite
-            );
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw new MttException(
-                $"{folder}: the native part cannot be kept there",
-                "Set MTT_CACHE to a folder that can be written.",
-                problem
-            );
-        }
-    }
-
-    private static void Compile(LibTorchInstallation installation, string folder, string path)
+    /// <summary>Compiles.</summary>
+    /// <param name="installation">The libtorch.</param>
+    /// <param name="folder">Where sources and the compiler's own files go.</param>
+    /// <param name="output">The library to write.</param>
+    /// <param name="log">Where the compiler's messages go when it fails.</param>
+    /// <exception cref="MttException">There is no compiler, it fails, or the disk is full.</exception>
+    public static void Compile(LibTorchInstallation installation, string folder, string output, string log)
     {
         foreach ((string name, string text) in Sources())
         {
-            File.WriteAllText(Path.Combine(folder, name), text);
+            Write(Path.Combine(folder, name), text);
         }
 
         string source = Path.Combine(folder, "mtt_torch.cpp");
-        string temporary = path + ".tmp";
         string messages = "";
         foreach (string[] attempt in _attempts)
         {
-            (int code, string said) = RunCompiler([.. attempt, .. Arguments(installation, source, temporary)]);
-            messages = messages.Length == 0 ? said : messages;
-            if (code == 0)
+            ProgramResult result = RunCompiler([.. attempt, .. Arguments(installation, source, output)], folder);
+            if (result.Code == 0 && File.Exists(output))
             {
-                File.Move(temporary, path, overwrite: true);
                 return;
             }
+
+            string said = result.Errors + result.Output;
+            if (IsFull(folder, said))
+            {
+                throw NativeCache.Full(folder);
+            }
+
+            messages = messages.Length == 0 ? said : messages;
         }
 
-        string log = Path.Combine(folder, "build.log");
-        File.WriteAllText(log, messages);
+        Write(log, messages);
         string? first = messages.Split('\n').FirstOrDefault(line => line.Contains("error: ", StringComparison.Ordinal));
         throw new MttException(
             $"the native part does not compile against the libtorch in {installation.Libraries}: {first?.Trim()}",
             $"The compiler's messages are in {log}."
         );
     }
+
+    /// <summary>Writes a small file. .NET's own way reserves its size first, and does not tell a full disk from other failures.</summary>
+    public static void Write(string path, string text)
+    {
+        using FileStream file = new(path, FileMode.Create);
+        file.Write(Encoding.UTF8.GetBytes(text));
+    }
+
+    // A linker that maps its output into memory is killed where the disk has no room for it.
+    private static bool IsFull(string folder, string messages) =>
+        messages.Contains("No space left on device", StringComparison.Ordinal)
+        || new DriveInfo(folder).AvailableFreeSpace < 1 << 16;
 
     private static string[] Arguments(LibTorchInstallation installation, string source, string output)
     {
@@ -172,27 +130,18 @@ internal static partial class NativeBuild
             && File.ReadAllText(config).Contains("_GLIBCXX_USE_CXX11_ABI=0", StringComparison.Ordinal);
     }
 
-    private static (int Code, string Messages) RunCompiler(string[] arguments)
+    private static ProgramResult RunCompiler(string[] arguments, string folder)
     {
-        string compiler = Environment.GetEnvironmentVariable("CXX") is { Length: > 0 } named ? named : "g++";
+        string? compiler = Compiler;
         try
         {
-            using Process process = Process.Start(
-                new ProcessStartInfo(compiler, arguments)
-                {
-                    RedirectStandardError = true,
-                    RedirectStandardOutput = true,
-                }
-            )!;
-            Task<string> output = process.StandardOutput.ReadToEndAsync();
-            string errors = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return (process.ExitCode, errors + output.Result);
+            return compiler is null ? throw new Win32Exception() : Programs.Run(compiler, arguments, folder);
         }
-        catch (System.ComponentModel.Win32Exception problem)
+        catch (Win32Exception problem)
         {
+            string name = compiler ?? Environment.GetEnvironmentVariable(CompilerVariable) ?? "g++";
             throw new MttException(
-                $"no C++ compiler: {compiler} does not start",
+                $"no C++ compiler: {name} does not start",
                 "Install one (apt-get install g++), then run mtt setup.",
                 problem
             );
@@ -212,7 +161,4 @@ internal static partial class NativeBuild
             }
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    private static partial int Flock(SafeFileHandle file, int operation);
 }

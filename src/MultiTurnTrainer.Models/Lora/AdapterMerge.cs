@@ -56,6 +56,7 @@ public static class AdapterMerge
     public static MergeReport Run(string modelFolder, string adapterFolder, string output, bool force)
     {
         string target = Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar);
+        using OutputLock held = OutputLock.Take(target);
         if (
             File.Exists(target)
             || (!force && Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
@@ -74,9 +75,10 @@ public static class AdapterMerge
         bool untied;
         int[] probe;
         string stored;
-        string temporary = $"{target}.tmp-{Environment.ProcessId}";
+        string temporary = TemporaryName.For(target);
         try
         {
+            TemporaryName.RemoveLeftovers(target);
             using (CausalLM model = CausalLM.Load(modelFolder, ScalarType.Float32, CPU))
             using (LoraAdapter adapter = LoraAdapter.Load(model, adapterFolder))
             {

@@ -47,6 +47,7 @@ public sealed class ShardRun
 
     private ShardReport ByRules()
     {
+        using OutputFile output = OutputFile.Create(_job.Output, _job.Force);
         foreach (ShardedTask task in Tasks())
         {
             Take(
@@ -64,7 +65,7 @@ public sealed class ShardRun
             );
         }
 
-        return Write(incomplete: 0, stopped: null);
+        return Write(output, incomplete: 0, stopped: null);
     }
 
     private async Task<ShardReport> ByModelAsync(IProgress<RunProgress>? progress, CancellationToken cancellation)
@@ -123,7 +124,9 @@ public sealed class ShardRun
             }
         }
 
-        return Write(incomplete, held.Stopped);
+        // A resumed run replaces what its earlier part wrote.
+        using OutputFile output = OutputFile.Create(_job.Output, _job.Force || _job.Resume);
+        return Write(output, incomplete, held.Stopped);
     }
 
     private bool KeepsShards(ShardedTask task) => task.Shards.Count > 1 && !_settings.Reshard;
@@ -159,27 +162,22 @@ public sealed class ShardRun
         }
     }
 
-    private ShardReport Write(int incomplete, string? stopped)
+    private ShardReport Write(OutputFile output, int incomplete, string? stopped)
     {
-        // A resumed run replaces what its earlier part wrote.
-        using (OutputFile file = OutputFile.Create(_job.Output, _job.Force || _job.Resume))
+        switch (_job.Format)
         {
-            switch (_job.Format)
-            {
-                case ShardFormat.Lic:
-                    ShardedTaskWriter.WriteArray(file.Stream, _sharded);
-                    break;
-                case ShardFormat.Sft:
-                    ShardedTaskWriter.WriteConversations(file.Stream, _sharded);
-                    break;
-                default:
-                    ShardedTaskWriter.WriteLines(file.Stream, _sharded);
-                    break;
-            }
-
-            file.Commit();
+            case ShardFormat.Lic:
+                ShardedTaskWriter.WriteArray(output.Stream, _sharded);
+                break;
+            case ShardFormat.Sft:
+                ShardedTaskWriter.WriteConversations(output.Stream, _sharded);
+                break;
+            default:
+                ShardedTaskWriter.WriteLines(output.Stream, _sharded);
+                break;
         }
 
+        output.Commit();
         ShardReport report = new(
             _tasks + incomplete,
             _sharded.Count,

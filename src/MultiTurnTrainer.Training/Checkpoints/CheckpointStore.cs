@@ -33,7 +33,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     public string Save(int step, IEnumerable<(string Name, Tensor Values)> buffers, JsonObject counters, int? best)
     {
         string final = PathOf(step);
-        string temporary = $"{final}.tmp-{Environment.ProcessId}";
+        string temporary = TemporaryName.For(final);
         try
         {
             Directory.CreateDirectory(temporary);
@@ -56,9 +56,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
             if (Directory.Exists(final))
             {
                 // Put aside by a rename: deleting takes long enough to be killed with neither of the two in place.
-                string replaced = $"{final}.tmp-replaced";
-                Remove(replaced);
-                Directory.Move(final, replaced);
+                Directory.Move(final, TemporaryName.For(final));
             }
 
             Directory.Move(temporary, final);
@@ -185,7 +183,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     private static string Write(string path, IEnumerable<byte[]> pieces)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using FileStream stream = new(path, FileMode.Create, FileAccess.Write);
+        using FileStream stream = new(path, FileMode.CreateNew, FileAccess.Write);
         foreach (byte[] piece in pieces)
         {
             stream.Write(piece);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Files;
@@ -30,7 +29,7 @@ internal static class BaseHistories
         {
             // A group that a kill cut short is played anew: its draws follow from the seed and the group's place.
             lines.RemoveRange(lines.Count / together * together, lines.Count % together);
-            File.WriteAllText(path, string.Concat(lines.Select(Text)));
+            OutputFile.WriteAllBytes(path, Bytes(lines), force: true);
         }
 
         for (int first = lines.Count; first < tasks.Count; first += together)
@@ -48,7 +47,8 @@ internal static class BaseHistories
                     )),
             ];
             lines.AddRange(played);
-            File.AppendAllText(path, string.Concat(played.Select(Text)));
+            using FileStream kept = PosixFile.OpenAppend(path);
+            kept.Write(Bytes(played));
         }
 
         return [.. lines.Select(line => line.Replies)];
@@ -76,8 +76,8 @@ internal static class BaseHistories
         }
     }
 
-    private static string Text(Line line) =>
-        Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(line, JsonText.Compact)) + "\n";
+    private static byte[] Bytes(IEnumerable<Line> lines) =>
+        [.. lines.SelectMany(line => JsonSerializer.SerializeToUtf8Bytes(line, JsonText.Compact).Append((byte)'\n'))];
 
     private sealed record Line(string Id, IReadOnlyList<string>? Replies);
 }

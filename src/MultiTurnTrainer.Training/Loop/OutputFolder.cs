@@ -34,22 +34,26 @@ internal sealed class OutputFolder(string path)
     /// <summary>A file in the folder.</summary>
     public string this[string name] => Path.Combine(Root, name);
 
-    /// <summary>Refuses a folder that holds something, unless replacing or resuming was asked for. Changes nothing.</summary>
-    /// <exception cref="MttException">The folder is taken, or is a file.</exception>
-    public void Check(bool force, bool resume)
+    /// <summary>Keeps the folder for this run. One that holds something is refused, unless replacing or resuming was asked for.</summary>
+    /// <exception cref="MttException">The folder is taken, is a file, or another run is writing to it.</exception>
+    public OutputLock Take(bool force, bool resume)
     {
         if (File.Exists(Root))
         {
             throw new MttException($"{path}: is a file, a folder is needed", "Name another output folder.");
         }
 
-        if (!force && !resume && Directory.Exists(Root) && Directory.EnumerateFileSystemEntries(Root).Any())
+        OutputLock held = OutputLock.TakeFolder(Root);
+        if (!force && !resume && !Directory.EnumerateFileSystemEntries(Root).All(OutputLock.IsLock))
         {
+            held.Dispose();
             throw new MttException(
                 $"{path}: is not empty",
                 "Give --resume to go on with the run in it, --force to replace it, or another folder."
             );
         }
+
+        return held;
     }
 
     /// <summary>Creates the folder; for a new run, removes what an earlier one left.</summary>

@@ -63,11 +63,11 @@ public static class TrainingRun
         TrainSettings settings = request.Train;
         using StopSignal loading = new(stop, Trainer.StopPatience, time, () => observer.StoppedMidStep(0, null));
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
+        OutputFolder output = new(request.Output);
+        using OutputLock held = output.Take(request.Force, request.Resume is not null);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
         int units = request.Distillation?.Units ?? data.Packing?.Packs.Count ?? data.Rows.Count;
         StepPlan plan = StepPlan.From(settings, units);
-        OutputFolder output = new(request.Output);
-        output.Check(request.Force, request.Resume is not null);
         if (request.Resume is { } checkpoint and not "auto")
         {
             CheckpointStore.Require(checkpoint);

@@ -152,10 +152,7 @@ internal sealed class MetricsLog : IDisposable
     }
 
     private static StreamWriter Append(string path) =>
-        new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite), new UTF8Encoding(false))
-        {
-            NewLine = "\n",
-        };
+        new(PosixFile.OpenAppend(path), new UTF8Encoding(false)) { NewLine = "\n" };
 
     private void WriteCsv(IEnumerable<string> fields)
     {

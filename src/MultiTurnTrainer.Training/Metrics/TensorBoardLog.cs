@@ -19,7 +19,7 @@ internal sealed class TensorBoardLog : IDisposable
         _time = time;
         Directory.CreateDirectory(folder);
         string name = $"events.out.tfevents.{time.GetUtcNow().ToUnixTimeSeconds():D10}.mtt.{Environment.ProcessId}";
-        _stream = new FileStream(Path.Combine(folder, name), FileMode.Create, FileAccess.Write, FileShare.Read);
+        _stream = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         Frame(Event(0, message => Text(message, 3, "brain.Event:2")));
     }
 

@@ -63,6 +63,7 @@ public sealed class Preparer
         }
 
         OutputPaths.RefuseClash(inputs, Names.Select(PathOf).Concat([RejectsPath, LeftOutPath, ManifestPath]));
+        using OutputLock held = OutputLock.Take(Path.Combine(_options.Output, $"prepare{_options.Shard.Suffix}"));
         Manifest manifest = Describe(inputs);
         if (!_options.Force && PreparedManifest.IsFinished(ManifestPath, manifest, _options.Output))
         {

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.ComponentModel;
 using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.LibTorch.Providers;
@@ -26,6 +26,7 @@ public sealed record LibTorchInstallation(string Origin, string Include, string 
         string? named = Environment.GetEnvironmentVariable("MTT_LIBTORCH");
         if (named is { Length: > 0 })
         {
+            SearchPath.RequireFixed("MTT_LIBTORCH", named);
             return At("MTT_LIBTORCH", named)
                 ?? throw new MttException(
                     $"MTT_LIBTORCH={named} holds no libtorch with headers",
@@ -48,32 +49,33 @@ public sealed record LibTorchInstallation(string Origin, string Include, string 
 
     private static LibTorchInstallation? FromPython()
     {
-        const string code =
-            "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')";
-        foreach (string python in (string[])["python3", "python"])
+        // Isolated, so that neither the current folder nor PYTHONPATH can bring a torch; pip's --user folder is put back.
+        const string code = """
+            import importlib.util, site, sys
+            if sys.prefix == sys.base_prefix:
+                sys.path.append(site.getusersitepackages())
+            torch = importlib.util.find_spec('torch')
+            print(torch.submodule_search_locations[0] if torch else '')
+            """;
+        foreach (string python in Pythons())
         {
             try
             {
-                ProcessStartInfo start = new(python, ["-c", code])
-                {
-                    RedirectStandardOutput = true,
-                    RedirectStandardError = true,
-                };
-                using Process process = Process.Start(start)!;
-                Task<string> errors = process.StandardError.ReadToEndAsync();
-                string folder = process.StandardOutput.ReadToEnd().Trim();
-                process.WaitForExit();
-                if (folder.Length > 0 && At("PyTorch", folder) is { } found)
+                string folder = Programs.Run(python, ["-I", "-c", code]).Output.Trim();
+                if (Path.IsPathFullyQualified(folder) && At("PyTorch", folder) is { } found)
                 {
                     return found;
                 }
             }
-            catch (System.ComponentModel.Win32Exception)
+            catch (Win32Exception)
             {
-                // No such interpreter.
+                // Not for this machine.
             }
         }
 
         return null;
     }
+
+    /// <summary>The interpreters that are asked for PyTorch.</summary>
+    public static IEnumerable<string> Pythons() => new[] { "python3", "python" }.Select(Programs.Find).OfType<string>();
 }

@@ -42,6 +42,17 @@ public static unsafe class TorchRuntime
         return NativeApi.Installation!;
     }
 
+    /// <summary>The compiler of the native part: its path, null where there is none, and the variable that chose it.</summary>
+    public static (string? Path, string Variable) Compiler =>
+        (
+            NativeBuild.Compiler,
+            Environment.GetEnvironmentVariable(NativeBuild.CompilerVariable) is { Length: > 0 } ? "CXX" : "PATH"
+        );
+
+    /// <summary>The compiled native part for an installation, present or not, and the variable that chose its folder.</summary>
+    public static (string Path, string Variable) NativePart(LibTorchInstallation installation) =>
+        (NativeCache.PathOf(installation), NativeCache.Root.Variable);
+
     /// <summary>The file that serves the BLAS symbol <c>sgemm_</c>, or null where it is inside libtorch's own MKL.</summary>
     public static string? BlasFile()
     {

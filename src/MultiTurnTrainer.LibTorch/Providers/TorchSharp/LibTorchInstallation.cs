@@ -16,4 +16,7 @@ public sealed record LibTorchInstallation(string Origin, string Include, string 
 
     /// <summary>The packages' own.</summary>
     public static LibTorchInstallation? TryFind() => Find();
+
+    /// <summary>None is asked.</summary>
+    public static IEnumerable<string> Pythons() => [];
 }

@@ -31,6 +31,13 @@ public static class TorchRuntime
     /// <summary>The packages' own libtorch.</summary>
     public static LibTorchInstallation Load() => LibTorchInstallation.Find();
 
+    /// <summary>None is needed.</summary>
+    public static (string? Path, string Variable) Compiler => (null, "none is needed");
+
+    /// <summary>The packages bring it.</summary>
+    public static (string Path, string Variable) NativePart(LibTorchInstallation installation) =>
+        (installation.Libraries, "the package TorchSharp");
+
     /// <summary>Not told: libtorch's own.</summary>
     public static string? BlasFile() => null;
 

@@ -7,6 +7,9 @@ namespace MultiTurnTrainer.Models.Kernels.Cuda;
 /// <summary>The few functions of NVIDIA's driver (<c>libcuda.so.1</c>) that kernels need, found at run time.</summary>
 internal sealed unsafe class CudaDriver
 {
+    /// <summary>The driver's library.</summary>
+    public const string LibraryName = "libcuda.so.1";
+
     private const int ComputeCapabilityMajor = 75;
     private const int ComputeCapabilityMinor = 76;
     private static readonly Lazy<CudaDriver> _instance = new(() => new CudaDriver());
@@ -36,7 +39,7 @@ internal sealed unsafe class CudaDriver
 
     private CudaDriver()
     {
-        if (!NativeLibrary.TryLoad("libcuda.so.1", out _library))
+        if (!SystemLibrary.TryLoad(LibraryName, out _library))
         {
             throw new MttException("libcuda.so.1 does not load", "Install NVIDIA's driver, or train on the CPU.");
         }

@@ -11,6 +11,9 @@ internal static unsafe class Nvrtc
 {
     private static readonly string[] _names = ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"];
 
+    /// <summary>Its file, the first that is tried; null where there is none.</summary>
+    public static string? File => Candidates().FirstOrDefault();
+
     /// <summary>Whether it is on this machine.</summary>
     public static bool Available => TryOpen(out _);
 
@@ -139,9 +142,9 @@ internal static unsafe class Nvrtc
             }
         }
 
-        foreach (string name in _names)
+        foreach (string path in _names.SelectMany(SystemLibrary.Candidates))
         {
-            yield return name;
+            yield return path;
         }
     }
 

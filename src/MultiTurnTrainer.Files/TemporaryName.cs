@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+
+namespace MultiTurnTrainer.Files;
+
+/// <summary>Names of files and folders that are not finished: <c>NAME.tmp-</c> and 16 digits that nobody can foresee.</summary>
+public static class TemporaryName
+{
+    private const string _mark = ".tmp-";
+    private const int _bytes = 8;
+
+    /// <summary>A new name beside the final one.</summary>
+    public static string For(string path) =>
+        $"{path}{_mark}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(_bytes))}";
+
+    /// <summary>Removes what runs that were killed left of an output. Only for who holds its <see cref="OutputLock"/>.</summary>
+    public static void RemoveLeftovers(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string prefix = Path.GetFileName(full) + _mark;
+        foreach (string found in Directory.GetFileSystemEntries(Path.GetDirectoryName(full)!).Where(IsLeftover))
+        {
+            if (PosixFile.Status(found, follow: false) is { IsFolder: true })
+            {
+                Directory.Delete(found, recursive: true);
+            }
+            else
+            {
+                File.Delete(found);
+            }
+        }
+
+        bool IsLeftover(string found)
+        {
+            string name = Path.GetFileName(found);
+            return name.StartsWith(prefix, StringComparison.Ordinal)
+                && name.Length == prefix.Length + (2 * _bytes)
+                && name.AsSpan(prefix.Length).ContainsAnyExcept("0123456789abcdef") is false;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.LibTorch.Providers;
+
+namespace MultiTurnTrainer.LibTorch.Native;
+
+/// <summary>
+/// The compiled native parts, one a libtorch and source: <c>native/KEY/libmtt_torch.so</c> in the user's cache
+/// (<c>MTT_CACHE</c>, else <c>XDG_CACHE_HOME/mtt</c>, else <c>~/.cache/mtt</c>) and beside it the library's SHA-256. The
+/// folder <c>native</c> is this user's alone. A library whose hash does not agree is built again and never loaded.
+/// </summary>
+internal static class NativeCache
+{
+    private const string _library = "libmtt_torch.so";
+    private const string _hash = ".sha256";
+    private const string _building = "build-";
+    private const UnixFileMode _ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>The user's cache, and the variable that says so.</summary>
+    /// <exception cref="MttException">The variable holds a relative path.</exception>
+    public static (string Folder, string Variable) Root
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable("MTT_CACHE") is { Length: > 0 } named)
+            {
+                SearchPath.RequireFixed("MTT_CACHE", named);
+                return (named, "MTT_CACHE");
+            }
+
+            // The specification of XDG_CACHE_HOME has relative paths ignored.
+            if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { } xdg && Path.IsPathFullyQualified(xdg))
+            {
+                return (Path.Combine(xdg, "mtt"), "XDG_CACHE_HOME");
+            }
+
+            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            SearchPath.RequireFixed("HOME", home);
+            return (Path.Combine(home, ".cache", "mtt"), "HOME");
+        }
+    }
+
+    /// <summary>The library's path, present or not.</summary>
+    public static string PathOf(LibTorchInstallation installation) =>
+        Path.Combine(Root.Folder, "native", NativeBuild.Key(installation), _library);
+
+    /// <summary>Builds where needed and returns the path of a library that is as it was built.</summary>
+    /// <exception cref="MttException">The cache cannot be trusted or written, or the build fails.</exception>
+    public static string Ensure(LibTorchInstallation installation, Action<string>? notice = null)
+    {
+        string path = PathOf(installation);
+        string folder = Path.GetDirectoryName(Path.GetDirectoryName(path))!;
+        try
+        {
+            TakeOver(folder);
+            if (!IsWhole(path))
+            {
+                Build(installation, folder, path, notice);
+            }
+
+            return path;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.IsDiskFull(problem)
+                ? Full(folder)
+                : new MttException(
+                    $"{folder}: the native part cannot be kept there ({problem.Message})",
+                    "Set MTT_CACHE to a folder that can be written.",
+                    problem
+                );
+        }
+    }
+
+    /// <summary>What to say where the disk of the cache is full.</summary>
+    public static MttException Full(string folder) =>
+        new(
+            $"{folder}: the disk is full, the native part cannot be built there",
+            "Free 10 MB, or set MTT_CACHE to a folder on another disk; nothing half-built is ever loaded."
+        );
+
+    /// <summary>Makes the folder, or makes sure that nobody else can have put anything in it.</summary>
+    private static void TakeOver(string folder)
+    {
+        string root = Path.GetDirectoryName(folder)!;
+        CreatePrivate(root);
+        CreatePrivate(folder);
+        if (
+            PosixFile.Status(root, follow: true) is { } above
+            && ((above.Owner != PosixFile.User && above.Owner != 0) || (above.IsOpenToOthers && !above.IsSticky))
+        )
+        {
+            throw Distrust(root, $"Give it to yourself alone (chmod go-w {root}), or set MTT_CACHE to another folder.");
+        }
+
+        if (!IsOurs(folder, found => found.IsFolder))
+        {
+            throw Distrust(folder, "Remove it, or set MTT_CACHE to another folder.");
+        }
+
+        KeepPrivate(folder);
+    }
+
+    private static MttException Distrust(string path, string remedy) =>
+        new($"{path}: others can write there, and a library in it would be loaded", remedy);
+
+    private static bool IsOurs(string path, Func<FileStatus, bool> kind) =>
+        PosixFile.Status(path, follow: false) is { } found
+        && kind(found)
+        && found.Owner == PosixFile.User
+        && !found.IsOpenToOthers;
+
+    private static bool IsWhole(string path) =>
+        IsOurs(Path.GetDirectoryName(path)!, found => found.IsFolder)
+        && IsOurs(path, found => found.IsPlain)
+        && IsOurs(path + _hash, found => found.IsPlain)
+        && File.ReadAllText(path + _hash) == HashLine(path);
+
+    // As sha256sum prints and checks it.
+    private static string HashLine(string path) => $"{ContentHash.OfFile(path)}  {_library}\n";
+
+    private static void Build(LibTorchInstallation installation, string folder, string path, Action<string>? notice)
+    {
+        using SafeFileHandle held = PosixFile.Open(Path.Combine(folder, "lock"), create: true);
+        PosixFile.Lock(held, wait: true);
+        if (IsWhole(path))
+        {
+            // Another process has built it meanwhile.
+            return;
+        }
+
+        notice?.Invoke($"building the native part for the libtorch in {installation.Libraries} (once, about 15 s)");
+        foreach (string leftover in Directory.GetDirectories(folder, $"{_building}*"))
+        {
+            Remove(leftover);
+        }
+
+        string target = Path.GetDirectoryName(path)!;
+        string build = Path.Combine(folder, _building + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        string result = Path.Combine(build, "result");
+        try
+        {
+            CreatePrivate(result);
+            string library = Path.Combine(result, _library);
+            NativeBuild.Compile(installation, build, library, $"{target}.log");
+            NativeBuild.Write(library + _hash, HashLine(library));
+            KeepPrivate(library);
+            KeepPrivate(library + _hash);
+            Remove(target);
+            // Only now is there anything that a process would load.
+            Directory.Move(result, target);
+        }
+        finally
+        {
+            Remove(build);
+        }
+    }
+
+    private static void CreatePrivate(string folder)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder, _ownerOnly);
+        }
+    }
+
+    private static void KeepPrivate(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, _ownerOnly);
+        }
+    }
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            if (PosixFile.Status(path, follow: false) is { IsFolder: false })
+            {
+                File.Delete(path);
+            }
+            else if (Directory.Exists(path))
+            {
+                Directory.Delete(path, recursive: true);
+            }
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            // A compiler whose mtt was killed may still write in it; the next build removes it.
+        }
+    }
+}
