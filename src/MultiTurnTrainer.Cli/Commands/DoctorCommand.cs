@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
-using MultiTurnTrainer.Models.Kernels.Checks;
+using MultiTurnTrainer.Models.Checks;
 using TorchSharp;
 
 namespace MultiTurnTrainer.Cli.Commands;

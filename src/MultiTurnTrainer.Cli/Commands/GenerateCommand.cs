@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Synthesis.Completions;

@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Evaluation.Simulation;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Models.Safetensors;
 using TorchSharp;

@@ -6,6 +6,7 @@ using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Models.Safetensors;
 

@@ -1,7 +1,8 @@
 using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Adapters;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels;
 using MultiTurnTrainer.Models.Kernels.Attention;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 

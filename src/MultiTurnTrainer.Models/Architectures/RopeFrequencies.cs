@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Models.Configuration;
+
 namespace MultiTurnTrainer.Models.Architectures;
 
 /// <summary>Inverse frequencies of rotary position embedding, as HuggingFace's definitions compute them.</summary>

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Rotary;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Generation;
 

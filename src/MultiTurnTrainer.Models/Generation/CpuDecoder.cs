@@ -1,9 +1,10 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Cpu;
 using MultiTurnTrainer.Models.Kernels.Decoding;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Generation;
 

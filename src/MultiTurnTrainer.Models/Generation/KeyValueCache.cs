@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Objectives;

@@ -1,7 +1,7 @@
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Rows;

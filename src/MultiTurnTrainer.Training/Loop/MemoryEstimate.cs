@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
 using MultiTurnTrainer.Training.Rows;

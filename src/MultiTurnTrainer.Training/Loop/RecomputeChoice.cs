@@ -1,6 +1,7 @@
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Lora;
-using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Checkpoints;
-using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;

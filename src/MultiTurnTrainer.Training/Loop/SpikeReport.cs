@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;

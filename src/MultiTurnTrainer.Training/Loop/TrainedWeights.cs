@@ -1,5 +1,6 @@
 using System.Text;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Settings;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;

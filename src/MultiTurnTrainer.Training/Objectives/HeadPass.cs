@@ -1,6 +1,6 @@
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;

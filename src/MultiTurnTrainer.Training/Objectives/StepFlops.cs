@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Training.Rows;
 
 namespace MultiTurnTrainer.Training.Objectives;

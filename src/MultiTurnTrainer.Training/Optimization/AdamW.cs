@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
 using static TorchSharp.torch;

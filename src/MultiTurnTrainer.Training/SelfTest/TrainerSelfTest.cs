@@ -3,6 +3,7 @@ using MultiTurnTrainer.Datasets.Packing;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Metrics;

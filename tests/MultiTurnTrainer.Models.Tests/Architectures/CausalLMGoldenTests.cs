@@ -1,5 +1,8 @@
 using System.Text.Json;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Models.Safetensors;
 using TorchSharp;

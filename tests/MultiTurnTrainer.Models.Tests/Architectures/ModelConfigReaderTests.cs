@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Tests.Architectures;

@@ -1,5 +1,5 @@
 using MultiTurnTrainer.LibTorch.Providers;
-using MultiTurnTrainer.Models.Kernels.Checks;
+using MultiTurnTrainer.Models.Checks;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -3,7 +3,7 @@ using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Kernels.Checks;
+namespace MultiTurnTrainer.Models.Checks;
 
 /// <summary>What the head took.</summary>
 /// <param name="Share">The share of rows with a label.</param>

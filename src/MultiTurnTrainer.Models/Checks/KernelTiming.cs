@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Kernels.Checks;
+namespace MultiTurnTrainer.Models.Checks;
 
 /// <summary>What a kernel takes, forward and backward, beside the same in plain operators.</summary>
 /// <param name="Kernel">Which kernel.</param>

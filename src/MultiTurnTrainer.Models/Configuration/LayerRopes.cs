@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>How each layer rotates: all alike, but for Gemma 3's windowed layers and SmolLM3's layers without positions.</summary>
 internal static class LayerRopes

@@ -8,7 +8,7 @@ using MultiTurnTrainer.Models.Kernels.SwiGlu;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Kernels.Checks;
+namespace MultiTurnTrainer.Models.Checks;
 
 /// <summary>One kernel's face against plain operators in double precision.</summary>
 /// <param name="Kernel">Which kernel.</param>

@@ -2,10 +2,10 @@ using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Distillation;
-using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
 
-namespace MultiTurnTrainer.Training.Objectives;
+namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>Makes the distilling objectives from a request.</summary>
 internal static class ObjectiveFactory

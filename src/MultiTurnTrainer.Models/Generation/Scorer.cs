@@ -1,11 +1,10 @@
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Generation;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models;
+namespace MultiTurnTrainer.Models.Generation;
 
 /// <summary>How likely a row's tokens are.</summary>
 /// <param name="LogProbs">For each token its log-probability given those before it; 0 for the first.</param>

@@ -8,7 +8,7 @@ using MultiTurnTrainer.Models.Kernels.SwiGlu;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Kernels.Checks;
+namespace MultiTurnTrainer.Models.Checks;
 
 /// <summary>A kernel's face for a device and the same in plain operators.</summary>
 /// <param name="Kernel">Which kernel.</param>

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Training.Loop;
 
-namespace MultiTurnTrainer.Training.Report;
+namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>The figures a reader of a report looks for first.</summary>
 internal static class ReportSummary

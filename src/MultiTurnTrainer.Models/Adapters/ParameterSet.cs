@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Lora;
+namespace MultiTurnTrainer.Models.Adapters;
 
 /// <summary>One trained tensor: a view into the flat buffer.</summary>
 /// <param name="Name">Its name in the adapter's or the model's files.</param>

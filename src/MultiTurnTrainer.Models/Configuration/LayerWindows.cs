@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>Which layers see only a window of keys: <c>layer_types</c> if given, else each family's rule.</summary>
 internal static class LayerWindows
