@@ -28,7 +28,7 @@ internal static class DoctorCommand
         {
             HelpName = "N,V,H[,P…]",
             Description =
-                "Time the loss head: rows, vocabulary, width, shares of rows that are learned, such as 8192,128256,4096,1,0.5,0.25,0.1.",
+                "Time the loss head: rows, vocabulary, width, shares of supervised rows, such as 8192,128256,4096,1,0.5,0.25,0.1.",
         };
         Option<string> dtype = new("--dtype")
         {
@@ -132,7 +132,7 @@ internal static class DoctorCommand
                 );
             }
 
-            Console.Out.WriteLine("forward and backward, in plain operators and in the kernel");
+            Console.Out.WriteLine("forward and backward, in plain operators and in the kernel's backend here");
             foreach (KernelTimingResult result in KernelTiming.Run(device))
             {
                 Console.Out.WriteLine(

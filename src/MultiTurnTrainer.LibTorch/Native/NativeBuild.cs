@@ -143,7 +143,7 @@ internal static partial class NativeBuild
             "-shared",
             "-fvisibility=hidden",
             "-w",
-            $"-D_GLIBCXX_USE_CXX11_ABI={(OldStringAbi(installation) ? 0 : 1)}",
+            $"-D_GLIBCXX_USE_CXX11_ABI={(UsesOldStringAbi(installation) ? 0 : 1)}",
             source,
             "-o",
             output,
@@ -165,7 +165,7 @@ internal static partial class NativeBuild
     }
 
     // Wheels up to 2.5 were built with the old std::string; their CMake file says so.
-    private static bool OldStringAbi(LibTorchInstallation installation)
+    private static bool UsesOldStringAbi(LibTorchInstallation installation)
     {
         string config = Path.Combine(installation.Include, "../share/cmake/Torch/TorchConfig.cmake");
         return File.Exists(config)

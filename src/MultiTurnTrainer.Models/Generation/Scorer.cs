@@ -18,7 +18,7 @@ public sealed record Score(float[] LogProbs, double Loss, double? WeightedLoss, 
 /// <param name="adapter">Laid over the base; null for the base alone.</param>
 public sealed class Scorer(CausalLM model, Adapter? adapter)
 {
-    /// <summary>The label of a token that is not learned.</summary>
+    /// <summary>The label of a token that is not supervised.</summary>
     public const int Ignored = -100;
 
     /// <summary>Rows of the hidden state to turn into logits at once.</summary>

@@ -30,7 +30,7 @@ internal static class BaseHistories
         {
             // A group that a kill cut short is played anew: its draws follow from the seed and the group's place.
             lines.RemoveRange(lines.Count / together * together, lines.Count % together);
-            File.WriteAllText(path, string.Concat(lines.Select(Text)));
+            File.WriteAllText(path, string.Concat(lines.Select(Write)));
         }
 
         for (int first = lines.Count; first < tasks.Count; first += together)
@@ -48,7 +48,7 @@ internal static class BaseHistories
                     )),
             ];
             lines.AddRange(played);
-            File.AppendAllText(path, string.Concat(played.Select(Text)));
+            File.AppendAllText(path, string.Concat(played.Select(Write)));
         }
 
         return [.. lines.Select(line => line.Replies)];
@@ -76,7 +76,7 @@ internal static class BaseHistories
         }
     }
 
-    private static string Text(Line line) =>
+    private static string Write(Line line) =>
         Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(line, JsonText.Compact)) + "\n";
 
     private sealed record Line(string Id, IReadOnlyList<string>? Replies);

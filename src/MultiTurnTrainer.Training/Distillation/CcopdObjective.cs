@@ -37,7 +37,7 @@ internal sealed class CcopdObjective(
         new DistillationBatch([.. units], [.. units.Select(unit => tasks[unit].Id)]);
 
     /// <inheritdoc/>
-    public void Updated() => rollouts.Updated();
+    public void Updated() => rollouts.MarkStale();
 
     /// <inheritdoc/>
     public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
@@ -61,7 +61,7 @@ internal sealed class CcopdObjective(
             terms.Add(new ScoredReply(task.Id, contexts[i], task.FullContext(), answers[i], settings.BetaFinal, 1));
         }
 
-        chosen.Learned(terms);
+        chosen.Count(terms);
         return new MicroResult(pass.Run(terms, reference: null, normalizer, seed), 0, 0, rollouts.TakeEffort());
     }
 }

@@ -52,7 +52,7 @@ internal sealed class MaigoObjective(
     public void Updated()
     {
         reference.Follow();
-        rollouts.Updated();
+        rollouts.MarkStale();
     }
 
     /// <inheritdoc/>
@@ -67,15 +67,15 @@ internal sealed class MaigoObjective(
             (random.NextDouble() < settings.Rho ? full : sharded).Add(tasks[unit]);
         }
 
-        List<ScoredReply> terms = [.. FullTerms(full, seed), .. ShardedTerms(sharded, seed, random)];
-        chosen.Learned(terms);
+        List<ScoredReply> terms = [.. SampleFullTerms(full, seed), .. PlayShardedTerms(sharded, seed, random)];
+        chosen.Count(terms);
         return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0, rollouts.TakeEffort());
     }
 
     /// <inheritdoc/>
     public void Dispose() => reference.Dispose();
 
-    private IEnumerable<ScoredReply> FullTerms(IReadOnlyList<RolloutTask> full, ulong seed)
+    private IEnumerable<ScoredReply> SampleFullTerms(IReadOnlyList<RolloutTask> full, ulong seed)
     {
         _tally.Add("full_branches", full.Count);
         int[][] prompts = [.. full.Select(task => task.FullContext())];
@@ -99,7 +99,11 @@ internal sealed class MaigoObjective(
         }
     }
 
-    private IEnumerable<ScoredReply> ShardedTerms(IReadOnlyList<RolloutTask> sharded, ulong seed, SeededRandom random)
+    private IEnumerable<ScoredReply> PlayShardedTerms(
+        IReadOnlyList<RolloutTask> sharded,
+        ulong seed,
+        SeededRandom random
+    )
     {
         List<ScoredReply> terms = [];
         List<(List<ScoredReply> Earlier, int First)> middles = [];
@@ -153,14 +157,14 @@ internal sealed class MaigoObjective(
         }
 
         IReadOnlyList<double> deltas =
-            settings.MiddleWeight == MiddleWeight.Uniform ? [] : pass.Deltas(weighed, reference.Adapter);
+            settings.MiddleWeight == MiddleWeight.Uniform ? [] : pass.ComputeDeltas(weighed, reference.Adapter);
         foreach ((List<ScoredReply> earlier, int first) in middles)
         {
             double weight = 1;
             if (deltas.Count > 0)
             {
                 double[] own = [.. deltas.Skip(first).Take(earlier.Count)];
-                weight = ReliabilityWeight.Of(own, settings.Epsilon);
+                weight = ReliabilityWeight.Compute(own, settings.Epsilon);
                 _tally.Mean("delta", own[^1]);
             }
 

@@ -51,7 +51,7 @@ internal sealed class OfflineObjective(
                     row.IsAnswer ? 1 : settings.Alpha
                 )),
         ];
-        chosen.Learned(terms);
+        chosen.Count(terms);
         return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0);
     }
 

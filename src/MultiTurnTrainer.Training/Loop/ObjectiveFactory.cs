@@ -20,7 +20,7 @@ internal static class ObjectiveFactory
     /// <param name="recompute">Which blocks run twice.</param>
     /// <param name="output">Where the base model's histories are kept.</param>
     /// <exception cref="MttException">An unknown objective, or data that is not there.</exception>
-    public static IObjective Distilling(
+    public static IObjective CreateDistilling(
         TrainRequest request,
         CausalLM model,
         LoraAdapter student,

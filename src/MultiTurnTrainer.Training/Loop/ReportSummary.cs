@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Training.Loop;
 internal static class ReportSummary
 {
     /// <summary>Names and values.</summary>
-    public static IReadOnlyList<(string Name, string Value)> Of(
+    public static IReadOnlyList<(string Name, string Value)> Summarise(
         RunSummary run,
         TrainOutcome outcome,
         IReadOnlyList<JsonElement> steps,

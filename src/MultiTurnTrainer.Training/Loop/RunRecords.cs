@@ -41,7 +41,7 @@ internal static class RunRecords
         manifest.Options["objective"] = request.Objective;
         manifest.Options["train"] = RunIdentity.ToJson(request.Train);
         manifest.Options["lora"] = RunIdentity.ToJson(request.Lora);
-        manifest.Options["fingerprint"] = fingerprint.Short().ToJson();
+        manifest.Options["fingerprint"] = fingerprint.Shorten().ToJson();
         manifest.Counts["rows"] = summary.Rows;
         manifest.Counts["rows_without_labels"] = summary.RowsWithoutLabels;
         manifest.Counts["tokens"] = summary.Tokens;
@@ -85,14 +85,14 @@ internal static class RunRecords
         IReadOnlyList<JsonElement> steps = MetricsLog.ReadLines(output["metrics.jsonl"]);
         ReportFacts facts = new(
             $"mtt train: {Path.GetFileName(output.Root)}",
-            ReportSummary.Of(summary, outcome, steps, machineGflops),
+            ReportSummary.Summarise(summary, outcome, steps, machineGflops),
             [
                 .. Flatten("train", RunIdentity.ToJson(request.Train)),
                 .. Flatten("lora", RunIdentity.ToJson(request.Lora)),
             ],
             [
                 .. fingerprint
-                    .Short()
+                    .Shorten()
                     .Parts.OrderBy(part => part.Key, StringComparer.Ordinal)
                     .Select(part => (part.Key, part.Value)),
             ],

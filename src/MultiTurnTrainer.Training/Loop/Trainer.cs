@@ -29,13 +29,14 @@ internal sealed class Trainer(
     TimeProvider time
 ) : IDisposable
 {
-    private const double _smoothing = 0.95;
+    // Of the running mean: about the last 20 steps count.
+    private const double Smoothing = 0.95;
 
     /// <summary>How long a request to stop waits for the end of a micro-batch, or of loading.</summary>
     public static TimeSpan StopPatience { get; } = TimeSpan.FromSeconds(15);
 
     private readonly AdamW _optimizer = new(parameters, settings);
-    private readonly LearningRateSchedule _schedule = LearningRateSchedule.From(settings, plan.TotalSteps);
+    private readonly LearningRateSchedule _schedule = LearningRateSchedule.Create(settings, plan.TotalSteps);
     private readonly SpikeGuard _guard = new(settings.SpikeThreshold);
     private int _done;
     private double _smoothed;
@@ -59,7 +60,7 @@ internal sealed class Trainer(
     public void Restore(TrainingState state)
     {
         using IDisposable quiet = no_grad();
-        foreach ((string name, Tensor target) in Buffers())
+        foreach ((string name, Tensor target) in GetBuffers())
         {
             float[] values = state.Tensors.GetValueOrDefault(name) ?? [];
             if (values.Length != target.numel())
@@ -92,13 +93,13 @@ internal sealed class Trainer(
         using TensorBoardLog board = new(output.TensorBoard, time);
         if (IsEvaluationDue() && !Evaluate(log, board, stop))
         {
-            return Stopped();
+            return Stop();
         }
 
         if (IsWithoutGain)
         {
             // Resumed after it had stopped early.
-            return StoppedEarly();
+            return StopEarly();
         }
 
         if (_bestStep == 0 && _done == 0 && settings.LoadBestModelAtEnd)
@@ -117,18 +118,18 @@ internal sealed class Trainer(
 
             if (metrics is null)
             {
-                return Stopped();
+                return Stop();
             }
 
             Report(metrics, log, board);
             if (!AfterStep(log, board, stop))
             {
-                return Stopped();
+                return Stop();
             }
 
             if (IsWithoutGain)
             {
-                return StoppedEarly();
+                return StopEarly();
             }
         }
 
@@ -140,9 +141,9 @@ internal sealed class Trainer(
 
     private bool IsWithoutGain => _evaluationsWithoutGain >= settings.EarlyStoppingPatience;
 
-    private TrainOutcome StoppedEarly() => new(TrainEnd.StoppedEarly, _done, _last, $"no gain since step {_bestStep}");
+    private TrainOutcome StopEarly() => new(TrainEnd.StoppedEarly, _done, _last, $"no gain since step {_bestStep}");
 
-    private TrainOutcome Stopped()
+    private TrainOutcome Stop()
     {
         observer.Saved(_done, Save());
         return new TrainOutcome(TrainEnd.Stopped, _done, _last, null);
@@ -152,7 +153,7 @@ internal sealed class Trainer(
     {
         problem = null;
         long begin = Stopwatch.GetTimestamp();
-        IMicroBatch[] batches = [.. plan.MicroBatches(step).Select(objective.Prepare)];
+        IMicroBatch[] batches = [.. plan.GetMicroBatches(step).Select(objective.Prepare)];
         double normalizer = batches.Sum(batch => batch.Normalizer);
         using (no_grad())
         {
@@ -172,30 +173,30 @@ internal sealed class Trainer(
         }
 
         // A step without a label anywhere has no gradient: it passes without an update.
-        bool learns = normalizer > 0;
-        double loss = learns ? parts.Sum(part => part.Result.LossSum) / normalizer : 0;
-        double norm = learns ? _optimizer.GradientNorm() : 0;
-        if (learns && _guard.Check(loss, norm) is { } reason)
+        bool supervised = normalizer > 0;
+        double loss = supervised ? parts.Sum(part => part.Result.LossSum) / normalizer : 0;
+        double norm = supervised ? _optimizer.GradientNorm() : 0;
+        if (supervised && _guard.Check(loss, norm) is { } reason)
         {
             problem = SpikeReport.Write(output["divergence.json"], step, reason, parts, parameters);
             return null;
         }
 
-        double rate = _schedule.At(step);
+        double rate = _schedule.GetRate(step);
         signal.Update(() =>
         {
-            if (learns)
+            if (supervised)
             {
                 _optimizer.Step(step, rate, norm);
                 objective.Updated();
-                _smoothed = step == 1 ? loss : (_smoothing * _smoothed) + ((1 - _smoothing) * loss);
+                _smoothed = step == 1 ? loss : (Smoothing * _smoothed) + ((1 - Smoothing) * loss);
             }
 
             _done = step;
         });
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         long tokens = batches.Sum(batch => batch.Tokens);
-        long supervised = batches.Sum(batch => (long)batch.SupervisedTokens);
+        long supervisedTokens = batches.Sum(batch => (long)batch.SupervisedTokens);
         return new StepMetrics
         {
             Step = step,
@@ -205,8 +206,8 @@ internal sealed class Trainer(
             GradNorm = norm,
             Lr = rate,
             Tokens = tokens,
-            SupervisedTokens = supervised,
-            Accuracy = parts.Sum(part => part.Result.Hits) / (double)Math.Max(1, supervised),
+            SupervisedTokens = supervisedTokens,
+            Accuracy = parts.Sum(part => part.Result.Hits) / (double)Math.Max(1, supervisedTokens),
             TokensPerSecond = tokens / seconds,
             Seconds = seconds,
             HeadShare = parts.Sum(part => part.Result.HeadSeconds) / seconds,
@@ -234,7 +235,7 @@ internal sealed class Trainer(
     private void Report(StepMetrics metrics, MetricsLog log, TensorBoardLog board)
     {
         _last = metrics;
-        Guarded(() =>
+        WriteFiles(() =>
         {
             log.Write(metrics);
             board.Write(
@@ -297,7 +298,7 @@ internal sealed class Trainer(
             }
         }
 
-        Guarded(() =>
+        WriteFiles(() =>
         {
             log.Write(metrics);
             board.Write(
@@ -335,7 +336,7 @@ internal sealed class Trainer(
         {
             if (_saved is not { } saved || saved.Step != _done)
             {
-                saved = (_done, Write());
+                saved = (_done, WriteCheckpoint());
                 _saved = saved;
             }
 
@@ -343,7 +344,7 @@ internal sealed class Trainer(
         }
     }
 
-    private string Write()
+    private string WriteCheckpoint()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
@@ -356,10 +357,10 @@ internal sealed class Trainer(
             ["evaluated_step"] = _evaluatedStep,
             ["losses"] = _guard.Save(),
         };
-        return checkpoints.Save(_done, Buffers(), counters, _bestStep);
+        return checkpoints.Save(_done, GetBuffers(), counters, _bestStep);
     }
 
-    private IEnumerable<(string Name, Tensor Value)> Buffers() =>
+    private IEnumerable<(string Name, Tensor Value)> GetBuffers() =>
         [
             ("parameters", parameters.Flat),
             ("exp_avg", _optimizer.FirstMoment),
@@ -367,7 +368,7 @@ internal sealed class Trainer(
             .. objective.Buffers,
         ];
 
-    private void Guarded(Action write)
+    private void WriteFiles(Action write)
     {
         try
         {

@@ -37,7 +37,7 @@ public static class TrainingRun
         }
         catch (Exception problem) when (MemoryShortage.Is(problem))
         {
-            throw MemoryAdvice.For(request.Train, problem);
+            throw MemoryAdvice.Explain(request.Train, problem);
         }
         catch (Exception problem) when (OutputFile.IsDiskFull(problem))
         {
@@ -66,7 +66,7 @@ public static class TrainingRun
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
         int units = request.Distillation?.Units ?? data.Packing?.Packs.Count ?? data.Rows.Count;
-        StepPlan plan = StepPlan.From(settings, units);
+        StepPlan plan = StepPlan.Create(settings, units);
         OutputFolder output = new(request.Output);
         output.Check(request.Force, request.Resume is not null);
         if (request.Resume is { } checkpoint and not "auto")
@@ -85,12 +85,12 @@ public static class TrainingRun
         stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);
         output.Prepare(request.Resume is not null);
-        RunFingerprint fingerprint = RunIdentity.Of(request, data, TrainedWeights.Describe(adapter));
+        RunFingerprint fingerprint = RunIdentity.Fingerprint(request, data, TrainedWeights.Describe(adapter));
         CheckpointStore checkpoints = new(output.Checkpoints, fingerprint, settings.SaveTotalLimit);
-        Recompute recompute = RecomputeChoice.For(settings, model, adapter, data);
+        Recompute recompute = RecomputeChoice.Decide(settings, model, adapter, data);
         using IObjective objective = request.Distillation is null
             ? new SftObjective(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute)
-            : ObjectiveFactory.Distilling(request, model, RequireLora(adapter), recompute, output);
+            : ObjectiveFactory.CreateDistilling(request, model, RequireLora(adapter), recompute, output);
         Evaluator? evaluator =
             data.Evaluation.Count > 0 ? new Evaluator(model, adapter, data.Evaluation, settings) : null;
         using Trainer trainer = new(
@@ -142,7 +142,7 @@ public static class TrainingRun
         IReadOnlyList<string> files = [];
         if (done)
         {
-            outcome = settings.LoadBestModelAtEnd ? WithBest(outcome, trainer, checkpoints) : outcome;
+            outcome = settings.LoadBestModelAtEnd ? RestoreBest(outcome, trainer, checkpoints) : outcome;
             files = TrainedWeights.Save(adapter, model, request.Model, output);
             // Other programs may have slowed the first measure down; the yardstick is what the machine can do.
             machineGflops = Math.Max(machineGflops, MachineSpeed.MeasureGflops(place));
@@ -167,7 +167,7 @@ public static class TrainingRun
     }
 
     /// <summary>Takes the best weights. Where their checkpoint is lost the last ones stay, for they are better than none.</summary>
-    private static TrainOutcome WithBest(TrainOutcome outcome, Trainer trainer, CheckpointStore checkpoints)
+    private static TrainOutcome RestoreBest(TrainOutcome outcome, Trainer trainer, CheckpointStore checkpoints)
     {
         if (trainer.BestStep is not { } best || best == trainer.Done)
         {

@@ -43,7 +43,7 @@ internal sealed class MetricsLog : IDisposable
     public MetricsLog(string folder, int keepThrough)
     {
         string csv = Path.Combine(folder, "metrics.csv");
-        Trim(csv, keepThrough, StepOfCsv, header: true);
+        KeepThrough(csv, keepThrough, ReadCsvStep, header: true);
         bool fresh = new FileInfo(csv).Length == 0;
         _csvText = Append(csv);
         _csv = CsvWriter.Create(_csvText, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
@@ -112,10 +112,10 @@ internal sealed class MetricsLog : IDisposable
     // NaN and infinity have no JSON number.
     private static string Json(string number) => char.IsAsciiDigit(number[^1]) ? number : "null";
 
-    private static int StepOfCsv(string line) =>
+    private static int ReadCsvStep(string line) =>
         int.TryParse(line.Split(',')[0], CultureInfo.InvariantCulture, out int step) ? step : int.MaxValue;
 
-    private static int StepOfJson(string line)
+    private static int ReadJsonStep(string line)
     {
         try
         {
@@ -128,7 +128,7 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    private static void Trim(string path, int keepThrough, Func<string, int> stepOf, bool header)
+    private static void KeepThrough(string path, int keepThrough, Func<string, int> stepOf, bool header)
     {
         IEnumerable<string> lines = keepThrough > 0 && File.Exists(path) ? File.ReadAllLines(path) : [];
         StringBuilder kept = new();
@@ -147,7 +147,7 @@ internal sealed class MetricsLog : IDisposable
     private static StreamWriter Open(string folder, string name, int keepThrough)
     {
         string path = Path.Combine(folder, name);
-        Trim(path, keepThrough, StepOfJson, header: false);
+        KeepThrough(path, keepThrough, ReadJsonStep, header: false);
         return Append(path);
     }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace MultiTurnTrainer.Training.Objectives;
 
 /// <summary>
-/// What is learned from which data. The loop knows steps, accumulation, optimizer and checkpoints; an objective knows
+/// What a run optimises over which data. The loop knows steps, accumulation, optimizer and checkpoints; an objective knows
 /// its units (rows, packs, trajectories) and turns some of them into gradient.
 /// </summary>
 internal interface IObjective : IDisposable

@@ -27,7 +27,7 @@ internal sealed class SftObjective(
 {
     private readonly BlockwisePass _pass = new(model, adapter, recompute);
     private readonly HeadPass _head = new(model, adapter, settings);
-    private readonly long _linearWeights = StepFlops.LinearWeights(model.Layout);
+    private readonly long _linearWeights = StepFlops.CountLinearWeights(model.Layout);
 
     /// <inheritdoc/>
     public int Units => packs?.Count ?? rows.Count;
@@ -36,11 +36,11 @@ internal sealed class SftObjective(
     public IMicroBatch Prepare(IReadOnlyList<int> units)
     {
         int[] chosen = packs is null ? [.. units] : [.. units.SelectMany(unit => packs[unit])];
-        MicroBatch data = MicroBatch.Of(rows, chosen);
+        MicroBatch data = MicroBatch.Pack(rows, chosen);
         return new Batch(
             data,
             settings.LossNormalization,
-            StepFlops.Of(model.Config, _linearWeights, adapter.Parameters.Flat.numel(), data),
+            StepFlops.Count(model.Config, _linearWeights, adapter.Parameters.Flat.numel(), data),
             [.. chosen.Select(i => rows[i].Id)]
         );
     }
@@ -63,7 +63,7 @@ internal sealed class SftObjective(
             hidden =>
             {
                 long begin = Stopwatch.GetTimestamp();
-                HeadResult result = _head.LossAndGradient(hidden, data, normalizer);
+                HeadResult result = _head.ComputeGradient(hidden, data, normalizer);
                 sums = result.Read();
                 ticks = Stopwatch.GetTimestamp() - begin;
                 return result.HiddenGradient!;

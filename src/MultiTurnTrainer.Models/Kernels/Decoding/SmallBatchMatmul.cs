@@ -5,12 +5,13 @@ using MultiTurnTrainer.Models.Kernels.Cpu;
 namespace MultiTurnTrainer.Models.Kernels.Decoding;
 
 /// <summary>
-/// Products of a few rows with a large matrix, which memory bounds: the matrix is read once for all rows. A dot product
+/// Small-batch matmul: products of few rows with a large matrix, bound by memory: the matrix is read once for all rows. A dot product
 /// is summed in the same order whatever the number of rows, so a row's result does not depend on the batch it is in.
 /// </summary>
-internal static unsafe class FewRows
+internal static unsafe class SmallBatchMatmul
 {
-    /// <summary>Rows of the matrix, and of the input, that are in flight together: 16 sums in registers.</summary>
+    /// <summary>Rows of the matrix, and of the input, that are in flight together: 16 sums in registers. Their streams are too short for
+    /// the hardware's prefetcher, so each asks for the next tile.</summary>
     private const int Tile = 4;
 
     /// <summary>y[m, o] = x[m] · w[o].</summary>
@@ -21,7 +22,7 @@ internal static unsafe class FewRows
     /// <param name="rows">Rows of x.</param>
     /// <param name="width">Columns of both.</param>
     /// <param name="height">Rows of w.</param>
-    public static void Product(float* x, void* w, bool bf16, float* y, int rows, int width, int height)
+    public static void Multiply(float* x, void* w, bool bf16, float* y, int rows, int width, int height)
     {
         int tiles = (height + Tile - 1) / Tile;
 
@@ -36,18 +37,27 @@ internal static unsafe class FewRows
                 int stop = (int)Math.Min(end * Tile, height);
                 if (bf16)
                 {
-                    Range<Bf16>(x, w, y, rows, width, height, begin, stop);
+                    MultiplyRange<Bf16>(x, w, y, rows, width, height, begin, stop);
                 }
                 else
                 {
-                    Range<Fp32>(x, w, y, rows, width, height, begin, stop);
+                    MultiplyRange<Fp32>(x, w, y, rows, width, height, begin, stop);
                 }
             }
         );
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Range<T>(float* x, void* w, float* y, int rows, int width, int height, int begin, int stop)
+    private static void MultiplyRange<T>(
+        float* x,
+        void* w,
+        float* y,
+        int rows,
+        int width,
+        int height,
+        int begin,
+        int stop
+    )
         where T : struct, IElement
     {
         int o = begin;
@@ -56,12 +66,12 @@ internal static unsafe class FewRows
             int m = 0;
             for (; m <= rows - Tile; m += Tile)
             {
-                Square<T>(x + ((long)m * width), w, y + ((long)m * height), width, height, o);
+                MultiplyFourByFour<T>(x + ((long)m * width), w, y + ((long)m * height), width, height, o);
             }
 
             for (; m < rows; m++)
             {
-                Column<T>(x + ((long)m * width), w, y + ((long)m * height), width, o);
+                MultiplyOneByFour<T>(x + ((long)m * width), w, y + ((long)m * height), width, o);
             }
         }
 
@@ -76,7 +86,7 @@ internal static unsafe class FewRows
 
     /// <summary>Four rows by four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Square<T>(float* x, void* w, float* y, int width, int height, int o)
+    private static void MultiplyFourByFour<T>(float* x, void* w, float* y, int width, int height, int o)
         where T : struct, IElement
     {
         long w0 = (long)o * width;
@@ -103,7 +113,6 @@ internal static unsafe class FewRows
             s32 = default,
             s33 = default;
         int i = 0;
-        // The four streams are shorter than the hardware's prefetcher likes.
         long ahead = (long)Tile * width;
         for (; i <= width - Simd.Width; i += Simd.Width)
         {
@@ -169,7 +178,7 @@ internal static unsafe class FewRows
 
     /// <summary>One row by four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Column<T>(float* x, void* w, float* y, int width, int o)
+    private static void MultiplyOneByFour<T>(float* x, void* w, float* y, int width, int o)
         where T : struct, IElement
     {
         long w0 = (long)o * width;
@@ -181,7 +190,6 @@ internal static unsafe class FewRows
             s2 = default,
             s3 = default;
         int i = 0;
-        // The four streams are shorter than the hardware's prefetcher likes.
         long ahead = (long)Tile * width;
         for (; i <= width - Simd.Width; i += Simd.Width)
         {
