@@ -42,7 +42,7 @@ internal sealed class TrainOptions
     private readonly Option<string> _objective = new("--objective")
     {
         Description = "What is learned.",
-        DefaultValueFactory = _ => "sft",
+        DefaultValueFactory = _ => Objective.Sft.GetName(),
     };
 
     /// <summary>Flags that stand for a setting: they are checked as settings are.</summary>
@@ -69,7 +69,7 @@ internal sealed class TrainOptions
     {
         _writes = writes;
         _output.Required = writes;
-        _objective.AcceptOnlyFromAmong("sft", "maigo", "ccopd", "distill-offline");
+        _objective.AcceptOnlyFromAmong([.. ObjectiveNames.All]);
     }
 
     public void AddTo(Command command)
@@ -111,7 +111,7 @@ internal sealed class TrainOptions
             InitAdapter = parsed.GetValue(_initAdapter),
             Resume = _writes && parsed.GetResult(_resume) is not null ? parsed.GetValue(_resume) ?? "auto" : null,
             Force = _writes && parsed.GetValue(_force),
-            Objective = parsed.GetValue(_objective)!,
+            Objective = ObjectiveNames.Parse(parsed.GetValue(_objective)!),
             Train = train with { Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle) },
             Lora = file.Section<LoraSettings>("lora"),
         };

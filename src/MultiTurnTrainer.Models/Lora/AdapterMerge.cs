@@ -58,34 +58,21 @@ public static class AdapterMerge
     public static MergeReport Run(string modelFolder, string adapterFolder, string output, bool force)
     {
         string target = Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar);
-        if (
-            File.Exists(target)
-            || (!force && Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
-        )
-        {
-            throw new MttException($"{output}: already exists", "Give --force to replace it, or another name.");
-        }
-
-        if (target == Path.GetFullPath(modelFolder).TrimEnd(Path.DirectorySeparatorChar))
-        {
-            throw new MttException($"{output}: is the base model itself", "Name another folder as the output.");
-        }
-
-        float[] before;
-        int changed;
-        bool untied;
-        int[] probe;
-        string stored;
+        RequireFree(modelFolder, target, output, force);
         string temporary = $"{target}.tmp-{Environment.ProcessId}";
         try
         {
+            float[] before;
+            MergeReport report;
+            int[] probe;
             using (CausalLM model = CausalLM.Load(modelFolder, ScalarType.Float32, CPU))
             using (LoraAdapter adapter = LoraAdapter.Load(model, adapterFolder))
             {
                 probe = CreateProbe(model.Config);
-                stored = model.Config.StoredType.Name();
                 before = ComputeLogits(model, adapter, probe);
-                (changed, untied) = Write(model, adapter, modelFolder, temporary);
+                (int changed, bool untied) = Write(model, adapter, modelFolder, temporary);
+                string stored = model.Config.StoredType.Name();
+                report = new MergeReport(changed, untied, stored, before.Max(Math.Abs), 0, probe.Length);
             }
 
             using CausalLM merged = CausalLM.Load(temporary, ScalarType.Float32, CPU);
@@ -96,14 +83,7 @@ public static class AdapterMerge
             }
 
             Directory.Move(temporary, target);
-            return new MergeReport(
-                changed,
-                untied,
-                stored,
-                before.Max(Math.Abs),
-                before.Zip(after, (a, b) => Math.Abs((double)a - b)).Max(),
-                probe.Length
-            );
+            return report with { LargestDifference = before.Zip(after, (a, b) => Math.Abs((double)a - b)).Max() };
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -115,6 +95,20 @@ public static class AdapterMerge
             {
                 Directory.Delete(temporary, recursive: true);
             }
+        }
+    }
+
+    private static void RequireFree(string modelFolder, string target, string output, bool force)
+    {
+        bool taken = Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any();
+        if (File.Exists(target) || (!force && taken))
+        {
+            throw new MttException($"{output}: already exists", "Give --force to replace it, or another name.");
+        }
+
+        if (target == Path.GetFullPath(modelFolder).TrimEnd(Path.DirectorySeparatorChar))
+        {
+            throw new MttException($"{output}: is the base model itself", "Name another folder as the output.");
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed record DistillationBatch(IReadOnlyList<int> Units, IReadOnlyList
     public double Flops => 0;
 
     /// <summary>Counts what the student was trained on.</summary>
-    public void Count(IReadOnlyList<ScoredReply> replies)
+    public void CountTokens(IReadOnlyList<ScoredReply> replies)
     {
         Tokens = replies.Sum(reply => (long)reply.StudentContext.Length + reply.Reply.Length);
         SupervisedTokens = replies.Sum(reply => reply.Reply.Length);

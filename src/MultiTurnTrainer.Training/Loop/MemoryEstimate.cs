@@ -74,9 +74,9 @@ public static class MemoryEstimate
         try
         {
             double seconds = double.PositiveInfinity;
-            IMicroBatch[] trial = ChooseTrial(objective, plan, stop);
+            SftBatch[] trial = ChooseTrial(objective, plan, stop);
             double heaviest = trial.Max(batch => batch.Flops);
-            foreach (IMicroBatch batch in trial)
+            foreach (SftBatch batch in trial)
             {
                 stop.ThrowIfCancellationRequested();
                 seconds = Math.Min(
@@ -103,13 +103,13 @@ public static class MemoryEstimate
     /// Micro-batches to do: the heaviest, before and after others. What an allocator keeps of one shape does not always
     /// serve the next, so that the heaviest alone would need less than it does among others.
     /// </summary>
-    private static IMicroBatch[] ChooseTrial(SftObjective objective, StepPlan plan, CancellationToken stop)
+    private static SftBatch[] ChooseTrial(SftObjective objective, StepPlan plan, CancellationToken stop)
     {
-        PriorityQueue<IMicroBatch, double> heaviest = new();
+        PriorityQueue<SftBatch, double> heaviest = new();
         for (int step = 1; step <= Math.Min(plan.TotalSteps, plan.StepsPerEpoch); step++)
         {
             stop.ThrowIfCancellationRequested();
-            foreach (IMicroBatch batch in plan.GetMicroBatches(step).Select(objective.Prepare))
+            foreach (SftBatch batch in plan.GetMicroBatches(step).Select(objective.Prepare))
             {
                 heaviest.Enqueue(batch, batch.Flops);
                 if (heaviest.Count > Shapes)
@@ -119,7 +119,7 @@ public static class MemoryEstimate
             }
         }
 
-        IMicroBatch[] ordered =
+        SftBatch[] ordered =
         [
             .. heaviest.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element),
         ];
@@ -141,7 +141,7 @@ public static class MemoryEstimate
         }
     }
 
-    private static double Step(SftObjective objective, IMicroBatch batch, Adapter adapter, AdamW optimizer)
+    private static double Step(SftObjective objective, SftBatch batch, Adapter adapter, AdamW optimizer)
     {
         long begin = Stopwatch.GetTimestamp();
         using (no_grad())

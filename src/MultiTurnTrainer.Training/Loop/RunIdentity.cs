@@ -37,7 +37,7 @@ internal static class RunIdentity
         };
         Dictionary<string, string> parts = new()
         {
-            ["objective"] = request.Objective,
+            ["objective"] = request.Objective.GetName(),
             ["model"] = HashFolder(request.Model, "*.safetensors", "config.json"),
             ["data"] = request.Distillation is null
                 ? TrainingData.Hash(data.Rows)

@@ -110,7 +110,7 @@ public static class TrainerSelfTest
     )
     {
         SftObjective objective = new(model, adapter, rows, packs, new TrainSettings(), recompute);
-        IMicroBatch[] batches =
+        SftBatch[] batches =
         [
             .. Enumerable.Range(0, objective.Units).Chunk(batchSize).Select(units => objective.Prepare(units)),
         ];

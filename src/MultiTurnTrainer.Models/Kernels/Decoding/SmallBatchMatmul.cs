@@ -124,55 +124,20 @@ internal static unsafe class SmallBatchMatmul
             Vector512<float> b = T.Load(w, w1 + i);
             Vector512<float> c = T.Load(w, w2 + i);
             Vector512<float> d = T.Load(w, w3 + i);
-            Vector512<float> v = Vector512.Load(x + i);
-            s00 = Vector512.FusedMultiplyAdd(v, a, s00);
-            s01 = Vector512.FusedMultiplyAdd(v, b, s01);
-            s02 = Vector512.FusedMultiplyAdd(v, c, s02);
-            s03 = Vector512.FusedMultiplyAdd(v, d, s03);
-            v = Vector512.Load(x1 + i);
-            s10 = Vector512.FusedMultiplyAdd(v, a, s10);
-            s11 = Vector512.FusedMultiplyAdd(v, b, s11);
-            s12 = Vector512.FusedMultiplyAdd(v, c, s12);
-            s13 = Vector512.FusedMultiplyAdd(v, d, s13);
-            v = Vector512.Load(x2 + i);
-            s20 = Vector512.FusedMultiplyAdd(v, a, s20);
-            s21 = Vector512.FusedMultiplyAdd(v, b, s21);
-            s22 = Vector512.FusedMultiplyAdd(v, c, s22);
-            s23 = Vector512.FusedMultiplyAdd(v, d, s23);
-            v = Vector512.Load(x3 + i);
-            s30 = Vector512.FusedMultiplyAdd(v, a, s30);
-            s31 = Vector512.FusedMultiplyAdd(v, b, s31);
-            s32 = Vector512.FusedMultiplyAdd(v, c, s32);
-            s33 = Vector512.FusedMultiplyAdd(v, d, s33);
+            AddProducts(Vector512.Load(x + i), a, b, c, d, ref s00, ref s01, ref s02, ref s03);
+            AddProducts(Vector512.Load(x1 + i), a, b, c, d, ref s10, ref s11, ref s12, ref s13);
+            AddProducts(Vector512.Load(x2 + i), a, b, c, d, ref s20, ref s21, ref s22, ref s23);
+            AddProducts(Vector512.Load(x3 + i), a, b, c, d, ref s30, ref s31, ref s32, ref s33);
         }
 
-        // No call may stand between the loop and these: every sum would live in memory.
         float* target = y + o;
-        target[0] = Vector512.Sum(s00);
-        target[1] = Vector512.Sum(s01);
-        target[2] = Vector512.Sum(s02);
-        target[3] = Vector512.Sum(s03);
-        target += height;
-        target[0] = Vector512.Sum(s10);
-        target[1] = Vector512.Sum(s11);
-        target[2] = Vector512.Sum(s12);
-        target[3] = Vector512.Sum(s13);
-        target += height;
-        target[0] = Vector512.Sum(s20);
-        target[1] = Vector512.Sum(s21);
-        target[2] = Vector512.Sum(s22);
-        target[3] = Vector512.Sum(s23);
-        target += height;
-        target[0] = Vector512.Sum(s30);
-        target[1] = Vector512.Sum(s31);
-        target[2] = Vector512.Sum(s32);
-        target[3] = Vector512.Sum(s33);
-        if (i < width)
+        StoreSums(target, s00, s01, s02, s03);
+        StoreSums(target + height, s10, s11, s12, s13);
+        StoreSums(target + (2L * height), s20, s21, s22, s23);
+        StoreSums(target + (3L * height), s30, s31, s32, s33);
+        for (int m = 0; m < Tile && i < width; m++)
         {
-            for (int m = 0; m < Tile; m++)
-            {
-                AddRest<T>(x + ((long)m * width), w, y + ((long)m * height) + o, w0, i, width);
-            }
+            AddRest<T>(x + ((long)m * width), w, target + ((long)m * height), w0, i, width);
         }
     }
 
@@ -204,15 +169,46 @@ internal static unsafe class SmallBatchMatmul
             s3 = Vector512.FusedMultiplyAdd(v, T.Load(w, w3 + i), s3);
         }
 
-        float* target = y + o;
+        StoreSums(y + o, s0, s1, s2, s3);
+        if (i < width)
+        {
+            AddRest<T>(x, w, y + o, w0, i, width);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddProducts(
+        Vector512<float> v,
+        Vector512<float> a,
+        Vector512<float> b,
+        Vector512<float> c,
+        Vector512<float> d,
+        ref Vector512<float> s0,
+        ref Vector512<float> s1,
+        ref Vector512<float> s2,
+        ref Vector512<float> s3
+    )
+    {
+        s0 = Vector512.FusedMultiplyAdd(v, a, s0);
+        s1 = Vector512.FusedMultiplyAdd(v, b, s1);
+        s2 = Vector512.FusedMultiplyAdd(v, c, s2);
+        s3 = Vector512.FusedMultiplyAdd(v, d, s3);
+    }
+
+    // Inlined: a call between the loop and these would keep every sum in memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreSums(
+        float* target,
+        Vector512<float> s0,
+        Vector512<float> s1,
+        Vector512<float> s2,
+        Vector512<float> s3
+    )
+    {
         target[0] = Vector512.Sum(s0);
         target[1] = Vector512.Sum(s1);
         target[2] = Vector512.Sum(s2);
         target[3] = Vector512.Sum(s3);
-        if (i < width)
-        {
-            AddRest<T>(x, w, target, w0, i, width);
-        }
     }
 
     /// <summary>Adds what the vectors left over to four sums.</summary>
