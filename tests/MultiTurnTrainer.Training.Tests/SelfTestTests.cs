@@ -27,7 +27,7 @@ public class SelfTestTests
     {
         LoraSettings dora = new() { UseDora = true };
 
-        SelfTestResult[] results = [.. TrainerSelfTest.Gradients(TrainingCase.Model(model), dora, threads: 2)];
+        SelfTestResult[] results = [.. TrainerSelfTest.CheckGradients(TrainingCase.Model(model), dora, threads: 2)];
 
         Assert.All(results, result => Assert.True(result.Passed, result.ToString()));
         Assert.Equal(0, results.Single(result => result.Name == "1 thread").Difference);

@@ -17,7 +17,7 @@ internal static class DistillationInputs
     /// <summary>Lays the tasks of the request's files over it; a supervised request stays as it is.</summary>
     public static TrainRequest AddTo(TrainRequest request, DistillationSettings settings, CompletionSettings rollouts)
     {
-        if (request.Objective == "sft")
+        if (request.Objective == Objective.Sft)
         {
             return request;
         }
@@ -25,7 +25,7 @@ internal static class DistillationInputs
         RowModel model = RowModel.Load(request.Model, template: null, stops: []);
         ChatEncoder encoder = new(model, CommonOptions.ReadNow(null));
         settings = settings with { ConsecutiveUsers = settings.ConsecutiveUsers ?? encoder.ChooseConsecutiveUsers() };
-        bool offline = request.Objective == "distill-offline";
+        bool offline = request.Objective == Objective.DistillOffline;
         if (offline)
         {
             Console.Error.WriteLine(

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
-using MultiTurnTrainer.Models.Kernels.Checks;
+using MultiTurnTrainer.Models.Checks;
 using MultiTurnTrainer.Models.Kernels.Cuda;
 using TorchSharp;
 
@@ -29,7 +29,7 @@ internal static class DoctorCommand
         {
             HelpName = "N,V,H[,P…]",
             Description =
-                "Time the loss head: rows, vocabulary, width, shares of rows that are supervised, such as 8192,128256,4096,1,0.5,0.25,0.1.",
+                "Time the loss head: rows, vocabulary, width, shares of supervised rows, such as 8192,128256,4096,1,0.5,0.25,0.1.",
         };
         Option<string> dtype = new("--dtype")
         {
@@ -148,7 +148,7 @@ internal static class DoctorCommand
                 );
             }
 
-            Console.Out.WriteLine("forward and backward, in plain operators and in the kernel");
+            Console.Out.WriteLine("forward and backward, in plain operators and in the kernel's backend here");
             foreach (KernelTimingResult result in KernelTiming.Run(device))
             {
                 Console.Out.WriteLine(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Local;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Generation;
 
 namespace MultiTurnTrainer.Cli.Commands;

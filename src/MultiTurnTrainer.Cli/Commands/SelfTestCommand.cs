@@ -39,7 +39,7 @@ internal static class SelfTestCommand
             string folder = model ?? Path.Combine(scratch.FullName, "model");
             if (model is null)
             {
-                ModelFactory.Write(ModelFactory.TinyConfig(_vocabulary, 1, [2], null), folder, seed: 1);
+                ModelFactory.Write(ModelFactory.CreateTinyConfig(_vocabulary, 1, [2], null), folder, seed: 1);
             }
 
             bool allPassed = true;

@@ -42,8 +42,8 @@ internal sealed class TrainOptions
     private readonly Option<bool> _noShuffle = new("--no-shuffle") { Description = "Keep the file's order." };
     private readonly Option<string> _objective = new("--objective")
     {
-        Description = "What is supervised.",
-        DefaultValueFactory = _ => "sft",
+        Description = "What the model is trained on.",
+        DefaultValueFactory = _ => Objective.Sft.GetName(),
     };
 
     /// <summary>Flags that stand for a setting: they are checked as settings are.</summary>
@@ -70,7 +70,7 @@ internal sealed class TrainOptions
     {
         _writes = writes;
         _output.Required = writes;
-        _objective.AcceptOnlyFromAmong("sft", "maigo", "ccopd", "distill-offline");
+        _objective.AcceptOnlyFromAmong([.. ObjectiveNames.All]);
     }
 
     public void AddTo(Command command)
@@ -112,7 +112,7 @@ internal sealed class TrainOptions
             InitAdapter = parsed.GetValue(_initAdapter),
             Resume = _writes && parsed.GetResult(_resume) is not null ? parsed.GetValue(_resume) ?? "auto" : null,
             Force = _writes && parsed.GetValue(_force),
-            Objective = parsed.GetValue(_objective)!,
+            Objective = ObjectiveNames.Parse(parsed.GetValue(_objective)!),
             Train = train with { Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle) },
             Lora = file.Section<LoraSettings>("lora"),
         };

@@ -4,6 +4,7 @@ using System.Text.Json;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models;
+using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Inference.Local;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models;
+using MultiTurnTrainer.Models.Generation;
 
 namespace MultiTurnTrainer.Inference.Local;
 

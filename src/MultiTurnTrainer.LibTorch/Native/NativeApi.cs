@@ -138,44 +138,60 @@ internal static unsafe class NativeApi
 
     private static void Bind(nint library)
     {
+        BindTensors(Symbol);
+        BindGraph(Symbol);
+        BindMachine(Symbol);
+
         nint Symbol(string name) => NativeLibrary.GetExport(library, name);
-        Error = (delegate* unmanaged<byte*>)Symbol("mtt_error");
-        SetManagedError = (delegate* unmanaged<byte*, void>)Symbol("mtt_set_managed_error");
-        TorchVersion = (delegate* unmanaged<byte*>)Symbol("mtt_torch_version");
-        Operator = (delegate* unmanaged<byte*, byte*, byte**, int, nint>)Symbol("mtt_operator");
-        Call = (delegate* unmanaged<nint, NativeValue*, NativeValue*, int, int*, int>)Symbol("mtt_call");
-        TensorFree = (delegate* unmanaged<nint, void>)Symbol("mtt_tensor_free");
-        TensorAlias = (delegate* unmanaged<nint, nint>)Symbol("mtt_tensor_alias");
-        LiveHandles = (delegate* unmanaged<long>)Symbol("mtt_live_handles");
-        TensorDim = (delegate* unmanaged[SuppressGCTransition]<nint, long>)Symbol("mtt_tensor_dim");
-        TensorSizes = (delegate* unmanaged[SuppressGCTransition]<nint, long*, long*, void>)Symbol("mtt_tensor_sizes");
-        TensorSize = (delegate* unmanaged[SuppressGCTransition]<nint, long, long>)Symbol("mtt_tensor_size");
-        TensorNumel = (delegate* unmanaged[SuppressGCTransition]<nint, long>)Symbol("mtt_tensor_numel");
-        TensorType = (delegate* unmanaged[SuppressGCTransition]<nint, int>)Symbol("mtt_tensor_dtype");
-        TensorDevice = (delegate* unmanaged[SuppressGCTransition]<nint, long>)Symbol("mtt_tensor_device");
-        TensorFlags = (delegate* unmanaged<nint, int>)Symbol("mtt_tensor_flags");
-        TensorData = (delegate* unmanaged<nint, nint>)Symbol("mtt_tensor_data");
-        TensorSetRequiresGrad = (delegate* unmanaged<nint, int, int>)Symbol("mtt_tensor_set_requires_grad");
-        TensorGrad = (delegate* unmanaged<nint, nint>)Symbol("mtt_tensor_grad");
-        TensorSetGrad = (delegate* unmanaged<nint, nint, int>)Symbol("mtt_tensor_set_grad");
-        FromBlob = (delegate* unmanaged<void*, long*, long*, int, int, long, nint, long, nint*, int>)Symbol(
+    }
+
+    private static void BindTensors(Func<string, nint> symbol)
+    {
+        Error = (delegate* unmanaged<byte*>)symbol("mtt_error");
+        SetManagedError = (delegate* unmanaged<byte*, void>)symbol("mtt_set_managed_error");
+        TorchVersion = (delegate* unmanaged<byte*>)symbol("mtt_torch_version");
+        Operator = (delegate* unmanaged<byte*, byte*, byte**, int, nint>)symbol("mtt_operator");
+        Call = (delegate* unmanaged<nint, NativeValue*, NativeValue*, int, int*, int>)symbol("mtt_call");
+        TensorFree = (delegate* unmanaged<nint, void>)symbol("mtt_tensor_free");
+        TensorAlias = (delegate* unmanaged<nint, nint>)symbol("mtt_tensor_alias");
+        LiveHandles = (delegate* unmanaged<long>)symbol("mtt_live_handles");
+        TensorDim = (delegate* unmanaged[SuppressGCTransition]<nint, long>)symbol("mtt_tensor_dim");
+        TensorSizes = (delegate* unmanaged[SuppressGCTransition]<nint, long*, long*, void>)symbol("mtt_tensor_sizes");
+        TensorSize = (delegate* unmanaged[SuppressGCTransition]<nint, long, long>)symbol("mtt_tensor_size");
+        TensorNumel = (delegate* unmanaged[SuppressGCTransition]<nint, long>)symbol("mtt_tensor_numel");
+        TensorType = (delegate* unmanaged[SuppressGCTransition]<nint, int>)symbol("mtt_tensor_dtype");
+        TensorDevice = (delegate* unmanaged[SuppressGCTransition]<nint, long>)symbol("mtt_tensor_device");
+        TensorFlags = (delegate* unmanaged<nint, int>)symbol("mtt_tensor_flags");
+        TensorData = (delegate* unmanaged<nint, nint>)symbol("mtt_tensor_data");
+        TensorSetRequiresGrad = (delegate* unmanaged<nint, int, int>)symbol("mtt_tensor_set_requires_grad");
+        TensorGrad = (delegate* unmanaged<nint, nint>)symbol("mtt_tensor_grad");
+        TensorSetGrad = (delegate* unmanaged<nint, nint, int>)symbol("mtt_tensor_set_grad");
+        FromBlob = (delegate* unmanaged<void*, long*, long*, int, int, long, nint, long, nint*, int>)symbol(
             "mtt_from_blob"
         );
-        GradMode = (delegate* unmanaged<int, int>)Symbol("mtt_grad_mode");
-        Backward = (delegate* unmanaged<nint*, nint*, int, int, int, nint*, int, int>)Symbol("mtt_backward");
-        Grad = (delegate* unmanaged<nint*, nint*, int, nint*, int, int, int, int, nint*, int>)Symbol("mtt_grad");
-        SetCallbacks = (delegate* unmanaged<nint, nint, void>)Symbol("mtt_set_callbacks");
-        NeedsGrad = (delegate* unmanaged<nint*, int, int>)Symbol("mtt_needs_grad");
-        Function = (delegate* unmanaged<long, byte*, nint*, int, nint*, int, nint*, int, nint*, int>)Symbol(
+    }
+
+    private static void BindGraph(Func<string, nint> symbol)
+    {
+        GradMode = (delegate* unmanaged<int, int>)symbol("mtt_grad_mode");
+        Backward = (delegate* unmanaged<nint*, nint*, int, int, int, nint*, int, int>)symbol("mtt_backward");
+        Grad = (delegate* unmanaged<nint*, nint*, int, nint*, int, int, int, int, nint*, int>)symbol("mtt_grad");
+        SetCallbacks = (delegate* unmanaged<nint, nint, void>)symbol("mtt_set_callbacks");
+        NeedsGrad = (delegate* unmanaged<nint*, int, int>)symbol("mtt_needs_grad");
+        Function = (delegate* unmanaged<long, byte*, nint*, int, nint*, int, nint*, int, nint*, int>)symbol(
             "mtt_function"
         );
-        FunctionSaved = (delegate* unmanaged<nint, nint*, int, int>)Symbol("mtt_function_saved");
-        ManualSeed = (delegate* unmanaged<ulong, int>)Symbol("mtt_manual_seed");
-        RngState = (delegate* unmanaged<long, nint*, int>)Symbol("mtt_rng_state");
-        SetRngState = (delegate* unmanaged<long, nint, int>)Symbol("mtt_set_rng_state");
-        ConfigureThreads = (delegate* unmanaged<int, int>)Symbol("mtt_configure_threads");
-        Threads = (delegate* unmanaged<int>)Symbol("mtt_threads");
-        Parallel = (delegate* unmanaged<long, nint, nint, void>)Symbol("mtt_parallel");
+        FunctionSaved = (delegate* unmanaged<nint, nint*, int, int>)symbol("mtt_function_saved");
+        ManualSeed = (delegate* unmanaged<ulong, int>)symbol("mtt_manual_seed");
+        RngState = (delegate* unmanaged<long, nint*, int>)symbol("mtt_rng_state");
+        SetRngState = (delegate* unmanaged<long, nint, int>)symbol("mtt_set_rng_state");
+    }
+
+    private static void BindMachine(Func<string, nint> symbol)
+    {
+        ConfigureThreads = (delegate* unmanaged<int, int>)symbol("mtt_configure_threads");
+        Threads = (delegate* unmanaged<int>)symbol("mtt_threads");
+        Parallel = (delegate* unmanaged<long, nint, nint, void>)symbol("mtt_parallel");
         Gemm = (delegate* unmanaged<
             int,
             byte,
@@ -191,21 +207,21 @@ internal static unsafe class NativeApi
             float,
             float*,
             long,
-            int>)Symbol("mtt_gemm");
-        KeepFreedMemory = (delegate* unmanaged<void>)Symbol("mtt_keep_freed_memory");
-        CpuMemoryBegin = (delegate* unmanaged<void>)Symbol("mtt_cpu_memory_begin");
-        CpuMemoryEnd = (delegate* unmanaged<long>)Symbol("mtt_cpu_memory_end");
-        CudaDeviceCount = (delegate* unmanaged<int>)Symbol("mtt_cuda_device_count");
-        CudaInit = (delegate* unmanaged<int>)Symbol("mtt_cuda_init");
-        CudaSetDevice = (delegate* unmanaged<int, int>)Symbol("mtt_cuda_set_device");
-        CudaStream = (delegate* unmanaged<int, nint*, int>)Symbol("mtt_cuda_stream");
-        CudaSynchronize = (delegate* unmanaged<int, int>)Symbol("mtt_cuda_synchronize");
-        CudaMemory = (delegate* unmanaged<int, long*, int>)Symbol("mtt_cuda_memory");
-        CudaResetPeak = (delegate* unmanaged<int, int>)Symbol("mtt_cuda_reset_peak");
-        CudaEmptyCache = (delegate* unmanaged<int>)Symbol("mtt_cuda_empty_cache");
-        Deterministic = (delegate* unmanaged<int, int>)Symbol("mtt_deterministic");
-        SymbolFile = (delegate* unmanaged<byte*, byte*>)Symbol("mtt_symbol_file");
-        HasMkl = (delegate* unmanaged<int>)Symbol("mtt_has_mkl");
-        HasMkldnn = (delegate* unmanaged<int>)Symbol("mtt_has_mkldnn");
+            int>)symbol("mtt_gemm");
+        KeepFreedMemory = (delegate* unmanaged<void>)symbol("mtt_keep_freed_memory");
+        CpuMemoryBegin = (delegate* unmanaged<void>)symbol("mtt_cpu_memory_begin");
+        CpuMemoryEnd = (delegate* unmanaged<long>)symbol("mtt_cpu_memory_end");
+        CudaDeviceCount = (delegate* unmanaged<int>)symbol("mtt_cuda_device_count");
+        CudaInit = (delegate* unmanaged<int>)symbol("mtt_cuda_init");
+        CudaSetDevice = (delegate* unmanaged<int, int>)symbol("mtt_cuda_set_device");
+        CudaStream = (delegate* unmanaged<int, nint*, int>)symbol("mtt_cuda_stream");
+        CudaSynchronize = (delegate* unmanaged<int, int>)symbol("mtt_cuda_synchronize");
+        CudaMemory = (delegate* unmanaged<int, long*, int>)symbol("mtt_cuda_memory");
+        CudaResetPeak = (delegate* unmanaged<int, int>)symbol("mtt_cuda_reset_peak");
+        CudaEmptyCache = (delegate* unmanaged<int>)symbol("mtt_cuda_empty_cache");
+        Deterministic = (delegate* unmanaged<int, int>)symbol("mtt_deterministic");
+        SymbolFile = (delegate* unmanaged<byte*, byte*>)symbol("mtt_symbol_file");
+        HasMkl = (delegate* unmanaged<int>)symbol("mtt_has_mkl");
+        HasMkldnn = (delegate* unmanaged<int>)symbol("mtt_has_mkldnn");
     }
 }

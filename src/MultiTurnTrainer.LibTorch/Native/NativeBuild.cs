@@ -101,7 +101,7 @@ internal static class NativeBuild
             "-shared",
             "-fvisibility=hidden",
             "-w",
-            $"-D_GLIBCXX_USE_CXX11_ABI={(OldStringAbi(installation) ? 0 : 1)}",
+            $"-D_GLIBCXX_USE_CXX11_ABI={(UsesOldStringAbi(installation) ? 0 : 1)}",
             source,
             "-o",
             output,
@@ -123,7 +123,7 @@ internal static class NativeBuild
     }
 
     // Wheels up to 2.5 were built with the old std::string; their CMake file says so.
-    private static bool OldStringAbi(LibTorchInstallation installation)
+    private static bool UsesOldStringAbi(LibTorchInstallation installation)
     {
         string config = Path.Combine(installation.Include, "../share/cmake/Torch/TorchConfig.cmake");
         return File.Exists(config)

@@ -1,5 +1,6 @@
+using MultiTurnTrainer.Models.Adapters;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Models.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.SwiGlu;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -117,6 +118,7 @@ internal sealed class DecoderBlock
 
     private static Tensor GeluTanh(Tensor x)
     {
+        // Hendrycks and Gimpel (arXiv 1606.08415), the tanh approximation.
         Tensor inner = (x + (x * x * x * 0.044715)) * Math.Sqrt(2 / Math.PI);
         return x * 0.5 * (inner.tanh() + 1);
     }

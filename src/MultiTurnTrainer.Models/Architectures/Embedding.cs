@@ -1,6 +1,7 @@
+using MultiTurnTrainer.Models.Adapters;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels;
 using MultiTurnTrainer.Models.Kernels.Lora;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 

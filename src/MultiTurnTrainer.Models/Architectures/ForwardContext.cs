@@ -1,5 +1,5 @@
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Kernels.Dropout;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Architectures;
@@ -20,7 +21,12 @@ public static class ModelFactory
     /// <param name="bosTokenId">Begins a sequence; null for none.</param>
     /// <param name="eosTokenIds">End one.</param>
     /// <param name="padTokenId">Fills; null for none.</param>
-    public static JsonObject TinyConfig(int vocabularySize, int? bosTokenId, int[] eosTokenIds, int? padTokenId) =>
+    public static JsonObject CreateTinyConfig(
+        int vocabularySize,
+        int? bosTokenId,
+        int[] eosTokenIds,
+        int? padTokenId
+    ) =>
         new()
         {
             ["architectures"] = new JsonArray("LlamaForCausalLM"),
@@ -65,7 +71,7 @@ public static class ModelFactory
         }
 
         OutputFile.WriteAllBytes(path, json, force);
-        OutputFile.WriteAllBytes(Path.Combine(folder, "generation_config.json"), GenerationConfig(config), force);
+        OutputFile.WriteAllBytes(Path.Combine(folder, "generation_config.json"), WriteGenerationConfig(config), force);
         WriteWeights(folder, seed, force);
     }
 
@@ -83,13 +89,13 @@ public static class ModelFactory
             : DefaultDeviation;
         SafetensorsWriter.Write(
             Path.Combine(folder, "model.safetensors"),
-            Pieces(model, seed, deviation),
+            CreatePieces(model, seed, deviation),
             SafetensorsWriter.PyTorchMetadata,
             force
         );
     }
 
-    private static byte[] GenerationConfig(JsonObject config)
+    private static byte[] WriteGenerationConfig(JsonObject config)
     {
         JsonObject generation = new() { ["do_sample"] = false };
         foreach (string name in (string[])["bos_token_id", "eos_token_id", "pad_token_id"])
@@ -103,13 +109,13 @@ public static class ModelFactory
         return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(generation, JsonText.Indented);
     }
 
-    private static IEnumerable<SafetensorsPiece> Pieces(ModelConfig config, ulong seed, double deviation)
+    private static IEnumerable<SafetensorsPiece> CreatePieces(ModelConfig config, ulong seed, double deviation)
     {
         foreach (ModuleSpec module in new ModuleLayout(config).Modules)
         {
             if (module.HasBias)
             {
-                yield return Piece(module.BiasName, config.StoredType, [module.Out], () => 0);
+                yield return CreatePiece(module.BiasName, config.StoredType, [module.Out], () => 0);
             }
 
             if (config.TiedHead && module.Path == ModuleLayout.HeadPath)
@@ -120,12 +126,12 @@ public static class ModelFactory
             if (module.Kind == ModuleKind.Norm)
             {
                 double one = config.NormAddsOne ? 0 : 1;
-                yield return Piece(module.WeightName, config.StoredType, module.Shape, () => one);
+                yield return CreatePiece(module.WeightName, config.StoredType, module.Shape, () => one);
                 continue;
             }
 
             SeededRandom random = NamedRandom.Create(seed, module.WeightName);
-            yield return Piece(
+            yield return CreatePiece(
                 module.WeightName,
                 config.StoredType,
                 module.Shape,
@@ -134,7 +140,7 @@ public static class ModelFactory
         }
     }
 
-    private static SafetensorsPiece Piece(string name, SafetensorsType type, long[] shape, Func<double> next) =>
+    private static SafetensorsPiece CreatePiece(string name, SafetensorsType type, long[] shape, Func<double> next) =>
         new(name, type, shape, stream => Fill(stream, type, shape.Aggregate(1L, (a, b) => a * b), next));
 
     private static void Fill(Stream stream, SafetensorsType type, long count, Func<double> next)

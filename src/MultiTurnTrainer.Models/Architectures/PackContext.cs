@@ -1,7 +1,8 @@
 using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Adapters;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels;
 using MultiTurnTrainer.Models.Kernels.Attention;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,8 +34,8 @@ internal sealed class PackContext(
         Tensor attended =
             spec.Softcap is null
             && VarlenAttention.Takes(rotatedQuery.device_type, rotatedQuery.dtype, rotatedQuery.shape[^1])
-                ? Flash(spec, rotatedQuery, rotatedKey, value)
-            : Faces.Of(rotatedQuery) == Face.Cpu && CpuAttention.Serves
+                ? AttendFlash(spec, rotatedQuery, rotatedKey, value)
+            : Backends.Choose(rotatedQuery) == Backend.Cpu && CpuAttention.Serves
                 ? CpuAttention.Run(
                     rotatedQuery,
                     rotatedKey,
@@ -54,7 +55,7 @@ internal sealed class PackContext(
         _starts?.Dispose();
     }
 
-    private Tensor Flash(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
+    private Tensor AttendFlash(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
     {
         // Made once for all layers, in forward and recompute.
         _starts ??= tensor([.. layout.Starts], dtype: ScalarType.Int32, device: query.device).DetachFromDisposeScope();

@@ -33,7 +33,7 @@ internal static class PackedAttention
                 int low = spec.Window is { } window ? Math.Max(0, first - window + 1) : 0;
                 int high = first + count;
                 parts.Add(
-                    Block(
+                    AttendBlock(
                         spec,
                         query.narrow(0, start + first, count),
                         key.narrow(0, start + low, high - low),
@@ -49,7 +49,7 @@ internal static class PackedAttention
     }
 
     /// <summary>Some queries against the keys they may see; query 0 stands at key <paramref name="offset"/>.</summary>
-    private static Tensor Block(AttentionSpec spec, Tensor query, Tensor key, Tensor value, int offset)
+    private static Tensor AttendBlock(AttentionSpec spec, Tensor query, Tensor key, Tensor value, int offset)
     {
         using DisposeScope scope = NewDisposeScope();
         long queries = query.shape[0];
@@ -71,7 +71,7 @@ internal static class PackedAttention
             scores = (scores / cap).tanh() * cap;
         }
 
-        if (Hidden(spec.Window, queries, keys, offset, query.device) is { } hidden)
+        if (CreateMask(spec.Window, queries, keys, offset, query.device) is { } hidden)
         {
             scores = scores
                 .view(keyHeads, group, queries, keys)
@@ -88,7 +88,7 @@ internal static class PackedAttention
     }
 
     /// <summary>True where a query may not look, [queries, keys]; null where every query sees every key.</summary>
-    private static Tensor? Hidden(int? window, long queries, long keys, int offset, Device device)
+    private static Tensor? CreateMask(int? window, long queries, long keys, int offset, Device device)
     {
         bool causal = queries > 1;
         bool windowed = window is { } size && keys > size;

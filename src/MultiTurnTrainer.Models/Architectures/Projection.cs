@@ -1,6 +1,7 @@
+using MultiTurnTrainer.Models.Adapters;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels;
 using MultiTurnTrainer.Models.Kernels.Lora;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,9 +14,9 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
     public Tensor Forward(Tensor input, ForwardContext context)
     {
         using DisposeScope scope = NewDisposeScope();
-        LoraModule linear = Linear(context);
+        LoraModule linear = Describe(context);
         Tensor result = context.Adapter?.Layer(module.Slot)?.Magnitude is { } magnitude
-            ? Decomposed(input, linear, context.Adapter.Layer(module.Slot)!, magnitude)
+            ? ForwardDora(input, linear, context.Adapter.Layer(module.Slot)!, magnitude)
             : LoraProducts.Run(input, [linear])[0];
         return result.MoveToOuterDisposeScope();
     }
@@ -26,7 +27,7 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
         using DisposeScope scope = NewDisposeScope();
         Tensor[] results = projections.Any(projection => projection.HasMagnitude(context))
             ? [.. projections.Select(projection => projection.Forward(input, context))]
-            : [.. LoraProducts.Run(input, [.. projections.Select(projection => projection.Linear(context))])];
+            : [.. LoraProducts.Run(input, [.. projections.Select(projection => projection.Describe(context))])];
         Array.ForEach(results, result => result.MoveToOuterDisposeScope());
         return results;
     }
@@ -53,7 +54,7 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
         return changed.MoveToOuterDisposeScope();
     }
 
-    private static Tensor Decomposed(Tensor input, LoraModule linear, LoraLayer lora, Tensor magnitude)
+    private static Tensor ForwardDora(Tensor input, LoraModule linear, LoraLayer lora, Tensor magnitude)
     {
         Tensor factor = (magnitude / Dora.RowNorm(linear.Weight, lora)).to(input.dtype);
         Tensor result;
@@ -77,7 +78,7 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
 
     private bool HasMagnitude(ForwardContext context) => context.Adapter?.Layer(module.Slot)?.Magnitude is not null;
 
-    private LoraModule Linear(ForwardContext context)
+    private LoraModule Describe(ForwardContext context)
     {
         Adapter? adapter = context.Adapter;
         LoraLayer? lora = adapter?.Layer(module.Slot);

@@ -1,5 +1,6 @@
+using MultiTurnTrainer.Models.Adapters;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Norm;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Models.Configuration;
+
 namespace MultiTurnTrainer.Models.Architectures;
 
 /// <summary>Inverse frequencies of rotary position embedding, as HuggingFace's definitions compute them.</summary>
@@ -9,7 +11,7 @@ public static class RopeFrequencies
     /// </summary>
     /// <param name="rope">The resolved settings.</param>
     /// <param name="length">The sequence's length; matters to dynamic and longrope only.</param>
-    public static float[] Inverse(RopeConfig rope, int length)
+    public static float[] ComputeInverse(RopeConfig rope, int length)
     {
         double[] plain = Plain(rope.Theta, rope.Dimensions);
         double[] scaled = rope.Type switch

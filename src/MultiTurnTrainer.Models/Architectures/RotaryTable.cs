@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Rotary;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -23,11 +24,11 @@ internal sealed class RotaryTable : IDisposable
         int half = rope.Dimensions / 2;
         float[] cosine = new float[layout.Tokens * half];
         float[] sine = new float[layout.Tokens * half];
-        float[]? shared = rope.DependsOnLength ? null : RopeFrequencies.Inverse(rope, 0);
+        float[]? shared = rope.DependsOnLength ? null : RopeFrequencies.ComputeInverse(rope, 0);
         int row = 0;
         foreach ((int length, int whole) in layout.Lengths.Zip(layout.WholeLengths))
         {
-            float[] inverse = shared ?? RopeFrequencies.Inverse(rope, whole);
+            float[] inverse = shared ?? RopeFrequencies.ComputeInverse(rope, whole);
             for (int position = 0; position < length; position++, row++)
             {
                 Fill(rope, inverse, position, cosine.AsSpan(row * half, half), sine.AsSpan(row * half, half));
@@ -48,10 +49,10 @@ internal sealed class RotaryTable : IDisposable
         int half = rope.Dimensions / 2;
         float[] cosine = new float[tokens.Length * half];
         float[] sine = new float[tokens.Length * half];
-        float[]? shared = rope.DependsOnLength ? null : RopeFrequencies.Inverse(rope, 0);
+        float[]? shared = rope.DependsOnLength ? null : RopeFrequencies.ComputeInverse(rope, 0);
         for (int row = 0; row < tokens.Length; row++)
         {
-            float[] inverse = shared ?? RopeFrequencies.Inverse(rope, tokens[row].Length);
+            float[] inverse = shared ?? RopeFrequencies.ComputeInverse(rope, tokens[row].Length);
             Fill(rope, inverse, tokens[row].Position, cosine.AsSpan(row * half, half), sine.AsSpan(row * half, half));
         }
 

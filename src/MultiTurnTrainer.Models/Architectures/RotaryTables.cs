@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;
 

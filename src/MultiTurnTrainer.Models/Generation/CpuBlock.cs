@@ -1,10 +1,11 @@
 using System.Numerics.Tensors;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Generation;
 
-/// <summary>The modules of one layer, for a few rows on the processor.</summary>
+/// <summary>The modules of one layer, for small batches on the processor.</summary>
 internal sealed class CpuBlock
 {
     public CpuBlock(CausalLM model, Adapter? adapter, int layer, int rows)

@@ -1,9 +1,10 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Cpu;
 using MultiTurnTrainer.Models.Kernels.Decoding;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
@@ -48,15 +49,18 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _finalNorm = new CpuNorm(model, adapter, "model.norm");
         _head = new CpuLinear(model, adapter, ModuleLayout.HeadPath, rows);
         _rotation = new CpuRotation(_config);
-        _hidden = Buffer(rows, _config.HiddenSize);
-        _normed = Buffer(rows, _config.HiddenSize);
-        _query = Buffer(rows, _config.QueryWidth);
-        _key = Buffer(rows, _config.KeyValueWidth);
-        _value = Buffer(rows, _config.KeyValueWidth);
-        _fused = Buffer(rows, Math.Max(_config.QueryWidth + (2 * _config.KeyValueWidth), 2 * _config.IntermediateSize));
-        _mixed = Buffer(rows, _config.QueryWidth);
-        _gate = Buffer(rows, _config.IntermediateSize);
-        _up = Buffer(rows, _config.IntermediateSize);
+        _hidden = AllocateBuffer(rows, _config.HiddenSize);
+        _normed = AllocateBuffer(rows, _config.HiddenSize);
+        _query = AllocateBuffer(rows, _config.QueryWidth);
+        _key = AllocateBuffer(rows, _config.KeyValueWidth);
+        _value = AllocateBuffer(rows, _config.KeyValueWidth);
+        _fused = AllocateBuffer(
+            rows,
+            Math.Max(_config.QueryWidth + (2 * _config.KeyValueWidth), 2 * _config.IntermediateSize)
+        );
+        _mixed = AllocateBuffer(rows, _config.QueryWidth);
+        _gate = AllocateBuffer(rows, _config.IntermediateSize);
+        _up = AllocateBuffer(rows, _config.IntermediateSize);
         _logits = new float[rows * _config.VocabularySize];
     }
 
@@ -81,7 +85,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
             _adapter,
             layout,
             rows,
-            (layer, keys, values) => Store(layout, layer, keys, values)
+            (layer, keys, values) => StorePrompts(layout, layer, keys, values)
         );
     }
 
@@ -158,8 +162,8 @@ internal sealed unsafe class CpuDecoder : IDecoder
         block.KeyNorm?.Run(_key, _key, rows * _config.KeyValueHeads);
         _rotation.Apply(layer, _query, _config.Heads);
         _rotation.Apply(layer, _key, _config.KeyValueHeads);
-        Remember(layer, rows);
-        Mix(block, layer, rows);
+        StoreStep(layer, rows);
+        AttendOverCache(block, layer, rows);
         block.Output.Run(_mixed, _normed, rows);
         if (block.PreMlpNorm is not null)
         {
@@ -221,6 +225,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
             return;
         }
 
+        // Hendrycks and Gimpel (arXiv 1606.08415), the tanh approximation.
         float root = MathF.Sqrt(2 / MathF.PI);
         for (int i = 0; i < count; i++)
         {
@@ -230,7 +235,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     }
 
     /// <summary>Puts the newest keys and values into the rows' caches.</summary>
-    private void Remember(int layer, int rows)
+    private void StoreStep(int layer, int rows)
     {
         int width = _config.HeadDimension;
         for (int row = 0; row < rows; row++)
@@ -248,7 +253,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         }
     }
 
-    private void Mix(CpuBlock block, int layer, int rows)
+    private void AttendOverCache(CpuBlock block, int layer, int rows)
     {
         int width = _config.HeadDimension;
         int group = _config.Heads / _config.KeyValueHeads;
@@ -288,7 +293,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     }
 
     /// <summary>Copies the keys and values of the prompts, [tokens, key heads, width], into the rows' caches.</summary>
-    private void Store(SequenceLayout layout, int layer, Tensor keys, Tensor values)
+    private void StorePrompts(SequenceLayout layout, int layer, Tensor keys, Tensor values)
     {
         int width = _config.HeadDimension;
         int heads = _config.KeyValueHeads;
@@ -310,7 +315,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         }
     }
 
-    private float* Buffer(int rows, int width)
+    private float* AllocateBuffer(int rows, int width)
     {
         void* buffer = NativeMemory.AlignedAlloc((nuint)((long)rows * width * sizeof(float)), 64);
         _buffers.Add((nint)buffer);

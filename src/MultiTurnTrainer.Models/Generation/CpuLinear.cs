@@ -1,15 +1,16 @@
 using System.Numerics.Tensors;
 using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Decoding;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
 
 namespace MultiTurnTrainer.Models.Generation;
 
-/// <summary>A linear module with its adapter, for a few rows on the processor.</summary>
+/// <summary>A linear module with its adapter, for small batches on the processor.</summary>
 internal sealed unsafe class CpuLinear
 {
     private readonly ModuleSpec _module;
@@ -53,7 +54,7 @@ internal sealed unsafe class CpuLinear
     /// <summary>Reads [rows, in], writes [rows, out].</summary>
     public void Run(float* input, float* output, int rows)
     {
-        FewRows.Product(input, TensorMemory.Pointer(_weight), _bf16, output, rows, _module.In, _module.Out);
+        SmallBatchMatmul.Multiply(input, TensorMemory.Pointer(_weight), _bf16, output, rows, _module.In, _module.Out);
         if (_lora is not null)
         {
             AddLora(input, output, rows);
@@ -73,7 +74,7 @@ internal sealed unsafe class CpuLinear
     {
         fixed (float* low = _low)
         {
-            FewRows.Product(input, TensorMemory.Pointer(_lora!.A), false, low, rows, _module.In, _rank);
+            SmallBatchMatmul.Multiply(input, TensorMemory.Pointer(_lora!.A), false, low, rows, _module.In, _rank);
         }
 
         for (int row = 0; row < rows; row++)

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Generation;
 
@@ -13,7 +14,7 @@ internal sealed unsafe class CpuRotation
     public CpuRotation(ModelConfig config)
     {
         _width = config.HeadDimension;
-        _layers = [.. config.Ropes.Select(rope => rope is null ? null : TurnOf(rope))];
+        _layers = [.. config.Ropes.Select(rope => rope is null ? null : FindTurn(rope))];
     }
 
     /// <summary>Goes to the last position of sequences of these lengths, one for each row.</summary>
@@ -56,7 +57,7 @@ internal sealed unsafe class CpuRotation
         }
     }
 
-    private Turn TurnOf(RopeConfig rope)
+    private Turn FindTurn(RopeConfig rope)
     {
         if (!_turns.TryGetValue(rope, out Turn? turn))
         {
@@ -70,7 +71,7 @@ internal sealed unsafe class CpuRotation
     private sealed class Turn(RopeConfig rope)
     {
         private readonly int _half = rope.Dimensions / 2;
-        private readonly float[]? _inverse = rope.DependsOnLength ? null : RopeFrequencies.Inverse(rope, 0);
+        private readonly float[]? _inverse = rope.DependsOnLength ? null : RopeFrequencies.ComputeInverse(rope, 0);
         private float[] _table = [];
 
         public void MoveTo(int[] lengths)
@@ -78,7 +79,7 @@ internal sealed unsafe class CpuRotation
             _table = new float[lengths.Length * 2 * _half];
             for (int row = 0; row < lengths.Length; row++)
             {
-                float[] inverse = _inverse ?? RopeFrequencies.Inverse(rope, lengths[row]);
+                float[] inverse = _inverse ?? RopeFrequencies.ComputeInverse(rope, lengths[row]);
                 RotaryTable.Fill(rope, inverse, lengths[row] - 1, Part(2 * row), Part((2 * row) + 1));
             }
         }

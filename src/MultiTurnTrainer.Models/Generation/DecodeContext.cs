@@ -1,5 +1,5 @@
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -46,7 +46,7 @@ internal sealed class DecodeContext : ForwardContext
         long rows = query.shape[0];
         long heads = query.shape[1];
         long width = query.shape[2];
-        int first = First(spec);
+        int first = FindFirstColumn(spec);
         Tensor keys = _cache.Keys(spec.Layer, first);
         Tensor values = _cache.Values(spec.Layer, first);
         long keyHeads = keys.shape[1];
@@ -57,7 +57,7 @@ internal sealed class DecodeContext : ForwardContext
             scores = (scores / cap).tanh() * cap;
         }
 
-        if (Mask(first) is { } mask)
+        if (FindMask(first) is { } mask)
         {
             scores = scores + mask;
         }
@@ -67,10 +67,11 @@ internal sealed class DecodeContext : ForwardContext
     }
 
     /// <summary>The first column any row looks at.</summary>
-    private int First(AttentionSpec spec) => spec.Window is { } window ? Math.Max(0, _cache.Columns - window) : 0;
+    private int FindFirstColumn(AttentionSpec spec) =>
+        spec.Window is { } window ? Math.Max(0, _cache.Columns - window) : 0;
 
     /// <summary>0 where a row may look, -∞ before its start, [rows, 1, 1, columns]; null where no row begins later.</summary>
-    private Tensor? Mask(int first)
+    private Tensor? FindMask(int first)
     {
         if (_masks.TryGetValue(first, out Tensor? known))
         {

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,8 +28,8 @@ internal sealed class KeyValueCache : IDisposable
         _values = new Tensor[_config.Layers];
         for (int layer = 0; layer < _config.Layers; layer++)
         {
-            _keys[layer] = Zeros(model.Type, model.Device);
-            _values[layer] = Zeros(model.Type, model.Device);
+            _keys[layer] = Allocate(model.Type, model.Device);
+            _values[layer] = Allocate(model.Type, model.Device);
         }
     }
 
@@ -49,8 +50,8 @@ internal sealed class KeyValueCache : IDisposable
         {
             int length = prompts.Lengths[row];
             int start = prompts.Starts[row];
-            Slots(_keys[layer], row, length).copy_(keys.narrow(0, start, length).permute(1, 0, 2));
-            Slots(_values[layer], row, length).copy_(values.narrow(0, start, length).permute(1, 0, 2));
+            SelectSlots(_keys[layer], row, length).copy_(keys.narrow(0, start, length).permute(1, 0, 2));
+            SelectSlots(_values[layer], row, length).copy_(values.narrow(0, start, length).permute(1, 0, 2));
         }
     }
 
@@ -125,9 +126,10 @@ internal sealed class KeyValueCache : IDisposable
     }
 
     /// <summary>The last columns of a row, [key heads, length, width].</summary>
-    private Tensor Slots(Tensor cache, int row, int length) => cache.select(0, row).narrow(1, Columns - length, length);
+    private Tensor SelectSlots(Tensor cache, int row, int length) =>
+        cache.select(0, row).narrow(1, Columns - length, length);
 
-    private Tensor Zeros(ScalarType type, Device device)
+    private Tensor Allocate(ScalarType type, Device device)
     {
         using DisposeScope scope = NewDisposeScope();
         return zeros([Rows, _config.KeyValueHeads, _capacity, _config.HeadDimension], dtype: type, device: device)

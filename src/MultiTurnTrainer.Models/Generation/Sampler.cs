@@ -21,7 +21,7 @@ internal static class Sampler
         TensorPrimitives.Multiply(weights, (float)(1 / options.Temperature), weights);
         TensorPrimitives.Exp(weights, weights);
         bool cut = (options.TopK > 0 && options.TopK < logits.Length) || options.TopP < 1;
-        return cut ? Draw(Likeliest(weights, options), weights, uniform) : Draw(weights, uniform);
+        return cut ? Draw(FindLikeliest(weights, options), weights, uniform) : Draw(weights, uniform);
     }
 
     /// <summary>The log-probability of a token under the softmax of the logits.</summary>
@@ -43,7 +43,7 @@ internal static class Sampler
     }
 
     /// <summary>The tokens that survive top-k and top-p, likeliest first; ties by id.</summary>
-    private static int[] Likeliest(float[] weights, GenerationOptions options)
+    private static int[] FindLikeliest(float[] weights, GenerationOptions options)
     {
         double total = TensorPrimitives.Sum(weights);
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -57,53 +59,33 @@ public static class AdapterMerge
     {
         string target = Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar);
         using OutputLock held = OutputLock.Take(target);
-        if (
-            File.Exists(target)
-            || (!force && Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
-        )
-        {
-            throw new MttException($"{output}: already exists", "Give --force to replace it, or another name.");
-        }
-
-        if (target == Path.GetFullPath(modelFolder).TrimEnd(Path.DirectorySeparatorChar))
-        {
-            throw new MttException($"{output}: is the base model itself", "Name another folder as the output.");
-        }
-
-        float[] before;
-        int changed;
-        bool untied;
-        int[] probe;
-        string stored;
+        RequireFree(modelFolder, target, output, force);
         string temporary = TemporaryName.For(target);
         try
         {
             TemporaryName.RemoveLeftovers(target);
+            float[] before;
+            MergeReport report;
+            int[] probe;
             using (CausalLM model = CausalLM.Load(modelFolder, ScalarType.Float32, CPU))
             using (LoraAdapter adapter = LoraAdapter.Load(model, adapterFolder))
             {
-                probe = Probe(model.Config);
-                stored = model.Config.StoredType.Name();
-                before = Logits(model, adapter, probe);
-                (changed, untied) = Write(model, adapter, modelFolder, temporary);
+                probe = CreateProbe(model.Config);
+                before = ComputeLogits(model, adapter, probe);
+                (int changed, bool untied) = Write(model, adapter, modelFolder, temporary);
+                string stored = model.Config.StoredType.Name();
+                report = new MergeReport(changed, untied, stored, before.Max(Math.Abs), 0, probe.Length);
             }
 
             using CausalLM merged = CausalLM.Load(temporary, ScalarType.Float32, CPU);
-            float[] after = Logits(merged, null, probe);
+            float[] after = ComputeLogits(merged, null, probe);
             if (Directory.Exists(target))
             {
                 Directory.Delete(target, recursive: true);
             }
 
             Directory.Move(temporary, target);
-            return new MergeReport(
-                changed,
-                untied,
-                stored,
-                before.Max(Math.Abs),
-                before.Zip(after, (a, b) => Math.Abs((double)a - b)).Max(),
-                probe.Length
-            );
+            return report with { LargestDifference = before.Zip(after, (a, b) => Math.Abs((double)a - b)).Max() };
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -118,6 +100,20 @@ public static class AdapterMerge
         }
     }
 
+    private static void RequireFree(string modelFolder, string target, string output, bool force)
+    {
+        bool taken = Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any();
+        if (File.Exists(target) || (!force && taken))
+        {
+            throw new MttException($"{output}: already exists", "Give --force to replace it, or another name.");
+        }
+
+        if (target == Path.GetFullPath(modelFolder).TrimEnd(Path.DirectorySeparatorChar))
+        {
+            throw new MttException($"{output}: is the base model itself", "Name another folder as the output.");
+        }
+    }
+
     private static (int Changed, bool Untied) Write(
         CausalLM model,
         LoraAdapter adapter,
@@ -127,7 +123,7 @@ public static class AdapterMerge
     {
         Directory.CreateDirectory(folder);
         using WeightFolder weights = WeightFolder.Open(modelFolder);
-        Dictionary<string, ModuleSpec> changed = Changed(model, adapter).ToDictionary(module => module.WeightName);
+        Dictionary<string, ModuleSpec> changed = FindChanged(model, adapter).ToDictionary(module => module.WeightName);
         string head = model.Layout[ModuleLayout.HeadPath].WeightName;
         string embedding = model.Layout[ModuleLayout.EmbeddingPath].WeightName;
         bool untie = model.Config.TiedHead && (changed.ContainsKey(head) || changed.ContainsKey(embedding));
@@ -139,11 +135,13 @@ public static class AdapterMerge
             [
                 .. file
                     .Entries.Values.Where(entry => !untie || entry.Name != head)
-                    .Select(entry => Piece(model, adapter, changed, file, entry)),
+                    .Select(entry => CreatePiece(model, adapter, changed, file, entry)),
             ];
             if (untie && file == weights.Files[^1])
             {
-                pieces.Add(Merged(model, adapter, model.Layout[ModuleLayout.HeadPath], Stored(weights, embedding)));
+                pieces.Add(
+                    MergePiece(model, adapter, model.Layout[ModuleLayout.HeadPath], FindStoredType(weights, embedding))
+                );
             }
 
             string name = Path.GetFileName(file.Path);
@@ -166,12 +164,12 @@ public static class AdapterMerge
         return (changed.Count, untie);
     }
 
-    private static IEnumerable<ModuleSpec> Changed(CausalLM model, LoraAdapter adapter) =>
+    private static IEnumerable<ModuleSpec> FindChanged(CausalLM model, LoraAdapter adapter) =>
         model.Layout.Modules.Where(module =>
             adapter.Layer(module.Slot) is not null || adapter.Weight(module.Slot) is not null
         );
 
-    private static SafetensorsPiece Piece(
+    private static SafetensorsPiece CreatePiece(
         CausalLM model,
         LoraAdapter adapter,
         Dictionary<string, ModuleSpec> changed,
@@ -181,7 +179,7 @@ public static class AdapterMerge
     {
         if (changed.TryGetValue(entry.Name, out ModuleSpec? module))
         {
-            return Merged(model, adapter, module, entry.Type);
+            return MergePiece(model, adapter, module, entry.Type);
         }
 
         ModuleSpec? biased = adapter.Whole.FirstOrDefault(whole => whole.HasBias && whole.BiasName == entry.Name);
@@ -191,7 +189,7 @@ public static class AdapterMerge
     }
 
     /// <summary>The merged weight, made when its turn to be written comes.</summary>
-    private static SafetensorsPiece Merged(
+    private static SafetensorsPiece MergePiece(
         CausalLM model,
         LoraAdapter adapter,
         ModuleSpec module,
@@ -211,7 +209,7 @@ public static class AdapterMerge
             }
         );
 
-    private static SafetensorsType Stored(WeightFolder weights, string name) =>
+    private static SafetensorsType FindStoredType(WeightFolder weights, string name) =>
         weights.TryFind(name, out _, out SafetensorsEntry entry) ? entry.Type : SafetensorsType.F32;
 
     private static void Copy(SafetensorsFile file, SafetensorsEntry entry, Stream stream)
@@ -258,7 +256,7 @@ public static class AdapterMerge
         }
     }
 
-    private static int[] Probe(ModelConfig config)
+    private static int[] CreateProbe(ModelConfig config)
     {
         SeededRandom random = NamedRandom.Create(0, "merge probe");
         int[] ids = new int[Math.Min(ProbeTokens, config.MaxPositions)];
@@ -270,7 +268,7 @@ public static class AdapterMerge
         return ids;
     }
 
-    private static float[] Logits(CausalLM model, Adapter? adapter, int[] ids)
+    private static float[] ComputeLogits(CausalLM model, Adapter? adapter, int[] ids)
     {
         using DisposeScope scope = NewDisposeScope();
         using (no_grad())

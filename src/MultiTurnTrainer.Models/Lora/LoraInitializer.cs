@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Lora;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Lora;
 

@@ -52,7 +52,7 @@ public sealed class WeightFolder : IDisposable
                 files.Add(SafetensorsFile.Open(Path.Combine(folder, name)));
             }
 
-            return new WeightFolder(folder, files, Homes(files, map, index));
+            return new WeightFolder(folder, files, FindHomes(files, map, index));
         }
         catch
         {
@@ -120,7 +120,7 @@ public sealed class WeightFolder : IDisposable
         }
     }
 
-    private static Dictionary<string, SafetensorsFile> Homes(
+    private static Dictionary<string, SafetensorsFile> FindHomes(
         List<SafetensorsFile> files,
         Dictionary<string, string>? map,
         string index

@@ -17,11 +17,11 @@ namespace MultiTurnTrainer.Training.Checkpoints;
 /// <param name="keepLast">How many of the latest stay.</param>
 internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint, int keepLast)
 {
-    private const int _formatVersion = 1;
-    private const string _stateName = "state.json";
+    private const int FormatVersion = 1;
+    private const string StateName = "state.json";
 
     /// <summary>Values of a buffer that are written at a time, so that saving needs next to no memory.</summary>
-    private const long _piece = 1 << 20;
+    private const long Piece = 1 << 20;
 
     /// <summary>Writes a checkpoint and removes those no longer wanted.</summary>
     /// <param name="step">Optimizer steps done.</param>
@@ -32,7 +32,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     /// <exception cref="MttException">The disk is full or not writable; older checkpoints are untouched.</exception>
     public string Save(int step, IEnumerable<(string Name, Tensor Values)> buffers, JsonObject counters, int? best)
     {
-        string final = PathOf(step);
+        string final = GetPath(step);
         string temporary = TemporaryName.For(final);
         try
         {
@@ -40,19 +40,19 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
             JsonObject hashes = [];
             foreach ((string name, Tensor values) in buffers)
             {
-                hashes[name] = Write(Path.Combine(temporary, $"{name}.bin"), Pieces(values));
+                hashes[name] = Write(Path.Combine(temporary, $"{name}.bin"), ReadPieces(values));
             }
 
             JsonObject json = new()
             {
-                ["format"] = _formatVersion,
+                ["format"] = FormatVersion,
                 ["step"] = step,
                 ["fingerprint"] = fingerprint.ToJson(),
                 ["sha256"] = hashes,
                 ["counters"] = counters,
             };
             byte[] text = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, JsonText.Indented);
-            Write(Path.Combine(temporary, _stateName), [text]);
+            Write(Path.Combine(temporary, StateName), [text]);
             if (Directory.Exists(final))
             {
                 // Put aside by a rename: deleting takes long enough to be killed with neither of the two in place.
@@ -75,11 +75,11 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     /// <param name="damaged">Told of every later checkpoint that had to be passed over.</param>
     public TrainingState? LoadLatest(Action<string> damaged)
     {
-        foreach (int step in Steps().OrderDescending())
+        foreach (int step in FindSteps().OrderDescending())
         {
             try
             {
-                return Load(PathOf(step));
+                return Load(GetPath(step));
             }
             catch (InvalidDataException problem)
             {
@@ -108,24 +108,24 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     /// <summary>Refuses a folder that is no checkpoint, without reading it.</summary>
     public static void Require(string checkpoint)
     {
-        if (!File.Exists(Path.Combine(checkpoint, _stateName)))
+        if (!File.Exists(Path.Combine(checkpoint, StateName)))
         {
             throw new MttException(
-                $"{checkpoint}: is no checkpoint (it holds no {_stateName})",
+                $"{checkpoint}: is no checkpoint (it holds no {StateName})",
                 "Name a folder such as OUTPUT/checkpoints/step-00000100, or give --resume alone for the latest one."
             );
         }
     }
 
     /// <summary>The checkpoint of a step.</summary>
-    public TrainingState LoadStep(int step) => LoadFrom(PathOf(step));
+    public TrainingState LoadStep(int step) => LoadFrom(GetPath(step));
 
     private TrainingState Load(string checkpoint)
     {
         try
         {
-            JsonElement json = JsonElement.Parse(File.ReadAllBytes(Path.Combine(checkpoint, _stateName)));
-            if (json.GetProperty("format").GetInt32() != _formatVersion)
+            JsonElement json = JsonElement.Parse(File.ReadAllBytes(Path.Combine(checkpoint, StateName)));
+            if (json.GetProperty("format").GetInt32() != FormatVersion)
             {
                 throw new MttException(
                     $"{checkpoint}: written by a version of mtt with another checkpoint format",
@@ -170,11 +170,11 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
             : throw new InvalidDataException($"{path}: its hash differs");
     }
 
-    private static IEnumerable<byte[]> Pieces(Tensor values)
+    private static IEnumerable<byte[]> ReadPieces(Tensor values)
     {
-        for (long begin = 0; begin < values.numel(); begin += _piece)
+        for (long begin = 0; begin < values.numel(); begin += Piece)
         {
-            long end = Math.Min(begin + _piece, values.numel());
+            long end = Math.Min(begin + Piece, values.numel());
             using Tensor piece = values.narrow(0, begin, end - begin);
             yield return MemoryMarshal.AsBytes(piece.data<float>().ToArray().AsSpan()).ToArray();
         }
@@ -194,10 +194,10 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private string PathOf(int step) =>
+    private string GetPath(int step) =>
         Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:D8}"));
 
-    private IEnumerable<int> Steps() =>
+    private IEnumerable<int> FindSteps() =>
         Directory.Exists(folder)
             ? Directory
                 .EnumerateDirectories(folder, "step-????????")
@@ -211,9 +211,9 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
 
     private void RemoveOld(int? best)
     {
-        foreach (int step in Steps().OrderDescending().Skip(keepLast).Where(step => step != best).ToArray())
+        foreach (int step in FindSteps().OrderDescending().Skip(keepLast).Where(step => step != best).ToArray())
         {
-            Remove(PathOf(step));
+            Remove(GetPath(step));
         }
 
         // What a killed process left behind.

@@ -38,7 +38,7 @@ internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
     }
 
     /// <summary>The parts with all settings as one hash, for a manifest or report that names the settings anyway.</summary>
-    public RunFingerprint Short()
+    public RunFingerprint Shorten()
     {
         IEnumerable<string> settings = Parts
             .Where(part => IsSetting(part.Key))

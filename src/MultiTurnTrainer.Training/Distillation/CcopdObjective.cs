@@ -22,29 +22,25 @@ internal sealed class CcopdObjective(
     DistillationPass pass,
     LoraAdapter student,
     DistillationSettings settings
-) : IObjective
+) : IObjective<DistillationBatch>
 {
     private readonly Tally _tally = new();
-
-    /// <inheritdoc/>
-    public int Units => tasks.Count;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Facts => _tally.Facts;
 
     /// <inheritdoc/>
-    public IMicroBatch Prepare(IReadOnlyList<int> units) =>
-        new DistillationBatch([.. units], [.. units.Select(unit => tasks[unit].Id)]);
+    public DistillationBatch Prepare(IReadOnlyList<int> units) =>
+        new([.. units], [.. units.Select(unit => tasks[unit].Id)]);
 
     /// <inheritdoc/>
-    public void Updated() => rollouts.Updated();
+    public void Updated() => rollouts.MarkStale();
 
     /// <inheritdoc/>
-    public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    public MicroResult Accumulate(DistillationBatch batch, double normalizer, ulong seed)
     {
-        DistillationBatch chosen = (DistillationBatch)batch;
-        int[] complete = [.. chosen.Units.Where(unit => histories[unit] is not null)];
-        _tally.Add("skipped_over_length", chosen.Units.Count - complete.Length);
+        int[] complete = [.. batch.Units.Where(unit => histories[unit] is not null)];
+        _tally.Add("skipped_over_length", batch.Units.Count - complete.Length);
         int[][] contexts = [.. complete.Select(unit => tasks[unit].StudentContext(histories[unit]!))];
         IReadOnlyList<int[]> answers = rollouts.Answer(contexts, student, seed);
         List<ScoredReply> terms = [];
@@ -61,7 +57,7 @@ internal sealed class CcopdObjective(
             terms.Add(new ScoredReply(task.Id, contexts[i], task.FullContext(), answers[i], settings.BetaFinal, 1));
         }
 
-        chosen.Learned(terms);
+        batch.CountTokens(terms);
         return new MicroResult(pass.Run(terms, reference: null, normalizer, seed), 0, 0, rollouts.TakeEffort());
     }
 }

@@ -19,8 +19,8 @@ internal sealed record DistillationBatch(IReadOnlyList<int> Units, IReadOnlyList
     /// <summary>Not counted: most of the work is sampling.</summary>
     public double Flops => 0;
 
-    /// <summary>Notes what the student was trained on.</summary>
-    public void Learned(IReadOnlyList<ScoredReply> replies)
+    /// <summary>Counts what the student was trained on.</summary>
+    public void CountTokens(IReadOnlyList<ScoredReply> replies)
     {
         Tokens = replies.Sum(reply => (long)reply.StudentContext.Length + reply.Reply.Length);
         SupervisedTokens = replies.Sum(reply => reply.Reply.Length);

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Objectives;
@@ -47,7 +48,7 @@ internal sealed class DistillationPass(
         }
 
         using DisposeScope scope = NewDisposeScope();
-        Tensor referenceHidden = Hidden(replies, reply => reply.ReferenceContext, reference);
+        Tensor referenceHidden = ComputeHidden(replies, reply => reply.ReferenceContext, reference);
         Tensor referenceHead = model.HeadWeight(reference).detach();
         Tensor head = model.HeadWeight(student);
         Tensor? headGradient = head.requires_grad
@@ -97,7 +98,7 @@ internal sealed class DistillationPass(
     /// <summary>
     /// δ of each reply: the mean over its tokens of log student − log reference, both sides without gradient (MAIGO 3.3).
     /// </summary>
-    public IReadOnlyList<double> Deltas(IReadOnlyList<ScoredReply> replies, Adapter? reference)
+    public IReadOnlyList<double> ComputeDeltas(IReadOnlyList<ScoredReply> replies, Adapter? reference)
     {
         if (replies.Count == 0)
         {
@@ -107,10 +108,10 @@ internal sealed class DistillationPass(
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
         int[] tokens = [.. replies.SelectMany(reply => reply.Reply)];
-        Tensor ours = Hidden(replies, reply => reply.StudentContext, student);
-        Tensor theirs = Hidden(replies, reply => reply.ReferenceContext, reference);
-        float[] logStudent = _head.TokenLogProbabilities(ours, model.HeadWeight(student).to(ours.dtype), tokens);
-        float[] logReference = _head.TokenLogProbabilities(theirs, model.HeadWeight(reference).to(ours.dtype), tokens);
+        Tensor ours = ComputeHidden(replies, reply => reply.StudentContext, student);
+        Tensor theirs = ComputeHidden(replies, reply => reply.ReferenceContext, reference);
+        float[] logStudent = _head.ScoreTokens(ours, model.HeadWeight(student).to(ours.dtype), tokens);
+        float[] logReference = _head.ScoreTokens(theirs, model.HeadWeight(reference).to(ours.dtype), tokens);
         List<double> deltas = [];
         int first = 0;
         foreach (ScoredReply reply in replies)
@@ -129,11 +130,11 @@ internal sealed class DistillationPass(
     }
 
     /// <summary>Normed hidden states at the positions that predict the replies' tokens, all replies end to end.</summary>
-    private Tensor Hidden(IReadOnlyList<ScoredReply> replies, Func<ScoredReply, int[]> context, Adapter? adapter)
+    private Tensor ComputeHidden(IReadOnlyList<ScoredReply> replies, Func<ScoredReply, int[]> context, Adapter? adapter)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        List<Tensor> parts = [.. Groups(replies, context).Select(group => Score(Pack(group, context), adapter))];
+        List<Tensor> parts = [.. FindGroups(replies, context).Select(group => Score(Pack(group, context), adapter))];
         return (parts.Count == 1 ? parts[0] : cat(parts)).MoveToOuterDisposeScope();
     }
 
@@ -147,7 +148,10 @@ internal sealed class DistillationPass(
     }
 
     /// <summary>Neighbours that together keep within the limit; one that is longer goes alone.</summary>
-    private IEnumerable<List<ScoredReply>> Groups(IReadOnlyList<ScoredReply> replies, Func<ScoredReply, int[]> context)
+    private IEnumerable<List<ScoredReply>> FindGroups(
+        IReadOnlyList<ScoredReply> replies,
+        Func<ScoredReply, int[]> context
+    )
     {
         List<ScoredReply> group = [];
         long tokens = 0;
@@ -178,6 +182,6 @@ internal sealed class DistillationPass(
                 return new TrainingRow(reply.Id, [.. before, .. reply.Reply], labels);
             }),
         ];
-        return MicroBatch.Of(rows, [.. Enumerable.Range(0, rows.Length)]);
+        return MicroBatch.Pack(rows, [.. Enumerable.Range(0, rows.Length)]);
     }
 }

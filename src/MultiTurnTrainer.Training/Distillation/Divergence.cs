@@ -22,20 +22,20 @@ internal static class Divergence
     /// <param name="student">log q, [rows, vocabulary], fp32; overwritten with d(row)/d(logits).</param>
     /// <param name="beta">0 to 1.</param>
     /// <returns>The divergences, [rows, 1], nats.</returns>
-    public static Tensor OfLogProbabilities(Tensor reference, Tensor student, double beta)
+    public static Tensor Compute(Tensor reference, Tensor student, double beta)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor result = beta switch
         {
-            0 => Forward(reference, student),
-            1 => Reverse(reference, student),
-            _ => Mixture(reference, student, beta),
+            0 => ComputeForward(reference, student),
+            1 => ComputeReverse(reference, student),
+            _ => ComputeMixture(reference, student, beta),
         };
         return result.MoveToOuterDisposeScope();
     }
 
     // d = Σ p (log p − log q); gradient q − p.
-    private static Tensor Forward(Tensor reference, Tensor student)
+    private static Tensor ComputeForward(Tensor reference, Tensor student)
     {
         Tensor p = reference.exp();
         Tensor divergence = (reference - student).mul_(p).sum(1, keepdim: true);
@@ -44,7 +44,7 @@ internal static class Divergence
     }
 
     // d = Σ q (log q − log p); gradient q (log q − log p − d).
-    private static Tensor Reverse(Tensor reference, Tensor student)
+    private static Tensor ComputeReverse(Tensor reference, Tensor student)
     {
         Tensor ratio = student - reference;
         student.exp_();
@@ -54,7 +54,7 @@ internal static class Divergence
     }
 
     // Gradient (1−β) q (log q − log m − KL(q ‖ m)): the terms through m cancel.
-    private static Tensor Mixture(Tensor reference, Tensor student, double beta)
+    private static Tensor ComputeMixture(Tensor reference, Tensor student, double beta)
     {
         Tensor mixture = (reference + Math.Log(beta)).logaddexp(student + Math.Log(1 - beta));
         Tensor ofReference = (reference - mixture).mul_(reference.exp()).sum(1, keepdim: true);

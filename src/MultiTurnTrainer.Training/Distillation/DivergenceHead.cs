@@ -55,14 +55,20 @@ internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1
             Tensor logits = own.Logits(hidden);
             Tensor referenceLogits = other.Logits(reference.narrow(0, first, size));
             Tensor change = empty(logits.shape, student.dtype, student.device);
-            RowPieces.For(
+            RowPieces.ForEach(
                 student.device,
                 size,
                 (start, count) =>
                 {
-                    (Tensor logQ, Tensor? slope) = LogProbabilities(logits.narrow(0, start, count), wantSlope: true);
-                    (Tensor logP, _) = LogProbabilities(referenceLogits.narrow(0, start, count), wantSlope: false);
-                    Tensor each = Divergence.OfLogProbabilities(logP, logQ, beta);
+                    (Tensor logQ, Tensor? slope) = ComputeLogProbabilities(
+                        logits.narrow(0, start, count),
+                        wantSlope: true
+                    );
+                    (Tensor logP, _) = ComputeLogProbabilities(
+                        referenceLogits.narrow(0, start, count),
+                        wantSlope: false
+                    );
+                    Tensor each = Divergence.Compute(logP, logQ, beta);
                     each.cpu().data<float>().ToArray().CopyTo(divergences, first + start);
                     logQ.mul_(each.le(clip).to(ScalarType.Float32) * scale);
                     change.narrow(0, start, count).copy_(slope is null ? logQ : logQ.mul_(slope));
@@ -79,7 +85,7 @@ internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1
     /// <param name="hidden">Normed hidden states, [rows, hidden].</param>
     /// <param name="head">The head, [vocabulary, hidden].</param>
     /// <param name="tokens">One token a row.</param>
-    public float[] TokenLogProbabilities(Tensor hidden, Tensor head, IReadOnlyList<int> tokens)
+    public float[] ScoreTokens(Tensor hidden, Tensor head, IReadOnlyList<int> tokens)
     {
         using IDisposable quiet = no_grad();
         float[] result = new float[tokens.Count];
@@ -90,12 +96,12 @@ internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1
             int size = Math.Min(chunk, tokens.Count - first);
             Tensor logits = new FrozenHead(head).Logits(hidden.narrow(0, first, size));
             Tensor wanted = tensor([.. tokens.Skip(first).Take(size).Select(token => (long)token)]).to(hidden.device);
-            RowPieces.For(
+            RowPieces.ForEach(
                 hidden.device,
                 size,
                 (start, count) =>
                 {
-                    (Tensor logs, _) = LogProbabilities(logits.narrow(0, start, count), wantSlope: false);
+                    (Tensor logs, _) = ComputeLogProbabilities(logits.narrow(0, start, count), wantSlope: false);
                     Tensor picked = logs.gather(1, wanted.narrow(0, start, count).unsqueeze(1));
                     picked.cpu().data<float>().ToArray().CopyTo(result, first + start);
                 }
@@ -105,7 +111,7 @@ internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1
         return result;
     }
 
-    private (Tensor Logs, Tensor? Slope) LogProbabilities(Tensor logits, bool wantSlope)
+    private (Tensor Logs, Tensor? Slope) ComputeLogProbabilities(Tensor logits, bool wantSlope)
     {
         Tensor? slope = null;
         if (logitSoftcap is { } cap)

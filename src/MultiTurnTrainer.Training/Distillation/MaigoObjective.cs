@@ -25,12 +25,9 @@ internal sealed class MaigoObjective(
     EmaReference reference,
     LoraAdapter student,
     DistillationSettings settings
-) : IObjective
+) : IObjective<DistillationBatch>
 {
     private readonly Tally _tally = new();
-
-    /// <inheritdoc/>
-    public int Units => tasks.Count;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Facts =>
@@ -45,37 +42,36 @@ internal sealed class MaigoObjective(
         [("ema_reference", reference.Adapter.Parameters.Flat)];
 
     /// <inheritdoc/>
-    public IMicroBatch Prepare(IReadOnlyList<int> units) =>
-        new DistillationBatch([.. units], [.. units.Select(unit => tasks[unit].Id)]);
+    public DistillationBatch Prepare(IReadOnlyList<int> units) =>
+        new([.. units], [.. units.Select(unit => tasks[unit].Id)]);
 
     /// <inheritdoc/>
     public void Updated()
     {
         reference.Follow();
-        rollouts.Updated();
+        rollouts.MarkStale();
     }
 
     /// <inheritdoc/>
-    public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    public MicroResult Accumulate(DistillationBatch batch, double normalizer, ulong seed)
     {
-        DistillationBatch chosen = (DistillationBatch)batch;
         SeededRandom random = new(unchecked((long)seed));
         List<RolloutTask> full = [];
         List<RolloutTask> sharded = [];
-        foreach (int unit in chosen.Units)
+        foreach (int unit in batch.Units)
         {
             (random.NextDouble() < settings.Rho ? full : sharded).Add(tasks[unit]);
         }
 
-        List<ScoredReply> terms = [.. FullTerms(full, seed), .. ShardedTerms(sharded, seed, random)];
-        chosen.Learned(terms);
+        List<ScoredReply> terms = [.. SampleFullTerms(full, seed), .. PlayShardedTerms(sharded, seed, random)];
+        batch.CountTokens(terms);
         return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0, rollouts.TakeEffort());
     }
 
     /// <inheritdoc/>
     public void Dispose() => reference.Dispose();
 
-    private IEnumerable<ScoredReply> FullTerms(IReadOnlyList<RolloutTask> full, ulong seed)
+    private IEnumerable<ScoredReply> SampleFullTerms(IReadOnlyList<RolloutTask> full, ulong seed)
     {
         _tally.Add("full_branches", full.Count);
         int[][] prompts = [.. full.Select(task => task.FullContext())];
@@ -99,11 +95,14 @@ internal sealed class MaigoObjective(
         }
     }
 
-    private IEnumerable<ScoredReply> ShardedTerms(IReadOnlyList<RolloutTask> sharded, ulong seed, SeededRandom random)
+    private IEnumerable<ScoredReply> PlayShardedTerms(
+        IReadOnlyList<RolloutTask> sharded,
+        ulong seed,
+        SeededRandom random
+    )
     {
-        List<ScoredReply> terms = [];
-        List<(List<ScoredReply> Earlier, int First)> middles = [];
-        List<ScoredReply> weighed = [];
+        List<ScoredReply> answers = [];
+        List<ScoredReply[]> middles = [];
         foreach (Trajectory trajectory in rollouts.Play(sharded, student, seed))
         {
             _tally.Add("trajectories");
@@ -113,61 +112,78 @@ internal sealed class MaigoObjective(
                 continue;
             }
 
-            RolloutTask task = trajectory.Task;
-            RolledTurn last = trajectory.Turns[^1];
-            if (last.Reply.Length > 0)
+            if (trajectory.Turns[^1] is { Reply.Length: > 0 } last)
             {
-                int[] context =
-                    settings.AnswerReference == AnswerReference.Full
-                        ? task.FullContext()
-                        : task.ReferenceContext(task.Turns);
-                terms.Add(
-                    new ScoredReply($"{task.Id}/answer", last.Context, context, last.Reply, settings.BetaFinal, 1)
-                );
+                answers.Add(CreateAnswer(trajectory.Task, last));
             }
 
-            RolledTurn[] eligible = [.. trajectory.Turns.SkipLast(1).Where(turn => turn.IsEligible)];
-            _tally.Add("empty_middle_replies", trajectory.Turns.Count - 1 - eligible.Length);
-            if (settings.Alpha == 0 || eligible.Length == 0)
+            ScoredReply[] upToDrawn = DrawMiddle(trajectory, random);
+            if (upToDrawn.Length > 0)
             {
-                continue;
+                middles.Add(upToDrawn);
             }
-
-            // To weigh one turn the δ of every earlier one is needed; only the drawn one is trained on.
-            int drawn = random.Below(eligible.Length);
-            int from = settings.MiddleWeight == MiddleWeight.Uniform ? drawn : 0;
-            List<ScoredReply> upToDrawn =
-            [
-                .. eligible[from..(drawn + 1)]
-                    .Select(turn => new ScoredReply(
-                        $"{task.Id}/turn {turn.Turn}",
-                        turn.Context,
-                        task.ReferenceContext(turn.Turn),
-                        turn.Reply,
-                        settings.BetaMiddle,
-                        settings.Alpha
-                    )),
-            ];
-            middles.Add((upToDrawn, weighed.Count));
-            weighed.AddRange(upToDrawn);
         }
 
-        IReadOnlyList<double> deltas =
-            settings.MiddleWeight == MiddleWeight.Uniform ? [] : pass.Deltas(weighed, reference.Adapter);
-        foreach ((List<ScoredReply> earlier, int first) in middles)
+        return [.. answers, .. WeighMiddles(middles)];
+    }
+
+    private ScoredReply CreateAnswer(RolloutTask task, RolledTurn last)
+    {
+        int[] context =
+            settings.AnswerReference == AnswerReference.Full ? task.FullContext() : task.ReferenceContext(task.Turns);
+        return new ScoredReply($"{task.Id}/answer", last.Context, context, last.Reply, settings.BetaFinal, 1);
+    }
+
+    /// <summary>One middle turn, drawn, and those before it: to weigh one turn the δ of every earlier one is needed.</summary>
+    private ScoredReply[] DrawMiddle(Trajectory trajectory, SeededRandom random)
+    {
+        RolledTurn[] eligible = [.. trajectory.Turns.SkipLast(1).Where(turn => turn.IsEligible)];
+        _tally.Add("empty_middle_replies", trajectory.Turns.Count - 1 - eligible.Length);
+        if (settings.Alpha == 0 || eligible.Length == 0)
+        {
+            return [];
+        }
+
+        int drawn = random.Below(eligible.Length);
+        int from = settings.MiddleWeight == MiddleWeight.Uniform ? drawn : 0;
+        RolloutTask task = trajectory.Task;
+        return
+        [
+            .. eligible[from..(drawn + 1)]
+                .Select(turn => new ScoredReply(
+                    $"{task.Id}/turn {turn.Turn}",
+                    turn.Context,
+                    task.ReferenceContext(turn.Turn),
+                    turn.Reply,
+                    settings.BetaMiddle,
+                    settings.Alpha
+                )),
+        ];
+    }
+
+    /// <summary>The drawn turns, the last of each list, by their reliability (section 3.3).</summary>
+    private IEnumerable<ScoredReply> WeighMiddles(List<ScoredReply[]> middles)
+    {
+        bool uniform = settings.MiddleWeight == MiddleWeight.Uniform;
+        ScoredReply[] weighed = uniform ? [] : [.. middles.SelectMany(turns => turns)];
+        IReadOnlyList<double> deltas = pass.ComputeDeltas(weighed, reference.Adapter);
+        int first = 0;
+        foreach (ScoredReply[] turns in middles)
         {
             double weight = 1;
-            if (deltas.Count > 0)
+            if (!uniform)
             {
-                double[] own = [.. deltas.Skip(first).Take(earlier.Count)];
-                weight = ReliabilityWeight.Of(own, settings.Epsilon);
+                double[] own = [.. deltas.Skip(first).Take(turns.Length)];
+                first += turns.Length;
+                weight = ReliabilityWeight.Compute(own, settings.Epsilon);
                 _tally.Mean("delta", own[^1]);
             }
 
             _tally.Mean("middle_weight", weight);
-            terms.Add(earlier[^1] with { Coefficient = settings.Alpha * weight });
+            yield return turns[^1] with
+            {
+                Coefficient = settings.Alpha * weight,
+            };
         }
-
-        return terms;
     }
 }

@@ -18,29 +18,25 @@ internal sealed class OfflineObjective(
     DistillationPass pass,
     EmaReference reference,
     DistillationSettings settings
-) : IObjective
+) : IObjective<DistillationBatch>
 {
-    /// <inheritdoc/>
-    public int Units => rows.Count;
-
     /// <inheritdoc/>
     public IEnumerable<(string Name, torch.Tensor Value)> Buffers =>
         [("ema_reference", reference.Adapter.Parameters.Flat)];
 
     /// <inheritdoc/>
-    public IMicroBatch Prepare(IReadOnlyList<int> units) =>
-        new DistillationBatch([.. units], [.. units.Select(unit => rows[unit].Id)]);
+    public DistillationBatch Prepare(IReadOnlyList<int> units) =>
+        new([.. units], [.. units.Select(unit => rows[unit].Id)]);
 
     /// <inheritdoc/>
     public void Updated() => reference.Follow();
 
     /// <inheritdoc/>
-    public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    public MicroResult Accumulate(DistillationBatch batch, double normalizer, ulong seed)
     {
-        DistillationBatch chosen = (DistillationBatch)batch;
         ScoredReply[] terms =
         [
-            .. chosen
+            .. batch
                 .Units.Select(unit => rows[unit])
                 .Select(row => new ScoredReply(
                     row.Id,
@@ -51,7 +47,7 @@ internal sealed class OfflineObjective(
                     row.IsAnswer ? 1 : settings.Alpha
                 )),
         ];
-        chosen.Learned(terms);
+        batch.CountTokens(terms);
         return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0);
     }
 

@@ -13,7 +13,7 @@ internal static class ReliabilityWeight
     /// log student − log reference of the sampled tokens.
     /// </param>
     /// <param name="epsilon">The floor of δ; the paper gives no value.</param>
-    public static double Of(IReadOnlyList<double> deltas, double epsilon)
+    public static double Compute(IReadOnlyList<double> deltas, double epsilon)
     {
         double[] floored = [.. deltas.Select(delta => Math.Max(delta, epsilon))];
         double own = floored[^1];

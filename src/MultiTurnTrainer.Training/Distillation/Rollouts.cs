@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using MultiTurnTrainer.Datasets.Rollouts;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
@@ -24,7 +25,7 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
     private long _ticks;
 
     /// <summary>To be called when the student has changed: what a server holds is out of date.</summary>
-    public void Updated() => _stale = true;
+    public void MarkStale() => _stale = true;
 
     /// <summary>What was sampled since the last call.</summary>
     public RolloutEffort TakeEffort()
@@ -64,7 +65,7 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
                     [.. chosen.Select(k => contexts[k])],
                     adapter,
                     answer,
-                    Mix(seed, turn)
+                    MixSeed(seed, turn)
                 );
                 for (int c = 0; c < chosen.Length; c++)
                 {
@@ -108,11 +109,11 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
             return [.. _generator.Generate(prompts, options, adapter).Select(reply => reply.Ids)];
         }
 
-        Serve(data.Server, adapter);
+        SendAdapter(data.Server, adapter);
         return data.Server.Generate(prompts, options);
     }
 
-    private void Serve(IRolloutServer server, Adapter? adapter)
+    private void SendAdapter(IRolloutServer server, Adapter? adapter)
     {
         if (adapter is not LoraAdapter student)
         {
@@ -130,5 +131,6 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
         }
     }
 
-    private static ulong Mix(ulong seed, int turn) => (seed ^ (ulong)turn) * 0x9E3779B97F4A7C15;
+    // 2⁶⁴ over the golden ratio: SplitMix64's step, which spreads neighbouring seeds.
+    private static ulong MixSeed(ulong seed, int turn) => (seed ^ (ulong)turn) * 0x9E3779B97F4A7C15;
 }

@@ -14,7 +14,7 @@ internal static class RowPieces
     private const long Rows = 4;
 
     /// <summary>Calls <paramref name="body"/> with the first row and the number of rows of each piece, without autograd.</summary>
-    public static void For(Device device, int rows, Action<int, int> body)
+    public static void ForEach(Device device, int rows, Action<int, int> body)
     {
         if (device.type != DeviceType.CPU)
         {

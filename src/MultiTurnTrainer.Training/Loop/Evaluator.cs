@@ -1,7 +1,7 @@
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Rows;
@@ -38,7 +38,7 @@ internal sealed class Evaluator(
                 return null;
             }
 
-            MicroBatch batch = MicroBatch.Of(rows, chunk);
+            MicroBatch batch = MicroBatch.Pack(rows, chunk);
             if (batch.Targets.Length == 0)
             {
                 continue;
@@ -48,7 +48,7 @@ internal sealed class Evaluator(
             HeadResult result = Forward(batch);
             hits += result.Read().Hits;
             float[] losses = result.TokenLosses();
-            SupervisedSpan?[] spans = batch.Spans(rows);
+            SupervisedSpan?[] spans = batch.FindSpans(rows);
             for (int i = 0; i < losses.Length; i++)
             {
                 sum += losses[i];
@@ -68,9 +68,9 @@ internal sealed class Evaluator(
             mean,
             hits / (double)Math.Max(1, tokens),
             tokens,
-            turns.Means(),
-            roles.Means(),
-            fields.Means(),
+            turns.GetMeans(),
+            roles.GetMeans(),
+            fields.GetMeans(),
             Best: best is null || mean < best - settings.EarlyStoppingThreshold
         );
     }
@@ -81,6 +81,6 @@ internal sealed class Evaluator(
         using ForwardContext context = model.Prepare(batch.Layout, adapter);
         Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
         Tensor rows = tensor(batch.Positions).to(model.Device);
-        return _head.Loss(model.Forward(ids, context, rows), batch);
+        return _head.ComputeLoss(model.Forward(ids, context, rows), batch);
     }
 }

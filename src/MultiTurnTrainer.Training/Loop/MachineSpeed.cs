@@ -7,7 +7,8 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <summary>How fast this machine multiplies matrices, the yardstick of model FLOP utilisation (MFU).</summary>
 internal static class MachineSpeed
 {
-    private const int _tries = 6;
+    // The first products warm the machine up.
+    private const int Tries = 6;
 
     /// <summary>The best rate of some square products, in 10⁹ operations per second; well under a second.</summary>
     public static double MeasureGflops(RunPlace place)
@@ -19,7 +20,7 @@ internal static class MachineSpeed
         // Random numbers: products of zeros run faster than any real ones.
         Tensor a = randn([size, size], dtype: ScalarType.Float32, device: place.Device).to(place.Type);
         double best = double.PositiveInfinity;
-        for (int i = 0; i < _tries; i++)
+        for (int i = 0; i < Tries; i++)
         {
             long begin = Stopwatch.GetTimestamp();
             using Tensor product = a.mm(a);

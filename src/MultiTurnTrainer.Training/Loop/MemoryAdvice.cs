@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Training.Loop;
 internal static class MemoryAdvice
 {
     /// <summary>What to change, the cheapest remedy first.</summary>
-    public static MttException For(TrainSettings settings, Exception problem)
+    public static MttException Explain(TrainSettings settings, Exception problem)
     {
         List<string> advice = [];
         if (settings.PerDeviceTrainBatchSize > 1)

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
 using MultiTurnTrainer.Training.Rows;
@@ -25,7 +26,8 @@ public sealed record MemoryNeed(Recompute Recompute, double PeakMb, double Secon
 /// </summary>
 public static class MemoryEstimate
 {
-    private const int _shapes = 3;
+    /// <summary>Micro-batches that are tried: the heaviest of the plan.</summary>
+    private const int Shapes = 3;
     private static readonly Recompute[] _frugalFirst = [Recompute.Full, Recompute.Selective, Recompute.Off];
 
     /// <summary>Measures.</summary>
@@ -37,7 +39,7 @@ public static class MemoryEstimate
         TrainSettings settings = request.Train;
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
-        StepPlan plan = StepPlan.From(settings, data.Packing?.Packs.Count ?? data.Rows.Count);
+        StepPlan plan = StepPlan.Create(settings, data.Packing?.Packs.Count ?? data.Rows.Count);
         RunPlace place = RunPlace.Choose(settings);
         using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device);
         using Adapter adapter = TrainedWeights.Create(model, request);
@@ -52,7 +54,7 @@ public static class MemoryEstimate
 
             Evaluator? evaluator =
                 data.Evaluation.Count > 0
-                    ? new Evaluator(model, adapter, HeaviestEvaluation(data, settings), settings)
+                    ? new Evaluator(model, adapter, FindHeaviestEvaluation(data, settings), settings)
                     : null;
             SftObjective objective = new(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute);
             yield return Try(objective, evaluator, recompute, plan, adapter, optimizer, stop);
@@ -72,9 +74,9 @@ public static class MemoryEstimate
         try
         {
             double seconds = double.PositiveInfinity;
-            IMicroBatch[] trial = Trial(objective, plan, stop);
+            SftBatch[] trial = ChooseTrial(objective, plan, stop);
             double heaviest = trial.Max(batch => batch.Flops);
-            foreach (IMicroBatch batch in trial)
+            foreach (SftBatch batch in trial)
             {
                 stop.ThrowIfCancellationRequested();
                 seconds = Math.Min(
@@ -101,30 +103,30 @@ public static class MemoryEstimate
     /// Micro-batches to do: the heaviest, before and after others. What an allocator keeps of one shape does not always
     /// serve the next, so that the heaviest alone would need less than it does among others.
     /// </summary>
-    private static IMicroBatch[] Trial(SftObjective objective, StepPlan plan, CancellationToken stop)
+    private static SftBatch[] ChooseTrial(SftObjective objective, StepPlan plan, CancellationToken stop)
     {
-        PriorityQueue<IMicroBatch, double> heaviest = new();
+        PriorityQueue<SftBatch, double> heaviest = new();
         for (int step = 1; step <= Math.Min(plan.TotalSteps, plan.StepsPerEpoch); step++)
         {
             stop.ThrowIfCancellationRequested();
-            foreach (IMicroBatch batch in plan.MicroBatches(step).Select(objective.Prepare))
+            foreach (SftBatch batch in plan.GetMicroBatches(step).Select(objective.Prepare))
             {
                 heaviest.Enqueue(batch, batch.Flops);
-                if (heaviest.Count > _shapes)
+                if (heaviest.Count > Shapes)
                 {
                     heaviest.Dequeue();
                 }
             }
         }
 
-        IMicroBatch[] ordered =
+        SftBatch[] ordered =
         [
             .. heaviest.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element),
         ];
         return [.. ordered[1..], ordered[0], .. ordered[1..], ordered[0]];
     }
 
-    private static IReadOnlyList<TrainingRow> HeaviestEvaluation(TrainingData data, TrainSettings settings) =>
+    private static IReadOnlyList<TrainingRow> FindHeaviestEvaluation(TrainingData data, TrainSettings settings) =>
         data.Evaluation.Chunk(settings.PerDeviceEvalBatchSize).MaxBy(rows => rows.Sum(row => row.NeededTokens))!;
 
     /// <summary>Leaves garbage until it is collected, as the steps of a long run do, little by little.</summary>
@@ -139,7 +141,7 @@ public static class MemoryEstimate
         }
     }
 
-    private static double Step(SftObjective objective, IMicroBatch batch, Adapter adapter, AdamW optimizer)
+    private static double Step(SftObjective objective, SftBatch batch, Adapter adapter, AdamW optimizer)
     {
         long begin = Stopwatch.GetTimestamp();
         using (no_grad())

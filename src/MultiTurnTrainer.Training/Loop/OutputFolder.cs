@@ -28,9 +28,6 @@ internal sealed class OutputFolder(string path)
     /// <summary>Where checkpoints are.</summary>
     public string Checkpoints => Path.Combine(Root, "checkpoints");
 
-    /// <summary>Where TensorBoard's event files are.</summary>
-    public string TensorBoard => Path.Combine(Root, "tensorboard");
-
     /// <summary>A file in the folder.</summary>
     public string this[string name] => Path.Combine(Root, name);
 

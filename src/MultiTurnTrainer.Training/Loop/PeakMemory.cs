@@ -10,7 +10,7 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <summary>Memory of the process, the machine and the device.</summary>
 internal static class PeakMemory
 {
-    private const double _megabyte = 1 << 20;
+    private const double Megabyte = 1 << 20;
 
     /// <summary>
     /// The most memory so far in 2²⁰ bytes: what libtorch has reserved on a GPU, else (also where it does not tell) what
@@ -20,11 +20,11 @@ internal static class PeakMemory
     {
         if (device.type == DeviceType.CUDA && TorchRuntime.CudaMemory(device) is { } memory)
         {
-            return memory.PeakReserved / _megabyte;
+            return memory.PeakReserved / Megabyte;
         }
 
         using Process process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64 / _megabyte;
+        return process.PeakWorkingSet64 / Megabyte;
     }
 
     /// <summary>Bytes that can still be had where a run computes; unbounded where nobody says.</summary>

@@ -1,6 +1,7 @@
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Lora;
-using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
 
@@ -33,36 +34,37 @@ internal sealed record ActivationNeed(int Layers, double Block, double Border, d
 internal static class RecomputeChoice
 {
     // `mtt estimate` measures 1.11 (bfloat16) and 1.16 (float32) times the values that are counted here.
-    private const double _margin = 1.2;
+    private const double Margin = 1.2;
 
     // An allocator loses a part to gaps; a processor's memory serves other programs too.
-    private const double _usable = 0.9;
+    private const double Usable = 0.9;
 
-    private const double _chunkOfLogits = 300e6;
+    // MaskedCrossEntropy keeps a chunk below 272 MiB on a GPU.
+    private const double ChunkOfLogits = 300e6;
 
     /// <summary>The mode for a run.</summary>
     /// <param name="settings">The wish.</param>
     /// <param name="model">The base, loaded.</param>
     /// <param name="adapter">What is trained, allocated.</param>
     /// <param name="data">The rows.</param>
-    public static Recompute For(TrainSettings settings, CausalLM model, Adapter adapter, TrainingData data) =>
+    public static Recompute Decide(TrainSettings settings, CausalLM model, Adapter adapter, TrainingData data) =>
         settings.Recompute != Recompute.Auto
             ? settings.Recompute
-            : Choose(Need(settings, model, adapter, data), PeakMemory.FreeBytes(model.Device));
+            : Choose(Estimate(settings, model, adapter, data), PeakMemory.FreeBytes(model.Device));
 
     /// <summary>The least recomputation that fits.</summary>
     /// <param name="need">Of the heaviest micro-batch.</param>
     /// <param name="free">Bytes that can still be had, with model and adapter in place.</param>
     internal static Recompute Choose(ActivationNeed need, double free) =>
-        need.Peak(Recompute.Off) <= free * _usable ? Recompute.Off
-        : need.Peak(Recompute.Selective) <= free * _usable ? Recompute.Selective
+        need.Peak(Recompute.Off) <= free * Usable ? Recompute.Off
+        : need.Peak(Recompute.Selective) <= free * Usable ? Recompute.Selective
         : Recompute.Full;
 
-    private static ActivationNeed Need(TrainSettings settings, CausalLM model, Adapter adapter, TrainingData data)
+    private static ActivationNeed Estimate(TrainSettings settings, CausalLM model, Adapter adapter, TrainingData data)
     {
         int longest = data.Rows.Select(row => row.InputIds.Length).DefaultIfEmpty().Max();
         long tokens = (long)(data.Packing?.Capacity ?? longest) * settings.PerDeviceTrainBatchSize;
-        ActivationNeed need = Need(model.Config, model.Type, tokens, model.FormsScores ? longest : 0);
+        ActivationNeed need = Estimate(model.Config, model.Type, tokens, model.FormsScores ? longest : 0);
         // Weights that are all trained are narrowed in the forward, and the graph keeps them.
         int narrowed = adapter is FullWeights && model.Type == torch.ScalarType.BFloat16 ? 2 : 0;
         double moments = (2.0 * sizeof(float)) + narrowed;
@@ -74,7 +76,7 @@ internal static class RecomputeChoice
     /// <param name="type">The type of activations.</param>
     /// <param name="tokens">Of a micro-batch.</param>
     /// <param name="scores">Keys that a query's kept scores run over: the longest sequence, or 0 where attention keeps none.</param>
-    internal static ActivationNeed Need(ModelConfig config, torch.ScalarType type, long tokens, int scores)
+    internal static ActivationNeed Estimate(ModelConfig config, torch.ScalarType type, long tokens, int scores)
     {
         int size = type == torch.ScalarType.BFloat16 ? 2 : 4;
         double values =
@@ -84,8 +86,8 @@ internal static class RecomputeChoice
             + (3.0 * config.IntermediateSize);
         // The cap's result and the softmax's in fp32, the weights in the activations' type; half of them are hidden.
         double ofScores = scores / 2.0 * config.Heads * ((config.AttentionSoftcap is null ? 4 : 8) + size);
-        double block = tokens * ((values * size * _margin) + ofScores);
+        double block = tokens * ((values * size * Margin) + ofScores);
         double state = (double)tokens * config.HiddenSize * size;
-        return new(config.Layers, block, state, _chunkOfLogits + (3 * state));
+        return new(config.Layers, block, state, ChunkOfLogits + (3 * state));
     }
 }

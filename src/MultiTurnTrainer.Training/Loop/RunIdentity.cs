@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Checkpoints;
-using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -12,7 +11,7 @@ namespace MultiTurnTrainer.Training.Loop;
 internal static class RunIdentity
 {
     /// <summary>Bytes hashed at either end of a weight file; smaller files are hashed whole.</summary>
-    private const int _sample = 4 << 20;
+    private const int Sample = 4 << 20;
 
     private static readonly JsonSerializerOptions _json = new()
     {
@@ -24,7 +23,7 @@ internal static class RunIdentity
     public static JsonObject ToJson<T>(T settings) => JsonSerializer.SerializeToNode(settings, _json)!.AsObject();
 
     /// <summary>The fingerprint of a run.</summary>
-    public static RunFingerprint Of(TrainRequest request, TrainingData data, string adapterConfig)
+    public static RunFingerprint Fingerprint(TrainRequest request, TrainingData data, string adapterConfig)
     {
         // What decides when something is written and where the run ends, not what a step computes.
         TrainSettings maths = request.Train with
@@ -38,13 +37,13 @@ internal static class RunIdentity
         };
         Dictionary<string, string> parts = new()
         {
-            ["objective"] = request.Objective,
-            ["model"] = OfFolder(request.Model, "*.safetensors", "config.json"),
+            ["objective"] = request.Objective.GetName(),
+            ["model"] = HashFolder(request.Model, "*.safetensors", "config.json"),
             ["data"] = request.Distillation is null
                 ? TrainingData.Hash(data.Rows)
                 : Hash(string.Join('\n', request.TrainFiles.Select(ContentHash.OfFile))),
             ["adapter"] = Hash(
-                adapterConfig + (request.InitAdapter is { } folder ? OfFolder(folder, "*.safetensors") : "")
+                adapterConfig + (request.InitAdapter is { } folder ? HashFolder(folder, "*.safetensors") : "")
             ),
         };
         if (request.Distillation is { } distillation)
@@ -75,27 +74,27 @@ internal static class RunIdentity
         }
     }
 
-    private static string OfFolder(string folder, params string[] patterns)
+    private static string HashFolder(string folder, params string[] patterns)
     {
         IEnumerable<string> files = patterns
             .SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))
             .Order(StringComparer.Ordinal);
-        return Hash(string.Join('\n', files.Select(path => $"{Path.GetFileName(path)} {OfWeights(path)}")));
+        return Hash(string.Join('\n', files.Select(path => $"{Path.GetFileName(path)} {HashWeights(path)}")));
     }
 
-    private static string OfWeights(string path)
+    private static string HashWeights(string path)
     {
         using FileStream stream = File.OpenRead(path);
-        if (stream.Length <= 2 * _sample)
+        if (stream.Length <= 2 * Sample)
         {
             return ContentHash.OfFile(path);
         }
 
-        byte[] ends = new byte[(2 * _sample) + 8];
-        BitConverter.TryWriteBytes(ends.AsSpan(2 * _sample), stream.Length);
-        stream.ReadExactly(ends, 0, _sample);
-        stream.Seek(-_sample, SeekOrigin.End);
-        stream.ReadExactly(ends, _sample, _sample);
+        byte[] ends = new byte[(2 * Sample) + 8];
+        BitConverter.TryWriteBytes(ends.AsSpan(2 * Sample), stream.Length);
+        stream.ReadExactly(ends, 0, Sample);
+        stream.Seek(-Sample, SeekOrigin.End);
+        stream.ReadExactly(ends, Sample, Sample);
         return ContentHash.Of(ends);
     }
 

@@ -1,12 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MultiTurnTrainer.Datasets.Packing;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Metrics;
-using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Report;
+using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -16,16 +14,14 @@ internal static class RunRecords
 {
     /// <summary>Writes the manifest beside the output folder.</summary>
     public static void WriteManifest(
-        OutputFolder output,
-        TrainRequest request,
+        LoadedRun run,
         RunSummary summary,
-        RunFingerprint fingerprint,
-        PackingPlan? packing,
-        IObjective objective,
+        IReadOnlyDictionary<string, double> facts,
         int steps,
         IEnumerable<string> files
     )
     {
+        TrainRequest request = run.Request;
         Manifest manifest = new("train");
         // Rows may also come from memory, and then the name stands for no file.
         foreach (string file in request.TrainFiles.Where(File.Exists))
@@ -38,17 +34,17 @@ internal static class RunRecords
             manifest.AddInput("eval", evaluation);
         }
 
-        manifest.Options["objective"] = request.Objective;
+        manifest.Options["objective"] = request.Objective.GetName();
         manifest.Options["train"] = RunIdentity.ToJson(request.Train);
         manifest.Options["lora"] = RunIdentity.ToJson(request.Lora);
-        manifest.Options["fingerprint"] = fingerprint.Short().ToJson();
+        manifest.Options["fingerprint"] = run.Fingerprint.Shorten().ToJson();
         manifest.Counts["rows"] = summary.Rows;
         manifest.Counts["rows_without_labels"] = summary.RowsWithoutLabels;
         manifest.Counts["tokens"] = summary.Tokens;
         manifest.Counts["supervised_tokens"] = summary.SupervisedTokens;
         manifest.Counts["steps"] = steps;
         manifest.Counts["trainable_parameters"] = summary.TrainableParameters;
-        if (packing is not null)
+        if (run.Data.Packing is { } packing)
         {
             manifest.Counts["packing"] = packing.ToJson();
         }
@@ -59,7 +55,7 @@ internal static class RunRecords
             manifest.Counts["units"] = distillation.Units;
         }
 
-        foreach ((string name, double value) in objective.Facts)
+        foreach ((string name, double value) in facts)
         {
             manifest.Counts[name] = value;
         }
@@ -69,30 +65,24 @@ internal static class RunRecords
             manifest.AddOutput(file);
         }
 
-        manifest.WriteBeside(output.Root);
+        manifest.WriteBeside(run.Output.Root);
     }
 
     /// <summary>Writes <c>report.html</c> from the metrics that are on the disk.</summary>
-    public static void WriteReport(
-        OutputFolder output,
-        TrainRequest request,
-        RunSummary summary,
-        RunFingerprint fingerprint,
-        TrainOutcome outcome,
-        double machineGflops
-    )
+    public static void WriteReport(LoadedRun run, RunSummary summary, TrainOutcome outcome, double machineGflops)
     {
+        OutputFolder output = run.Output;
         IReadOnlyList<JsonElement> steps = MetricsLog.ReadLines(output["metrics.jsonl"]);
         ReportFacts facts = new(
             $"mtt train: {Path.GetFileName(output.Root)}",
-            ReportSummary.Of(summary, outcome, steps, machineGflops),
+            ReportSummary.Summarise(summary, outcome, steps, machineGflops),
             [
-                .. Flatten("train", RunIdentity.ToJson(request.Train)),
-                .. Flatten("lora", RunIdentity.ToJson(request.Lora)),
+                .. Flatten("train", RunIdentity.ToJson(run.Request.Train)),
+                .. Flatten("lora", RunIdentity.ToJson(run.Request.Lora)),
             ],
             [
-                .. fingerprint
-                    .Short()
+                .. run
+                    .Fingerprint.Shorten()
                     .Parts.OrderBy(part => part.Key, StringComparer.Ordinal)
                     .Select(part => (part.Key, part.Value)),
             ],

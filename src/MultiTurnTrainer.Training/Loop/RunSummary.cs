@@ -37,10 +37,10 @@ public sealed record RunSummary(
     string Recompute
 )
 {
-    /// <summary>Sharded tasks or logged turns that are learned from instead of rows; 0 where it is rows.</summary>
+    /// <summary>Sharded tasks or logged turns that are trained on instead of rows; 0 where it is rows.</summary>
     public int Tasks { get; init; }
 
-    /// <summary>What is learned from, in words.</summary>
+    /// <summary>What is trained on, in words.</summary>
     public string DataText =>
         Tasks > 0
             ? Counted.Of(Tasks, "task or logged turn", "tasks or logged turns")

@@ -11,15 +11,15 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <param name="threshold">Standard deviations of the rises; 0 watches for NaN and infinity only.</param>
 internal sealed class SpikeGuard(double threshold)
 {
-    private const int _window = 128;
-    private const int _enough = 16;
-    private const int _before = 5;
-    private const double _double = 1;
-    private const double _least = 0.1;
+    private const int Window = 128;
+    private const int Enough = 16;
+    private const int Before = 5;
+    private const double Double = 1;
+    private const double Least = 0.1;
 
     // What is believed of the rises before any was seen, and the number of steps that weigh as much.
-    private const double _assumed = 0.3;
-    private const int _assumedSteps = 2;
+    private const double Assumed = 0.3;
+    private const int AssumedSteps = 2;
     private readonly Queue<double> _recent = new();
 
     /// <summary>What is wrong with a step, or null. A sound loss joins the window.</summary>
@@ -30,13 +30,13 @@ internal sealed class SpikeGuard(double threshold)
             return double.IsFinite(loss) ? $"the gradient norm is {gradNorm}" : $"the loss is {loss}";
         }
 
-        if (threshold > 0 && _recent.Count >= _enough)
+        if (threshold > 0 && _recent.Count >= Enough)
         {
             double[] losses = [.. _recent, loss];
-            double level = Level(losses, losses.Length - 1);
-            double rise = Rise(losses, losses.Length - 1);
-            double deviation = Deviation(losses);
-            if (rise > threshold * deviation && rise > _double && loss > level + _least)
+            double level = GetLevel(losses, losses.Length - 1);
+            double rise = GetRise(losses, losses.Length - 1);
+            double deviation = GetDeviation(losses);
+            if (rise > threshold * deviation && rise > Double && loss > level + Least)
             {
                 return FormattableString.Invariant(
                     $"the loss is {loss:G4} where the steps before it had {level:G4} and varied by {100 * deviation:F0} %"
@@ -45,7 +45,7 @@ internal sealed class SpikeGuard(double threshold)
         }
 
         _recent.Enqueue(loss);
-        if (_recent.Count > _window)
+        if (_recent.Count > Window)
         {
             _recent.Dequeue();
         }
@@ -67,23 +67,23 @@ internal sealed class SpikeGuard(double threshold)
     }
 
     // Of the rises before the last step, each counted as if the loss had fallen as often.
-    private static double Deviation(double[] losses)
+    private static double GetDeviation(double[] losses)
     {
         int seen = losses.Length - 2;
-        double sum = Enumerable.Range(1, seen).Sum(step => 2 * Math.Pow(Rise(losses, step), 2));
-        return Math.Sqrt((sum + (_assumedSteps * _assumed * _assumed)) / (seen + _assumedSteps));
+        double sum = Enumerable.Range(1, seen).Sum(step => 2 * Math.Pow(GetRise(losses, step), 2));
+        return Math.Sqrt((sum + (AssumedSteps * Assumed * Assumed)) / (seen + AssumedSteps));
     }
 
-    private static double Level(double[] losses, int step)
+    private static double GetLevel(double[] losses, int step)
     {
-        double[] before = losses[Math.Max(0, step - _before)..step];
+        double[] before = losses[Math.Max(0, step - Before)..step];
         Array.Sort(before);
         return before[before.Length / 2];
     }
 
-    private static double Rise(double[] losses, int step)
+    private static double GetRise(double[] losses, int step)
     {
-        double level = Level(losses, step);
+        double level = GetLevel(losses, step);
         return level > 0 ? Math.Max(0, (losses[step] / level) - 1) : 0;
     }
 }

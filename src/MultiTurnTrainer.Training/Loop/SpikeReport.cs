@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +12,7 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <summary>What a step that must not be taken looked like: which rows, which losses, which gradients.</summary>
 internal static class SpikeReport
 {
-    private const int _named = 5;
+    private const int Named = 5;
 
     /// <summary>Writes <c>divergence.json</c> and says the most important of it in a few lines.</summary>
     /// <param name="path">Where to write.</param>
@@ -60,8 +60,8 @@ internal static class SpikeReport
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, JsonText.Indented);
         OutputFile.WriteAllBytes(path, bytes, force: true);
 
-        string rows = batches.Length == 0 ? "none" : string.Join(", ", batches[0].Batch.RowIds.Take(_named));
-        string worst = string.Join(", ", norms.Take(_named).Select(pair => $"{pair.Name} {Text(pair.Norm)}"));
+        string rows = batches.Length == 0 ? "none" : string.Join(", ", batches[0].Batch.RowIds.Take(Named));
+        string worst = string.Join(", ", norms.Take(Named).Select(pair => $"{pair.Name} {Text(pair.Norm)}"));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"step {step}: {reason}; rows of the worst micro-batch: {rows}; gradient norms: {worst}; all in {path}"

@@ -6,6 +6,9 @@ namespace MultiTurnTrainer.Training.Loop;
 /// </summary>
 internal sealed class StopSignal : IDisposable
 {
+    /// <summary>How long a request waits for the end of a micro-batch, or of loading.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(15);
+
     private readonly Lock _gate = new();
     private readonly CancellationTokenRegistration _registration;
     private ITimer? _timer;
@@ -13,10 +16,9 @@ internal sealed class StopSignal : IDisposable
 
     /// <summary>Begins to watch.</summary>
     /// <param name="stop">The request.</param>
-    /// <param name="patience">How long to wait for the loop.</param>
     /// <param name="time">The clock.</param>
     /// <param name="saveNow">Saves the last whole step and ends the process; called at most once, holding the gate.</param>
-    public StopSignal(CancellationToken stop, TimeSpan patience, TimeProvider time, Action saveNow)
+    public StopSignal(CancellationToken stop, TimeProvider time, Action saveNow)
     {
         Token = stop;
         _registration = stop.Register(() =>
@@ -33,7 +35,7 @@ internal sealed class StopSignal : IDisposable
                     }
                 },
                 null,
-                patience,
+                _patience,
                 Timeout.InfiniteTimeSpan
             )
         );

@@ -33,8 +33,8 @@ public sealed record TrainRequest
     /// <summary>Whether an earlier run in <see cref="Output"/> may be replaced.</summary>
     public bool Force { get; init; }
 
-    /// <summary>The objective's name.</summary>
-    public string Objective { get; init; } = "sft";
+    /// <summary>What is optimised.</summary>
+    public Objective Objective { get; init; } = Objective.Sft;
 
     /// <summary>What the distilling objectives learn from; null for supervised fine-tuning.</summary>
     public DistillationData? Distillation { get; init; }

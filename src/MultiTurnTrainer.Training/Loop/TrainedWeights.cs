@@ -1,5 +1,6 @@
 using System.Text;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Settings;
@@ -38,7 +39,7 @@ internal static class TrainedWeights
         if (request.InitAdapter is not { } folder)
         {
             ulong seed = unchecked((ulong)request.Train.Seed);
-            return LoraAdapter.Create(model, LoraChoice.New(request.Lora, request.Model), seed);
+            return LoraAdapter.Create(model, LoraChoice.CreateConfig(request.Lora, request.Model), seed);
         }
 
         LoraChoice.RequireSame(request.Lora, LoraConfigJson.ReadFolder(folder), folder);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
@@ -17,26 +17,28 @@ namespace MultiTurnTrainer.Training.Loop;
 /// The loop: micro-batches into one gradient, one update, metrics, evaluation, checkpoints. Everything a step does
 /// follows from the seed and the step's number, so a run that was killed goes on bit for bit.
 /// </summary>
-internal sealed class Trainer(
-    IObjective objective,
-    ParameterSet parameters,
-    StepPlan plan,
-    TrainSettings settings,
+internal sealed class Trainer<TBatch>(
+    LoadedRun run,
+    IObjective<TBatch> objective,
     Evaluator? evaluator,
     CheckpointStore checkpoints,
-    OutputFolder output,
     ITrainingObserver observer,
     TimeProvider time
 ) : IDisposable
+    where TBatch : IMicroBatch
 {
-    private const double _smoothing = 0.95;
+    // Of the running mean: about the last 20 steps count.
+    private const double Smoothing = 0.95;
 
-    /// <summary>How long a request to stop waits for the end of a micro-batch, or of loading.</summary>
-    public static TimeSpan StopPatience { get; } = TimeSpan.FromSeconds(15);
-
-    private readonly AdamW _optimizer = new(parameters, settings);
-    private readonly LearningRateSchedule _schedule = LearningRateSchedule.From(settings, plan.TotalSteps);
-    private readonly SpikeGuard _guard = new(settings.SpikeThreshold);
+    private readonly TrainSettings _settings = run.Request.Train;
+    private readonly StepPlan _plan = run.Plan;
+    private readonly ParameterSet _parameters = run.Adapter.Parameters;
+    private readonly AdamW _optimizer = new(run.Adapter.Parameters, run.Request.Train);
+    private readonly LearningRateSchedule _schedule = LearningRateSchedule.Create(
+        run.Request.Train,
+        run.Plan.TotalSteps
+    );
+    private readonly SpikeGuard _guard = new(run.Request.Train.SpikeThreshold);
     private int _done;
     private double _smoothed;
     private double? _bestLoss;
@@ -59,7 +61,7 @@ internal sealed class Trainer(
     public void Restore(TrainingState state)
     {
         using IDisposable quiet = no_grad();
-        foreach ((string name, Tensor target) in Buffers())
+        foreach ((string name, Tensor target) in GetBuffers())
         {
             float[] values = state.Tensors.GetValueOrDefault(name) ?? [];
             if (values.Length != target.numel())
@@ -87,27 +89,29 @@ internal sealed class Trainer(
     /// <exception cref="MttException">The disk is full, memory ran out.</exception>
     public TrainOutcome Run(CancellationToken stop)
     {
-        using StopSignal signal = new(stop, StopPatience, time, SaveMidStep);
-        using MetricsLog log = new(output.Root, _done);
-        using TensorBoardLog board = new(output.TensorBoard, time);
-        if (IsEvaluationDue() && !Evaluate(log, board, stop))
+        using StopSignal signal = new(stop, time, SaveMidStep);
+        using MetricsLog log = new(run.Output.Root, _done, time);
+
+        // 1. The evaluation before the first step, or the one that a stop came before.
+        if (IsEvaluationDue() && !Evaluate(log, stop))
         {
-            return Stopped();
+            return Stop();
         }
 
         if (IsWithoutGain)
         {
             // Resumed after it had stopped early.
-            return StoppedEarly();
+            return StopEarly();
         }
 
-        if (_bestStep == 0 && _done == 0 && settings.LoadBestModelAtEnd)
+        if (_bestStep == 0 && _done == 0 && _settings.LoadBestModelAtEnd)
         {
             observer.Saved(_done, Save());
         }
 
-        while (_done < plan.TotalSteps)
+        while (_done < _plan.TotalSteps)
         {
+            // 2. Gradient and update, or none of the two.
             StepMetrics? metrics = Step(_done + 1, signal, out string? problem);
             if (problem is not null)
             {
@@ -117,18 +121,21 @@ internal sealed class Trainer(
 
             if (metrics is null)
             {
-                return Stopped();
+                return Stop();
             }
 
-            Report(metrics, log, board);
-            if (!AfterStep(log, board, stop))
+            // 3. What is told, evaluated and saved after it.
+            _last = metrics;
+            log.Write(metrics);
+            observer.Stepped(metrics);
+            if (!EvaluateAndSave(log, stop))
             {
-                return Stopped();
+                return Stop();
             }
 
             if (IsWithoutGain)
             {
-                return StoppedEarly();
+                return StopEarly();
             }
         }
 
@@ -138,11 +145,11 @@ internal sealed class Trainer(
     /// <inheritdoc/>
     public void Dispose() => _optimizer.Dispose();
 
-    private bool IsWithoutGain => _evaluationsWithoutGain >= settings.EarlyStoppingPatience;
+    private bool IsWithoutGain => _evaluationsWithoutGain >= _settings.EarlyStoppingPatience;
 
-    private TrainOutcome StoppedEarly() => new(TrainEnd.StoppedEarly, _done, _last, $"no gain since step {_bestStep}");
+    private TrainOutcome StopEarly() => new(TrainEnd.StoppedEarly, _done, _last, $"no gain since step {_bestStep}");
 
-    private TrainOutcome Stopped()
+    private TrainOutcome Stop()
     {
         observer.Saved(_done, Save());
         return new TrainOutcome(TrainEnd.Stopped, _done, _last, null);
@@ -152,72 +159,65 @@ internal sealed class Trainer(
     {
         problem = null;
         long begin = Stopwatch.GetTimestamp();
-        IMicroBatch[] batches = [.. plan.MicroBatches(step).Select(objective.Prepare)];
-        double normalizer = batches.Sum(batch => batch.Normalizer);
-        using (no_grad())
-        {
-            parameters.Gradient.zero_();
-        }
 
-        List<(IMicroBatch Batch, MicroResult Result)> parts = [];
-        foreach (IMicroBatch batch in batches)
+        // 1. The gradient of the whole step.
+        if (Accumulate(step, signal.Token) is not { } work)
         {
-            if (signal.Token.IsCancellationRequested)
-            {
-                return null;
-            }
-
-            ulong seed = new SeededRandom(settings.Seed, ((long)step << 20) + parts.Count).Next();
-            parts.Add((batch, Accumulate(batch, normalizer, seed)));
-        }
-
-        // A step without a label anywhere has no gradient: it passes without an update.
-        bool learns = normalizer > 0;
-        double loss = learns ? parts.Sum(part => part.Result.LossSum) / normalizer : 0;
-        double norm = learns ? _optimizer.GradientNorm() : 0;
-        if (learns && _guard.Check(loss, norm) is { } reason)
-        {
-            problem = SpikeReport.Write(output["divergence.json"], step, reason, parts, parameters);
             return null;
         }
 
-        double rate = _schedule.At(step);
+        // 2. Whether it may reach the weights. A step without a label anywhere has no gradient: it passes without an update.
+        double norm = work.IsSupervised ? _optimizer.GradientNorm() : 0;
+        if (work.IsSupervised && _guard.Check(work.Loss, norm) is { } reason)
+        {
+            problem = SpikeReport.Write(run.Output["divergence.json"], step, reason, work.Parts, _parameters);
+            return null;
+        }
+
+        // 3. The update.
+        double rate = _schedule.GetRate(step);
         signal.Update(() =>
         {
-            if (learns)
+            if (work.IsSupervised)
             {
                 _optimizer.Step(step, rate, norm);
                 objective.Updated();
-                _smoothed = step == 1 ? loss : (_smoothing * _smoothed) + ((1 - _smoothing) * loss);
+                _smoothed = step == 1 ? work.Loss : (Smoothing * _smoothed) + ((1 - Smoothing) * work.Loss);
             }
 
             _done = step;
         });
-        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        long tokens = batches.Sum(batch => batch.Tokens);
-        long supervised = batches.Sum(batch => (long)batch.SupervisedTokens);
-        return new StepMetrics
-        {
-            Step = step,
-            Epoch = step / (double)plan.StepsPerEpoch,
-            Loss = loss,
-            SmoothedLoss = _smoothed,
-            GradNorm = norm,
-            Lr = rate,
-            Tokens = tokens,
-            SupervisedTokens = supervised,
-            Accuracy = parts.Sum(part => part.Result.Hits) / (double)Math.Max(1, supervised),
-            TokensPerSecond = tokens / seconds,
-            Seconds = seconds,
-            HeadShare = parts.Sum(part => part.Result.HeadSeconds) / seconds,
-            RolloutTokens = parts.Sum(part => part.Result.Rollout.Tokens),
-            RolloutSeconds = parts.Sum(part => part.Result.Rollout.Seconds),
-            Gflops = batches.Sum(batch => batch.Flops) / seconds / 1e9,
-            PeakMemoryMb = PeakMemory.ReadMb(parameters.Flat.device),
-        };
+
+        // 4. What it measured.
+        return Measure(step, work, norm, rate, Stopwatch.GetElapsedTime(begin).TotalSeconds);
     }
 
-    private MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    /// <summary>The gradient of a step's micro-batches; null where a stop was asked for meanwhile.</summary>
+    private StepWork? Accumulate(int step, CancellationToken stop)
+    {
+        TBatch[] batches = [.. _plan.GetMicroBatches(step).Select(objective.Prepare)];
+        double normalizer = batches.Sum(batch => batch.Normalizer);
+        using (no_grad())
+        {
+            _parameters.Gradient.zero_();
+        }
+
+        List<(IMicroBatch Batch, MicroResult Result)> parts = [];
+        foreach (TBatch batch in batches)
+        {
+            if (stop.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            ulong seed = new SeededRandom(_settings.Seed, ((long)step << 20) + parts.Count).Next();
+            parts.Add((batch, Accumulate(batch, normalizer, seed)));
+        }
+
+        return new StepWork(normalizer, parts);
+    }
+
+    private MicroResult Accumulate(TBatch batch, double normalizer, ulong seed)
     {
         try
         {
@@ -231,38 +231,42 @@ internal sealed class Trainer(
         }
     }
 
-    private void Report(StepMetrics metrics, MetricsLog log, TensorBoardLog board)
+    private StepMetrics Measure(int step, StepWork work, double norm, double rate, double seconds)
     {
-        _last = metrics;
-        Guarded(() =>
+        long tokens = work.Parts.Sum(part => part.Batch.Tokens);
+        long supervised = work.Parts.Sum(part => (long)part.Batch.SupervisedTokens);
+        return new StepMetrics
         {
-            log.Write(metrics);
-            board.Write(
-                metrics.Step,
-                [
-                    ("train/loss", metrics.Loss),
-                    ("train/grad_norm", metrics.GradNorm),
-                    ("train/learning_rate", metrics.Lr),
-                    ("train/accuracy", metrics.Accuracy),
-                    ("train/tokens_per_second", metrics.TokensPerSecond),
-                    ("train/head_share", metrics.HeadShare),
-                ]
-            );
-        });
-        observer.Stepped(metrics);
+            Step = step,
+            Epoch = step / (double)_plan.StepsPerEpoch,
+            Loss = work.Loss,
+            SmoothedLoss = _smoothed,
+            GradNorm = norm,
+            Lr = rate,
+            Tokens = tokens,
+            SupervisedTokens = supervised,
+            Accuracy = work.Parts.Sum(part => part.Result.Hits) / (double)Math.Max(1, supervised),
+            TokensPerSecond = tokens / seconds,
+            Seconds = seconds,
+            HeadShare = work.Parts.Sum(part => part.Result.HeadSeconds) / seconds,
+            RolloutTokens = work.Parts.Sum(part => part.Result.Rollout.Tokens),
+            RolloutSeconds = work.Parts.Sum(part => part.Result.Rollout.Seconds),
+            Gflops = work.Parts.Sum(part => part.Batch.Flops) / seconds / 1e9,
+            PeakMemoryMb = PeakMemory.ReadMb(_parameters.Flat.device),
+        };
     }
 
     /// <summary>Evaluates and saves where it is time to; false where a stop was asked for meanwhile.</summary>
-    private bool AfterStep(MetricsLog log, TensorBoardLog board, CancellationToken stop)
+    private bool EvaluateAndSave(MetricsLog log, CancellationToken stop)
     {
-        bool last = _done == plan.TotalSteps;
+        bool last = _done == _plan.TotalSteps;
         int? bestBefore = _bestStep;
-        if (IsEvaluationDue() && !Evaluate(log, board, stop))
+        if (IsEvaluationDue() && !Evaluate(log, stop))
         {
             return false;
         }
 
-        bool due = settings.SaveSteps > 0 && _done % settings.SaveSteps == 0;
+        bool due = _settings.SaveSteps > 0 && _done % _settings.SaveSteps == 0;
         if (due || last || IsWithoutGain || _bestStep != bestBefore)
         {
             observer.Saved(_done, Save());
@@ -275,9 +279,9 @@ internal sealed class Trainer(
     private bool IsEvaluationDue() =>
         evaluator is not null
         && _evaluatedStep != _done
-        && (_done == plan.TotalSteps || _done % (settings.EvalSteps ?? plan.StepsPerEpoch) == 0);
+        && (_done == _plan.TotalSteps || _done % (_settings.EvalSteps ?? _plan.StepsPerEpoch) == 0);
 
-    private bool Evaluate(MetricsLog log, TensorBoardLog board, CancellationToken stop)
+    private bool Evaluate(MetricsLog log, CancellationToken stop)
     {
         if (evaluator!.Run(_done, _bestLoss, stop) is not { } metrics)
         {
@@ -297,20 +301,7 @@ internal sealed class Trainer(
             }
         }
 
-        Guarded(() =>
-        {
-            log.Write(metrics);
-            board.Write(
-                _done,
-                [
-                    ("eval/loss", metrics.Loss),
-                    ("eval/accuracy", metrics.Accuracy),
-                    .. metrics.ByTurn.Select(turn => ($"eval/loss_turn_{turn.Key}", turn.Value.Loss)),
-                    .. metrics.ByRole.Select(role => ($"eval/loss_role_{role.Key}", role.Value.Loss)),
-                    .. metrics.ByField.Select(field => ($"eval/loss_{field.Key}", field.Value.Loss)),
-                ]
-            );
-        });
+        log.Write(metrics);
         observer.Evaluated(metrics);
         return true;
     }
@@ -335,7 +326,7 @@ internal sealed class Trainer(
         {
             if (_saved is not { } saved || saved.Step != _done)
             {
-                saved = (_done, Write());
+                saved = (_done, WriteCheckpoint());
                 _saved = saved;
             }
 
@@ -343,7 +334,7 @@ internal sealed class Trainer(
         }
     }
 
-    private string Write()
+    private string WriteCheckpoint()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
@@ -356,26 +347,14 @@ internal sealed class Trainer(
             ["evaluated_step"] = _evaluatedStep,
             ["losses"] = _guard.Save(),
         };
-        return checkpoints.Save(_done, Buffers(), counters, _bestStep);
+        return checkpoints.Save(_done, GetBuffers(), counters, _bestStep);
     }
 
-    private IEnumerable<(string Name, Tensor Value)> Buffers() =>
+    private IEnumerable<(string Name, Tensor Value)> GetBuffers() =>
         [
-            ("parameters", parameters.Flat),
+            ("parameters", _parameters.Flat),
             ("exp_avg", _optimizer.FirstMoment),
             ("exp_avg_sq", _optimizer.SecondMoment),
             .. objective.Buffers,
         ];
-
-    private void Guarded(Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw OutputFile.Explain(output.Root, problem);
-        }
-    }
 }

@@ -1,10 +1,11 @@
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Objectives;
-using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Schedule;
 using MultiTurnTrainer.Training.Settings;
 
@@ -36,7 +37,7 @@ public static class TrainingRun
         }
         catch (Exception problem) when (MemoryShortage.Is(problem))
         {
-            throw MemoryAdvice.For(request.Train, problem);
+            throw MemoryAdvice.Explain(request.Train, problem);
         }
         catch (Exception problem) when (OutputFile.IsDiskFull(problem))
         {
@@ -47,7 +48,7 @@ public static class TrainingRun
                 problem
             );
         }
-        catch (IOException problem)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             throw OutputFile.Explain(request.Output, problem);
         }
@@ -60,14 +61,16 @@ public static class TrainingRun
         CancellationToken stop
     )
     {
+        using StopSignal loading = new(stop, time, () => observer.StoppedMidStep(0, null));
+
+        // 1. Rows, steps and place: all that can be refused without the weights.
         TrainSettings settings = request.Train;
-        using StopSignal loading = new(stop, Trainer.StopPatience, time, () => observer.StoppedMidStep(0, null));
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
         OutputFolder output = new(request.Output);
         using OutputLock held = output.Take(request.Force, request.Resume is not null);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
         int units = request.Distillation?.Units ?? data.Packing?.Packs.Count ?? data.Rows.Count;
-        StepPlan plan = StepPlan.From(settings, units);
+        StepPlan plan = StepPlan.Create(settings, units);
         if (request.Resume is { } checkpoint and not "auto")
         {
             CheckpointStore.Require(checkpoint);
@@ -80,93 +83,94 @@ public static class TrainingRun
             TorchRuntime.UseDeterministicAlgorithms();
         }
 
+        // 2. The model, and what of it is trained.
         using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device);
         stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);
         output.Prepare(request.Resume is not null);
-        RunFingerprint fingerprint = RunIdentity.Of(request, data, TrainedWeights.Describe(adapter));
-        CheckpointStore checkpoints = new(output.Checkpoints, fingerprint, settings.SaveTotalLimit);
-        Recompute recompute = RecomputeChoice.For(settings, model, adapter, data);
-        using IObjective objective = request.Distillation is null
-            ? new SftObjective(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute)
-            : ObjectiveFactory.Distilling(request, model, RequireLora(adapter), recompute, output);
+        RunFingerprint fingerprint = RunIdentity.Fingerprint(request, data, TrainedWeights.Describe(adapter));
+        Recompute recompute = RecomputeChoice.Decide(settings, model, adapter, data);
+        LoadedRun run = new(request, data, plan, output, place, model, adapter, fingerprint, recompute);
+
+        // 3. Steps, by the objective and its kind of micro-batch.
+        return request.Objective == Objective.Sft
+            ? Train(
+                run,
+                new SftObjective(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute),
+                observer,
+                time,
+                loading
+            )
+            : Train(
+                run,
+                ObjectiveFactory.CreateDistilling(request, model, RequireLora(adapter), recompute, output),
+                observer,
+                time,
+                loading
+            );
+    }
+
+    private static TrainOutcome Train<TBatch>(
+        LoadedRun run,
+        IObjective<TBatch> toOptimise,
+        ITrainingObserver observer,
+        TimeProvider time,
+        StopSignal loading
+    )
+        where TBatch : IMicroBatch
+    {
+        using IObjective<TBatch> objective = toOptimise;
+        TrainSettings settings = run.Request.Train;
+        CheckpointStore checkpoints = new(run.Output.Checkpoints, run.Fingerprint, settings.SaveTotalLimit);
         Evaluator? evaluator =
-            data.Evaluation.Count > 0 ? new Evaluator(model, adapter, data.Evaluation, settings) : null;
-        using Trainer trainer = new(
-            objective,
-            adapter.Parameters,
-            plan,
-            settings,
-            evaluator,
-            checkpoints,
-            output,
-            observer,
-            time
-        );
-        if (FindState(request.Resume, checkpoints, observer) is { } state)
+            run.Data.Evaluation.Count > 0 ? new(run.Model, run.Adapter, run.Data.Evaluation, settings) : null;
+        using Trainer<TBatch> trainer = new(run, objective, evaluator, checkpoints, observer, time);
+
+        // 1. Go on where a checkpoint is, and say what is about to happen.
+        if (FindState(run.Request.Resume, checkpoints, observer) is { } state)
         {
             trainer.Restore(state);
         }
 
-        RunSummary summary = new(
-            request.Model,
-            place.DeviceText,
-            place.TypeText,
-            model.ParameterCount,
-            adapter.Parameters.Flat.numel(),
-            data.Rows.Count,
-            data.Rows.Sum(row => (long)row.InputIds.Length),
-            data.Rows.Sum(row => (long)row.SupervisedTokens),
-            data.Rows.Count(row => row.SupervisedTokens == 0),
-            data.Evaluation.Count,
-            data.Packing?.Packs.Count ?? 0,
-            data.Packing?.Efficiency ?? 1,
-            plan.TotalSteps,
-            trainer.Done + 1,
-            recompute.ToString().ToLowerInvariant()
-        )
-        {
-            Tasks = request.Distillation?.Units ?? 0,
-        };
+        RunSummary summary = run.Summarise(trainer.Done + 1);
         observer.Started(summary);
-        double machineGflops = MachineSpeed.MeasureGflops(place);
+        double machineGflops = MachineSpeed.MeasureGflops(run.Place);
         loading.Dispose();
-        TrainOutcome outcome = trainer.Run(stop);
+
+        // 2. Train.
+        TrainOutcome outcome = trainer.Run(loading.Token);
         if (objective.Facts.GetValueOrDefault("skipped_over_length") is > 0 and double skipped)
         {
             observer.Warned($"{skipped:F0} times a task was skipped: its dialogue left no room within max_length");
         }
 
+        // 3. Write the weights of a run that came to its end, and what it leaves behind about itself.
         bool done = outcome.End is TrainEnd.Finished or TrainEnd.StoppedEarly;
         IReadOnlyList<string> files = [];
         if (done)
         {
-            outcome = settings.LoadBestModelAtEnd ? WithBest(outcome, trainer, checkpoints) : outcome;
-            files = TrainedWeights.Save(adapter, model, request.Model, output);
+            outcome = settings.LoadBestModelAtEnd ? RestoreBest(outcome, trainer, checkpoints) : outcome;
+            files = TrainedWeights.Save(run.Adapter, run.Model, run.Request.Model, run.Output);
             // Other programs may have slowed the first measure down; the yardstick is what the machine can do.
-            machineGflops = Math.Max(machineGflops, MachineSpeed.MeasureGflops(place));
+            machineGflops = Math.Max(machineGflops, MachineSpeed.MeasureGflops(run.Place));
         }
 
-        RunRecords.WriteReport(output, request, summary, fingerprint, outcome, machineGflops);
+        RunRecords.WriteReport(run, summary, outcome, machineGflops);
         if (done)
         {
-            RunRecords.WriteManifest(
-                output,
-                request,
-                summary,
-                fingerprint,
-                data.Packing,
-                objective,
-                outcome.Step,
-                files
-            );
+            RunRecords.WriteManifest(run, summary, objective.Facts, outcome.Step, files);
         }
 
         return outcome;
     }
 
     /// <summary>Takes the best weights. Where their checkpoint is lost the last ones stay, for they are better than none.</summary>
-    private static TrainOutcome WithBest(TrainOutcome outcome, Trainer trainer, CheckpointStore checkpoints)
+    private static TrainOutcome RestoreBest<TBatch>(
+        TrainOutcome outcome,
+        Trainer<TBatch> trainer,
+        CheckpointStore checkpoints
+    )
+        where TBatch : IMicroBatch
     {
         if (trainer.BestStep is not { } best || best == trainer.Done)
         {

@@ -14,7 +14,7 @@ internal sealed class LossParts<T>
     }
 
     /// <summary>The mean of each key.</summary>
-    public IReadOnlyDictionary<T, LossPart> Means() =>
+    public IReadOnlyDictionary<T, LossPart> GetMeans() =>
         _parts.ToDictionary(
             part => part.Key,
             part => new LossPart(part.Value.Sum / part.Value.Tokens, part.Value.Tokens)

@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using CsvHelper;
 using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Training.Metrics;
 
 /// <summary>
 /// <c>metrics.csv</c>, <c>metrics.jsonl</c> and <c>evaluations.jsonl</c>, one line per step, each flushed as it is
-/// written. Numbers that belong to the model have nine significant digits, enough to tell two float32 apart.
+/// written, and the same numbers for TensorBoard. Numbers that belong to the model have nine significant digits, enough to tell two float32 apart.
 /// </summary>
 internal sealed class MetricsLog : IDisposable
 {
@@ -32,26 +31,25 @@ internal sealed class MetricsLog : IDisposable
         ("peak_memory_mb", m => Short(m.PeakMemoryMb)),
     ];
 
-    private readonly StreamWriter _csvText;
-    private readonly CsvWriter _csv;
+    private readonly StreamWriter _csv;
     private readonly StreamWriter _steps;
     private readonly StreamWriter _evaluations;
+    private readonly TensorBoardLog _board;
 
     /// <summary>Opens the files in a folder, keeping what belongs to steps up to <paramref name="keepThrough"/>.</summary>
     /// <param name="folder">The output folder.</param>
     /// <param name="keepThrough">The step resumed from; 0 begins anew.</param>
-    public MetricsLog(string folder, int keepThrough)
+    /// <param name="time">The clock of TensorBoard's events.</param>
+    public MetricsLog(string folder, int keepThrough, TimeProvider time)
     {
         string csv = Path.Combine(folder, "metrics.csv");
-        Trim(csv, keepThrough, StepOfCsv, header: true);
-        bool fresh = new FileInfo(csv).Length == 0;
-        _csvText = Append(csv);
-        _csv = CsvWriter.Create(_csvText, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
-        _steps = Open(folder, "metrics.jsonl", keepThrough);
-        _evaluations = Open(folder, "evaluations.jsonl", keepThrough);
-        if (fresh)
+        _csv = Open(csv, keepThrough, ReadCsvStep, header: true);
+        _steps = Open(Path.Combine(folder, "metrics.jsonl"), keepThrough, ReadJsonStep, header: false);
+        _evaluations = Open(Path.Combine(folder, "evaluations.jsonl"), keepThrough, ReadJsonStep, header: false);
+        _board = new TensorBoardLog(Path.Combine(folder, "tensorboard"), time);
+        if (new FileInfo(csv).Length == 0)
         {
-            WriteCsv(_columns.Select(column => column.Name));
+            WriteLine(_csv, string.Join(',', _columns.Select(column => column.Name)));
         }
     }
 
@@ -64,9 +62,21 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>Writes a step.</summary>
     public void Write(StepMetrics metrics)
     {
-        WriteCsv(_columns.Select(column => column.Text(metrics)));
-        IEnumerable<string> fields = _columns.Select(column => $"\"{column.Name}\": {Json(column.Text(metrics))}");
-        WriteLine(_steps, $"{{{string.Join(", ", fields)}}}");
+        // Names and numbers: nothing here needs CSV's quotes.
+        string[] texts = [.. _columns.Select(column => column.Text(metrics))];
+        WriteLine(_csv, string.Join(',', texts));
+        WriteLine(_steps, $"{{{string.Join(", ", _columns.Zip(texts, (c, text) => $"\"{c.Name}\": {Json(text)}"))}}}");
+        _board.Write(
+            metrics.Step,
+            [
+                ("train/loss", metrics.Loss),
+                ("train/grad_norm", metrics.GradNorm),
+                ("train/learning_rate", metrics.Lr),
+                ("train/accuracy", metrics.Accuracy),
+                ("train/tokens_per_second", metrics.TokensPerSecond),
+                ("train/head_share", metrics.HeadShare),
+            ]
+        );
     }
 
     /// <summary>Writes an evaluation.</summary>
@@ -83,15 +93,25 @@ internal sealed class MetricsLog : IDisposable
                 + $"\"best\": {(metrics.Best ? "true" : "false")}, "
                 + $"\"by_turn\": {{{turns}}}, \"by_role\": {{{roles}}}, \"by_field\": {{{fields}}}}}"
         );
+        _board.Write(
+            metrics.Step,
+            [
+                ("eval/loss", metrics.Loss),
+                ("eval/accuracy", metrics.Accuracy),
+                .. metrics.ByTurn.Select(turn => ($"eval/loss_turn_{turn.Key}", turn.Value.Loss)),
+                .. metrics.ByRole.Select(role => ($"eval/loss_role_{role.Key}", role.Value.Loss)),
+                .. metrics.ByField.Select(field => ($"eval/loss_{field.Key}", field.Value.Loss)),
+            ]
+        );
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _csv.Dispose();
-        _csvText.Dispose();
         _steps.Dispose();
         _evaluations.Dispose();
+        _board.Dispose();
     }
 
     private static string Parts(IReadOnlyDictionary<string, LossPart> parts) =>
@@ -112,10 +132,10 @@ internal sealed class MetricsLog : IDisposable
     // NaN and infinity have no JSON number.
     private static string Json(string number) => char.IsAsciiDigit(number[^1]) ? number : "null";
 
-    private static int StepOfCsv(string line) =>
+    private static int ReadCsvStep(string line) =>
         int.TryParse(line.Split(',')[0], CultureInfo.InvariantCulture, out int step) ? step : int.MaxValue;
 
-    private static int StepOfJson(string line)
+    private static int ReadJsonStep(string line)
     {
         try
         {
@@ -128,42 +148,15 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
-    private static void Trim(string path, int keepThrough, Func<string, int> stepOf, bool header)
+    private static StreamWriter Open(string path, int keepThrough, Func<string, int> readStep, bool header)
     {
         IEnumerable<string> lines = keepThrough > 0 && File.Exists(path) ? File.ReadAllLines(path) : [];
-        StringBuilder kept = new();
-        foreach (
-            string line in lines.Where(
-                (line, i) => (header && i == 0) || (line.Length > 0 && stepOf(line) <= keepThrough)
-            )
-        )
-        {
-            kept.Append(line).Append('\n');
-        }
-
-        OutputFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(kept.ToString()), force: true);
-    }
-
-    private static StreamWriter Open(string folder, string name, int keepThrough)
-    {
-        string path = Path.Combine(folder, name);
-        Trim(path, keepThrough, StepOfJson, header: false);
-        return Append(path);
-    }
-
-    private static StreamWriter Append(string path) =>
-        new(PosixFile.OpenAppend(path), new UTF8Encoding(false)) { NewLine = "\n" };
-
-    private void WriteCsv(IEnumerable<string> fields)
-    {
-        foreach (string field in fields)
-        {
-            _csv.WriteField(field);
-        }
-
-        _csv.EndRecord();
-        _csv.Flush();
-        _csvText.Flush();
+        IEnumerable<string> kept = lines.Where(
+            (line, i) => (header && i == 0) || (line.Length > 0 && readStep(line) <= keepThrough)
+        );
+        string text = string.Concat(kept.Select(line => line + '\n'));
+        OutputFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text), force: true);
+        return new StreamWriter(PosixFile.OpenAppend(path), new UTF8Encoding(false)) { NewLine = "\n" };
     }
 
     private static void WriteLine(StreamWriter writer, string line)

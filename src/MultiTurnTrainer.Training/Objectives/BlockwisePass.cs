@@ -1,5 +1,5 @@
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
@@ -34,7 +34,7 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
         for (int layer = 0; layer < model.BlockCount; layer++)
         {
             Tensor? wanted = layer == model.BlockCount - 1 ? rows : null;
-            if (!Recomputes(layer))
+            if (!IsRecomputed(layer))
             {
                 hidden = model.Block(layer, hidden, context, wanted);
                 continue;
@@ -55,11 +55,11 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
         normed.backward([gradient]);
         while (again.TryPop(out Recomputed? block))
         {
-            Again(block, context);
+            BackwardAgain(block, context);
         }
     }
 
-    private bool Recomputes(int layer) =>
+    private bool IsRecomputed(int layer) =>
         recompute switch
         {
             Recompute.Full => true,
@@ -67,7 +67,7 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
             _ => false,
         };
 
-    private void Again(Recomputed block, ForwardContext context)
+    private void BackwardAgain(Recomputed block, ForwardContext context)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor leaf = block.Input.detach().requires_grad_(block.Input.requires_grad);

@@ -1,6 +1,6 @@
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
@@ -25,7 +25,7 @@ internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings se
     /// <param name="hidden">Normed hidden states, [supervised, hidden].</param>
     /// <param name="batch">Targets and weights.</param>
     /// <param name="normalizer">What the gradient is divided by.</param>
-    public HeadResult LossAndGradient(Tensor hidden, MicroBatch batch, double normalizer)
+    public HeadResult ComputeGradient(Tensor hidden, MicroBatch batch, double normalizer)
     {
         using DisposeScope scope = NewDisposeScope();
         if (model.LowRankHead(adapter) is { } low)
@@ -46,26 +46,26 @@ internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings se
         return result;
 
         HeadResult Run(IHead head) =>
-            Keep(MaskedCrossEntropy.Run(hidden, Targets(batch), head, 1 / normalizer, _training));
+            MoveOut(MaskedCrossEntropy.Run(hidden, GetTargets(batch), head, 1 / normalizer, _training));
     }
 
     /// <summary>The plain loss alone, without smoothing, in the caller's scope.</summary>
-    public HeadResult Loss(Tensor hidden, MicroBatch batch)
+    public HeadResult ComputeLoss(Tensor hidden, MicroBatch batch)
     {
         using DisposeScope scope = NewDisposeScope();
         IHead head = model.LowRankHead(adapter) ?? new FrozenHead(model.HeadWeight(adapter).detach().to(hidden.dtype));
         RowOptions plain = new(_training.SoftCap, Gradient: false, Metrics: true);
-        return Keep(MaskedCrossEntropy.Run(hidden, Targets(batch), head, 1, plain));
+        return MoveOut(MaskedCrossEntropy.Run(hidden, GetTargets(batch), head, 1, plain));
     }
 
-    private static HeadResult Keep(HeadResult result)
+    private static HeadResult MoveOut(HeadResult result)
     {
         result.HiddenGradient?.MoveToOuterDisposeScope();
         result.Statistics?.MoveToOuterDisposeScope();
         return result;
     }
 
-    private static HeadTargets Targets(MicroBatch batch) =>
+    private static HeadTargets GetTargets(MicroBatch batch) =>
         new(
             [.. Enumerable.Range(0, batch.Targets.Length)],
             Array.ConvertAll(batch.Targets, target => (int)target),

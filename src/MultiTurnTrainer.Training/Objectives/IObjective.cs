@@ -3,23 +3,22 @@ using static TorchSharp.torch;
 namespace MultiTurnTrainer.Training.Objectives;
 
 /// <summary>
-/// What is learned from which data. The loop knows steps, accumulation, optimizer and checkpoints; an objective knows
+/// What a run optimises over which data. The loop knows steps, accumulation, optimizer and checkpoints; an objective knows
 /// its units (rows, packs, trajectories) and turns some of them into gradient.
 /// </summary>
-internal interface IObjective : IDisposable
+/// <typeparam name="TBatch">The data of one micro-batch.</typeparam>
+internal interface IObjective<TBatch> : IDisposable
+    where TBatch : IMicroBatch
 {
-    /// <summary>How many units the data has; a step plan samples their numbers.</summary>
-    int Units { get; }
-
     /// <summary>Lays the data of one micro-batch out, without computing anything.</summary>
     /// <param name="units">Unit numbers.</param>
-    IMicroBatch Prepare(IReadOnlyList<int> units);
+    TBatch Prepare(IReadOnlyList<int> units);
 
     /// <summary>Adds the gradient of (loss sum / <paramref name="normalizer"/>) to the parameters' gradient.</summary>
     /// <param name="batch">One of <see cref="Prepare"/>'s.</param>
     /// <param name="normalizer">The normaliser of the whole optimizer step.</param>
     /// <param name="seed">Of whatever is random in this micro-batch; follows from run, step and micro-batch.</param>
-    MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed);
+    MicroResult Accumulate(TBatch batch, double normalizer, ulong seed);
 
     /// <summary>State beside the trained parameters that a checkpoint must hold.</summary>
     IEnumerable<(string Name, Tensor Value)> Buffers => [];

@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
@@ -23,32 +23,32 @@ internal sealed class SftObjective(
     IReadOnlyList<int[]>? packs,
     TrainSettings settings,
     Recompute recompute
-) : IObjective
+) : IObjective<SftBatch>
 {
     private readonly BlockwisePass _pass = new(model, adapter, recompute);
     private readonly HeadPass _head = new(model, adapter, settings);
-    private readonly long _linearWeights = StepFlops.LinearWeights(model.Layout);
+    private readonly long _linearWeights = StepFlops.CountLinearWeights(model.Layout);
 
-    /// <inheritdoc/>
+    /// <summary>How many rows or packs there are.</summary>
     public int Units => packs?.Count ?? rows.Count;
 
     /// <inheritdoc/>
-    public IMicroBatch Prepare(IReadOnlyList<int> units)
+    public SftBatch Prepare(IReadOnlyList<int> units)
     {
         int[] chosen = packs is null ? [.. units] : [.. units.SelectMany(unit => packs[unit])];
-        MicroBatch data = MicroBatch.Of(rows, chosen);
-        return new Batch(
+        MicroBatch data = MicroBatch.Pack(rows, chosen);
+        return new SftBatch(
             data,
             settings.LossNormalization,
-            StepFlops.Of(model.Config, _linearWeights, adapter.Parameters.Flat.numel(), data),
+            StepFlops.Count(model.Config, _linearWeights, adapter.Parameters.Flat.numel(), data),
             [.. chosen.Select(i => rows[i].Id)]
         );
     }
 
     /// <inheritdoc/>
-    public MicroResult Accumulate(IMicroBatch batch, double normalizer, ulong seed)
+    public MicroResult Accumulate(SftBatch batch, double normalizer, ulong seed)
     {
-        MicroBatch data = ((Batch)batch).Data;
+        MicroBatch data = batch.Data;
         if (data.Targets.Length == 0)
         {
             return default;
@@ -63,7 +63,7 @@ internal sealed class SftObjective(
             hidden =>
             {
                 long begin = Stopwatch.GetTimestamp();
-                HeadResult result = _head.LossAndGradient(hidden, data, normalizer);
+                HeadResult result = _head.ComputeGradient(hidden, data, normalizer);
                 sums = result.Read();
                 ticks = Stopwatch.GetTimestamp() - begin;
                 return result.HiddenGradient!;
@@ -71,18 +71,26 @@ internal sealed class SftObjective(
         );
         return new MicroResult(sums!.Loss, sums.Hits, Stopwatch.GetElapsedTime(0, ticks).TotalSeconds);
     }
+}
 
-    private sealed record Batch(
-        MicroBatch Data,
-        LossNormalization Normalization,
-        double Flops,
-        IReadOnlyList<string> RowIds
-    ) : IMicroBatch
-    {
-        public long Tokens => Data.Tokens;
+/// <summary>Rows laid end to end, with what they count for.</summary>
+/// <param name="Data">The rows.</param>
+/// <param name="Normalization">What the loss is divided by.</param>
+/// <param name="Flops">Operations of the maths.</param>
+/// <param name="RowIds">The rows' ids.</param>
+internal sealed record SftBatch(
+    MicroBatch Data,
+    LossNormalization Normalization,
+    double Flops,
+    IReadOnlyList<string> RowIds
+) : IMicroBatch
+{
+    /// <inheritdoc/>
+    public long Tokens => Data.Tokens;
 
-        public int SupervisedTokens => Data.Targets.Length;
+    /// <inheritdoc/>
+    public int SupervisedTokens => Data.Targets.Length;
 
-        public double Normalizer => Normalization == LossNormalization.Weights ? Data.WeightSum : Data.Targets.Length;
-    }
+    /// <inheritdoc/>
+    public double Normalizer => Normalization == LossNormalization.Weights ? Data.WeightSum : Data.Targets.Length;
 }

@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Training.Rows;
 
 namespace MultiTurnTrainer.Training.Objectives;
@@ -11,7 +11,7 @@ namespace MultiTurnTrainer.Training.Objectives;
 internal static class StepFlops
 {
     /// <summary>Weights of all linear modules but the head.</summary>
-    public static long LinearWeights(ModuleLayout layout) =>
+    public static long CountLinearWeights(ModuleLayout layout) =>
         layout
             .Modules.Where(module => module.Kind == ModuleKind.Linear && module.Path != ModuleLayout.HeadPath)
             .Sum(module => (long)module.Out * module.In);
@@ -21,7 +21,7 @@ internal static class StepFlops
     /// <param name="linearWeights">Weights of all linear modules but the head.</param>
     /// <param name="trained">Weights that are trained.</param>
     /// <param name="batch">The micro-batch.</param>
-    public static double Of(ModelConfig config, long linearWeights, long trained, MicroBatch batch)
+    public static double Count(ModelConfig config, long linearWeights, long trained, MicroBatch batch)
     {
         double tokens = batch.InputIds.Length;
         double body = ((4.0 * linearWeights) + (6.0 * trained)) * tokens;

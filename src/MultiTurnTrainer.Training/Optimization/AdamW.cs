@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Models.Lora;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,7 +11,8 @@ namespace MultiTurnTrainer.Training.Optimization;
 /// </summary>
 internal sealed class AdamW : IDisposable
 {
-    private const double _clipEpsilon = 1e-6;
+    // As torch.nn.utils.clip_grad_norm_ has it.
+    private const double ClipEpsilon = 1e-6;
 
     private readonly ParameterSet _parameters;
     private readonly TrainSettings _settings;
@@ -50,7 +51,7 @@ internal sealed class AdamW : IDisposable
         Tensor gradient = _parameters.Gradient;
         if (_settings.MaxGradNorm > 0)
         {
-            double factor = _settings.MaxGradNorm / (norm + _clipEpsilon);
+            double factor = _settings.MaxGradNorm / (norm + ClipEpsilon);
             if (factor < 1)
             {
                 gradient.mul_(factor);

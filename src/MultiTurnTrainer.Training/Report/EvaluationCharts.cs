@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Training.Report;
 /// <summary>The evaluation losses by turn, role and part of the message.</summary>
 internal static class EvaluationCharts
 {
-    private const int _curves = 6;
+    private const int Curves = 6;
 
     /// <summary>The loss of each turn over the steps, and over the turns at the first and the last evaluation.</summary>
     /// <param name="evaluations">The lines of <c>evaluations.jsonl</c>.</param>
@@ -25,7 +25,7 @@ internal static class EvaluationCharts
                 "Evaluation loss by turn",
                 [
                     .. turns
-                        .Take(_curves)
+                        .Take(Curves)
                         .Select(turn => new ChartSeries($"turn {turn}", Curve(evaluations, turn), Dots: true)),
                 ]
             )

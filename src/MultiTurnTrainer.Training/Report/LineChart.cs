@@ -18,12 +18,12 @@ internal sealed record ChartSeries(
 /// <summary>Draws line charts as inline SVG; colours come from the page's style sheet.</summary>
 internal static class LineChart
 {
-    private const double _width = 640;
-    private const double _height = 260;
-    private const double _left = 56;
-    private const double _right = 12;
-    private const double _top = 14;
-    private const double _bottom = 30;
+    private const double Width = 640;
+    private const double Height = 260;
+    private const double Left = 56;
+    private const double Right = 12;
+    private const double Top = 14;
+    private const double Bottom = 30;
 
     /// <summary>The chart, with a title, axes, a grid and a legend where there is more than one line.</summary>
     public static string Draw(string title, IReadOnlyList<ChartSeries> series)
@@ -36,28 +36,26 @@ internal static class LineChart
 
         (double xLow, double xHigh) = Widen(all.Min(p => p.X), all.Max(p => p.X));
         (double yLow, double yHigh) = Widen(all.Min(p => p.Y), all.Max(p => p.Y));
-        double X(double x) => _left + ((x - xLow) / (xHigh - xLow) * (_width - _left - _right));
-        double Y(double y) => _height - _bottom - ((y - yLow) / (yHigh - yLow) * (_height - _top - _bottom));
+        double X(double x) => Left + ((x - xLow) / (xHigh - xLow) * (Width - Left - Right));
+        double Y(double y) => Height - Bottom - ((y - yLow) / (yHigh - yLow) * (Height - Top - Bottom));
 
         StringBuilder svg = new();
         svg.Append(Text($"<figure><figcaption>{Html.Escape(title)}</figcaption>"));
-        svg.Append(Text($"<svg viewBox=\"0 0 {_width} {_height}\" role=\"img\" aria-label=\"{Html.Escape(title)}\">"));
+        svg.Append(Text($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Html.Escape(title)}\">"));
         foreach (double tick in Ticks(yLow, yHigh))
         {
             svg.Append(
                 Text(
-                    $"<line class=\"grid\" x1=\"{_left}\" x2=\"{_width - _right}\" y1=\"{Y(tick):F1}\" y2=\"{Y(tick):F1}\"/>"
+                    $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(tick):F1}\" y2=\"{Y(tick):F1}\"/>"
                 )
             );
-            svg.Append(
-                Text($"<text x=\"{_left - 6}\" y=\"{Y(tick) + 4:F1}\" text-anchor=\"end\">{Label(tick)}</text>")
-            );
+            svg.Append(Text($"<text x=\"{Left - 6}\" y=\"{Y(tick) + 4:F1}\" text-anchor=\"end\">{Label(tick)}</text>"));
         }
 
         // Steps and turns are whole.
         foreach (double tick in Ticks(xLow, xHigh).Where(tick => Math.Abs(tick - Math.Round(tick)) < 1e-9))
         {
-            svg.Append(Text($"<text x=\"{X(tick):F1}\" y=\"{_height - 10}\" text-anchor=\"middle\">{tick:G6}</text>"));
+            svg.Append(Text($"<text x=\"{X(tick):F1}\" y=\"{Height - 10}\" text-anchor=\"middle\">{tick:G6}</text>"));
         }
 
         int colour = 0;

@@ -22,7 +22,7 @@ internal sealed record ReportFacts(
 /// <summary><c>report.html</c>: one file without scripts or outside references, readable in ten years.</summary>
 internal static class TrainingReport
 {
-    private const string _style = """
+    private const string Style = """
         :root{color-scheme:light dark;--ink:#1b1f24;--soft:#6b7280;--line:#d8dde3;--paper:#fff;
         --c0:#2563eb;--c1:#d97706;--c2:#059669;--c3:#db2777;--c4:#7c3aed;--c5:#0891b2}
         @media(prefers-color-scheme:dark){:root{--ink:#e6e8eb;--soft:#9aa3ad;--line:#343b44;--paper:#15181c;
@@ -56,7 +56,7 @@ internal static class TrainingReport
         StringBuilder page = new();
         page.Append("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">")
             .Append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
-            .Append(CultureInfo.InvariantCulture, $"<title>{Html.Escape(facts.Title)}</title><style>{_style}</style>\n")
+            .Append(CultureInfo.InvariantCulture, $"<title>{Html.Escape(facts.Title)}</title><style>{Style}</style>\n")
             .Append(CultureInfo.InvariantCulture, $"<h1>{Html.Escape(facts.Title)}</h1>\n")
             .Append(Html.Table("In short", facts.Summary))
             .Append("<div class=\"charts\">\n")

@@ -52,7 +52,7 @@ internal sealed class MicroBatch
     public float[]? Weights { get; }
 
     /// <summary>Of each target, the part of a message that it belongs to; null where a row does not say, [S].</summary>
-    public SupervisedSpan?[] Spans(IReadOnlyList<TrainingRow> data)
+    public SupervisedSpan?[] FindSpans(IReadOnlyList<TrainingRow> data)
     {
         List<SupervisedSpan?> parts = [];
         foreach (TrainingRow row in Rows.Select(number => data[number]))
@@ -88,7 +88,7 @@ internal sealed class MicroBatch
     public double WeightSum => Weights is null ? Targets.Length : Weights.Sum(weight => (double)weight);
 
     /// <summary>Lays rows end to end. Rows without a counted label add nothing but their token count.</summary>
-    public static MicroBatch Of(IReadOnlyList<TrainingRow> data, IReadOnlyList<int> rows)
+    public static MicroBatch Pack(IReadOnlyList<TrainingRow> data, IReadOnlyList<int> rows)
     {
         int length = rows.Sum(row => data[row].NeededTokens);
         int supervised = rows.Sum(row => data[row].SupervisedTokens);

@@ -39,7 +39,7 @@ internal static class RowChecks
             }
         }
 
-        if (!rows.Any(Learns))
+        if (!rows.Any(IsSupervised))
         {
             throw new MttException(
                 Invariant(
@@ -50,7 +50,7 @@ internal static class RowChecks
         }
     }
 
-    private static bool Learns(TrainingRow row) =>
+    private static bool IsSupervised(TrainingRow row) =>
         Enumerable
             .Range(1, Math.Max(0, row.Labels.Length - 1))
             .Any(t => row.Labels[t] != TrainingRow.Ignore && row.Weights?[t] is not 0);
@@ -63,7 +63,7 @@ internal static class RowChecks
                 Invariant(
                     $"{file}: row {row.Id} has {row.InputIds.Length} input_ids and {Counted.Of(row.Labels.Length, "label")}"
                 ),
-                "Each token needs one label, -100 where nothing is learned."
+                "Each token needs one label, -100 where it is not supervised."
             );
         }
 

@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Training.Rows;
 /// <summary>Compares the tokenizer that made a file of rows, as its manifest says, with the model's.</summary>
 internal static class TokenizerCheck
 {
-    private const string _entry = "tokenizer:tokenizer.json";
+    private const string Entry = "tokenizer:tokenizer.json";
 
     /// <summary>Refuses rows that another tokenizer made. Without a manifest, or without a tokenizer, nothing is known.</summary>
     /// <exception cref="MttException">The hashes differ.</exception>
@@ -14,7 +14,7 @@ internal static class TokenizerCheck
     {
         string tokenizer = Path.Combine(model, "tokenizer.json");
         string manifest = Manifest.PathFor(rows);
-        if (!File.Exists(tokenizer) || !File.Exists(manifest) || HashIn(manifest) is not { } made)
+        if (!File.Exists(tokenizer) || !File.Exists(manifest) || ReadHash(manifest) is not { } made)
         {
             return;
         }
@@ -28,13 +28,13 @@ internal static class TokenizerCheck
         }
     }
 
-    private static string? HashIn(string manifest)
+    private static string? ReadHash(string manifest)
     {
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(manifest));
             return
-                json.RootElement.GetProperty("inputs").TryGetProperty(_entry, out JsonElement entry)
+                json.RootElement.GetProperty("inputs").TryGetProperty(Entry, out JsonElement entry)
                 && entry.TryGetProperty("sha256", out JsonElement hash)
                 ? hash.GetString()
                 : null;

@@ -5,7 +5,7 @@ namespace MultiTurnTrainer.Training.Rows;
 /// <summary>One tokenized conversation as the loop sees it.</summary>
 /// <param name="Id">Names the row in messages.</param>
 /// <param name="InputIds">The tokens.</param>
-/// <param name="Labels">Per token, not shifted; −100 where nothing is learned.</param>
+/// <param name="Labels">Per token, not shifted; −100 where not supervised.</param>
 /// <param name="Weights">Loss weight per token; null where every weight is 1.</param>
 /// <param name="Spans">Whose labels are which, for losses by part; null where the labels tell.</param>
 internal sealed record TrainingRow(

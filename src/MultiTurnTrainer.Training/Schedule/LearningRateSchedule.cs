@@ -19,10 +19,11 @@ internal sealed record LearningRateSchedule(
     int TotalSteps
 )
 {
-    private const double _stableShare = 0.8;
+    // Of the steps after the warm-up: the last fifth decays.
+    private const double StableShare = 0.8;
 
     /// <summary>The schedule that settings ask for.</summary>
-    public static LearningRateSchedule From(TrainSettings settings, int totalSteps) =>
+    public static LearningRateSchedule Create(TrainSettings settings, int totalSteps) =>
         new(
             settings.LrSchedulerType,
             settings.LearningRate,
@@ -32,9 +33,9 @@ internal sealed record LearningRateSchedule(
         );
 
     /// <summary>The rate of step <paramref name="step"/>, counted from 1.</summary>
-    public double At(int step) => Peak * Factor(step);
+    public double GetRate(int step) => Peak * GetFactor(step);
 
-    private double Factor(int step)
+    private double GetFactor(int step)
     {
         if (Type == LrSchedulerType.Constant)
         {
@@ -52,7 +53,7 @@ internal sealed record LearningRateSchedule(
             LrSchedulerType.Linear => 1 - progress,
             LrSchedulerType.Cosine or LrSchedulerType.CosineWithMinLr => 0.5 * (1 + Math.Cos(Math.PI * progress)),
             LrSchedulerType.InverseSqrt => Math.Sqrt(Math.Max(1, WarmupSteps) / (double)step),
-            LrSchedulerType.WarmupStableDecay => Math.Min(1, (1 - progress) / (1 - _stableShare)),
+            LrSchedulerType.WarmupStableDecay => Math.Min(1, (1 - progress) / (1 - StableShare)),
             _ => 1,
         };
         return FloorRatio + ((1 - FloorRatio) * shape);

@@ -23,7 +23,7 @@ internal sealed record StepPlan(int Units, int BatchSize, int Accumulation, int 
     public int StepsPerEpoch => (int)Math.Ceiling(Units / ((double)BatchSize * Accumulation));
 
     /// <summary>The plan that settings ask for.</summary>
-    public static StepPlan From(TrainSettings settings, int units)
+    public static StepPlan Create(TrainSettings settings, int units)
     {
         StepPlan plan = new(
             units,
@@ -51,15 +51,15 @@ internal sealed record StepPlan(int Units, int BatchSize, int Accumulation, int 
     public int EpochOf(int step) => (step - 1) / StepsPerEpoch;
 
     /// <summary>The micro-batches of a step (from 1), each a list of unit numbers.</summary>
-    public IReadOnlyList<int[]> MicroBatches(int step)
+    public IReadOnlyList<int[]> GetMicroBatches(int step)
     {
-        int[] order = Order(EpochOf(step));
+        int[] order = GetOrder(EpochOf(step));
         int begin = (step - 1) % StepsPerEpoch * BatchSize * Accumulation;
         int end = Math.Min(Units, begin + (BatchSize * Accumulation));
         return [.. order[begin..end].Chunk(BatchSize)];
     }
 
-    private int[] Order(int epoch)
+    private int[] GetOrder(int epoch)
     {
         if (epoch != _cachedEpoch)
         {

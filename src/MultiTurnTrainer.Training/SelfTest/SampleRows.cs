@@ -10,10 +10,10 @@ internal static class SampleRows
     public static IReadOnlyList<TrainingRow> Make(int count, int vocabulary, int longest, int seed)
     {
         SeededRandom random = new(seed, stream: 0x5E1F);
-        return [.. Enumerable.Range(0, count).Select(number => Row(random, number, vocabulary, longest))];
+        return [.. Enumerable.Range(0, count).Select(number => MakeRow(random, number, vocabulary, longest))];
     }
 
-    private static TrainingRow Row(SeededRandom random, int number, int vocabulary, int longest)
+    private static TrainingRow MakeRow(SeededRandom random, int number, int vocabulary, int longest)
     {
         int length = number == 1 ? 1 : 3 + random.Below(longest - 3);
         int[] ids = new int[length];

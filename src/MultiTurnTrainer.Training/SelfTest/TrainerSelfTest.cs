@@ -3,6 +3,7 @@ using MultiTurnTrainer.Datasets.Packing;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Metrics;
@@ -21,10 +22,10 @@ namespace MultiTurnTrainer.Training.SelfTest;
 public static class TrainerSelfTest
 {
     /// <summary>Rounding in single precision, summed in another order.</summary>
-    private const double _tolerance = 1e-5;
-    private const int _rows = 8;
-    private const int _longest = 48;
-    private const int _seed = 1;
+    private const double Tolerance = 1e-5;
+    private const int Rows = 8;
+    private const int Longest = 48;
+    private const int Seed = 1;
 
     /// <summary>Runs all checks; seconds with a small model.</summary>
     /// <param name="model">The model's folder.</param>
@@ -33,37 +34,41 @@ public static class TrainerSelfTest
     public static IEnumerable<SelfTestResult> Run(string model, string scratch, TimeProvider time)
     {
         int threads = Math.Max(2, Environment.ProcessorCount);
-        foreach (SelfTestResult result in Gradients(model, new LoraSettings(), threads))
+        foreach (SelfTestResult result in CheckGradients(model, new LoraSettings(), threads))
         {
             yield return result;
         }
 
-        TrainRequest request = Request(model, Path.Combine(scratch, "whole"));
+        TrainRequest request = CreateRequest(model, Path.Combine(scratch, "whole"));
         byte[] whole = Train(request, time);
-        yield return Bytes("same seed", whole, Train(request with { Output = Path.Combine(scratch, "again") }, time));
+        yield return CompareBytes(
+            "same seed",
+            whole,
+            Train(request with { Output = Path.Combine(scratch, "again") }, time)
+        );
 
         TrainRequest parts = request with { Output = Path.Combine(scratch, "parts") };
         using CancellationTokenSource stop = new();
         TrainingRun.Execute(parts, new StopAfter(3, stop), time, stop.Token);
-        yield return Bytes("stopped and resumed", whole, Train(parts with { Resume = "auto" }, time));
+        yield return CompareBytes("stopped and resumed", whole, Train(parts with { Resume = "auto" }, time));
     }
 
     /// <summary>The checks of one optimizer step, with an adapter of the given kind.</summary>
-    internal static IEnumerable<SelfTestResult> Gradients(string folder, LoraSettings lora, int threads)
+    internal static IEnumerable<SelfTestResult> CheckGradients(string folder, LoraSettings lora, int threads)
     {
         int before = torch.get_num_threads();
         torch.set_num_threads(threads);
         using CausalLM model = CausalLM.Load(folder, ScalarType.Float32, torch.CPU);
-        using LoraAdapter adapter = LoraAdapter.Create(model, LoraChoice.New(lora, folder), _seed);
-        Stir(adapter.Parameters.Flat);
-        IReadOnlyList<TrainingRow> rows = SampleRows.Make(_rows, model.Config.VocabularySize, _longest, _seed);
-        PackingPlan packs = BestFitDecreasing.Plan([.. rows.Select(row => row.InputIds.Length)], 2 * _longest, _seed);
+        using LoraAdapter adapter = LoraAdapter.Create(model, LoraChoice.CreateConfig(lora, folder), Seed);
+        AddNoise(adapter.Parameters.Flat);
+        IReadOnlyList<TrainingRow> rows = SampleRows.Make(Rows, model.Config.VocabularySize, Longest, Seed);
+        PackingPlan packs = BestFitDecreasing.Plan([.. rows.Select(row => row.InputIds.Length)], 2 * Longest, Seed);
         (float[] gradient, double loss) = Step(model, adapter, rows, null, 8, Recompute.Off);
 
         foreach (int batch in new[] { 4, 1 })
         {
             yield return Compare(
-                string.Create(CultureInfo.InvariantCulture, $"{_rows / batch} micro-batches of {batch}"),
+                string.Create(CultureInfo.InvariantCulture, $"{Rows / batch} micro-batches of {batch}"),
                 "1 micro-batch of 8",
                 Step(model, adapter, rows, null, batch, Recompute.Off)
             );
@@ -87,7 +92,7 @@ public static class TrainerSelfTest
             double lossDifference = Math.Abs(loss - other.Loss) / loss;
             return new SelfTestResult(
                 name,
-                largest > 0 && difference <= _tolerance && lossDifference <= _tolerance,
+                largest > 0 && difference <= Tolerance && lossDifference <= Tolerance,
                 Math.Max(difference, lossDifference),
                 $"loss and gradient against {against}"
             );
@@ -105,7 +110,7 @@ public static class TrainerSelfTest
     )
     {
         SftObjective objective = new(model, adapter, rows, packs, new TrainSettings(), recompute);
-        IMicroBatch[] batches =
+        SftBatch[] batches =
         [
             .. Enumerable.Range(0, objective.Units).Chunk(batchSize).Select(units => objective.Prepare(units)),
         ];
@@ -120,20 +125,20 @@ public static class TrainerSelfTest
     }
 
     // A new adapter's B is zero, and so would be A's gradient.
-    private static void Stir(Tensor flat)
+    private static void AddNoise(Tensor flat)
     {
         using IDisposable quiet = no_grad();
         using Tensor noise = arange(flat.numel(), dtype: ScalarType.Float32).mul_(0.7).sin_().mul_(0.02);
         flat.add_(noise);
     }
 
-    private static TrainRequest Request(string model, string output)
+    private static TrainRequest CreateRequest(string model, string output)
     {
         int vocabulary = ModelConfigReader.ReadFolder(model).VocabularySize;
         TokenRow[] rows =
         [
             .. SampleRows
-                .Make(_rows, vocabulary, _longest, _seed)
+                .Make(Rows, vocabulary, Longest, Seed)
                 .Select(row => new TokenRow(row.Id, row.InputIds, row.Labels)),
         ];
         return new TrainRequest
@@ -162,7 +167,7 @@ public static class TrainerSelfTest
         return File.ReadAllBytes(Path.Combine(request.Output, "adapter_model.safetensors"));
     }
 
-    private static SelfTestResult Bytes(string name, byte[] expected, byte[] actual) =>
+    private static SelfTestResult CompareBytes(string name, byte[] expected, byte[] actual) =>
         new(name, expected.AsSpan().SequenceEqual(actual), 0, "bytes of the adapter against one uninterrupted run");
 
     private sealed class StopAfter(int step, CancellationTokenSource stop) : ITrainingObserver

@@ -7,20 +7,22 @@ namespace MultiTurnTrainer.Training.Settings;
 /// <summary>Turns the <c>lora:</c> section into the configuration of an adapter.</summary>
 internal static class LoraChoice
 {
-    private const int _defaultRank = 16;
-    private const double _defaultAlpha = 32;
+    private const int DefaultRank = 16;
+    private const double DefaultAlpha = 32;
     private static readonly SearchValues<char> _patternMarks = SearchValues.Create("*+?|()[]{}^$\\");
 
     /// <summary>The configuration of a new adapter.</summary>
     /// <exception cref="MttException">An initialisation that is not known.</exception>
-    public static LoraConfig New(LoraSettings settings, string model)
+    public static LoraConfig CreateConfig(LoraSettings settings, string model)
     {
-        (IReadOnlyList<string>? names, string? pattern) = Targets(settings.TargetModules ?? [LoraTargets.AllLinear]);
-        (IReadOnlyList<string>? excluded, string? excludedPattern) = Targets(settings.ExcludeModules ?? []);
+        (IReadOnlyList<string>? names, string? pattern) = ReadTargets(
+            settings.TargetModules ?? [LoraTargets.AllLinear]
+        );
+        (IReadOnlyList<string>? excluded, string? excludedPattern) = ReadTargets(settings.ExcludeModules ?? []);
         return new LoraConfig
         {
-            Rank = settings.R ?? _defaultRank,
-            Alpha = settings.LoraAlpha ?? _defaultAlpha,
+            Rank = settings.R ?? DefaultRank,
+            Alpha = settings.LoraAlpha ?? DefaultAlpha,
             Dropout = settings.LoraDropout ?? 0,
             UseRsLora = settings.UseRslora ?? false,
             UseDora = settings.UseDora ?? false,
@@ -28,7 +30,7 @@ internal static class LoraChoice
             TargetPattern = pattern,
             ExcludeModules = excluded ?? [],
             ExcludePattern = excludedPattern,
-            LayersToTransform = Layers(settings, pattern),
+            LayersToTransform = RequireLayers(settings, pattern),
             LayersPattern = settings.LayersPattern ?? [],
             RankPattern = [.. settings.RankPattern ?? new Dictionary<string, int>()],
             AlphaPattern = [.. settings.AlphaPattern ?? new Dictionary<string, double>()],
@@ -47,7 +49,7 @@ internal static class LoraChoice
     }
 
     // What PEFT refuses is refused here too: an adapter must load there.
-    private static IReadOnlyList<int>? Layers(LoraSettings settings, string? pattern)
+    private static IReadOnlyList<int>? RequireLayers(LoraSettings settings, string? pattern)
     {
         if (settings.LayersToTransform is null && settings.LayersPattern is not null)
         {
@@ -78,12 +80,16 @@ internal static class LoraChoice
         CompareAll(settings.RankPattern, given.RankPattern, "rank_pattern");
         CompareAll(settings.AlphaPattern, given.AlphaPattern, "alpha_pattern");
         CompareAll(settings.ModulesToSave, given.ModulesToSave, "modules_to_save");
-        CompareAll(settings.ExcludeModules, Written(given.ExcludeModules, given.ExcludePattern), "exclude_modules");
+        CompareAll(
+            settings.ExcludeModules,
+            WritePattern(given.ExcludeModules, given.ExcludePattern),
+            "exclude_modules"
+        );
         CompareAll(settings.LayersToTransform, given.LayersToTransform ?? [], "layers_to_transform");
         CompareAll(settings.LayersPattern, given.LayersPattern, "layers_pattern");
         if (settings.TargetModules is { } modules)
         {
-            (IReadOnlyList<string>? names, string? pattern) = Targets(modules);
+            (IReadOnlyList<string>? names, string? pattern) = ReadTargets(modules);
             // PEFT may have written the names that all-linear stood for.
             if (pattern != given.TargetPattern && pattern != LoraTargets.AllLinear)
             {
@@ -121,11 +127,11 @@ internal static class LoraChoice
         }
     }
 
-    private static IEnumerable<string> Written(IReadOnlyList<string> names, string? pattern) =>
+    private static IEnumerable<string> WritePattern(IReadOnlyList<string> names, string? pattern) =>
         pattern is null ? names : [pattern];
 
     // PEFT tells a regular expression from names by its type, string or list; a single value with marks is the former.
-    private static (IReadOnlyList<string>? Names, string? Pattern) Targets(IReadOnlyList<string> given) =>
+    private static (IReadOnlyList<string>? Names, string? Pattern) ReadTargets(IReadOnlyList<string> given) =>
         given.Count == 1 && (given[0] == LoraTargets.AllLinear || given[0].AsSpan().ContainsAny(_patternMarks))
             ? (null, given[0])
             : (given, null);

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Models.Safetensors;
 using TorchSharp;
@@ -139,7 +142,7 @@ public class CausalLMGoldenTests(ITestOutputHelper output)
         using SafetensorsFile trace = SafetensorsFile.Open(Golden.Expected(name, "trace_base_seq0.safetensors"));
         float[] wanted = trace.Floats("inv_freq");
 
-        float[] found = RopeFrequencies.Inverse(config.Ropes[0]!, 21);
+        float[] found = RopeFrequencies.ComputeInverse(config.Ropes[0]!, 21);
 
         Assert.Equal(wanted.Length, found.Length);
         Assert.All(wanted.Zip(found), pair => Assert.InRange((pair.Second / pair.First) - 1, -1e-6, 1e-6));

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using TorchSharp;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Tests.Architectures;
@@ -205,16 +206,16 @@ public class ModelConfigReaderTests
     [Fact]
     public void Inverse_LinearAndDynamic_ScaleAsTheirFormulasSay()
     {
-        float[] plain = RopeFrequencies.Inverse(Read("llama", "{}").Ropes[0]!, 1000);
+        float[] plain = RopeFrequencies.ComputeInverse(Read("llama", "{}").Ropes[0]!, 1000);
         RopeConfig linear = Read("llama", """{"rope_scaling":{"type":"linear","factor":4}}""").Ropes[0]!;
         RopeConfig dynamic = Read("llama", """{"rope_scaling":{"type":"dynamic","factor":2}}""").Ropes[0]!;
 
-        Assert.Equal(plain[3] / 4, RopeFrequencies.Inverse(linear, 1)[3], 1e-7);
-        Assert.Equal(plain, RopeFrequencies.Inverse(dynamic, 128));
+        Assert.Equal(plain[3] / 4, RopeFrequencies.ComputeInverse(linear, 1)[3], 1e-7);
+        Assert.Equal(plain, RopeFrequencies.ComputeInverse(dynamic, 128));
 
         // Twice the limit of 128: base · (2·2 - 1)^(16/14).
         double grown = 10_000 * Math.Pow(3, 16 / 14.0);
-        Assert.Equal(Math.Pow(grown, -6 / 16.0), RopeFrequencies.Inverse(dynamic, 256)[3], 1e-7);
+        Assert.Equal(Math.Pow(grown, -6 / 16.0), RopeFrequencies.ComputeInverse(dynamic, 256)[3], 1e-7);
         Assert.False(dynamic.ChangesAt(128));
         Assert.True(dynamic.ChangesAt(129));
     }

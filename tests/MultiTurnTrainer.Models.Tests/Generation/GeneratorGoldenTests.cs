@@ -1,6 +1,7 @@
 using System.Text.Json;
-using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
 using TorchSharp;

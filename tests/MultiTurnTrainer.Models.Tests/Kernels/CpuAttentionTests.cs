@@ -1,6 +1,6 @@
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Checks;
 using MultiTurnTrainer.Models.Kernels.Attention;
-using MultiTurnTrainer.Models.Kernels.Checks;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Models.Kernels.Checks;
+using MultiTurnTrainer.Models.Checks;
 using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Tests.Kernels;

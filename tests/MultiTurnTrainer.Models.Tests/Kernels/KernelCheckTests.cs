@@ -1,5 +1,5 @@
+using MultiTurnTrainer.Models.Checks;
 using MultiTurnTrainer.Models.Kernels;
-using MultiTurnTrainer.Models.Kernels.Checks;
 using MultiTurnTrainer.Models.Kernels.Cuda;
 using MultiTurnTrainer.Models.Kernels.Norm;
 using MultiTurnTrainer.Models.Kernels.Rotary;
@@ -13,7 +13,11 @@ namespace MultiTurnTrainer.Models.Tests.Kernels;
 public class KernelCheckTests
 {
     public static TheoryData<string, string> Cases =>
-        new(from face in (string[])["cpu", "simt"] from type in (string[])["Float32", "BFloat16"] select (face, type));
+        new(
+            from backend in (string[])["cpu", "simt"]
+            from type in (string[])["Float32", "BFloat16"]
+            select (backend, type)
+        );
 
     [Fact]
     public void Run_OnTheProcessor_PassesEverywhere() =>
@@ -21,12 +25,12 @@ public class KernelCheckTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void RmsNorm_ForwardAndBackward_EqualTheReference(string face, string type)
+    public void RmsNorm_ForwardAndBackward_EqualTheReference(string backend, string type)
     {
         foreach (int width in (int[])[12, 64, 133, 1500])
         {
             Check(
-                face,
+                backend,
                 type,
                 [
                     [9, width],
@@ -40,9 +44,9 @@ public class KernelCheckTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void SwiGlu_ForwardAndBackward_EqualTheReference(string face, string type) =>
+    public void SwiGlu_ForwardAndBackward_EqualTheReference(string backend, string type) =>
         Check(
-            face,
+            backend,
             type,
             [
                 [5, 77],
@@ -54,12 +58,12 @@ public class KernelCheckTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Rotary_ForwardAndBackward_EqualTheReference(string face, string type)
+    public void Rotary_ForwardAndBackward_EqualTheReference(string backend, string type)
     {
         foreach ((int width, int half) in ((int, int)[])[(12, 6), (64, 32), (40, 9)])
         {
             Check(
-                face,
+                backend,
                 type,
                 [
                     [7, 3, width],
@@ -78,14 +82,14 @@ public class KernelCheckTests
         using DisposeScope scope = NewDisposeScope();
         Tensor gate = randn(101).to(bfloat16).narrow(0, 1, 100);
         Tensor up = randn(103).to(bfloat16).narrow(0, 3, 100);
-        Faces.Launcher = new SimtLauncher();
+        Backends.Launcher = new SimtLauncher();
         try
         {
             Assert.True(SwiGluKernel.Apply(gate, up).allclose(SwiGluKernel.Composed(gate, up), rtol: 2e-2, atol: 1e-2));
         }
         finally
         {
-            Faces.Launcher = null;
+            Backends.Launcher = null;
         }
     }
 
@@ -123,7 +127,7 @@ public class KernelCheckTests
     }
 
     private static void Check(
-        string face,
+        string backend,
         string type,
         long[][] shapes,
         Func<Tensor[], Tensor> kernel,
@@ -131,16 +135,16 @@ public class KernelCheckTests
     )
     {
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        Faces.Launcher = face == "simt" ? new SimtLauncher() : null;
+        Backends.Launcher = backend == "simt" ? new SimtLauncher() : null;
         try
         {
             ScalarType element = Enum.Parse<ScalarType>(type);
-            KernelCheckResult result = KernelCheck.Compare(face, CPU, element, shapes, kernel, reference);
+            KernelCheckResult result = KernelCheck.Compare(backend, CPU, element, shapes, kernel, reference);
             Assert.True(result.Passed, result.ToString());
         }
         finally
         {
-            Faces.Launcher = null;
+            Backends.Launcher = null;
         }
 
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);

@@ -1,5 +1,5 @@
 using MultiTurnTrainer.LibTorch.Providers;
-using MultiTurnTrainer.Models.Kernels.Checks;
+using MultiTurnTrainer.Models.Checks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -60,11 +60,11 @@ public class KernelTimingTests
     }
 
     // Result and gradients, and how many functions of ours the graph had.
-    private static (float[][] Values, int Functions) Run(KernelCase each, Func<Tensor[], Tensor[]> face)
+    private static (float[][] Values, int Functions) Run(KernelCase each, Func<Tensor[], Tensor[]> backend)
     {
         using DisposeScope scope = NewDisposeScope();
         int before = TorchRuntime.LiveFunctions;
-        Tensor[] results = face(each.Inputs());
+        Tensor[] results = backend(each.Inputs());
         int made = TorchRuntime.LiveFunctions - before;
         return ([.. results.Select(result => result.detach().to(float32).contiguous().data<float>().ToArray())], made);
     }

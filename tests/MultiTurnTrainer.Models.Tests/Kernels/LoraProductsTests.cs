@@ -1,5 +1,5 @@
+using MultiTurnTrainer.Models.Checks;
 using MultiTurnTrainer.Models.Kernels;
-using MultiTurnTrainer.Models.Kernels.Checks;
 using MultiTurnTrainer.Models.Kernels.Dropout;
 using MultiTurnTrainer.Models.Kernels.Lora;
 using TorchSharp;

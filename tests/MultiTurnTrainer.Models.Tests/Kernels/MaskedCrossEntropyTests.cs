@@ -7,11 +7,11 @@ namespace MultiTurnTrainer.Models.Tests.Kernels;
 
 public class MaskedCrossEntropyTests
 {
-    public static TheoryData<string> Faces => ["composed", "cpu", "simt"];
+    public static TheoryData<string> Backends => ["composed", "cpu", "simt"];
 
     [Theory]
-    [MemberData(nameof(Faces))]
-    public void Run_OnTheGoldensInFloat32_IsWithinTolerance(string face)
+    [MemberData(nameof(Backends))]
+    public void Run_OnTheGoldensInFloat32_IsWithinTolerance(string backend)
     {
         using DisposeScope scope = NewDisposeScope();
         HeadGolden golden = HeadGolden.Load();
@@ -19,7 +19,7 @@ public class MaskedCrossEntropyTests
         foreach (bool weighted in (bool[])[false, true])
         {
             float[]? weights = weighted ? golden["weights"].data<float>().ToArray() : null;
-            HeadTargets targets = HeadTargets.Aligned(golden.Labels, weights);
+            HeadTargets targets = HeadTargets.FromAligned(golden.Labels, weights);
             double divisor = weighted ? targets.WeightSum : targets.Count;
             using HeadResult result = MaskedCrossEntropy.Run(
                 golden["X"],
@@ -27,7 +27,7 @@ public class MaskedCrossEntropyTests
                 new FrozenHead(weight),
                 1 / divisor,
                 new RowOptions(Metrics: true),
-                Face(face),
+                Backend(backend),
                 chunkRows: 17
             );
             HeadSums sums = result.Read();
@@ -50,19 +50,19 @@ public class MaskedCrossEntropyTests
     }
 
     [Theory]
-    [MemberData(nameof(Faces))]
-    public void Run_OnTheGoldensInBfloat16_IsWithinTolerance(string face)
+    [MemberData(nameof(Backends))]
+    public void Run_OnTheGoldensInBfloat16_IsWithinTolerance(string backend)
     {
         using DisposeScope scope = NewDisposeScope();
         HeadGolden golden = HeadGolden.Load();
-        HeadTargets targets = HeadTargets.Aligned(golden.Labels);
+        HeadTargets targets = HeadTargets.FromAligned(golden.Labels);
         using HeadResult result = MaskedCrossEntropy.Run(
             golden["X_bf16"],
             targets,
             new FrozenHead(golden["W"]),
             1.0 / targets.Count,
             new RowOptions(),
-            Face(face),
+            Backend(backend),
             chunkRows: 0
         );
         Assert.Equal(bfloat16, result.HiddenGradient!.dtype);
@@ -76,7 +76,7 @@ public class MaskedCrossEntropyTests
     [InlineData("cpu", 16389)]
     [InlineData("simt", 521)]
     [InlineData("simt", 16389)]
-    public void Rows_WithCapSmoothingAndZLoss_EqualTheReferenceInDouble(string face, int vocabulary)
+    public void Rows_WithCapSmoothingAndZLoss_EqualTheReferenceInDouble(string backend, int vocabulary)
     {
         using DisposeScope scope = NewDisposeScope();
         manual_seed(3);
@@ -100,7 +100,7 @@ public class MaskedCrossEntropyTests
             new ComposedRows().Run(exact, labels, coefficients.to(float64), exactStatistics, options, float64);
             Tensor own = logits.clone();
             Tensor statistics = zeros(count, 4);
-            Face(face).Run(own, labels, coefficients, statistics, options, float32);
+            Backend(backend).Run(own, labels, coefficients, statistics, options, float32);
             Assert.True(exactStatistics.allclose(statistics.to(float64), 2e-6, 2e-5), $"{options}");
             Tensor error = (own.to(float64) - exact).abs().amax([1]) / exact.abs().amax([1]).clamp(min: 1e-30);
             Assert.True(error.max().item<double>() <= 1e-5, $"{options} {string.Join(' ', error.data<double>())}");
@@ -110,14 +110,14 @@ public class MaskedCrossEntropyTests
     [Theory]
     [InlineData("cpu")]
     [InlineData("simt")]
-    public void Rows_InBfloat16_FormTheTargetsGradientBeforeRounding(string face)
+    public void Rows_InBfloat16_FormTheTargetsGradientBeforeRounding(string backend)
     {
         using DisposeScope scope = NewDisposeScope();
         // p(label) = 0.9990: 1 - p rounded after the subtraction keeps 8 bits; before it, none would be left.
         Tensor logits = zeros(1, 64);
         logits[0, 5] = torch.tensor(11.0625f);
         Tensor own = logits.to(bfloat16);
-        Face(face).Run(own, torch.tensor([5]), ones(1), zeros(1, 4), new RowOptions(), bfloat16);
+        Backend(backend).Run(own, torch.tensor([5]), ones(1), zeros(1, 4), new RowOptions(), bfloat16);
         double p = Math.Exp(11.0625) / (Math.Exp(11.0625) + 63);
         Assert.InRange(own[0, 5].to(float64).item<double>() / (p - 1), 0.996, 1.004);
     }
@@ -128,14 +128,14 @@ public class MaskedCrossEntropyTests
     [InlineData("cpu", 1027)]
     [InlineData("simt", 512)]
     [InlineData("simt", 1027)]
-    public void Rows_WithWideLogits_LeaveTheGradientInHalfTheBytes(string face, int vocabulary)
+    public void Rows_WithWideLogits_LeaveTheGradientInHalfTheBytes(string backend, int vocabulary)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor logits = randn(4, vocabulary) * 4;
         Tensor labels = torch.tensor([0, 5, vocabulary - 1, 77]);
         Tensor expected = logits.clone();
         new ComposedRows().Run(expected, labels, ones(4), zeros(4, 4), new RowOptions(), float32);
-        Tensor gradient = Face(face).Run(logits, labels, ones(4), zeros(4, 4), new RowOptions(), bfloat16);
+        Tensor gradient = Backend(backend).Run(logits, labels, ones(4), zeros(4, 4), new RowOptions(), bfloat16);
         Assert.Equal(bfloat16, gradient.dtype);
         Assert.Equal([4L, vocabulary], gradient.shape);
         Assert.True(gradient.to(float32).allclose(expected, 0.004, 1e-9));
@@ -144,7 +144,7 @@ public class MaskedCrossEntropyTests
     [Theory]
     [InlineData("cpu")]
     [InlineData("simt")]
-    public void Rows_WithMaskedLogits_StayFinite(string face)
+    public void Rows_WithMaskedLogits_StayFinite(string backend)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor logits = full([2, 200], double.NegativeInfinity, float32);
@@ -152,7 +152,8 @@ public class MaskedCrossEntropyTests
         logits[0, 150] = torch.tensor(1f);
         logits[1, 199] = torch.tensor(-5f);
         Tensor statistics = zeros(2, 4);
-        Face(face).Run(logits, torch.tensor([3, 199]), ones(2), statistics, new RowOptions(Metrics: true), float32);
+        Backend(backend)
+            .Run(logits, torch.tensor([3, 199]), ones(2), statistics, new RowOptions(Metrics: true), float32);
         float[] read = statistics.data<float>().ToArray();
         Assert.Equal(Math.Log(2), read[0], 5);
         Assert.Equal(Math.Log(2), read[2], 5);
@@ -166,7 +167,7 @@ public class MaskedCrossEntropyTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor hidden = randn(4, 8);
-        HeadTargets targets = HeadTargets.Shifted([5, -100, -100, -100], [], [0]);
+        HeadTargets targets = HeadTargets.FromShifted([5, -100, -100, -100], [], [0]);
         using HeadResult result = MaskedCrossEntropy.Run(hidden, targets, new FrozenHead(randn(16, 8)), 1);
         Assert.Equal(0, targets.Count);
         Assert.Equal(0, result.Read().Loss);
@@ -177,7 +178,7 @@ public class MaskedCrossEntropyTests
     [Fact]
     public void Shifted_OverPackedSequences_DropsEachFirstLabel()
     {
-        HeadTargets targets = HeadTargets.Shifted([9, 1, -100, 2, 3, 4], [0, 1, 1, 2, 3, 4], [0, 3, 6]);
+        HeadTargets targets = HeadTargets.FromShifted([9, 1, -100, 2, 3, 4], [0, 1, 1, 2, 3, 4], [0, 3, 6]);
         Assert.Equal([0, 3, 4], targets.Rows);
         Assert.Equal([1, 3, 4], targets.Labels);
         Assert.Equal([1f, 3f, 4f], targets.Weights!);
@@ -193,7 +194,7 @@ public class MaskedCrossEntropyTests
         Tensor weight = randn([20, 12], float64, requires_grad: true);
         Tensor a = randn([3, 12], float64, requires_grad: true);
         Tensor b = randn([20, 3], float64, requires_grad: true);
-        HeadTargets targets = HeadTargets.Aligned([1, -100, 19, 4, -100, 0, 7], [1, 0, 2, 0.5f, 0, 1, 1]);
+        HeadTargets targets = HeadTargets.FromAligned([1, -100, 19, 4, -100, 0, 7], [1, 0, 2, 0.5f, 0, 1, 1]);
         Tensor rows = torch.tensor(Array.ConvertAll(targets.Rows, row => (long)row));
         Tensor labels = torch.tensor(Array.ConvertAll(targets.Labels, label => (long)label));
         Tensor weights = torch.tensor(Array.ConvertAll(targets.Weights!, value => (double)value));
@@ -222,7 +223,7 @@ public class MaskedCrossEntropyTests
         using DisposeScope scope = NewDisposeScope();
         Tensor hidden = randn(300, 16);
         Tensor weight = randn(64, 16);
-        HeadTargets targets = HeadTargets.Aligned(
+        HeadTargets targets = HeadTargets.FromAligned(
             Enumerable.Range(0, 300).Select(i => i % 3 == 0 ? i % 64 : -100).ToArray()
         );
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
@@ -238,14 +239,14 @@ public class MaskedCrossEntropyTests
     public void Run_WithALabelOutsideTheVocabulary_SaysSo()
     {
         using DisposeScope scope = NewDisposeScope();
-        HeadTargets targets = HeadTargets.Aligned([64]);
+        HeadTargets targets = HeadTargets.FromAligned([64]);
         ArgumentException problem = Assert.Throws<ArgumentException>(() =>
             MaskedCrossEntropy.Run(randn(1, 16), targets, new FrozenHead(randn(64, 16)), 1)
         );
         Assert.Contains("label 64 lies outside the head's 64 tokens", problem.Message, StringComparison.Ordinal);
     }
 
-    internal static IRowKernel Face(string name) =>
+    internal static IRowKernel Backend(string name) =>
         name switch
         {
             "composed" => new ComposedRows(),

@@ -1,5 +1,5 @@
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Lora;
 
 namespace MultiTurnTrainer.Models.Tests.Lora;

@@ -38,7 +38,7 @@ internal static class DistillationCase
             Model = TrainingCase.Model("llama"),
             TrainFiles = [],
             Output = output,
-            Objective = objective,
+            Objective = ObjectiveNames.Parse(objective),
             Distillation = new DistillationData
             {
                 Tasks = offline ? [] : tasks,

@@ -55,7 +55,7 @@ public class DistillationPassTests
         DistillationPass pass = new(golden.Model, golden.Adapter, 1, Recompute.Off);
         JsonElement pair = golden.Json.GetProperty("pair");
         double expected = Numbers(pair, "logp_student").Zip(Numbers(pair, "logp_reference"), (s, r) => s - r).Average();
-        IReadOnlyList<double> deltas = pass.Deltas([Pair(golden, 1), Pair(golden, 1)], reference: null);
+        IReadOnlyList<double> deltas = pass.ComputeDeltas([Pair(golden, 1), Pair(golden, 1)], reference: null);
         Assert.Equal(expected, deltas[0], 2e-5);
         Assert.Equal(expected, deltas[1], 2e-5);
     }
@@ -74,7 +74,7 @@ public class DistillationPassTests
         DistillationPass pieces = new(golden.Model, golden.Adapter, 1, Recompute.Off, mostTokens: 8);
         Assert.Equal(whole.Run(replies, null, 1, 1), pieces.Run(replies, null, 1, 1), 1e-5);
         Assert.All(
-            whole.Deltas(replies, null).Zip(pieces.Deltas(replies, null)),
+            whole.ComputeDeltas(replies, null).Zip(pieces.ComputeDeltas(replies, null)),
             both => Assert.Equal(both.First, both.Second, 1e-5)
         );
     }

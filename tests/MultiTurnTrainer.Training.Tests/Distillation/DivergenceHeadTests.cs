@@ -72,7 +72,7 @@ public class DivergenceHeadTests
                 using DisposeScope scope = NewDisposeScope();
                 deltas.Add(Delta(golden, turn));
                 Assert.Equal(turn.GetProperty("delta").GetDouble(), deltas[^1], 2e-5);
-                double weight = ReliabilityWeight.Of(deltas, epsilon);
+                double weight = ReliabilityWeight.Compute(deltas, epsilon);
                 Assert.Equal(turn.GetProperty("w").GetDouble(), weight, 1e-4);
                 DivergenceResult result = Run(golden, turn, 0.5, double.PositiveInfinity);
                 double loss = weight * result.Divergences.Average();
@@ -121,12 +121,12 @@ public class DivergenceHeadTests
     {
         DivergenceHead head = new(golden.Model.Config.LogitSoftcap);
         int[] reply = Ints(turn, "reply");
-        float[] student = head.TokenLogProbabilities(
+        float[] student = head.ScoreTokens(
             Hidden(golden.Model, golden.Adapter, Ints(turn, "student_context"), reply),
             golden.Model.HeadWeight(golden.Adapter),
             reply
         );
-        float[] reference = head.TokenLogProbabilities(
+        float[] reference = head.ScoreTokens(
             Hidden(golden.Model, null, Ints(turn, "reference_context"), reply),
             golden.Model.HeadWeight(null),
             reply

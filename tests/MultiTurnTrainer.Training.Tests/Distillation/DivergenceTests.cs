@@ -15,7 +15,7 @@ public class DivergenceTests
         using DisposeScope scope = NewDisposeScope();
         Tensor p = tensor(new[] { 0.7f, 0.2f, 0.1f }).reshape(1, 3).log();
         Tensor q = tensor(new[] { 0.5f, 0.3f, 0.2f }).reshape(1, 3).log();
-        Assert.Equal(expected, Divergence.OfLogProbabilities(p, q, beta).item<float>(), 5);
+        Assert.Equal(expected, Divergence.Compute(p, q, beta).item<float>(), 5);
     }
 
     [Theory]
@@ -30,14 +30,14 @@ public class DivergenceTests
         Tensor reference = randn([1, 7], dtype: ScalarType.Float64).log_softmax(1);
         Tensor logits = randn([1, 7], dtype: ScalarType.Float64);
         Tensor gradient = logits.log_softmax(1);
-        Divergence.OfLogProbabilities(reference, gradient, beta);
+        Divergence.Compute(reference, gradient, beta);
         for (long i = 0; i < 7; i++)
         {
             double Moved(double step)
             {
                 Tensor moved = logits.clone();
                 moved.narrow(1, i, 1).add_(step);
-                return Divergence.OfLogProbabilities(reference, moved.log_softmax(1), beta).item<double>();
+                return Divergence.Compute(reference, moved.log_softmax(1), beta).item<double>();
             }
 
             double expected = (Moved(1e-5) - Moved(-1e-5)) / 2e-5;
@@ -54,7 +54,7 @@ public class DivergenceTests
         using DisposeScope scope = NewDisposeScope();
         Tensor reference = tensor(new[] { 0f, -200f, -300f }).reshape(1, 3).log_softmax(1);
         Tensor student = tensor(new[] { -250f, -200f, 0f }).reshape(1, 3).log_softmax(1);
-        Tensor each = Divergence.OfLogProbabilities(reference, student, beta);
+        Tensor each = Divergence.Compute(reference, student, beta);
         Assert.True(each.isfinite().all().item<bool>());
         Assert.True(student.isfinite().all().item<bool>());
     }

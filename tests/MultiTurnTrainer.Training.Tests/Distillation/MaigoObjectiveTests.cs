@@ -3,7 +3,6 @@ using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Training.Distillation;
-using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Tests.Distillation;
@@ -158,7 +157,7 @@ public sealed class MaigoObjectiveTests : IDisposable
             _golden.Adapter,
             settings
         );
-        IMicroBatch batch = objective.Prepare([.. Enumerable.Range(0, tasks.Length)]);
+        DistillationBatch batch = objective.Prepare([.. Enumerable.Range(0, tasks.Length)]);
         double loss = objective.Accumulate(batch, tasks.Length, 7).LossSum;
         return (loss, batch.SupervisedTokens, objective.Facts);
     }

@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
@@ -17,7 +17,7 @@ public class RecomputeChoiceTests
     [InlineData(24, Recompute.Full)]
     public void Choose_Llama8BAt4096TokensOnACard_FitsWhatTheModelLeaves(int card, Recompute expected)
     {
-        ActivationNeed need = RecomputeChoice.Need(Llama8B(), torch.bfloat16, 4096, scores: 0);
+        ActivationNeed need = RecomputeChoice.Estimate(Llama8B(), torch.bfloat16, 4096, scores: 0);
 
         double free = (card - 16.06 - 0.34 - 0.7) * Gigabyte;
         Assert.Equal(expected, RecomputeChoice.Choose(need, free));
@@ -28,9 +28,9 @@ public class RecomputeChoiceTests
     public void Need_WhereScoresAreKept_GrowsWithTheLongestSequence()
     {
         ModelConfig config = Llama8B();
-        double without = RecomputeChoice.Need(config, torch.float32, 4096, 0).Block;
-        double one = RecomputeChoice.Need(config, torch.float32, 4096, 1024).Block - without;
-        double four = RecomputeChoice.Need(config, torch.float32, 4096, 4096).Block - without;
+        double without = RecomputeChoice.Estimate(config, torch.float32, 4096, 0).Block;
+        double one = RecomputeChoice.Estimate(config, torch.float32, 4096, 1024).Block - without;
+        double four = RecomputeChoice.Estimate(config, torch.float32, 4096, 4096).Block - without;
 
         // Softmax and weights, 4 bytes each, of 32 heads over half of the keys.
         Assert.Equal(4096.0 * 512 * 32 * 8, one);

@@ -9,7 +9,7 @@ public class MetricsLogTests
     public void Write_AStep_GivesEqualLinesInCsvAndJson()
     {
         using TempFolder folder = new();
-        using (MetricsLog log = new(folder.Path, keepThrough: 0))
+        using (MetricsLog log = new(folder.Path, keepThrough: 0, TimeProvider.System))
         {
             log.Write(Step(1, loss: 1.0 / 3));
         }
@@ -27,7 +27,7 @@ public class MetricsLogTests
     public void Open_AfterAKill_DropsLaterStepsAndTornLines()
     {
         using TempFolder folder = new();
-        using (MetricsLog log = new(folder.Path, keepThrough: 0))
+        using (MetricsLog log = new(folder.Path, keepThrough: 0, TimeProvider.System))
         {
             log.Write(Step(1, 3));
             log.Write(Step(2, 2));
@@ -35,7 +35,7 @@ public class MetricsLogTests
         }
 
         File.AppendAllText(folder["metrics.jsonl"], "{\"step\": 4, \"lo");
-        using (MetricsLog log = new(folder.Path, keepThrough: 2))
+        using (MetricsLog log = new(folder.Path, keepThrough: 2, TimeProvider.System))
         {
             log.Write(Step(3, 0.5));
         }
@@ -51,7 +51,7 @@ public class MetricsLogTests
     public void Write_NotANumber_IsNullInJson()
     {
         using TempFolder folder = new();
-        using (MetricsLog log = new(folder.Path, keepThrough: 0))
+        using (MetricsLog log = new(folder.Path, keepThrough: 0, TimeProvider.System))
         {
             log.Write(Step(1, double.NaN));
         }

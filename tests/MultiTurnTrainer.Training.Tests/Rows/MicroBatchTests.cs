@@ -16,7 +16,7 @@ public class MicroBatchTests
     [Fact]
     public void Of_RaggedRows_CountsAfterTheShiftAndStopsAtTheLastLabel()
     {
-        MicroBatch batch = MicroBatch.Of(_rows, [0, 1, 2, 3]);
+        MicroBatch batch = MicroBatch.Pack(_rows, [0, 1, 2, 3]);
 
         Assert.Equal([1, 2, 3, 4, 4, 5], batch.InputIds);
         Assert.Equal([0, 4, 6], batch.CuSeqlens);
@@ -25,7 +25,7 @@ public class MicroBatchTests
         Assert.Equal([0L, 1, 3, 4, 5], batch.Positions);
         Assert.Equal([2L, 3, 5, 5, 6], batch.Targets);
         Assert.Equal([1f, 1, 0.5f, 1, 1], batch.Weights!);
-        Assert.Equal([1, 1, 2, 1, 1], batch.Spans(_rows).Select(span => span!.Turn));
+        Assert.Equal([1, 1, 2, 1, 1], batch.FindSpans(_rows).Select(span => span!.Turn));
         Assert.Equal(14, batch.Tokens);
         Assert.Equal(4.5, batch.WeightSum);
     }
@@ -43,7 +43,7 @@ public class MicroBatchTests
             ),
         ];
 
-        SupervisedSpan?[] spans = MicroBatch.Of(rows, [0]).Spans(rows);
+        SupervisedSpan?[] spans = MicroBatch.Pack(rows, [0]).FindSpans(rows);
 
         Assert.Equal(["reasoning", "reasoning", null, "content"], spans.Select(span => span?.Field));
         Assert.Equal([7, 7, null, 8], spans.Select(span => span?.Turn));
@@ -52,7 +52,7 @@ public class MicroBatchTests
     [Fact]
     public void Of_RowsWithoutLabels_IsEmpty()
     {
-        MicroBatch batch = MicroBatch.Of(_rows, [1, 2]);
+        MicroBatch batch = MicroBatch.Pack(_rows, [1, 2]);
 
         Assert.Empty(batch.InputIds);
         Assert.Empty(batch.Targets);

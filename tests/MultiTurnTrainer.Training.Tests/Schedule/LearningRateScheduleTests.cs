@@ -19,7 +19,7 @@ public class LearningRateScheduleTests
 
             JsonElement golden = JsonElement.Parse(File.ReadAllText(path));
             JsonElement optimizer = golden.GetProperty("optimizer");
-            LearningRateSchedule schedule = LearningRateSchedule.From(
+            LearningRateSchedule schedule = LearningRateSchedule.Create(
                 new TrainSettings
                 {
                     LearningRate = optimizer.GetProperty("lr").GetDouble(),
@@ -32,7 +32,7 @@ public class LearningRateScheduleTests
             {
                 Assert.Equal(
                     step.GetProperty("lr").GetDouble(),
-                    schedule.At(step.GetProperty("step").GetInt32()),
+                    schedule.GetRate(step.GetProperty("step").GetInt32()),
                     1e-15
                 );
             }
@@ -54,12 +54,12 @@ public class LearningRateScheduleTests
     {
         LearningRateSchedule schedule = new(type, Peak: 1, FloorRatio: 0, WarmupSteps: 2, TotalSteps: 10);
 
-        Assert.Equal(atPeak, schedule.At(2), 1e-12);
-        Assert.Equal(middle, schedule.At(6), 1e-12);
-        Assert.Equal(end, schedule.At(10), 1e-12);
+        Assert.Equal(atPeak, schedule.GetRate(2), 1e-12);
+        Assert.Equal(middle, schedule.GetRate(6), 1e-12);
+        Assert.Equal(end, schedule.GetRate(10), 1e-12);
     }
 
     [Fact]
     public void From_WarmupRatio_RoundsUp() =>
-        Assert.Equal(4, LearningRateSchedule.From(new TrainSettings { WarmupRatio = 0.03 }, 101).WarmupSteps);
+        Assert.Equal(4, LearningRateSchedule.Create(new TrainSettings { WarmupRatio = 0.03 }, 101).WarmupSteps);
 }

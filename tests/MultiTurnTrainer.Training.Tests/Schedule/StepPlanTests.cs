@@ -9,7 +9,7 @@ public class StepPlanTests
     [Fact]
     public void MicroBatches_WithoutShuffle_KeepTheFilesOrder()
     {
-        StepPlan plan = StepPlan.From(
+        StepPlan plan = StepPlan.Create(
             new TrainSettings
             {
                 PerDeviceTrainBatchSize = 2,
@@ -26,33 +26,36 @@ public class StepPlanTests
                 [0, 1],
                 [2, 3],
             ],
-            plan.MicroBatches(1)
+            plan.GetMicroBatches(1)
         );
         Assert.Equal(
             [
                 [4, 5],
                 [6],
             ],
-            plan.MicroBatches(2)
+            plan.GetMicroBatches(2)
         );
         Assert.Equal(
             [
                 [0, 1],
                 [2, 3],
             ],
-            plan.MicroBatches(3)
+            plan.GetMicroBatches(3)
         );
     }
 
     [Fact]
     public void MicroBatches_Shuffled_SeeEachUnitOncePerEpochInANewOrder()
     {
-        StepPlan plan = StepPlan.From(new TrainSettings { PerDeviceTrainBatchSize = 3, NumTrainEpochs = 2 }, units: 50);
+        StepPlan plan = StepPlan.Create(
+            new TrainSettings { PerDeviceTrainBatchSize = 3, NumTrainEpochs = 2 },
+            units: 50
+        );
         int[] Epoch(int first) =>
             [
                 .. Enumerable
                     .Range(first, plan.StepsPerEpoch)
-                    .SelectMany(step => plan.MicroBatches(step).SelectMany(batch => batch)),
+                    .SelectMany(step => plan.GetMicroBatches(step).SelectMany(batch => batch)),
             ];
 
         int[] one = Epoch(1);
@@ -67,16 +70,16 @@ public class StepPlanTests
     public void MicroBatches_OfALaterStep_DoNotDependOnTheStepsBefore()
     {
         TrainSettings settings = new() { PerDeviceTrainBatchSize = 2, MaxSteps = 100 };
-        StepPlan walked = StepPlan.From(settings, 9);
+        StepPlan walked = StepPlan.Create(settings, 9);
         for (int step = 1; step < 23; step++)
         {
-            _ = walked.MicroBatches(step);
+            _ = walked.GetMicroBatches(step);
         }
 
-        Assert.Equal(StepPlan.From(settings, 9).MicroBatches(23), walked.MicroBatches(23));
+        Assert.Equal(StepPlan.Create(settings, 9).GetMicroBatches(23), walked.GetMicroBatches(23));
     }
 
     [Fact]
     public void From_NothingToDo_IsRefused() =>
-        Assert.Throws<MttException>(() => StepPlan.From(new TrainSettings { NumTrainEpochs = 0 }, 3));
+        Assert.Throws<MttException>(() => StepPlan.Create(new TrainSettings { NumTrainEpochs = 0 }, 3));
 }

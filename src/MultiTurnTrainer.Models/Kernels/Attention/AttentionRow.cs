@@ -21,7 +21,7 @@ internal static unsafe class AttentionRow
         }
 
         float max = Simd.Max(line, count);
-        float sum = Exponentials(line, count, max);
+        float sum = Exponentiate(line, count, max);
         lse = max + MathF.Log(sum);
         return sum;
     }
@@ -36,22 +36,22 @@ internal static unsafe class AttentionRow
     {
         if (cap == 0)
         {
-            _ = Exponentials(scores, count, lse);
-            Slopes(scores, slopes, count);
+            _ = Exponentiate(scores, count, lse);
+            DifferentiateSoftmax(scores, slopes, count);
             return;
         }
 
         Simd.Cap(scores, count, cap);
         float* capped = (float*)NativeMemory.Alloc((nuint)count, sizeof(float));
         new ReadOnlySpan<float>(scores, count).CopyTo(new Span<float>(capped, count));
-        _ = Exponentials(scores, count, lse);
-        Slopes(scores, slopes, count);
-        Bend(slopes, capped, count, cap);
+        _ = Exponentiate(scores, count, lse);
+        DifferentiateSoftmax(scores, slopes, count);
+        DifferentiateCap(slopes, capped, count, cap);
         NativeMemory.Free(capped);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Exponentials(float* line, int count, float shift)
+    private static float Exponentiate(float* line, int count, float shift)
     {
         Vector512<float> minus = Vector512.Create(shift);
         Vector512<float> sum = Vector512<float>.Zero;
@@ -75,7 +75,7 @@ internal static unsafe class AttentionRow
 
     // ds = p (dp - sum(p dp)).
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Slopes(float* weights, float* slopes, int count)
+    private static void DifferentiateSoftmax(float* weights, float* slopes, int count)
     {
         float total = Simd.Dot(weights, slopes, count);
         Vector512<float> minus = Vector512.Create(total);
@@ -92,7 +92,7 @@ internal static unsafe class AttentionRow
     }
 
     // The cap's own slope, 1 - (s / cap)².
-    private static void Bend(float* slopes, float* scores, int count, float cap)
+    private static void DifferentiateCap(float* slopes, float* scores, int count, float cap)
     {
         for (int i = 0; i < count; i++)
         {

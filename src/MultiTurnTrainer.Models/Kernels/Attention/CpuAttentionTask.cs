@@ -61,7 +61,7 @@ internal sealed unsafe class CpuAttentionTask
     public void Forward()
     {
         long scores = (long)_span.MostQueries * _span.Longest;
-        Workers.Each(
+        Workers.ForEach(
             (long)_span.Sequences * _heads,
             task =>
             {
@@ -84,7 +84,7 @@ internal sealed unsafe class CpuAttentionTask
         nint dv = (nint)TensorMemory.Pointer(dvalue);
         long scores = (long)_span.MostQueries * _span.Longest;
         long keys = (long)_span.Longest * _width;
-        Workers.Each(
+        Workers.ForEach(
             (long)_span.Sequences * _keyHeads,
             task =>
             {

@@ -14,7 +14,7 @@ internal static class Workers
     private const long Block = 1 << 12;
 
     /// <summary>Runs <paramref name="body"/> for every item, each worth a thread's while.</summary>
-    public static void Each(long count, Action<long> body) => TorchThreads.For(count, body);
+    public static void ForEach(long count, Action<long> body) => TorchThreads.For(count, body);
 
     /// <summary>Runs <paramref name="body"/> over [0, count) in contiguous ranges.</summary>
     public static void For(long count, long elementsPerItem, Action<long, long> body)
@@ -32,6 +32,6 @@ internal static class Workers
     }
 
     /// <summary>Runs <paramref name="body"/> over the elements [0, count) in contiguous ranges of whole vectors, but for the last.</summary>
-    public static void Elements(long count, Action<long, long> body) =>
+    public static void ForElements(long count, Action<long, long> body) =>
         For((count + Block - 1) / Block, Block, (from, to) => body(from * Block, Math.Min(count, to * Block)));
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
-/// <summary>The reference: plain operators, any device and type. What the other faces are measured against.</summary>
+/// <summary>The reference: plain operators, any device and type. What the other backends are measured against.</summary>
 internal sealed class ComposedRows : IRowKernel
 {
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ using TorchSharp;
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
 /// <summary>
-/// The processor's face: rows spread over the cores, sixteen logits at a time. A row stays in the second-level cache
+/// The processor's backend: rows spread over the cores, sixteen logits at a time. A row stays in the second-level cache
 /// between its three passes (maximum; exponentials and their sum; gradient), so memory is read and written once.
 /// </summary>
 internal sealed unsafe class CpuRows : IRowKernel
@@ -48,7 +48,7 @@ internal sealed unsafe class CpuRows : IRowKernel
                     {
                         ushort* row = (ushort*)line + (i * vocabulary);
                         Simd.Widen(row, scratch, vocabulary);
-                        Row(scratch, vocabulary, y, c, s, options);
+                        RunRow(scratch, vocabulary, y, c, s, options);
                         if (options.Gradient)
                         {
                             Simd.Narrow(scratch, row, vocabulary);
@@ -57,7 +57,7 @@ internal sealed unsafe class CpuRows : IRowKernel
                     else
                     {
                         float* row = (float*)line + (i * vocabulary);
-                        Row(row, vocabulary, y, c, s, options);
+                        RunRow(row, vocabulary, y, c, s, options);
                         if (narrow && options.Gradient)
                         {
                             // Forwards: every store lies before the next load.
@@ -76,9 +76,10 @@ internal sealed unsafe class CpuRows : IRowKernel
         return IRowKernel.GradientOver(logits, gradientType);
     }
 
-    private static void Row(
+    // The target is left out of the sum, so that its p - 1 = -rest / sum keeps its precision near p = 1.
+    private static void RunRow(
         float* row,
-        int vocabulary,
+        int count,
         int label,
         float coefficient,
         float* statistics,
@@ -88,33 +89,30 @@ internal sealed unsafe class CpuRows : IRowKernel
         float cap = options.SoftCap;
         if (cap > 0)
         {
-            Simd.Cap(row, vocabulary, cap);
+            Simd.Cap(row, count, cap);
         }
 
-        float max = Simd.Max(row, vocabulary);
+        float max = Simd.Max(row, count);
         float target = row[label];
-        double plain = options.LabelSmoothing > 0 ? Sum(row, vocabulary) : 0;
+        double plain = options.LabelSmoothing > 0 ? Sum(row, count) : 0;
         if (options.Metrics)
         {
-            bool hit = target == max && new ReadOnlySpan<float>(row, label).IndexOf(max) < 0;
-            statistics[3] = hit ? 1 : 0;
+            statistics[3] = target == max && new ReadOnlySpan<float>(row, label).IndexOf(max) < 0 ? 1 : 0;
         }
 
         bool keep = options.Gradient && cap == 0;
-        // The target is left out of the sum, so that its p - 1 = -rest / sum keeps its precision near p = 1.
         row[label] = float.NegativeInfinity;
-        (double rest, double weighted) = Exponentials(row, vocabulary, max, keep, options.Metrics);
+        (double rest, double weighted) = Exponentiate(row, count, max, keep, options.Metrics);
         double own = Math.Exp((double)target - max);
         double sum = rest + own;
-        double lse = max + Math.Log(sum);
-        statistics[0] = (float)(
-            max - (double)target + Math.Log(sum) + (options.LabelSmoothing * (target - (plain / vocabulary)))
-        );
+        double logSum = Math.Log(sum);
+        double lse = max + logSum;
+        statistics[0] = (float)(max - (double)target + logSum + (options.LabelSmoothing * (target - (plain / count))));
         statistics[1] = (float)lse;
         if (options.Metrics)
         {
             weighted += own > 0 ? own * ((double)target - max) : 0;
-            statistics[2] = (float)(Math.Log(sum) - (weighted / sum));
+            statistics[2] = (float)(logSum - (weighted / sum));
         }
 
         if (!options.Gradient)
@@ -123,17 +121,17 @@ internal sealed unsafe class CpuRows : IRowKernel
             return;
         }
 
-        float gain = (float)((1 + (2.0 * options.ZLoss * lse)) / sum);
-        float even = options.LabelSmoothing / vocabulary;
+        float gain = coefficient * (float)((1 + (2.0 * options.ZLoss * lse)) / sum);
+        float even = options.LabelSmoothing / count;
         double slope = (((2.0 * options.ZLoss * lse * own) - rest) / sum) + options.LabelSmoothing - even;
         if (keep)
         {
-            Scale(row, vocabulary, coefficient * gain, coefficient * even);
+            Scale(row, count, gain, coefficient * even);
         }
         else
         {
             row[label] = 0;
-            CappedGradient(row, vocabulary, max, cap, coefficient * gain, coefficient * even);
+            DifferentiateCapped(row, count, max, cap, gain, coefficient * even);
             slope *= 1 - ((double)target / cap * (target / cap));
         }
 
@@ -166,7 +164,7 @@ internal sealed unsafe class CpuRows : IRowKernel
 
     // Sum of exp(z - max) and of exp(z - max) (z - max); the exponentials replace the logits where they are kept.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (double Sum, double Weighted) Exponentials(float* row, int count, float max, bool keep, bool weigh)
+    private static (double Sum, double Weighted) Exponentiate(float* row, int count, float max, bool keep, bool weigh)
     {
         Vector512<float> shift = Vector512.Create(max);
         double total = 0;
@@ -236,7 +234,7 @@ internal sealed unsafe class CpuRows : IRowKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CappedGradient(float* row, int count, float max, float cap, float factor, float minus)
+    private static void DifferentiateCapped(float* row, int count, float max, float cap, float factor, float minus)
     {
         Vector512<float> shift = Vector512.Create(max);
         Vector512<float> inverse = Vector512.Create(1 / cap);

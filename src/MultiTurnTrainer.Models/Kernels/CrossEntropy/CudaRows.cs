@@ -4,12 +4,15 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
-/// <summary>The GPU's face: one block of threads per row (cross_entropy.cu).</summary>
+/// <summary>The GPU's backend: one block of threads per row (cross_entropy.cu).</summary>
 /// <param name="launcher">The card, or the emulator.</param>
 internal sealed unsafe class CudaRows(IKernelLauncher launcher) : IRowKernel
 {
     private const int WriteGradient = 1;
     private const int WantMetrics = 2;
+
+    // From here on a row keeps 512 threads busy.
+    private const int WideVocabulary = 16384;
 
     /// <inheritdoc/>
     public torch.Tensor Run(
@@ -35,7 +38,7 @@ internal sealed unsafe class CudaRows(IKernelLauncher launcher) : IRowKernel
                 : gradientType == torch.bfloat16 ? "cross_entropy_fp32_bf16"
                 : "cross_entropy_fp32",
             logits.size(0),
-            vocabulary >= 16384 ? 512 : 128,
+            vocabulary >= WideVocabulary ? 512 : 128,
             [
                 (nint)(&line),
                 (nint)(&vocabulary),

@@ -22,7 +22,11 @@ public sealed record HeadTargets(int[] Rows, int[] Labels, float[]? Weights)
     /// <param name="labels">One per token; -100 is not supervised.</param>
     /// <param name="weights">One per token, or null.</param>
     /// <param name="starts">Where each packed sequence starts (cu_seqlens, with or without the total at its end).</param>
-    public static HeadTargets Shifted(ReadOnlySpan<int> labels, ReadOnlySpan<float> weights, ReadOnlySpan<int> starts)
+    public static HeadTargets FromShifted(
+        ReadOnlySpan<int> labels,
+        ReadOnlySpan<float> weights,
+        ReadOnlySpan<int> starts
+    )
     {
         HashSet<int> first = [0, .. starts];
         List<int> rows = [];
@@ -44,7 +48,7 @@ public sealed record HeadTargets(int[] Rows, int[] Labels, float[]? Weights)
     /// <summary>From labels that already belong to the row at their own position.</summary>
     /// <param name="labels">One per row; -100 is not supervised.</param>
     /// <param name="weights">One per row, or empty.</param>
-    public static HeadTargets Aligned(ReadOnlySpan<int> labels, ReadOnlySpan<float> weights = default)
+    public static HeadTargets FromAligned(ReadOnlySpan<int> labels, ReadOnlySpan<float> weights = default)
     {
         List<int> rows = [];
         for (int i = 0; i < labels.Length; i++)

@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
-/// <summary>The part between the head's two products. Every face computes the same, in fp32.</summary>
+/// <summary>The part between the head's two products. Every backend computes the same, in fp32.</summary>
 internal interface IRowKernel
 {
     /// <summary>The first half of each fp32 row's bytes as bf16, or the logits themselves.</summary>

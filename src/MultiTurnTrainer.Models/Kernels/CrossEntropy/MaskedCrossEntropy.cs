@@ -13,6 +13,8 @@ public static class MaskedCrossEntropy
 {
     // A chunk's logits stay below this. On a GPU a weight is then read rarely enough for the products to be bound by
     // arithmetic (1,024 rows at V = 128,256); on a processor the chunk still fits the last-level cache at common sizes.
+    private const long Tile = 128;
+    private const long MostRows = 4096;
     private const long CudaChunkBytes = 272L << 20;
     private const long CpuChunkBytes = 64L << 20;
 
@@ -86,7 +88,7 @@ public static class MaskedCrossEntropy
         return new HeadResult(targets, options, gradient, statistics);
     }
 
-    /// <summary>The fastest face for where the tensor lies.</summary>
+    /// <summary>The fastest backend for where the tensor lies.</summary>
     internal static IRowKernel RowKernel(Tensor tensor) =>
         tensor.device_type == DeviceType.CUDA ? new CudaRows(CudaKernels.For(tensor)) : new CpuRows();
 
@@ -94,10 +96,10 @@ public static class MaskedCrossEntropy
     {
         long bytes = head.Vocabulary * sizeof(float);
         long most = (device.type == DeviceType.CUDA ? CudaChunkBytes : CpuChunkBytes) / bytes;
-        long rows = Math.Clamp(most / 128 * 128, 128, 4096);
+        long rows = Math.Clamp(most / Tile * Tile, Tile, MostRows);
         // Even chunks: a short last one would waste a pass over the weight.
         long chunks = (count + rows - 1) / rows;
-        return Math.Min(rows, ((count + chunks - 1) / chunks + 127) / 128 * 128);
+        return Math.Min(rows, ((count + chunks - 1) / chunks + Tile - 1) / Tile * Tile);
     }
 
     private static float[] Coefficients(HeadTargets targets, double scale)

@@ -28,22 +28,13 @@ internal static unsafe class Nvrtc
             );
         }
 
-        nint Symbol(string name) => NativeLibrary.GetExport(library, name);
         nint program;
         fixed (byte* text = Encoding.UTF8.GetBytes(source + '\0'))
         fixed (byte* file = "mtt_kernels.cu\0"u8)
         {
-            Check(
-                ((delegate* unmanaged<nint*, byte*, byte*, int, nint, nint, int>)Symbol("nvrtcCreateProgram"))(
-                    &program,
-                    text,
-                    file,
-                    0,
-                    0,
-                    0
-                ),
-                "nvrtcCreateProgram"
-            );
+            var create = (delegate* unmanaged<nint*, byte*, byte*, int, nint, nint, int>)
+                NativeLibrary.GetExport(library, "nvrtcCreateProgram");
+            Check(create(&program, text, file, 0, 0, 0), "nvrtcCreateProgram");
         }
 
         string[] options =
@@ -53,44 +44,39 @@ internal static unsafe class Nvrtc
             "--extra-device-vectorization",
         ];
         nint[] pointers = [.. options.Select(Marshal.StringToCoTaskMemUTF8)];
+        var compile = (delegate* unmanaged<nint, int, nint*, int>)
+            NativeLibrary.GetExport(library, "nvrtcCompileProgram");
         try
         {
             fixed (nint* arguments = pointers)
             {
-                int code = ((delegate* unmanaged<nint, int, nint*, int>)Symbol("nvrtcCompileProgram"))(
-                    program,
-                    options.Length,
-                    arguments
-                );
-                if (code != 0)
-                {
-                    throw new InvalidOperationException(
+                return compile(program, options.Length, arguments) == 0
+                    ? ReadImage(library, program)
+                    : throw new InvalidOperationException(
                         $"the kernels do not compile for sm_{architecture}: {Log(library, program)}"
                     );
-                }
             }
-
-            nuint size;
-            Check(
-                ((delegate* unmanaged<nint, nuint*, int>)Symbol("nvrtcGetCUBINSize"))(program, &size),
-                "nvrtcGetCUBINSize"
-            );
-            byte[] image = new byte[size];
-            fixed (byte* bytes = image)
-            {
-                Check(
-                    ((delegate* unmanaged<nint, byte*, int>)Symbol("nvrtcGetCUBIN"))(program, bytes),
-                    "nvrtcGetCUBIN"
-                );
-            }
-
-            return image;
         }
         finally
         {
             Array.ForEach(pointers, Marshal.FreeCoTaskMem);
-            _ = ((delegate* unmanaged<nint*, int>)Symbol("nvrtcDestroyProgram"))(&program);
+            _ = ((delegate* unmanaged<nint*, int>)NativeLibrary.GetExport(library, "nvrtcDestroyProgram"))(&program);
         }
+    }
+
+    private static byte[] ReadImage(nint library, nint program)
+    {
+        nuint size;
+        var measure = (delegate* unmanaged<nint, nuint*, int>)NativeLibrary.GetExport(library, "nvrtcGetCUBINSize");
+        var read = (delegate* unmanaged<nint, byte*, int>)NativeLibrary.GetExport(library, "nvrtcGetCUBIN");
+        Check(measure(program, &size), "nvrtcGetCUBINSize");
+        byte[] image = new byte[size];
+        fixed (byte* bytes = image)
+        {
+            Check(read(program, bytes), "nvrtcGetCUBIN");
+        }
+
+        return image;
     }
 
     private static string Log(nint library, nint program)

@@ -46,11 +46,11 @@ internal static unsafe class CachedAttention
         TensorPrimitives.Subtract(weights, TensorPrimitives.Max(weights), weights);
         TensorPrimitives.Exp(weights, weights);
         TensorPrimitives.Divide(weights, TensorPrimitives.Sum(weights), weights);
-        Mix(scores, values, output, count, width);
+        SumValues(scores, values, output, count, width);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Mix(float* weights, float* values, float* output, int count, int width)
+    private static void SumValues(float* weights, float* values, float* output, int count, int width)
     {
         int i = 0;
         for (; i <= width - (2 * Simd.Width); i += 2 * Simd.Width)

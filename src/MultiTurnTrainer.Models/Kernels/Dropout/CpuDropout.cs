@@ -7,7 +7,7 @@ using TorchSharp;
 namespace MultiTurnTrainer.Models.Kernels.Dropout;
 
 /// <summary>
-/// The processor's face: sixteen entries at a time, rows spread over the cores. An entry's random number is a hash of its column under
+/// The processor's backend: sixteen entries at a time, rows spread over the cores. An entry's random number is a hash of its column under
 /// two keys of its row.
 /// </summary>
 internal static unsafe class CpuDropout
@@ -39,7 +39,7 @@ internal static unsafe class CpuDropout
                 for (long row = from; row < to; row++)
                 {
                     ulong keys = NamedRandom.Create(seed, (ulong)row).Next();
-                    Row<T>((void*)px, (void*)py, row * width, width, (uint)keys, (uint)(keys >> 32), least, gain);
+                    ApplyRow<T>((void*)px, (void*)py, row * width, width, (uint)keys, (uint)(keys >> 32), least, gain);
                 }
             }
         );
@@ -48,7 +48,16 @@ internal static unsafe class CpuDropout
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row<T>(void* x, void* y, long start, int width, uint key, uint second, uint least, float gain)
+    private static void ApplyRow<T>(
+        void* x,
+        void* y,
+        long start,
+        int width,
+        uint key,
+        uint second,
+        uint least,
+        float gain
+    )
         where T : struct, IElement
     {
         int i = 0;

@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +17,7 @@ internal sealed record DropoutMask(ulong Seed, double Share)
     /// <param name="matrix">[rows, width], fp32 or bf16.</param>
     public Tensor Apply(Tensor matrix)
     {
-        if (Faces.Of(matrix) == Face.Cpu)
+        if (Backends.Choose(matrix) == Backend.Cpu)
         {
             Tensor x = matrix.contiguous();
             Tensor y = empty_like(x);

@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Models.Kernels.Lora;
 /// <summary>
 /// Several linear modules of one input (q, k and v; gate and up) as one node: the A's stacked into one product, every sum
 /// in place, and in the backward one gradient of the input that all modules add to. Saves the input and the low-rank states; what
-/// dropout left of the input is made again. Plain products, so one face serves every device.
+/// dropout left of the input is made again. Plain products, so one backend serves every device.
 /// </summary>
 internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
 {
@@ -42,22 +42,22 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         Tensor input = (Tensor)vars[0];
         IReadOnlyList<LoraModule> modules = (IReadOnlyList<LoraModule>)vars[1];
         Layer[] layers = [.. modules.Select(Layer.Of)];
-        Tensor x = Flat(input);
+        Tensor x = Flatten(input);
         Tensor[] weights = [.. modules.Select(module => module.Weight.to(input.dtype))];
         Tensor?[] second = [.. modules.Select(module => module.B?.to(input.dtype))];
-        Tensor[] results = [.. modules.Select((module, i) => Straight(x, weights[i], module.Bias))];
+        Tensor[] results = [.. modules.Select((module, i) => MultiplyBase(x, weights[i], module.Bias))];
         List<Tensor> low = [];
-        foreach (int[] group in Groups(layers))
+        foreach (int[] group in FindGroups(layers))
         {
             Tensor first = Stack([.. group.Select(i => modules[i].A!.to(input.dtype))]);
-            Tensor states = Product(layers[group[0]].Seen(x), first.t());
+            Tensor states = Multiply(layers[group[0]].Drop(x), first.t());
             low.AddRange([first, states]);
             long start = 0;
             foreach (int i in group)
             {
                 // oneDNN takes ten times as long for a factor of a few columns that has gaps between its rows.
                 Tensor own = states.narrow(1, start, layers[i].Rank).contiguous();
-                AddTo(results[i], own, second[i]!.t(), layers[i].Scale);
+                AddProduct(results[i], own, second[i]!.t(), layers[i].Scale);
                 start += layers[i].Rank;
             }
         }
@@ -77,10 +77,10 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         Layer[] layers = (Layer[])ctx.get_data("layers")!;
         long[] shape = (long[])ctx.get_data("shape")!;
         List<Tensor> saved = ctx.get_saved_variables();
-        Tensor? x = saved[0] is null ? null : Flat(saved[0]);
+        Tensor? x = saved[0] is null ? null : Flatten(saved[0]);
         List<Tensor> weights = saved.GetRange(1, layers.Length);
         List<Tensor> second = saved.GetRange(1 + layers.Length, layers.Length);
-        Tensor?[] gradients = [.. grad_outputs.Select(gradient => gradient is null ? null : Flat(gradient))];
+        Tensor?[] gradients = [.. grad_outputs.Select(gradient => gradient is null ? null : Flatten(gradient))];
         Tensor?[] results = new Tensor?[First + (PerModule * layers.Length)];
         Tensor? dx = null;
         for (int i = 0; i < layers.Length; i++)
@@ -92,18 +92,18 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
 
             if ((bool)ctx.get_data("follows")!)
             {
-                dx = dx is null ? Product(dy, weights[i]) : AddTo(dx, dy, weights[i], 1);
+                dx = dx is null ? Multiply(dy, weights[i]) : AddProduct(dx, dy, weights[i], 1);
             }
 
             int place = First + (PerModule * i);
-            results[place] = layers[i].TrainsWeight ? Parameter(dy.t(), x!, 1) : null;
+            results[place] = layers[i].TrainsWeight ? ComputeGradient(dy.t(), x!, 1) : null;
             results[place + 1] = layers[i].TrainsBias ? Columns.Sum(dy) : null;
         }
 
         int next = 1 + (2 * layers.Length);
-        foreach (int[] group in Groups(layers))
+        foreach (int[] group in FindGroups(layers))
         {
-            LowRank(layers, group, x!, saved[next], saved[next + 1], second, gradients, dx, results);
+            BackwardLowRank(layers, group, x!, saved[next], saved[next + 1], second, gradients, dx, results);
             next += 2;
         }
 
@@ -112,7 +112,7 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
     }
 
     // The gradients of a group's A and B, and the change's part of the input's.
-    private static void LowRank(
+    private static void BackwardLowRank(
         Layer[] layers,
         int[] group,
         Tensor x,
@@ -132,7 +132,7 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
             {
                 // s goes into the rank-sized factor, which is the smallest.
                 Products.Add(wide.narrow(1, start, layers[i].Rank), dy, second[i], layers[i].Scale, 0);
-                results[First + (PerModule * i) + 3] = Parameter(
+                results[First + (PerModule * i) + 3] = ComputeGradient(
                     dy.t(),
                     low.narrow(1, start, layers[i].Rank),
                     layers[i].Scale
@@ -144,7 +144,7 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
 
         Tensor lowGradient = wide.to(x.dtype);
         DropoutMask? dropped = layers[group[0]].Dropped;
-        Tensor da = Parameter(lowGradient.t(), layers[group[0]].Seen(x), 1);
+        Tensor da = ComputeGradient(lowGradient.t(), layers[group[0]].Drop(x), 1);
         start = 0;
         foreach (int i in group)
         {
@@ -155,13 +155,13 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         if (dx is not null)
         {
             _ = dropped is null
-                ? AddTo(dx, lowGradient, stacked, 1)
-                : dx.add_(dropped.Apply(Product(lowGradient, stacked)));
+                ? AddProduct(dx, lowGradient, stacked, 1)
+                : dx.add_(dropped.Apply(Multiply(lowGradient, stacked)));
         }
     }
 
     // Modules that see the same of the input share a product with their A's.
-    private static IEnumerable<int[]> Groups(Layer[] layers)
+    private static IEnumerable<int[]> FindGroups(Layer[] layers)
     {
         int[] adapted = [.. Enumerable.Range(0, layers.Length).Where(i => layers[i].Rank > 0)];
         return adapted.Any(i => layers[i].Dropped is not null) ? adapted.Select(i => (int[])[i])
@@ -169,17 +169,17 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
             : [];
     }
 
-    private static Tensor Straight(Tensor x, Tensor weight, Tensor? bias)
+    private static Tensor MultiplyBase(Tensor x, Tensor weight, Tensor? bias)
     {
-        Tensor product = Product(x, weight.t());
+        Tensor product = Multiply(x, weight.t());
         return bias is null ? product : product.add_(bias.to(x.dtype));
     }
 
     // Of the activations' type: fp32 ones keep to one pool of threads, bf16 ones are rounded once.
-    private static Tensor Product(Tensor left, Tensor right) =>
+    private static Tensor Multiply(Tensor left, Tensor right) =>
         left.dtype == float32 ? Products.Wide(left, right) : left.mm(right);
 
-    private static Tensor AddTo(Tensor sum, Tensor left, Tensor right, float scale)
+    private static Tensor AddProduct(Tensor sum, Tensor left, Tensor right, float scale)
     {
         if (sum.dtype == float32)
         {
@@ -191,14 +191,14 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
     }
 
     // The gradient of an fp32 parameter, never rounded below that.
-    private static Tensor Parameter(Tensor left, Tensor right, float scale)
+    private static Tensor ComputeGradient(Tensor left, Tensor right, float scale)
     {
         Tensor gradient = empty([left.size(0), right.size(1)], float32, left.device);
         Products.Add(gradient, left, right, scale, 0);
         return gradient;
     }
 
-    private static Tensor Flat(Tensor tensor) => tensor.reshape(-1, tensor.size(-1));
+    private static Tensor Flatten(Tensor tensor) => tensor.reshape(-1, tensor.size(-1));
 
     private static Tensor Stack(Tensor[] parts) => parts.Length == 1 ? parts[0] : cat(parts, 0);
 
@@ -215,6 +215,6 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
             );
 
         /// <summary>What the low-rank change sees of the input.</summary>
-        public Tensor Seen(Tensor x) => Dropped?.Apply(x) ?? x;
+        public Tensor Drop(Tensor x) => Dropped?.Apply(x) ?? x;
     }
 }

@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.Norm;
 
-/// <summary>The processor's face: fp32 inside, rows spread over the cores.</summary>
+/// <summary>The processor's backend: fp32 inside, rows spread over the cores.</summary>
 internal static unsafe class CpuRmsNorm
 {
     public static void Forward(

@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.Norm;
 
-/// <summary>The GPU's face (rms_norm.cu).</summary>
+/// <summary>The GPU's backend (rms_norm.cu).</summary>
 internal static unsafe class CudaRmsNorm
 {
     private const int Threads = 256;
@@ -23,10 +23,10 @@ internal static unsafe class CudaRmsNorm
         void* py = TensorMemory.Pointer(y);
         void* pi = TensorMemory.Pointer(inverse);
         (long rows, int width, int one, int warp) = Shape(x, addsOne);
-        Faces
-            .LauncherFor(x)
+        Backends
+            .FindLauncher(x)
             .Launch(
-                "rms_norm" + Faces.Suffix(x),
+                "rms_norm" + Backends.GetSuffix(x),
                 Blocks(rows, warp),
                 Threads,
                 [
@@ -58,10 +58,10 @@ internal static unsafe class CudaRmsNorm
         void* pi = TensorMemory.Pointer(inverse);
         void* pr = TensorMemory.Pointer(dx);
         (long rows, int width, int one, int warp) = Shape(x, addsOne);
-        Faces
-            .LauncherFor(x)
+        Backends
+            .FindLauncher(x)
             .Launch(
-                "rms_norm_backward" + Faces.Suffix(x),
+                "rms_norm_backward" + Backends.GetSuffix(x),
                 Blocks(rows, warp),
                 Threads,
                 [

@@ -16,9 +16,9 @@ internal static class RmsNormKernel
     /// <param name="addsOne">Gemma: multiply by 1 + w before rounding; otherwise round, then multiply by w.</param>
     public static Tensor Apply(Tensor input, Tensor weight, double epsilon, bool addsOne)
     {
-        Face face = Faces.Of(input);
+        Backend backend = Backends.Choose(input);
         bool wider = weight.dtype != input.dtype;
-        return face == Face.Composed || (face == Face.Cuda && wider && addsOne)
+        return backend == Backend.Composed || (backend == Backend.Cuda && wider && addsOne)
             ? Composed(input, weight, epsilon, addsOne)
             : RmsNormFunction.apply(input, weight, (float)epsilon, addsOne);
     }
@@ -50,7 +50,7 @@ internal sealed class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFun
         bool addsOne = (bool)vars[3];
         Tensor y = empty_like(x);
         Tensor inverse = empty(x.numel() / x.size(-1), float32, x.device);
-        if (Faces.Of(x) == Face.Cuda)
+        if (Backends.Choose(x) == Backend.Cuda)
         {
             CudaRmsNorm.Forward(x, Rounded(weight, x, addsOne), y, inverse, (float)vars[2], addsOne);
         }
@@ -72,7 +72,7 @@ internal sealed class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFun
         Tensor dx = empty_like(dy);
         bool addsOne = (bool)ctx.get_data("addsOne")!;
         Tensor weight = Rounded(saved[1], saved[0], addsOne);
-        if (Faces.Of(dy) == Face.Cuda)
+        if (Backends.Choose(dy) == Backend.Cuda)
         {
             CudaRmsNorm.Backward(saved[0], weight, dy, saved[2], dx, addsOne);
         }

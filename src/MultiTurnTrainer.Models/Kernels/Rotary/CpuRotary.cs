@@ -6,22 +6,22 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.Rotary;
 
-/// <summary>The processor's face: fp32 inside, tokens spread over the cores.</summary>
+/// <summary>The processor's backend: fp32 inside, tokens spread over the cores.</summary>
 internal static unsafe class CpuRotary
 {
-    public static void Turn(torch.Tensor x, torch.Tensor cosine, torch.Tensor sine, torch.Tensor y, float sign)
+    public static void Rotate(torch.Tensor x, torch.Tensor cosine, torch.Tensor sine, torch.Tensor y, float sign)
     {
         if (x.dtype == torch.bfloat16)
         {
-            Turn<Bf16>(x, cosine, sine, y, sign);
+            Rotate<Bf16>(x, cosine, sine, y, sign);
         }
         else
         {
-            Turn<Fp32>(x, cosine, sine, y, sign);
+            Rotate<Fp32>(x, cosine, sine, y, sign);
         }
     }
 
-    private static void Turn<T>(torch.Tensor x, torch.Tensor cosine, torch.Tensor sine, torch.Tensor y, float sign)
+    private static void Rotate<T>(torch.Tensor x, torch.Tensor cosine, torch.Tensor sine, torch.Tensor y, float sign)
         where T : struct, IElement
     {
         int heads = (int)x.size(1);
@@ -41,7 +41,7 @@ internal static unsafe class CpuRotary
                     for (int head = 0; head < heads; head++)
                     {
                         long at = ((token * heads) + head) * width;
-                        Head<T>((void*)px, (void*)pc, (void*)ps, (void*)py, at, token * half, half, sign);
+                        RotateHead<T>((void*)px, (void*)pc, (void*)ps, (void*)py, at, token * half, half, sign);
                         for (long i = at + (2 * half); i < at + width; i++)
                         {
                             T.Store1((void*)py, i, T.Load1((void*)px, i));
@@ -58,7 +58,16 @@ internal static unsafe class CpuRotary
 
     // One head from x[at] on, by the angles from [angle] on.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Head<T>(void* x, void* cosine, void* sine, void* y, long at, long angle, int half, float sign)
+    private static void RotateHead<T>(
+        void* x,
+        void* cosine,
+        void* sine,
+        void* y,
+        long at,
+        long angle,
+        int half,
+        float sign
+    )
         where T : struct, IElement
     {
         int i = 0;

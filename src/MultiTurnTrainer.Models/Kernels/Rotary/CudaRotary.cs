@@ -3,12 +3,12 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.Rotary;
 
-/// <summary>The GPU's face (rotary.cu).</summary>
+/// <summary>The GPU's backend (rotary.cu).</summary>
 internal static unsafe class CudaRotary
 {
     private const int Threads = 256;
 
-    public static void Turn(torch.Tensor x, torch.Tensor cosine, torch.Tensor sine, torch.Tensor y, float sign)
+    public static void Rotate(torch.Tensor x, torch.Tensor cosine, torch.Tensor sine, torch.Tensor y, float sign)
     {
         void* px = TensorMemory.Pointer(x);
         void* pc = TensorMemory.Pointer(cosine);
@@ -18,10 +18,10 @@ internal static unsafe class CudaRotary
         int width = (int)x.size(2);
         int half = (int)cosine.size(-1);
         long rows = x.size(0) * heads;
-        Faces
-            .LauncherFor(x)
+        Backends
+            .FindLauncher(x)
             .Launch(
-                "rotary" + Faces.Suffix(x),
+                "rotary" + Backends.GetSuffix(x),
                 ((rows * (width - half)) + Threads - 1) / Threads,
                 Threads,
                 [

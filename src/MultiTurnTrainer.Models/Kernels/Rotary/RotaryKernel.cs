@@ -11,7 +11,7 @@ internal static class RotaryKernel
     /// <param name="cosine">[tokens, 1, d / 2], of the same type.</param>
     /// <param name="sine">[tokens, 1, d / 2].</param>
     public static Tensor Apply(Tensor heads, Tensor cosine, Tensor sine) =>
-        Faces.Of(heads) == Face.Composed || cosine.dtype != heads.dtype
+        Backends.Choose(heads) == Backend.Composed || cosine.dtype != heads.dtype
             ? Composed(heads, cosine, sine)
             : RotaryFunction.apply(heads, cosine, sine);
 
@@ -45,27 +45,27 @@ internal sealed class RotaryFunction : autograd.SingleTensorFunction<RotaryFunct
         Tensor cosine = (Tensor)vars[1];
         Tensor sine = (Tensor)vars[2];
         ctx.save_for_backward([cosine, sine]);
-        return Turn((Tensor)vars[0], cosine, sine, 1);
+        return Rotate((Tensor)vars[0], cosine, sine, 1);
     }
 
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         List<Tensor> saved = ctx.get_saved_variables();
-        return [Turn(grad_output, saved[0], saved[1], -1), null!, null!];
+        return [Rotate(grad_output, saved[0], saved[1], -1), null!, null!];
     }
 
-    private static Tensor Turn(Tensor heads, Tensor cosine, Tensor sine, float sign)
+    private static Tensor Rotate(Tensor heads, Tensor cosine, Tensor sine, float sign)
     {
         Tensor x = heads.contiguous();
         Tensor y = empty_like(x);
-        if (Faces.Of(x) == Face.Cuda)
+        if (Backends.Choose(x) == Backend.Cuda)
         {
-            CudaRotary.Turn(x, cosine, sine, y, sign);
+            CudaRotary.Rotate(x, cosine, sine, y, sign);
         }
         else
         {
-            CpuRotary.Turn(x, cosine, sine, y, sign);
+            CpuRotary.Rotate(x, cosine, sine, y, sign);
         }
 
         return y;

@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.SwiGlu;
 
-/// <summary>The processor's face: sixteen elements at a time, fp32 inside, spread over the cores.</summary>
+/// <summary>The processor's backend: sixteen elements at a time, fp32 inside, spread over the cores.</summary>
 internal static unsafe class CpuSwiGlu
 {
     public static void Forward(torch.Tensor gate, torch.Tensor up, torch.Tensor h)
@@ -15,7 +15,7 @@ internal static unsafe class CpuSwiGlu
         nint pu = (nint)TensorMemory.Pointer(up);
         nint ph = (nint)TensorMemory.Pointer(h);
         bool half = gate.dtype == torch.bfloat16;
-        Workers.Elements(
+        Workers.ForElements(
             gate.numel(),
             (from, to) =>
             {
@@ -48,7 +48,7 @@ internal static unsafe class CpuSwiGlu
         nint qg = (nint)TensorMemory.Pointer(dgate);
         nint qu = (nint)TensorMemory.Pointer(dup);
         bool half = gate.dtype == torch.bfloat16;
-        Workers.Elements(
+        Workers.ForElements(
             gate.numel(),
             (from, to) =>
             {

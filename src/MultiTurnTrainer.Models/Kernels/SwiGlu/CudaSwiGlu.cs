@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.SwiGlu;
 
-/// <summary>The GPU's face (swiglu.cu).</summary>
+/// <summary>The GPU's backend (swiglu.cu).</summary>
 internal static unsafe class CudaSwiGlu
 {
     private const int Threads = 256;
@@ -14,10 +14,10 @@ internal static unsafe class CudaSwiGlu
         void* pu = TensorMemory.Pointer(up);
         void* ph = TensorMemory.Pointer(h);
         long count = gate.numel();
-        Faces
-            .LauncherFor(gate)
+        Backends
+            .FindLauncher(gate)
             .Launch(
-                "swiglu" + Faces.Suffix(gate),
+                "swiglu" + Backends.GetSuffix(gate),
                 Blocks(gate),
                 Threads,
                 [(nint)(&pg), (nint)(&pu), (nint)(&ph), (nint)(&count)]
@@ -38,10 +38,10 @@ internal static unsafe class CudaSwiGlu
         void* qg = TensorMemory.Pointer(dgate);
         void* qu = TensorMemory.Pointer(dup);
         long count = gate.numel();
-        Faces
-            .LauncherFor(gate)
+        Backends
+            .FindLauncher(gate)
             .Launch(
-                "swiglu_backward" + Faces.Suffix(gate),
+                "swiglu_backward" + Backends.GetSuffix(gate),
                 Blocks(gate),
                 Threads,
                 [(nint)(&pg), (nint)(&pu), (nint)(&ph), (nint)(&qg), (nint)(&qu), (nint)(&count)]

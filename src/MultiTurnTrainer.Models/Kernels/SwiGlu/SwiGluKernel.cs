@@ -10,7 +10,7 @@ internal static class SwiGluKernel
     /// <param name="gate">Any shape.</param>
     /// <param name="up">The same shape and type.</param>
     public static Tensor Apply(Tensor gate, Tensor up) =>
-        Faces.Of(gate) == Face.Composed ? Composed(gate, up) : SwiGluFunction.apply(gate, up);
+        Backends.Choose(gate) == Backend.Composed ? Composed(gate, up) : SwiGluFunction.apply(gate, up);
 
     /// <summary>The reference, in plain operators.</summary>
     public static Tensor Composed(Tensor gate, Tensor up)
@@ -32,7 +32,7 @@ internal sealed class SwiGluFunction : autograd.SingleTensorFunction<SwiGluFunct
         Tensor gate = ((Tensor)vars[0]).contiguous();
         Tensor up = ((Tensor)vars[1]).contiguous();
         Tensor h = empty_like(gate);
-        if (Faces.Of(gate) == Face.Cuda)
+        if (Backends.Choose(gate) == Backend.Cuda)
         {
             CudaSwiGlu.Forward(gate, up, h);
         }
@@ -52,7 +52,7 @@ internal sealed class SwiGluFunction : autograd.SingleTensorFunction<SwiGluFunct
         Tensor dh = grad_output.contiguous();
         Tensor dgate = empty_like(dh);
         Tensor dup = empty_like(dh);
-        if (Faces.Of(dh) == Face.Cuda)
+        if (Backends.Choose(dh) == Backend.Cuda)
         {
             CudaSwiGlu.Backward(saved[0], saved[1], dh, dgate, dup);
         }

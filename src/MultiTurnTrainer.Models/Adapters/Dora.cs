@@ -3,7 +3,7 @@ using MultiTurnTrainer.Models.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Lora;
+namespace MultiTurnTrainer.Models.Adapters;
 
 /// <summary>Weight-decomposed adaptation (arXiv 2402.09353): the norms of rows, constant in the backward.</summary>
 internal static class Dora

@@ -1,6 +1,6 @@
 using MultiTurnTrainer.Models.Safetensors;
 
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>The function between the two halves of a feed-forward network.</summary>
 public enum Activation

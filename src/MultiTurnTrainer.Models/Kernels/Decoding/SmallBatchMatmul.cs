@@ -5,12 +5,13 @@ using MultiTurnTrainer.Models.Kernels.Cpu;
 namespace MultiTurnTrainer.Models.Kernels.Decoding;
 
 /// <summary>
-/// Products of a few rows with a large matrix, which memory bounds: the matrix is read once for all rows. A dot product
+/// Small-batch matmul: products of few rows with a large matrix, bound by memory: the matrix is read once for all rows. A dot product
 /// is summed in the same order whatever the number of rows, so a row's result does not depend on the batch it is in.
 /// </summary>
-internal static unsafe class FewRows
+internal static unsafe class SmallBatchMatmul
 {
-    /// <summary>Rows of the matrix, and of the input, that are in flight together: 16 sums in registers.</summary>
+    /// <summary>Rows of the matrix, and of the input, that are in flight together: 16 sums in registers. Their streams are too short for
+    /// the hardware's prefetcher, so each asks for the next tile.</summary>
     private const int Tile = 4;
 
     /// <summary>y[m, o] = x[m] · w[o].</summary>
@@ -21,7 +22,7 @@ internal static unsafe class FewRows
     /// <param name="rows">Rows of x.</param>
     /// <param name="width">Columns of both.</param>
     /// <param name="height">Rows of w.</param>
-    public static void Product(float* x, void* w, bool bf16, float* y, int rows, int width, int height)
+    public static void Multiply(float* x, void* w, bool bf16, float* y, int rows, int width, int height)
     {
         int tiles = (height + Tile - 1) / Tile;
 
@@ -36,18 +37,27 @@ internal static unsafe class FewRows
                 int stop = (int)Math.Min(end * Tile, height);
                 if (bf16)
                 {
-                    Range<Bf16>(x, w, y, rows, width, height, begin, stop);
+                    MultiplyRange<Bf16>(x, w, y, rows, width, height, begin, stop);
                 }
                 else
                 {
-                    Range<Fp32>(x, w, y, rows, width, height, begin, stop);
+                    MultiplyRange<Fp32>(x, w, y, rows, width, height, begin, stop);
                 }
             }
         );
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Range<T>(float* x, void* w, float* y, int rows, int width, int height, int begin, int stop)
+    private static void MultiplyRange<T>(
+        float* x,
+        void* w,
+        float* y,
+        int rows,
+        int width,
+        int height,
+        int begin,
+        int stop
+    )
         where T : struct, IElement
     {
         int o = begin;
@@ -56,12 +66,12 @@ internal static unsafe class FewRows
             int m = 0;
             for (; m <= rows - Tile; m += Tile)
             {
-                Square<T>(x + ((long)m * width), w, y + ((long)m * height), width, height, o);
+                MultiplyFourByFour<T>(x + ((long)m * width), w, y + ((long)m * height), width, height, o);
             }
 
             for (; m < rows; m++)
             {
-                Column<T>(x + ((long)m * width), w, y + ((long)m * height), width, o);
+                MultiplyOneByFour<T>(x + ((long)m * width), w, y + ((long)m * height), width, o);
             }
         }
 
@@ -76,7 +86,7 @@ internal static unsafe class FewRows
 
     /// <summary>Four rows by four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Square<T>(float* x, void* w, float* y, int width, int height, int o)
+    private static void MultiplyFourByFour<T>(float* x, void* w, float* y, int width, int height, int o)
         where T : struct, IElement
     {
         long w0 = (long)o * width;
@@ -103,7 +113,6 @@ internal static unsafe class FewRows
             s32 = default,
             s33 = default;
         int i = 0;
-        // The four streams are shorter than the hardware's prefetcher likes.
         long ahead = (long)Tile * width;
         for (; i <= width - Simd.Width; i += Simd.Width)
         {
@@ -115,61 +124,26 @@ internal static unsafe class FewRows
             Vector512<float> b = T.Load(w, w1 + i);
             Vector512<float> c = T.Load(w, w2 + i);
             Vector512<float> d = T.Load(w, w3 + i);
-            Vector512<float> v = Vector512.Load(x + i);
-            s00 = Vector512.FusedMultiplyAdd(v, a, s00);
-            s01 = Vector512.FusedMultiplyAdd(v, b, s01);
-            s02 = Vector512.FusedMultiplyAdd(v, c, s02);
-            s03 = Vector512.FusedMultiplyAdd(v, d, s03);
-            v = Vector512.Load(x1 + i);
-            s10 = Vector512.FusedMultiplyAdd(v, a, s10);
-            s11 = Vector512.FusedMultiplyAdd(v, b, s11);
-            s12 = Vector512.FusedMultiplyAdd(v, c, s12);
-            s13 = Vector512.FusedMultiplyAdd(v, d, s13);
-            v = Vector512.Load(x2 + i);
-            s20 = Vector512.FusedMultiplyAdd(v, a, s20);
-            s21 = Vector512.FusedMultiplyAdd(v, b, s21);
-            s22 = Vector512.FusedMultiplyAdd(v, c, s22);
-            s23 = Vector512.FusedMultiplyAdd(v, d, s23);
-            v = Vector512.Load(x3 + i);
-            s30 = Vector512.FusedMultiplyAdd(v, a, s30);
-            s31 = Vector512.FusedMultiplyAdd(v, b, s31);
-            s32 = Vector512.FusedMultiplyAdd(v, c, s32);
-            s33 = Vector512.FusedMultiplyAdd(v, d, s33);
+            AddProducts(Vector512.Load(x + i), a, b, c, d, ref s00, ref s01, ref s02, ref s03);
+            AddProducts(Vector512.Load(x1 + i), a, b, c, d, ref s10, ref s11, ref s12, ref s13);
+            AddProducts(Vector512.Load(x2 + i), a, b, c, d, ref s20, ref s21, ref s22, ref s23);
+            AddProducts(Vector512.Load(x3 + i), a, b, c, d, ref s30, ref s31, ref s32, ref s33);
         }
 
-        // No call may stand between the loop and these: every sum would live in memory.
         float* target = y + o;
-        target[0] = Vector512.Sum(s00);
-        target[1] = Vector512.Sum(s01);
-        target[2] = Vector512.Sum(s02);
-        target[3] = Vector512.Sum(s03);
-        target += height;
-        target[0] = Vector512.Sum(s10);
-        target[1] = Vector512.Sum(s11);
-        target[2] = Vector512.Sum(s12);
-        target[3] = Vector512.Sum(s13);
-        target += height;
-        target[0] = Vector512.Sum(s20);
-        target[1] = Vector512.Sum(s21);
-        target[2] = Vector512.Sum(s22);
-        target[3] = Vector512.Sum(s23);
-        target += height;
-        target[0] = Vector512.Sum(s30);
-        target[1] = Vector512.Sum(s31);
-        target[2] = Vector512.Sum(s32);
-        target[3] = Vector512.Sum(s33);
-        if (i < width)
+        StoreSums(target, s00, s01, s02, s03);
+        StoreSums(target + height, s10, s11, s12, s13);
+        StoreSums(target + (2L * height), s20, s21, s22, s23);
+        StoreSums(target + (3L * height), s30, s31, s32, s33);
+        for (int m = 0; m < Tile && i < width; m++)
         {
-            for (int m = 0; m < Tile; m++)
-            {
-                AddRest<T>(x + ((long)m * width), w, y + ((long)m * height) + o, w0, i, width);
-            }
+            AddRest<T>(x + ((long)m * width), w, target + ((long)m * height), w0, i, width);
         }
     }
 
     /// <summary>One row by four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Column<T>(float* x, void* w, float* y, int width, int o)
+    private static void MultiplyOneByFour<T>(float* x, void* w, float* y, int width, int o)
         where T : struct, IElement
     {
         long w0 = (long)o * width;
@@ -181,7 +155,6 @@ internal static unsafe class FewRows
             s2 = default,
             s3 = default;
         int i = 0;
-        // The four streams are shorter than the hardware's prefetcher likes.
         long ahead = (long)Tile * width;
         for (; i <= width - Simd.Width; i += Simd.Width)
         {
@@ -196,15 +169,46 @@ internal static unsafe class FewRows
             s3 = Vector512.FusedMultiplyAdd(v, T.Load(w, w3 + i), s3);
         }
 
-        float* target = y + o;
+        StoreSums(y + o, s0, s1, s2, s3);
+        if (i < width)
+        {
+            AddRest<T>(x, w, y + o, w0, i, width);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddProducts(
+        Vector512<float> v,
+        Vector512<float> a,
+        Vector512<float> b,
+        Vector512<float> c,
+        Vector512<float> d,
+        ref Vector512<float> s0,
+        ref Vector512<float> s1,
+        ref Vector512<float> s2,
+        ref Vector512<float> s3
+    )
+    {
+        s0 = Vector512.FusedMultiplyAdd(v, a, s0);
+        s1 = Vector512.FusedMultiplyAdd(v, b, s1);
+        s2 = Vector512.FusedMultiplyAdd(v, c, s2);
+        s3 = Vector512.FusedMultiplyAdd(v, d, s3);
+    }
+
+    // Inlined: a call between the loop and these would keep every sum in memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreSums(
+        float* target,
+        Vector512<float> s0,
+        Vector512<float> s1,
+        Vector512<float> s2,
+        Vector512<float> s3
+    )
+    {
         target[0] = Vector512.Sum(s0);
         target[1] = Vector512.Sum(s1);
         target[2] = Vector512.Sum(s2);
         target[3] = Vector512.Sum(s3);
-        if (i < width)
-        {
-            AddRest<T>(x, w, target, w0, i, width);
-        }
     }
 
     /// <summary>Adds what the vectors left over to four sums.</summary>

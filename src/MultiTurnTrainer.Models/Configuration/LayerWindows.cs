@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>Which layers see only a window of keys: <c>layer_types</c> if given, else each family's rule.</summary>
 internal static class LayerWindows
@@ -40,7 +40,7 @@ internal static class LayerWindows
                 int first = fields.Int("max_window_layers", 28);
                 return Each(layer => layer >= first);
             case "smollm3":
-                bool[] turning = LayerRopes.Turning(fields, family, layers);
+                bool[] turning = LayerRopes.FindRotating(fields, family, layers);
                 return Each(layer => !turning[layer]);
             default:
                 return Each(_ => true);

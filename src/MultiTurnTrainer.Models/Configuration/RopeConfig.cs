@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>How rotary frequencies are scaled beyond the length a model was pre-trained on.</summary>
 public enum RopeType

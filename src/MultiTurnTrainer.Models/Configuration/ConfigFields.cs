@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>
 /// The fields of one JSON object of a configuration. Every read marks its field as understood, so that what is left

@@ -1,15 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Training.Loop;
 
-namespace MultiTurnTrainer.Training.Report;
+namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>The figures a reader of a report looks for first.</summary>
 internal static class ReportSummary
 {
     /// <summary>Names and values.</summary>
-    public static IReadOnlyList<(string Name, string Value)> Of(
+    public static IReadOnlyList<(string Name, string Value)> Summarise(
         RunSummary run,
         TrainOutcome outcome,
         IReadOnlyList<JsonElement> steps,

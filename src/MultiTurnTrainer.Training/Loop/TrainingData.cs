@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using MultiTurnTrainer.Datasets.Packing;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 
-namespace MultiTurnTrainer.Training.Rows;
+namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>All rows of a run, checked against the model, with the packing plan.</summary>
 /// <param name="Rows">What is trained on; empty where an objective has data of its own.</param>

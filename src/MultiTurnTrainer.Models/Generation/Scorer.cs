@@ -1,11 +1,10 @@
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Generation;
-using MultiTurnTrainer.Models.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models;
+namespace MultiTurnTrainer.Models.Generation;
 
 /// <summary>How likely a row's tokens are.</summary>
 /// <param name="LogProbs">For each token its log-probability given those before it; 0 for the first.</param>
@@ -19,7 +18,7 @@ public sealed record Score(float[] LogProbs, double Loss, double? WeightedLoss, 
 /// <param name="adapter">Laid over the base; null for the base alone.</param>
 public sealed class Scorer(CausalLM model, Adapter? adapter)
 {
-    /// <summary>The label of a token that is not learned.</summary>
+    /// <summary>The label of a token that is not supervised.</summary>
     public const int Ignored = -100;
 
     /// <summary>Rows of the hidden state to turn into logits at once.</summary>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>The token ids that begin, end and pad a generation.</summary>
 /// <param name="BosTokenId">The id that begins a sequence, or null.</param>

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Lora;
+namespace MultiTurnTrainer.Models.Adapters;
 
 /// <summary>One trained tensor: a view into the flat buffer.</summary>
 /// <param name="Name">Its name in the adapter's or the model's files.</param>
@@ -28,14 +28,14 @@ public sealed class ParameterSet : IDisposable
     public ParameterSet(IReadOnlyList<(string Name, long[] Shape)> shapes, Device device)
     {
         using DisposeScope scope = NewDisposeScope();
-        long total = shapes.Sum(shape => Size(shape.Shape));
+        long total = shapes.Sum(shape => CountElements(shape.Shape));
         Flat = zeros([total], dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
         Gradient = zeros([total], dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
         List<Parameter> all = [];
         long offset = 0;
         foreach ((string name, long[] shape) in shapes)
         {
-            long count = Size(shape);
+            long count = CountElements(shape);
             Tensor value = Flat.narrow(0, offset, count).view(shape).detach().requires_grad_();
             Tensor gradient = Gradient.narrow(0, offset, count).view(shape);
             value.grad = gradient;
@@ -73,5 +73,5 @@ public sealed class ParameterSet : IDisposable
         Flat.Dispose();
     }
 
-    private static long Size(long[] shape) => shape.Aggregate(1L, (product, size) => product * size);
+    private static long CountElements(long[] shape) => shape.Aggregate(1L, (product, size) => product * size);
 }

@@ -3,7 +3,7 @@ using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Kernels.Checks;
+namespace MultiTurnTrainer.Models.Checks;
 
 /// <summary>What the head took.</summary>
 /// <param name="Share">The share of rows with a label.</param>
@@ -42,17 +42,18 @@ public static class HeadTiming
         Array.Fill(labels, HeadTargets.Ignored);
         for (long i = 0; i < count; i++)
         {
+            // Times a prime, so that neighbours have labels far apart.
             labels[i * states / count] = (int)(i * 7919 % vocabulary);
         }
 
-        HeadTargets targets = HeadTargets.Aligned(labels);
+        HeadTargets targets = HeadTargets.FromAligned(labels);
         FrozenHead head = new(weight);
         double own = Timing.Median(
             device,
             repeats,
             () => MaskedCrossEntropy.Run(hidden, targets, head, 1.0 / targets.Count).Dispose()
         );
-        long? workspace = Workspace(
+        long? workspace = MeasureWorkspace(
             device,
             () => MaskedCrossEntropy.Run(hidden, targets, head, 1.0 / targets.Count),
             hidden.numel() * hidden.ElementSize
@@ -62,7 +63,7 @@ public static class HeadTiming
         {
             Tensor rows = torch.tensor(Array.ConvertAll(targets.Rows, row => (long)row), device: device);
             Tensor target = torch.tensor(Array.ConvertAll(targets.Labels, label => (long)label), device: device);
-            eager = Timing.Median(device, repeats, () => Eager(hidden, weight, rows, target));
+            eager = Timing.Median(device, repeats, () => RunEager(hidden, weight, rows, target));
         }
         catch (Exception problem) when (problem.Message.Contains("memory", StringComparison.OrdinalIgnoreCase))
         {
@@ -72,7 +73,7 @@ public static class HeadTiming
         return new(share, own, 4.0 * count * vocabulary * width / own / 1e9, workspace, eager);
     }
 
-    private static void Eager(Tensor hidden, Tensor weight, Tensor rows, Tensor target)
+    private static void RunEager(Tensor hidden, Tensor weight, Tensor rows, Tensor target)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor leaf = hidden.detach().requires_grad_();
@@ -81,7 +82,7 @@ public static class HeadTiming
         leaf.grad!.Dispose();
     }
 
-    private static long? Workspace(Device device, Func<HeadResult> body, long resultBytes)
+    private static long? MeasureWorkspace(Device device, Func<HeadResult> body, long resultBytes)
     {
         if (device.type == DeviceType.CPU)
         {

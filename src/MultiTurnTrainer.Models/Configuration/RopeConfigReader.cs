@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>
 /// Reads one rotation in both spellings: <c>rope_theta</c> with <c>rope_scaling</c> (whose kind is <c>type</c> or

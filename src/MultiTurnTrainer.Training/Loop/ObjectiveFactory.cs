@@ -2,25 +2,22 @@ using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Distillation;
-using MultiTurnTrainer.Training.Loop;
+using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
 
-namespace MultiTurnTrainer.Training.Objectives;
+namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>Makes the distilling objectives from a request.</summary>
 internal static class ObjectiveFactory
 {
-    /// <summary>The objectives' names.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["sft", "maigo", "ccopd", "distill-offline"];
-
     /// <summary>Makes an objective that compares a student with a reference.</summary>
     /// <param name="request">Names the objective and its data.</param>
     /// <param name="model">The base.</param>
     /// <param name="student">What is trained.</param>
     /// <param name="recompute">Which blocks run twice.</param>
     /// <param name="output">Where the base model's histories are kept.</param>
-    /// <exception cref="MttException">An unknown objective, or data that is not there.</exception>
-    public static IObjective Distilling(
+    /// <exception cref="MttException">There is no data.</exception>
+    public static IObjective<DistillationBatch> CreateDistilling(
         TrainRequest request,
         CausalLM model,
         LoraAdapter student,
@@ -31,18 +28,18 @@ internal static class ObjectiveFactory
         DistillationData data =
             request.Distillation
             ?? throw new MttException(
-                $"objective {request.Objective} has no tasks",
+                $"objective {request.Objective.GetName()} has no tasks",
                 "Give sharded tasks with --train."
             );
         DistillationSettings settings = data.Settings;
         int maxLength = request.Train.MaxLength ?? model.Config.MaxPositions;
         Rollouts rollouts = new(model, data, maxLength, output["rollout-adapter"]);
         // The cap on a token's divergence is MAIGO's; CCOPD has none.
-        double clip = request.Objective == "ccopd" ? double.PositiveInfinity : settings.Clip;
+        double clip = request.Objective == Objective.Ccopd ? double.PositiveInfinity : settings.Clip;
         DistillationPass pass = new(model, student, clip, recompute);
         return request.Objective switch
         {
-            "maigo" => new MaigoObjective(
+            Objective.Maigo => new MaigoObjective(
                 data.Tasks,
                 rollouts,
                 pass,
@@ -50,7 +47,7 @@ internal static class ObjectiveFactory
                 student,
                 settings
             ),
-            "ccopd" => new CcopdObjective(
+            Objective.Ccopd => new CcopdObjective(
                 data.Tasks,
                 BaseHistories.LoadOrPlay(
                     output["histories.jsonl"],
@@ -64,16 +61,7 @@ internal static class ObjectiveFactory
                 student,
                 settings
             ),
-            "distill-offline" => new OfflineObjective(
-                data.Turns,
-                pass,
-                new EmaReference(model, student, settings.EmaDecay),
-                settings
-            ),
-            string other => throw new MttException(
-                $"unknown objective '{other}'",
-                $"One of {string.Join(", ", Names)}."
-            ),
+            _ => new OfflineObjective(data.Turns, pass, new EmaReference(model, student, settings.EmaDecay), settings),
         };
     }
 }

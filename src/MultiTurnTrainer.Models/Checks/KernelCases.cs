@@ -8,9 +8,9 @@ using MultiTurnTrainer.Models.Kernels.SwiGlu;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Kernels.Checks;
+namespace MultiTurnTrainer.Models.Checks;
 
-/// <summary>A kernel's face for a device and the same in plain operators.</summary>
+/// <summary>A kernel's backend for a device and the same in plain operators.</summary>
 /// <param name="Kernel">Which kernel.</param>
 /// <param name="Type">The element type of its input.</param>
 /// <param name="Shape">In words.</param>

@@ -1,8 +1,8 @@
-using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Lora;
+namespace MultiTurnTrainer.Models.Adapters;
 
 /// <summary>A module's low-rank change: y = W·x + scale · B·(A·x), and with DoRA a trained magnitude per row.</summary>
 /// <param name="A">[rank, in].</param>

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>How each layer rotates: all alike, but for Gemma 3's windowed layers and SmolLM3's layers without positions.</summary>
 internal static class LayerRopes
@@ -29,7 +29,7 @@ internal static class LayerRopes
         if (family != "gemma3_text")
         {
             RopeConfig rope = Rotation(now ?? old, family == "smollm3" ? SmolTheta : DefaultTheta);
-            return [.. Turning(fields, family, windows.Count).Select(turns => turns ? rope : null)];
+            return [.. FindRotating(fields, family, windows.Count).Select(turns => turns ? rope : null)];
         }
 
         double localTheta = fields.Double("rope_local_base_freq", DefaultTheta);
@@ -42,7 +42,7 @@ internal static class LayerRopes
     }
 
     /// <summary>For each layer whether it rotates: SmolLM3 leaves out every fourth.</summary>
-    public static bool[] Turning(ConfigFields fields, string family, int layers)
+    public static bool[] FindRotating(ConfigFields fields, string family, int layers)
     {
         const string list = "no_rope_layers";
         if (family != "smollm3")

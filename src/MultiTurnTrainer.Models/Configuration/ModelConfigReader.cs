@@ -2,7 +2,7 @@ using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Safetensors;
 
-namespace MultiTurnTrainer.Models.Architectures;
+namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>
 /// Reads HuggingFace's <c>config.json</c>, in the spelling before transformers 5 and since. An unknown

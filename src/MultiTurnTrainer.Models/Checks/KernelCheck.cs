@@ -8,9 +8,9 @@ using MultiTurnTrainer.Models.Kernels.SwiGlu;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Kernels.Checks;
+namespace MultiTurnTrainer.Models.Checks;
 
-/// <summary>One kernel's face against plain operators in double precision.</summary>
+/// <summary>One kernel's backend against plain operators in double precision.</summary>
 /// <param name="Kernel">Which kernel.</param>
 /// <param name="Type">The element type of its input.</param>
 /// <param name="Shape">In words.</param>
@@ -22,7 +22,7 @@ public sealed record KernelCheckResult(string Kernel, string Type, string Shape,
     public bool Passed => Error <= Tolerance;
 }
 
-/// <summary>Checks the faces that serve a device, on that device, where the tests cannot: on the user's GPU.</summary>
+/// <summary>Checks the backends that serve a device, on that device, where the tests cannot: on the user's GPU.</summary>
 public static class KernelCheck
 {
     /// <summary>Every kernel, type and shape.</summary>

@@ -1,14 +1,14 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace MultiTurnTrainer.Models.Kernels.Checks;
+namespace MultiTurnTrainer.Models.Checks;
 
 /// <summary>What a kernel takes, forward and backward, beside the same in plain operators.</summary>
 /// <param name="Kernel">Which kernel.</param>
 /// <param name="Type">The element type of its input.</param>
 /// <param name="Shape">In words.</param>
 /// <param name="ComposedMilliseconds">Plain operators, median.</param>
-/// <param name="Milliseconds">The kernel's face for the device, median.</param>
+/// <param name="Milliseconds">The kernel's backend for the device, median.</param>
 public sealed record KernelTimingResult(
     string Kernel,
     string Type,
@@ -21,7 +21,7 @@ public sealed record KernelTimingResult(
     public double Gain => ComposedMilliseconds / Milliseconds;
 }
 
-/// <summary>Times the faces that serve a device.</summary>
+/// <summary>Times the backends that serve a device.</summary>
 public static class KernelTiming
 {
     private const int Repeats = 15;

@@ -1,0 +1,15 @@
+using MultiTurnTrainer.Training.Objectives;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>The micro-batches of a step, whose gradient is in the parameters' now.</summary>
+/// <param name="Normalizer">What the summed losses are divided by.</param>
+/// <param name="Parts">The micro-batches with their results.</param>
+internal sealed record StepWork(double Normalizer, IReadOnlyList<(IMicroBatch Batch, MicroResult Result)> Parts)
+{
+    /// <summary>Whether any label counts.</summary>
+    public bool IsSupervised => Normalizer > 0;
+
+    /// <summary>Summed token losses over the normaliser, nats; 0 without a label.</summary>
+    public double Loss { get; } = Normalizer > 0 ? Parts.Sum(part => part.Result.LossSum) / Normalizer : 0;
+}
