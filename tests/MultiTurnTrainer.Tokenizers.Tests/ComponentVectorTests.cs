@@ -7,17 +7,19 @@ namespace MultiTurnTrainer.Tokenizers.Tests;
 
 /// <summary>
 /// Small random tokenizers of every component against HuggingFace's library; <c>scripts/tokenizers/vectors.cjs</c> made
-/// the files, and <c>fields.cjs</c> the one with every field damaged in turn.
+/// the files, <c>fields.cjs</c> the one with every field damaged in turn, <c>unigram.py</c> the one with Unigram's ties.
 /// </summary>
 public sealed class ComponentVectorTests
 {
-    [Fact]
-    public void Encode_RandomTokenizers_EqualReference()
+    [Theory]
+    [InlineData("components.jsonl.gz")]
+    [InlineData("unigram.jsonl.gz")]
+    public void Encode_RandomTokenizers_EqualReference(string vectors)
     {
         using TempFolder folder = new();
         List<string> differences = [];
         int cases = 0;
-        foreach (JsonElement line in PackedLines.Read("components.jsonl.gz"))
+        foreach (JsonElement line in PackedLines.Read(vectors))
         {
             string json = line.GetProperty("tokenizer").GetString()!;
             Tokenizer tokenizer = Tokenizer.Load(folder.Write("tokenizer.json", json));
