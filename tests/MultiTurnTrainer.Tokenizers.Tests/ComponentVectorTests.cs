@@ -7,13 +7,15 @@ namespace MultiTurnTrainer.Tokenizers.Tests;
 
 /// <summary>
 /// Small random tokenizers of every component against HuggingFace's library; <c>scripts/tokenizers/vectors.cjs</c> made
-/// the files, <c>fields.cjs</c> the one with every field damaged in turn, <c>unigram.py</c> the one with Unigram's ties.
+/// the files, <c>fields.cjs</c> the one with every field damaged in turn, <c>unigram.py</c> the one with Unigram's ties,
+/// <c>added.py</c> the one with added tokens of tokenizer_config.json.
 /// </summary>
 public sealed class ComponentVectorTests
 {
     [Theory]
     [InlineData("components.jsonl.gz")]
     [InlineData("unigram.jsonl.gz")]
+    [InlineData("added.jsonl.gz")]
     public void Encode_RandomTokenizers_EqualReference(string vectors)
     {
         using TempFolder folder = new();
@@ -22,7 +24,10 @@ public sealed class ComponentVectorTests
         foreach (JsonElement line in PackedLines.Read(vectors))
         {
             string json = line.GetProperty("tokenizer").GetString()!;
-            Tokenizer tokenizer = Tokenizer.Load(folder.Write("tokenizer.json", json));
+            string config = line.TryGetProperty("config", out JsonElement beside) ? beside.GetString()! : "{}";
+            folder.Write("tokenizer_config.json", config);
+            folder.Write("tokenizer.json", json);
+            Tokenizer tokenizer = Tokenizer.Load(folder.Path);
             foreach (JsonElement test in line.GetProperty("cases").EnumerateArray())
             {
                 cases++;
