@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Datasets.Views;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
@@ -81,7 +80,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
             manifest.AddInput("conversations", input);
         }
 
-        manifest.AddInput("tokenizer", Tokenizer.FileOf(model)!);
+        manifest.AddInput("tokenizer", Tokenizers.Tokenizer.FileOf(model)!);
         if (template is not null)
         {
             manifest.AddInput("template", template);

@@ -57,7 +57,8 @@ internal sealed class SentencePieceDecoder(
         run.Clear();
         while (!rest.IsEmpty)
         {
-            bool valid = Rune.DecodeFromUtf8(rest, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
+            bool valid =
+                Rune.DecodeFromUtf8(rest, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
             text.Append(rune.ToString());
             rest = rest[(valid ? length : 1)..];
         }

@@ -4,13 +4,13 @@ using MultiTurnTrainer.Unicode;
 namespace MultiTurnTrainer.Tokenizers.Models;
 
 /// <summary>
-/// SentencePiece's unigram model: the segmentation of the highest score, added up in single precision as its version 0.2
-/// does, so that ties fall alike (0.1 compared in double precision, which turns some of them round). User-defined symbols always win; a scalar that is no token costs the lowest score less ten.
+/// SentencePiece's unigram model: the segmentation of the highest score, in single precision as there, so that ties fall
+/// alike. Version 0.1 compares a sum before it is rounded, version 0.2 behind that, which turns some ties round. User-defined symbols always win; a scalar that is no token costs the lowest score less ten.
 /// </summary>
 internal sealed class SentencePieceUnigram : ITokenModel
 {
     private const float UnknownPenalty = 10;
-    private const float SymbolPenalty = 0.1f;
+    private const double SymbolPenalty = 0.1;
     private readonly ByteTrie _trie = new();
     private readonly float[] _scores;
     private readonly bool[] _symbols;
@@ -18,6 +18,7 @@ internal sealed class SentencePieceUnigram : ITokenModel
     private readonly float _unknownScore;
     private readonly int _unknown;
     private readonly int[]? _bytes;
+    private readonly bool _comparesUnrounded;
 
     /// <summary>Builds the model.</summary>
     /// <param name="vocabulary">All pieces, by their index.</param>
@@ -26,19 +27,22 @@ internal sealed class SentencePieceUnigram : ITokenModel
     /// <param name="normal">Which of them are ordinary pieces.</param>
     /// <param name="unknown">The unknown piece's index.</param>
     /// <param name="byteFallback">Whether unknown text becomes <c>&lt;0xNN&gt;</c> tokens.</param>
+    /// <param name="comparesUnrounded">Whether sums are compared as version 0.1 does.</param>
     public SentencePieceUnigram(
         Vocabulary vocabulary,
         float[] scores,
         bool[] symbols,
         bool[] normal,
         int unknown,
-        bool byteFallback
+        bool byteFallback,
+        bool comparesUnrounded
     )
     {
         Vocabulary = vocabulary;
         _scores = scores;
         _symbols = symbols;
         _unknown = unknown;
+        _comparesUnrounded = comparesUnrounded;
         _bytes = byteFallback ? ByteTokens.Find(vocabulary) : null;
         float lowest = float.MaxValue;
         _highest = float.MinValue;
@@ -96,7 +100,7 @@ internal sealed class SentencePieceUnigram : ITokenModel
                 int length = ++at - start;
                 if (id >= 0)
                 {
-                    float own = _symbols[id] ? length * _highest - SymbolPenalty : _scores[id];
+                    double own = _symbols[id] ? length * _highest - SymbolPenalty : _scores[id];
                     Offer(ref best[at], start, own + score, id);
                     hasScalar |= length == scalarLength;
                 }
@@ -111,11 +115,12 @@ internal sealed class SentencePieceUnigram : ITokenModel
         }
     }
 
-    private static void Offer(ref Node node, int start, float score, int id)
+    private void Offer(ref Node node, int start, double score, int id)
     {
+        score = _comparesUnrounded ? score : (float)score;
         if (node.Start < 0 || score > node.Score)
         {
-            node = new Node(start, score, id);
+            node = new Node(start, (float)score, id);
         }
     }
 

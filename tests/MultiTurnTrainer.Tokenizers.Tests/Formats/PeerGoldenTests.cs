@@ -28,9 +28,7 @@ public sealed class PeerGoldenTests
     [MemberData(nameof(SentencePieceModels))]
     public void Encode_SentencePieceModel_EqualsSentencePiece(string model)
     {
-        Tokenizer tokenizer = Tokenizer.Load(
-            SharedData.Path("peers", "tokenizers", "sentencepiece", $"{model}.model")
-        );
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Path("peers", "tokenizers", "sentencepiece", $"{model}.model"));
         PeerComparison.Equal(tokenizer, PeerGolden.Read("sentencepiece", model), startsOnly: false);
     }
 
@@ -38,9 +36,7 @@ public sealed class PeerGoldenTests
     [MemberData(nameof(SentencePieceModels))]
     public void Decode_SentencePieceModel_EqualsSentencePiece(string model)
     {
-        Tokenizer tokenizer = Tokenizer.Load(
-            SharedData.Path("peers", "tokenizers", "sentencepiece", $"{model}.model")
-        );
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Path("peers", "tokenizers", "sentencepiece", $"{model}.model"));
         string models = File.ReadAllText(SharedData.Path("peers", "tokenizers", "sentencepiece", "models.json"));
         JsonElement samples = JsonDocument.Parse(models).RootElement.GetProperty(model).GetProperty("decode");
         Assert.All(

@@ -53,12 +53,10 @@ internal sealed class RankedTokens
         AddedVocabulary added = new(special, config, model, null, keepIds: true, find: config.MeansControlTokens);
         return new TokenizerFile(
             Normalizer: null,
-            new SequencePreTokenizer(
-                [
-                    new SplitPreTokenizer(Compile(pattern), SplitBehavior.Isolated, invert: false),
-                    new ByteLevelPreTokenizer(addPrefixSpace: false, useRegex: false),
-                ]
-            ),
+            new SequencePreTokenizer([
+                new SplitPreTokenizer(Compile(pattern), SplitBehavior.Isolated, invert: false),
+                new ByteLevelPreTokenizer(addPrefixSpace: false, useRegex: false),
+            ]),
             model,
             TemplatePostProcessor.Around(IdOf(added, config.AddedBos), IdOf(added, config.AddedEos)),
             new ByteLevelDecoder(),

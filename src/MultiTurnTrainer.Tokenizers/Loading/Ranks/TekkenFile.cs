@@ -73,9 +73,7 @@ internal static class TekkenFile
     {
         string[] names =
         [
-            .. Enumerable
-                .Range(0, count)
-                .Select(id => string.Create(CultureInfo.InvariantCulture, $"<SPECIAL_{id}>")),
+            .. Enumerable.Range(0, count).Select(id => string.Create(CultureInfo.InvariantCulture, $"<SPECIAL_{id}>")),
         ];
         if (root.Has("special_tokens"))
         {

@@ -9,12 +9,7 @@ namespace MultiTurnTrainer.Tokenizers.Loading.Ranks;
 /// <param name="Ranks">How many tokens the list has.</param>
 /// <param name="Pattern">How texts are split.</param>
 /// <param name="SpecialTokens">Special tokens with their ids.</param>
-internal sealed record TiktokenEncoding(
-    string Name,
-    int Ranks,
-    string Pattern,
-    IReadOnlyList<AddedToken> SpecialTokens
-)
+internal sealed record TiktokenEncoding(string Name, int Ranks, string Pattern, IReadOnlyList<AddedToken> SpecialTokens)
 {
     /// <summary>How cl100k_base splits texts, blanks at the end of a text in one piece.</summary>
     public const string Cl100kPattern = TiktokenScanner.Pattern;

@@ -85,7 +85,8 @@ internal static class SentencePieceLoader
             [.. model.Pieces.Select(piece => piece.Kind == PieceKind.UserDefined)],
             [.. model.Pieces.Select(piece => piece.Kind == PieceKind.Normal)],
             unknown,
-            model.ByteFallback
+            model.ByteFallback,
+            model.IsOfVersion01
         );
 
     private static BpeOptions BpeOptionsOf(SentencePieceModel model, int unknown) =>

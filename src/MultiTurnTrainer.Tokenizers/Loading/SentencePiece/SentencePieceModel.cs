@@ -39,6 +39,9 @@ internal sealed class SentencePieceModel
     /// <summary>Whether unknown text becomes bytes.</summary>
     public bool ByteFallback { get; private set; }
 
+    /// <summary>Whether version 0.1 of SentencePiece wrote the file: it writes the options that are as usual too.</summary>
+    public bool IsOfVersion01 { get; private set; }
+
     /// <summary>Whether a mark stands behind a word.</summary>
     public bool MarksBehind { get; private set; }
 
@@ -109,6 +112,10 @@ internal sealed class SentencePieceModel
             {
                 case 3:
                     Kind = (int)reader.Number;
+                    break;
+                case 18:
+                    // The longest sentence of training, which hardly anyone sets.
+                    IsOfVersion01 = true;
                     break;
                 case 24:
                     MarksBehind = reader.Flag;
