@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what mtt needs on this machine and builds it, its native part included. Safe to run again.
 #   scripts/setup.sh          to build and run mtt
-#   scripts/setup.sh --tests  also what the test suite drives (headless Chromium)
+#   scripts/setup.sh --tests  also what the test suite drives (headless Chromium, SentencePiece)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,7 +24,7 @@ if command -v dpkg-query >/dev/null; then
   fi
   # With the reference BLAS beside Debian's libtorch a float product is ten times slower.
   if [ ${#missing[@]} -gt 0 ] || has_package libtorch-dev; then want libopenblas0-pthread; fi
-  if [ "${1:-}" = --tests ]; then want chromium; fi
+  if [ "${1:-}" = --tests ]; then want chromium; want sentencepiece; fi
 else
   for tool in g++ python3; do command -v "$tool" >/dev/null || say "'$tool' is missing"; done
 fi

@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Tokenizers.AddedTokens;
 using MultiTurnTrainer.Tokenizers.Loading;
 using MultiTurnTrainer.Tokenizers.Models;
+using MultiTurnTrainer.Tokenizers.Normalizers;
 using MultiTurnTrainer.Tokenizers.PostProcessors;
 using MultiTurnTrainer.Tokenizers.Text;
 using MultiTurnTrainer.Unicode;
@@ -129,7 +130,7 @@ internal sealed class GenericEncoder(TokenizerFile file)
         Truncation? limit = truncation is { Strategy: not TruncationStrategy.OnlySecond } ? truncation : null;
         int first = limit is { FromLeft: true } ? FirstPiece(pieces, limit.MaxLength) : 0;
         Segment segment = new();
-        ScalarIndex index = new(original);
+        ScalarIndex index = new(original, countsEnd: file.Normalizer is SentencePieceNormalizer);
         List<ModelToken> tokens = [];
         ReadOnlySpan<int> starts = pieces.Text.Starts;
         ReadOnlySpan<int> ends = pieces.Text.Ends;

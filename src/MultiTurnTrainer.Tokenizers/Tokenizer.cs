@@ -4,13 +4,15 @@ using MultiTurnTrainer.Tokenizers.AddedTokens;
 using MultiTurnTrainer.Tokenizers.Fast;
 using MultiTurnTrainer.Tokenizers.Loading;
 using MultiTurnTrainer.Tokenizers.Models;
+using MultiTurnTrainer.Tokenizers.Normalizers;
 using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers;
 
 /// <summary>
-/// A tokenizer as a HuggingFace <c>tokenizer.json</c> describes it: ids, offsets and decoded texts equal those of
-/// HuggingFace's library 0.23. Thread-safe.
+/// A tokenizer as its file describes it: ids, offsets and decoded texts of a <c>tokenizer.json</c> equal those of
+/// HuggingFace's library 0.23; <c>tokenizer.model</c>, <c>*.tiktoken</c> and <c>tekken.json</c> encode as SentencePiece,
+/// tiktoken and mistral-common do. Thread-safe.
 /// </summary>
 public sealed class Tokenizer
 {
@@ -46,24 +48,37 @@ public sealed class Tokenizer
     /// <summary>One more than the largest id: what a model's embedding must at least have.</summary>
     public int IdLimit { get; }
 
+    /// <summary>What the user should know about this tokenizer, such as that servers read it in another way.</summary>
+    public IReadOnlyList<string> Warnings => _file.Warnings;
+
+    /// <summary>The file that a model folder's tokenizer is read from, or null where it has none.</summary>
+    public static string? FileOf(string folder) => TokenizerSource.FileOf(folder);
+
     /// <summary>Loads a tokenizer.</summary>
-    /// <param name="path">A <c>tokenizer.json</c>, or a model folder that holds one.</param>
+    /// <param name="path">
+    /// A model folder, whose <c>tokenizer_config.json</c> then counts too, or a tokenizer's file alone.
+    /// </param>
     /// <exception cref="MttException">The file is missing or is not a tokenizer; the message says why.</exception>
     public static Tokenizer Load(string path)
     {
-        string file = Directory.Exists(path) ? Path.Combine(path, "tokenizer.json") : path;
-        InputFile.RequireExists(file, "Give a model folder with a tokenizer.json, or the file itself.");
+        bool isFolder = Directory.Exists(path);
+        string file = isFolder ? FileOf(path) ?? Path.Combine(path, "tokenizer.json") : path;
+        InputFile.RequireExists(
+            file,
+            "Give a model folder with a tokenizer.json, tekken.json, tokenizer.model or .tiktoken file, or the file itself."
+        );
 
         try
         {
-            return new Tokenizer(TokenizerFile.Read(File.ReadAllBytes(file)));
+            TokenizerConfig config = isFolder ? TokenizerConfig.Read(path) : TokenizerConfig.None;
+            return new Tokenizer(TokenizerSource.Read(file, config));
         }
         catch (Exception problem)
             when (problem is TokenizerFormatException or JsonException or InvalidOperationException or FormatException)
         {
             throw new MttException(
                 $"{file}: not a usable tokenizer: {problem.Message}",
-                "Take the tokenizer.json from the model's own repository again.",
+                "Take the file from the model's own repository again.",
                 problem
             );
         }
@@ -84,7 +99,9 @@ public sealed class Tokenizer
     /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
     public Encoding Encode(string text, EncodeOptions options)
     {
-        bool plain = _file.Truncation is null || !options.TruncateAndPad;
+        // SentencePiece's offsets are its own, which only the generic encoder follows.
+        bool plain =
+            (_file.Truncation is null || !options.TruncateAndPad) && _file.Normalizer is not SentencePieceNormalizer;
         return _fast is not null && plain && !_generic.NeedsBlanks && EncodeFast(_fast, text, options) is { } encoding
             ? encoding
             : Explained(() => _generic.Encode(text, options));

@@ -7,20 +7,27 @@ namespace MultiTurnTrainer.Tokenizers.Tests;
 
 /// <summary>
 /// Small random tokenizers of every component against HuggingFace's library; <c>scripts/tokenizers/vectors.cjs</c> made
-/// the files, and <c>fields.cjs</c> the one with every field damaged in turn.
+/// the files, <c>fields.cjs</c> the one with every field damaged in turn, <c>unigram.py</c> the one with Unigram's ties,
+/// <c>added.py</c> the one with added tokens of tokenizer_config.json.
 /// </summary>
 public sealed class ComponentVectorTests
 {
-    [Fact]
-    public void Encode_RandomTokenizers_EqualReference()
+    [Theory]
+    [InlineData("components.jsonl.gz")]
+    [InlineData("unigram.jsonl.gz")]
+    [InlineData("added.jsonl.gz")]
+    public void Encode_RandomTokenizers_EqualReference(string vectors)
     {
         using TempFolder folder = new();
         List<string> differences = [];
         int cases = 0;
-        foreach (JsonElement line in PackedLines.Read("components.jsonl.gz"))
+        foreach (JsonElement line in PackedLines.Read(vectors))
         {
             string json = line.GetProperty("tokenizer").GetString()!;
-            Tokenizer tokenizer = Tokenizer.Load(folder.Write("tokenizer.json", json));
+            string config = line.TryGetProperty("config", out JsonElement beside) ? beside.GetString()! : "{}";
+            folder.Write("tokenizer_config.json", config);
+            folder.Write("tokenizer.json", json);
+            Tokenizer tokenizer = Tokenizer.Load(folder.Path);
             foreach (JsonElement test in line.GetProperty("cases").EnumerateArray())
             {
                 cases++;

@@ -36,7 +36,7 @@ public sealed class TokenizerPropertyTests
     public void Encode_FastAndByTheLetter_AreEqual(string json)
     {
         Tokenizer tokenizer = Load(json);
-        GenericEncoder generic = new(TokenizerFile.Read(Utf8.GetBytes(json)));
+        GenericEncoder generic = new(TokenizerFile.Read(Utf8.GetBytes(json), TokenizerConfig.None));
         IdBuffer ids = new();
         Prop.ForAll(
                 TestTexts.Arbitrary(),

@@ -6,6 +6,7 @@ using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Checks;
 using MultiTurnTrainer.Models.Kernels.Cuda;
+using MultiTurnTrainer.Tokenizers;
 using TorchSharp;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -37,6 +38,7 @@ internal static class DoctorCommand
             DefaultValueFactory = _ => "bfloat16",
         };
         dtype.AcceptOnlyFromAmong("bfloat16", "float32");
+        Option<string?> model = new("--model") { Description = "Also look at this model folder's tokenizer." };
         Command command = new(
             "doctor",
             """
@@ -46,6 +48,7 @@ internal static class DoctorCommand
               mtt doctor
               mtt doctor --kernels --device cuda
               mtt doctor --head 8192,128256,4096,1,0.25
+              mtt doctor --model Qwen3-0.6B
             """
         )
         {
@@ -53,6 +56,7 @@ internal static class DoctorCommand
             device,
             head,
             dtype,
+            model,
         };
         command.SetAction(parsed =>
         {
@@ -67,6 +71,7 @@ internal static class DoctorCommand
             }
 
             Report();
+            ReportTokenizer(parsed.GetValue(model));
             return ExitCode.Done;
         });
         return command;
@@ -124,6 +129,21 @@ internal static class DoctorCommand
                 : installation.Cuda ? "cpu (no GPU answers)"
                 : "cpu"
         );
+    }
+
+    private static void ReportTokenizer(string? model)
+    {
+        if (model is null)
+        {
+            return;
+        }
+
+        Tokenizer tokenizer = Tokenizer.Load(model);
+        Line("tokenizer", $"{Tokenizer.FileOf(model) ?? model}: {tokenizer.VocabularySize:N0} tokens");
+        foreach (string warning in tokenizer.Warnings)
+        {
+            Line("", warning);
+        }
     }
 
     private static int CheckDevice(string? name, bool kernels, string? head, string dtype)

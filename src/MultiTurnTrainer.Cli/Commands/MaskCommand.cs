@@ -73,7 +73,7 @@ internal static class MaskCommand
                 SkipRefused = parsed.GetValue(skip),
                 Threads = Math.Clamp(parsed.GetValue(threads) ?? Environment.ProcessorCount, 1, 256),
             };
-            RowRun rows = run.Execute(() => flags.LoadModel(parsed), options);
+            RowRun rows = run.Execute(() => Warned(flags.LoadModel(parsed)), options);
             if (run.Show > 0)
             {
                 RowText.Write(Console.Error, Console.IsErrorRedirected, [.. rows.Views.Take(run.Show)]);
@@ -83,6 +83,16 @@ internal static class MaskCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static RowModel Warned(RowModel model)
+    {
+        foreach (string warning in model.Tokenizer.Warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+
+        return model;
     }
 
     private static string Report(RowRun rows)

@@ -18,7 +18,7 @@ internal sealed class RowFlags
         ["call-arguments"] = MessageField.CallArguments,
     };
 
-    private readonly Option<string> _model = CommonOptions.Model("Model folder: tokenizer.json and its chat template.");
+    private readonly Option<string> _model = CommonOptions.Model("Model folder: its tokenizer and chat template.");
     private readonly Option<string?> _template = CommonOptions.Template();
     private readonly Option<string[]> _eot = CommonOptions.StopTokens();
     private readonly Option<string?> _now = CommonOptions.Now();

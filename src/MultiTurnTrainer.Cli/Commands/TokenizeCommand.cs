@@ -8,7 +8,8 @@ namespace MultiTurnTrainer.Cli.Commands;
 internal static class TokenizeCommand
 {
     private const string _help = """
-        Encode texts with a model's tokenizer.json, exactly as HuggingFace's library does.
+        Encode texts with a model's tokenizer.json, exactly as HuggingFace's library does, or with its
+        tokenizer.model, *.tiktoken or tekken.json, as SentencePiece, tiktoken and mistral-common do.
 
         Examples:
           echo '{"text": "Hello world"}' | mtt tokenize - --model Qwen3-0.6B
@@ -21,7 +22,7 @@ internal static class TokenizeCommand
     public static Command Create()
     {
         Argument<string> input = new("INPUT") { Description = "JSON Lines of {\"text\"}, or - for standard input." };
-        Option<string> model = CommonOptions.Model("Model folder with a tokenizer.json, or the file itself.");
+        Option<string> model = CommonOptions.Model("Model folder, or a tokenizer's file alone.");
         Option<bool> specialTokens = new("--special-tokens")
         {
             Description = "Add the special tokens that the tokenizer puts around a text.",

@@ -80,7 +80,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
             manifest.AddInput("conversations", input);
         }
 
-        manifest.AddInput("tokenizer", Path.Combine(model, "tokenizer.json"));
+        manifest.AddInput("tokenizer", Tokenizers.Tokenizer.FileOf(model)!);
         if (template is not null)
         {
             manifest.AddInput("template", template);

@@ -22,9 +22,7 @@ public sealed class GenerationPrompts(
     DateTimeOffset now
 )
 {
-    private readonly Tokenizer? _tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json"))
-        ? Tokenizer.Load(folder)
-        : null;
+    private readonly Tokenizer? _tokenizer = Tokenizer.FileOf(folder) is null ? null : Tokenizer.Load(folder);
 
     private PromptEncoder? _encoder;
 

@@ -7,11 +7,18 @@ namespace MultiTurnTrainer.Tokenizers.AddedTokens;
 /// <param name="StripRight">Whether it takes the whitespace behind it.</param>
 /// <param name="Normalized">Whether it is looked for in the normalized text.</param>
 /// <param name="Special">Whether it is a control token, left out when decoding for people.</param>
+/// <param name="Id">The id that its file declares, or −1.</param>
 internal sealed record AddedToken(
     string Content,
     bool SingleWord,
     bool StripLeft,
     bool StripRight,
     bool Normalized,
-    bool Special
-);
+    bool Special,
+    int Id = -1
+)
+{
+    /// <summary>A control token, found in the text as it is.</summary>
+    public static AddedToken Control(string content, int id = -1) =>
+        new(content, SingleWord: false, StripLeft: false, StripRight: false, Normalized: false, Special: true, id);
+}

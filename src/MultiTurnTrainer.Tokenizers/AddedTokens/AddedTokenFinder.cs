@@ -44,7 +44,7 @@ internal sealed class AddedTokenFinder
             }
 
             at += candidate;
-            int id = Longest(text, at, out int end);
+            int id = _trie.Longest(text[at..], out int length);
             if (id < 0)
             {
                 at++;
@@ -53,6 +53,7 @@ internal sealed class AddedTokenFinder
 
             AddedToken token = _tokens[id];
             int start = at;
+            int end = at + length;
             at = end;
             // A match that is turned down is not tried again with a shorter token.
             if (isForbidden is not null && isForbidden(token, start, end))
@@ -83,30 +84,6 @@ internal sealed class AddedTokenFinder
 
             covered = end;
         }
-    }
-
-    private int Longest(ReadOnlySpan<byte> text, int start, out int end)
-    {
-        int id = -1;
-        end = start;
-        int node = 0;
-        for (int at = start; at < text.Length; )
-        {
-            node = _trie.Next(node, text[at++]);
-            if (node < 0)
-            {
-                break;
-            }
-
-            int value = _trie.ValueOf(node);
-            if (value >= 0)
-            {
-                id = value;
-                end = at;
-            }
-        }
-
-        return id;
     }
 
     private static bool StandsAlone(ReadOnlySpan<byte> text, int start, int end)

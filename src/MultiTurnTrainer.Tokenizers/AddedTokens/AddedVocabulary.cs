@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Tokenizers.AddedTokens;
 
 /// <summary>
 /// The added tokens of a tokenizer. Ids follow the reference: the model's own where it has the token, else the next free
-/// one in the file's order; what the file says about ids is not asked.
+/// one in the file's order; what tokenizer.json says about ids is not asked.
 /// </summary>
 internal sealed class AddedVocabulary
 {
@@ -18,41 +18,27 @@ internal sealed class AddedVocabulary
     private readonly HashSet<string> _special = new(StringComparer.Ordinal);
 
     /// <summary>Gives every token its id and builds the finders.</summary>
-    public AddedVocabulary(IEnumerable<AddedToken> tokens, ITokenModel model, INormalizer? normalizer)
+    /// <param name="tokens">The tokens of the tokenizer's own file.</param>
+    /// <param name="config">The tokens of tokenizer_config.json: added behind those, or replacing them.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="normalizer">The normalizer, or null.</param>
+    /// <param name="keepIds">Whether declared ids count, as in files without a list of added tokens.</param>
+    /// <param name="find">Whether the tokens are found in texts.</param>
+    public AddedVocabulary(
+        IEnumerable<AddedToken> tokens,
+        TokenizerConfig config,
+        ITokenModel model,
+        INormalizer? normalizer,
+        bool keepIds = false,
+        bool find = true
+    )
     {
-        int next = model.Size;
-        foreach (AddedToken token in tokens)
-        {
-            if (token.Content.Length == 0)
-            {
-                continue;
-            }
-
-            if (!_ids.TryGetValue(token.Content, out int id))
-            {
-                id = model.Vocabulary.IdOf(Utf8.GetBytes(token.Content));
-                id = id >= 0 ? id : next++;
-            }
-
-            if (token.Normalized && normalizer is not null)
-            {
-                string normalized = Normalize(token.Content, normalizer);
-                if (normalized != token.Content)
-                {
-                    _normalized[id] = normalized;
-                }
-            }
-
-            _ids[token.Content] = id;
-            _tokens[id] = token;
-            if (token.Special)
-            {
-                _special.Add(token.Content);
-            }
-        }
-
-        Raw = BuildFinder(normalized: false);
-        Normalized = BuildFinder(normalized: true);
+        Add(tokens, model, normalizer, keepIds);
+        Add(config.AddedTokens, model, normalizer, keepIds);
+        // A named token that nothing knows would get an id that the model does not have.
+        Add(config.SpecialTokens.Where(token => IsNew(token, model)), model, normalizer, keepIds: false);
+        Raw = find ? BuildFinder(normalized: false) : null;
+        Normalized = find ? BuildFinder(normalized: true) : null;
     }
 
     /// <summary>Finds the tokens that are looked for in the text as it is.</summary>
@@ -75,6 +61,39 @@ internal sealed class AddedVocabulary
 
     /// <summary>Whether a decoded token is left out when special tokens are skipped.</summary>
     public bool IsSpecial(string token) => _special.Contains(token);
+
+    private bool IsNew(AddedToken token, ITokenModel model) =>
+        !_ids.ContainsKey(token.Content) && model.Vocabulary.IdOf(Utf8.GetBytes(token.Content)) >= 0;
+
+    private void Add(IEnumerable<AddedToken> tokens, ITokenModel model, INormalizer? normalizer, bool keepIds)
+    {
+        int next = Math.Max(model.Size, _tokens.Keys.DefaultIfEmpty(-1).Max() + 1);
+        foreach (AddedToken token in tokens.Where(token => token.Content.Length > 0))
+        {
+            int id = keepIds ? token.Id : -1;
+            if (id < 0 && !_ids.TryGetValue(token.Content, out id))
+            {
+                id = model.Vocabulary.IdOf(Utf8.GetBytes(token.Content));
+                id = id >= 0 ? id : next++;
+            }
+
+            if (token.Normalized && normalizer is not null)
+            {
+                string normalized = Normalize(token.Content, normalizer);
+                if (normalized != token.Content)
+                {
+                    _normalized[id] = normalized;
+                }
+            }
+
+            _ids[token.Content] = id;
+            _tokens[id] = token;
+            if (token.Special)
+            {
+                _special.Add(token.Content);
+            }
+        }
+    }
 
     private static string Normalize(string content, INormalizer normalizer)
     {

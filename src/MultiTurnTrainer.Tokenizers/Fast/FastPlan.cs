@@ -10,10 +10,12 @@ namespace MultiTurnTrainer.Tokenizers.Fast;
 /// <summary>Recognizes tokenizers of known make.</summary>
 internal static class FastPlan
 {
-    private const string Cl100kPattern =
+    /// <summary>How GPT-4's and Llama 3's tokenizer.json split texts.</summary>
+    public const string Cl100kPattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private static readonly string QwenPattern = Cl100kPattern.Replace("{1,3}", "", StringComparison.Ordinal);
+    /// <summary>The same with one digit a word.</summary>
+    public static readonly string QwenPattern = Cl100kPattern.Replace("{1,3}", "", StringComparison.Ordinal);
 
     /// <summary>The encoder for a tokenizer's words, or null.</summary>
     public static IPieceEncoder? Find(TokenizerFile file)
@@ -50,6 +52,7 @@ internal static class FastPlan
         return patterns switch
         {
             [Cl100kPattern] => new ScannedPieceEncoder<Cl100kScanner<ThreeDigits>>(model, words, nfc),
+            [TiktokenScanner.Pattern] => new ScannedPieceEncoder<TiktokenScanner>(model, words, nfc),
             [O200kScanner.Pattern] => new ScannedPieceEncoder<O200kScanner>(model, words, nfc),
             [ByteLevelPreTokenizer.Pattern] => new ScannedPieceEncoder<Gpt2Scanner>(model, words, nfc),
             [var one] when one == QwenPattern => new ScannedPieceEncoder<Cl100kScanner<OneDigit>>(model, words, nfc),
@@ -76,6 +79,13 @@ internal static class FastPlan
             },
             // The normalizer changes the text that normalized added tokens are looked for in.
             _ when file.Added.Normalized is not null => null,
+            ([SentencePieceNormalizer { OnlyMarks: true } pieces], []) => pieces.Spaces.Dummy switch
+            {
+                DummyMark.None => MarkRule.Never,
+                DummyMark.Before => MarkRule.Always,
+                DummyMark.BeforeFirst => MarkRule.MissingAtStart,
+                _ => null,
+            },
             ([PrependNormalizer { IsMark: true }, ReplaceNormalizer { IsSpaceToMark: true }], []) => MarkRule.Always,
             ([ReplaceNormalizer { IsSpaceToMark: true }], []) => MarkRule.Never,
             // Spaces are gone by then: the split never fires.

@@ -61,9 +61,9 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
         }
 
         bool[] merged = new bool[model.Vocabulary.MaxId + 1];
-        for (uint rank = 0; rank < model.Merges.Count; rank++)
+        foreach (int id in model.Merges.Made)
         {
-            merged[model.Merges.IdOf(rank)] = true;
+            merged[id] = true;
         }
 
         // Merges of byte tokens would reach over scalars that no token holds side by side.

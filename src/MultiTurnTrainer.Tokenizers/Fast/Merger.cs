@@ -77,7 +77,7 @@ internal sealed class Merger(MergeTable table)
                 return last + 1;
             }
 
-            int merged = table.IdOf(best);
+            int merged = table.IdOf(best, Unsafe.Add(ref id, at), Unsafe.Add(ref id, at + 1));
             Unsafe.Add(ref id, at) = merged;
             for (int i = at + 1; i < last; i++)
             {

@@ -28,9 +28,8 @@ internal sealed class WordCuts
         _shift = 64 - bits;
         bool[] seen = new bool[model.Vocabulary.MaxId + 1];
         byte[] bytes = new byte[model.Vocabulary.LongestToken];
-        for (uint rank = 0; rank < model.Merges.Count; rank++)
+        foreach (int id in model.Merges.Made)
         {
-            int id = model.Merges.IdOf(rank);
             if (!seen[id] && model.Vocabulary.TryGetToken(id, out ReadOnlySpan<byte> token))
             {
                 seen[id] = true;

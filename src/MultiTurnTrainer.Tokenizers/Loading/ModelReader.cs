@@ -204,7 +204,12 @@ internal ref struct ModelReader
                 throw new TokenizerFormatException($"model.vocab[{_scores.Count}]: must be [token, score]");
             }
 
-            _scores.Add(_json.GetDouble());
+            double score = ScoreNumber.Parse(_json.ValueSpan);
+            _scores.Add(
+                double.IsFinite(score)
+                    ? score
+                    : throw new TokenizerFormatException($"model.vocab[{_scores.Count}]: the score is out of range")
+            );
             if (!_json.Read() || _json.TokenType != JsonTokenType.EndArray)
             {
                 throw new TokenizerFormatException($"model.vocab[{_scores.Count - 1}]: must be [token, score]");

@@ -65,7 +65,9 @@ internal static class NormalizerReader
     {
         try
         {
-            return new PrecompiledNormalizer(Convert.FromBase64String(settings.Text("precompiled_charsmap")));
+            return new PrecompiledNormalizer(
+                new CharacterMap(Convert.FromBase64String(settings.Text("precompiled_charsmap")))
+            );
         }
         catch (Exception problem) when (problem is FormatException or InvalidDataException)
         {

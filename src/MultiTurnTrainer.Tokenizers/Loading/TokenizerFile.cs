@@ -16,10 +16,13 @@ internal sealed record TokenizerFile(
     IPostProcessor? PostProcessor,
     ITokenDecoder? Decoder,
     AddedVocabulary Added,
-    Truncation? Truncation,
-    Padding? Padding
+    Truncation? Truncation = null,
+    Padding? Padding = null
 )
 {
+    /// <summary>What the user should know about this tokenizer.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     private static readonly string[] Sections =
     [
         "version",
@@ -35,9 +38,11 @@ internal sealed record TokenizerFile(
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>Reads a tokenizer.json.</summary>
+    /// <param name="file">Its content.</param>
+    /// <param name="config">What the folder says beside it.</param>
     /// <exception cref="TokenizerFormatException">The file is not valid; the message names the place.</exception>
     /// <exception cref="JsonException">The file is not JSON.</exception>
-    public static TokenizerFile Read(ReadOnlySpan<byte> file)
+    public static TokenizerFile Read(ReadOnlySpan<byte> file, TokenizerConfig config)
     {
         if (file.StartsWith(ByteOrderMark))
         {
@@ -73,10 +78,16 @@ internal sealed record TokenizerFile(
 
         // Anything behind the object is an error.
         json.Read();
-        return Build(sections, model ?? throw new TokenizerFormatException("the section \"model\" is missing"));
+        model = model ?? throw new TokenizerFormatException("the section \"model\" is missing");
+        TokenizerFile tokenizer = Build(sections, model, config);
+        return tokenizer with { Warnings = ConfigWarnings.Of(tokenizer, config) };
     }
 
-    private static TokenizerFile Build(Dictionary<string, JsonElement> sections, ITokenModel model)
+    private static TokenizerFile Build(
+        Dictionary<string, JsonElement> sections,
+        ITokenModel model,
+        TokenizerConfig config
+    )
     {
         if (
             sections.TryGetValue("version", out JsonElement version)
@@ -93,7 +104,7 @@ internal sealed record TokenizerFile(
             model,
             Section(sections, "post_processor", PostProcessorReader.Read),
             Section(sections, "decoder", DecoderReader.Read),
-            new AddedVocabulary(ReadAdded(sections), model, normalizer),
+            new AddedVocabulary(ReadAdded(sections), config, model, normalizer),
             Section(sections, "truncation", PostProcessorReader.ReadTruncation),
             Section(sections, "padding", PostProcessorReader.ReadPadding)
         );

@@ -98,7 +98,7 @@ internal sealed class BpeWord
                 return;
             }
 
-            Join(table, at, table.IdOf(best));
+            Join(table, at, best);
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class BpeWord
                 continue;
             }
 
-            Join(table, top.Symbol, table.IdOf(top.Merge));
+            Join(table, top.Symbol, top.Merge);
             Push(top.Symbol);
             if (_previous[top.Symbol] >= 0)
             {
@@ -127,9 +127,10 @@ internal sealed class BpeWord
         }
     }
 
-    private void Join(MergeTable table, int at, int id)
+    private void Join(MergeTable table, int at, uint rank)
     {
         int right = _next[at];
+        int id = table.IdOf(rank, _ids[at], _ids[right]);
         int behind = _next[right];
         _ids[at] = id;
         _lengths[at] += _lengths[right];

@@ -41,6 +41,24 @@ internal sealed class ByteTrie
     /// <summary>The value at a node, or −1.</summary>
     public int ValueOf(int node) => _values[node];
 
+    /// <summary>The value of the longest string that a text begins with, or −1.</summary>
+    public int Longest(ReadOnlySpan<byte> text, out int length)
+    {
+        length = 0;
+        int found = -1;
+        int node = 0;
+        for (int at = 0; at < text.Length && (node = Next(node, text[at])) >= 0; at++)
+        {
+            if (_values[node] >= 0)
+            {
+                found = _values[node];
+                length = at + 1;
+            }
+        }
+
+        return found;
+    }
+
     private static ulong KeyOf(int node, byte label) => (((ulong)node << 8) | label) + 1;
 
     private int SlotOf(int node, byte label)

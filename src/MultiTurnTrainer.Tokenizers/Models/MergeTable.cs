@@ -12,21 +12,29 @@ internal sealed class MergeTable
     /// <summary>What <see cref="Find"/> gives for a pair that does not merge: larger than any rank.</summary>
     public const uint None = uint.MaxValue;
 
+    private const int Tied = -1;
     private const int IdBits = 21;
     private const int RankBits = 22;
     private const ulong RankMask = (1UL << RankBits) - 1;
 
     private readonly ulong[] _entries;
     private readonly int[] _ids;
+    private readonly Dictionary<(int, int), int> _tied = [];
     private readonly int _mask;
     private readonly int _shift;
 
     // For ids or ranks that do not fit the packed form; no model in use has such.
     private readonly Dictionary<(int, int), uint>? _wide;
 
-    /// <summary>Builds the table; of a pair that occurs twice the later rank counts.</summary>
+    /// <summary>Builds a table in which every merge has a rank of its own; of a pair that occurs twice the later counts.</summary>
     /// <param name="merges">The merges in the order of their ranks.</param>
     public MergeTable(ReadOnlySpan<(int Left, int Right, int Id)> merges)
+        : this(merges, [.. Enumerable.Range(0, merges.Length)]) { }
+
+    /// <summary>Builds a table in which merges may share a rank: the leftmost comes first then.</summary>
+    /// <param name="merges">The merges.</param>
+    /// <param name="ranks">Their ranks, from 0 on and rising.</param>
+    public MergeTable(ReadOnlySpan<(int Left, int Right, int Id)> merges, ReadOnlySpan<int> ranks)
     {
         int bits = 4;
         while ((1 << bits) < merges.Length + merges.Length / 2)
@@ -37,12 +45,24 @@ internal sealed class MergeTable
         _entries = new ulong[1 << bits];
         _mask = (1 << bits) - 1;
         _shift = 64 - bits;
-        _ids = new int[merges.Length];
+        _ids = new int[ranks.IsEmpty ? 0 : ranks[^1] + 1];
         _wide = Fits(merges) ? null : [];
-        for (int rank = 0; rank < merges.Length; rank++)
+        Array.Fill(_ids, Tied);
+        for (int i = 0; i < merges.Length; i++)
         {
-            (int left, int right, int id) = merges[rank];
-            _ids[rank] = id;
+            bool first = i == 0 || ranks[i - 1] != ranks[i];
+            _ids[ranks[i]] = first || _ids[ranks[i]] == merges[i].Id ? merges[i].Id : Tied;
+        }
+
+        for (int i = 0; i < merges.Length; i++)
+        {
+            (int left, int right, int id) = merges[i];
+            int rank = ranks[i];
+            if (_ids[rank] == Tied)
+            {
+                _tied[(left, right)] = id;
+            }
+
             if (_wide is not null)
             {
                 _wide[(left, right)] = (uint)rank;
@@ -53,9 +73,6 @@ internal sealed class MergeTable
             }
         }
     }
-
-    /// <summary>The number of ranks.</summary>
-    public int Count => _ids.Length;
 
     /// <summary>The rank of a pair, or <see cref="None"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -86,9 +103,19 @@ internal sealed class MergeTable
         }
     }
 
-    /// <summary>The id that the pair of a rank becomes.</summary>
+    /// <summary>The id that a pair becomes.</summary>
+    /// <param name="rank">The pair's rank.</param>
+    /// <param name="left">Its left id.</param>
+    /// <param name="right">Its right id.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int IdOf(uint rank) => _ids[rank];
+    public int IdOf(uint rank, int left, int right)
+    {
+        int id = _ids[rank];
+        return id != Tied ? id : _tied[(left, right)];
+    }
+
+    /// <summary>The ids that merges make, some of them more than once.</summary>
+    public IEnumerable<int> Made => _ids.Where(id => id != Tied).Concat(_tied.Values);
 
     /// <summary>The pairs that merge, in no order.</summary>
     public IEnumerable<(int Left, int Right)> Pairs()

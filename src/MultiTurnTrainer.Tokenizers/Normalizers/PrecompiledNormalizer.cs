@@ -1,42 +1,15 @@
-using System.Buffers.Binary;
 using MultiTurnTrainer.Tokenizers.Text;
 using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Normalizers;
 
 /// <summary>
-/// <c>Precompiled</c>: sentencepiece's character map, a double-array trie of UTF-8 bytes over replacement texts. A whole
-/// grapheme cluster of under six bytes is replaced by the text of the shortest prefix that the trie knows, otherwise its
-/// scalars one by one.
+/// <c>Precompiled</c>: sentencepiece's character map. A whole grapheme cluster of under six bytes is replaced by the text
+/// of the shortest prefix that the map knows, otherwise its scalars one by one.
 /// </summary>
-internal sealed class PrecompiledNormalizer : INormalizer
+internal sealed class PrecompiledNormalizer(CharacterMap map) : INormalizer
 {
     private const int LongCluster = 6;
-    private readonly uint[] _units;
-    private readonly byte[] _texts;
-
-    /// <summary>Reads the map: the trie's size in bytes, the trie, the texts, each with a NUL behind it.</summary>
-    /// <exception cref="InvalidDataException">It is cut short or not UTF-8.</exception>
-    public PrecompiledNormalizer(ReadOnlySpan<byte> map)
-    {
-        if (map.Length < 4 || BinaryPrimitives.ReadUInt32LittleEndian(map) > map.Length - 4)
-        {
-            throw new InvalidDataException("the character map is cut short");
-        }
-
-        int size = (int)BinaryPrimitives.ReadUInt32LittleEndian(map) / 4;
-        _units = new uint[size];
-        for (int i = 0; i < size; i++)
-        {
-            _units[i] = BinaryPrimitives.ReadUInt32LittleEndian(map[(4 + 4 * i)..]);
-        }
-
-        _texts = map[(4 + 4 * size)..].ToArray();
-        if (size == 0 || !System.Text.Unicode.Utf8.IsValid(_texts))
-        {
-            throw new InvalidDataException("the character map is damaged");
-        }
-    }
 
     /// <inheritdoc/>
     public void Normalize(AlignedText source, Piece piece, AlignedText target)
@@ -46,9 +19,9 @@ internal sealed class PrecompiledNormalizer : INormalizer
         for (int at = piece.Start; at < piece.End; )
         {
             int end = GraphemeClusters.EndOf(source.Bytes[..piece.End], at);
-            if (end - at < LongCluster && Find(source.Bytes[at..end], out int text, out int length))
+            if (end - at < LongCluster && Find(source.Bytes[at..end], out ReadOnlySpan<byte> text))
             {
-                Replace(changes, source.Bytes[at..end], _texts.AsSpan(text, length));
+                Replace(changes, source.Bytes[at..end], text);
                 modified = true;
                 at = end;
                 continue;
@@ -57,9 +30,9 @@ internal sealed class PrecompiledNormalizer : INormalizer
             while (at < end)
             {
                 int scalar = Utf8.Decode(source.Bytes, at, out int size);
-                if (Find(source.Bytes.Slice(at, size), out text, out length))
+                if (Find(source.Bytes.Slice(at, size), out text))
                 {
-                    Replace(changes, source.Bytes.Slice(at, size), _texts.AsSpan(text, length));
+                    Replace(changes, source.Bytes.Slice(at, size), text);
                     modified = true;
                 }
                 else
@@ -103,47 +76,6 @@ internal sealed class PrecompiledNormalizer : INormalizer
         }
     }
 
-    // The text of the shortest known prefix.
-    private bool Find(ReadOnlySpan<byte> key, out int start, out int length)
-    {
-        (start, length) = (0, 0);
-        uint node = Offset(_units[0]);
-        foreach (byte label in key)
-        {
-            if (label == 0)
-            {
-                return false;
-            }
-
-            node ^= label;
-            if (node >= _units.Length)
-            {
-                return false;
-            }
-
-            uint unit = _units[node];
-            if ((unit & 0x8000_00FF) != label)
-            {
-                return false;
-            }
-
-            node ^= Offset(unit);
-            if ((unit >> 8 & 1) == 1 && node < _units.Length)
-            {
-                start = (int)(_units[node] & 0x7FFF_FFFF);
-                if (start >= _texts.Length)
-                {
-                    start = _texts.Length;
-                }
-
-                int end = _texts.AsSpan(start).IndexOf((byte)0);
-                length = end < 0 ? _texts.Length - start : end;
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static uint Offset(uint unit) => (unit >> 10) << (int)((unit & (1u << 9)) >> 6);
+    private bool Find(ReadOnlySpan<byte> key, out ReadOnlySpan<byte> text) =>
+        map.TryFind(key, longest: false, out _, out text);
 }

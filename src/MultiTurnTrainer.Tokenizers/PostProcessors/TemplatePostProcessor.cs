@@ -18,6 +18,21 @@ internal sealed record TemplatePart(
 internal sealed class TemplatePostProcessor(IReadOnlyList<TemplatePart> single, IReadOnlyList<TemplatePart> pair)
     : IPostProcessor
 {
+    /// <summary>One that puts tokens around every text; null where there are none.</summary>
+    /// <param name="first">The token before it, or −1.</param>
+    /// <param name="last">The token behind it, or −1.</param>
+    public static TemplatePostProcessor? Around(int first, int last)
+    {
+        TemplatePart Sequence(int number) => new(number, null, [], [], number);
+        List<TemplatePart> Part(int number) =>
+            [
+                .. first < 0 ? [] : (TemplatePart[])[new(-1, null, [first], [], number)],
+                Sequence(number),
+                .. last < 0 ? [] : (TemplatePart[])[new(-1, null, [last], [], number)],
+            ];
+        return first < 0 && last < 0 ? null : new TemplatePostProcessor(Part(0), [.. Part(0), .. Part(1)]);
+    }
+
     /// <inheritdoc/>
     public bool TrimsOffsets => false;
 

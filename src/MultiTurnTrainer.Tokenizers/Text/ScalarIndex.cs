@@ -5,10 +5,15 @@ internal readonly struct ScalarIndex
 {
     private readonly int[]? _scalars;
     private readonly int _length;
+    private readonly bool _countsEnd;
 
-    public ScalarIndex(ReadOnlySpan<byte> text)
+    /// <summary>Counts a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="countsEnd">Whether a range that begins at the text's end is counted too.</param>
+    public ScalarIndex(ReadOnlySpan<byte> text, bool countsEnd)
     {
         _length = text.Length;
+        _countsEnd = countsEnd;
         if (System.Text.Ascii.IsValid(text))
         {
             return;
@@ -27,11 +32,10 @@ internal readonly struct ScalarIndex
     public TokenOffset Convert(int start, int end)
     {
         // Where a range begins behind the text the reference leaves its bytes as they are.
-        if (_scalars is null || start >= _length)
-        {
-            return new TokenOffset(start, end);
-        }
-
-        return new TokenOffset(_scalars[start], end < _length ? _scalars[end] : _scalars[^1] + 1);
+        return _scalars is null || (start >= _length && !_countsEnd)
+            ? new TokenOffset(start, end)
+            : new TokenOffset(Convert(start), Convert(end));
     }
+
+    private int Convert(int at) => at < _length ? _scalars![at] : _scalars![^1] + 1;
 }

@@ -1,20 +1,22 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Training.Rows;
 
 /// <summary>Compares the tokenizer that made a file of rows, as its manifest says, with the model's.</summary>
 internal static class TokenizerCheck
 {
-    private const string Entry = "tokenizer:tokenizer.json";
-
     /// <summary>Refuses rows that another tokenizer made. Without a manifest, or without a tokenizer, nothing is known.</summary>
     /// <exception cref="MttException">The hashes differ.</exception>
     public static void Require(string rows, string model)
     {
-        string tokenizer = Path.Combine(model, "tokenizer.json");
         string manifest = Manifest.PathFor(rows);
-        if (!File.Exists(tokenizer) || !File.Exists(manifest) || ReadHash(manifest) is not { } made)
+        if (
+            Tokenizer.FileOf(model) is not { } tokenizer
+            || !File.Exists(manifest)
+            || ReadHash(manifest, $"tokenizer:{Path.GetFileName(tokenizer)}") is not { } made
+        )
         {
             return;
         }
@@ -28,13 +30,13 @@ internal static class TokenizerCheck
         }
     }
 
-    private static string? ReadHash(string manifest)
+    private static string? ReadHash(string manifest, string name)
     {
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(manifest));
             return
-                json.RootElement.GetProperty("inputs").TryGetProperty(Entry, out JsonElement entry)
+                json.RootElement.GetProperty("inputs").TryGetProperty(name, out JsonElement entry)
                 && entry.TryGetProperty("sha256", out JsonElement hash)
                 ? hash.GetString()
                 : null;

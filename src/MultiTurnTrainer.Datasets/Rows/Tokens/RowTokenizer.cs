@@ -158,6 +158,8 @@ internal sealed class RowTokenizer(TokenizerParts parts)
         {
             int start = bytes[encoding.Offsets[i].Start];
             int taken = bytes[encoding.Offsets[i].End];
+            // SentencePiece's marks and bytes may have an empty range: they stand for the character that follows.
+            taken = start < taken ? taken : bytes[encoding.Offsets[i].End + 1];
             int end = taken;
             if (parts.Control.IsAdded(encoding.Ids[i]))
             {
