@@ -27,15 +27,15 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
 {
     private const int ExactSlots = 1 << 22;
     private const int IdSlots = 1 << 21;
-    private const int NearRows = 1 << 21;
+    private const long NearTriples = 1 << 27;
 
     private readonly HashTable64 _rows = new(ExactSlots);
     private readonly HashTable64 _prompts = new(ExactSlots);
     private readonly HashTable64 _beginnings = new(ExactSlots);
     private readonly HashTable64 _ids = new(IdSlots);
-    private readonly NearIndex _near = new(NearRows, threshold);
+    private readonly NearIndex _near = new(NearTriples, threshold);
     private readonly ConversationHash _hash = new();
-    private readonly MinHash _minHash = new();
+    private readonly WordTriples _triples = new();
     private readonly List<(string Name, bool IsEvaluation)> _files = [];
     private bool _isEvaluation;
     private readonly Rule _duplicate = new Duplicate();
@@ -162,8 +162,8 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
 
     private void CheckNear(Row row, FindingSink sink, ushort file, long line)
     {
-        _minHash.Load(row);
-        if (_minHash.IsUsable && _near.FindOrAdd(_minHash, file, line) is { } near)
+        _triples.Load(row);
+        if (_triples.IsUsable && _near.FindOrAdd(_triples.Hashes, file, line) is { } near)
         {
             string what = string.Create(
                 CultureInfo.InvariantCulture,

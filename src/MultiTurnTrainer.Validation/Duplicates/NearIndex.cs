@@ -1,158 +1,161 @@
-using MultiTurnTrainer.Validation.Rules;
-
 namespace MultiTurnTrainer.Validation.Duplicates;
 
 /// <summary>
-/// Finds earlier rows with a similar signature: sixteen bands of four values lead to candidates, and one byte of each of
-/// the 64 values estimates the similarity. About 260 bytes a row, with a ceiling on rows.
+/// Finds the earlier row that has most word triples in common with a row, by an inverted index that misses none: rows as
+/// similar as the threshold demands share two of the rarest triples of either, so rows are listed and looked up under
+/// those only (prefix filtering; Chaudhuri, Ganti, Kaushik, ICDE 2006), and those found twice are compared triple by
+/// triple. What most rows share, such as a system prompt, is not rare and costs nothing.
 /// </summary>
-/// <param name="maxRows">Most rows held.</param>
-/// <param name="threshold">Least estimated Jaccard similarity.</param>
-internal sealed class NearIndex(int maxRows, double threshold)
+internal sealed class NearIndex
 {
-    private const int Bands = 16;
-    private const int RowsOfABand = MinHash.Bins / Bands;
+    private const int LeastShared = 2;
 
-    private readonly int[][] _tables = [.. Enumerable.Range(0, Bands).Select(_ => new int[1 << 12])];
-    private byte[] _signatures = new byte[MinHash.Bins << 10];
-    private uint[] _bandKeys = new uint[Bands << 10];
+    /// <summary>Rows looked at for each triple held, after which what is rare is measured again.</summary>
+    private const int Patience = 16;
+
+    private readonly double _threshold;
+    private readonly TripleStore _store;
+    private readonly TripleRarity _rarity = new();
+    private readonly TripleLists _lists = new();
+    private readonly List<int> _candidates = [];
+    private readonly uint[] _rare;
+
+    // The number of the search that found a row last.
+    private uint[] _foundBy = new uint[1 << 10];
+    private uint _search;
     private uint[] _lines = new uint[1 << 10];
     private ushort[] _files = new ushort[1 << 10];
+    private long _looked;
 
-    /// <summary>Rows held.</summary>
-    public int Count { get; private set; }
+    /// <param name="maxTriples">Most triples held.</param>
+    /// <param name="threshold">Least Jaccard similarity.</param>
+    public NearIndex(long maxTriples, double threshold)
+    {
+        _threshold = threshold;
+        _store = new TripleStore(maxTriples);
+        _rare = new uint[_store.MostOfARow];
+    }
 
     /// <summary>Whether the ceiling was reached.</summary>
-    public bool IsFull => Count >= maxRows;
+    public bool IsFull => _store.IsCrowded && _store.IsSparse;
+
+    /// <summary>Triples that are compared of a longer row: an even sample.</summary>
+    public int MostOfARow => _store.MostOfARow;
 
     /// <summary>The most similar earlier row at or above the threshold; the row is added when there is none.</summary>
-    public (ushort File, long Line, double Similarity)? FindOrAdd(MinHash hash, ushort file, long line)
+    public (ushort File, long Line, double Similarity)? FindOrAdd(ReadOnlySpan<uint> triples, ushort file, long line)
     {
-        Span<byte> signature = stackalloc byte[MinHash.Bins];
-        Span<uint> keys = stackalloc uint[Bands];
-        for (int i = 0; i < MinHash.Bins; i++)
+        ReadOnlySpan<uint> sample = _store.Sample(triples);
+        ReadOnlySpan<uint> rare = Rare(sample);
+        Find(rare);
+        (int row, double similarity) = Best(sample);
+        if (row >= 0)
         {
-            signature[i] = (byte)StableHash.Mix(hash.Signature[i]);
-        }
-
-        for (int band = 0; band < Bands; band++)
-        {
-            ulong key = 0;
-            for (int i = 0; i < RowsOfABand; i++)
-            {
-                key = StableHash.Combine(key, hash.Signature[(band * RowsOfABand) + i]);
-            }
-
-            keys[band] = (uint)key;
-        }
-
-        if (Best(signature, keys) is { } best)
-        {
-            return (_files[best.Row], _lines[best.Row], best.Similarity);
+            return (_files[row], _lines[row], similarity);
         }
 
         if (!IsFull)
         {
-            Add(signature, keys, file, line);
+            Add(sample, rare, file, line);
         }
 
         return null;
     }
 
-    private (int Row, double Similarity)? Best(ReadOnlySpan<byte> signature, ReadOnlySpan<uint> keys)
+    /// <summary>
+    /// The rarest triples: as many as a row may have that a similar one lacks, and two. Whatever the other's length, it
+    /// shares at least the threshold's part of this row's.
+    /// </summary>
+    private ReadOnlySpan<uint> Rare(ReadOnlySpan<uint> sample)
     {
-        (int row, double similarity) = (-1, threshold);
-        for (int band = 0; band < Bands; band++)
+        int shared = (int)Math.Ceiling((_threshold * sample.Length) - 1e-9);
+        Span<uint> rare = _rare.AsSpan(0, Math.Min(sample.Length, sample.Length - shared + LeastShared));
+        _rarity.Rarest(sample, rare);
+        return rare;
+    }
+
+    /// <summary>Lists the rows that have two of the triples.</summary>
+    private void Find(ReadOnlySpan<uint> rare)
+    {
+        _search++;
+        _candidates.Clear();
+
+        // All lists are fetched from memory before any is read.
+        foreach (uint triple in rare)
         {
-            int[] table = _tables[band];
-            int mask = table.Length - 1;
-            for (int slot = (int)keys[band] & mask; table[slot] != 0; slot = (slot + 1) & mask)
+            _looked += _lists[triple].Length;
+        }
+
+        foreach (uint triple in rare)
+        {
+            foreach (int row in _lists[triple])
             {
-                int candidate = table[slot] - 1;
-                if (_bandKeys[(candidate * Bands) + band] == keys[band] && candidate != row)
+                if (_foundBy[row - 1] == _search)
                 {
-                    double estimate = Similarity(signature, candidate);
-                    if (estimate >= similarity)
-                    {
-                        (row, similarity) = (candidate, estimate);
-                    }
-
-                    // One row a band key is kept: the first of its kind stands for all.
-                    break;
+                    _candidates.Add(row - 1);
                 }
+
+                _foundBy[row - 1] = _search;
+            }
+        }
+    }
+
+    private (int Row, double Similarity) Best(ReadOnlySpan<uint> sample)
+    {
+        (int best, double most) = (-1, _threshold);
+        foreach (int row in _candidates)
+        {
+            double similarity = _store.Similarity(sample, row);
+            if (similarity > most || (similarity == most && (best < 0 || row < best)))
+            {
+                (best, most) = (row, similarity);
             }
         }
 
-        return row < 0 ? null : (row, similarity);
+        return (best, most);
     }
 
-    private double Similarity(ReadOnlySpan<byte> signature, int row)
+    private void Add(ReadOnlySpan<uint> sample, ReadOnlySpan<uint> rare, ushort file, long line)
     {
-        ReadOnlySpan<byte> other = _signatures.AsSpan(row * MinHash.Bins, MinHash.Bins);
-        int equal = 0;
-        for (int i = 0; i < MinHash.Bins; i++)
+        int row = _store.Add(sample);
+        if (row == _lines.Length)
         {
-            equal += signature[i] == other[i] ? 1 : 0;
+            Array.Resize(ref _lines, row * 2);
+            Array.Resize(ref _files, row * 2);
+            Array.Resize(ref _foundBy, row * 2);
         }
 
-        // One byte agrees by chance once in 256 times.
-        double chance = 1.0 / 256;
-        return Math.Max(0, (((double)equal / MinHash.Bins) - chance) / (1 - chance));
-    }
-
-    private void Add(ReadOnlySpan<byte> signature, ReadOnlySpan<uint> keys, ushort file, long line)
-    {
-        if (Count == _lines.Length)
-        {
-            int rows = Math.Min(maxRows, Count * 2);
-            Array.Resize(ref _signatures, rows * MinHash.Bins);
-            Array.Resize(ref _bandKeys, rows * Bands);
-            Array.Resize(ref _lines, rows);
-            Array.Resize(ref _files, rows);
-        }
-
-        int row = Count++;
-        signature.CopyTo(_signatures.AsSpan(row * MinHash.Bins));
-        keys.CopyTo(_bandKeys.AsSpan(row * Bands));
         (_lines[row], _files[row]) = ((uint)Math.Min(line, uint.MaxValue), file);
-        for (int band = 0; band < Bands; band++)
+        _rarity.Count(sample);
+        List(rare, row);
+        bool tooLarge = _store.IsCrowded && !_store.IsSparse;
+        if (tooLarge)
         {
-            if (Count * 4L > _tables[band].Length * 3L)
-            {
-                _tables[band] = Grow(_tables[band].Length * 2, band);
-            }
-            else
-            {
-                Insert(_tables[band], keys[band], row, band);
-            }
+            _store.Halve();
+        }
+
+        if (tooLarge || _lists.IsCrowded || _looked > Patience * _store.Triples)
+        {
+            ListAgain();
         }
     }
 
-    private int[] Grow(int length, int band)
+    private void ListAgain()
     {
-        int[] table = new int[length];
-        for (int row = 0; row < Count; row++)
+        _looked = 0;
+        _rarity.Settle();
+        _lists.Clear();
+        for (int row = 0; row < _store.Count; row++)
         {
-            Insert(table, _bandKeys[(row * Bands) + band], row, band);
+            List(Rare(_store[row]), row);
         }
-
-        return table;
     }
 
-    private void Insert(int[] table, uint key, int row, int band)
+    private void List(ReadOnlySpan<uint> rare, int row)
     {
-        int mask = table.Length - 1;
-        int slot = (int)key & mask;
-        while (table[slot] != 0)
+        foreach (uint triple in rare)
         {
-            if (_bandKeys[((table[slot] - 1) * Bands) + band] == key)
-            {
-                return;
-            }
-
-            slot = (slot + 1) & mask;
+            _lists.Add(triple, row);
         }
-
-        table[slot] = row + 1;
     }
 }

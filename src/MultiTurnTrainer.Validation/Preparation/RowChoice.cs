@@ -11,12 +11,12 @@ namespace MultiTurnTrainer.Validation.Preparation;
 internal sealed class RowChoice(PrepareOptions options)
 {
     private const int Slots = 1 << 27;
-    private const int NearRows = 1 << 23;
+    private const long NearTriples = 1 << 29;
 
     private readonly HashTable64 _beginnings = new(Slots);
     private readonly HashTable64 _rows = new(Slots);
-    private readonly NearIndex _near = new(NearRows, options.NearDuplicates ?? 1);
-    private readonly MinHash _minHash = new();
+    private readonly NearIndex _near = new(NearTriples, options.NearDuplicates ?? 1);
+    private readonly WordTriples _triples = new();
     private readonly List<string> _files = [];
     private int _file = -1;
 
@@ -62,8 +62,8 @@ internal sealed class RowChoice(PrepareOptions options)
 
         if (options.NearDuplicates is not null)
         {
-            _minHash.Load(row);
-            if (_minHash.IsUsable && _near.FindOrAdd(_minHash, file, line) is { } near)
+            _triples.Load(row);
+            if (_triples.IsUsable && _near.FindOrAdd(_triples.Hashes, file, line) is { } near)
             {
                 counts.NearDuplicates++;
                 return new LeftOut("near-duplicate", Place(near.File, near.Line));

@@ -1,47 +1,55 @@
 using System.Buffers;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Rules;
+using MultiTurnTrainer.Validation;
 
 namespace MultiTurnTrainer.Validation.Duplicates;
 
 /// <summary>
-/// Signatures of a conversation's word triples by one-permutation MinHash (Li, Owen, Zhang, NIPS 2012) with densification
-/// (Shrivastava, Li, ICML 2014): one hash a triple, 64 bins, an empty bin takes the next full one's value.
+/// The set of a conversation's word triples as sorted 32-bit hashes: three words in a row of one text, punctuation and
+/// reasoning left out.
 /// </summary>
-internal sealed class MinHash
+internal sealed class WordTriples
 {
-    /// <summary>Values of a signature.</summary>
-    public const int Bins = 64;
-
     private const int Words = 3;
+    private const int LeastTriples = 5;
     private static readonly SearchValues<byte> _space = SearchValues.Create(" \t\r\n.,;:!?\"'()[]{}<>|/\\*#-_=+~`"u8);
 
-    private readonly ulong[] _bins = new ulong[Bins];
+    private uint[] _hashes = new uint[1024];
+    private int _count;
 
-    /// <summary>The signature of the last row.</summary>
-    public ReadOnlySpan<ulong> Signature => _bins;
+    /// <summary>The different triples of the last row, in rising order.</summary>
+    public ReadOnlySpan<uint> Hashes => _hashes.AsSpan(0, _count);
 
-    /// <summary>Whether the last row had enough words to be compared.</summary>
-    public bool IsUsable { get; private set; }
+    /// <summary>Whether the last row had enough of them to be compared.</summary>
+    public bool IsUsable => _count >= LeastTriples;
 
-    /// <summary>Makes the signature of a row's texts.</summary>
+    /// <summary>Collects the triples of a row's texts.</summary>
     public void Load(Row row)
     {
-        Array.Fill(_bins, ulong.MaxValue);
-        int shingles = 0;
+        _count = 0;
         foreach (TextToken text in row.Texts)
         {
-            shingles += text.IsReasoning ? 0 : Add(text.Utf8);
+            if (!text.IsReasoning)
+            {
+                Add(text.Utf8);
+            }
         }
 
-        IsUsable = shingles >= 5;
-        if (IsUsable)
+        Span<uint> all = _hashes.AsSpan(0, _count);
+        all.Sort();
+        int different = Math.Min(_count, 1);
+        for (int i = 1; i < all.Length; i++)
         {
-            Densify();
+            if (all[i] != all[i - 1])
+            {
+                all[different++] = all[i];
+            }
         }
+
+        _count = different;
     }
 
-    private int Add(ReadOnlySpan<byte> text)
+    private void Add(ReadOnlySpan<byte> text)
     {
         ulong before = 0;
         ulong last = 0;
@@ -59,7 +67,7 @@ internal sealed class MinHash
                     words++;
                     if (words >= Words)
                     {
-                        Put(StableHash.Mix(hash ^ (last * 3) ^ (before * 7)));
+                        Put((uint)(StableHash.Mix(hash ^ (last * 3) ^ (before * 7)) >> 32));
                     }
 
                     (before, last) = (last, hash);
@@ -68,36 +76,16 @@ internal sealed class MinHash
 
             text = text[Math.Min(length + 1, text.Length)..];
         }
-
-        return Math.Max(0, words - Words + 1);
     }
 
-    private void Put(ulong hash)
+    private void Put(uint hash)
     {
-        int bin = (int)(hash & (Bins - 1));
-        ulong value = hash >> 6;
-        if (value < _bins[bin])
+        if (_count == _hashes.Length)
         {
-            _bins[bin] = value;
+            Array.Resize(ref _hashes, _count * 2);
         }
-    }
 
-    private void Densify()
-    {
-        for (int bin = 0; bin < Bins; bin++)
-        {
-            int from = bin;
-            while (_bins[from] >> 63 != 0)
-            {
-                // Borrowed values carry the top bit, so that borrowing stops at values of a bin's own.
-                from = (from + 1) % Bins;
-            }
-
-            if (from != bin)
-            {
-                _bins[bin] = (1UL << 63) | StableHash.Mix(_bins[from] + (ulong)((from - bin + Bins) % Bins));
-            }
-        }
+        _hashes[_count++] = hash;
     }
 
     private ref struct Pieces(ReadOnlySpan<byte> word)
