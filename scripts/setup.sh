@@ -1,8 +1,11 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Installs what mtt needs on this machine and builds it, its native part included. Safe to run again.
 #   scripts/setup.sh          to build and run mtt
 #   scripts/setup.sh --tests  also what the test suite drives (headless Chromium, SentencePiece)
 set -euo pipefail
+# Programs come from the absolute entries of PATH: others mean the current folder.
+PATH=$(IFS=:; set -f; for entry in $PATH; do case $entry in /*) printf '%s:' "$entry" ;; esac; done)
+PATH=${PATH%:}
 cd "$(dirname "$0")/.."
 
 say() { printf '%s\n' "setup: $*" >&2; }
@@ -18,7 +21,7 @@ dotnet --version >/dev/null 2>&1 || fail "the installed .NET SDK does not satisf
 if command -v dpkg-query >/dev/null; then
   command -v g++ >/dev/null || missing+=(g++)
   command -v cmake >/dev/null || missing+=(cmake)
-  if [ -z "${MTT_LIBTORCH:-}" ] && ! python3 -c 'import torch' 2>/dev/null; then
+  if [ -z "${MTT_LIBTORCH:-}" ] && ! python3 -I -c 'import site, sys; sys.path.append(site.getusersitepackages()); import torch' 2>/dev/null; then
     want libtorch-dev
     want libgloo-dev
   fi

@@ -2,6 +2,7 @@ using MultiTurnTrainer.Cli;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Parquet;
 
+LoaderPath.Clean();
 if (args is ["train", ..])
 {
     // A request to stop may come before the command line is read.

@@ -70,7 +70,31 @@ public sealed class WorkingDirectoryTests : IDisposable
         Assert.False(File.Exists(_folder["ran"]), told);
         Assert.DoesNotContain($"{_folder.Path}/torch", told, StringComparison.Ordinal);
         Assert.Contains("compiler  /bin/false (CXX)", told, StringComparison.Ordinal);
-        Assert.Equal(variable != "PYTHONPATH", told.Contains($"warning   {variable}", StringComparison.Ordinal));
+        Assert.Equal(variable == "PATH", told.Contains("warning   PATH", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(":")]
+    [InlineData(".:/usr/lib")]
+    [InlineData("/usr/lib:")]
+    [InlineData("lib:/usr/lib")]
+    public void Setup_WithAnEmptyEntryForTheLoader_LoadsLibtorchFromItsOwnPlaceAndKeepsTheArguments(string path)
+    {
+        // Among the planted files is one that libtorch needs, under the name that the loader looks for.
+        string[] needed = ["libc10.so.1.13", "libtorch_cpu.so.1.13", "libopenblas.so.0", "libgomp.so.1"];
+        Array.ForEach(needed, name => _folder.Write(name, "not a library"));
+        _folder.Write("a b.jsonl", "");
+        ProcessStartInfo setup = new(Repository.Mtt, ["setup"]) { WorkingDirectory = _folder.Path };
+        ProcessStartInfo stats = new(Repository.Mtt, ["validate", "a b.jsonl", "", "é"])
+        {
+            WorkingDirectory = _folder.Path,
+        };
+        setup.Environment["LD_LIBRARY_PATH"] = path;
+        string plain = Output(stats);
+        stats.Environment["LD_LIBRARY_PATH"] = path;
+
+        Assert.StartsWith("libtorch ", Output(setup), StringComparison.Ordinal);
+        Assert.Equal(plain, Output(stats));
     }
 
     [Theory]

@@ -306,12 +306,9 @@ internal static class DoctorCommand
 
         Line("zstd", $"{SystemLibrary.Candidates("libzstd.so.1").FirstOrDefault() ?? "none"} (system)");
         Line("driver", $"{CudaCard.DriverFile ?? "none"} (system)");
-        foreach (string name in (string[])["PATH", "LD_LIBRARY_PATH"])
+        if (SearchPath.HasOthers("PATH"))
         {
-            if (SearchPath.HasOthers(name))
-            {
-                Line("warning", $"{name} has an empty or relative entry, which means the current folder: take it out");
-            }
+            Line("warning", "PATH has entries that mean the current folder: take them out; mtt passes over them");
         }
     }
 

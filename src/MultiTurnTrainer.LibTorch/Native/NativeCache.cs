@@ -167,7 +167,8 @@ internal static class NativeCache
 
     private static void KeepPrivate(string path)
     {
-        if (!OperatingSystem.IsWindows())
+        // Not where nothing is to change: a cache may lie on a disk that cannot be written.
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != _ownerOnly)
         {
             File.SetUnixFileMode(path, _ownerOnly);
         }
