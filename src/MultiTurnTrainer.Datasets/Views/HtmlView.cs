@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Net;
-using System.Text;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Pages;
 
 namespace MultiTurnTrainer.Datasets.Views;
 
@@ -23,101 +22,71 @@ public static class HtmlView
         IReadOnlyList<string> findings
     )
     {
-        StringBuilder html = new();
-        html.Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n");
-        html.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        html.Append(
-            CultureInfo.InvariantCulture,
-            $"<title>{Escape(heading)} · mtt mask</title>\n<style>{Style}</style></head>\n<body>\n"
+        HtmlPage page = new(heading, Style);
+        AddLegend(page, rows);
+        page.AddTable(
+            ["from", "field", "tokens", "supervised", "share"],
+            summary.Select(line =>
+                (string[])
+                    [
+                        line.Group,
+                        line.Field,
+                        Text($"{line.Tokens}"),
+                        Text($"{line.Supervised}"),
+                        Text($"{line.Share:P1}"),
+                    ]
+            )
         );
-        html.Append(CultureInfo.InvariantCulture, $"<h1>{Escape(heading)}</h1>\n");
-        AppendLegend(html, rows);
-        AppendSummary(html, summary);
-        AppendFindings(html, findings);
+        AddFindings(page, findings);
         for (int i = 0; i < rows.Count; i++)
         {
-            AppendRow(html, rows[i], i);
+            AddRow(page, rows[i], i);
         }
 
-        html.Append(
-            CultureInfo.InvariantCulture,
-            $"<div id=\"tip\" role=\"tooltip\" hidden></div>\n<script>{Script}</script>\n</body></html>\n"
-        );
-        return html.ToString();
+        return page.Add($"<div id=\"tip\" role=\"tooltip\" hidden></div>\n<script>{Script}</script>\n").Finish();
     }
 
-    private static void AppendLegend(StringBuilder html, IReadOnlyList<RowView> rows)
+    private static void AddLegend(HtmlPage page, IReadOnlyList<RowView> rows)
     {
-        html.Append("<p class=\"legend\">");
+        page.AddRaw("<p class=\"legend\">");
         IEnumerable<string> groups = rows.SelectMany(row => row.Tokens).Select(token => token.Group).Distinct();
         foreach (string group in groups.Order(StringComparer.Ordinal))
         {
-            html.Append(CultureInfo.InvariantCulture, $"<span class=\"t {ClassOf(group)}\">{Escape(group)}</span> ");
+            page.Add($"<span class=\"t {ClassOf(group)}\">{HtmlPage.Escape(group)}</span> ");
         }
 
-        html.Append("<span class=\"t assistant s\">supervised</span></p>\n");
+        page.AddRaw("<span class=\"t assistant s\">supervised</span></p>\n");
     }
 
-    private static void AppendSummary(StringBuilder html, IReadOnlyList<MaskSummaryLine> summary)
+    private static void AddFindings(HtmlPage page, IReadOnlyList<string> findings)
     {
-        html.Append(
-            "<table><thead><tr><th>from</th><th>field</th><th>tokens</th><th>supervised</th><th>share</th></tr></thead><tbody>\n"
-        );
-        foreach (MaskSummaryLine line in summary)
+        if (findings.Count > 0)
         {
-            html.Append(
-                CultureInfo.InvariantCulture,
-                $"<tr><td><span class=\"t {ClassOf(line.Group)}\">{Escape(line.Group)}</span></td><td>{Escape(line.Field)}</td>"
-                    + $"<td>{line.Tokens}</td><td>{line.Supervised}</td><td>{line.Share:P1}</td></tr>\n"
-            );
+            IEnumerable<string> items = findings.Select(finding => $"<li>{HtmlPage.Escape(finding)}</li>\n");
+            page.AddRaw($"<ul class=\"findings\">\n{string.Concat(items)}</ul>\n");
         }
-
-        html.Append("</tbody></table>\n");
     }
 
-    private static void AppendFindings(StringBuilder html, IReadOnlyList<string> findings)
-    {
-        if (findings.Count == 0)
-        {
-            return;
-        }
-
-        html.Append("<ul class=\"findings\">\n");
-        foreach (string finding in findings)
-        {
-            html.Append(CultureInfo.InvariantCulture, $"<li>{Escape(finding)}</li>\n");
-        }
-
-        html.Append("</ul>\n");
-    }
-
-    private static void AppendRow(StringBuilder html, RowView row, int index)
+    private static void AddRow(HtmlPage page, RowView row, int index)
     {
         int supervised = row.Tokens.Count(token => token.Supervised);
-        html.Append(
-            CultureInfo.InvariantCulture,
-            $"<section id=\"row-{index}\"><h2>{Escape(row.Title)} <small>{Counted.Of(row.Tokens.Count, "token")}, {supervised} supervised</small></h2>\n"
+        page.Add(
+            $"<section id=\"row-{index}\"><h2>{HtmlPage.Escape(row.Title)} <small>{Counted.Of(row.Tokens.Count, "token")}, {supervised} supervised</small></h2>\n"
         );
-        AppendFindings(html, row.Findings);
-        html.Append("<pre>");
+        AddFindings(page, row.Findings);
+        page.AddRaw("<pre>");
         foreach (TokenView token in row.Tokens)
         {
-            AppendToken(html, token);
+            page.AddRaw("<span class=\"t ")
+                .AddRaw(ClassOf(token.Group))
+                .AddRaw(token.Supervised ? " s\" data-t=\"" : "\" data-t=\"")
+                .AddRaw(HtmlPage.Escape(Describe(token)))
+                .AddRaw("\">")
+                .AddRaw(HtmlPage.Escape(token.Text.Replace("\n", "↵\n", StringComparison.Ordinal)))
+                .AddRaw("</span>");
         }
 
-        html.Append("</pre></section>\n");
-    }
-
-    private static void AppendToken(StringBuilder html, TokenView token)
-    {
-        html.Append("<span class=\"t ").Append(ClassOf(token.Group));
-        if (token.Supervised)
-        {
-            html.Append(" s");
-        }
-
-        html.Append(CultureInfo.InvariantCulture, $"\" data-t=\"{Escape(Describe(token))}\">");
-        html.Append(token.Text.Length == 0 ? "" : Escape(Visible(token.Text))).Append("</span>");
+        page.AddRaw("</pre></section>\n");
     }
 
     private static string Describe(TokenView token)
@@ -134,30 +103,24 @@ public static class HtmlView
         );
     }
 
-    private static string Visible(string text) => text.Replace("\n", "↵\n", StringComparison.Ordinal);
-
     private static string ClassOf(string group) =>
         group is "system" or "developer" or "user" or "assistant" or "tool" or "tools" or "variable" or "computed"
             ? group
             : "literal";
 
-    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private const string Style = """
 
-        :root { color-scheme: light dark; --fg: #1a1a1a; --bg: #fff; --line: #ccc; }
-        @media (prefers-color-scheme: dark) { :root { --fg: #e8e8e8; --bg: #16181c; --line: #444; } }
-        body { font: 15px/1.5 system-ui, sans-serif; color: var(--fg); background: var(--bg); margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-        h1 { font-size: 1.3rem; overflow-wrap: anywhere; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; } small { font-weight: normal; opacity: .7; }
+        small { font-weight: normal; opacity: .7; }
         pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.7 ui-monospace, monospace; border: 1px solid var(--line); border-radius: 6px; padding: .8rem; }
-        table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { text-align: left; padding: .15rem .8rem .15rem 0; }
-        td:nth-child(n+3), th:nth-child(n+3) { text-align: right; } tbody tr:last-child { border-top: 1px solid var(--line); font-weight: 600; }
+        tbody tr:last-child { font-weight: 600; }
         .t { border-radius: 2px; } pre .t:hover { outline: 2px solid currentColor; }
         .literal { color: #808080; } .variable { color: #0a7d8c; } .computed { color: #c0392b; } .system, .developer { color: #9b3fb5; }
         .user { color: #2b6cd4; } .assistant { color: #1d7f3c; } .tool { color: #a06a00; } .tools { color: #b58900; }
         .s { background: #1d7f3c2e; box-shadow: inset 0 -2px 0 #1d7f3c; }
         .findings li { color: #c0392b; }
-        #tip { position: fixed; background: var(--fg); color: var(--bg); padding: .2rem .5rem; border-radius: 4px; font: 12px ui-monospace, monospace; pointer-events: none; max-width: 80vw; }
+        #tip { position: fixed; background: var(--ink); color: var(--paper); padding: .2rem .5rem; border-radius: 4px; font: 12px ui-monospace, monospace; pointer-events: none; max-width: 80vw; }
 
         """;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
+using MultiTurnTrainer.Files.Pages;
 
 namespace MultiTurnTrainer.Synthesis.Quality;
 
@@ -32,79 +32,75 @@ internal static class QualityPage
     /// <summary>The page of one run, or of several side by side.</summary>
     public static byte[] Write(IReadOnlyList<(string Name, QualityReport Report)> runs)
     {
-        StringBuilder html = new();
-        html.Append(
-            """
-            <!doctype html><html lang="en"><head><meta charset="utf-8"><title>mtt review: quality</title><style>
-            body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1180px;padding:0 1rem;color:#1b1e28;background:#fff}
-            .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:1rem}
-            svg{width:100%;border:1px solid #ddd;border-radius:6px;background:#fff}
-            svg text{font-size:10px;fill:#444}svg .title{font-size:12px;font-weight:600}svg .grid{stroke:#e5e5e5}
-            table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}
-            td,th{padding:.15rem .7rem;border-bottom:1px solid #ddd;text-align:right}td:first-child,th:first-child{text-align:left}
-            .key span{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin:0 .3em 0 1em}
-            </style></head><body><h1>mtt review: quality</h1>
-            <p>Every number is computed from the text, without a model; the manual says how. Compare rounds and runs with
-            each other, not with labels that a model gave.</p>
-            """
-        );
-        html.Append("<p class=\"key\">");
-        for (int i = 0; i < runs.Count; i++)
-        {
-            html.Append(
-                $"<span style=\"background:{BarChart.Colors[i % BarChart.Colors.Count]}\"></span>{WebUtility.HtmlEncode(runs[i].Name)}"
-            );
-        }
-
-        html.Append("</p><table><tr><th>run</th><th>reviewers</th><th>dialogues</th><th>tags</th><th>topics</th></tr>");
-        foreach ((string name, QualityReport report) in runs)
-        {
-            html.Append(
-                CultureInfo.InvariantCulture,
-                $"<tr><td>{WebUtility.HtmlEncode(name)}</td><td>{report.Reviewers}</td><td>{report.Dialogues}</td><td>{report.UniqueTags}</td><td>{report.Topics}</td></tr>"
-            );
-        }
-
-        html.Append("</table><div class=\"plots\">");
+        HtmlPage page = new HtmlPage("mtt review: quality")
+            .AddText(
+                "Every number is computed from the text, without a model; the manual says how. "
+                    + "Compare rounds and runs with each other, not with labels that a model gave."
+            )
+            .AddTable(
+                ["run", "reviewers", "dialogues", "tags", "topics"],
+                runs.Select(run =>
+                    (string[])
+                        [
+                            run.Name,
+                            Text($"{run.Report.Reviewers}"),
+                            Text($"{run.Report.Dialogues}"),
+                            Text($"{run.Report.UniqueTags}"),
+                            Text($"{run.Report.Topics}"),
+                        ]
+                )
+            )
+            .AddRaw("<div class=\"grid\">\n");
         foreach ((string title, Func<RoundQuality, double?> value) in _plots)
         {
-            IReadOnlyList<double?>[] values = [.. runs.Select(run => run.Report.Rounds.Select(value).ToArray())];
-            if (values.Any(row => row.Any(number => number is not null)))
-            {
-                html.Append(BarChart.Draw(title, values));
-            }
+            page.AddRaw(Draw(title, value, runs));
         }
 
-        html.Append("</div><h2>Numbers</h2>");
+        page.AddRaw("</div><h2>Numbers</h2>\n");
         foreach ((string name, QualityReport report) in runs)
         {
-            AppendTable(html, name, report);
+            page.Add($"<h3>{HtmlPage.Escape(name)}</h3>\n")
+                .AddTable(
+                    ["measure", .. report.Rounds.Select(round => Text($"round {round.Round}"))],
+                    _plots.Select(plot =>
+                        report.Rounds.Select(round => Text($"{plot.Value(round):0.####}")).Prepend(plot.Title)
+                    )
+                );
         }
 
-        html.Append("</body></html>\n");
-        return Encoding.UTF8.GetBytes(html.ToString());
+        return Encoding.UTF8.GetBytes(page.Finish());
     }
 
-    private static void AppendTable(StringBuilder html, string name, QualityReport report)
-    {
-        html.Append($"<h3>{WebUtility.HtmlEncode(name)}</h3><table><tr><th>measure</th>");
-        foreach (RoundQuality round in report.Rounds)
+    private static string Draw(
+        string title,
+        Func<RoundQuality, double?> value,
+        IReadOnlyList<(string Name, QualityReport Report)> runs
+    ) =>
+        new Plot(
+            title,
+            [
+                .. runs.Select(run => new PlotSeries(
+                    run.Name,
+                    [
+                        .. run
+                            .Report.Rounds.Select((round, i) => (Round: i + 1, Value: value(round)))
+                            .Where(point => point.Value is not null)
+                            .Select(point => new PlotPoint(
+                                point.Round,
+                                point.Value!.Value,
+                                Text($"{point.Value:0.####}")
+                            )),
+                    ],
+                    PlotMark.Bars
+                )),
+            ]
+        )
         {
-            html.Append(CultureInfo.InvariantCulture, $"<th>round {round.Round}</th>");
-        }
+            XLabels =
+            [
+                .. Enumerable.Range(1, runs.Max(run => run.Report.Rounds.Count)).Select(i => ((double)i, $"round {i}")),
+            ],
+        }.Draw();
 
-        html.Append("</tr>");
-        foreach ((string title, Func<RoundQuality, double?> value) in _plots)
-        {
-            html.Append($"<tr><td>{WebUtility.HtmlEncode(title)}</td>");
-            foreach (RoundQuality round in report.Rounds)
-            {
-                html.Append(CultureInfo.InvariantCulture, $"<td>{value(round):0.####}</td>");
-            }
-
-            html.Append("</tr>");
-        }
-
-        html.Append("</table>");
-    }
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Pages;
 
 namespace MultiTurnTrainer.Training.Report;
 
@@ -22,25 +22,6 @@ internal sealed record ReportFacts(
 /// <summary><c>report.html</c>: one file without scripts or outside references, readable in ten years.</summary>
 internal static class TrainingReport
 {
-    private const string Style = """
-        :root{color-scheme:light dark;--ink:#1b1f24;--soft:#6b7280;--line:#d8dde3;--paper:#fff;
-        --c0:#2563eb;--c1:#d97706;--c2:#059669;--c3:#db2777;--c4:#7c3aed;--c5:#0891b2}
-        @media(prefers-color-scheme:dark){:root{--ink:#e6e8eb;--soft:#9aa3ad;--line:#343b44;--paper:#15181c;
-        --c0:#60a5fa;--c1:#fbbf24;--c2:#34d399;--c3:#f472b6;--c4:#a78bfa;--c5:#22d3ee}}
-        body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:1360px;margin:2rem auto;padding:0 1rem}
-        h1{font-size:1.5rem}h2{font-size:1.05rem;margin:0 0 .4rem}.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:1rem}
-        figure{margin:0;border:1px solid var(--line);border-radius:8px;padding:.7rem}figcaption{font-weight:600}
-        svg{width:100%;height:auto}svg text{font-size:11px;fill:var(--soft)}.grid{stroke:var(--line)}
-        polyline{fill:none;stroke-width:2}polyline.faint{stroke:var(--soft);stroke-width:1;opacity:.55}
-        polyline.c0,circle.c0{stroke:var(--c0)}polyline.c1,circle.c1{stroke:var(--c1)}polyline.c2,circle.c2{stroke:var(--c2)}
-        polyline.c3,circle.c3{stroke:var(--c3)}polyline.c4,circle.c4{stroke:var(--c4)}polyline.c5,circle.c5{stroke:var(--c5)}circle{fill:var(--paper);stroke-width:2}
-        .legend{margin:.2rem 0 0}.legend span{margin-right:1rem;font-size:13px;color:var(--soft)}.legend span.c0{color:var(--c0)}.legend span.c1{color:var(--c1)}
-        .legend span.c2{color:var(--c2)}.legend span.c3{color:var(--c3)}.legend span.c4{color:var(--c4)}.legend span.c5{color:var(--c5)}
-        .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:1.5rem;margin-top:1.5rem}
-        table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.15rem .5rem .15rem 0;border-bottom:1px solid var(--line);font-weight:400;overflow-wrap:anywhere}
-        th{color:var(--soft);white-space:nowrap}td{font-family:ui-monospace,monospace;font-size:13px}
-        """;
-
     /// <summary>Writes the report of a run.</summary>
     /// <param name="path">The file.</param>
     /// <param name="facts">What the metrics do not hold.</param>
@@ -53,51 +34,47 @@ internal static class TrainingReport
         IReadOnlyList<JsonElement> evaluations
     )
     {
-        StringBuilder page = new();
-        page.Append("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">")
-            .Append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
-            .Append(CultureInfo.InvariantCulture, $"<title>{Html.Escape(facts.Title)}</title><style>{Style}</style>\n")
-            .Append(CultureInfo.InvariantCulture, $"<h1>{Html.Escape(facts.Title)}</h1>\n")
-            .Append(Html.Table("In short", facts.Summary))
-            .Append("<div class=\"charts\">\n")
-            .Append(LossChart(steps, evaluations))
-            .Append(EvaluationCharts.Charts(evaluations))
-            .Append(Curve("Gradient norm before clipping", steps, "grad_norm"))
-            .Append(Curve("Learning rate", steps, "lr"))
-            .Append(Curve("Tokens per second", steps, "tokens_per_second"))
-            .Append(Curve("Share of a step's time in the head", steps, "head_share"))
-            .Append("</div>\n<div class=\"tables\">\n")
-            .Append(EvaluationCharts.Tables(evaluations))
-            .Append(Html.Table("Settings", facts.Settings))
-            .Append(Html.Table("Fingerprint", facts.Fingerprint))
-            .Append(Html.Table("Environment", facts.Environment))
-            .Append("</div></html>\n");
-        OutputFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(page.ToString()), force: true);
+        HtmlPage page = new HtmlPage(facts.Title)
+            .AddFacts("In short", facts.Summary)
+            .AddRaw("<div class=\"grid\">\n")
+            .AddRaw(LossPlot(steps, evaluations))
+            .AddRaw(EvaluationPlots.Draw(evaluations))
+            .AddRaw(Curve("Gradient norm before clipping", steps, "grad_norm"))
+            .AddRaw(Curve("Learning rate", steps, "lr"))
+            .AddRaw(Curve("Tokens per second", steps, "tokens_per_second"))
+            .AddRaw(Curve("Share of a step's time in the head", steps, "head_share"))
+            .AddRaw("</div>\n<div class=\"grid\">\n");
+        EvaluationPlots.AddTables(page, evaluations);
+        page.AddFacts("Settings", facts.Settings)
+            .AddFacts("Fingerprint", facts.Fingerprint)
+            .AddFacts("Environment", facts.Environment)
+            .AddRaw("</div>\n");
+        OutputFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(page.Finish()), force: true);
     }
 
-    private static string LossChart(IReadOnlyList<JsonElement> steps, IReadOnlyList<JsonElement> evaluations)
+    private static string LossPlot(IReadOnlyList<JsonElement> steps, IReadOnlyList<JsonElement> evaluations)
     {
-        List<ChartSeries> series =
+        List<PlotSeries> series =
         [
-            new("loss of the step", Points(steps, "loss"), Faint: true),
+            new("loss of the step", Points(steps, "loss"), PlotMark.Faint),
             new("smoothed", Points(steps, "smoothed_loss")),
         ];
         if (evaluations.Count > 0)
         {
-            series.Add(new("evaluation", Points(evaluations, "eval_loss"), Dots: true));
+            series.Add(new("evaluation", Points(evaluations, "eval_loss"), PlotMark.Dots));
         }
 
-        return LineChart.Draw("Loss (nats per supervised token)", series);
+        return new Plot("Loss (nats per supervised token)", series).Draw();
     }
 
     private static string Curve(string title, IReadOnlyList<JsonElement> steps, string field) =>
-        LineChart.Draw(title, [new ChartSeries(title, Points(steps, field))]);
+        new Plot(title, new PlotSeries(title, Points(steps, field))).Draw();
 
-    private static IReadOnlyList<(double, double)> Points(IReadOnlyList<JsonElement> lines, string field) =>
+    private static IReadOnlyList<PlotPoint> Points(IReadOnlyList<JsonElement> lines, string field) =>
         [
             .. lines
-                .Select(line => (Number(line, "step"), Number(line, field)))
-                .Where(point => double.IsFinite(point.Item2)),
+                .Select(line => new PlotPoint(Number(line, "step"), Number(line, field)))
+                .Where(point => double.IsFinite(point.Y)),
         ];
 
     private static double Number(JsonElement line, string field) =>

@@ -1,16 +1,17 @@
 using System.Globalization;
 using System.Text.Json;
+using MultiTurnTrainer.Files.Pages;
 
 namespace MultiTurnTrainer.Training.Report;
 
 /// <summary>The evaluation losses by turn, role and part of the message.</summary>
-internal static class EvaluationCharts
+internal static class EvaluationPlots
 {
     private const int Curves = 6;
 
     /// <summary>The loss of each turn over the steps, and over the turns at the first and the last evaluation.</summary>
     /// <param name="evaluations">The lines of <c>evaluations.jsonl</c>.</param>
-    public static string Charts(IReadOnlyList<JsonElement> evaluations)
+    public static string Draw(IReadOnlyList<JsonElement> evaluations)
     {
         if (evaluations.Count == 0)
         {
@@ -21,29 +22,29 @@ internal static class EvaluationCharts
         [
             .. evaluations.SelectMany(line => Parts(line, "by_turn")).Select(part => part.Name).Distinct(),
         ];
-        return LineChart.Draw(
+        return new Plot(
                 "Evaluation loss by turn",
                 [
                     .. turns
                         .Take(Curves)
-                        .Select(turn => new ChartSeries($"turn {turn}", Curve(evaluations, turn), Dots: true)),
+                        .Select(turn => new PlotSeries($"turn {turn}", Curve(evaluations, turn), PlotMark.Dots)),
                 ]
-            )
-            + LineChart.Draw(
+            ).Draw()
+            + new Plot(
                 "Evaluation loss over the turns of a conversation",
-                [
-                    new ChartSeries(At(evaluations[0]), Profile(evaluations[0]), Dots: true),
-                    new ChartSeries(At(evaluations[^1]), Profile(evaluations[^1]), Dots: true),
-                ]
-            );
+                new PlotSeries(At(evaluations[0]), Profile(evaluations[0]), PlotMark.Dots),
+                new PlotSeries(At(evaluations[^1]), Profile(evaluations[^1]), PlotMark.Dots)
+            ).Draw();
     }
 
     /// <summary>First and last loss of each turn, role and part.</summary>
+    /// <param name="page">Where they go.</param>
     /// <param name="evaluations">The lines of <c>evaluations.jsonl</c>.</param>
-    public static string Tables(IReadOnlyList<JsonElement> evaluations) =>
-        evaluations.Count == 0
-            ? ""
-            : Html.Table(
+    public static void AddTables(HtmlPage page, IReadOnlyList<JsonElement> evaluations)
+    {
+        if (evaluations.Count > 0)
+        {
+            page.AddFacts(
                 "Evaluation loss: first → last evaluation",
                 [
                     .. Rows(evaluations, "by_turn", "turn "),
@@ -51,6 +52,8 @@ internal static class EvaluationCharts
                     .. Rows(evaluations, "by_field", ""),
                 ]
             );
+        }
+    }
 
     private static IEnumerable<(string, string)> Rows(
         IReadOnlyList<JsonElement> evaluations,
@@ -71,21 +74,21 @@ internal static class EvaluationCharts
                 return (prefix + part.Name, text);
             });
 
-    private static (double, double)[] Curve(IReadOnlyList<JsonElement> evaluations, string turn) =>
+    private static PlotPoint[] Curve(IReadOnlyList<JsonElement> evaluations, string turn) =>
         [
             .. evaluations.SelectMany(line =>
                 Parts(line, "by_turn")
                     .Where(part => part.Name == turn)
-                    .Select(part => ((double)line.GetProperty("step").GetInt32(), Loss(part.Value)))
-                    .Where(point => double.IsFinite(point.Item2))
+                    .Select(part => new PlotPoint(line.GetProperty("step").GetInt32(), Loss(part.Value)))
+                    .Where(point => double.IsFinite(point.Y))
             ),
         ];
 
-    private static (double, double)[] Profile(JsonElement evaluation) =>
+    private static PlotPoint[] Profile(JsonElement evaluation) =>
         [
             .. Parts(evaluation, "by_turn")
-                .Select(part => (double.Parse(part.Name, CultureInfo.InvariantCulture), Loss(part.Value)))
-                .Where(point => double.IsFinite(point.Item2)),
+                .Select(part => new PlotPoint(double.Parse(part.Name, CultureInfo.InvariantCulture), Loss(part.Value)))
+                .Where(point => double.IsFinite(point.Y)),
         ];
 
     private static string At(JsonElement evaluation) => $"after step {evaluation.GetProperty("step")}";

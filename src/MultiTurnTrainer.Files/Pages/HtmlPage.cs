@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace MultiTurnTrainer.Files.Pages;
+
+/// <summary>
+/// The shell of every page that mtt writes: one file that loads nothing, light and dark, readable in ten years. Text is escaped;
+/// numbers are written the same in every culture.
+/// </summary>
+public sealed class HtmlPage
+{
+    private const string Style = """
+        :root{color-scheme:light dark;--ink:#1b1f24;--soft:#5d6672;--line:#d8dde3;--paper:#fff;
+        --c0:#2563eb;--c1:#b45309;--c2:#047857;--c3:#be185d;--c4:#7c3aed;--c5:#0e7490}
+        @media(prefers-color-scheme:dark){:root{--ink:#e6e8eb;--soft:#9aa3ad;--line:#343b44;--paper:#15181c;
+        --c0:#60a5fa;--c1:#fbbf24;--c2:#34d399;--c3:#f472b6;--c4:#a78bfa;--c5:#22d3ee}}
+        body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:1280px;margin:2rem auto;padding:0 1rem}
+        h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1.05rem;margin:2rem 0 .4rem}h3{font-size:1rem}
+        table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+        th,td{text-align:right;vertical-align:top;padding:.2rem .9rem .2rem 0;border-bottom:1px solid var(--line);font-weight:400}
+        th{color:var(--soft)}th:first-child,td:first-child,.text{text-align:left}.facts td{text-align:left;overflow-wrap:anywhere}
+        .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(380px,100%),1fr));gap:1rem 2rem}
+        figure{margin:0;border:1px solid var(--line);border-radius:8px;padding:.7rem}figcaption{font-weight:600}
+        svg{width:100%;height:auto}svg text{font-size:11px;fill:var(--soft)}svg .rule{stroke:var(--line)}
+        polyline{fill:none;stroke-width:2}polyline.faint{stroke:var(--soft);stroke-width:1;opacity:.55}circle{fill:var(--paper);stroke-width:2}
+        .legend{margin:.2rem 0 0}.legend span{margin-right:1rem;font-size:13px}
+        polyline.c0,circle.c0{stroke:var(--c0)}polyline.c1,circle.c1{stroke:var(--c1)}polyline.c2,circle.c2{stroke:var(--c2)}
+        polyline.c3,circle.c3{stroke:var(--c3)}polyline.c4,circle.c4{stroke:var(--c4)}polyline.c5,circle.c5{stroke:var(--c5)}
+        rect.c0{fill:var(--c0)}rect.c1{fill:var(--c1)}rect.c2{fill:var(--c2)}rect.c3{fill:var(--c3)}rect.c4{fill:var(--c4)}rect.c5{fill:var(--c5)}
+        span.c0{color:var(--c0)}span.c1{color:var(--c1)}span.c2{color:var(--c2)}span.c3{color:var(--c3)}span.c4{color:var(--c4)}span.c5{color:var(--c5)}
+        """;
+
+    private readonly StringBuilder _body = new();
+    private readonly string _title;
+    private readonly string _style;
+
+    /// <summary>Begins a page with its heading.</summary>
+    /// <param name="title">Names the page; also its heading.</param>
+    /// <param name="style">Further style rules.</param>
+    public HtmlPage(string title, string style = "")
+    {
+        _title = title;
+        _style = style;
+        Add($"<h1>{Escape(title)}</h1>\n");
+    }
+
+    /// <summary>Text that may stand anywhere in a page.</summary>
+    public static string Escape(string text) => WebUtility.HtmlEncode(text);
+
+    /// <summary>Adds HTML; what is inserted must be escaped already.</summary>
+    public HtmlPage Add(FormattableString html) => AddRaw(html.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Adds finished HTML.</summary>
+    public HtmlPage AddRaw(string html)
+    {
+        _body.Append(html);
+        return this;
+    }
+
+    /// <summary>Adds a paragraph of text.</summary>
+    public HtmlPage AddText(string text) => Add($"<p>{Escape(text)}</p>\n");
+
+    /// <summary>Adds a table; the first column is text, the others are numbers.</summary>
+    /// <param name="columns">The headings.</param>
+    /// <param name="rows">The cells, as text.</param>
+    public HtmlPage AddTable(IEnumerable<string> columns, IEnumerable<IEnumerable<string>> rows)
+    {
+        AddRaw("<table><thead><tr>").AddCells("th", columns).AddRaw("</tr></thead><tbody>\n");
+        foreach (IEnumerable<string> row in rows)
+        {
+            AddRaw("<tr>").AddCells("td", row).AddRaw("</tr>\n");
+        }
+
+        return AddRaw("</tbody></table>\n");
+    }
+
+    /// <summary>Adds a table of names and values under a heading.</summary>
+    public HtmlPage AddFacts(string title, IEnumerable<(string Name, string Value)> rows)
+    {
+        Add($"<section><h2>{Escape(title)}</h2><table class=\"facts\">");
+        foreach ((string name, string value) in rows)
+        {
+            Add($"<tr><th>{Escape(name)}</th><td>{Escape(value)}</td></tr>");
+        }
+
+        return AddRaw("</table></section>\n");
+    }
+
+    /// <summary>The whole page.</summary>
+    public string Finish() =>
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+        + "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+        + $"<title>{Escape(_title)}</title><style>{Style}{_style}</style></head>\n<body>\n{_body}</body></html>\n";
+
+    private HtmlPage AddCells(string tag, IEnumerable<string> cells) =>
+        AddRaw(string.Concat(cells.Select(cell => $"<{tag}>{Escape(cell)}</{tag}>")));
+}
