@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MultiTurnTrainer.Training.Metrics;
 
 namespace MultiTurnTrainer.Training.Report;
 
@@ -62,11 +63,11 @@ internal static class EvaluationCharts
             {
                 double before = Parts(evaluations[0], split)
                     .Where(old => old.Name == part.Name)
-                    .Select(old => Loss(old.Value))
+                    .Select(old => MetricsLog.ReadNumber(old.Value, "loss"))
                     .FirstOrDefault(double.NaN);
                 string text = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{before:F4} → {Loss(part.Value):F4} ({part.Value.GetProperty("tokens")} tokens)"
+                    $"{before:F4} → {MetricsLog.ReadNumber(part.Value, "loss"):F4} ({part.Value.GetProperty("tokens")} tokens)"
                 );
                 return (prefix + part.Name, text);
             });
@@ -76,7 +77,9 @@ internal static class EvaluationCharts
             .. evaluations.SelectMany(line =>
                 Parts(line, "by_turn")
                     .Where(part => part.Name == turn)
-                    .Select(part => ((double)line.GetProperty("step").GetInt32(), Loss(part.Value)))
+                    .Select(part =>
+                        ((double)line.GetProperty("step").GetInt32(), MetricsLog.ReadNumber(part.Value, "loss"))
+                    )
                     .Where(point => double.IsFinite(point.Item2))
             ),
         ];
@@ -84,7 +87,9 @@ internal static class EvaluationCharts
     private static (double, double)[] Profile(JsonElement evaluation) =>
         [
             .. Parts(evaluation, "by_turn")
-                .Select(part => (double.Parse(part.Name, CultureInfo.InvariantCulture), Loss(part.Value)))
+                .Select(part =>
+                    (double.Parse(part.Name, CultureInfo.InvariantCulture), MetricsLog.ReadNumber(part.Value, "loss"))
+                )
                 .Where(point => double.IsFinite(point.Item2)),
         ];
 
@@ -93,7 +98,4 @@ internal static class EvaluationCharts
     // Runs of earlier versions of mtt have no roles.
     private static IEnumerable<JsonProperty> Parts(JsonElement evaluation, string split) =>
         evaluation.TryGetProperty(split, out JsonElement parts) ? parts.EnumerateObject() : [];
-
-    private static double Loss(JsonElement part) =>
-        part.GetProperty("loss") is { ValueKind: JsonValueKind.Number } loss ? loss.GetDouble() : double.NaN;
 }

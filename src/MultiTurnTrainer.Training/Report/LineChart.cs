@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using static System.FormattableString;
 
 namespace MultiTurnTrainer.Training.Report;
 
@@ -40,36 +40,42 @@ internal static class LineChart
         double Y(double y) => Height - Bottom - ((y - yLow) / (yHigh - yLow) * (Height - Top - Bottom));
 
         StringBuilder svg = new();
-        svg.Append(Text($"<figure><figcaption>{Html.Escape(title)}</figcaption>"));
-        svg.Append(Text($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Html.Escape(title)}\">"));
+        svg.Append(Invariant($"<figure><figcaption>{Html.Escape(title)}</figcaption>"));
+        svg.Append(
+            Invariant($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Html.Escape(title)}\">")
+        );
         foreach (double tick in Ticks(yLow, yHigh))
         {
             svg.Append(
-                Text(
+                Invariant(
                     $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(tick):F1}\" y2=\"{Y(tick):F1}\"/>"
                 )
             );
-            svg.Append(Text($"<text x=\"{Left - 6}\" y=\"{Y(tick) + 4:F1}\" text-anchor=\"end\">{Label(tick)}</text>"));
+            svg.Append(
+                Invariant($"<text x=\"{Left - 6}\" y=\"{Y(tick) + 4:F1}\" text-anchor=\"end\">{Label(tick)}</text>")
+            );
         }
 
         // Steps and turns are whole.
         foreach (double tick in Ticks(xLow, xHigh).Where(tick => Math.Abs(tick - Math.Round(tick)) < 1e-9))
         {
-            svg.Append(Text($"<text x=\"{X(tick):F1}\" y=\"{Height - 10}\" text-anchor=\"middle\">{tick:G6}</text>"));
+            svg.Append(
+                Invariant($"<text x=\"{X(tick):F1}\" y=\"{Height - 10}\" text-anchor=\"middle\">{tick:G6}</text>")
+            );
         }
 
         int colour = 0;
         foreach (ChartSeries line in series)
         {
-            string points = string.Join(' ', line.Points.Select(p => Text($"{X(p.X):F1},{Y(p.Y):F1}")));
-            string kind = line.Faint ? "faint" : Text($"c{colour++ % 6}");
-            svg.Append(Text($"<polyline class=\"{kind}\" points=\"{points}\"/>"));
+            string points = string.Join(' ', line.Points.Select(p => Invariant($"{X(p.X):F1},{Y(p.Y):F1}")));
+            string kind = line.Faint ? "faint" : Invariant($"c{colour++ % 6}");
+            svg.Append(Invariant($"<polyline class=\"{kind}\" points=\"{points}\"/>"));
             if (line.Dots)
             {
                 foreach ((double x, double y) in line.Points)
                 {
                     svg.Append(
-                        Text(
+                        Invariant(
                             $"<circle class=\"{kind}\" cx=\"{X(x):F1}\" cy=\"{Y(y):F1}\" r=\"3\"><title>{x:G6}: {y:G6}</title></circle>"
                         )
                     );
@@ -90,7 +96,9 @@ internal static class LineChart
 
         int colour = 0;
         IEnumerable<string> items = series.Select(line =>
-            Text($"<span class=\"{(line.Faint ? "faint" : Text($"c{colour++ % 6}"))}\">{Html.Escape(line.Name)}</span>")
+            Invariant(
+                $"<span class=\"{(line.Faint ? "faint" : Invariant($"c{colour++ % 6}"))}\">{Html.Escape(line.Name)}</span>"
+            )
         );
         return $"<p class=\"legend\">{string.Concat(items)}</p>";
     }
@@ -101,7 +109,8 @@ internal static class LineChart
         return (low - margin, high + margin);
     }
 
-    private static string Label(double tick) => Math.Abs(tick) >= 1000 ? Text($"{tick:N0}") : Text($"{tick:G4}");
+    private static string Label(double tick) =>
+        Math.Abs(tick) >= 1000 ? Invariant($"{tick:N0}") : Invariant($"{tick:G4}");
 
     private static IEnumerable<double> Ticks(double low, double high)
     {
@@ -113,6 +122,4 @@ internal static class LineChart
             yield return Math.Abs(tick) < step * 1e-9 ? 0 : tick;
         }
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

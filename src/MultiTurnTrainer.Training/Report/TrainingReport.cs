@@ -1,7 +1,10 @@
+// Folder Report: draws a page of charts and tables from numbers and names.
+// Refuses to know: runs, models, how anything was measured.
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Training.Metrics;
 
 namespace MultiTurnTrainer.Training.Report;
 
@@ -96,12 +99,7 @@ internal static class TrainingReport
     private static IReadOnlyList<(double, double)> Points(IReadOnlyList<JsonElement> lines, string field) =>
         [
             .. lines
-                .Select(line => (Number(line, "step"), Number(line, field)))
+                .Select(line => (MetricsLog.ReadNumber(line, "step"), MetricsLog.ReadNumber(line, field)))
                 .Where(point => double.IsFinite(point.Item2)),
         ];
-
-    private static double Number(JsonElement line, string field) =>
-        line.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Number
-            ? value.GetDouble()
-            : double.NaN;
 }
