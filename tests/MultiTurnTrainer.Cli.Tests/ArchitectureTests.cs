@@ -100,6 +100,26 @@ public class ArchitectureTests
         Assert.True(changes.Length == 0, string.Join('\n', changes));
     }
 
+    /// <summary>One file of a folder begins with what the folder does and what it refuses to know.</summary>
+    [Theory]
+    [InlineData("LibTorch")]
+    [InlineData("Models")]
+    [InlineData("Training")]
+    public void Folders_OfARoom_SayWhatTheyDo(string room)
+    {
+        IEnumerable<string> silent = Directory
+            .EnumerateFiles(Path.Combine(Source, $"MultiTurnTrainer.{room}"), "*.cs", SearchOption.AllDirectories)
+            .GroupBy(path => Path.GetDirectoryName(path)!)
+            .Where(files =>
+            {
+                string name = Path.GetFileName(files.Key).Replace("MultiTurnTrainer.", "");
+                Regex header = new($@"^// Folder {name}: .+\.\n// Refuses to know: .+\.\n");
+                return files.Count(path => header.IsMatch(File.ReadAllText(path))) != 1;
+            })
+            .Select(files => Path.GetRelativePath(Source, files.Key));
+        Assert.Empty(silent);
+    }
+
     [Theory]
     [MemberData(nameof(Rooms))]
     public void Console_IsWrittenTo_OnlyByTheCli(string project)

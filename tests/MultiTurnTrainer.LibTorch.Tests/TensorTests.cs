@@ -118,26 +118,6 @@ public class TensorTests
     }
 
     [Fact]
-    public unsafe void Memory_OfOthers_IsSharedAndLetGo()
-    {
-        float[] values = [1, 2, 3, 4];
-        bool[] released = [false];
-        fixed (float* pointer = values)
-        {
-            Owner owner = new(released);
-            using (Tensor tensor = TensorMemory.FromPointer(pointer, [2, 2], float32, owner))
-            {
-                tensor.mul_(2);
-                using Tensor view = tensor[1];
-                Assert.Equal([6f, 8f], view.data<float>().ToArray());
-                TensorMemory.Span<float>(tensor)[0] = 5;
-            }
-        }
-
-        Assert.Equal([5f, 4f, 6f, 8f], values);
-    }
-
-    [Fact]
     public void RandomState_Restored_RepeatsTheNumbers()
     {
         using DisposeScope scope = NewDisposeScope();
@@ -156,8 +136,6 @@ public class TensorTests
         using DisposeScope scope = NewDisposeScope();
         ones(1).sum();
     }
-
-    private sealed record Owner(bool[] Released);
 
     [Fact]
     public void PeakCpuBytes_OfTensorsOneAfterTheOther_IsThatOfTheMostAtOnce()

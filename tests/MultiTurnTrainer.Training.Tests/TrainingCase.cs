@@ -123,16 +123,6 @@ internal static class TrainingCase
 
     private sealed class Silence(Action<int, string>? saved) : ITrainingObserver
     {
-        public void Started(RunSummary run) { }
-
-        public void Stepped(StepMetrics metrics) { }
-
-        public void Evaluated(EvaluationMetrics metrics) { }
-
         public void Saved(int step, string folder) => saved?.Invoke(step, folder);
-
-        public void StoppedMidStep(int step, string? folder) { }
-
-        public void Warned(string message) { }
     }
 }

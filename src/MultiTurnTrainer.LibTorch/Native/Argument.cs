@@ -49,12 +49,6 @@ internal readonly struct Argument
         Reference = reference;
     }
 
-    /// <summary>The schema's own default.</summary>
-    public static Argument Default => new(ValueKind.Default, 0);
-
-    /// <summary>An absent optional argument.</summary>
-    public static Argument None => default;
-
     public ValueKind Kind { get; }
 
     public long Bits { get; }
@@ -73,15 +67,10 @@ internal readonly struct Argument
     public static implicit operator Argument(double value) =>
         new(ValueKind.Double, BitConverter.DoubleToInt64Bits(value));
 
-    public static implicit operator Argument(double? value) => value is { } given ? given : default(Argument);
-
     public static implicit operator Argument(bool value) => new(ValueKind.Bool, value ? 1 : 0);
 
     public static implicit operator Argument(long[]? value) =>
         value is null ? default : new(ValueKind.IntList, 0, value);
-
-    public static implicit operator Argument(double[]? value) =>
-        value is null ? default : new(ValueKind.DoubleList, 0, value);
 
     public static implicit operator Argument(torch.Tensor?[]? value) =>
         value is null ? default : new(ValueKind.TensorList, 0, value);

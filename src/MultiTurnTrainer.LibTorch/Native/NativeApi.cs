@@ -1,3 +1,5 @@
+// Folder Native: builds, loads and calls the C++ part over libtorch.
+// Refuses to know: what an operator is used for.
 using System.Runtime.InteropServices;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
@@ -26,7 +28,6 @@ internal static unsafe class NativeApi
     public static delegate* unmanaged<nint, int, int> TensorSetRequiresGrad;
     public static delegate* unmanaged<nint, nint> TensorGrad;
     public static delegate* unmanaged<nint, nint, int> TensorSetGrad;
-    public static delegate* unmanaged<void*, long*, long*, int, int, long, nint, long, nint*, int> FromBlob;
     public static delegate* unmanaged<int, int> GradMode;
     public static delegate* unmanaged<nint*, nint*, int, int, int, nint*, int, int> Backward;
     public static delegate* unmanaged<nint*, nint*, int, nint*, int, int, int, int, nint*, int> Grad;
@@ -166,9 +167,6 @@ internal static unsafe class NativeApi
         TensorSetRequiresGrad = (delegate* unmanaged<nint, int, int>)symbol("mtt_tensor_set_requires_grad");
         TensorGrad = (delegate* unmanaged<nint, nint>)symbol("mtt_tensor_grad");
         TensorSetGrad = (delegate* unmanaged<nint, nint, int>)symbol("mtt_tensor_set_grad");
-        FromBlob = (delegate* unmanaged<void*, long*, long*, int, int, long, nint, long, nint*, int>)symbol(
-            "mtt_from_blob"
-        );
     }
 
     private static void BindGraph(Func<string, nint> symbol)

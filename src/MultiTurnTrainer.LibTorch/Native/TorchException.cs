@@ -7,13 +7,4 @@ namespace MultiTurnTrainer.LibTorch.Native;
 /// <param name="message">libtorch's message, without its C++ back trace.</param>
 /// <param name="inner">The exception a managed backward threw, where that is the cause.</param>
 public sealed class TorchException(string operation, string message, Exception? inner = null)
-    : ExternalException($"{operation}: {message}", inner)
-{
-    /// <summary>The operator, such as <c>aten::mm</c>.</summary>
-    public string Operation { get; } = operation;
-
-    /// <summary>Whether a device ran out of memory.</summary>
-    public bool OutOfMemory { get; } =
-        message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
-        || message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase);
-}
+    : ExternalException($"{operation}: {message}", inner) { }

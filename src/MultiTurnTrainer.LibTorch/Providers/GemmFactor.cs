@@ -1,3 +1,5 @@
+// Folder Providers: what mtt asks of libtorch beyond TorchSharp's interface, once for each provider.
+// Refuses to know: models, kernels of ours.
 namespace MultiTurnTrainer.LibTorch.Providers;
 
 /// <summary>A row-major matrix as a factor of <see cref="Gemm"/>.</summary>

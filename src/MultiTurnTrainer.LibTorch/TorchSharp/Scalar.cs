@@ -25,7 +25,4 @@ public sealed class Scalar
 
     /// <summary>Wraps a number.</summary>
     public static implicit operator Scalar(double value) => new(false, BitConverter.DoubleToInt64Bits(value));
-
-    /// <summary>Wraps a truth value.</summary>
-    public static implicit operator Scalar(bool value) => new(true, value ? 1 : 0);
 }

@@ -73,36 +73,12 @@ public static partial class torch
         /// <summary>Quotient.</summary>
         public static Tensor operator /(Tensor left, Scalar right) => left.div(right);
 
-        /// <summary>Quotient.</summary>
-        public static Tensor operator /(Scalar left, Tensor right)
-        {
-            using Tensor inverse = right.reciprocal();
-            return inverse.mul(left);
-        }
-
-        /// <summary>Whether less, element by element.</summary>
-        public static Tensor operator <(Tensor left, Tensor right) => left.lt(right);
-
-        /// <summary>Whether greater, element by element.</summary>
-        public static Tensor operator >(Tensor left, Tensor right) => left.gt(right);
-
-        /// <summary>Whether less, element by element.</summary>
-        public static Tensor operator <(Tensor left, Scalar right) => left.lt(right);
+        /// <summary>Whether less, element by element; C# wants it beside the other.</summary>
+        public static Tensor operator <(Tensor left, Scalar right) =>
+            Operator.Call("lt.Scalar(self, other)", left, right);
 
         /// <summary>Whether greater, element by element.</summary>
         public static Tensor operator >(Tensor left, Scalar right) => left.gt(right);
-
-        /// <summary>Whether less or equal, element by element.</summary>
-        public static Tensor operator <=(Tensor left, Tensor right) => left.le(right);
-
-        /// <summary>Whether greater or equal, element by element.</summary>
-        public static Tensor operator >=(Tensor left, Tensor right) => left.ge(right);
-
-        /// <summary>Whether less or equal, element by element.</summary>
-        public static Tensor operator <=(Tensor left, Scalar right) => left.le(right);
-
-        /// <summary>Whether greater or equal, element by element.</summary>
-        public static Tensor operator >=(Tensor left, Scalar right) => left.ge(right);
 
         // Applies numbers, ranges, new dimensions and the ellipsis as views; returns what is left for aten::index.
         private (Tensor View, Tensor?[]? Tensors) View(TensorIndex[] indices)

@@ -30,9 +30,6 @@ public static partial class torch
         /// <summary>1 / square root.</summary>
         public Tensor rsqrt() => Operator.Call("rsqrt(self)", this);
 
-        /// <summary>1 / x.</summary>
-        public Tensor reciprocal() => Operator.Call("reciprocal(self)", this);
-
         /// <summary>x squared.</summary>
         public Tensor square() => Operator.Call("square(self)", this);
 
@@ -41,12 +38,6 @@ public static partial class torch
 
         /// <summary>Hyperbolic tangent.</summary>
         public Tensor tanh() => Operator.Call("tanh(self)", this);
-
-        /// <summary>max(x, 0).</summary>
-        public Tensor relu() => Operator.Call("relu(self)", this);
-
-        /// <summary>max(x, 0), in place.</summary>
-        public Tensor relu_() => Operator.CallInPlace("relu_(self)", this);
 
         /// <summary>x * sigmoid(x).</summary>
         public Tensor silu() => Operator.Call("silu(self)", this);
@@ -135,10 +126,6 @@ public static partial class torch
         public Tensor masked_fill(Tensor mask, Scalar value) =>
             Operator.Call("masked_fill.Scalar(self, mask, value)", this, mask, value);
 
-        /// <summary>This where the condition is true, else the other.</summary>
-        public Tensor where(Tensor condition, Tensor y) =>
-            Operator.Call("where.self(condition, self, other)", condition, this, y);
-
         /// <summary>Every element zero, in place.</summary>
         public Tensor zero_() => Operator.CallInPlace("zero_(self)", this);
 
@@ -151,12 +138,6 @@ public static partial class torch
         /// <summary>Whether different.</summary>
         public Tensor ne(Tensor target) => Operator.Call("ne.Tensor(self, other)", this, target);
 
-        /// <summary>Whether less.</summary>
-        public Tensor lt(Tensor target) => Operator.Call("lt.Tensor(self, other)", this, target);
-
-        /// <summary>Whether less.</summary>
-        public Tensor lt(Scalar target) => Operator.Call("lt.Scalar(self, other)", this, target);
-
         /// <summary>Whether less or equal.</summary>
         public Tensor le(Tensor target) => Operator.Call("le.Tensor(self, other)", this, target);
 
@@ -168,9 +149,6 @@ public static partial class torch
 
         /// <summary>Whether greater.</summary>
         public Tensor gt(Scalar target) => Operator.Call("gt.Scalar(self, other)", this, target);
-
-        /// <summary>Whether greater or equal.</summary>
-        public Tensor ge(Tensor target) => Operator.Call("ge.Tensor(self, other)", this, target);
 
         /// <summary>Whether greater or equal.</summary>
         public Tensor ge(Scalar target) => Operator.Call("ge.Scalar(self, other)", this, target);

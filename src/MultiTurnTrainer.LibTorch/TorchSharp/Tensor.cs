@@ -71,9 +71,6 @@ public static partial class torch
             return strides;
         }
 
-        /// <summary>The number of dimensions.</summary>
-        public long ndim => dim();
-
         /// <summary>The element type.</summary>
         public ScalarType dtype => (ScalarType)NativeApi.TensorType(Handle);
 
@@ -93,18 +90,12 @@ public static partial class torch
                 _ => 1,
             };
 
-        /// <summary>The number of elements.</summary>
-        public long NumberOfElements => numel();
-
         /// <summary>Whether autograd records what is computed from it.</summary>
         public bool requires_grad
         {
             get => (NativeApi.TensorFlags(Handle) & 2) != 0;
             set => requires_grad_(value);
         }
-
-        /// <summary>Whether no operator made it within the graph.</summary>
-        public bool is_leaf => (NativeApi.TensorFlags(Handle) & 4) != 0;
 
         /// <summary>The accumulated gradient, or null.</summary>
         public Tensor? grad

@@ -20,9 +20,6 @@ public static partial class torch
         /// <summary>A new dimension of length one.</summary>
         public static readonly TensorIndex None = new(TensorIndexKind.None, null, null, null, null);
 
-        /// <summary>A new dimension of length one.</summary>
-        public static readonly TensorIndex Null = None;
-
         /// <summary>The whole dimension.</summary>
         public static readonly TensorIndex Colon = Slice();
 
@@ -60,9 +57,6 @@ public static partial class torch
 
         /// <summary>Positions by number, or a mask.</summary>
         public static implicit operator TensorIndex(Tensor value) => Tensor(value);
-
-        /// <summary>A range with either end open.</summary>
-        public static implicit operator TensorIndex((int? start, int? end) range) => Slice(range.start, range.end);
 
         /// <summary>A range; <c>^1</c> counts from the end.</summary>
         public static implicit operator TensorIndex(Range range) =>

@@ -34,7 +34,5 @@ public static unsafe partial class torch
         /// <summary>Goes on from a state.</summary>
         public void set_state(Tensor value) =>
             NativeApi.Check(NativeApi.SetRngState(_device.Packed, value.Handle), "set_state");
-
-        internal static Generator Of(Device device) => new(device);
     }
 }

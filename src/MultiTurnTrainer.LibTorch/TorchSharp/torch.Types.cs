@@ -10,26 +10,11 @@ public static partial class torch
     /// <summary>The current NVIDIA GPU.</summary>
     public static readonly Device CUDA = new(DeviceType.CUDA);
 
-    /// <summary>Truth values.</summary>
-    public static readonly ScalarType @bool = ScalarType.Bool;
-
-    /// <summary>8-bit unsigned.</summary>
-    public static readonly ScalarType uint8 = ScalarType.Byte;
-
-    /// <summary>8-bit signed.</summary>
-    public static readonly ScalarType int8 = ScalarType.Int8;
-
-    /// <summary>16-bit signed.</summary>
-    public static readonly ScalarType int16 = ScalarType.Int16;
-
     /// <summary>32-bit signed.</summary>
     public static readonly ScalarType int32 = ScalarType.Int32;
 
     /// <summary>64-bit signed.</summary>
     public static readonly ScalarType int64 = ScalarType.Int64;
-
-    /// <summary>IEEE half.</summary>
-    public static readonly ScalarType float16 = ScalarType.Float16;
 
     /// <summary>IEEE single.</summary>
     public static readonly ScalarType float32 = ScalarType.Float32;
@@ -113,9 +98,6 @@ public static partial class torch
 
         // As Cpp/handles.h packs it.
         internal long Packed => ((long)type << 16) | (ushort)(short)index;
-
-        /// <summary>A device by its description.</summary>
-        public static implicit operator Device(string description) => new(description);
 
         /// <inheritdoc/>
         public bool Equals(Device? other) => other is not null && other.type == type && other.index == index;

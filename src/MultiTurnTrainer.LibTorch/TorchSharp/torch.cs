@@ -1,3 +1,5 @@
+// Folder TorchSharp: the part of TorchSharp's interface that mtt uses, over our own binding.
+// Refuses to know: anything of mtt.
 using MultiTurnTrainer.LibTorch.Native;
 
 namespace TorchSharp;

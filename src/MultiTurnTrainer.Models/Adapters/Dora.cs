@@ -1,3 +1,4 @@
+// Shapes: i width of the input, o of the output, r rank, v vocabulary, e hidden width.
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels;
 using TorchSharp;
@@ -13,8 +14,8 @@ internal static class Dora
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        Tensor change = Products.Wide(lora.B, lora.A).mul_(lora.Scale);
-        return change.add_(weight).mul_(change).sum(dim: 1).sqrt().MoveToOuterDisposeScope();
+        Tensor change = Products.Wide(lora.B, lora.A).mul_(lora.Scale); // [o, r] [r, i] -> [o, i]
+        return change.add_(weight).mul_(change).sum(dim: 1).sqrt().MoveToOuterDisposeScope(); // [o, i] -> [o]
     }
 
     /// <summary>An embedding's norms run over the vocabulary: [hidden].</summary>
@@ -22,7 +23,7 @@ internal static class Dora
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        Tensor change = Products.Wide(lora.A.t(), lora.B.t()).mul_(lora.Scale);
-        return Columns.Sum(change.add_(weight).mul_(change)).sqrt().MoveToOuterDisposeScope();
+        Tensor change = Products.Wide(lora.A.t(), lora.B.t()).mul_(lora.Scale); // [v, r] [r, e] -> [v, e]
+        return Columns.Sum(change.add_(weight).mul_(change)).sqrt().MoveToOuterDisposeScope(); // [v, e] -> [e]
     }
 }

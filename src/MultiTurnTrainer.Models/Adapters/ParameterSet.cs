@@ -1,3 +1,4 @@
+// Shapes: p elements of all parameters together.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,12 +8,7 @@ namespace MultiTurnTrainer.Models.Adapters;
 /// <param name="Name">Its name in the adapter's or the model's files.</param>
 /// <param name="Value">The values, fp32, a leaf of autograd.</param>
 /// <param name="Gradient">The gradient, a view into the flat gradient.</param>
-/// <param name="Offset">Where it begins in the flat buffers, in elements.</param>
-public sealed record Parameter(string Name, Tensor Value, Tensor Gradient, long Offset)
-{
-    /// <summary>The number of elements.</summary>
-    public long Count => Value.numel();
-}
+public sealed record Parameter(string Name, Tensor Value, Tensor Gradient) { }
 
 /// <summary>
 /// All trained tensors of an adapter as views of one flat fp32 buffer, and their gradients as views of another, so
@@ -36,10 +32,10 @@ public sealed class ParameterSet : IDisposable
         foreach ((string name, long[] shape) in shapes)
         {
             long count = CountElements(shape);
-            Tensor value = Flat.narrow(0, offset, count).view(shape).detach().requires_grad_();
-            Tensor gradient = Gradient.narrow(0, offset, count).view(shape);
+            Tensor value = Flat.narrow(0, offset, count).view(shape).detach().requires_grad_(); // [p] -> shape
+            Tensor gradient = Gradient.narrow(0, offset, count).view(shape); // [p] -> shape
             value.grad = gradient;
-            all.Add(new Parameter(name, value.DetachFromDisposeScope(), gradient.DetachFromDisposeScope(), offset));
+            all.Add(new Parameter(name, value.DetachFromDisposeScope(), gradient.DetachFromDisposeScope()));
             offset += count;
         }
 

@@ -1,3 +1,6 @@
+// Folder Architectures: the forward pass of every family, out of modules that ask a configuration for properties.
+// Refuses to know: families by name, losses, optimizers.
+// Shapes: s tokens of the pack, n rows asked for, e hidden width, v vocabulary.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
@@ -113,10 +116,10 @@ public sealed class CausalLM : IDisposable
     public Tensor Forward(Tensor ids, ForwardContext context, Tensor? rows = null)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor hidden = Embed(ids, context);
+        Tensor hidden = Embed(ids, context); // [s] -> [s, e]
         for (int layer = 0; layer < _blocks.Length; layer++)
         {
-            Tensor next = Block(layer, hidden, context, layer == _blocks.Length - 1 ? rows : null);
+            Tensor next = Block(layer, hidden, context, layer == _blocks.Length - 1 ? rows : null); // [s, e]; the last [n, e]
             hidden.Dispose();
             hidden = next;
         }
@@ -128,7 +131,7 @@ public sealed class CausalLM : IDisposable
     public Tensor Logits(Tensor hidden, ForwardContext context)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor logits = _head.Forward(hidden, context).to(ScalarType.Float32);
+        Tensor logits = _head.Forward(hidden, context).to(ScalarType.Float32); // [n, e] -> [n, v]
         if (Config.LogitSoftcap is { } cap)
         {
             logits = (logits / cap).tanh() * cap;

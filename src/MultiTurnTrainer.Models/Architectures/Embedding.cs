@@ -1,3 +1,4 @@
+// Shapes: s tokens, v vocabulary, e hidden width, r rank.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels;
@@ -17,11 +18,11 @@ internal sealed class Embedding(ModuleSpec module, Tensor weight, double scale)
         ScalarType type = weight.dtype;
         // A trained table is wider than the model's type: its rows are rounded, their gradients add up in full.
         Tensor w = context.Adapter?.Weight(module.Slot) ?? weight;
-        Tensor rows = w.index_select(0, ids).to(type);
+        Tensor rows = w.index_select(0, ids).to(type); // [v, e] -> [s, e]
         if (context.Adapter?.Layer(module.Slot) is { } lora)
         {
-            Tensor low = lora.A.t().index_select(0, ids);
-            Tensor change = LoraProducts.Linear(low, lora.B) * lora.Scale;
+            Tensor low = lora.A.t().index_select(0, ids); // [r, v] -> [v, r] -> [s, r]
+            Tensor change = LoraProducts.Linear(low, lora.B) * lora.Scale; // [s, r] [e, r] -> [s, e]
             rows = lora.Magnitude is { } magnitude
                 ? Columns.Scale(rows + change, magnitude / Dora.ColumnNorm(w, lora)).to(type)
                 : rows + change.to(type);
@@ -47,7 +48,7 @@ internal sealed class Embedding(ModuleSpec module, Tensor weight, double scale)
             return w.alias().MoveToOuterDisposeScope();
         }
 
-        Tensor changed = w.to(ScalarType.Float32) + (LoraProducts.Linear(lora.A.t(), lora.B) * lora.Scale);
+        Tensor changed = w.to(ScalarType.Float32) + (LoraProducts.Linear(lora.A.t(), lora.B) * lora.Scale); // [v, r] [e, r] -> [v, e]
         if (lora.Magnitude is { } magnitude)
         {
             changed = Columns.Scale(changed, magnitude / Dora.ColumnNorm(w, lora));

@@ -1,3 +1,4 @@
+// Shapes: s tokens of the pack, h query heads, k key heads, d width of a head.
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Configuration;
@@ -28,8 +29,8 @@ internal sealed class PackContext(
     internal override Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rotatedQuery = rotary.Apply(spec.Layer, query);
-        Tensor rotatedKey = rotary.Apply(spec.Layer, key);
+        Tensor rotatedQuery = rotary.Apply(spec.Layer, query); // [s, h, d]
+        Tensor rotatedKey = rotary.Apply(spec.Layer, key); // [s, k, d]
         onKeys?.Invoke(spec.Layer, rotatedKey, value);
         Tensor attended =
             spec.Softcap is null
@@ -60,6 +61,6 @@ internal sealed class PackContext(
         // Made once for all layers, in forward and recompute.
         _starts ??= tensor([.. layout.Starts], dtype: ScalarType.Int32, device: query.device).DetachFromDisposeScope();
         int? window = spec.Window < layout.MaxLength ? spec.Window : null;
-        return VarlenAttention.Forward(query, key, value, _starts, layout.MaxLength, spec.Scale, window).flatten(1);
+        return VarlenAttention.Forward(query, key, value, _starts, layout.MaxLength, spec.Scale, window).flatten(1); // [s, h, d] -> [s, h d]
     }
 }

@@ -1,3 +1,4 @@
+// Shapes: s tokens of the pack, h query heads, k key heads, g = h / k, d width of a head, q queries of a block, c keys they may see.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,16 +36,16 @@ internal static class PackedAttention
                 parts.Add(
                     AttendBlock(
                         spec,
-                        query.narrow(0, start + first, count),
-                        key.narrow(0, start + low, high - low),
-                        value.narrow(0, start + low, high - low),
+                        query.narrow(0, start + first, count), // [q, h, d]
+                        key.narrow(0, start + low, high - low), // [c, k, d]
+                        value.narrow(0, start + low, high - low), // [c, k, d]
                         first - low
                     )
                 );
             }
         }
 
-        Tensor all = parts.Count == 1 ? parts[0] : cat(parts, 0);
+        Tensor all = parts.Count == 1 ? parts[0] : cat(parts, 0); // blocks of [q, h d] -> [s, h d]
         return all.MoveToOuterDisposeScope();
     }
 
@@ -61,11 +62,11 @@ internal static class PackedAttention
 
         // Query head h uses key head h / group: the group's queries are stacked, keys are never repeated.
         Tensor stacked = query
-            .view(queries, keyHeads, group, width)
-            .permute(1, 2, 0, 3)
-            .reshape(keyHeads, group * queries, width);
+            .view(queries, keyHeads, group, width) // [q, h, d] -> [q, k, g, d]
+            .permute(1, 2, 0, 3) // [k, g, q, d]
+            .reshape(keyHeads, group * queries, width); // [k, g q, d]
         ScalarType inside = query.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        Tensor scores = bmm(stacked, key.permute(1, 2, 0)).to(inside) * spec.Scale;
+        Tensor scores = bmm(stacked, key.permute(1, 2, 0)).to(inside) * spec.Scale; // [k, g q, d] [k, d, c] -> [k, g q, c]
         if (spec.Softcap is { } cap)
         {
             scores = (scores / cap).tanh() * cap;
@@ -74,16 +75,16 @@ internal static class PackedAttention
         if (CreateMask(spec.Window, queries, keys, offset, query.device) is { } hidden)
         {
             scores = scores
-                .view(keyHeads, group, queries, keys)
+                .view(keyHeads, group, queries, keys) // [k, g q, c] -> [k, g, q, c]
                 .masked_fill(hidden, double.NegativeInfinity)
-                .view(keyHeads, group * queries, keys);
+                .view(keyHeads, group * queries, keys); // [k, g q, c]
         }
 
         Tensor weights = scores.softmax(-1).to(query.dtype);
-        return bmm(weights, value.permute(1, 0, 2))
-            .view(keyHeads, group, queries, width)
-            .permute(2, 0, 1, 3)
-            .reshape(queries, heads * width)
+        return bmm(weights, value.permute(1, 0, 2)) // [k, g q, c] [k, c, d] -> [k, g q, d]
+            .view(keyHeads, group, queries, width) // [k, g, q, d]
+            .permute(2, 0, 1, 3) // [q, k, g, d]
+            .reshape(queries, heads * width) // [q, h d]
             .MoveToOuterDisposeScope();
     }
 
@@ -97,9 +98,9 @@ internal static class PackedAttention
             return null;
         }
 
-        Tensor own = arange(offset, offset + queries, dtype: ScalarType.Int64, device: device).unsqueeze(1);
-        Tensor others = arange(0, keys, dtype: ScalarType.Int64, device: device).unsqueeze(0);
-        Tensor hidden = others.gt(own);
+        Tensor own = arange(offset, offset + queries, dtype: ScalarType.Int64, device: device).unsqueeze(1); // [q, 1]
+        Tensor others = arange(0, keys, dtype: ScalarType.Int64, device: device).unsqueeze(0); // [1, c]
+        Tensor hidden = others.gt(own); // [q, c]
         return windowed ? hidden.logical_or(others.le(own - window!.Value)) : hidden;
     }
 }

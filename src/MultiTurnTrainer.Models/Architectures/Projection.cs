@@ -1,3 +1,4 @@
+// Shapes: s tokens, i width of the input, o of the output, r rank.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels;
@@ -45,10 +46,10 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
             return w.alias().MoveToOuterDisposeScope();
         }
 
-        Tensor changed = w.to(ScalarType.Float32) + (LoraProducts.Linear(lora.B, lora.A.t()) * lora.Scale);
+        Tensor changed = w.to(ScalarType.Float32) + (LoraProducts.Linear(lora.B, lora.A.t()) * lora.Scale); // [o, r] [i, r] -> [o, i]
         if (lora.Magnitude is { } magnitude)
         {
-            changed = Columns.Scale(changed.t(), magnitude / Dora.RowNorm(w, lora)).t();
+            changed = Columns.Scale(changed.t(), magnitude / Dora.RowNorm(w, lora)).t(); // [o, i] -> [i, o] -> [o, i]
         }
 
         return changed.MoveToOuterDisposeScope();
@@ -66,7 +67,7 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
         {
             // PEFT's form under dropout: the base's own share sees every input, the correction the dropped one.
             Tensor dropped = linear.Dropped.Record(input);
-            Tensor change = LoraProducts.Linear(LoraProducts.Linear(dropped, lora.A), lora.B) * lora.Scale;
+            Tensor change = LoraProducts.Linear(LoraProducts.Linear(dropped, lora.A), lora.B) * lora.Scale; // [s, i] -> [s, r] -> [s, o]
             result =
                 LoraProducts.Linear(input, linear.Weight)
                 + Columns.Scale(LoraProducts.Linear(dropped, linear.Weight), factor - 1)

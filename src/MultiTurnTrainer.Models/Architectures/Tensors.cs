@@ -37,11 +37,9 @@ internal static class Tensors
     public static float[] ToArray(Tensor tensor)
     {
         using DisposeScope scope = NewDisposeScope();
-        using (no_grad())
-        {
-            Tensor host = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
-            return MemoryMarshal.Cast<byte, float>(host.bytes).ToArray();
-        }
+        using IDisposable quiet = no_grad();
+        Tensor host = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
+        return MemoryMarshal.Cast<byte, float>(host.bytes).ToArray();
     }
 
     /// <summary>Reads a tensor of a file into a type and onto a device, outside every dispose scope.</summary>
@@ -83,15 +81,13 @@ internal static class Tensors
     private static void Write(Stream stream, Tensor tensor, ScalarType type)
     {
         using DisposeScope scope = NewDisposeScope();
-        using (no_grad())
+        using IDisposable quiet = no_grad();
+        Tensor flat = tensor.detach().to(type).cpu().contiguous().view(-1);
+        long step = CopyBytes / flat.ElementSize;
+        for (long done = 0; done < flat.numel(); done += step)
         {
-            Tensor flat = tensor.detach().to(type).cpu().contiguous().view(-1);
-            long step = CopyBytes / flat.ElementSize;
-            for (long done = 0; done < flat.numel(); done += step)
-            {
-                using Tensor part = flat.narrow(0, done, Math.Min(step, flat.numel() - done));
-                stream.Write(part.bytes);
-            }
+            using Tensor part = flat.narrow(0, done, Math.Min(step, flat.numel() - done));
+            stream.Write(part.bytes);
         }
     }
 }

@@ -6,13 +6,11 @@ using static TorchSharp.torch;
 namespace MultiTurnTrainer.Models.Checks;
 
 /// <summary>What the head took.</summary>
-/// <param name="Share">The share of rows with a label.</param>
 /// <param name="Milliseconds">Forward and backward, median.</param>
 /// <param name="Teraflops">Of the two products that are needed.</param>
 /// <param name="WorkspaceBytes">Of libtorch beyond inputs and result, at most; null where it is not counted.</param>
 /// <param name="EagerMilliseconds">The same by linear, cross_entropy and autograd on the filtered rows; null when that runs out of memory.</param>
 public sealed record HeadTimingResult(
-    double Share,
     double Milliseconds,
     double Teraflops,
     long? WorkspaceBytes,
@@ -70,7 +68,7 @@ public static class HeadTiming
             TorchRuntime.EmptyCudaCache();
         }
 
-        return new(share, own, 4.0 * count * vocabulary * width / own / 1e9, workspace, eager);
+        return new(own, 4.0 * count * vocabulary * width / own / 1e9, workspace, eager);
     }
 
     private static void RunEager(Tensor hidden, Tensor weight, Tensor rows, Tensor target)

@@ -1,3 +1,5 @@
+// Folder Checks: measures kernels against plain operators: how far off, how fast.
+// Refuses to know: consoles, what a model does with a kernel.
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;

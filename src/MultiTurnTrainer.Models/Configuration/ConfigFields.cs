@@ -53,25 +53,11 @@ internal sealed class ConfigFields(JsonElement json, string path, string prefix 
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : throw Wrong(name, "a text");
 
-    public double[] Doubles(string name)
-    {
-        JsonElement value = Find(name) ?? throw Missing(name);
-        return
-            value.ValueKind == JsonValueKind.Array
-            && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.Number)
-            ? [.. value.EnumerateArray().Select(v => v.GetDouble())]
-            : throw Wrong(name, "a list of numbers");
-    }
+    public double[] Doubles(string name) =>
+        List(name, JsonValueKind.Number, value => value.GetDouble(), "a list of numbers");
 
-    public string[] Texts(string name)
-    {
-        JsonElement value = Find(name) ?? throw Missing(name);
-        return
-            value.ValueKind == JsonValueKind.Array
-            && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String)
-            ? [.. value.EnumerateArray().Select(v => v.GetString()!)]
-            : throw Wrong(name, "a list of texts");
-    }
+    public string[] Texts(string name) =>
+        List(name, JsonValueKind.String, value => value.GetString()!, "a list of texts");
 
     /// <summary>The fields of a nested object, or null where it is absent.</summary>
     public ConfigFields? Object(string name) =>
@@ -126,6 +112,14 @@ internal sealed class ConfigFields(JsonElement json, string path, string prefix 
 
     private MttException Missing(string name) =>
         new($"{path}: {prefix}{name} is missing", "Give the config.json that belongs to the weights.");
+
+    private T[] List<T>(string name, JsonValueKind kind, Func<JsonElement, T> read, string wanted)
+    {
+        JsonElement value = Find(name) ?? throw Missing(name);
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == kind)
+            ? [.. value.EnumerateArray().Select(read)]
+            : throw Wrong(name, wanted);
+    }
 
     private JsonElement? Find(string name)
     {

@@ -3,27 +3,17 @@ using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Models.Configuration;
 
-/// <summary>The token ids that begin, end and pad a generation.</summary>
-/// <param name="BosTokenId">The id that begins a sequence, or null.</param>
-/// <param name="EosTokenIds">The ids that end one; may be empty.</param>
-/// <param name="PadTokenId">The id that fills, or null.</param>
-public sealed record GenerationConfig(int? BosTokenId, IReadOnlyList<int> EosTokenIds, int? PadTokenId)
+/// <summary>What a model folder says about generating.</summary>
+/// <param name="EosTokenIds">The ids that end a sequence; may be empty.</param>
+public sealed record GenerationConfig(IReadOnlyList<int> EosTokenIds)
 {
-    /// <summary>
-    /// Reads a model folder: each id from <c>generation_config.json</c>, which has precedence, else from
-    /// <c>config.json</c>.
-    /// </summary>
+    /// <summary>Reads <c>generation_config.json</c>, which has precedence, else <c>config.json</c>.</summary>
     /// <exception cref="MttException">A file is not JSON, or an id is not a number.</exception>
     public static GenerationConfig ReadFolder(string folder)
     {
-        int[] Ids(string name)
-        {
-            int[] own = Find(Path.Combine(folder, "generation_config.json"), name);
-            return own.Length > 0 ? own : Find(Path.Combine(folder, "config.json"), name);
-        }
-
-        int? First(string name) => Ids(name) is [int id, ..] ? id : null;
-        return new GenerationConfig(First("bos_token_id"), Ids("eos_token_id"), First("pad_token_id"));
+        const string name = "eos_token_id";
+        int[] own = Find(Path.Combine(folder, "generation_config.json"), name);
+        return new GenerationConfig(own.Length > 0 ? own : Find(Path.Combine(folder, "config.json"), name));
     }
 
     private static int[] Find(string path, string name)

@@ -1,3 +1,5 @@
+// Folder Configuration: what a model is, read and resolved from config.json.
+// Refuses to know: tensors, weights, devices.
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Configuration;

@@ -14,57 +14,16 @@ public static class ModelConfigReader
     public static IReadOnlyList<string> Families { get; } =
     ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "phi3", "smollm3"];
 
-    private static readonly string[] _inert =
-    [
-        "architectures",
-        "attn_implementation",
-        "auto_map",
-        "begin_suppress_tokens",
-        "bos_token_id",
-        "cache_implementation",
-        "chunk_size_feed_forward",
-        "diversity_penalty",
-        "do_sample",
-        "early_stopping",
-        "encoder_no_repeat_ngram_size",
-        "eos_token_id",
-        "id2label",
-        "initializer_range",
-        "is_llama_config",
-        "label2id",
-        "length_penalty",
-        "max_length",
-        "max_window_layers",
-        "min_length",
-        "mlp_dropout_prob",
-        "no_repeat_ngram_size",
-        "num_beam_groups",
-        "num_beams",
-        "num_labels",
-        "name_or_path",
-        "num_return_sequences",
-        "output_attentions",
-        "output_hidden_states",
-        "output_scores",
-        "pad_token_id",
-        "pretraining_tp",
-        "repetition_penalty",
-        "return_dict",
-        "return_dict_in_generate",
-        "temperature",
-        "tie_encoder_decoder",
-        "tokenizer_class",
-        "top_k",
-        "top_p",
-        "torch_dtype",
-        "dtype",
-        "transformers.js_config",
-        "transformers_version",
-        "typical_p",
-        "unsloth_fixed",
-        "unsloth_version",
-        "use_cache",
-    ];
+    private static readonly string[] _inert = """
+        architectures attn_implementation auto_map begin_suppress_tokens bos_token_id cache_implementation
+        chunk_size_feed_forward diversity_penalty do_sample early_stopping encoder_no_repeat_ngram_size
+        eos_token_id id2label initializer_range is_llama_config label2id length_penalty max_length
+        max_window_layers min_length mlp_dropout_prob no_repeat_ngram_size num_beam_groups num_beams num_labels
+        name_or_path num_return_sequences output_attentions output_hidden_states output_scores pad_token_id
+        pretraining_tp repetition_penalty return_dict return_dict_in_generate temperature tie_encoder_decoder
+        tokenizer_class top_k top_p torch_dtype dtype transformers.js_config transformers_version typical_p
+        unsloth_fixed unsloth_version use_cache
+        """.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
     private static readonly string[] _dropouts =
     [

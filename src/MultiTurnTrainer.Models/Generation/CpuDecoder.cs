@@ -22,7 +22,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private readonly ModelConfig _config;
     private readonly Adapter? _adapter;
     private readonly CpuEmbedding _embedding;
-    private readonly CpuBlock[] _blocks;
+    private readonly BlockModules<CpuLinear, CpuNorm>[] _blocks;
     private readonly CpuNorm _finalNorm;
     private readonly CpuLinear _head;
     private readonly CpuRotation _rotation;
@@ -45,9 +45,9 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _config = model.Config;
         _adapter = adapter;
         _embedding = new CpuEmbedding(model, adapter);
-        _blocks = [.. Enumerable.Range(0, _config.Layers).Select(layer => new CpuBlock(model, adapter, layer, rows))];
-        _finalNorm = new CpuNorm(model, adapter, "model.norm");
-        _head = new CpuLinear(model, adapter, ModuleLayout.HeadPath, rows);
+        _blocks = [.. Enumerable.Range(0, _config.Layers).Select(Block)];
+        _finalNorm = Norm("model.norm");
+        _head = Linear(ModuleLayout.HeadPath);
         _rotation = new CpuRotation(_config);
         _hidden = AllocateBuffer(rows, _config.HiddenSize);
         _normed = AllocateBuffer(rows, _config.HiddenSize);
@@ -62,6 +62,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _gate = AllocateBuffer(rows, _config.IntermediateSize);
         _up = AllocateBuffer(rows, _config.IntermediateSize);
         _logits = new float[rows * _config.VocabularySize];
+
+        CpuLinear Linear(string path) => new(model, adapter, path, rows);
+        CpuNorm Norm(string path) => new(model, adapter, path);
+        BlockModules<CpuLinear, CpuNorm> Block(int layer) => new(_config, layer, Linear, Norm);
     }
 
     /// <summary>Whether this decoder computes what the model does.</summary>
@@ -137,7 +141,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _buffers.Clear();
     }
 
-    private void Attend(CpuBlock block, int layer, int rows)
+    private void Attend(BlockModules<CpuLinear, CpuNorm> block, int layer, int rows)
     {
         block.InputNorm.Run(_hidden, _normed, rows);
         if (block.Qkv is [CpuLinear fused])
@@ -163,7 +167,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _rotation.Apply(layer, _query, _config.Heads);
         _rotation.Apply(layer, _key, _config.KeyValueHeads);
         StoreStep(layer, rows);
-        AttendOverCache(block, layer, rows);
+        AttendOverCache(layer, rows);
         block.Output.Run(_mixed, _normed, rows);
         if (block.PreMlpNorm is not null)
         {
@@ -173,7 +177,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         AddToHidden(rows);
     }
 
-    private void FeedForward(CpuBlock block, int rows)
+    private void FeedForward(BlockModules<CpuLinear, CpuNorm> block, int rows)
     {
         (block.PreMlpNorm ?? block.PostAttentionNorm).Run(_hidden, _normed, rows);
         if (block.GateUp is [CpuLinear fused])
@@ -253,7 +257,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         }
     }
 
-    private void AttendOverCache(CpuBlock block, int layer, int rows)
+    private void AttendOverCache(int layer, int rows)
     {
         int width = _config.HeadDimension;
         int group = _config.Heads / _config.KeyValueHeads;
@@ -269,7 +273,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
                     int row = (int)(item / _config.KeyValueHeads);
                     int head = (int)(item % _config.KeyValueHeads);
                     CpuCache cache = _rows[row];
-                    int first = block.Window is { } window ? Math.Max(0, cache.Length - window) : 0;
+                    int first = _config.Windows[layer] is { } window ? Math.Max(0, cache.Length - window) : 0;
                     for (int member = 0; member < group; member++)
                     {
                         long place = (((long)row * _config.Heads) + (head * group) + member) * width;

@@ -1,3 +1,4 @@
+// Shapes: v vocabulary, e hidden width, r rank.
 using System.Numerics.Tensors;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Adapters;
@@ -35,15 +36,11 @@ internal sealed unsafe class CpuEmbedding
         }
 
         using DisposeScope scope = NewDisposeScope();
-        using (no_grad())
-        {
-            _rank = (int)lora.A.shape[0];
-            _down = Tensors.ToArray(lora.A.t());
-            _up = Tensors.ToArray(lora.B.t() * lora.Scale);
-            _factor = lora.Magnitude is { } magnitude
-                ? Tensors.ToArray(magnitude / Dora.ColumnNorm(_weight, lora))
-                : null;
-        }
+        using IDisposable quiet = no_grad();
+        _rank = (int)lora.A.shape[0];
+        _down = Tensors.ToArray(lora.A.t()); // [r, v] -> [v, r]
+        _up = Tensors.ToArray(lora.B.t() * lora.Scale); // [e, r] -> [r, e]
+        _factor = lora.Magnitude is { } magnitude ? Tensors.ToArray(magnitude / Dora.ColumnNorm(_weight, lora)) : null;
     }
 
     /// <summary>Writes a token's row, [hidden].</summary>

@@ -1,3 +1,4 @@
+// Shapes: b rows of the batch, i width of the input, o of the output, r rank.
 using System.Numerics.Tensors;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Adapters;
@@ -37,15 +38,11 @@ internal sealed unsafe class CpuLinear
         }
 
         using DisposeScope scope = NewDisposeScope();
-        using (no_grad())
-        {
-            _rank = (int)_lora.A.shape[0];
-            _low = new float[rows * _rank];
-            _up = Tensors.ToArray(_lora.B.t() * _lora.Scale);
-            _factor = _lora.Magnitude is { } magnitude
-                ? Tensors.ToArray(magnitude / Dora.RowNorm(_weight, _lora))
-                : null;
-        }
+        using IDisposable quiet = no_grad();
+        _rank = (int)_lora.A.shape[0];
+        _low = new float[rows * _rank];
+        _up = Tensors.ToArray(_lora.B.t() * _lora.Scale); // [o, r] -> [r, o]
+        _factor = _lora.Magnitude is { } magnitude ? Tensors.ToArray(magnitude / Dora.RowNorm(_weight, _lora)) : null;
     }
 
     /// <summary>The width of the output.</summary>
@@ -54,7 +51,7 @@ internal sealed unsafe class CpuLinear
     /// <summary>Reads [rows, in], writes [rows, out].</summary>
     public void Run(float* input, float* output, int rows)
     {
-        SmallBatchMatmul.Multiply(input, TensorMemory.Pointer(_weight), _bf16, output, rows, _module.In, _module.Out);
+        SmallBatchMatmul.Multiply(input, TensorMemory.Pointer(_weight), _bf16, output, rows, _module.In, _module.Out); // [b, i] [o, i] -> [b, o]
         if (_lora is not null)
         {
             AddLora(input, output, rows);
@@ -74,7 +71,7 @@ internal sealed unsafe class CpuLinear
     {
         fixed (float* low = _low)
         {
-            SmallBatchMatmul.Multiply(input, TensorMemory.Pointer(_lora!.A), false, low, rows, _module.In, _rank);
+            SmallBatchMatmul.Multiply(input, TensorMemory.Pointer(_lora!.A), false, low, rows, _module.In, _rank); // [b, i] [r, i] -> [b, r]
         }
 
         for (int row = 0; row < rows; row++)

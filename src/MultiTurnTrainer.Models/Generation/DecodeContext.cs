@@ -1,3 +1,4 @@
+// Shapes: b rows of the batch, h query heads, k key heads, g = h / k, d width of a head, c columns of the cache.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using TorchSharp;
@@ -50,8 +51,8 @@ internal sealed class DecodeContext : ForwardContext
         Tensor keys = _cache.Keys(spec.Layer, first);
         Tensor values = _cache.Values(spec.Layer, first);
         long keyHeads = keys.shape[1];
-        Tensor stacked = query.view(rows, keyHeads, heads / keyHeads, width);
-        Tensor scores = matmul(stacked, keys.transpose(2, 3)).to(ScalarType.Float32) * spec.Scale;
+        Tensor stacked = query.view(rows, keyHeads, heads / keyHeads, width); // [b, h, d] -> [b, k, g, d]
+        Tensor scores = matmul(stacked, keys.transpose(2, 3)).to(ScalarType.Float32) * spec.Scale; // [b, k, g, d] [b, k, d, c] -> [b, k, g, c]
         if (spec.Softcap is { } cap)
         {
             scores = (scores / cap).tanh() * cap;
@@ -63,7 +64,7 @@ internal sealed class DecodeContext : ForwardContext
         }
 
         Tensor weights = scores.softmax(-1).to(values.dtype);
-        return matmul(weights, values).view(rows, heads * width).MoveToOuterDisposeScope();
+        return matmul(weights, values).view(rows, heads * width).MoveToOuterDisposeScope(); // [b, k, g, c] [b, k, c, d] -> [b, k, g, d] -> [b, h d]
     }
 
     /// <summary>The first column any row looks at.</summary>

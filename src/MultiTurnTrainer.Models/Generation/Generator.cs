@@ -1,3 +1,5 @@
+// Folder Generation: new tokens after prompts, and how likely given ones are.
+// Refuses to know: text, chat templates, tokenizers.
 using System.Diagnostics;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Adapters;

@@ -1,3 +1,4 @@
+// Shapes: b rows of the batch, k key heads, c columns, d width of a head, l tokens of a prompt.
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
 using TorchSharp;
@@ -50,8 +51,8 @@ internal sealed class KeyValueCache : IDisposable
         {
             int length = prompts.Lengths[row];
             int start = prompts.Starts[row];
-            SelectSlots(_keys[layer], row, length).copy_(keys.narrow(0, start, length).permute(1, 0, 2));
-            SelectSlots(_values[layer], row, length).copy_(values.narrow(0, start, length).permute(1, 0, 2));
+            SelectSlots(_keys[layer], row, length).copy_(keys.narrow(0, start, length).permute(1, 0, 2)); // [s, k, d] -> [l, k, d] -> [k, l, d]
+            SelectSlots(_values[layer], row, length).copy_(values.narrow(0, start, length).permute(1, 0, 2)); // [s, k, d] -> [l, k, d] -> [k, l, d]
         }
     }
 
@@ -70,8 +71,8 @@ internal sealed class KeyValueCache : IDisposable
     public void StoreStep(int layer, Tensor keys, Tensor values)
     {
         using DisposeScope scope = NewDisposeScope();
-        _keys[layer].select(2, Columns - 1).copy_(keys);
-        _values[layer].select(2, Columns - 1).copy_(values);
+        _keys[layer].select(2, Columns - 1).copy_(keys); // [b, k, c, d] -> [b, k, d]
+        _values[layer].select(2, Columns - 1).copy_(values); // [b, k, c, d] -> [b, k, d]
     }
 
     /// <summary>The columns from a first one on: [rows, key heads, columns, width].</summary>
@@ -85,8 +86,8 @@ internal sealed class KeyValueCache : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor index = Tensors.Ids(rows, _keys[0].device);
-        Replace(_keys, old => old.index_select(0, index));
-        Replace(_values, old => old.index_select(0, index));
+        Replace(_keys, old => old.index_select(0, index)); // [b, k, c, d] -> fewer rows
+        Replace(_values, old => old.index_select(0, index)); // [b, k, c, d] -> fewer rows
         index.Dispose();
         Starts = [.. rows.Select(row => Starts[row])];
     }
@@ -107,7 +108,7 @@ internal sealed class KeyValueCache : IDisposable
         {
             long[] shape = [.. old.shape];
             shape[2] = added;
-            return cat([old, zeros(shape, dtype: old.dtype, device: old.device)], 2);
+            return cat([old, zeros(shape, dtype: old.dtype, device: old.device)], 2); // [b, k, c, d] -> more columns
         }
 
         Replace(_keys, Widen);
@@ -127,7 +128,7 @@ internal sealed class KeyValueCache : IDisposable
 
     /// <summary>The last columns of a row, [key heads, length, width].</summary>
     private Tensor SelectSlots(Tensor cache, int row, int length) =>
-        cache.select(0, row).narrow(1, Columns - length, length);
+        cache.select(0, row).narrow(1, Columns - length, length); // [b, k, c, d] -> [k, c, d] -> [k, l, d]
 
     private Tensor Allocate(ScalarType type, Device device)
     {

@@ -1,3 +1,4 @@
+// Shapes: s tokens of the row, n of a chunk, e hidden width, v vocabulary.
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
@@ -54,7 +55,7 @@ public sealed class Scorer(CausalLM model, Adapter? adapter)
             for (int start = 0; start < ids.Length; start += ChunkRows)
             {
                 int count = Math.Min(ChunkRows, ids.Length - start);
-                float[] logits = Tensors.ToArray(model.Logits(hidden.narrow(0, start, count), context));
+                float[] logits = Tensors.ToArray(model.Logits(hidden.narrow(0, start, count), context)); // [s, e] -> [n, e] -> [n, v]
                 onLogits?.Invoke(logits);
                 for (int row = 0; row < count && start + row + 1 < ids.Length; row++)
                 {

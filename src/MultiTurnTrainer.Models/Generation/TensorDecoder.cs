@@ -1,3 +1,4 @@
+// Shapes: b rows of the batch, s their tokens together, e hidden width, v vocabulary.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using TorchSharp;
@@ -23,8 +24,8 @@ internal sealed class TensorDecoder(CausalLM model, Adapter? adapter, int maxNew
         using ForwardContext context = model.PrepareCached(layout, adapter, onKeys);
         using Tensor ids = Tensors.Ids([.. rows.SelectMany(row => row)], model.Device);
         using Tensor ends = Tensors.Ids([.. layout.Starts.Skip(1).Select(end => end - 1)], model.Device);
-        Tensor hidden = model.Forward(ids, context).index_select(0, ends);
-        return Tensors.ToArray(model.Logits(hidden, context));
+        Tensor hidden = model.Forward(ids, context).index_select(0, ends); // [s, e] -> [b, e]
+        return Tensors.ToArray(model.Logits(hidden, context)); // [b, v]
     }
 
     public float[] Read(IReadOnlyList<IReadOnlyList<int>> rows)

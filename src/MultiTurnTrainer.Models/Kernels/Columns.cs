@@ -1,3 +1,4 @@
+// Shapes: n rows, w width.
 using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ internal static class Columns
     public static Tensor Sum(Tensor matrix, Tensor weights)
     {
         using DisposeScope scope = NewDisposeScope();
-        return Products.Wide(weights.unsqueeze(0), matrix).view(-1).MoveToOuterDisposeScope();
+        return Products.Wide(weights.unsqueeze(0), matrix).view(-1).MoveToOuterDisposeScope(); // [1, n] [n, w] -> [w]
     }
 
     /// <summary>Every column by its factor; follows autograd to both.</summary>
@@ -36,10 +37,8 @@ internal static class Columns
 /// <summary>A product of columns and factors with its own backward, whose sum over rows is <see cref="Columns.Sum(Tensor)"/>.</summary>
 internal sealed class ColumnScale : autograd.SingleTensorFunction<ColumnScale>
 {
-    /// <inheritdoc/>
     public override string Name => "column_scale";
 
-    /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         Tensor matrix = (Tensor)vars[0];
@@ -48,13 +47,12 @@ internal sealed class ColumnScale : autograd.SingleTensorFunction<ColumnScale>
         return matrix * factors;
     }
 
-    /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         List<Tensor> saved = ctx.get_saved_variables();
         (Tensor matrix, Tensor factors) = (saved[0], saved[1]);
         Tensor? dfactors = factors.requires_grad
-            ? Columns.Sum((matrix.to(float32) * grad_output).reshape(-1, matrix.size(-1)))
+            ? Columns.Sum((matrix.to(float32) * grad_output).reshape(-1, matrix.size(-1))) // […, w] -> [n, w] -> [w]
             : null;
         return [grad_output * factors, dfactors!];
     }

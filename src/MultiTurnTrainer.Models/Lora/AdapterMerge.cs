@@ -202,10 +202,8 @@ public static class AdapterMerge
             stream =>
             {
                 using DisposeScope scope = NewDisposeScope();
-                using (no_grad())
-                {
-                    Tensors.Piece(module.WeightName, model.EffectiveWeight(module, adapter), type).Write(stream);
-                }
+                using IDisposable quiet = no_grad();
+                Tensors.Piece(module.WeightName, model.EffectiveWeight(module, adapter), type).Write(stream);
             }
         );
 
@@ -271,11 +269,9 @@ public static class AdapterMerge
     private static float[] ComputeLogits(CausalLM model, Adapter? adapter, int[] ids)
     {
         using DisposeScope scope = NewDisposeScope();
-        using (no_grad())
-        {
-            using ForwardContext context = model.Prepare(SequenceLayout.Single(ids.Length), adapter);
-            Tensor hidden = model.Forward(Tensors.Ids(ids, model.Device), context);
-            return Tensors.ToArray(model.Logits(hidden, context));
-        }
+        using IDisposable quiet = no_grad();
+        using ForwardContext context = model.Prepare(SequenceLayout.Single(ids.Length), adapter);
+        Tensor hidden = model.Forward(Tensors.Ids(ids, model.Device), context);
+        return Tensors.ToArray(model.Logits(hidden, context));
     }
 }

@@ -1,3 +1,5 @@
+// Folder Lora: PEFT's adapters: which modules, which files, first values, merging; and full weights.
+// Refuses to know: data, losses, how a product is computed.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;

@@ -27,10 +27,8 @@ internal static class LoraInitializer
         }
 
         using DisposeScope scope = NewDisposeScope();
-        using (no_grad())
-        {
-            using Tensor source = Tensors.From(values, drawn.shape, ScalarType.Float32, drawn.device);
-            drawn.copy_(source);
-        }
+        using IDisposable quiet = no_grad();
+        using Tensor source = Tensors.From(values, drawn.shape, ScalarType.Float32, drawn.device);
+        drawn.copy_(source);
     }
 }

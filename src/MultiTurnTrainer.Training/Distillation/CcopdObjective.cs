@@ -26,17 +26,13 @@ internal sealed class CcopdObjective(
 {
     private readonly Tally _tally = new();
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Facts => _tally.Facts;
 
-    /// <inheritdoc/>
     public DistillationBatch Prepare(IReadOnlyList<int> units) =>
         new([.. units], [.. units.Select(unit => tasks[unit].Id)]);
 
-    /// <inheritdoc/>
     public void Updated() => rollouts.MarkStale();
 
-    /// <inheritdoc/>
     public MicroResult Accumulate(DistillationBatch batch, double normalizer, ulong seed)
     {
         int[] complete = [.. batch.Units.Where(unit => histories[unit] is not null)];

@@ -7,10 +7,8 @@ namespace MultiTurnTrainer.Training.Distillation;
 /// <param name="RowIds">Their ids.</param>
 internal sealed record DistillationBatch(IReadOnlyList<int> Units, IReadOnlyList<string> RowIds) : IMicroBatch
 {
-    /// <inheritdoc/>
     public long Tokens { get; private set; }
 
-    /// <inheritdoc/>
     public int SupervisedTokens { get; private set; }
 
     /// <summary>Every task counts once, however long its replies are.</summary>

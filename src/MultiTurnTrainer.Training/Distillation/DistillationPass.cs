@@ -1,3 +1,6 @@
+// Folder Distillation: samples replies, compares them under two contexts, and turns the difference into gradient.
+// Refuses to know: steps, optimizer, checkpoints, templates.
+// Shapes: n reply tokens of all replies, l of one, e hidden width, v vocabulary.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;
@@ -68,16 +71,16 @@ internal sealed class DistillationPass(
                 {
                     int length = reply.Reply.Length;
                     (Tensor part, DivergenceResult result) = _head.Compare(
-                        hidden.narrow(0, first, length),
+                        hidden.narrow(0, first, length), // [n, e] -> [l, e]
                         head.detach().to(hidden.dtype),
-                        referenceHidden.narrow(0, first, length),
+                        referenceHidden.narrow(0, first, length), // [n, e] -> [l, e]
                         referenceHead.to(hidden.dtype),
                         reply.Beta,
                         clip,
                         reply.Coefficient / (length * normalizer),
                         headGradient
                     );
-                    gradient.narrow(0, first, length).copy_(part);
+                    gradient.narrow(0, first, length).copy_(part); // [l, e] into [n, e]
                     Tokens += length;
                     ClippedTokens += result.Divergences.Count(divergence => divergence > clip);
                     sum += reply.Coefficient * result.ClippedSum / length;
@@ -134,17 +137,11 @@ internal sealed class DistillationPass(
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        List<Tensor> parts = [.. FindGroups(replies, context).Select(group => Score(Pack(group, context), adapter))];
-        return (parts.Count == 1 ? parts[0] : cat(parts)).MoveToOuterDisposeScope();
-    }
-
-    private Tensor Score(MicroBatch batch, Adapter? adapter)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using ForwardContext forward = model.Prepare(batch.Layout, adapter);
-        Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
-        Tensor rows = tensor(batch.Positions).to(model.Device);
-        return model.Forward(ids, forward, rows).MoveToOuterDisposeScope();
+        List<Tensor> parts =
+        [
+            .. FindGroups(replies, context).Select(group => Pack(group, context).ComputeHidden(model, adapter)),
+        ];
+        return (parts.Count == 1 ? parts[0] : cat(parts)).MoveToOuterDisposeScope(); // groups -> [n, e]
     }
 
     /// <summary>Neighbours that together keep within the limit; one that is longer goes alone.</summary>

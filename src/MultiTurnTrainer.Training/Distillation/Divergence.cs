@@ -1,3 +1,4 @@
+// Shapes: n rows, v vocabulary.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -38,7 +39,7 @@ internal static class Divergence
     private static Tensor ComputeForward(Tensor reference, Tensor student)
     {
         Tensor p = reference.exp();
-        Tensor divergence = (reference - student).mul_(p).sum(1, keepdim: true);
+        Tensor divergence = (reference - student).mul_(p).sum(1, keepdim: true); // [n, v] -> [n, 1]
         student.exp_().sub_(p);
         return divergence;
     }
@@ -48,7 +49,7 @@ internal static class Divergence
     {
         Tensor ratio = student - reference;
         student.exp_();
-        Tensor divergence = (student * ratio).sum(1, keepdim: true);
+        Tensor divergence = (student * ratio).sum(1, keepdim: true); // [n, v] -> [n, 1]
         student.mul_(ratio.sub_(divergence));
         return divergence;
     }
@@ -57,10 +58,10 @@ internal static class Divergence
     private static Tensor ComputeMixture(Tensor reference, Tensor student, double beta)
     {
         Tensor mixture = (reference + Math.Log(beta)).logaddexp(student + Math.Log(1 - beta));
-        Tensor ofReference = (reference - mixture).mul_(reference.exp()).sum(1, keepdim: true);
+        Tensor ofReference = (reference - mixture).mul_(reference.exp()).sum(1, keepdim: true); // [n, v] -> [n, 1]
         Tensor ratio = mixture.neg_().add_(student);
         student.exp_();
-        Tensor ofStudent = (student * ratio).sum(1, keepdim: true);
+        Tensor ofStudent = (student * ratio).sum(1, keepdim: true); // [n, v] -> [n, 1]
         student.mul_(ratio.sub_(ofStudent)).mul_(1 - beta);
         return ofReference.mul_(beta).add_(ofStudent * (1 - beta));
     }

@@ -1,3 +1,4 @@
+// Shapes: n reply tokens, m of a chunk, p of a piece, e hidden width, v vocabulary.
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -51,9 +52,9 @@ internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1
         {
             using DisposeScope scope = NewDisposeScope();
             int size = Math.Min(chunk, rows - first);
-            Tensor hidden = student.narrow(0, first, size);
-            Tensor logits = own.Logits(hidden);
-            Tensor referenceLogits = other.Logits(reference.narrow(0, first, size));
+            Tensor hidden = student.narrow(0, first, size); // [n, e] -> [m, e]
+            Tensor logits = own.Logits(hidden); // [m, e] -> [m, v]
+            Tensor referenceLogits = other.Logits(reference.narrow(0, first, size)); // [n, e] -> [m, e] -> [m, v]
             Tensor change = empty(logits.shape, student.dtype, student.device);
             RowPieces.ForEach(
                 student.device,
@@ -61,20 +62,20 @@ internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1
                 (start, count) =>
                 {
                     (Tensor logQ, Tensor? slope) = ComputeLogProbabilities(
-                        logits.narrow(0, start, count),
+                        logits.narrow(0, start, count), // [m, v] -> [p, v]
                         wantSlope: true
                     );
                     (Tensor logP, _) = ComputeLogProbabilities(
-                        referenceLogits.narrow(0, start, count),
+                        referenceLogits.narrow(0, start, count), // [m, v] -> [p, v]
                         wantSlope: false
                     );
-                    Tensor each = Divergence.Compute(logP, logQ, beta);
+                    Tensor each = Divergence.Compute(logP, logQ, beta); // [p, 1]
                     each.cpu().data<float>().ToArray().CopyTo(divergences, first + start);
                     logQ.mul_(each.le(clip).to(ScalarType.Float32) * scale);
-                    change.narrow(0, start, count).copy_(slope is null ? logQ : logQ.mul_(slope));
+                    change.narrow(0, start, count).copy_(slope is null ? logQ : logQ.mul_(slope)); // [p, v] into [m, v]
                 }
             );
-            gradient.narrow(0, first, size).copy_(own.Backward(hidden, change));
+            gradient.narrow(0, first, size).copy_(own.Backward(hidden, change)); // [m, v] -> [m, e] into [n, e]
         }
 
         double sum = divergences.Sum(value => Math.Min((double)value, clip));
@@ -94,15 +95,15 @@ internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1
         {
             using DisposeScope scope = NewDisposeScope();
             int size = Math.Min(chunk, tokens.Count - first);
-            Tensor logits = new FrozenHead(head).Logits(hidden.narrow(0, first, size));
+            Tensor logits = new FrozenHead(head).Logits(hidden.narrow(0, first, size)); // [n, e] -> [m, e] -> [m, v]
             Tensor wanted = tensor([.. tokens.Skip(first).Take(size).Select(token => (long)token)]).to(hidden.device);
             RowPieces.ForEach(
                 hidden.device,
                 size,
                 (start, count) =>
                 {
-                    (Tensor logs, _) = ComputeLogProbabilities(logits.narrow(0, start, count), wantSlope: false);
-                    Tensor picked = logs.gather(1, wanted.narrow(0, start, count).unsqueeze(1));
+                    (Tensor logs, _) = ComputeLogProbabilities(logits.narrow(0, start, count), wantSlope: false); // [m, v] -> [p, v]
+                    Tensor picked = logs.gather(1, wanted.narrow(0, start, count).unsqueeze(1)); // [p, v] [p, 1] -> [p, 1]
                     picked.cpu().data<float>().ToArray().CopyTo(result, first + start);
                 }
             );

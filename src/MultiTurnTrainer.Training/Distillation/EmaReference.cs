@@ -23,6 +23,5 @@ internal sealed class EmaReference(CausalLM model, LoraAdapter student, double d
         Adapter.Parameters.Flat.lerp_(student.Parameters.Flat, 1 - decay);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => Adapter.Dispose();
 }

@@ -29,7 +29,6 @@ internal sealed class MaigoObjective(
 {
     private readonly Tally _tally = new();
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Facts =>
         new Dictionary<string, double>(_tally.Facts)
         {
@@ -37,22 +36,18 @@ internal sealed class MaigoObjective(
             ["clipped_tokens"] = pass.ClippedTokens,
         };
 
-    /// <inheritdoc/>
     public IEnumerable<(string Name, torch.Tensor Value)> Buffers =>
         [("ema_reference", reference.Adapter.Parameters.Flat)];
 
-    /// <inheritdoc/>
     public DistillationBatch Prepare(IReadOnlyList<int> units) =>
         new([.. units], [.. units.Select(unit => tasks[unit].Id)]);
 
-    /// <inheritdoc/>
     public void Updated()
     {
         reference.Follow();
         rollouts.MarkStale();
     }
 
-    /// <inheritdoc/>
     public MicroResult Accumulate(DistillationBatch batch, double normalizer, ulong seed)
     {
         SeededRandom random = new(unchecked((long)seed));
@@ -68,7 +63,6 @@ internal sealed class MaigoObjective(
         return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0, rollouts.TakeEffort());
     }
 
-    /// <inheritdoc/>
     public void Dispose() => reference.Dispose();
 
     private IEnumerable<ScoredReply> SampleFullTerms(IReadOnlyList<RolloutTask> full, ulong seed)

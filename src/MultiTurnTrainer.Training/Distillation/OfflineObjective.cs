@@ -20,18 +20,14 @@ internal sealed class OfflineObjective(
     DistillationSettings settings
 ) : IObjective<DistillationBatch>
 {
-    /// <inheritdoc/>
     public IEnumerable<(string Name, torch.Tensor Value)> Buffers =>
         [("ema_reference", reference.Adapter.Parameters.Flat)];
 
-    /// <inheritdoc/>
     public DistillationBatch Prepare(IReadOnlyList<int> units) =>
         new([.. units], [.. units.Select(unit => rows[unit].Id)]);
 
-    /// <inheritdoc/>
     public void Updated() => reference.Follow();
 
-    /// <inheritdoc/>
     public MicroResult Accumulate(DistillationBatch batch, double normalizer, ulong seed)
     {
         ScoredReply[] terms =
@@ -51,6 +47,5 @@ internal sealed class OfflineObjective(
         return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => reference.Dispose();
 }

@@ -45,7 +45,8 @@ internal sealed class Evaluator(
             }
 
             using DisposeScope scope = NewDisposeScope();
-            HeadResult result = Forward(batch);
+            using IDisposable quiet = no_grad();
+            HeadResult result = _head.ComputeLoss(batch.ComputeHidden(model, adapter), batch);
             hits += result.Read().Hits;
             float[] losses = result.TokenLosses();
             SupervisedSpan?[] spans = batch.FindSpans(rows);
@@ -73,14 +74,5 @@ internal sealed class Evaluator(
             fields.GetMeans(),
             Best: best is null || mean < best - settings.EarlyStoppingThreshold
         );
-    }
-
-    private HeadResult Forward(MicroBatch batch)
-    {
-        using IDisposable quiet = no_grad();
-        using ForwardContext context = model.Prepare(batch.Layout, adapter);
-        Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
-        Tensor rows = tensor(batch.Positions).to(model.Device);
-        return _head.ComputeLoss(model.Forward(ids, context, rows), batch);
     }
 }

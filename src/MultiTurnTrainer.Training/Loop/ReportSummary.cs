@@ -1,6 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Training.Metrics;
+using static System.FormattableString;
 
 namespace MultiTurnTrainer.Training.Loop;
 
@@ -21,11 +22,11 @@ internal static class ReportSummary
             .. outcome.BestLost is { } problem
                 ? [("weights", $"of the last step, not the best: {problem}")]
                 : Array.Empty<(string, string)>(),
-            ("steps", Text($"{outcome.Step} of {run.TotalSteps}")),
-            ("model", Text($"{run.Model}, {run.Parameters:N0} weights, {run.TrainableParameters:N0} trained")),
+            ("steps", Invariant($"{outcome.Step} of {run.TotalSteps}")),
+            ("model", Invariant($"{run.Model}, {run.Parameters:N0} weights, {run.TrainableParameters:N0} trained")),
             (
                 "data",
-                Text(
+                Invariant(
                     $"{run.DataText}{(run.RowsWithoutLabels > 0 ? $", {Counted.Of(run.RowsWithoutLabels, "row")} without a label" : "")}"
                 )
             ),
@@ -33,7 +34,7 @@ internal static class ReportSummary
                 "packing",
                 run.Packs == 0
                     ? "off"
-                    : Text($"{Counted.Of(run.Packs, "pack")}, {run.PackingEfficiency:P1} of their places filled")
+                    : Invariant($"{Counted.Of(run.Packs, "pack")}, {run.PackingEfficiency:P1} of their places filled")
             ),
         ];
         if (steps.Count > 0)
@@ -41,25 +42,25 @@ internal static class ReportSummary
             facts.Add(
                 (
                     "loss",
-                    Text(
-                        $"{Number(steps[0], "loss"):F4} at step {steps[0].GetProperty("step")} → {Number(steps[^1], "loss"):F4} at step {steps[^1].GetProperty("step")}"
+                    Invariant(
+                        $"{MetricsLog.ReadNumber(steps[0], "loss"):F4} at step {steps[0].GetProperty("step")} → {MetricsLog.ReadNumber(steps[^1], "loss"):F4} at step {steps[^1].GetProperty("step")}"
                     )
                 )
             );
             facts.Add(
                 (
                     "speed",
-                    Text(
+                    Invariant(
                         $"{Median(steps, "tokens_per_second"):N0} tokens/s, {Median(steps, "gflops"):N1} GFLOP/s of the maths (medians); MFU {Median(steps, "gflops") / machineGflops:P1} of {machineGflops:N0} GFLOP/s, the rate of a plain product here"
                     )
                 )
             );
-            facts.Add(("head", Text($"{Median(steps, "head_share"):P1} of a step's time (median)")));
+            facts.Add(("head", Invariant($"{Median(steps, "head_share"):P1} of a step's time (median)")));
             facts.Add(
                 (
                     "peak memory",
-                    Text(
-                        $"{Number(steps[^1], "peak_memory_mb"):N0} MiB {(run.Device == "cuda" ? "reserved on the GPU" : "resident")}"
+                    Invariant(
+                        $"{MetricsLog.ReadNumber(steps[^1], "peak_memory_mb"):N0} MiB {(run.Device == "cuda" ? "reserved on the GPU" : "resident")}"
                     )
                 )
             );
@@ -70,12 +71,7 @@ internal static class ReportSummary
 
     private static double Median(IReadOnlyList<JsonElement> steps, string field)
     {
-        double[] values = [.. steps.Select(step => Number(step, field)).Order()];
+        double[] values = [.. steps.Select(step => MetricsLog.ReadNumber(step, field)).Order()];
         return values[values.Length / 2];
     }
-
-    private static double Number(JsonElement line, string field) =>
-        line.GetProperty(field) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : double.NaN;
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -53,7 +53,6 @@ internal sealed class StopSignal : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         lock (_gate)

@@ -1,3 +1,5 @@
+// Folder Loop: one run from request to weights: loading, steps, evaluation, saving, stopping.
+// Refuses to know: what a loss is, how an objective learns, how rows were made.
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
@@ -142,7 +144,6 @@ internal sealed class Trainer<TBatch>(
         return new TrainOutcome(TrainEnd.Finished, _done, _last, null);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _optimizer.Dispose();
 
     private bool IsWithoutGain => _evaluationsWithoutGain >= _settings.EarlyStoppingPatience;

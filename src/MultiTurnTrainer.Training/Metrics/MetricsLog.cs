@@ -1,3 +1,5 @@
+// Folder Metrics: what a run measured, as lines of files and events for TensorBoard.
+// Refuses to know: models, tensors, how a number came about.
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -59,6 +61,12 @@ internal sealed class MetricsLog : IDisposable
             ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(line => JsonElement.Parse(line))]
             : [];
 
+    /// <summary>A number of such a line; NaN where it has none.</summary>
+    public static double ReadNumber(JsonElement line, string field) =>
+        line.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Number
+            ? value.GetDouble()
+            : double.NaN;
+
     /// <summary>Writes a step.</summary>
     public void Write(StepMetrics metrics)
     {
@@ -105,7 +113,6 @@ internal sealed class MetricsLog : IDisposable
         );
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _csv.Dispose();

@@ -45,7 +45,6 @@ internal sealed class TensorBoardLog : IDisposable
         _stream.Flush();
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
     /// <summary>CRC-32C as TFRecord stores it: rotated and offset, so that a checksum of checksums stays sound.</summary>

@@ -1,3 +1,4 @@
+// Shapes: s tokens of the pack, n supervised positions, e hidden width.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Training.Rows;
@@ -27,23 +28,22 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
     {
         using DisposeScope scope = NewDisposeScope();
         using ForwardContext context = model.Prepare(batch.Layout, adapter, dropoutSeed);
-        Tensor ids = tensor(Array.ConvertAll(batch.InputIds, id => (long)id)).to(model.Device);
-        Tensor rows = tensor(batch.Positions).to(model.Device);
+        (Tensor ids, Tensor rows) = batch.Upload(model.Device);
         Stack<Recomputed> again = new();
-        Tensor hidden = model.Embed(ids, context);
+        Tensor hidden = model.Embed(ids, context); // [s] -> [s, e]
         for (int layer = 0; layer < model.BlockCount; layer++)
         {
             Tensor? wanted = layer == model.BlockCount - 1 ? rows : null;
             if (!IsRecomputed(layer))
             {
-                hidden = model.Block(layer, hidden, context, wanted);
+                hidden = model.Block(layer, hidden, context, wanted); // [s, e]; the last [n, e]
                 continue;
             }
 
             Tensor input = hidden;
             using (no_grad())
             {
-                hidden = model.Block(layer, input.detach(), context, wanted);
+                hidden = model.Block(layer, input.detach(), context, wanted); // [s, e]; the last [n, e]
             }
 
             hidden.requires_grad_();
@@ -51,7 +51,7 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
         }
 
         Tensor normed = model.FinalNorm(hidden, context);
-        Tensor gradient = head(normed.detach());
+        Tensor gradient = head(normed.detach()); // [n, e]
         normed.backward([gradient]);
         while (again.TryPop(out Recomputed? block))
         {

@@ -1,3 +1,5 @@
+// Folder Objectives: what is optimised over which data, and the forward and backward passes for it.
+// Refuses to know: steps, optimizer, schedules, checkpoints.
 using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Objectives;
@@ -29,7 +31,6 @@ internal interface IObjective<TBatch> : IDisposable
     /// <summary>Called after each update of the parameters.</summary>
     void Updated() { }
 
-    /// <inheritdoc/>
     void IDisposable.Dispose() { }
 }
 

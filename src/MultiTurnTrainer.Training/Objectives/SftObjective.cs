@@ -32,7 +32,6 @@ internal sealed class SftObjective(
     /// <summary>How many rows or packs there are.</summary>
     public int Units => packs?.Count ?? rows.Count;
 
-    /// <inheritdoc/>
     public SftBatch Prepare(IReadOnlyList<int> units)
     {
         int[] chosen = packs is null ? [.. units] : [.. units.SelectMany(unit => packs[unit])];
@@ -45,7 +44,6 @@ internal sealed class SftObjective(
         );
     }
 
-    /// <inheritdoc/>
     public MicroResult Accumulate(SftBatch batch, double normalizer, ulong seed)
     {
         MicroBatch data = batch.Data;
@@ -85,12 +83,9 @@ internal sealed record SftBatch(
     IReadOnlyList<string> RowIds
 ) : IMicroBatch
 {
-    /// <inheritdoc/>
     public long Tokens => Data.Tokens;
 
-    /// <inheritdoc/>
     public int SupervisedTokens => Data.Targets.Length;
 
-    /// <inheritdoc/>
     public double Normalizer => Normalization == LossNormalization.Weights ? Data.WeightSum : Data.Targets.Length;
 }

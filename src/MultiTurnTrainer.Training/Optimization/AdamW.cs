@@ -1,3 +1,5 @@
+// Folder Optimization: from a gradient to an update of one flat buffer.
+// Refuses to know: models, losses, which parameter is which.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
@@ -70,7 +72,6 @@ internal sealed class AdamW : IDisposable
         _parameters.Flat.addcdiv_(FirstMoment, root, -learningRate / (1 - Math.Pow(beta1, step)));
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         FirstMoment.Dispose();

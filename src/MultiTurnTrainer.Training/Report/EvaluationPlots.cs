@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using MultiTurnTrainer.Files.Pages;
+using MultiTurnTrainer.Training.Metrics;
 
 namespace MultiTurnTrainer.Training.Report;
 
@@ -65,11 +66,11 @@ internal static class EvaluationPlots
             {
                 double before = Parts(evaluations[0], split)
                     .Where(old => old.Name == part.Name)
-                    .Select(old => Loss(old.Value))
+                    .Select(old => MetricsLog.ReadNumber(old.Value, "loss"))
                     .FirstOrDefault(double.NaN);
                 string text = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{before:F4} → {Loss(part.Value):F4} ({part.Value.GetProperty("tokens")} tokens)"
+                    $"{before:F4} → {MetricsLog.ReadNumber(part.Value, "loss"):F4} ({part.Value.GetProperty("tokens")} tokens)"
                 );
                 return (prefix + part.Name, text);
             });
@@ -79,7 +80,7 @@ internal static class EvaluationPlots
             .. evaluations.SelectMany(line =>
                 Parts(line, "by_turn")
                     .Where(part => part.Name == turn)
-                    .Select(part => new PlotPoint(line.GetProperty("step").GetInt32(), Loss(part.Value)))
+                    .Select(part => new PlotPoint(line.GetProperty("step").GetInt32(), MetricsLog.ReadNumber(part.Value, "loss")))
                     .Where(point => double.IsFinite(point.Y))
             ),
         ];
@@ -87,7 +88,7 @@ internal static class EvaluationPlots
     private static PlotPoint[] Profile(JsonElement evaluation) =>
         [
             .. Parts(evaluation, "by_turn")
-                .Select(part => new PlotPoint(double.Parse(part.Name, CultureInfo.InvariantCulture), Loss(part.Value)))
+                .Select(part => new PlotPoint(double.Parse(part.Name, CultureInfo.InvariantCulture), MetricsLog.ReadNumber(part.Value, "loss")))
                 .Where(point => double.IsFinite(point.Y)),
         ];
 
@@ -96,7 +97,4 @@ internal static class EvaluationPlots
     // Runs of earlier versions of mtt have no roles.
     private static IEnumerable<JsonProperty> Parts(JsonElement evaluation, string split) =>
         evaluation.TryGetProperty(split, out JsonElement parts) ? parts.EnumerateObject() : [];
-
-    private static double Loss(JsonElement part) =>
-        part.GetProperty("loss") is { ValueKind: JsonValueKind.Number } loss ? loss.GetDouble() : double.NaN;
 }

@@ -1,7 +1,11 @@
+// Folder Report: draws a page of charts and tables from numbers and names.
+// Refuses to know: runs, models, how anything was measured.
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Files.Pages;
+using MultiTurnTrainer.Training.Metrics;
 
 namespace MultiTurnTrainer.Training.Report;
 
@@ -73,12 +77,7 @@ internal static class TrainingReport
     private static IReadOnlyList<PlotPoint> Points(IReadOnlyList<JsonElement> lines, string field) =>
         [
             .. lines
-                .Select(line => new PlotPoint(Number(line, "step"), Number(line, field)))
+                .Select(line => new PlotPoint(MetricsLog.ReadNumber(line, "step"), MetricsLog.ReadNumber(line, field)))
                 .Where(point => double.IsFinite(point.Y)),
         ];
-
-    private static double Number(JsonElement line, string field) =>
-        line.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Number
-            ? value.GetDouble()
-            : double.NaN;
 }

@@ -1,5 +1,10 @@
+// Folder Rows: token rows as the maths takes them: checked, laid end to end, counted after the shift.
+// Refuses to know: templates, tokenizers beyond their hash, objectives.
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Rows;
 
@@ -7,50 +12,25 @@ namespace MultiTurnTrainer.Training.Rows;
 /// Rows laid end to end without padding, with what the loss needs. Attention never crosses <see cref="CuSeqlens"/>
 /// and positions restart there, so a batch of rows and a pack of rows are the same thing.
 /// </summary>
-internal sealed class MicroBatch
+/// <param name="Rows">The row numbers, for messages.</param>
+/// <param name="InputIds">The tokens that go through the model, [T].</param>
+/// <param name="CuSeqlens">Where each row begins in <paramref name="InputIds"/>, and the end; [rows with a label + 1].</param>
+/// <param name="Layout">The rows of <paramref name="CuSeqlens"/>, each with the length it has beyond its last label.</param>
+/// <param name="Positions">Places in <paramref name="InputIds"/> whose next token is supervised, ascending, [S].</param>
+/// <param name="Targets">The token to be predicted at each of <paramref name="Positions"/>, [S].</param>
+/// <param name="Weights">The loss weight of each target, [S]; null where all are 1.</param>
+/// <param name="Tokens">All tokens of the rows, also those that need not be computed.</param>
+internal sealed record MicroBatch(
+    IReadOnlyList<int> Rows,
+    int[] InputIds,
+    int[] CuSeqlens,
+    SequenceLayout Layout,
+    long[] Positions,
+    long[] Targets,
+    float[]? Weights,
+    long Tokens
+)
 {
-    private MicroBatch(
-        IReadOnlyList<int> rows,
-        int[] inputIds,
-        int[] cuSeqlens,
-        int[] wholeLengths,
-        long[] positions,
-        long[] targets,
-        float[]? weights,
-        long tokens
-    )
-    {
-        Rows = rows;
-        InputIds = inputIds;
-        CuSeqlens = cuSeqlens;
-        Layout = SequenceLayout.FromStarts(cuSeqlens, wholeLengths);
-        Positions = positions;
-        Targets = targets;
-        Weights = weights;
-        Tokens = tokens;
-    }
-
-    /// <summary>The row numbers, for messages.</summary>
-    public IReadOnlyList<int> Rows { get; }
-
-    /// <summary>The tokens that go through the model, [T].</summary>
-    public int[] InputIds { get; }
-
-    /// <summary>Where each row begins in <see cref="InputIds"/>, and the end; [rows with a label + 1].</summary>
-    public int[] CuSeqlens { get; }
-
-    /// <summary>The rows of <see cref="CuSeqlens"/>, each with the length it has beyond its last label.</summary>
-    public SequenceLayout Layout { get; }
-
-    /// <summary>Places in <see cref="InputIds"/> whose next token is supervised, ascending, [S].</summary>
-    public long[] Positions { get; }
-
-    /// <summary>The token to be predicted at each of <see cref="Positions"/>, [S].</summary>
-    public long[] Targets { get; }
-
-    /// <summary>The loss weight of each target, [S]; null where all are 1.</summary>
-    public float[]? Weights { get; }
-
     /// <summary>Of each target, the part of a message that it belongs to; null where a row does not say, [S].</summary>
     public SupervisedSpan?[] FindSpans(IReadOnlyList<TrainingRow> data)
     {
@@ -78,11 +58,19 @@ internal sealed class MicroBatch
         return [.. parts];
     }
 
-    /// <summary>All tokens of the rows, also those that need not be computed.</summary>
-    public long Tokens { get; }
+    /// <summary>Tokens and positions on a device, in the caller's scope.</summary>
+    public (Tensor Ids, Tensor Positions) Upload(Device device) =>
+        (tensor(Array.ConvertAll(InputIds, id => (long)id)).to(device), tensor(Positions).to(device));
 
-    /// <summary>The longest row in <see cref="InputIds"/>.</summary>
-    public int LongestRow => CuSeqlens.Zip(CuSeqlens.Skip(1), (begin, end) => end - begin).DefaultIfEmpty().Max();
+    /// <summary>The hidden states at <see cref="Positions"/>, without gradient, in the caller's scope: [S, hidden].</summary>
+    public Tensor ComputeHidden(CausalLM model, Adapter? adapter)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using ForwardContext context = model.Prepare(Layout, adapter);
+        (Tensor ids, Tensor positions) = Upload(model.Device);
+        return model.Forward(ids, context, positions).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The sum of the loss weights, S where all are 1.</summary>
     public double WeightSum => Weights is null ? Targets.Length : Weights.Sum(weight => (double)weight);
@@ -131,11 +119,15 @@ internal sealed class MicroBatch
             starts.Add(at);
         }
 
+        int[] wholeLengths =
+        [
+            .. rows.Where(row => data[row].NeededTokens > 0).Select(row => data[row].InputIds.Length),
+        ];
         return new MicroBatch(
             rows,
             ids,
             [.. starts],
-            [.. rows.Where(row => data[row].NeededTokens > 0).Select(row => data[row].InputIds.Length)],
+            SequenceLayout.FromStarts(starts, wholeLengths),
             positions,
             targets,
             weights,

@@ -1,5 +1,5 @@
-using System.Globalization;
 using MultiTurnTrainer.Files;
+using static System.FormattableString;
 
 namespace MultiTurnTrainer.Training.Rows;
 
@@ -107,6 +107,4 @@ internal static class RowChecks
             }
         }
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

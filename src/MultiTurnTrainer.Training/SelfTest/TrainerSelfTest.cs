@@ -1,3 +1,5 @@
+// Folder SelfTest: tries on this machine what must not change a step.
+// Refuses to know: consoles, settings files.
 using System.Globalization;
 using MultiTurnTrainer.Datasets.Packing;
 using MultiTurnTrainer.Datasets.Rows;
@@ -172,8 +174,6 @@ public static class TrainerSelfTest
 
     private sealed class StopAfter(int step, CancellationTokenSource stop) : ITrainingObserver
     {
-        public void Started(RunSummary run) { }
-
         public void Stepped(StepMetrics metrics)
         {
             if (metrics.Step == step)
@@ -181,13 +181,5 @@ public static class TrainerSelfTest
                 stop.Cancel();
             }
         }
-
-        public void Evaluated(EvaluationMetrics metrics) { }
-
-        public void Saved(int step, string folder) { }
-
-        public void StoppedMidStep(int step, string? folder) { }
-
-        public void Warned(string message) { }
     }
 }

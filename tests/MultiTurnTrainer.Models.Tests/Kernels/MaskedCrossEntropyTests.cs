@@ -20,7 +20,7 @@ public class MaskedCrossEntropyTests
         {
             float[]? weights = weighted ? golden["weights"].data<float>().ToArray() : null;
             HeadTargets targets = HeadTargets.FromAligned(golden.Labels, weights);
-            double divisor = weighted ? targets.WeightSum : targets.Count;
+            double divisor = weighted ? targets.Weights!.Sum(value => (double)value) : targets.Count;
             using HeadResult result = MaskedCrossEntropy.Run(
                 golden["X"],
                 targets,
@@ -33,7 +33,7 @@ public class MaskedCrossEntropyTests
             HeadSums sums = result.Read();
             double expected = golden.Number(weighted ? "f32.loss.weighted" : "f32.loss.mean");
             Assert.InRange(Math.Abs((sums.Loss / divisor) - expected) / expected, 0, 1e-6);
-            Assert.Equal(golden.Number("supervised"), sums.Count);
+            Assert.Equal(golden.Number("supervised"), result.Count);
             // One row has two equal maxima, which rounding may order either way.
             Assert.InRange(sums.Hits, golden.Number("f32.hits"), golden.Number("f32.hits") + 1);
             AssertRows(golden[weighted ? "f32.dX.weighted" : "f32.dX.mean"], result.HiddenGradient!, 1e-4);
@@ -167,22 +167,12 @@ public class MaskedCrossEntropyTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor hidden = randn(4, 8);
-        HeadTargets targets = HeadTargets.FromShifted([5, -100, -100, -100], [], [0]);
+        HeadTargets targets = HeadTargets.FromAligned([-100, -100, -100, -100]);
         using HeadResult result = MaskedCrossEntropy.Run(hidden, targets, new FrozenHead(randn(16, 8)), 1);
         Assert.Equal(0, targets.Count);
         Assert.Equal(0, result.Read().Loss);
         Assert.Equal(0f, result.HiddenGradient!.abs().sum().item<float>());
         Assert.Empty(result.TokenLosses());
-    }
-
-    [Fact]
-    public void Shifted_OverPackedSequences_DropsEachFirstLabel()
-    {
-        HeadTargets targets = HeadTargets.FromShifted([9, 1, -100, 2, 3, 4], [0, 1, 1, 2, 3, 4], [0, 3, 6]);
-        Assert.Equal([0, 3, 4], targets.Rows);
-        Assert.Equal([1, 3, 4], targets.Labels);
-        Assert.Equal([1f, 3f, 4f], targets.Weights!);
-        Assert.Equal(8, targets.WeightSum);
     }
 
     [Fact]

@@ -72,8 +72,6 @@ public class ObjectiveRunTests
     /// <summary>Asks to stop after a step.</summary>
     private sealed class Observer(CancellationTokenSource stop, int? after) : ITrainingObserver
     {
-        public void Started(RunSummary run) { }
-
         public void Stepped(StepMetrics metrics)
         {
             if (metrics.Step == after)
@@ -81,12 +79,6 @@ public class ObjectiveRunTests
                 stop.Cancel();
             }
         }
-
-        public void Evaluated(EvaluationMetrics metrics) { }
-
-        public void Saved(int step, string folder) { }
-
-        public void StoppedMidStep(int step, string? folder) { }
 
         public void Warned(string message) => Assert.Fail(message);
     }

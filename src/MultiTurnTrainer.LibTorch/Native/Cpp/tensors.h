@@ -73,27 +73,3 @@ MTT_EXPORT void* mtt_tensor_grad(void* handle) {
 MTT_EXPORT int mtt_tensor_set_grad(void* handle, void* grad) {
   return guarded([&] { borrow(handle).mutable_grad() = borrow(grad); });
 }
-
-MTT_EXPORT int mtt_from_blob(
-    void* data,
-    const int64_t* sizes,
-    const int64_t* strides,
-    int32_t dims,
-    int32_t dtype,
-    int64_t device,
-    void (*free)(int64_t),
-    int64_t id,
-    void** result) {
-  return guarded([&] {
-    auto options = at::TensorOptions().dtype(static_cast<c10::ScalarType>(dtype)).device(unpack_device(device));
-    const at::IntArrayRef shape(sizes, dims);
-    auto release = [free, id](void*) {
-      if (free != nullptr) {
-        free(id);
-      }
-    };
-    *result = own(
-        strides == nullptr ? at::from_blob(data, shape, release, options)
-                           : at::from_blob(data, shape, at::IntArrayRef(strides, dims), release, options));
-  });
-}

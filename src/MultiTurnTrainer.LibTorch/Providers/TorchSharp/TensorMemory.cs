@@ -15,28 +15,10 @@ public static unsafe class TensorMemory
         }
     }
 
-    /// <summary>The elements of a contiguous tensor in the processor's memory, without a copy.</summary>
-    public static Span<T> Span<T>(torch.Tensor tensor)
-        where T : unmanaged => new(Pointer(tensor), checked((int)tensor.numel()));
-
     /// <summary>Room for as many bytes as elements of another type: TorchSharp cannot look at the same ones.</summary>
     public static torch.Tensor View(torch.Tensor tensor, torch.ScalarType dtype)
     {
         long size = tensor.shape[^1] * tensor.ElementSize / dtype.ElementSize();
         return torch.empty([.. tensor.shape[..^1], size], dtype, tensor.device);
-    }
-
-    /// <summary>A tensor with the elements of some memory, copied: TorchSharp cannot share it.</summary>
-    /// <param name="data">The first element.</param>
-    /// <param name="shape">The lengths of the dimensions, row-major.</param>
-    /// <param name="dtype">The element type.</param>
-    /// <param name="owner">What keeps the memory valid during the call.</param>
-    public static torch.Tensor FromPointer(void* data, ReadOnlySpan<long> shape, torch.ScalarType dtype, object owner)
-    {
-        torch.Tensor tensor = torch.empty(shape.ToArray(), dtype);
-        Span<byte> bytes = tensor.bytes;
-        new ReadOnlySpan<byte>(data, bytes.Length).CopyTo(bytes);
-        GC.KeepAlive(owner);
-        return tensor;
     }
 }

@@ -1,3 +1,6 @@
+// Folder Attention: causal attention inside each sequence of a pack on the processor.
+// Refuses to know: rotations, caches, layers.
+// Shapes: s tokens of the pack, h query heads, k key heads, d width of a head.
 using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,7 +14,6 @@ namespace MultiTurnTrainer.Models.Kernels.Attention;
 /// </summary>
 internal sealed unsafe class CpuAttention : autograd.SingleTensorFunction<CpuAttention>
 {
-    /// <inheritdoc/>
     public override string Name => "attention";
 
     /// <summary>Whether this machine has the products for it; plain operators serve elsewhere.</summary>
@@ -36,29 +38,27 @@ internal sealed unsafe class CpuAttention : autograd.SingleTensorFunction<CpuAtt
         double softcap
     ) => apply(query, key, value, new AttentionSpan(starts, (float)scale, window, (float)softcap));
 
-    /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         AttentionSpan span = (AttentionSpan)vars[3];
         ScalarType type = ((Tensor)vars[0]).dtype;
         (Tensor query, Tensor key, Tensor value) = (Factor(vars[0]), Factor(vars[1]), Factor(vars[2]));
-        Tensor result = empty([query.size(0), query.size(1) * query.size(2)], query.dtype);
-        Tensor lse = empty(query.size(0) * query.size(1), float32);
+        Tensor result = empty([query.size(0), query.size(1) * query.size(2)], query.dtype); // [s, h d]
+        Tensor lse = empty(query.size(0) * query.size(1), float32); // [s h]
         new CpuAttentionTask(span, query, key, value, result, lse).Forward();
         ctx.save_for_backward([query, key, value, lse]);
         ctx.save_data("span", span);
         return result.to(type);
     }
 
-    /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         List<Tensor> saved = ctx.get_saved_variables();
         (Tensor query, Tensor key, Tensor value, Tensor lse) = (saved[0], saved[1], saved[2], saved[3]);
-        Tensor given = grad_output.to(query.dtype).contiguous();
-        Tensor dquery = empty_like(query);
-        Tensor dkey = empty_like(key);
-        Tensor dvalue = empty_like(value);
+        Tensor given = grad_output.to(query.dtype).contiguous(); // [s, h d]
+        Tensor dquery = empty_like(query); // [s, h, d]
+        Tensor dkey = empty_like(key); // [s, k, d]
+        Tensor dvalue = empty_like(value); // [s, k, d]
         CpuAttentionTask task = new((AttentionSpan)ctx.get_data("span")!, query, key, value, given, lse);
         task.Backward(dquery, dkey, dvalue);
         return [dquery.to(grad_output.dtype), dkey.to(grad_output.dtype), dvalue.to(grad_output.dtype), null!];

@@ -1,3 +1,4 @@
+// Shapes: q queries of a block, c keys they may see, d width of a head; rows of one head lie h d (keys: k d) apart.
 using System.Runtime.InteropServices;
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Cpu;
@@ -73,7 +74,7 @@ internal sealed unsafe class CpuAttentionTask
                 }
             }
         );
-        GC.KeepAlive(_tensors);
+        Workers.KeepAlive(_tensors);
     }
 
     /// <summary>Writes the gradients of the inputs, of their shapes.</summary>
@@ -115,10 +116,7 @@ internal sealed unsafe class CpuAttentionTask
                 Write(scratch[5], dv, start, length, keyHead, _keyHeads);
             }
         );
-        GC.KeepAlive(_tensors);
-        GC.KeepAlive(dquery);
-        GC.KeepAlive(dkey);
-        GC.KeepAlive(dvalue);
+        Workers.KeepAlive([.. _tensors, dquery, dkey, dvalue]);
     }
 
     private void Forward(AttentionBlock block, int head, Scratch scratch)
@@ -127,7 +125,7 @@ internal sealed unsafe class CpuAttentionTask
         float* mixed = scratch[2];
         GemmFactor query = Factor(_query, block.FirstQuery, head, _heads);
         GemmFactor keys = Factor(_key, block.FirstKey, head / Group, _keyHeads, transposed: true);
-        Multiply(block.Queries, block.Keys, _width, _span.Scale, query, keys, 0, scores, block.Keys);
+        Multiply(block.Queries, block.Keys, _width, _span.Scale, query, keys, 0, scores, block.Keys); // [q, d] [d, c] -> [q, c]
         void* weights = Half ? scratch[1] : scores;
         float* sums = stackalloc float[block.Queries];
         for (int i = 0; i < block.Queries; i++)
@@ -140,7 +138,7 @@ internal sealed unsafe class CpuAttentionTask
         }
 
         GemmFactor values = Factor(_value, block.FirstKey, head / Group, _keyHeads);
-        Multiply(block.Queries, _width, block.Keys, 1, new(weights, block.Keys), values, 0, mixed, _width);
+        Multiply(block.Queries, _width, block.Keys, 1, new(weights, block.Keys), values, 0, mixed, _width); // [q, c] [c, d] -> [q, d]
         for (int i = 0; i < block.Queries; i++)
         {
             Simd.Multiply(mixed + ((long)i * _width), _width, 1 / sums[i]);
@@ -159,8 +157,8 @@ internal sealed unsafe class CpuAttentionTask
         GemmFactor keys = Factor(_key, block.FirstKey, head / Group, _keyHeads);
         GemmFactor values = Factor(_value, block.FirstKey, head / Group, _keyHeads);
         int count = block.Keys;
-        Multiply(block.Queries, count, _width, _span.Scale, query, keys.Transpose(), 0, scores, count);
-        Multiply(block.Queries, count, _width, 1, given, values.Transpose(), 0, slopes, count);
+        Multiply(block.Queries, count, _width, _span.Scale, query, keys.Transpose(), 0, scores, count); // [q, d] [d, c] -> [q, c]
+        Multiply(block.Queries, count, _width, 1, given, values.Transpose(), 0, slopes, count); // [q, d] [d, c] -> [q, c]
         void* weights = Half ? scratch[2] : scores;
         void* pulls = Half ? scratch[3] : slopes;
         for (int i = 0; i < block.Queries; i++)
@@ -173,13 +171,13 @@ internal sealed unsafe class CpuAttentionTask
             Round(slopes + at, pulls, at, first, end, count);
         }
 
-        Multiply(block.Queries, _width, count, _span.Scale, new(pulls, count), keys, 0, change, _width);
+        Multiply(block.Queries, _width, count, _span.Scale, new(pulls, count), keys, 0, change, _width); // [q, c] [c, d] -> [q, d]
         Write(change, dquery, block.FirstQuery, block.Queries, head, _heads);
         long offset = (long)(block.FirstKey - start) * _width;
         GemmFactor pulled = new(pulls, count, transposed: true);
         GemmFactor weighed = new(weights, count, transposed: true);
-        Multiply(count, _width, block.Queries, _span.Scale, pulled, query, 1, scratch[4] + offset, _width);
-        Multiply(count, _width, block.Queries, 1, weighed, given, 1, scratch[5] + offset, _width);
+        Multiply(count, _width, block.Queries, _span.Scale, pulled, query, 1, scratch[4] + offset, _width); // [c, d] += [c, q] [q, d]
+        Multiply(count, _width, block.Queries, 1, weighed, given, 1, scratch[5] + offset, _width); // [c, d] += [c, q] [q, d]
     }
 
     private GemmFactor Factor(nint tensor, int token, int head, int heads, bool transposed = false) =>

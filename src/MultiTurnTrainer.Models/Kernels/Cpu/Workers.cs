@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 
@@ -12,6 +13,10 @@ internal static class Workers
 
     // Whole vectors, so that the cuts leave no element to be computed otherwise than its neighbours.
     private const long Block = 1 << 12;
+
+    /// <summary>Keeps tensors whose memory was worked on by address alive up to here.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void KeepAlive(params ReadOnlySpan<torch.Tensor> tensors) { }
 
     /// <summary>Runs <paramref name="body"/> for every item, each worth a thread's while.</summary>
     public static void ForEach(long count, Action<long> body) => TorchThreads.For(count, body);

@@ -16,7 +16,6 @@ internal sealed unsafe class CpuRows : IRowKernel
     // Sums run in fp32 over a block of this many logits and in double over the blocks.
     private const int Block = 4096;
 
-    /// <inheritdoc/>
     public torch.Tensor Run(
         torch.Tensor logits,
         torch.Tensor labels,
@@ -69,10 +68,7 @@ internal sealed unsafe class CpuRows : IRowKernel
                 NativeMemory.AlignedFree(scratch);
             }
         );
-        GC.KeepAlive(logits);
-        GC.KeepAlive(labels);
-        GC.KeepAlive(coefficients);
-        GC.KeepAlive(statistics);
+        Workers.KeepAlive(logits, labels, coefficients, statistics);
         return IRowKernel.GradientOver(logits, gradientType);
     }
 

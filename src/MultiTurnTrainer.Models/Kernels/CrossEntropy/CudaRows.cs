@@ -14,7 +14,6 @@ internal sealed unsafe class CudaRows(IKernelLauncher launcher) : IRowKernel
     // From here on a row keeps 512 threads busy.
     private const int WideVocabulary = 16384;
 
-    /// <inheritdoc/>
     public torch.Tensor Run(
         torch.Tensor logits,
         torch.Tensor labels,

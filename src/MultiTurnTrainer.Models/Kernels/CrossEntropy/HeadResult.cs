@@ -33,25 +33,21 @@ public sealed class HeadResult : IDisposable
     {
         if (Statistics is null)
         {
-            return new HeadSums(0, 0, 0, 0, 0, 0);
+            return new HeadSums(0, 0);
         }
 
         float[] rows = Statistics.data<float>().ToArray();
         double loss = 0;
-        double plain = 0;
-        double entropy = 0;
         long hits = 0;
         for (int i = 0; i < Count; i++)
         {
             double lse = rows[(i * 4) + 1];
             double own = rows[i * 4] + (_options.ZLoss * lse * lse);
             loss += (_targets.Weights?[i] ?? 1f) * own;
-            plain += rows[i * 4];
-            entropy += _options.Metrics ? rows[(i * 4) + 2] : 0;
             hits += _options.Metrics && rows[(i * 4) + 3] != 0 ? 1 : 0;
         }
 
-        return new HeadSums(loss, plain, _targets.WeightSum, Count, hits, entropy);
+        return new HeadSums(loss, hits);
     }
 
     /// <summary>Frees the tensors.</summary>
@@ -64,9 +60,5 @@ public sealed class HeadResult : IDisposable
 
 /// <summary>Sums over the rows that carried a label; the caller divides by what its whole optimizer step counts.</summary>
 /// <param name="Loss">Σ weight · (loss + zloss · lse²), in nats.</param>
-/// <param name="PlainLoss">Σ loss, without weights.</param>
-/// <param name="Weight">Σ weight.</param>
-/// <param name="Count">Rows.</param>
 /// <param name="Hits">Rows whose label is the most likely token; with metrics.</param>
-/// <param name="Entropy">Σ entropy of the prediction, in nats; with metrics.</param>
-public sealed record HeadSums(double Loss, double PlainLoss, double Weight, long Count, long Hits, double Entropy);
+public sealed record HeadSums(double Loss, long Hits);

@@ -1,3 +1,4 @@
+// Shapes: n rows with a label, V vocabulary, H hidden width, r rank.
 using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
 /// <summary>A frozen head: two products and nothing else.</summary>
 /// <param name="weight">[V, H].</param>
-public sealed class FrozenHead(Tensor weight) : IHead
+public class FrozenHead(Tensor weight) : IHead
 {
     /// <inheritdoc/>
     public ScalarType DataType => weight.dtype;
@@ -15,43 +16,32 @@ public sealed class FrozenHead(Tensor weight) : IHead
     public long Vocabulary => weight.size(0);
 
     /// <inheritdoc/>
-    public Tensor Logits(Tensor rows)
+    public virtual Tensor Logits(Tensor rows)
     {
-        using Tensor transposed = weight.t();
-        return Products.Wide(rows, transposed);
+        using Tensor transposed = weight.t(); // [V, H] -> [H, V]
+        return Products.Wide(rows, transposed); // [n, H] [H, V] -> [n, V]
     }
 
     /// <inheritdoc/>
-    public Tensor Backward(Tensor rows, Tensor logitGradient) =>
+    public virtual Tensor Backward(Tensor rows, Tensor logitGradient) =>
         // A GPU cuts the long sums over the vocabulary into parts, and may round each to the type of the result.
         logitGradient.dtype == float32
         || logitGradient.device_type == DeviceType.CUDA
-            ? Products.Wide(logitGradient, weight)
+            ? Products.Wide(logitGradient, weight) // [n, V] [V, H] -> [n, H]
             : logitGradient.mm(weight);
 }
 
 /// <summary>A head that is trained: a third product adds to its gradient.</summary>
 /// <param name="weight">[V, H].</param>
 /// <param name="weightGradient">[V, H], added to.</param>
-public sealed class TrainableHead(Tensor weight, Tensor weightGradient) : IHead
+public sealed class TrainableHead(Tensor weight, Tensor weightGradient) : FrozenHead(weight)
 {
-    private readonly FrozenHead _frozen = new(weight);
-
     /// <inheritdoc/>
-    public ScalarType DataType => weight.dtype;
-
-    /// <inheritdoc/>
-    public long Vocabulary => weight.size(0);
-
-    /// <inheritdoc/>
-    public Tensor Logits(Tensor rows) => _frozen.Logits(rows);
-
-    /// <inheritdoc/>
-    public Tensor Backward(Tensor rows, Tensor logitGradient)
+    public override Tensor Backward(Tensor rows, Tensor logitGradient)
     {
-        using Tensor transposed = logitGradient.t();
-        Products.Add(weightGradient, transposed, rows, 1);
-        return _frozen.Backward(rows, logitGradient);
+        using Tensor transposed = logitGradient.t(); // [n, V] -> [V, n]
+        Products.Add(weightGradient, transposed, rows, 1); // [V, H] += [V, n] [n, H]
+        return base.Backward(rows, logitGradient);
     }
 }
 
@@ -62,38 +52,31 @@ public sealed class TrainableHead(Tensor weight, Tensor weightGradient) : IHead
 /// <param name="scale">s = α / r, or α / √r with rsLoRA.</param>
 /// <param name="aGradient">Added to.</param>
 /// <param name="bGradient">Added to.</param>
-public sealed class LoraHead(Tensor weight, Tensor a, Tensor b, float scale, Tensor aGradient, Tensor bGradient) : IHead
+public sealed class LoraHead(Tensor weight, Tensor a, Tensor b, float scale, Tensor aGradient, Tensor bGradient)
+    : FrozenHead(weight)
 {
-    private readonly FrozenHead _frozen = new(weight);
-
     /// <inheritdoc/>
-    public ScalarType DataType => weight.dtype;
-
-    /// <inheritdoc/>
-    public long Vocabulary => weight.size(0);
-
-    /// <inheritdoc/>
-    public Tensor Logits(Tensor rows)
+    public override Tensor Logits(Tensor rows)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor logits = _frozen.Logits(rows);
-        Products.Add(logits, Low(rows), Narrow(b).t(), scale);
+        Tensor logits = base.Logits(rows);
+        Products.Add(logits, Low(rows), Narrow(b).t(), scale); // [n, V] += [n, r] [r, V]
         return logits.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public Tensor Backward(Tensor rows, Tensor logitGradient)
+    public override Tensor Backward(Tensor rows, Tensor logitGradient)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor lowGradient = Narrow(Products.Wide(logitGradient, Narrow(b)));
-        Products.Add(bGradient, logitGradient.t(), Low(rows), scale);
-        Products.Add(aGradient, lowGradient.t(), rows, scale);
-        Tensor gradient = _frozen.Backward(rows, logitGradient).to(float32);
-        Products.Add(gradient, lowGradient, Narrow(a), scale);
+        Tensor lowGradient = Narrow(Products.Wide(logitGradient, Narrow(b))); // [n, V] [V, r] -> [n, r]
+        Products.Add(bGradient, logitGradient.t(), Low(rows), scale); // [V, r] += [V, n] [n, r]
+        Products.Add(aGradient, lowGradient.t(), rows, scale); // [r, H] += [r, n] [n, H]
+        Tensor gradient = base.Backward(rows, logitGradient).to(float32);
+        Products.Add(gradient, lowGradient, Narrow(a), scale); // [n, H] += [n, r] [r, H]
         return gradient.MoveToOuterDisposeScope();
     }
 
-    private Tensor Low(Tensor rows) => Narrow(Products.Wide(rows, Narrow(a).t()));
+    private Tensor Low(Tensor rows) => Narrow(Products.Wide(rows, Narrow(a).t())); // [n, H] [H, r] -> [n, r]
 
-    private Tensor Narrow(Tensor tensor) => tensor.to(weight.dtype);
+    private Tensor Narrow(Tensor tensor) => tensor.to(DataType);
 }

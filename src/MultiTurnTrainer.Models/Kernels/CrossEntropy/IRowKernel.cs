@@ -1,3 +1,4 @@
+// Shapes: n rows with a label, v vocabulary.
 using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 
@@ -14,8 +15,8 @@ internal interface IRowKernel
             return logits;
         }
 
-        using torch.Tensor halves = TensorMemory.View(logits, gradientType);
-        return halves.narrow(1, 0, logits.size(1));
+        using torch.Tensor halves = TensorMemory.View(logits, gradientType); // [n, v] fp32 -> [n, 2 v] bf16
+        return halves.narrow(1, 0, logits.size(1)); // [n, 2 v] -> [n, v], rows 2 v apart
     }
 
     /// <summary>

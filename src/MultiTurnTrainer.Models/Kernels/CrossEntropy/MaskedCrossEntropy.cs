@@ -1,3 +1,6 @@
+// Folder CrossEntropy: loss and gradient of the rows that carry a label, chunk by chunk.
+// Refuses to know: how labels came about, what a step divides by.
+// Shapes: N hidden states, S of them with a label, n rows of a chunk, H hidden width, V vocabulary.
 using MultiTurnTrainer.Models.Kernels.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -64,15 +67,15 @@ public static class MaskedCrossEntropy
         {
             using DisposeScope part = NewDisposeScope();
             long count = Math.Min(chunk, targets.Count - start);
-            Tensor index = rows.narrow(0, start, count);
-            Tensor chosen = whole ? states.narrow(0, start, count) : states.index_select(0, index);
+            Tensor index = rows.narrow(0, start, count); // [S] -> [n]
+            Tensor chosen = whole ? states.narrow(0, start, count) : states.index_select(0, index); // [N, H] -> [n, H]
             Tensor compact = chosen.to(head.DataType);
-            Tensor logits = head.Logits(compact);
+            Tensor logits = head.Logits(compact); // [n, H] -> [n, V]
             Tensor logitGradient = kernel.Run(
                 logits,
-                labels.narrow(0, start, count),
-                coefficients.narrow(0, start, count),
-                statistics.narrow(0, start, count),
+                labels.narrow(0, start, count), // [S] -> [n]
+                coefficients.narrow(0, start, count), // [S] -> [n]
+                statistics.narrow(0, start, count), // [S, 4] -> [n, 4]
                 options,
                 head.DataType
             );
@@ -81,8 +84,8 @@ public static class MaskedCrossEntropy
                 continue;
             }
 
-            Tensor back = head.Backward(compact, logitGradient).to(hidden.dtype);
-            _ = whole ? gradient.narrow(0, start, count).copy_(back) : gradient.index_copy_(0, index, back);
+            Tensor back = head.Backward(compact, logitGradient).to(hidden.dtype); // [n, V] -> [n, H]
+            _ = whole ? gradient.narrow(0, start, count).copy_(back) : gradient.index_copy_(0, index, back); // [N, H] at the rows [n, H]
         }
 
         return new HeadResult(targets, options, gradient, statistics);

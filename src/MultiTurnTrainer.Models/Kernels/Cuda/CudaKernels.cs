@@ -1,3 +1,5 @@
+// Folder Cuda: compiles the embedded .cu files and launches them on torch's stream.
+// Refuses to know: what a kernel computes.
 using System.Collections.Concurrent;
 using System.Text;
 using MultiTurnTrainer.LibTorch.Providers;
@@ -42,7 +44,6 @@ internal sealed unsafe class CudaKernels : IKernelLauncher
         return text.ToString();
     }
 
-    /// <inheritdoc/>
     public void Launch(string kernel, long blocks, int threads, ReadOnlySpan<nint> arguments)
     {
         nint function = _functions.GetOrAdd(

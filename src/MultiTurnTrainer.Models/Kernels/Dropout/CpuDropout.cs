@@ -43,8 +43,7 @@ internal static unsafe class CpuDropout
                 }
             }
         );
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        Workers.KeepAlive(x, y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

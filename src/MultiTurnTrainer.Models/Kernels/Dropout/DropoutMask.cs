@@ -1,3 +1,6 @@
+// Folder Dropout: masks that follow from a seed, so that none is kept.
+// Refuses to know: which module drops, and when.
+// Shapes: n rows, w width.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,20 +43,17 @@ internal sealed record DropoutMask(ulong Seed, double Share)
 /// <summary>Dropout with a backward that makes the mask again.</summary>
 internal sealed class DropoutFunction : autograd.SingleTensorFunction<DropoutFunction>
 {
-    /// <inheritdoc/>
     public override string Name => "dropout";
 
-    /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         ctx.save_data("mask", vars[1]);
         return Apply((DropoutMask)vars[1], (Tensor)vars[0]);
     }
 
-    /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) =>
         [Apply((DropoutMask)ctx.get_data("mask")!, grad_output), null!];
 
     private static Tensor Apply(DropoutMask mask, Tensor tensor) =>
-        mask.Apply(tensor.reshape(-1, tensor.size(-1))).view(tensor.shape);
+        mask.Apply(tensor.reshape(-1, tensor.size(-1))).view(tensor.shape); // […, w] -> [n, w] -> […, w]
 }

@@ -1,3 +1,6 @@
+// Folder Lora: linear modules of one input with their low-rank changes, as one node of the graph.
+// Refuses to know: names, files and ranks of adapters.
+// Shapes: n rows of the flattened input, i its width, o width of a module's output, r rank, R ranks of a group together.
 using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Dropout;
 using TorchSharp;
@@ -16,7 +19,6 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
     private const int First = 2;
     private const int PerModule = 4;
 
-    /// <inheritdoc/>
     public override string Name => "lora_products";
 
     /// <summary>The modules' outputs, […, out] each.</summary>
@@ -36,7 +38,6 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
     public static Tensor Linear(Tensor input, Tensor weight, Tensor? bias = null) =>
         Run(input, [new LoraModule(weight, bias)])[0];
 
-    /// <inheritdoc/>
     public override List<Tensor> forward(autograd.AutogradContext ctx, params object[] vars)
     {
         Tensor input = (Tensor)vars[0];
@@ -49,15 +50,15 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         List<Tensor> low = [];
         foreach (int[] group in FindGroups(layers))
         {
-            Tensor first = Stack([.. group.Select(i => modules[i].A!.to(input.dtype))]);
-            Tensor states = Multiply(layers[group[0]].Drop(x), first.t());
+            Tensor first = Stack([.. group.Select(i => modules[i].A!.to(input.dtype))]); // of [r, i] -> [R, i]
+            Tensor states = Multiply(layers[group[0]].Drop(x), first.t()); // [n, i] [i, R] -> [n, R]
             low.AddRange([first, states]);
             long start = 0;
             foreach (int i in group)
             {
                 // oneDNN takes ten times as long for a factor of a few columns that has gaps between its rows.
-                Tensor own = states.narrow(1, start, layers[i].Rank).contiguous();
-                AddProduct(results[i], own, second[i]!.t(), layers[i].Scale);
+                Tensor own = states.narrow(1, start, layers[i].Rank).contiguous(); // [n, R] -> [n, r]
+                AddProduct(results[i], own, second[i]!.t(), layers[i].Scale); // [n, o] += [n, r] [r, o]
                 start += layers[i].Rank;
             }
         }
@@ -68,10 +69,9 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         ctx.save_data("layers", layers);
         ctx.save_data("shape", input.shape);
         ctx.save_data("follows", input.requires_grad);
-        return [.. results.Select(y => y.view([.. input.shape[..^1], y.size(1)]))];
+        return [.. results.Select(y => y.view([.. input.shape[..^1], y.size(1)]))]; // [n, o] -> […, o]
     }
 
-    /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, List<Tensor> grad_outputs)
     {
         Layer[] layers = (Layer[])ctx.get_data("layers")!;
@@ -92,12 +92,12 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
 
             if ((bool)ctx.get_data("follows")!)
             {
-                dx = dx is null ? Multiply(dy, weights[i]) : AddProduct(dx, dy, weights[i], 1);
+                dx = dx is null ? Multiply(dy, weights[i]) : AddProduct(dx, dy, weights[i], 1); // [n, o] [o, i] -> [n, i]
             }
 
             int place = First + (PerModule * i);
-            results[place] = layers[i].TrainsWeight ? ComputeGradient(dy.t(), x!, 1) : null;
-            results[place + 1] = layers[i].TrainsBias ? Columns.Sum(dy) : null;
+            results[place] = layers[i].TrainsWeight ? ComputeGradient(dy.t(), x!, 1) : null; // [o, n] [n, i] -> [o, i]
+            results[place + 1] = layers[i].TrainsBias ? Columns.Sum(dy) : null; // [n, o] -> [o]
         }
 
         int next = 1 + (2 * layers.Length);
@@ -107,7 +107,7 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
             next += 2;
         }
 
-        results[0] = dx?.view(shape);
+        results[0] = dx?.view(shape); // [n, i] -> […, i]
         return [.. results.Select(result => result!)];
     }
 
@@ -131,10 +131,10 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
             if (gradients[i] is { } dy)
             {
                 // s goes into the rank-sized factor, which is the smallest.
-                Products.Add(wide.narrow(1, start, layers[i].Rank), dy, second[i], layers[i].Scale, 0);
+                Products.Add(wide.narrow(1, start, layers[i].Rank), dy, second[i], layers[i].Scale, 0); // [n, r] = [n, o] [o, r]
                 results[First + (PerModule * i) + 3] = ComputeGradient(
-                    dy.t(),
-                    low.narrow(1, start, layers[i].Rank),
+                    dy.t(), // [o, n]
+                    low.narrow(1, start, layers[i].Rank), // [n, r], the result [o, r]
                     layers[i].Scale
                 );
             }
@@ -144,11 +144,11 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
 
         Tensor lowGradient = wide.to(x.dtype);
         DropoutMask? dropped = layers[group[0]].Dropped;
-        Tensor da = ComputeGradient(lowGradient.t(), layers[group[0]].Drop(x), 1);
+        Tensor da = ComputeGradient(lowGradient.t(), layers[group[0]].Drop(x), 1); // [R, n] [n, i] -> [R, i]
         start = 0;
         foreach (int i in group)
         {
-            results[First + (PerModule * i) + 2] = da.narrow(0, start, layers[i].Rank);
+            results[First + (PerModule * i) + 2] = da.narrow(0, start, layers[i].Rank); // [R, i] -> [r, i]
             start += layers[i].Rank;
         }
 
@@ -171,7 +171,7 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
 
     private static Tensor MultiplyBase(Tensor x, Tensor weight, Tensor? bias)
     {
-        Tensor product = Multiply(x, weight.t());
+        Tensor product = Multiply(x, weight.t()); // [n, i] [i, o] -> [n, o]
         return bias is null ? product : product.add_(bias.to(x.dtype));
     }
 
@@ -198,9 +198,9 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         return gradient;
     }
 
-    private static Tensor Flatten(Tensor tensor) => tensor.reshape(-1, tensor.size(-1));
+    private static Tensor Flatten(Tensor tensor) => tensor.reshape(-1, tensor.size(-1)); // […, i] -> [n, i]
 
-    private static Tensor Stack(Tensor[] parts) => parts.Length == 1 ? parts[0] : cat(parts, 0);
+    private static Tensor Stack(Tensor[] parts) => parts.Length == 1 ? parts[0] : cat(parts, 0); // of [r, i] -> [R, i]
 
     /// <summary>What the backward must know of a module beside its tensors.</summary>
     private sealed record Layer(long Rank, float Scale, DropoutMask? Dropped, bool TrainsWeight, bool TrainsBias)

@@ -55,9 +55,7 @@ internal static unsafe class CpuRmsNorm
                 }
             }
         );
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
-        GC.KeepAlive(inverse);
+        Workers.KeepAlive(x, y, inverse);
     }
 
     public static void Backward(
@@ -109,10 +107,7 @@ internal static unsafe class CpuRmsNorm
                 }
             }
         );
-        GC.KeepAlive(x);
-        GC.KeepAlive(dy);
-        GC.KeepAlive(dx);
-        GC.KeepAlive(inverse);
+        Workers.KeepAlive(x, dy, dx, inverse);
     }
 
     private static float[] Weight(torch.Tensor weight, bool addsOne)

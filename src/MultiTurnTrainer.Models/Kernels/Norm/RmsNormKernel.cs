@@ -1,3 +1,6 @@
+// Folder Norm: the root mean square norm, forward and backward.
+// Refuses to know: where a norm stands.
+// Shapes: n rows, w width.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,7 +33,7 @@ internal static class RmsNormKernel
         ScalarType type = input.dtype;
         ScalarType inside = type == float64 ? float64 : float32;
         Tensor wide = input.to(inside);
-        Tensor normal = wide * ((wide * wide).mean([-1], keepdim: true) + epsilon).rsqrt();
+        Tensor normal = wide * ((wide * wide).mean([-1], keepdim: true) + epsilon).rsqrt(); // […, w] -> […, 1]
         Tensor result = addsOne ? (normal * (weight.to(inside) + 1)).to(type) : normal.to(type) * weight.to(type);
         return result.MoveToOuterDisposeScope();
     }
@@ -39,10 +42,8 @@ internal static class RmsNormKernel
 /// <summary>The norm with its own backward.</summary>
 internal sealed class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFunction>
 {
-    /// <inheritdoc/>
     public override string Name => "rms_norm";
 
-    /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         Tensor x = ((Tensor)vars[0]).contiguous();
@@ -64,7 +65,6 @@ internal sealed class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFun
         return y;
     }
 
-    /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         List<Tensor> saved = ctx.get_saved_variables();
@@ -90,7 +90,7 @@ internal sealed class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFun
 
     private static Tensor WeightGradient(Tensor x, Tensor weight, Tensor dy, Tensor inverse)
     {
-        Tensor product = (x.to(float32) * dy).view(-1, x.size(-1));
-        return Columns.Sum(product, inverse).to(weight.dtype);
+        Tensor product = (x.to(float32) * dy).view(-1, x.size(-1)); // […, w] -> [n, w]
+        return Columns.Sum(product, inverse).to(weight.dtype); // [n, w] [n] -> [w]
     }
 }

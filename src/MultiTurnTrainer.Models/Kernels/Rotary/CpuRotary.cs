@@ -50,10 +50,7 @@ internal static unsafe class CpuRotary
                 }
             }
         );
-        GC.KeepAlive(x);
-        GC.KeepAlive(cosine);
-        GC.KeepAlive(sine);
-        GC.KeepAlive(y);
+        Workers.KeepAlive(x, cosine, sine, y);
     }
 
     // One head from x[at] on, by the angles from [angle] on.

@@ -1,3 +1,6 @@
+// Folder Rotary: rotates pairs of entries by given angles.
+// Refuses to know: positions, frequencies, lengths.
+// Shapes: s tokens, h heads, d width of a head, a half of the entries that rotate.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,14 +24,14 @@ internal static class RotaryKernel
         using DisposeScope scope = NewDisposeScope();
         long half = cosine.size(-1);
         long width = heads.size(-1);
-        Tensor first = heads.narrow(-1, 0, half);
-        Tensor second = heads.narrow(-1, half, half);
-        Tensor low = (first * cosine) - (second * sine);
+        Tensor first = heads.narrow(-1, 0, half); // [s, h, d] -> [s, h, a]
+        Tensor second = heads.narrow(-1, half, half); // [s, h, d] -> [s, h, a]
+        Tensor low = (first * cosine) - (second * sine); // [s, h, a] [s, 1, a] -> [s, h, a]
         Tensor high = (second * cosine) + (first * sine);
         Tensor rotated =
             width == 2 * half
-                ? cat([low, high], -1)
-                : cat([low, high, heads.narrow(-1, 2 * half, width - (2 * half))], -1);
+                ? cat([low, high], -1) // [s, h, d]
+                : cat([low, high, heads.narrow(-1, 2 * half, width - (2 * half))], -1); // [s, h, d]
         return rotated.MoveToOuterDisposeScope();
     }
 }
@@ -36,10 +39,8 @@ internal static class RotaryKernel
 /// <summary>The rotation with its own backward.</summary>
 internal sealed class RotaryFunction : autograd.SingleTensorFunction<RotaryFunction>
 {
-    /// <inheritdoc/>
     public override string Name => "rotary";
 
-    /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         Tensor cosine = (Tensor)vars[1];
@@ -48,7 +49,6 @@ internal sealed class RotaryFunction : autograd.SingleTensorFunction<RotaryFunct
         return Rotate((Tensor)vars[0], cosine, sine, 1);
     }
 
-    /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         List<Tensor> saved = ctx.get_saved_variables();

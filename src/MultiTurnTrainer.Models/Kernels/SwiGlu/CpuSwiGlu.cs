@@ -29,9 +29,7 @@ internal static unsafe class CpuSwiGlu
                 }
             }
         );
-        GC.KeepAlive(gate);
-        GC.KeepAlive(up);
-        GC.KeepAlive(h);
+        Workers.KeepAlive(gate, up, h);
     }
 
     public static void Backward(
@@ -62,11 +60,7 @@ internal static unsafe class CpuSwiGlu
                 }
             }
         );
-        GC.KeepAlive(gate);
-        GC.KeepAlive(up);
-        GC.KeepAlive(dh);
-        GC.KeepAlive(dgate);
-        GC.KeepAlive(dup);
+        Workers.KeepAlive(gate, up, dh, dgate, dup);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,3 +1,5 @@
+// Folder SwiGlu: the gated product between two halves of a feed-forward network.
+// Refuses to know: which family uses it.
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,10 +25,8 @@ internal static class SwiGluKernel
 /// <summary>The product with its own backward.</summary>
 internal sealed class SwiGluFunction : autograd.SingleTensorFunction<SwiGluFunction>
 {
-    /// <inheritdoc/>
     public override string Name => "swiglu";
 
-    /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         Tensor gate = ((Tensor)vars[0]).contiguous();
@@ -45,7 +45,6 @@ internal sealed class SwiGluFunction : autograd.SingleTensorFunction<SwiGluFunct
         return h;
     }
 
-    /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         List<Tensor> saved = ctx.get_saved_variables();
