@@ -32,4 +32,13 @@ for name in "${names[@]}"; do
     printf '%-14s %8.2f %8.1f %5.1fx %8.1f %8.1f %8.1f %6.0f ms %6.0f ms\n' "$m" "$a" "$c" "$r" "$p" "$l" "$t" "$ld" "$al"
   done
 done
+# Microsoft.ML.Tokenizers' own tokenizer of a vocabulary, and ours of the same list through the same interface.
+for oracle in "o200k_base O200kBase" "cl100k_base Cl100kBase"; do
+  # shellcheck disable=SC2086
+  "$bench" tokenizer-oracle $oracle "$corpus" "$megabytes" | jq -r '
+    [.model, .mb_s, .cold_mb_s, .cold_mb_s / .mb_s, .differing, .texts] | @tsv' |
+    while IFS=$'\t' read -r m a c r d t; do
+      printf '%-14s %8.2f %8.1f %5.1fx  beside Microsoft.ML.Tokenizers; other ids in %d of %d texts\n' "$m" "$a" "$c" "$r" "$d" "$t"
+    done
+done
 echo "MB/s of UTF-8 (10^6 bytes); cold: caches empty, one thread, ids only; cpu: the same by processor time; long: texts of 1 MB."

@@ -1,10 +1,17 @@
 using BenchmarkDotNet.Running;
 using MultiTurnTrainer.Benchmarks.Tokenizers;
 
-// `tokenizer-throughput MODEL CORPUS` measures whole files; anything else goes to BenchmarkDotNet (`--list flat`).
+// `tokenizer-throughput MODEL CORPUS` measures whole files, `tokenizer-oracle ENCODING PACKAGE CORPUS` beside Microsoft's
+// tokenizer of the same vocabulary; anything else goes to BenchmarkDotNet (`--list flat`).
 if (args is ["tokenizer-throughput", var model, var corpus, ..])
 {
     TokenizerThroughput.Run(model, corpus, args.Length > 3 ? args[3] : null);
+    return 0;
+}
+
+if (args is ["tokenizer-oracle", var encoding, var package, var texts, ..])
+{
+    MicrosoftOracle.Run(encoding, package, texts, args.Length > 4 ? args[4] : null);
     return 0;
 }
 

@@ -15,6 +15,7 @@ public class ArchitectureTests
         ["Context"] = ["Files", "Conversations"],
         ["Templates"] = ["Files", "Unicode"],
         ["Tokenizers"] = ["Files", "Unicode"],
+        ["Agents"] = ["Files", "Tokenizers"],
         ["Datasets"] = ["Files", "Unicode", "Conversations", "Validation", "Context", "Templates", "Tokenizers"],
         ["LibTorch"] = ["Files"],
         ["Models"] = ["Files", "LibTorch"],
