@@ -5,7 +5,7 @@ using MultiTurnTrainer.Conversations.Json;
 namespace MultiTurnTrainer.Validation;
 
 /// <summary>A piece of text of a row, unescaped.</summary>
-internal readonly ref struct TextToken(int token, Role role, bool isReasoning, ReadOnlySpan<byte> utf8)
+internal readonly ref struct TextToken(int token, Role role, bool isReasoning, TextMarks marks, ReadOnlySpan<byte> utf8)
 {
     /// <summary>The canonical token it comes from.</summary>
     public int Token { get; } = token;
@@ -15,6 +15,9 @@ internal readonly ref struct TextToken(int token, Role role, bool isReasoning, R
 
     /// <summary>Whether it is reasoning.</summary>
     public bool IsReasoning { get; } = isReasoning;
+
+    /// <summary>What it may hold.</summary>
+    public TextMarks Marks { get; } = marks;
 
     /// <summary>The text.</summary>
     public ReadOnlySpan<byte> Utf8 { get; } = utf8;
@@ -72,7 +75,7 @@ internal sealed class RowTexts
         ref readonly JsonToken text = ref _tape[token];
         if ((text.Flags & JsonFlags.Escaped) == 0)
         {
-            _pieces.Add(new Piece(token, role, reasoning, text.Start, text.Length, false));
+            _pieces.Add(new Piece(token, role, reasoning, TextMarking.Of(_tape.Raw(token)), text.Start, text.Length, false));
             return;
         }
 
@@ -82,7 +85,7 @@ internal sealed class RowTexts
         }
 
         int length = JsonString.Unescape(_tape.Raw(token), _buffer.AsSpan(_used));
-        _pieces.Add(new Piece(token, role, reasoning, _used, length, true));
+        _pieces.Add(new Piece(token, role, reasoning, TextMarking.Of(_buffer.AsSpan(_used, length)), _used, length, true));
         _used += length;
     }
 
@@ -98,9 +101,17 @@ internal sealed class RowTexts
         public bool MoveNext() => ++_index < _pieces.Length;
     }
 
-    private readonly record struct Piece(int Token, Role Role, bool Reasoning, int Start, int Length, bool Unescaped)
+    private readonly record struct Piece(
+        int Token,
+        Role Role,
+        bool Reasoning,
+        TextMarks Marks,
+        int Start,
+        int Length,
+        bool Unescaped
+    )
     {
         public TextToken Of(ReadOnlySpan<byte> source, ReadOnlySpan<byte> unescaped) =>
-            new(Token, Role, Reasoning, (Unescaped ? unescaped : source).Slice(Start, Length));
+            new(Token, Role, Reasoning, Marks, (Unescaped ? unescaped : source).Slice(Start, Length));
     }
 }

@@ -49,7 +49,7 @@ internal static class PrepareCommand
     private static readonly Option<string?> _shard = new("--shard")
     {
         Description =
-            "Write part i of n (0/n to n-1/n). SLURM_ARRAY_TASK_ID/COUNT and JOB_COMPLETION_INDEX/JOB_COMPLETIONS count without it.",
+            "Write part i of n (0/n to n-1/n); auto takes SLURM_ARRAY_TASK_ID/COUNT or JOB_COMPLETION_INDEX/JOB_COMPLETIONS.",
     };
 
     private static readonly Option<string> _format = new("--format")
@@ -131,7 +131,7 @@ internal static class PrepareCommand
             (counts.Filtered, $"left out by --filter, {listed}"),
             (counts.Duplicates, $"equal to an earlier row, {listed}"),
             (counts.Prefixes, $"the beginning of another row, {listed}"),
-            (counts.NearDuplicates, $"nearly equal to an earlier row, {listed}"),
+            (counts.NearDuplicates, $"nearly equal to an earlier row{Sampled(counts)}, {listed}"),
             (counts.OtherShards, "of other shards"),
             .. counts.Rewrites.Select(pair => (pair.Value, $"rewritten: {pair.Key}")),
             .. counts.Written.Select(pair =>
@@ -151,6 +151,11 @@ internal static class PrepareCommand
                 )
         );
     }
+
+    private static string Sampled(PreparedCounts counts) =>
+        counts.NearSample is { } sample
+            ? string.Create(CultureInfo.InvariantCulture, $" (judged by samples of {sample:N0} word triples)")
+            : "";
 
     private static string Join(SortedDictionary<string, long> codes) =>
         string.Join(

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace MultiTurnTrainer.Conversations.Json;
@@ -74,9 +76,7 @@ internal static class JsonString
         int at = 0;
         while (at < raw.Length)
         {
-            int plain = raw[at..].IndexOf((byte)'\\');
-            plain = plain < 0 ? raw.Length - at : plain;
-            raw.Slice(at, plain).CopyTo(output[written..]);
+            int plain = CopyPlain(raw[at..], output[written..]);
             written += plain;
             at += plain;
             if (at >= raw.Length)
@@ -122,6 +122,29 @@ internal static class JsonString
         }
 
         return written;
+    }
+
+    /// <summary>Copies what stands before the next backslash. What lies behind that in the output is left undefined.</summary>
+    private static int CopyPlain(ReadOnlySpan<byte> raw, Span<byte> output)
+    {
+        int at = 0;
+        int vectors = Math.Min(raw.Length, output.Length) - Vector256<byte>.Count;
+        for (; at <= vectors; at += Vector256<byte>.Count)
+        {
+            Vector256<byte> bytes = Vector256.Create(raw[at..]);
+            bytes.CopyTo(output[at..]);
+            uint stops = Vector256.Equals(bytes, Vector256.Create((byte)'\\')).ExtractMostSignificantBits();
+            if (stops != 0)
+            {
+                return at + BitOperations.TrailingZeroCount(stops);
+            }
+        }
+
+        ReadOnlySpan<byte> rest = raw[at..];
+        int plain = rest.IndexOf((byte)'\\');
+        rest = plain < 0 ? rest : rest[..plain];
+        rest.CopyTo(output[at..]);
+        return at + rest.Length;
     }
 
     /// <summary>Four hexadecimal digits, or −1.</summary>

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 using MultiTurnTrainer.Conversations.Jsonl;
 
@@ -313,13 +315,12 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
         JsonFlags flags = JsonFlags.None;
         while (true)
         {
-            int stop = text[i..].IndexOfAny(_stringStops);
-            if (stop < 0)
+            i = NextStop(text, i);
+            if (i == text.Length)
             {
                 return JsonProblem.Ends(text.Length, "inside a string that began earlier");
             }
 
-            i += stop;
             byte found = text[i];
             if (found == (byte)'"')
             {
@@ -353,6 +354,27 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
         Flags |= flags;
         at = i + 1;
         return null;
+    }
+
+    /// <summary>The next quote, backslash or control character; the text's length when there is none.</summary>
+    private static int NextStop(ReadOnlySpan<byte> text, int at)
+    {
+        for (; at + Vector256<byte>.Count <= text.Length; at += Vector256<byte>.Count)
+        {
+            Vector256<byte> bytes = Vector256.Create(text[at..]);
+            uint stops = (
+                Vector256.Equals(bytes, Vector256.Create((byte)'"'))
+                | Vector256.Equals(bytes, Vector256.Create((byte)'\\'))
+                | Vector256.LessThan(bytes, Vector256.Create((byte)0x20))
+            ).ExtractMostSignificantBits();
+            if (stops != 0)
+            {
+                return at + BitOperations.TrailingZeroCount(stops);
+            }
+        }
+
+        int stop = text[at..].IndexOfAny(_stringStops);
+        return stop < 0 ? text.Length : at + stop;
     }
 
     private JsonProblem? Scalar(ReadOnlySpan<byte> text, ref int at)

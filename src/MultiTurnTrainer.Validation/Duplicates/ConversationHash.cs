@@ -1,5 +1,5 @@
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Rules;
 
 namespace MultiTurnTrainer.Validation.Duplicates;
@@ -27,6 +27,12 @@ internal sealed class ConversationHash
     /// <summary>The hash up to and with the first message of the user: what groups conversations of one beginning.</summary>
     public ulong Opening { get; private set; }
 
+    /// <summary>
+    /// Whether the texts and calls are all that the messages say. Contents of another kind and messages without any are not
+    /// hashed: rows that differ only in them look equal.
+    /// </summary>
+    public bool IsWhole { get; private set; }
+
     /// <summary>Hashes a row.</summary>
     public void Load(Row row)
     {
@@ -37,6 +43,7 @@ internal sealed class ConversationHash
         }
 
         Count = messages.Length;
+        IsWhole = true;
         Prompt = 0;
         Opening = 0;
         ulong hash = 0;
@@ -48,6 +55,7 @@ internal sealed class ConversationHash
                 Prompt = hash;
             }
 
+            IsWhole &= IsRead(row.Tape, messages[i]);
             hash = StableHash.Combine(hash, (ulong)messages[i].Role + 1);
             int end = row.Tape[messages[i].Token].Next;
             while (text < row.Texts.Count && row.Texts[text].Token < end)
@@ -70,6 +78,40 @@ internal sealed class ConversationHash
 
         Opening = Opening == 0 ? hash : Opening;
     }
+
+    private static bool IsRead(JsonTape tape, MessageView message)
+    {
+        bool hasOldCall =
+            message is { Role: Role.Assistant, CallCount: 0 } && tape.Find(message.Token, "function_call"u8) >= 0;
+        bool hasOtherCalls = message.Calls >= 0 && tape[message.Calls].Kind is not (JsonKind.Array or JsonKind.Null);
+        if (hasOldCall || hasOtherCalls)
+        {
+            return false;
+        }
+
+        if (message.Content < 0 || tape[message.Content].Kind == JsonKind.Null)
+        {
+            return message.Content >= 0 || message.CallCount > 0 || message.Reasoning >= 0;
+        }
+
+        if (tape[message.Content].Kind != JsonKind.Array)
+        {
+            return IsText(tape, message.Content);
+        }
+
+        for (int part = message.Content + 1; part < tape[message.Content].Next; part = tape[part].Next)
+        {
+            if (!IsText(tape, tape[part].Kind == JsonKind.Object ? tape.Find(part, "text"u8) : part))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsText(JsonTape tape, int token) =>
+        token >= 0 && tape[token].Kind == JsonKind.String && (tape[token].Flags & JsonFlags.LoneSurrogate) == 0;
 
     private static ulong Call(Row row, CallView call) =>
         StableHash.Combine(

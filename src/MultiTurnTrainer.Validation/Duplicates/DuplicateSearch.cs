@@ -1,6 +1,5 @@
 using System.Globalization;
 using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rules;
 
@@ -33,7 +32,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
     private readonly HashTable64 _prompts = new(ExactSlots);
     private readonly HashTable64 _beginnings = new(ExactSlots);
     private readonly HashTable64 _ids = new(IdSlots);
-    private readonly NearIndex _near = new(NearTriples, threshold);
+    private readonly NearIndex? _near = mode == DuplicateMode.All ? new NearIndex(NearTriples, threshold) : null;
     private readonly ConversationHash _hash = new();
     private readonly WordTriples _triples = new();
     private readonly List<(string Name, bool IsEvaluation)> _files = [];
@@ -47,11 +46,19 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
     /// <summary>The searches that reached their ceiling, in words.</summary>
     public IEnumerable<string> Limits()
     {
-        if (_rows.IsFull || _prompts.IsFull || _beginnings.IsFull || (mode == DuplicateMode.All && _near.IsFull))
+        if (_rows.IsFull || _prompts.IsFull || _beginnings.IsFull || _near is { IsFull: true })
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"duplicates were searched among the first {_rows.Count:N0} different rows only"
+            );
+        }
+
+        if (_near is { IsSampled: true })
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"near duplicates were judged by samples of {_near.MostOfARow:N0} word triples a conversation"
             );
         }
 
@@ -87,6 +94,11 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         long line = row.Record.Line;
         CheckId(row, sink, file, line);
         _hash.Load(row);
+        if (!_hash.IsWhole)
+        {
+            return;
+        }
+
         if (_rows.FindOrAdd(_hash.Whole, file, line) is { } equal)
         {
             if (IsLeak(equal.File))
@@ -116,9 +128,9 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
             return;
         }
 
-        if (mode == DuplicateMode.All && !CheckBeginnings(row, sink, file, line))
+        if (_near is not null && !CheckBeginnings(row, sink, file, line))
         {
-            CheckNear(row, sink, file, line);
+            CheckNear(_near, row, sink, file, line);
         }
     }
 
@@ -160,10 +172,10 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         return shorter is not null;
     }
 
-    private void CheckNear(Row row, FindingSink sink, ushort file, long line)
+    private void CheckNear(NearIndex index, Row row, FindingSink sink, ushort file, long line)
     {
         _triples.Load(row);
-        if (_triples.IsUsable && _near.FindOrAdd(_triples.Hashes, file, line) is { } near)
+        if (_triples.IsUsable && index.FindOrAdd(_triples.Hashes, file, line) is { } near)
         {
             string what = string.Create(
                 CultureInfo.InvariantCulture,

@@ -39,6 +39,9 @@ internal sealed class NearIndex
     /// <summary>Whether the ceiling was reached.</summary>
     public bool IsFull => _store.IsCrowded && _store.IsSparse;
 
+    /// <summary>Whether memory was too short for all triples of the rows that are not very long.</summary>
+    public bool IsSampled => _store.MostOfARow < _rare.Length;
+
     /// <summary>Triples that are compared of a longer row: an even sample.</summary>
     public int MostOfARow => _store.MostOfARow;
 

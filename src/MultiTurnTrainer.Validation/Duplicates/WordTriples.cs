@@ -1,6 +1,5 @@
 using System.Buffers;
 using MultiTurnTrainer.Validation.Rules;
-using MultiTurnTrainer.Validation;
 
 namespace MultiTurnTrainer.Validation.Duplicates;
 

@@ -39,6 +39,11 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
     /// <summary>Says how many findings of the row were only counted.</summary>
     public void EndRow()
     {
+        if (_ofRow.Count < MostOfARow)
+        {
+            return;
+        }
+
         foreach ((string code, long count) in _codesOfRow.Where(pair => pair.Value > MostOfARow).ToList())
         {
             Finding last = _ofRow.FindLast(finding => finding.Code == code)!;

@@ -21,6 +21,9 @@ public sealed class PreparedCounts
     /// <summary>Rows nearly equal to an earlier one.</summary>
     public long NearDuplicates { get; internal set; }
 
+    /// <summary>Word triples of a conversation by which near duplicates were judged; null where memory sufficed for all.</summary>
+    public int? NearSample { get; internal set; }
+
     /// <summary>Rows kept that belong to other shards.</summary>
     public long OtherShards { get; internal set; }
 

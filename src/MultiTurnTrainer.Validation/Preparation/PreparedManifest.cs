@@ -16,6 +16,11 @@ internal static class PreparedManifest
         manifest.Counts["duplicates"] = counts.Duplicates;
         manifest.Counts["prefixes"] = counts.Prefixes;
         manifest.Counts["near_duplicates"] = counts.NearDuplicates;
+        if (counts.NearSample is { } sample)
+        {
+            manifest.Counts["near_duplicate_sample"] = sample;
+        }
+
         manifest.Counts["other_shards"] = counts.OtherShards;
         manifest.Counts["written"] = Object(counts.Written);
         manifest.Counts["formats"] = Object(counts.Formats);

@@ -17,6 +17,9 @@ namespace MultiTurnTrainer.Validation.Preparation;
 /// </summary>
 public sealed class Preparer
 {
+    /// <summary>Beginnings that are counted; with so many even the smallest part has some.</summary>
+    private const int MostOpenings = 1 << 16;
+
     private readonly PrepareOptions _options;
     private readonly Func<string, bool, IRowOutput> _open;
     private readonly Filter? _filter;
@@ -24,6 +27,8 @@ public sealed class Preparer
     private readonly RowFixer _fixer = new();
     private readonly PreparedCounts _counts = new();
     private readonly SortedDictionary<string, IRowOutput> _outputs = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _filled = new(StringComparer.Ordinal);
+    private readonly HashSet<ulong> _openings = [];
     private long _rows;
 
     /// <param name="options">The choices.</param>
@@ -92,6 +97,8 @@ public sealed class Preparer
                 );
             }
 
+            Split.RefuseEmpty(_options.Splits, _filled, _openings.Count);
+            _counts.NearSample = _choice.NearSample;
             foreach (IRowOutput output in _outputs.Values)
             {
                 output.Commit();
@@ -209,13 +216,19 @@ public sealed class Preparer
             return;
         }
 
+        string split = Split.Of(_options.Splits, _choice.Hash.Opening, _options.SplitSeed);
+        _filled.Add(split);
+        if (_openings.Count < MostOpenings)
+        {
+            _openings.Add(_choice.Hash.Opening);
+        }
+
         if (!mine)
         {
             _counts.OtherShards++;
             return;
         }
 
-        string split = Split.Of(_options.Splits, _choice.Hash.Opening, _options.SplitSeed);
         _outputs[split].Write(conversation.Json);
         _counts.Written[split]++;
     }

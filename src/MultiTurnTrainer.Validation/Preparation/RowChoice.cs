@@ -1,5 +1,4 @@
 using System.Globalization;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
 
 namespace MultiTurnTrainer.Validation.Preparation;
@@ -15,7 +14,9 @@ internal sealed class RowChoice(PrepareOptions options)
 
     private readonly HashTable64 _beginnings = new(Slots);
     private readonly HashTable64 _rows = new(Slots);
-    private readonly NearIndex _near = new(NearTriples, options.NearDuplicates ?? 1);
+    private readonly NearIndex? _near = options.NearDuplicates is { } threshold
+        ? new NearIndex(NearTriples, threshold)
+        : null;
     private readonly WordTriples _triples = new();
     private readonly List<string> _files = [];
     private int _file = -1;
@@ -24,7 +25,10 @@ internal sealed class RowChoice(PrepareOptions options)
     public ConversationHash Hash { get; } = new();
 
     /// <summary>Whether there were more rows than can be told apart.</summary>
-    public bool IsPartial => _beginnings.IsFull || _rows.IsFull || (options.NearDuplicates is not null && _near.IsFull);
+    public bool IsPartial => _beginnings.IsFull || _rows.IsFull || _near is { IsFull: true };
+
+    /// <summary>Word triples by which near duplicates are judged; null where all of them are.</summary>
+    public int? NearSample => _near is { IsSampled: true } ? _near.MostOfARow : null;
 
     /// <summary>First pass: remembers how every row begins.</summary>
     public void Remember(Row row)
@@ -35,6 +39,11 @@ internal sealed class RowChoice(PrepareOptions options)
         }
 
         Hash.Load(row);
+        if (!Hash.IsWhole)
+        {
+            return;
+        }
+
         ushort file = Number(row.File);
         for (int i = 0; i + 1 < Hash.Count; i++)
         {
@@ -46,6 +55,11 @@ internal sealed class RowChoice(PrepareOptions options)
     public LeftOut? Judge(Row row, PreparedCounts counts)
     {
         Hash.Load(row);
+        if (!Hash.IsWhole)
+        {
+            return null;
+        }
+
         ushort file = Number(row.File);
         long line = row.Record.Line;
         if (options.Deduplicate && _rows.FindOrAdd(Hash.Whole, file, line) is { } equal)
@@ -60,7 +74,7 @@ internal sealed class RowChoice(PrepareOptions options)
             return new LeftOut("prefix", Place(longer.File, longer.Line));
         }
 
-        if (options.NearDuplicates is not null)
+        if (_near is not null)
         {
             _triples.Load(row);
             if (_triples.IsUsable && _near.FindOrAdd(_triples.Hashes, file, line) is { } near)

@@ -17,20 +17,39 @@ public sealed record Shard(int Index, int Count)
     /// <summary>What is appended to file names, such as <c>-00001-of-00004</c>; empty for the whole.</summary>
     public string Suffix => Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"-{Index:D5}-of-{Count:D5}");
 
-    /// <summary>Reads <c>i/n</c>; without it the variables of a SLURM array or an indexed Kubernetes job.</summary>
-    /// <param name="text">The option, from <c>0/n</c> to <c>(n−1)/n</c>; null looks at the environment.</param>
-    /// <param name="environment">Reads a variable.</param>
+    /// <summary>Reads <c>i/n</c>, from <c>0/n</c> to <c>(n−1)/n</c>, or <c>auto</c>.</summary>
+    /// <param name="text">The option; null is the whole.</param>
+    /// <param name="environment">Reads a variable: <c>auto</c> looks at those of a Slurm array or an indexed Kubernetes job.</param>
     /// <exception cref="MttException">The text or the variables make no sense.</exception>
     public static Shard Parse(string? text, Func<string, string?> environment)
     {
-        if (text is not null)
+        if (text is null)
         {
-            string[] parts = text.Split('/');
-            return parts.Length == 2
-                ? Checked(parts[0], parts[1], $"--shard {text}")
-                : throw new MttException($"--shard {text}: is not i/n", "Give 0/4, 1/4, 2/4, 3/4 to four runs.");
+            return Whole;
         }
 
+        if (text == "auto")
+        {
+            return Auto(environment);
+        }
+
+        string[] parts = text.Split('/');
+        return parts.Length == 2
+            ? Checked(parts[0], parts[1], $"--shard {text}")
+            : throw new MttException(
+                $"--shard {text}: is neither i/n nor auto",
+                "Give 0/4, 1/4, 2/4, 3/4 to four runs."
+            );
+    }
+
+    /// <summary>Whether a row belongs to this part.</summary>
+    /// <param name="row">The row's number, from 0.</param>
+    /// <param name="rows">How many there are.</param>
+    internal bool Holds(long row, long rows) =>
+        row >= (long)((Int128)rows * Index / Count) && row < (long)((Int128)rows * (Index + 1) / Count);
+
+    private static Shard Auto(Func<string, string?> environment)
+    {
         if (environment("SLURM_ARRAY_TASK_ID") is { Length: > 0 } task)
         {
             string count = environment("SLURM_ARRAY_TASK_COUNT") ?? "";
@@ -56,14 +75,11 @@ public sealed record Shard(int Index, int Count)
             return Checked(completion, completions, "JOB_COMPLETION_INDEX/JOB_COMPLETIONS");
         }
 
-        return Whole;
+        throw new MttException(
+            "--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set",
+            "Run it in a Slurm array or an indexed Kubernetes job, or give --shard i/n."
+        );
     }
-
-    /// <summary>Whether a row belongs to this part.</summary>
-    /// <param name="row">The row's number, from 0.</param>
-    /// <param name="rows">How many there are.</param>
-    internal bool Holds(long row, long rows) =>
-        row >= (long)((Int128)rows * Index / Count) && row < (long)((Int128)rows * (Index + 1) / Count);
 
     private static Shard Checked(string index, string count, string what) =>
         int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out int i)

@@ -43,6 +43,32 @@ public static class Split
             : throw new MttException($"--split {text}: the shares do not add up to 1", "Such as train=0.9,test=0.1.");
     }
 
+    /// <summary>
+    /// Refuses a split of which a part is empty although so many conversations fill it but for a chance of 1 in 100: the
+    /// input is a part of such a split itself.
+    /// </summary>
+    /// <param name="splits">Names and shares.</param>
+    /// <param name="filled">The parts that are not empty.</param>
+    /// <param name="openings">How many different beginnings the conversations have.</param>
+    /// <exception cref="MttException">There is such a part.</exception>
+    internal static void RefuseEmpty(
+        IReadOnlyList<(string Name, double Share)> splits,
+        IReadOnlySet<string> filled,
+        int openings
+    )
+    {
+        foreach ((string name, double share) in splits)
+        {
+            if (!filled.Contains(name) && Math.Pow(1 - share, openings) < 0.01)
+            {
+                throw new MttException(
+                    string.Create(CultureInfo.InvariantCulture, $"--split: no row falls into {name}={share}"),
+                    "The input is itself a part of such a split: give another number with --split-seed."
+                );
+            }
+        }
+    }
+
     /// <summary>The split of a hash.</summary>
     internal static string Of(IReadOnlyList<(string Name, double Share)> splits, ulong hash, ulong seed)
     {

@@ -55,6 +55,7 @@ public sealed class PrepareCommandTests : IDisposable
     [InlineData("--split", "train=0.5", "do not add up to 1")]
     [InlineData("--split", "../up=1", "NAME=SHARE")]
     [InlineData("--shard", "3/3", "is no shard")]
+    [InlineData("--shard", "auto", "SLURM_ARRAY_TASK_ID")]
     public void Prepare_BadOption_IsTwoWithAHint(string option, string value, string expected)
     {
         _folder.Write("a.jsonl", Rows);
@@ -106,7 +107,7 @@ public sealed class PrepareCommandTests : IDisposable
             string index = task.ToString(CultureInfo.InvariantCulture);
             ProcessStartInfo start = new(
                 Repository.Mtt,
-                ["prepare", "a.jsonl", "--output", "parts", "--keep-duplicates"]
+                ["prepare", "a.jsonl", "--output", "parts", "--keep-duplicates", "--shard", "auto"]
             )
             {
                 WorkingDirectory = _folder.Path,

@@ -45,6 +45,29 @@ public sealed class DuplicateSearchTests : IDisposable
         );
 
     [Theory]
+    [InlineData("\"\\ud800\"", "\"\\ud801\"")]
+    [InlineData("""{"a":1}""", """{"a":2}""")]
+    [InlineData("""[{"type":"text","text":"q"},{"type":"image_url","image_url":{"url":"a"}}]""", """[{"type":"text","text":"q"}]""")]
+    [InlineData("""null,"function_call":{"name":"a"}""", """null,"function_call":{"name":"b"}""")]
+    [InlineData("\"q\",\"tool_calls\":\"a\"", "\"q\",\"tool_calls\":\"b\"")]
+    public void Validate_ContentsThatAreNotRead_AreNoDuplicates(string one, string other)
+    {
+        static string Row(string content) =>
+            $$"""{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":{{content}}}]}""";
+        Assert.DoesNotContain(Found(Row(one) + "\n" + Row(other)), found => found.Code == "MTT501");
+        Assert.Contains(Found(Row("null") + "\n" + Row("\"\"")), found => found.Code == "MTT501");
+    }
+
+    [Theory]
+    [InlineData("\"a\"", "\"b\"")]
+    [InlineData("""{"role":"user","contents":"a"}""", """{"role":"user","contents":"b"}""")]
+    public void Validate_MessagesThatAreNotRead_AreNoDuplicates(string one, string other) =>
+        Assert.DoesNotContain(
+            Found($$"""{"messages":[{{one}}]}""" + "\n" + $$"""{"messages":[{{other}}]}"""),
+            found => found.Code == "MTT501"
+        );
+
+    [Theory]
     [InlineData("b", "conversation stands")]
     [InlineData("other answer", "prompt stands")]
     public void Validate_EvaluationRowOfTheTrainingData_IsLeakage(string answer, string expected)

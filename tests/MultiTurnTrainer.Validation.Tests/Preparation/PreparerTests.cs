@@ -120,6 +120,35 @@ public sealed class PreparerTests : IDisposable
     }
 
     [Fact]
+    public void Run_SplitOfASplit_IsRefusedUnlessItsSeedIsAnother()
+    {
+        const string split = "train=0.8,test=0.2";
+        Prepare(Many(200), "first", split: split);
+        string train = _folder["first/train.jsonl"];
+        MttException problem = Assert.Throws<MttException>(() => Prepare(train, "second", split: split));
+        Assert.Contains("test=0.2", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("--split-seed", problem.Remedy, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder["second"]));
+        PreparedCounts counts = Prepare(train, "second", split: split, seed: 1);
+        Assert.InRange(counts.Written["test"], 1, counts.Read / 2);
+    }
+
+    [Fact]
+    public void Run_FewRowsOrOneBeginning_MayLeaveAPartEmpty()
+    {
+        Assert.Equal(0, Prepare(Many(3), "few", split: "train=0.95,test=0.05").Written["test"]);
+        string rows = string.Concat(
+            Enumerable
+                .Range(0, 100)
+                .Select(i =>
+                    $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a{{i}}"}]}""" + "\n"
+                )
+        );
+        PreparedCounts counts = Prepare(_folder.Write("one.jsonl", rows), "one", split: "train=0.5,test=0.5");
+        Assert.Equal([0, 100], counts.Written.Values.Order());
+    }
+
+    [Fact]
     public void Run_Again_DoesNothingUntilTheInputChanges()
     {
         string input = Many(10);
@@ -169,8 +198,9 @@ public sealed class PreparerTests : IDisposable
 
     [Theory]
     [InlineData("1/4", 1, 4)]
-    [InlineData(null, 2, 3)]
-    public void Shard_FromOptionOrSlurm_IsRead(string? text, int index, int count)
+    [InlineData("auto", 2, 3)]
+    [InlineData(null, 0, 1)]
+    public void Shard_OptionInASlurmArray_LooksAtTheArrayForAutoOnly(string? text, int index, int count)
     {
         Dictionary<string, string> slurm = new()
         {
@@ -185,6 +215,7 @@ public sealed class PreparerTests : IDisposable
     [InlineData("4/4")]
     [InlineData("x")]
     [InlineData("-1/2")]
+    [InlineData("auto")]
     public void Shard_Nonsense_IsRefused(string text) =>
         Assert.Throws<MttException>(() => Shard.Parse(text, _ => null));
 
@@ -193,7 +224,7 @@ public sealed class PreparerTests : IDisposable
         Assert.Contains(
             "JOB_COMPLETIONS",
             Assert
-                .Throws<MttException>(() => Shard.Parse(null, name => name == "JOB_COMPLETION_INDEX" ? "0" : null))
+                .Throws<MttException>(() => Shard.Parse("auto", name => name == "JOB_COMPLETION_INDEX" ? "0" : null))
                 .Remedy,
             StringComparison.Ordinal
         );
@@ -216,7 +247,8 @@ public sealed class PreparerTests : IDisposable
         string output,
         string? filter = null,
         string? split = null,
-        Shard? shard = null
+        Shard? shard = null,
+        ulong seed = 0
     )
     {
         PrepareOptions options = new()
@@ -224,6 +256,7 @@ public sealed class PreparerTests : IDisposable
             Output = _folder[output],
             Filter = filter,
             Splits = split is null ? [] : Split.Parse(split),
+            SplitSeed = seed,
             Shard = shard ?? Shard.Whole,
         };
         return new Preparer(options).Run([input])!;

@@ -45,16 +45,20 @@ internal sealed class ControlToken : Rule
 
     private readonly TextSearch _search;
 
+    // A model's tokens may begin with anything.
+    private readonly TextMarks _marks;
+
     public ControlToken(IModelLimits? model)
     {
         _search = new TextSearch(model?.ControlTokens ?? _usual);
+        _marks = model is null ? TextMarks.Control : TextMarks.None;
     }
 
     public override void Check(Row row, FindingSink sink)
     {
         foreach (TextToken text in row.Texts)
         {
-            if (_search.Find(text.Utf8) is var (found, _))
+            if ((text.Marks & _marks) == _marks && _search.Find(text.Utf8) is var (found, _))
             {
                 sink.Add(this, row, text.Token, $"the text holds {Shown.Text(found)}");
             }

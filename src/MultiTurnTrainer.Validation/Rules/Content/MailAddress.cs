@@ -20,7 +20,7 @@ internal sealed class MailAddress : Rule
     {
         foreach (TextToken text in row.Texts)
         {
-            if (Patterns.Mail(text.Utf8) is { } masked)
+            if ((text.Marks & TextMarks.At) != 0 && Patterns.Mail(text.Utf8) is { } masked)
             {
                 sink.Add(this, row, text.Token, $"the text holds what looks like {masked}");
             }

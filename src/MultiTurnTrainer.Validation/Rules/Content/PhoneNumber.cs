@@ -20,7 +20,7 @@ internal sealed class PhoneNumber : Rule
     {
         foreach (TextToken text in row.Texts)
         {
-            if (Patterns.Phone(text.Utf8) is { } masked)
+            if ((text.Marks & TextMarks.Number) != 0 && Patterns.Phone(text.Utf8) is { } masked)
             {
                 sink.Add(this, row, text.Token, $"the text holds what looks like {masked}");
             }

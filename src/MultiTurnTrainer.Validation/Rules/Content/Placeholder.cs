@@ -21,7 +21,8 @@ internal sealed class Placeholder : Rule
     {
         foreach (TextToken text in row.Texts)
         {
-            if (text.Role == Role.Assistant && Patterns.Placeholder(text.Utf8) is { } found)
+            bool mayHold = text.Role == Role.Assistant && (text.Marks & TextMarks.Braces) != 0;
+            if (mayHold && Patterns.Placeholder(text.Utf8) is { } found)
             {
                 sink.Add(this, row, text.Token, $"the answer holds {Shown.Text(found)}");
             }

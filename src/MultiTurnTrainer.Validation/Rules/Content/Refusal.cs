@@ -1,3 +1,4 @@
+using System.Buffers;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation;
@@ -42,11 +43,13 @@ internal sealed class Refusal : Rule
         }.Select(System.Text.Encoding.UTF8.GetBytes),
     ];
 
+    private static readonly SearchValues<byte> _first = SearchValues.Create([.. _starts.Select(start => start[0])]);
+
     public override void Check(Row row, FindingSink sink)
     {
         foreach (TextToken text in row.Texts)
         {
-            if (text.Role != Role.Assistant || text.IsReasoning)
+            if (text.Role != Role.Assistant || text.IsReasoning || !_first.Contains(text.Utf8[0]))
             {
                 continue;
             }

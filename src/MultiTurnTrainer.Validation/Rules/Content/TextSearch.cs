@@ -1,35 +1,43 @@
-using System.Buffers;
 using System.Text;
 
 namespace MultiTurnTrainer.Validation.Rules;
 
 /// <summary>
-/// Finds some words in UTF-8 text. Each word is looked for by its byte that text has least often, so that the vectorised
-/// search stops seldom.
+/// Finds some words in UTF-8 text. Each word is looked for by three bytes of it that text has least often, so that the
+/// vectorised search stops seldom.
 /// </summary>
 internal sealed class TextSearch
 {
+    private const int Triple = 3;
+
     // Common first. What is not listed (capitals, brackets, signs) is rarer than all of these.
     private static ReadOnlySpan<byte> Common => " etaoinsrhldcumfpgwybv,.kISTAC-0123456789xjqz/:;'\"()<>="u8;
 
-    private readonly SearchValues<byte> _anchors;
-    private readonly (string Text, byte[] Bytes, int Anchor)[][] _byAnchor = new (string, byte[], int)[256][];
+    private readonly ByteTriples _triples;
+    private readonly (string Text, byte[] Bytes, int Triple)[] _longestFirst;
+    private readonly (string Text, byte[] Bytes, int Triple)[]?[] _byFirst = new (string, byte[], int)[]?[256];
 
     public TextSearch(IEnumerable<string> words)
     {
-        (string Text, byte[] Bytes, int Anchor)[] all =
+        _longestFirst =
         [
             .. words
                 .Where(word => word.Length > 1)
                 .Select(word => (word, Encoding.UTF8.GetBytes(word)))
-                .Select(word => (word.word, word.Item2, Rarest(word.Item2))),
+                .Select(word => (word.word, word.Item2, RarestTriple(word.Item2)))
+                .OrderByDescending(word => word.Item2.Length),
         ];
-        foreach (var group in all.GroupBy(word => word.Bytes[word.Anchor]))
+        List<(byte, byte[][])> patterns = [];
+        foreach (var group in _longestFirst.GroupBy(word => word.Bytes[word.Triple]))
         {
-            _byAnchor[group.Key] = [.. group.OrderByDescending(word => word.Bytes.Length)];
+            byte bit = (byte)(1 << (patterns.Count % 8));
+            patterns.AddRange(
+                group.Select(word => (bit, word.Bytes.Skip(word.Triple).Take(Triple).Select(value => new[] { value }).ToArray()))
+            );
+            _byFirst[group.Key] = [.. group];
         }
 
-        _anchors = SearchValues.Create([.. all.Select(word => word.Bytes[word.Anchor]).Distinct()]);
+        _triples = new ByteTriples(patterns);
     }
 
     /// <summary>The first word found from an offset on, the longest of those that begin alike; null when there is none.</summary>
@@ -37,33 +45,43 @@ internal sealed class TextSearch
     /// <param name="from">Where the search begins; the word itself may begin before.</param>
     public (string Word, int At)? Find(ReadOnlySpan<byte> text, int from = 0)
     {
-        while (text[from..].IndexOfAny(_anchors) is >= 0 and int found)
+        for (int at = from; (at = _triples.Next(text, at)) >= 0; at++)
         {
-            int at = from + found;
-            foreach ((string word, byte[] bytes, int anchor) in _byAnchor[text[at]])
+            foreach ((_, byte[] bytes, int triple) in _byFirst[text[at]] ?? [])
             {
-                if (at >= anchor && text[at - anchor] == bytes[0] && text[(at - anchor)..].StartsWith(bytes))
+                if (at >= triple && text[(at - triple)..].StartsWith(bytes))
                 {
-                    return (word, at - anchor);
+                    return (Longest(text[(at - triple)..]), at - triple);
                 }
             }
-
-            from = at + 1;
         }
 
         return null;
     }
 
-    private static int Rarest(byte[] word)
+    private string Longest(ReadOnlySpan<byte> text)
+    {
+        int i = 0;
+        while (!text.StartsWith(_longestFirst[i].Bytes))
+        {
+            i++;
+        }
+
+        return _longestFirst[i].Text;
+    }
+
+    private static int RarestTriple(byte[] word)
     {
         int best = 0;
-        for (int i = 1; i < word.Length; i++)
+        for (int i = 1; i + Triple <= word.Length; i++)
         {
-            best = Rarity(word[i]) > Rarity(word[best]) ? i : best;
+            best = Rarity(word, i) > Rarity(word, best) ? i : best;
         }
 
         return best;
     }
+
+    private static int Rarity(byte[] word, int triple) => word.Skip(triple).Take(Triple).Sum(Rarity);
 
     private static int Rarity(byte value) => Common.IndexOf(value) is >= 0 and int rank ? rank : Common.Length;
 }

@@ -49,4 +49,22 @@ public class PatternsTests
         Assert.Equal(("[INST]", 1), search.Find("<[INST]"u8));
         Assert.Null(search.Find("<|end| [INST"u8));
     }
+
+    [Fact]
+    public void Find_AnyText_FindsWhatIsThere()
+    {
+        string[] words = ["sk-", "ghp_", "<|end|>", "[INST]", "é<"];
+        TextSearch search = new(words);
+        Random random = new(1);
+        const string letters = "skghp_-<|end>[INST] é";
+        for (int round = 0; round < 20_000; round++)
+        {
+            string text = string.Concat(Enumerable.Range(0, random.Next(60)).Select(_ => letters[random.Next(letters.Length)]));
+            text = random.Next(2) == 0 ? text : text.Insert(random.Next(text.Length + 1), words[random.Next(words.Length)]);
+            bool isThere = words.Any(word => text.Contains(word, StringComparison.Ordinal));
+            byte[] utf8 = Encoding.UTF8.GetBytes(text);
+            Assert.Equal(isThere, search.Find(utf8) is not null);
+            Assert.True(search.Find(utf8) is not var (word, at) || Encoding.UTF8.GetString(utf8[at..]).StartsWith(word, StringComparison.Ordinal));
+        }
+    }
 }

@@ -1,0 +1,48 @@
+using MultiTurnTrainer.Validation.Rules;
+
+namespace MultiTurnTrainer.Validation;
+
+/// <summary>
+/// What a text may hold that rules look for, found in one pass: a text without a mark need not be searched for what the mark
+/// stands for.
+/// </summary>
+[Flags]
+internal enum TextMarks : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>An at sign.</summary>
+    At = 1,
+
+    /// <summary>A plus or a hyphen before digits.</summary>
+    Number = 2,
+
+    /// <summary>Two braces.</summary>
+    Braces = 4,
+
+    /// <summary>U+FFFD.</summary>
+    Replacement = 8,
+
+    /// <summary>The end of a think tag.</summary>
+    Think = 16,
+
+    /// <summary>The beginning of one of the usual control tokens.</summary>
+    Control = 32,
+}
+
+/// <summary>Marks texts.</summary>
+internal static class TextMarking
+{
+    private static readonly ByteTriples _triples = new([
+        ((byte)TextMarks.At, ["@"u8.ToArray()]),
+        ((byte)TextMarks.Number, ["+-"u8.ToArray(), "0123456789"u8.ToArray(), "0123456789 -()."u8.ToArray()]),
+        ((byte)TextMarks.Braces, ["{"u8.ToArray(), "{"u8.ToArray()]),
+        ((byte)TextMarks.Replacement, [[0xEF], [0xBF], [0xBD]]),
+        ((byte)TextMarks.Think, ["n"u8.ToArray(), "k"u8.ToArray(), ">"u8.ToArray()]),
+        ((byte)TextMarks.Control, ["<["u8.ToArray(), "|se/<I"u8.ToArray()]),
+    ]);
+
+    /// <summary>The marks of a text.</summary>
+    public static TextMarks Of(ReadOnlySpan<byte> utf8) => (TextMarks)_triples.Patterns(utf8);
+}
