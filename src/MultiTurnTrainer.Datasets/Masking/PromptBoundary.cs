@@ -19,23 +19,46 @@ internal static class PromptBoundary
             return end;
         }
 
-        // A part of the prompt stops before the answer's own words...
-        foreach (RenderedSpan span in block)
-        {
-            if (span.Start >= end)
-            {
-                break;
-            }
+        // A part of the prompt stops before the answer's own words, and does not cut a marker in two: the marker is the
+        // answer's.
+        return BeforeMarker(text, start, Math.Max(start, Math.Min(end, FirstWord(block, message))));
+    }
 
-            if (span.Origin.MessageIndex == message && span.Origin.Field != MessageField.Role)
+    /// <summary>
+    /// The same for an answer that opens the conversation: what the template prints once, such as the token that begins a
+    /// text or a system message of its own, stands before the header too.
+    /// </summary>
+    public static int FindOpening(string text, IReadOnlyList<RenderedSpan> block, int message, string prompt)
+    {
+        int start = block[0].Start;
+        int word = FirstWord(block, message);
+        if (prompt.Length > 0 && word <= block[^1].End && !Longest(text, start, block[^1].End, prompt).Complete)
+        {
+            for (int at = start; at < word; at++)
             {
-                end = Math.Max(start, span.Start);
-                break;
+                int common = text.AsSpan(at..word).CommonPrefixLength(prompt);
+                if (common == prompt.Length || common == word - at)
+                {
+                    return at + common;
+                }
             }
         }
 
-        // ...and does not cut a marker in two: the marker is the answer's.
-        return BeforeMarker(text, start, end);
+        return Find(text, block, message, prompt);
+    }
+
+    /// <summary>Where the first of the answer's own words stands; far behind the block when there is none.</summary>
+    private static int FirstWord(IReadOnlyList<RenderedSpan> block, int message)
+    {
+        foreach (RenderedSpan span in block)
+        {
+            if (span.Origin.MessageIndex == message && span.Origin.Field != MessageField.Role)
+            {
+                return span.Start;
+            }
+        }
+
+        return int.MaxValue;
     }
 
     /// <summary>

@@ -70,6 +70,12 @@ internal sealed record BuiltRow(
     /// <summary>Stretches where the template's own <c>{% generation %}</c> marks differ from the mask.</summary>
     public int GenerationDifferences { get; init; }
 
+    /// <summary>What the text holds of each message.</summary>
+    public required PrintedConversation Printed { get; init; }
+
+    /// <summary>The answers, by their place in the source, that are not supervised because the template does not render them.</summary>
+    public required IReadOnlyList<int> Unrendered { get; init; }
+
     /// <summary>The text and where it came from.</summary>
     public RenderedText Rendered => Masked.Rendered;
 

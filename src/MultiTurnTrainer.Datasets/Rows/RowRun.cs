@@ -119,7 +119,9 @@ public sealed class RowRun(RowModel model, RowOptions options)
         string more = Refused > shown ? $"\n  … and {Refused - shown} more" : "";
         return new MttException(
             $"{Refused} of {Counted.Of(Counts.Conversations, "conversation")} cannot be masked:\n  {list}{more}",
-            "Fix them, or leave them out with --skip-refused."
+            _findings.Exists(finding => finding.Code is "null-printed" or "no-text" || finding.Code.EndsWith("-not-rendered", StringComparison.Ordinal))
+                ? "Fix them; mtt mask --skip-refused leaves them out, --drop-unrendered-answers only the answers that are not rendered."
+                : "Fix them, or leave them out with mtt mask --skip-refused."
         );
     }
 
