@@ -15,7 +15,7 @@ public static class InputFile
         {
             throw new MttException(
                 $"{path}: is a folder, a file is needed",
-                remedy ?? $"Name the files in it, such as {path.TrimEnd('/')}/*.jsonl."
+                Arrow(path) ?? remedy ?? $"Name the files in it, such as {path.TrimEnd('/')}/{Pattern(path)}."
             );
         }
 
@@ -24,6 +24,19 @@ public static class InputFile
             throw new MttException($"{path}: there is no such file", remedy ?? _check);
         }
     }
+
+    // What datasets' save_to_disk wrote.
+    private static string? Arrow(string folder) =>
+        Directory.EnumerateFiles(folder, "*.arrow").Any()
+            ? $"It holds Arrow files: python -c \"import datasets; datasets.load_from_disk('{folder}').to_parquet('rows.parquet')\", then name rows.parquet."
+            : null;
+
+    // The kind of data file that is there.
+    private static string Pattern(string folder) =>
+        Array.Find(
+            ["*.jsonl", "*.parquet", "*.json", "*.csv", "*.jsonl.gz", "*.jsonl.zst"],
+            pattern => Directory.EnumerateFiles(folder, pattern).Any()
+        ) ?? "*.jsonl";
 
     /// <summary>Opens a file for reading.</summary>
     /// <param name="path">A path; not <c>-</c>.</param>

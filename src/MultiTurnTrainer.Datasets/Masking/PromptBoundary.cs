@@ -30,21 +30,25 @@ internal static class PromptBoundary
     /// </summary>
     public static int FindOpening(string text, IReadOnlyList<RenderedSpan> block, int message, string prompt)
     {
-        int start = block[0].Start;
+        int start = Find(text, block, message, prompt);
         int word = FirstWord(block, message);
-        if (prompt.Length > 0 && word <= block[^1].End && !Longest(text, start, block[^1].End, prompt).Complete)
+        if (word > block[^1].End)
         {
-            for (int at = start; at < word; at++)
-            {
-                int common = text.AsSpan(at..word).CommonPrefixLength(prompt);
-                if (common == prompt.Length || common == word - at)
-                {
-                    return at + common;
-                }
-            }
+            return start;
         }
 
-        return Find(text, block, message, prompt);
+        bool isFound = prompt.Length == 0 || Longest(text, block[0].Start, block[^1].End, prompt).Complete;
+        for (int at = block[0].Start; at < word && !isFound; at++)
+        {
+            int common = text.AsSpan(at..word).CommonPrefixLength(prompt);
+            isFound = common == prompt.Length || common == word - at;
+            start = isFound ? at + common : start;
+        }
+
+        // Outside the loop only its words make a text the message's: a blank before them is the header's.
+        bool isBlank = start < word && text.AsSpan(start..word).IsWhiteSpace();
+        RenderedSpan first = block.First(span => span.End > start);
+        return isBlank && (first.Traits & SpanTraits.OutsideLoop) != 0 ? word : start;
     }
 
     /// <summary>Where the first of the answer's own words stands; far behind the block when there is none.</summary>

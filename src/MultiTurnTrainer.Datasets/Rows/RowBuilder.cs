@@ -263,40 +263,42 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         out List<int> unrendered
     )
     {
-        unrendered = [];
-        List<AnswerMask> left = [];
-        foreach (AnswerMask answer in masked.Answers)
+        SortedDictionary<int, (string Code, string Reason)> lost = [];
+        foreach (int message in masked.Answers.Select(a => a.Message).Concat(masked.Refusals.Select(r => r.Message)))
         {
-            if (UnrenderedAnswer.Find(view.Messages[answer.Message], printed[answer.Message]) is not { } cause)
+            if (UnrenderedAnswer.Find(view.Messages[message], printed[message]) is { } cause)
             {
-                left.Add(answer);
+                lost[message] = cause;
             }
-            else if (options.DropUnrenderedAnswers)
+        }
+
+        foreach (MaskRefusal refusal in masked.Refusals.Where(refusal => !lost.ContainsKey(refusal.Message)))
+        {
+            if (refusal.Code == UnrenderedAnswer.NoText)
             {
-                unrendered.Add(view.Indexes[answer.Message]);
+                lost[refusal.Message] = (refusal.Code, refusal.Reason);
             }
             else
             {
-                outcome.Refuse(cause.Code, view.Indexes[answer.Message], cause.Reason);
+                outcome.Refuse(refusal.Code, view.Indexes[refusal.Message], Reason(source, view, refusal));
             }
         }
 
-        foreach (MaskRefusal refusal in masked.Refusals)
+        unrendered = options.DropUnrenderedAnswers ? [.. lost.Keys.Select(message => view.Indexes[message])] : [];
+        foreach ((int message, (string code, string reason)) in lost)
         {
-            int message = view.Indexes[refusal.Message];
-            bool isKnown = unrendered.Contains(message) || outcome.Findings.Any(finding => finding.Message == message);
-            if (!isKnown && options.DropUnrenderedAnswers && refusal.Code == "no-text")
+            if (!options.DropUnrenderedAnswers)
             {
-                left.RemoveAll(answer => answer.Message == refusal.Message);
-                unrendered.Add(message);
-            }
-            else if (!isKnown)
-            {
-                outcome.Refuse(refusal.Code, message, Reason(source, view, refusal));
+                outcome.Refuse(code, view.Indexes[message], reason);
             }
         }
 
-        return unrendered.Count == 0 ? masked : masked with { Answers = left };
+        return lost.Count == 0
+            ? masked
+            : masked with
+            {
+                Answers = [.. masked.Answers.Where(answer => !lost.ContainsKey(answer.Message))],
+            };
     }
 
     // Some templates end only the last answer as the model does.

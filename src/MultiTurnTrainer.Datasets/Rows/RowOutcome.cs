@@ -45,6 +45,15 @@ internal sealed class RowOutcome(Conversation conversation)
         }
     }
 
+    /// <summary>Counts the conversation as lost, once a cause, when it is refused.</summary>
+    public void CountRefusals()
+    {
+        foreach (IGrouping<string, RowFinding> cause in Findings.GroupBy(finding => finding.Code))
+        {
+            Counts.AddLoss(cause.Key, 1, cause.Sum(finding => finding.LostTokens));
+        }
+    }
+
     /// <summary>Refuses the conversation, or one of its answers.</summary>
     public void Refuse(string code, int message, string text, int lostTokens = 0) =>
         Findings.Add(new RowFinding(code, Conversation.Place, message, text) { LostTokens = lostTokens });

@@ -10,6 +10,16 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// </summary>
 internal static class UnrenderedAnswer
 {
+    /// <summary>The mask rule's code for an answer without a trace in the text.</summary>
+    public const string NoText = "no-text";
+
+    private const string NullPrinted = "null-printed";
+    private const string NotRendered = "-not-rendered";
+
+    /// <summary>Whether a refusal is one that <see cref="RowOptions.DropUnrenderedAnswers"/> turns into a weight of 0.</summary>
+    public static bool IsCode(string code) =>
+        code is NullPrinted or NoText || code.EndsWith(NotRendered, StringComparison.Ordinal);
+
     /// <summary>Why an answer is not rendered, or null when it is, or when there is nothing to render.</summary>
     public static (string Code, string Reason)? Find(Message message, PrintedMessage printed)
     {
@@ -17,7 +27,7 @@ internal static class UnrenderedAnswer
             !message.Json.TryGetProperty("content", out JsonElement content) || content.ValueKind == JsonValueKind.Null;
         if (noContent && printed.Has(MessageField.Content))
         {
-            return ("null-printed", "the template prints its missing content as a word, which would be learned");
+            return (NullPrinted, "the template prints its missing content as a word, which would be learned");
         }
 
         if (printed.HasOwnWords)
@@ -32,6 +42,6 @@ internal static class UnrenderedAnswer
             : null;
         return dropped is null
             ? null
-            : ($"{dropped}-not-rendered", $"the template prints nothing of its {dropped}: only its end would be learned");
+            : (dropped + NotRendered, $"the template prints nothing of its {dropped}: only its end would be learned");
     }
 }

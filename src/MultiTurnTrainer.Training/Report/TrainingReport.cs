@@ -17,7 +17,11 @@ internal sealed record ReportFacts(
     IReadOnlyList<(string Name, string Value)> Settings,
     IReadOnlyList<(string Name, string Value)> Fingerprint,
     IReadOnlyList<(string Name, string Value)> Environment
-);
+)
+{
+    /// <summary>What masking lost and what the template did, by code; empty where token rows were read.</summary>
+    public IReadOnlyList<(string Name, string Value)> Masked { get; init; } = [];
+}
 
 /// <summary><c>report.html</c>: one file without scripts or outside references, readable in ten years.</summary>
 internal static class TrainingReport
@@ -68,6 +72,7 @@ internal static class TrainingReport
             .Append(Curve("Share of a step's time in the head", steps, "head_share"))
             .Append("</div>\n<div class=\"tables\">\n")
             .Append(EvaluationCharts.Tables(evaluations))
+            .Append(facts.Masked.Count > 0 ? Html.Table("Masking", facts.Masked) : "")
             .Append(Html.Table("Settings", facts.Settings))
             .Append(Html.Table("Fingerprint", facts.Fingerprint))
             .Append(Html.Table("Environment", facts.Environment))
