@@ -15,7 +15,7 @@ public static class InputFile
         {
             throw new MttException(
                 $"{path}: is a folder, a file is needed",
-                Arrow(path) ?? remedy ?? $"Name the files in it, such as {path.TrimEnd('/')}/{Pattern(path)}."
+                Contents(path) ?? remedy ?? $"Name the files in it, such as {path.TrimEnd('/')}/*.jsonl."
             );
         }
 
@@ -25,18 +25,20 @@ public static class InputFile
         }
     }
 
-    // What datasets' save_to_disk wrote.
-    private static string? Arrow(string folder) =>
-        Directory.EnumerateFiles(folder, "*.arrow").Any()
-            ? $"It holds Arrow files: python -c \"import datasets; datasets.load_from_disk('{folder}').to_parquet('rows.parquet')\", then name rows.parquet."
-            : null;
+    // What to name of a folder with data in it; Arrow is what datasets' save_to_disk writes.
+    private static string? Contents(string folder)
+    {
+        EnumerationOptions readable = new() { IgnoreInaccessible = true };
+        bool Has(string pattern) => Directory.EnumerateFiles(folder, pattern, readable).Any();
+        if (Has("*.arrow"))
+        {
+            return $"It holds Arrow files: python -c \"import datasets; datasets.load_from_disk('{folder}').to_parquet('rows.parquet')\", then name rows.parquet.";
+        }
 
-    // The kind of data file that is there.
-    private static string Pattern(string folder) =>
-        Array.Find(
-            ["*.jsonl", "*.parquet", "*.json", "*.csv", "*.jsonl.gz", "*.jsonl.zst"],
-            pattern => Directory.EnumerateFiles(folder, pattern).Any()
-        ) ?? "*.jsonl";
+        return Array.Find(["*.jsonl", "*.parquet", "*.json", "*.csv", "*.jsonl.gz", "*.jsonl.zst"], Has) is { } pattern
+            ? $"Name the files in it: {folder.TrimEnd('/')}/{pattern}"
+            : null;
+    }
 
     /// <summary>Opens a file for reading.</summary>
     /// <param name="path">A path; not <c>-</c>.</param>

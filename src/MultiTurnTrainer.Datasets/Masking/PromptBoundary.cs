@@ -46,7 +46,7 @@ internal static class PromptBoundary
         }
 
         // Outside the loop only its words make a text the message's: a blank before them is the header's.
-        bool isBlank = start < word && text.AsSpan(start..word).IsWhiteSpace();
+        bool isBlank = prompt.Length > 0 && start < word && text.AsSpan(start..word).IsWhiteSpace();
         RenderedSpan first = block.First(span => span.End > start);
         return isBlank && (first.Traits & SpanTraits.OutsideLoop) != 0 ? word : start;
     }

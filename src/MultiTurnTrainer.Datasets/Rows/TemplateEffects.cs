@@ -33,8 +33,7 @@ internal static class TemplateEffects
         IReadOnlyList<Message> messages = row.View.Messages;
         foreach (AnswerMask answer in row.Masked.Answers)
         {
-            bool isAnswer = messages[answer.Message].Role == Role.Assistant;
-            if (isAnswer && Prefix(row.Rendered.Text, answer, row.Printed[answer.Message]) is { } code)
+            if (Prefix(row.Rendered.Text, answer, messages[answer.Message], row.Printed[answer.Message]) is { } code)
             {
                 effects.Add(new EffectPlace(code, row.View.Indexes[answer.Message]));
             }
@@ -190,10 +189,15 @@ internal static class TemplateEffects
     private static bool HasTextArguments(ToolCall call) => call.Arguments is { ValueKind: JsonValueKind.String };
 
     /// <summary>What the template writes between an answer's header and its content, which nobody gave.</summary>
-    private static string? Prefix(ReadOnlySpan<char> text, AnswerMask answer, PrintedMessage printed)
+    private static string? Prefix(ReadOnlySpan<char> text, AnswerMask answer, Message message, PrintedMessage printed)
     {
-        if (printed.FirstOwn is not { Origin.Field: MessageField.Content, Start: var word })
+        if (
+            message.Role != Role.Assistant
+            || printed.FirstOwn is not { Origin.Field: MessageField.Content, Start: var word, OriginOffset: var cut }
+            || (cut > 0 && !string.IsNullOrWhiteSpace(message.Content?[..cut]))
+        )
         {
+            // Its reasoning or its calls come first, or the template rewrote how its content begins.
             return null;
         }
 

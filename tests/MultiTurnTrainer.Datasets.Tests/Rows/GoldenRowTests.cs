@@ -65,18 +65,16 @@ public class GoldenRowTests(ITestOutputHelper output)
         JsonObject config = File.Exists(path) ? JsonNode.Parse(File.ReadAllText(path))!.AsObject() : [];
         JsonObject added = config["added_tokens_decoder"] as JsonObject ?? [];
         config["added_tokens_decoder"] = added;
-        int id = plain.IdLimit;
+        int next = plain.IdLimit;
+        HashSet<string> known = [.. plain.AddedTokens.Select(token => token.Content)];
         foreach (
-            string stop in RenderGoldens
-                .ByTemplate()
-                .SelectMany(group => group)
-                .SelectMany(golden => golden.Stops)
-                .Distinct()
+            string stop in RenderGoldens.ByTemplate().SelectMany(group => group).SelectMany(golden => golden.Stops)
         )
         {
-            if (plain.TokenToId(stop) is null)
+            if (known.Add(stop))
             {
-                added[(id++).ToString(CultureInfo.InvariantCulture)] = new JsonObject
+                int id = plain.TokenToId(stop) ?? next++;
+                added[id.ToString(CultureInfo.InvariantCulture)] = new JsonObject
                 {
                     ["content"] = stop,
                     ["special"] = true,

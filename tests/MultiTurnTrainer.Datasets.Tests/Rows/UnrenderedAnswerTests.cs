@@ -75,11 +75,14 @@ public class UnrenderedAnswerTests
 
     [Theory]
     [InlineData(TextOnly, "'content':'words'," + Call)]
-    [InlineData(TextOnly, "'content':"")]
+    [InlineData(TextOnly, "'content':''")]
     [InlineData(WithCalls, "'content':''," + Call)]
     public void Build_AnswerThatIsRenderedOrEmpty_IsLearned(string template, string answer)
     {
-        string json = $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant",{{answer}} }]}""".Replace('\'', '"');
+        string json = $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant",{{answer}} }]}""".Replace(
+            '\'',
+            '"'
+        );
 
         RowOutcome outcome = Build(json, template, new RowOptions());
 
