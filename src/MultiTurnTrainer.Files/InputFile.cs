@@ -15,7 +15,7 @@ public static class InputFile
         {
             throw new MttException(
                 $"{path}: is a folder, a file is needed",
-                remedy ?? $"Name the files in it, such as {path.TrimEnd('/')}/*.jsonl."
+                Contents(path) ?? remedy ?? $"Name the files in it, such as {path.TrimEnd('/')}/*.jsonl."
             );
         }
 
@@ -23,6 +23,21 @@ public static class InputFile
         {
             throw new MttException($"{path}: there is no such file", remedy ?? _check);
         }
+    }
+
+    // What to name of a folder with data in it; Arrow is what datasets' save_to_disk writes.
+    private static string? Contents(string folder)
+    {
+        EnumerationOptions readable = new() { IgnoreInaccessible = true };
+        bool Has(string pattern) => Directory.EnumerateFiles(folder, pattern, readable).Any();
+        if (Has("*.arrow"))
+        {
+            return $"It holds Arrow files: python -c \"import datasets; datasets.load_from_disk('{folder}').to_parquet('rows.parquet')\", then name rows.parquet.";
+        }
+
+        return Array.Find(["*.jsonl", "*.parquet", "*.json", "*.csv", "*.jsonl.gz", "*.jsonl.zst"], Has) is { } pattern
+            ? $"Name the files in it: {folder.TrimEnd('/')}/{pattern}"
+            : null;
     }
 
     /// <summary>Opens a file for reading.</summary>

@@ -40,8 +40,9 @@ public sealed class ChatModel
     /// <summary>Loads a model folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="template">A template file to use instead of the folder's; null uses the folder's.</param>
-    /// <exception cref="MttException">Files are missing or unusable.</exception>
-    public static ChatModel Load(string folder, string? template = null)
+    /// <param name="name">Which of the folder's templates to use, with and without tools; null for its default.</param>
+    /// <exception cref="MttException">Files are missing or unusable, or there is no such template.</exception>
+    public static ChatModel Load(string folder, string? template = null, string? name = null)
     {
         InputFile.RequireFolder(folder, "Name a HuggingFace model folder.");
 
@@ -50,20 +51,14 @@ public sealed class ChatModel
             ? Templates(folder, config)
             : new Dictionary<string, string>(StringComparer.Ordinal) { ["default"] = ReadText(template) };
         string place = template ?? folder;
-        string source =
-            templates.GetValueOrDefault("default")
-            ?? (templates.Count == 1 ? templates.Values.First() : null)
-            ?? throw new MttException(
-                $"{folder}: has no chat template",
-                "Give one with --template FILE, or use the model's instruction-tuned variant."
-            );
+        string source = Choose(templates, place, name);
         JsonElement? map = Read(folder, "special_tokens_map.json");
         Dictionary<string, JsonElement> special = new(StringComparer.Ordinal);
-        foreach (string name in _specialTokens)
+        foreach (string key in _specialTokens)
         {
-            if ((Token(config, name) ?? Token(map, name)) is { } token)
+            if ((Token(config, key) ?? Token(map, key)) is { } token)
             {
-                special[name] = JsonSerializer.SerializeToElement(token);
+                special[key] = JsonSerializer.SerializeToElement(token);
             }
         }
 
@@ -71,7 +66,8 @@ public sealed class ChatModel
         return new ChatModel
         {
             Template = Parse(source, place),
-            ToolTemplate = templates.TryGetValue("tool_use", out string? tools) ? Parse(tools, place) : null,
+            ToolTemplate =
+                name is null && templates.TryGetValue("tool_use", out string? tools) ? Parse(tools, place) : null,
             BosToken = Token(config, "bos_token") ?? Token(map, "bos_token"),
             EosToken = eos,
             StopTokens = Stops(folder, config, eos),
@@ -86,6 +82,24 @@ public sealed class ChatModel
     /// <summary>The template for a conversation.</summary>
     /// <param name="hasTools">Whether it declares tools.</param>
     public ChatTemplate TemplateFor(bool hasTools) => hasTools && ToolTemplate is not null ? ToolTemplate : Template;
+
+    private static string Choose(Dictionary<string, string> templates, string place, string? name)
+    {
+        if (templates.Count == 0)
+        {
+            throw new MttException(
+                $"{place}: has no chat template",
+                "Give one with --template FILE, or use the model's instruction-tuned variant."
+            );
+        }
+
+        string chosen = name is null && templates.Count == 1 ? templates.Keys.First() : name ?? "default";
+        return templates.GetValueOrDefault(chosen)
+            ?? throw new MttException(
+                $"{place}: has no chat template named {chosen}, but {string.Join(", ", templates.Keys.Order(StringComparer.Ordinal))}",
+                "Choose one: mtt mask --chat-template-name NAME; other commands take the folder's chat_template.jinja."
+            );
+    }
 
     private static ChatTemplate Parse(string source, string place)
     {

@@ -79,6 +79,9 @@ public sealed class Origin
     /// <summary>For a literal: its line in the template, from 1; else 0.</summary>
     public int Line => Kind == OriginKind.Literal ? _index : 0;
 
+    /// <summary>For a value that is a template variable: its name; else null.</summary>
+    public string? VariableName => Kind == OriginKind.Variable && _parent is null ? _key : null;
+
     /// <summary>The part of the message.</summary>
     public MessageField Field => _field >= 0 ? _field : _field = Classify();
 

@@ -10,6 +10,9 @@ namespace MultiTurnTrainer.Templates;
 /// </summary>
 public sealed class RenderSession
 {
+    // Stands in for the messages before an answer where the template cannot render those.
+    private static readonly JsonElement _question = JsonElement.Parse("""[{"role": "user", "content": "?"}]""");
+
     private readonly ChatTemplate _template;
     private readonly RenderInput _input;
     private readonly Dictionary<string, Value> _variables;
@@ -34,8 +37,9 @@ public sealed class RenderSession
     /// <summary>
     /// What the template prints, before the answer at an index, to ask for it: the end of the first messages rendered
     /// with <c>add_generation_prompt</c>, as far as it was printed after the loop over messages or under a test of
-    /// <c>add_generation_prompt</c>; everything, when no loop over messages ran. Null where the template cannot render
-    /// those messages.
+    /// <c>add_generation_prompt</c>; everything, when no loop over messages ran. Where the template cannot render those
+    /// messages, such as none before an answer that opens the conversation, a question stands for them. Null where it
+    /// cannot render that either.
     /// </summary>
     /// <param name="index">The answer's index.</param>
     public string? GenerationPrompt(int index)
@@ -46,10 +50,15 @@ public sealed class RenderSession
             return _prompt;
         }
 
+        Value first = _messages is ListValue list ? new ListValue([.. list.Items.Take(index)]) : _messages;
+        return Prompt(first) ?? Prompt(JsonValues.Messages(_question, null, IsTracked));
+    }
+
+    private string? Prompt(Value messages)
+    {
         try
         {
-            Value first = _messages is ListValue list ? new ListValue([.. list.Items.Take(index)]) : _messages;
-            string prompt = PromptOf(ToText(Run(first, addGenerationPrompt: true)), out bool afterLoop);
+            string prompt = PromptOf(ToText(Run(messages, addGenerationPrompt: true)), out bool afterLoop);
             if (_template.PromptIsConstant && afterLoop)
             {
                 _prompt = prompt;

@@ -27,6 +27,27 @@ public class ChatModelTests
     }
 
     [Fact]
+    public void Load_NamedTemplatesWithoutDefault_ListsThemAndTakesTheNamedOne()
+    {
+        using TempFolder folder = new();
+        folder.Write(
+            "tokenizer_config.json",
+            """{"chat_template": [{"name": "rag", "template": "with documents"}, {"name": "tool_use", "template": "tools"}]}"""
+        );
+
+        MttException problem = Assert.Throws<MttException>(() => ChatModel.Load(folder.Path));
+        Assert.Contains("rag, tool_use", problem.Message);
+        Assert.Contains("--chat-template-name", problem.Remedy);
+        Assert.Contains(
+            "rag, tool_use",
+            Assert.Throws<MttException>(() => ChatModel.Load(folder.Path, null, "other")).Message
+        );
+        ChatModel chosen = ChatModel.Load(folder.Path, null, "rag");
+        Assert.Equal("with documents", chosen.TemplateFor(hasTools: false).Source);
+        Assert.Equal("with documents", chosen.TemplateFor(hasTools: true).Source);
+    }
+
+    [Fact]
     public void Load_TemplateFile_WinsOverTheConfiguration()
     {
         using TempFolder folder = new();

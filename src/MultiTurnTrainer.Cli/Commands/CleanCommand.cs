@@ -53,7 +53,7 @@ internal static class CleanCommand
     };
 
     private static readonly Option<string?> _model = CommonOptions.ModelFolder(
-        "Choose --consecutive-users by this model's template: merge where it demands alternation."
+        "Choose --consecutive-users by this model's template: merge where it demands alternation. What else it does is reported."
     );
 
     private static readonly Option<bool> _noCanonical = new("--no-canonical-task")
@@ -103,6 +103,7 @@ internal static class CleanCommand
             cancellation
         );
         Report(counts, output);
+        TemplateEffectsText.Write(Console.Error, parsed.GetValue(_model), parsed.GetValue(_inputs)!);
         return ExitCode.Done;
     }
 

@@ -103,15 +103,7 @@ internal static class MaskCommand
             CultureInfo.InvariantCulture,
             $"{Counted.Of(counts.Conversations, "conversation")}, {Counted.Of(counts.Rows, "row")}, {Counted.Of(counts.Tokens, "token")}, {counts.SupervisedTokens:N0} supervised ({share:P1}), longest {counts.LongestRow:N0}\n"
         );
-        foreach ((string cause, Loss loss) in counts.Losses)
-        {
-            text += string.Create(
-                CultureInfo.InvariantCulture,
-                $"  {cause}: {Counted.Of(loss.Conversations, "conversation")}, {Counted.Of(loss.SupervisedTokens, "supervised token")} lost\n"
-            );
-        }
-
-        foreach (string line in counts.EffectLines)
+        foreach (string line in counts.Lines)
         {
             text += $"  {line}\n";
         }

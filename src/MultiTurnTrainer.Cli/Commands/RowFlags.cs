@@ -20,6 +20,11 @@ internal sealed class RowFlags
 
     private readonly Option<string> _model = CommonOptions.Model("Model folder: its tokenizer and chat template.");
     private readonly Option<string?> _template = CommonOptions.Template();
+    private readonly Option<string?> _templateName = new("--chat-template-name")
+    {
+        Description = "Which of the folder's chat templates, where it has several.",
+        HelpName = "NAME",
+    };
     private readonly Option<string[]> _eot = CommonOptions.StopTokens();
     private readonly Option<string?> _now = CommonOptions.Now();
     private readonly Option<string[]> _roles = new("--roles")
@@ -37,6 +42,10 @@ internal sealed class RowFlags
     private readonly Option<bool> _expand = new("--expand-turns")
     {
         Description = "Give every answer the context it will meet, where the template rewrites the history.",
+    };
+    private readonly Option<bool> _dropUnrendered = new("--drop-unrendered-answers")
+    {
+        Description = "Leave out answers that the template does not render, not their whole conversation.",
     };
     private readonly Option<string> _boundary = new("--prompt-boundary")
     {
@@ -65,7 +74,21 @@ internal sealed class RowFlags
     {
         foreach (
             Option option in (Option[])
-                [_model, _template, _eot, _now, _roles, _last, _parts, _expand, _boundary, _maxLength, _truncate]
+                [
+                    _model,
+                    _template,
+                    _templateName,
+                    _eot,
+                    _now,
+                    _roles,
+                    _last,
+                    _parts,
+                    _expand,
+                    _dropUnrendered,
+                    _boundary,
+                    _maxLength,
+                    _truncate,
+                ]
         )
         {
             command.Add(option);
@@ -73,7 +96,7 @@ internal sealed class RowFlags
     }
 
     public RowModel LoadModel(ParseResult parsed) =>
-        RowModel.Load(Model(parsed), Template(parsed), parsed.GetValue(_eot) ?? []);
+        RowModel.Load(Model(parsed), Template(parsed), parsed.GetValue(_eot) ?? [], parsed.GetValue(_templateName));
 
     public RowOptions Read(ParseResult parsed)
     {
@@ -89,6 +112,7 @@ internal sealed class RowFlags
                 Fields = Values("--fields", parsed.GetValue(_parts), [.. _fields.Keys], name => _fields[name]),
                 LastOnly = parsed.GetValue(_last),
                 ExpandTurns = parsed.GetValue(_expand),
+                DropUnrenderedAnswers = parsed.GetValue(_dropUnrendered),
                 SplitAtBoundary = parsed.GetValue(_boundary) == "split",
                 MaxLength = maxLength,
                 Truncation = Enum.Parse<TruncationMode>(parsed.GetValue(_truncate)!, ignoreCase: true),

@@ -43,7 +43,13 @@ internal static class ScoreCommand
     {
         ScoreRun run = new(input, model, CommonOptions.ReadNow(null));
         using Stream output = Console.OpenStandardOutput();
-        Console.Error.WriteLine(run.Execute(output, logits, force).Text);
+        ScoreTotals totals = run.Execute(output, logits, force);
+        foreach (string line in run.Masked.Lines)
+        {
+            Console.Error.WriteLine(line);
+        }
+
+        Console.Error.WriteLine(totals.Text);
         return ExitCode.Done;
     }
 }

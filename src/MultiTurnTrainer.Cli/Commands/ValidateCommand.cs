@@ -77,7 +77,7 @@ internal static class ValidateCommand
     };
 
     private static readonly Option<string?> _model = CommonOptions.ModelFolder(
-        "Model folder: checks lengths and its control tokens."
+        "Model folder: checks lengths and its control tokens, and reports what its template does."
     );
 
     private static readonly Option<int?> _maxLength = new("--max-length")
@@ -194,6 +194,11 @@ internal static class ValidateCommand
         }
 
         rows.Commit();
+        if (!summary.Has(Severity.Error))
+        {
+            TemplateEffectsText.Write(Console.Error, parsed.GetValue(_model), inputs);
+        }
+
         return parsed.GetValue(_failOn) switch
         {
             "never" => ExitCode.Done,

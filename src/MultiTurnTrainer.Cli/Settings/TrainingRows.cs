@@ -38,16 +38,12 @@ internal static class TrainingRows
                 $"masked     {path}: {Counted.Of(run.Counts.Conversations, "conversation")}, {Counted.Of(run.Counts.Rows, "row")}"
             )
         );
-        foreach ((string cause, Loss loss) in run.Counts.Losses)
+        foreach (string line in run.Counts.Lines)
         {
-            log.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"           {cause}: {Counted.Of(loss.Conversations, "conversation")}, {Counted.Of(loss.SupervisedTokens, "supervised token")} lost"
-                )
-            );
+            log.WriteLine($"           {line}");
         }
 
+        request.Masked.Add(run.Counts);
         return rows;
     }
 }

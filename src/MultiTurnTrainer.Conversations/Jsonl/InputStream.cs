@@ -61,6 +61,11 @@ internal static class InputStream
             [(byte)'B', (byte)'Z', (byte)'h', ..] => ("bzip2", "Unpack it first, or pack it with gzip or zstd."),
             [0xFD, (byte)'7', (byte)'z', (byte)'X'] => ("xz", "Unpack it first, or pack it with gzip or zstd."),
             [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => ("UTF-16 text", "Convert it: iconv -f UTF-16 -t UTF-8."),
+            // An Arrow file, or a stream of Arrow, as datasets keeps them.
+            [(byte)'A', (byte)'R', (byte)'R', (byte)'O'] or [0xFF, 0xFF, 0xFF, 0xFF] => (
+                "Arrow",
+                $"Convert it: python -c \"import datasets; datasets.Dataset.from_file('{path}').to_parquet('rows.parquet')\"."
+            ),
             [(byte)'P', (byte)'A', (byte)'R', (byte)'1'] => ("Parquet", "Give the file a name that ends in .parquet."),
             _ => null,
         };

@@ -16,15 +16,23 @@ public sealed class MaskRule
     private readonly StopSearch _stops;
     private readonly List<RenderedSpan>?[] _blocks;
     private readonly int _messages;
+    private readonly int _first;
     private readonly List<AnswerMask> _answers = [];
     private readonly List<MaskRefusal> _refusals = [];
     private readonly List<(int Start, int End)> _ranges = [];
 
-    private MaskRule(RenderSession session, RenderedText rendered, int messages, IReadOnlyList<string> stops)
+    private MaskRule(
+        RenderSession session,
+        RenderedText rendered,
+        int messages,
+        int first,
+        IReadOnlyList<string> stops
+    )
     {
         _session = session;
         _rendered = rendered;
         _messages = messages;
+        _first = first;
         _stops = new StopSearch(rendered, stops);
         _blocks = new List<RenderedSpan>?[messages];
         foreach (RenderedSpan span in rendered.Spans)
@@ -52,7 +60,13 @@ public sealed class MaskRule
         RenderSession session = template.Open(input);
         RenderedText rendered = session.Render();
         int count = Math.Min(input.Messages.GetArrayLength(), input.MessageCount ?? int.MaxValue);
-        MaskRule rule = new(session, rendered, count, stops);
+        int first = 0;
+        while (first < count && Role(input.Messages[first]) is "system" or "developer")
+        {
+            first++;
+        }
+
+        MaskRule rule = new(session, rendered, count, first, stops);
         foreach (int target in targets)
         {
             if (Role(input.Messages[target]) == "assistant")
@@ -109,7 +123,10 @@ public sealed class MaskRule
             return;
         }
 
-        int start = PromptBoundary.Find(_rendered.Text, block, message, _session.GenerationPrompt(message) ?? "");
+        string prompt = _session.GenerationPrompt(message) ?? "";
+        int start = message == _first
+            ? PromptBoundary.FindOpening(_rendered.Text, block, message, prompt)
+            : PromptBoundary.Find(_rendered.Text, block, message, prompt);
         int end = block[^1].End;
         (int Start, int End)? stop = _stops.Last(Math.Min(start, end), end, span => span.Context == message);
         bool learnsTail = false;

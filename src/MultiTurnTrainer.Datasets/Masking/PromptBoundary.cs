@@ -19,23 +19,50 @@ internal static class PromptBoundary
             return end;
         }
 
-        // A part of the prompt stops before the answer's own words...
+        // A part of the prompt stops before the answer's own words, and does not cut a marker in two: the marker is the
+        // answer's.
+        return BeforeMarker(text, start, Math.Max(start, Math.Min(end, FirstWord(block, message))));
+    }
+
+    /// <summary>
+    /// The same for an answer that opens the conversation: what the template prints once, such as the token that begins a
+    /// text or a system message of its own, stands before the header too.
+    /// </summary>
+    public static int FindOpening(string text, IReadOnlyList<RenderedSpan> block, int message, string prompt)
+    {
+        int start = Find(text, block, message, prompt);
+        int word = FirstWord(block, message);
+        if (word > block[^1].End)
+        {
+            return start;
+        }
+
+        bool isFound = prompt.Length == 0 || Longest(text, block[0].Start, block[^1].End, prompt).Complete;
+        for (int at = block[0].Start; at < word && !isFound; at++)
+        {
+            int common = text.AsSpan(at..word).CommonPrefixLength(prompt);
+            isFound = common == prompt.Length || common == word - at;
+            start = isFound ? at + common : start;
+        }
+
+        // Outside the loop only its words make a text the message's: a blank before them is the header's.
+        bool isBlank = prompt.Length > 0 && start < word && text.AsSpan(start..word).IsWhiteSpace();
+        RenderedSpan first = block.First(span => span.End > start);
+        return isBlank && (first.Traits & SpanTraits.OutsideLoop) != 0 ? word : start;
+    }
+
+    /// <summary>Where the first of the answer's own words stands; far behind the block when there is none.</summary>
+    private static int FirstWord(IReadOnlyList<RenderedSpan> block, int message)
+    {
         foreach (RenderedSpan span in block)
         {
-            if (span.Start >= end)
-            {
-                break;
-            }
-
             if (span.Origin.MessageIndex == message && span.Origin.Field != MessageField.Role)
             {
-                end = Math.Max(start, span.Start);
-                break;
+                return span.Start;
             }
         }
 
-        // ...and does not cut a marker in two: the marker is the answer's.
-        return BeforeMarker(text, start, end);
+        return int.MaxValue;
     }
 
     /// <summary>

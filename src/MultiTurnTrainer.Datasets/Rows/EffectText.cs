@@ -10,7 +10,7 @@ internal static class EffectText
     public static string Line(string code, EffectCount count) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{code}: the template did this to {Counted.Of(count.Messages, "message")}{Cost(count.Characters)} (see mtt lint-template){Cure(code)}"
+            $"{code}: the template did this to {Counted.Of(count.Messages, Unit(code))}{Cost(count.Characters)} (see mtt lint-template){Cure(code)}"
         );
 
     /// <summary>Lines about the messages of one conversation.</summary>
@@ -26,17 +26,24 @@ internal static class EffectText
                     .Distinct()
                     .Order()
                     .Select(message => string.Create(CultureInfo.InvariantCulture, $"messages[{message}]"));
-                string where = string.Join(", ", messages.DefaultIfEmpty("behind the conversation"));
+                string where = string.Join(", ", messages.DefaultIfEmpty("the conversation"));
                 return $"{group.Key}: {where}{Cost(group.Sum(place => (long)place.Characters))}{Cure(group.Key)}";
             });
 
+    private static string Unit(string code) =>
+        code is "tools-dropped" or "text-injected" or "date-injected" ? "conversation" : "message";
+
     private static string Cost(long characters) =>
-        characters > 0
-            ? $", {Counted.Of(characters, "character is", "characters are")} not in the text and not supervised"
-            : "";
+        characters > 0 ? $", {Counted.Of(characters, "character is", "characters are")} not in the text" : "";
 
     private static string Cure(string code) =>
-        code.StartsWith("earlier-", StringComparison.Ordinal)
-            ? "; --expand-turns learns what the template prints of a last answer"
-            : "";
+        code switch
+        {
+            TemplateEffects.AnswerUnrendered => "; their weight is 0",
+            "prefix-supervised" => "; what it writes between header and answer is supervised, for the model must write it",
+            "prefix-in-prompt" => "; what it writes between header and answer is in the generation prompt too, and context",
+            _ when code.StartsWith("earlier-", StringComparison.Ordinal) =>
+                "; --expand-turns learns what the template prints of a last answer",
+            _ => "",
+        };
 }

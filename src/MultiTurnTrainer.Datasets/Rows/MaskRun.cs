@@ -92,6 +92,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
         manifest.Options["last"] = options.LastOnly;
         manifest.Options["fields"] = Names(options.Fields);
         manifest.Options["expand_turns"] = options.ExpandTurns;
+        manifest.Options["drop_unrendered_answers"] = options.DropUnrenderedAnswers;
         manifest.Options["prompt_boundary"] = options.SplitAtBoundary ? "split" : "merged";
         manifest.Options["max_length"] = options.MaxLength;
         manifest.Options["truncate"] = options.Truncation.ToString().ToLowerInvariant();

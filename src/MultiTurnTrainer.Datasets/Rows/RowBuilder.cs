@@ -39,6 +39,11 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             {
                 BuildRow(source, source.All, source.Targets, conversation.Id, outcome);
             }
+
+            if (outcome is { IsRefused: false, Rows.Count: 0 } && outcome.Counts.Losses.Count == 0)
+            {
+                outcome.Counts.AddLoss("unrendered", 1, 0);
+            }
         }
         catch (TemplateException problem)
         {
@@ -119,7 +124,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             return;
         }
 
-        outcome.Add(TemplateEffects.Of(built, targets));
+        outcome.Add(TemplateEffects.Find(built, source.Conversation.Tools));
         outcome.Add(built);
     }
 
@@ -183,15 +188,12 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             Enumerable.Range(0, view.Indexes.Count).Where(i => targets.Contains(view.Indexes[i])),
             source.Stops
         );
+        PrintedConversation printed = new(masked.Rendered, view.Messages.Count);
+        masked = LeaveOutUnrendered(source, view, masked, printed, outcome, out List<int> unrendered);
         RenderedText rendered = masked.Rendered;
         IReadOnlyList<AnswerMask> answers = masked.Answers;
-        foreach (MaskRefusal refusal in masked.Refusals)
-        {
-            outcome.Refuse(refusal.Code, view.Indexes[refusal.Message], refusal.Reason);
-        }
-
         RowChecks.Text(rendered, source.Template.RenderText(source.Input(view)), outcome);
-        if (outcome.IsRefused)
+        if (outcome.IsRefused || answers.Count == 0)
         {
             return null;
         }
@@ -231,24 +233,94 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         row = row with { Spans = SupervisedSpans.Find(row.Labels, tokens, text, view, source.Turns) };
         foreach (AnswerMask answer in answers)
         {
-            RowChecks.Tokens(
-                row,
-                tokens,
-                text.ByteOf(answer.Start),
-                text.ByteOf(answer.End),
-                answer.HasStop,
-                view.Indexes[answer.Message],
-                outcome
-            );
+            RowChecks.Tokens(row, tokens, text, answer, view.Indexes[answer.Message], outcome);
         }
 
         return outcome.IsRefused
             ? null
             : new BuiltRow(row, masked, view, text, Places(tokens))
             {
+                Printed = printed,
+                Unrendered = unrendered,
                 BoundaryTokens = differing,
                 GenerationDifferences = model.HasGenerationBlocks ? masked.GenerationDifferences.Count : 0,
             };
+    }
+
+    /// <summary>What is left to learn once the answers are out that the template does not render.</summary>
+    /// <param name="source">The conversation.</param>
+    /// <param name="view">The messages that were rendered.</param>
+    /// <param name="masked">What the rule says of them.</param>
+    /// <param name="printed">What was printed of them.</param>
+    /// <param name="outcome">Receives what is refused.</param>
+    /// <param name="unrendered">The answers left out, by their place in the source.</param>
+    private MaskedText LeaveOutUnrendered(
+        RowSource source,
+        ConversationView view,
+        MaskedText masked,
+        PrintedConversation printed,
+        RowOutcome outcome,
+        out List<int> unrendered
+    )
+    {
+        SortedDictionary<int, (string Code, string Reason)> lost = [];
+        foreach (int message in masked.Answers.Select(a => a.Message).Concat(masked.Refusals.Select(r => r.Message)))
+        {
+            if (UnrenderedAnswer.Find(view.Messages[message], printed[message]) is { } cause)
+            {
+                lost[message] = cause;
+            }
+        }
+
+        foreach (MaskRefusal refusal in masked.Refusals.Where(refusal => !lost.ContainsKey(refusal.Message)))
+        {
+            if (refusal.Code == UnrenderedAnswer.NoText)
+            {
+                lost[refusal.Message] = (refusal.Code, refusal.Reason);
+            }
+            else
+            {
+                outcome.Refuse(refusal.Code, view.Indexes[refusal.Message], Reason(source, view, refusal));
+            }
+        }
+
+        unrendered = options.DropUnrenderedAnswers ? [.. lost.Keys.Select(message => view.Indexes[message])] : [];
+        foreach ((int message, (string code, string reason)) in lost)
+        {
+            if (!options.DropUnrenderedAnswers)
+            {
+                outcome.Refuse(code, view.Indexes[message], reason);
+            }
+        }
+
+        return lost.Count == 0
+            ? masked
+            : masked with
+            {
+                Answers = [.. masked.Answers.Where(answer => !lost.ContainsKey(answer.Message))],
+            };
+    }
+
+    // Some templates end only the last answer as the model does.
+    private string Reason(RowSource source, ConversationView view, MaskRefusal refusal)
+    {
+        if (refusal.Code != "no-stop" || options.ExpandTurns || refusal.Message == view.Messages.Count - 1)
+        {
+            return refusal.Reason;
+        }
+
+        try
+        {
+            RenderInput alone = source.Input(view.Take(refusal.Message + 1));
+            bool ends = MaskRule.Apply(source.Template, alone, [refusal.Message], source.Stops).Refusals.Count == 0;
+            return ends
+                ? "the template ends only the last answer with a stop token: mask with --expand-turns, a row for each answer"
+                : refusal.Reason;
+        }
+        catch (TemplateException)
+        {
+            return refusal.Reason;
+        }
     }
 
     // Where the model takes over: after the prompt, and after what others put into its answer, such as tool results.

@@ -1,3 +1,4 @@
+using System.Text;
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Templates;
@@ -44,35 +45,49 @@ internal static class RowChecks
         }
     }
 
-    /// <summary>The answer has a supervised token, and its stop token is one.</summary>
+    /// <summary>The answer has a supervised token, and its stop token is one, and one only.</summary>
     public static void Tokens(
         TokenRow row,
         TokenSpans tokens,
-        int start,
-        int end,
-        bool hasStop,
+        RowText text,
+        AnswerMask answer,
         int message,
         RowOutcome outcome
     )
     {
+        int end = text.ByteOf(answer.End);
+        int stop = text.ByteOf(answer.Stop.Start);
         bool anything = false;
-        bool stop = !hasStop;
+        bool stops = false;
+        bool isOne = false;
         ReadOnlySpan<int> starts = tokens.Starts;
         ReadOnlySpan<int> ends = tokens.Ends;
-        for (int i = tokens.FirstFrom(start); i < starts.Length && starts[i] < end; i++)
+        for (int i = tokens.FirstFrom(text.ByteOf(answer.Start)); i < starts.Length && starts[i] < end; i++)
         {
             bool supervised = row.Labels[i] != TokenRow.Unsupervised;
             anything |= supervised;
-            stop |= supervised && ends[i] == end;
+            stops |= supervised && ends[i] == end;
+
+            // A token may take the blanks before it.
+            isOne |= starts[i] <= stop && ends[i] == end;
         }
 
         if (!anything)
         {
             outcome.Refuse("nothing-supervised", message, "no token of the answer would be supervised");
         }
-        else if (!stop)
+        else if (answer.HasStop && !stops)
         {
             outcome.Refuse("stop-not-supervised", message, "the stop token would not be supervised");
+        }
+        else if (answer.HasStop && !isOne)
+        {
+            string token = Encoding.UTF8.GetString(text.Utf8.AsSpan(stop..end));
+            outcome.Refuse(
+                "stop-not-one-token",
+                message,
+                $"its stop token {token} is not one token of this tokenizer: use the model's own template, or a tokenizer that has it"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
@@ -37,6 +38,15 @@ public sealed class RowCounts
 
     /// <summary>The same in words, one line an effect.</summary>
     public IEnumerable<string> EffectLines => _effects.Select(effect => EffectText.Line(effect.Key, effect.Value));
+
+    /// <summary>What was lost and what the template did, in words: the same lines in every command.</summary>
+    public IEnumerable<string> Lines =>
+        [
+            .. _losses.Select(loss =>
+                $"{loss.Key}: {Counted.Of(loss.Value.Conversations, "conversation")}, {Counted.Of(loss.Value.SupervisedTokens, "supervised token")} lost"
+            ),
+            .. EffectLines,
+        ];
 
     /// <summary>Counts a row.</summary>
     public void Add(TokenRow row)

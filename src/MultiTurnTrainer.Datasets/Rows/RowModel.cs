@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Templates;
@@ -60,9 +61,19 @@ public sealed class RowModel
     internal TokenizerParts Tokens { get; }
 
     /// <summary>Loads a model folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="template">A template file in place of the folder's, or null.</param>
+    /// <param name="stops">Further stop tokens.</param>
+    /// <param name="name">Which of the folder's templates to use; null for its default.</param>
     /// <exception cref="MttException">Template or tokenizer are missing or unusable.</exception>
-    public static RowModel Load(string folder, string? template, IReadOnlyList<string> stops) =>
-        new(ChatModel.Load(folder, template), Tokenizer.Load(folder), stops);
+    public static RowModel Load(string folder, string? template, IReadOnlyList<string> stops, string? name = null)
+    {
+        ChatModel chat = ChatModel.Load(folder, template, name);
+        Tokenizer tokenizer = Tokenizer.Load(folder);
+        bool isConfigured = File.Exists(Path.Combine(folder, "generation_config.json"));
+        string? printed = isConfigured ? null : PrintedStop.Find(chat, tokenizer);
+        return new RowModel(chat, tokenizer, printed is null ? stops : [.. stops, printed]);
+    }
 
     /// <summary>The stop tokens of a row: its own list, or the model's with the row's own eos token before them.</summary>
     internal IReadOnlyList<string> StopsFor(string[]? own, string? eos)

@@ -37,6 +37,12 @@ public sealed record RowOptions
     /// <summary>Whether a refused row is left out and counted; otherwise the run fails.</summary>
     public bool SkipRefused { get; init; }
 
+    /// <summary>
+    /// Whether an answer that the template does not render is left out of the loss, and counted; otherwise its conversation
+    /// is refused.
+    /// </summary>
+    public bool DropUnrenderedAnswers { get; init; }
+
     /// <summary>The date that templates with a clock see; null refuses them.</summary>
     public DateTimeOffset? Now { get; init; }
 

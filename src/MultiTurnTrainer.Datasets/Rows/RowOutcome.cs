@@ -45,6 +45,15 @@ internal sealed class RowOutcome(Conversation conversation)
         }
     }
 
+    /// <summary>Counts the conversation as lost, once a cause, when it is refused.</summary>
+    public void CountRefusals()
+    {
+        foreach (IGrouping<string, RowFinding> cause in Findings.GroupBy(finding => finding.Code))
+        {
+            Counts.AddLoss(cause.Key, 1, cause.Sum(finding => finding.LostTokens));
+        }
+    }
+
     /// <summary>Refuses the conversation, or one of its answers.</summary>
     public void Refuse(string code, int message, string text, int lostTokens = 0) =>
         Findings.Add(new RowFinding(code, Conversation.Place, message, text) { LostTokens = lostTokens });
@@ -69,6 +78,12 @@ internal sealed record BuiltRow(
 
     /// <summary>Stretches where the template's own <c>{% generation %}</c> marks differ from the mask.</summary>
     public int GenerationDifferences { get; init; }
+
+    /// <summary>What the text holds of each message.</summary>
+    public required PrintedConversation Printed { get; init; }
+
+    /// <summary>The answers, by their place in the source, that are not supervised because the template does not render them.</summary>
+    public required IReadOnlyList<int> Unrendered { get; init; }
 
     /// <summary>The text and where it came from.</summary>
     public RenderedText Rendered => Masked.Rendered;

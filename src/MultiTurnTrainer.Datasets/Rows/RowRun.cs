@@ -33,6 +33,19 @@ public sealed class RowRun(RowModel model, RowOptions options)
     /// <summary>Views of the first rows.</summary>
     public List<RowView> Views { get; } = [];
 
+    /// <summary>Counts what would become of some files; nothing is refused here.</summary>
+    /// <param name="paths">Conversation files.</param>
+    /// <exception cref="MttException">A file is unreadable.</exception>
+    public RowCounts Count(IEnumerable<string> paths)
+    {
+        foreach (Batch batch in Batches(paths))
+        {
+            Take(batch);
+        }
+
+        return Counts;
+    }
+
     /// <summary>The rows of some files. Memory holds a few batches, whatever the files' size.</summary>
     /// <param name="paths">Conversation files; <c>-</c> is standard input.</param>
     /// <exception cref="MttException">
@@ -40,13 +53,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
     /// </exception>
     public IEnumerable<TokenRow> Read(IEnumerable<string> paths)
     {
-        IEnumerable<Batch> batches = OrderedPipeline.Run(
-            ConversationBatch.Read(paths, BatchBytes),
-            options.Threads,
-            () => new RowBuilder(model, options),
-            Build
-        );
-        foreach (Batch batch in batches)
+        foreach (Batch batch in Batches(paths))
         {
             Take(batch);
             foreach (TokenRow row in batch.Rows)
@@ -69,6 +76,14 @@ public sealed class RowRun(RowModel model, RowOptions options)
         }
     }
 
+    private IEnumerable<Batch> Batches(IEnumerable<string> paths) =>
+        OrderedPipeline.Run(
+            ConversationBatch.Read(paths, BatchBytes),
+            options.Threads,
+            () => new RowBuilder(model, options),
+            Build
+        );
+
     // Refused rows stop the run only after everything was read, so that one run shows them all.
     private Batch Build(RowBuilder builder, ConversationBatch conversations)
     {
@@ -76,6 +91,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
         foreach (Conversation conversation in conversations.Parse())
         {
             RowOutcome outcome = builder.Build(conversation);
+            outcome.CountRefusals();
             batch.Counts.Add(outcome.Counts);
             if (outcome.IsRefused)
             {
@@ -102,14 +118,6 @@ public sealed class RowRun(RowModel model, RowOptions options)
         Refused += batch.Refused;
         _findings.AddRange(batch.Findings.Take(MaxFindings - _findings.Count));
         Views.AddRange(batch.Views.Take(ViewsWanted - Views.Count));
-        foreach (IGrouping<string, RowFinding> cause in batch.Findings.GroupBy(finding => finding.Code))
-        {
-            Counts.AddLoss(
-                cause.Key,
-                cause.Select(finding => finding.Place).Distinct().Count(),
-                cause.Sum(finding => finding.LostTokens)
-            );
-        }
     }
 
     private MttException Refusal()
@@ -119,7 +127,9 @@ public sealed class RowRun(RowModel model, RowOptions options)
         string more = Refused > shown ? $"\n  … and {Refused - shown} more" : "";
         return new MttException(
             $"{Refused} of {Counted.Of(Counts.Conversations, "conversation")} cannot be masked:\n  {list}{more}",
-            "Fix them, or leave them out with --skip-refused."
+            _findings.Exists(finding => UnrenderedAnswer.IsCode(finding.Code))
+                ? "Fix them; mtt mask --skip-refused leaves them out, --drop-unrendered-answers only the answers that are not rendered."
+                : "Fix them, or leave them out with mtt mask --skip-refused."
         );
     }
 

@@ -1,31 +1,44 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>
-/// Finds what the template silently did to the messages of a row, under the codes of <c>mtt lint-template</c>: parts of
-/// supervised messages that left no trace in the text, content parts printed as Python's list instead of their text, and
-/// words behind the conversation that are supervised with the last answer.
+/// Finds what the template silently did to a row: messages, parts of them and tools that left no trace in the text, blanks
+/// it trimmed, contents and arguments it printed in another form, words that nobody wrote. Codes are those of
+/// <c>mtt lint-template</c>, where it has one.
 /// </summary>
 internal static class TemplateEffects
 {
     /// <summary>The code of supervised words that stand behind the conversation and are no message's own.</summary>
     public const string TailSupervised = "tail-supervised";
 
+    /// <summary>The code of answers that are in the text but not supervised, because the template does not render them.</summary>
+    public const string AnswerUnrendered = "answer-unrendered";
+
+    private const string ThinkEnd = "</think>";
+
     /// <summary>All of a row.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="targets">The supervised messages, by their place in the source.</param>
-    public static IEnumerable<EffectPlace> Of(BuiltRow row, IReadOnlyCollection<int> targets)
+    /// <param name="tools">The tools that the conversation declares.</param>
+    public static IReadOnlyList<EffectPlace> Find(BuiltRow row, JsonElement? tools)
     {
-        if (row.Masked.Answers.Any(answer => answer.LearnsTail))
+        List<EffectPlace> effects = [];
+        AddOfConversation(effects, row, tools);
+        effects.AddRange(row.Unrendered.Select(message => new EffectPlace(AnswerUnrendered, message)));
+        IReadOnlyList<Message> messages = row.View.Messages;
+        foreach (AnswerMask answer in row.Masked.Answers)
         {
-            yield return new EffectPlace(TailSupervised, -1);
+            if (Prefix(row.Rendered.Text, answer, messages[answer.Message], row.Printed[answer.Message]) is { } code)
+            {
+                effects.Add(new EffectPlace(code, row.View.Indexes[answer.Message]));
+            }
         }
 
-        IReadOnlyList<Message> messages = row.View.Messages;
-        Printed[] printed = PrintedOf(row, messages.Count);
         int last = messages.Count - 1;
         while (last >= 0 && messages[last].Role != Role.Assistant)
         {
@@ -35,110 +48,187 @@ internal static class TemplateEffects
         for (int i = 0; i < messages.Count; i++)
         {
             int source = row.View.Indexes[i];
-            if (printed[i].IsStringified && messages[i].Json.GetProperty("content").ValueKind == JsonValueKind.Array)
-            {
-                yield return new EffectPlace("parts-stringified", source);
-            }
-
-            if (targets.Contains(source))
-            {
-                foreach ((string code, int characters) in Dropped(row, i, printed[i], isEarlier: i < last))
-                {
-                    yield return new EffectPlace(code, source, characters);
-                }
-            }
+            AddOfAnswer(effects, source, messages[i], row.Printed[i], isEarlier: i < last);
+            AddOfContent(effects, source, row, i, isEarlier: i < last);
         }
+
+        return effects;
     }
 
-    private static Printed[] PrintedOf(BuiltRow row, int messages)
+    private static void AddOfConversation(List<EffectPlace> effects, BuiltRow row, JsonElement? tools)
     {
-        Printed[] printed = new Printed[messages];
-        foreach (RenderedSpan span in row.Rendered.Spans)
+        void Add(bool isSo, string code)
         {
-            if (span.Origin.MessageIndex is >= 0 and int message)
+            if (isSo)
             {
-                printed[message].Add(span);
+                effects.Add(new EffectPlace(code, -1));
             }
         }
 
-        return printed;
+        bool hasTools = tools is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0;
+        Add(hasTools && !row.Printed.HasTools, "tools-dropped");
+        Add(row.Printed.HasInjectedText, "text-injected");
+        Add(row.Printed.HasDate, "date-injected");
+        Add(row.Masked.Answers.Any(answer => answer.LearnsTail), TailSupervised);
     }
 
-    private static IEnumerable<(string Code, int Characters)> Dropped(
-        BuiltRow row,
-        int place,
-        Printed printed,
+    /// <summary>Calls and reasoning.</summary>
+    private static void AddOfAnswer(
+        List<EffectPlace> effects,
+        int source,
+        Message message,
+        PrintedMessage printed,
         bool isEarlier
     )
     {
+        if (message.ToolCalls.Count > 0)
+        {
+            if (!printed.Has(MessageField.CallName) && !printed.Has(MessageField.CallArguments))
+            {
+                effects.Add(new EffectPlace("tool-calls-dropped", source));
+            }
+            else if (printed.HasEncodedArguments && message.ToolCalls.Any(HasTextArguments))
+            {
+                effects.Add(new EffectPlace("arguments-double-encoded", source));
+            }
+        }
+
+        if (
+            message.Role == Role.Assistant
+            && !printed.Has(MessageField.Reasoning)
+            && !string.IsNullOrWhiteSpace(message.ReasoningContent)
+        )
+        {
+            string code = isEarlier ? "earlier-reasoning-dropped" : "reasoning-dropped";
+            effects.Add(new EffectPlace(code, source, UnprintedText.Length(message.ReasoningContent)));
+        }
+    }
+
+    private static void AddOfContent(List<EffectPlace> effects, int source, BuiltRow row, int place, bool isEarlier)
+    {
         Message message = row.View.Messages[place];
-        string when = isEarlier ? "earlier-" : "";
-        if (message.ToolCalls.Count > 0 && !printed.Has(MessageField.CallName, MessageField.CallArguments))
+        PrintedMessage printed = row.Printed[place];
+        if (IsWhole(message, printed) || message.Content is not { } content || string.IsNullOrWhiteSpace(content))
         {
-            yield return ("tool-calls-dropped", 0);
+            return;
         }
 
-        if (!printed.Has(MessageField.Reasoning) && !string.IsNullOrWhiteSpace(message.ReasoningContent))
-        {
-            yield return ($"{when}reasoning-dropped", UnprintedText.Length(message.ReasoningContent));
-        }
-
-        string? content = message.Content;
-        if (string.IsNullOrWhiteSpace(content))
-        {
-            yield break;
-        }
-
+        bool hasParts = message.Json.GetProperty("content").ValueKind == JsonValueKind.Array;
         if (!printed.Has(MessageField.Content))
         {
-            yield return ("content-dropped", UnprintedText.Length(content));
+            string code = hasParts && printed.IsEmitted ? "parts-dropped" : Dropped(message.Role);
+            effects.Add(new EffectPlace(code, source, UnprintedText.Length(content)));
         }
-        else if (printed.ContentLength < content.Length && !printed.IsStringified)
+        else if (hasParts)
         {
-            (int inThink, int elsewhere) = UnprintedText.Count(message, place, row.Rendered.Spans);
-            if (inThink > 0)
+            if (printed.IsStringified)
             {
-                yield return ($"{when}think-dropped", inThink);
+                effects.Add(new EffectPlace("parts-stringified", source));
             }
-
-            if (elsewhere > 0)
-            {
-                yield return ("content-cut", elsewhere);
-            }
+        }
+        else if (!printed.IsStringified)
+        {
+            AddOfText(effects, source, row, place, content, isEarlier);
         }
     }
 
-    /// <summary>What was printed of a message.</summary>
-    private struct Printed
+    private static void AddOfText(
+        List<EffectPlace> effects,
+        int source,
+        BuiltRow row,
+        int place,
+        string content,
+        bool isEarlier
+    )
     {
-        private int _fields;
-
-        public int ContentLength { get; private set; }
-
-        /// <summary>Whether the content was printed in another form: which characters are missing cannot be told.</summary>
-        public bool IsStringified { get; private set; }
-
-        public void Add(RenderedSpan span)
+        PrintedMessage printed = row.Printed[place];
+        Role role = row.View.Messages[place].Role;
+        (int inThink, int elsewhere) = UnprintedText.Count(content, place, row.Rendered.Spans, printed);
+        if (inThink > 0 && role == Role.Assistant)
         {
-            _fields |= 1 << (int)span.Origin.Field;
-            if (span.Origin.Field == MessageField.Content)
-            {
-                ContentLength += span.End - span.Start;
-                IsStringified |= (span.Traits & SpanTraits.Stringified) != 0;
-            }
+            effects.Add(new EffectPlace(isEarlier ? "earlier-think-dropped" : "think-dropped", source, inThink));
+            inThink = 0;
         }
 
-        public readonly bool Has(params ReadOnlySpan<MessageField> fields)
+        if (inThink + elsewhere > 0)
         {
-            foreach (MessageField field in fields)
-            {
-                if ((_fields & (1 << (int)field)) != 0)
-                {
-                    return true;
-                }
-            }
+            effects.Add(new EffectPlace("content-cut", source, inThink + elsewhere));
+        }
 
-            return false;
+        if (IsTrimmed(content, printed))
+        {
+            effects.Add(new EffectPlace(Trimmed(role), source));
         }
     }
+
+    // Almost every message: its length tells without making its text again.
+    private static bool IsWhole(Message message, PrintedMessage printed) =>
+        message.Json.TryGetProperty("content", out JsonElement content)
+        && content.ValueKind == JsonValueKind.String
+        && printed.ContentLength >= Length(JsonMarshal.GetRawUtf8Value(content));
+
+    // UTF-16 units of a JSON string.
+    private static int Length(ReadOnlySpan<byte> json)
+    {
+        json = json[1..^1];
+        int length = Encoding.UTF8.GetCharCount(json);
+        for (int at; (at = json.IndexOf((byte)'\\')) >= 0; )
+        {
+            int width = json[at + 1] == (byte)'u' ? 6 : 2;
+            length -= width - 1;
+            json = json[(at + width)..];
+        }
+
+        return length;
+    }
+
+    private static bool IsTrimmed(string content, PrintedMessage printed) =>
+        (char.IsWhiteSpace(content[0]) && printed.ContentStart > 0)
+        || (char.IsWhiteSpace(content[^1]) && printed.ContentEnd < content.Length);
+
+    private static bool HasTextArguments(ToolCall call) => call.Arguments is { ValueKind: JsonValueKind.String };
+
+    /// <summary>What the template writes between an answer's header and its content, which nobody gave.</summary>
+    private static string? Prefix(ReadOnlySpan<char> text, AnswerMask answer, Message message, PrintedMessage printed)
+    {
+        if (
+            message.Role != Role.Assistant
+            || printed.FirstOwn is not { Origin.Field: MessageField.Content, Start: var word, OriginOffset: var cut }
+            || (cut > 0 && !string.IsNullOrWhiteSpace(message.Content?[..cut]))
+        )
+        {
+            // Its reasoning or its calls come first, or the template rewrote how its content begins.
+            return null;
+        }
+
+        ReadOnlySpan<char> learned = answer.Start < word ? text[answer.Start..word].Trim() : [];
+        if (learned.IsEmpty)
+        {
+            return text[printed.Header..word].Contains(ThinkEnd, StringComparison.Ordinal) ? "prefix-in-prompt" : null;
+        }
+
+        // An opening tag alone is that of the answer's own reasoning.
+        return learned.Contains("<think>", StringComparison.Ordinal) && !learned.EndsWith(ThinkEnd)
+            ? null
+            : "prefix-supervised";
+    }
+
+    private static string Dropped(Role role) =>
+        role switch
+        {
+            Role.System => "system-dropped",
+            Role.Developer => "developer-dropped",
+            Role.User => "user-dropped",
+            Role.Tool => "tool-content-dropped",
+            Role.Unknown => "unknown-role-dropped",
+            _ => "content-dropped",
+        };
+
+    private static string Trimmed(Role role) =>
+        role switch
+        {
+            Role.Assistant => "answers-trimmed",
+            Role.User => "questions-trimmed",
+            _ => "content-trimmed",
+        };
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
@@ -11,27 +9,34 @@ internal static class UnprintedText
     private const string Close = "</think>";
 
     /// <summary>The code points that are left out: those of the reasoning inside the content, and the others.</summary>
-    /// <param name="message">The message.</param>
-    /// <param name="place">Its place in what was rendered.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="message">Its message's place in what was rendered.</param>
     /// <param name="spans">What was printed.</param>
+    /// <param name="printed">What was printed of the message.</param>
     /// <remarks>Blanks around what is left out do not count, nor the tags, which templates like to write themselves.</remarks>
-    public static (int InThink, int Elsewhere) Count(Message message, int place, IReadOnlyList<RenderedSpan> spans)
+    public static (int InThink, int Elsewhere) Count(
+        string content,
+        int message,
+        IReadOnlyList<RenderedSpan> spans,
+        PrintedMessage printed
+    )
     {
-        if (message.Json.GetProperty("content") is not { ValueKind: JsonValueKind.String } json)
+        List<(int Start, int End)> shown = [];
+        for (int i = printed.FirstContentSpan; i < printed.EndOfContentSpans; i++)
         {
-            return (0, 0);
+            RenderedSpan span = spans[i];
+            if (span.Origin.MessageIndex == message && span.Origin.Field == MessageField.Content)
+            {
+                shown.Add((span.OriginOffset, span.OriginOffset + span.End - span.Start));
+            }
         }
 
-        string content = json.GetString()!;
-        IEnumerable<(int Start, int End)> printed = spans
-            .Where(span => span.Origin.MessageIndex == place && span.Origin.Field == MessageField.Content)
-            .Select(span => (span.OriginOffset, span.OriginOffset + span.End - span.Start));
         int close = content.LastIndexOf(Close, StringComparison.Ordinal);
         int thinkEnd = close < 0 ? 0 : close + Close.Length;
         int inThink = 0;
         int elsewhere = 0;
         int at = 0;
-        foreach ((int start, int end) in printed.Order().Append((content.Length, content.Length)))
+        foreach ((int start, int end) in shown.Order().Append((content.Length, content.Length)))
         {
             if (start > at)
             {

@@ -15,6 +15,9 @@ namespace MultiTurnTrainer.Inference.Local;
 /// <param name="now">What a template that prints the date prints.</param>
 public sealed class ScoreRun(string input, LocalModelOptions options, DateTimeOffset now)
 {
+    /// <summary>What masking counted; nothing where token rows were scored.</summary>
+    public RowCounts Masked { get; private set; } = new();
+
     /// <summary>Scores every row.</summary>
     /// <param name="output">Receives the lines.</param>
     /// <param name="logits">A safetensors file for all logits, or null.</param>
@@ -53,9 +56,14 @@ public sealed class ScoreRun(string input, LocalModelOptions options, DateTimeOf
     private IEnumerable<TokenRow> Rows()
     {
         bool conversations = File.Exists(input) && new FileInfo(input).Length > 0 && !TokenRowReader.IsTokenRows(input);
-        return conversations
-            ? new RowRun(RowModel.Load(options.Folder, null, []), new RowOptions { Now = now }).Read([input])
-            : TokenRowReader.Read(input, labelsOptional: true);
+        if (!conversations)
+        {
+            return TokenRowReader.Read(input, labelsOptional: true);
+        }
+
+        RowRun run = new(RowModel.Load(options.Folder, null, []), new RowOptions { Now = now });
+        Masked = run.Counts;
+        return run.Read([input]);
     }
 
     private void RequireAny(long rows)

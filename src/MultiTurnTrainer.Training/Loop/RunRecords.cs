@@ -55,6 +55,13 @@ internal static class RunRecords
             manifest.Counts["units"] = distillation.Units;
         }
 
+        if (request.Masked.Conversations > 0)
+        {
+            JsonObject masked = [];
+            request.Masked.WriteTo(masked);
+            manifest.Counts["masked"] = masked;
+        }
+
         foreach ((string name, double value) in facts)
         {
             manifest.Counts[name] = value;
@@ -95,9 +102,15 @@ internal static class RunRecords
                 ("runtime", RuntimeInformation.FrameworkDescription),
                 ("libtorch", torch.__version__),
             ]
-        );
+        )
+        {
+            Masked = [.. run.Request.Masked.Lines.Select(Split)],
+        };
         TrainingReport.Write(output["report.html"], facts, steps, MetricsLog.ReadLines(output["evaluations.jsonl"]));
     }
+
+    private static (string Code, string Text) Split(string line) =>
+        line.Split(": ", 2) is [var code, var text] ? (code, text) : (line, "");
 
     private static IEnumerable<(string, string)> Flatten(string section, JsonObject json) =>
         json.Where(pair => pair.Value is not null)

@@ -21,6 +21,9 @@ public sealed record TrainRequest
     /// </summary>
     public Func<string, IEnumerable<TokenRow>> ReadRows { get; init; } = path => TokenRowReader.Read(path);
 
+    /// <summary>Grows by what masking counted, where <see cref="ReadRows"/> masks conversations.</summary>
+    public RowCounts Masked { get; } = new();
+
     /// <summary>The output folder.</summary>
     public required string Output { get; init; }
 

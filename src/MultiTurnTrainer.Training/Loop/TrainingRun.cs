@@ -71,6 +71,7 @@ public static class TrainingRun
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
         int units = request.Distillation?.Units ?? data.Packing?.Packs.Count ?? data.Rows.Count;
         StepPlan plan = StepPlan.Create(settings, units);
+        LearningRateSchedule.Create(settings, plan.TotalSteps).RequireSomeRate();
         if (request.Resume is { } checkpoint and not "auto")
         {
             CheckpointStore.Require(checkpoint);

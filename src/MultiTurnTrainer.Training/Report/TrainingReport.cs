@@ -21,7 +21,11 @@ internal sealed record ReportFacts(
     IReadOnlyList<(string Name, string Value)> Settings,
     IReadOnlyList<(string Name, string Value)> Fingerprint,
     IReadOnlyList<(string Name, string Value)> Environment
-);
+)
+{
+    /// <summary>What masking lost and what the template did, by code; empty where token rows were read.</summary>
+    public IReadOnlyList<(string Name, string Value)> Masked { get; init; } = [];
+}
 
 /// <summary><c>report.html</c>: one file without scripts or outside references, readable in ten years.</summary>
 internal static class TrainingReport
@@ -49,6 +53,11 @@ internal static class TrainingReport
             .AddRaw(Curve("Share of a step's time in the head", steps, "head_share"))
             .AddRaw("</div>\n<div class=\"grid\">\n");
         EvaluationPlots.AddTables(page, evaluations);
+        if (facts.Masked.Count > 0)
+        {
+            page.AddFacts("Masking", facts.Masked);
+        }
+
         page.AddFacts("Settings", facts.Settings)
             .AddFacts("Fingerprint", facts.Fingerprint)
             .AddFacts("Environment", facts.Environment)

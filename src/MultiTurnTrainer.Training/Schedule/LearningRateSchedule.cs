@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Schedule;
@@ -31,6 +32,19 @@ internal sealed record LearningRateSchedule(
             settings.WarmupSteps ?? (int)Math.Ceiling(settings.WarmupRatio * totalSteps),
             totalSteps
         );
+
+    /// <summary>Refuses a run that would change nothing.</summary>
+    /// <exception cref="MttException">Every step has the rate 0.</exception>
+    public void RequireSomeRate()
+    {
+        if (!Enumerable.Range(1, TotalSteps).Any(step => GetRate(step) > 0))
+        {
+            throw new MttException(
+                $"the learning rate is 0 in every step: {Counted.Of(TotalSteps, "step")}, {Counted.Of(WarmupSteps, "step")} of warm-up",
+                "Set train.learning_rate above 0, more steps, train.warmup_steps=1, or train.lr_scheduler_type=constant."
+            );
+        }
+    }
 
     /// <summary>The rate of step <paramref name="step"/>, counted from 1.</summary>
     public double GetRate(int step) => Peak * GetFactor(step);

@@ -154,4 +154,30 @@ public sealed class ConversationReaderTests : IDisposable
             Assert.Throws<MttException>(() => ConversationReader.Read(_folder.Path).Count()).Message,
             StringComparison.Ordinal
         );
+
+    [Theory]
+    [InlineData("data-00000-of-00001.arrow", "datasets.load_from_disk")]
+    [InlineData("train-00000-of-00002.parquet", "/*.parquet")]
+    [InlineData("a.jsonl", "/*.jsonl")]
+    public void Read_FolderOfData_SaysWhatToName(string file, string expected)
+    {
+        _folder.Write("set/" + file, "");
+
+        MttException problem = Assert.Throws<MttException>(() => ConversationReader.Read(_folder["set"]).Count());
+
+        Assert.Contains(expected, problem.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ARROW1")]
+    [InlineData("\u00FF\u00FF\u00FF\u00FF")]
+    public void Read_ArrowFile_SaysHowToConvertIt(string magic)
+    {
+        File.WriteAllBytes(_folder["a.arrow"], [.. System.Text.Encoding.Latin1.GetBytes(magic), 0, 0, 0, 0]);
+
+        MttException problem = Assert.Throws<MttException>(() => ConversationReader.Read(_folder["a.arrow"]).Count());
+
+        Assert.Contains("is Arrow", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("to_parquet", problem.Remedy, StringComparison.Ordinal);
+    }
 }

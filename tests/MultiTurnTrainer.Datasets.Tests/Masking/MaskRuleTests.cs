@@ -99,6 +99,55 @@ public class MaskRuleTests
             )
         );
 
+    // Llama 3's begins a text inside its loop; gpt-oss' reads the first message before it.
+    [Theory]
+    [InlineData(
+        "{% for m in messages %}{{ '<bos>' if loop.first }}<h>{{ m.role[0] }}</h>{{ m.content }}<e>{% endfor %}"
+    )]
+    [InlineData(
+        "{{ messages[0].role[:0] }}<bos>{% for m in messages %}<h>{{ m.role[0] }}</h>{{ m.content }}<e>{% endfor %}"
+    )]
+    [InlineData(
+        "{% for m in messages %}{{ '<h>s</h>You are kind.<e>' if loop.first }}<h>{{ m.role[0] }}</h>{{ m.content }}<e>{% endfor %}"
+    )]
+    [InlineData(
+        "{{ raise_exception('empty') if not messages }}{% for m in messages %}{% if loop.first %}<bos>{% endif %}<h>{{ m.role[0] }}</h>{{ m.content }}<e>{% endfor %}"
+    )]
+    public void Apply_AnswerThatOpens_LearnsNoHeaderAndNothingThatStandsOnce(string template)
+    {
+        JsonElement messages = JsonSerializer.SerializeToElement(
+            new[]
+            {
+                new { role = "assistant", content = "hello" },
+                new { role = "user", content = "q" },
+                new { role = "assistant", content = "one" },
+            }
+        );
+        template += "{% if add_generation_prompt %}<h>a</h>{% endif %}";
+
+        Assert.Equal(["hello<e>", "one<e>"], Supervised(template, messages));
+    }
+
+    // The prompt has no blank; answers begin with one. In a loop it is the answer's, as in every later turn.
+    [Theory]
+    [InlineData(
+        "{% for m in messages %}{{ m.role[0] }}: {{ m.content }}<e>{% endfor %}{% if add_generation_prompt %}a:{% endif %}",
+        " hi<e>"
+    )]
+    [InlineData(
+        "{% set ns = namespace(t='') %}{% for m in messages %}{% set ns.t = ns.t ~ m.role[0] ~ ': ' ~ m.content ~ '<e>' %}{% endfor %}"
+            + "{% if add_generation_prompt %}{% set ns.t = ns.t ~ 'a:' %}{% endif %}{{ ns.t }}",
+        "hi<e>"
+    )]
+    public void Apply_AnswerThatOpensBehindABlank_LearnsItOnlyWhereItsTurnPrintsIt(string template, string expected) =>
+        Assert.Equal(
+            [expected],
+            Supervised(
+                template,
+                JsonSerializer.SerializeToElement(new[] { new { role = "assistant", content = "hi" } })
+            )
+        );
+
     [Fact]
     public void Apply_NoStop_IsRefused()
     {

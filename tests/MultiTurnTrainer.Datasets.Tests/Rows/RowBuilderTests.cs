@@ -272,33 +272,34 @@ public class RowBuilderTests
         int limit = whole.Rows.Single().Row.Length - 1;
 
         Assert.Equal(
-            [("earlier-reasoning-dropped", 2), ("tool-calls-dropped", 1)],
+            [("earlier-reasoning-dropped", 2), ("reasoning-dropped", 1), ("tool-calls-dropped", 1)],
             whole.Counts.Effects.Select(p => (p.Key, p.Value.Messages))
         );
         RowOutcome shorter = Build(json, new RowOptions { MaxLength = limit }, template);
         Assert.Equal(
-            [("earlier-reasoning-dropped", 1), ("tool-calls-dropped", 1)],
+            [("earlier-reasoning-dropped", 1), ("reasoning-dropped", 1), ("tool-calls-dropped", 1)],
             shorter.Counts.Effects.Select(p => (p.Key, p.Value.Messages))
         );
         Assert.Empty(Build(TwoTurns).Counts.Effects);
     }
 
     [Theory]
-    [InlineData("m.content", "", "")]
+    [InlineData("m.content")]
     [InlineData(
         "m.content if loop.last else m.content.split('</think>')[-1].lstrip()",
-        "earlier-think-dropped 2 14",
-        ""
+        "content-cut 1 14",
+        "earlier-think-dropped 2 14"
     )]
-    [InlineData("m.content.split('</think>')[-1]", "earlier-think-dropped 2 14", "think-dropped 1 6")]
-    [InlineData("m.content.replace('<think>', '(').replace('</think>', ')')", "", "")]
-    [InlineData("m.content | upper", "", "")]
-    [InlineData("m.content[:-1]", "content-cut 4 4", "")]
-    public void Build_ThinkThatTheTemplateCutsOut_IsCountedWithItsCharacters(
-        string content,
-        string first,
-        string second
-    )
+    [InlineData(
+        "m.content.split('</think>')[-1]",
+        "content-cut 1 14",
+        "earlier-think-dropped 2 14",
+        "think-dropped 1 6"
+    )]
+    [InlineData("m.content.replace('<think>', '(').replace('</think>', ')')")]
+    [InlineData("m.content | upper")]
+    [InlineData("m.content[:-1]", "content-cut 8 8")]
+    public void Build_ThinkThatTheTemplateCutsOut_IsCountedWithItsCharacters(string content, params string[] expected)
     {
         string template =
             "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ "
@@ -312,7 +313,7 @@ public class RowBuilderTests
             """;
 
         Assert.Equal(
-            new[] { first, second }.Where(line => line.Length > 0),
+            expected,
             Build(json, template: template)
                 .Counts.Effects.Select(effect => $"{effect.Key} {effect.Value.Messages} {effect.Value.Characters}")
         );

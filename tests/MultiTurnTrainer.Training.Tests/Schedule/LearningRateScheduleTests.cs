@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Schedule;
 using MultiTurnTrainer.Training.Settings;
 
@@ -6,6 +7,27 @@ namespace MultiTurnTrainer.Training.Tests.Schedule;
 
 public class LearningRateScheduleTests
 {
+    [Theory]
+    [InlineData(1, 0, 0.0, "Linear", false)]
+    [InlineData(1, 0, 0.0, "Cosine", false)]
+    [InlineData(1, 1, 0.0, "Cosine", true)]
+    [InlineData(1, 0, 0.1, "Cosine", true)]
+    [InlineData(1, 0, 0.0, "Constant", true)]
+    [InlineData(2, 0, 0.0, "Linear", true)]
+    public void RequireSomeRate_EveryStepAtZero_IsRefused(int steps, int warmup, double floor, string type, bool learns)
+    {
+        TrainSettings settings = new()
+        {
+            WarmupSteps = warmup,
+            MinLrRatio = floor,
+            LrSchedulerType = Enum.Parse<LrSchedulerType>(type),
+        };
+        LearningRateSchedule schedule = LearningRateSchedule.Create(settings, steps);
+        MttException? problem = Record.Exception(schedule.RequireSomeRate) as MttException;
+
+        Assert.Equal(learns, problem is null);
+    }
+
     [Fact]
     public void At_CosineWithWarmup_EqualsTheGolden()
     {

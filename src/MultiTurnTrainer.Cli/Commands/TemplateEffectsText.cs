@@ -1,0 +1,33 @@
+using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>What a model's template does to conversations, for commands that read them for another end than their rows.</summary>
+internal static class TemplateEffectsText
+{
+    /// <summary>Writes the lines that <c>mtt mask</c> would write; standard input cannot be read twice and is passed over.</summary>
+    /// <param name="log">Where to.</param>
+    /// <param name="folder">The model's folder; null writes nothing.</param>
+    /// <param name="inputs">Conversation files.</param>
+    public static void Write(TextWriter log, string? folder, IReadOnlyList<string> inputs)
+    {
+        if (folder is null || inputs.Contains("-"))
+        {
+            return;
+        }
+
+        try
+        {
+            RowOptions options = new() { Now = CommonOptions.ReadNow(null), Threads = Environment.ProcessorCount };
+            foreach (string line in new RowRun(RowModel.Load(folder, null, []), options).Count(inputs).Lines)
+            {
+                log.WriteLine(line);
+            }
+        }
+        catch (MttException problem)
+        {
+            log.WriteLine($"note: what the template does cannot be told: {problem.Message}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Templates;
+
+namespace MultiTurnTrainer.Datasets.Rows;
+
+/// <summary>
+/// Tells answers that the template does not render from those it does: to learn one would teach the model to say nothing,
+/// or the name of a missing value.
+/// </summary>
+internal static class UnrenderedAnswer
+{
+    /// <summary>The mask rule's code for an answer without a trace in the text.</summary>
+    public const string NoText = "no-text";
+
+    private const string NullPrinted = "null-printed";
+    private const string NotRendered = "-not-rendered";
+
+    /// <summary>Whether a refusal is one that <see cref="RowOptions.DropUnrenderedAnswers"/> turns into a weight of 0.</summary>
+    public static bool IsCode(string code) =>
+        code is NullPrinted or NoText || code.EndsWith(NotRendered, StringComparison.Ordinal);
+
+    /// <summary>Why an answer is not rendered, or null when it is, or when there is nothing to render.</summary>
+    public static (string Code, string Reason)? Find(Message message, PrintedMessage printed)
+    {
+        bool noContent =
+            !message.Json.TryGetProperty("content", out JsonElement content) || content.ValueKind == JsonValueKind.Null;
+        if (noContent && printed.Has(MessageField.Content))
+        {
+            return (NullPrinted, "the template prints its missing content as a word, which would be learned");
+        }
+
+        if (printed.HasOwnWords)
+        {
+            return null;
+        }
+
+        string? dropped =
+            message.ToolCalls.Count > 0 ? "calls"
+            : !string.IsNullOrWhiteSpace(message.Content) ? "content"
+            : !string.IsNullOrWhiteSpace(message.ReasoningContent) ? "reasoning"
+            : null;
+        return dropped is null
+            ? null
+            : (dropped + NotRendered, $"the template prints nothing of its {dropped}: only its end would be learned");
+    }
+}
