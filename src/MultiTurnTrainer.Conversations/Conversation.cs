@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations;
@@ -10,12 +13,21 @@ namespace MultiTurnTrainer.Conversations;
 /// </summary>
 public sealed class Conversation
 {
-    private Conversation(JsonElement json, IReadOnlyList<Message> messages, string? file, long line)
+    private readonly Lazy<Supervision> _supervision;
+
+    private Conversation(
+        JsonElement json,
+        IReadOnlyList<Message> messages,
+        string? file,
+        long line,
+        Supervision? supervision
+    )
     {
         Json = json;
         Messages = messages;
         File = file;
         Line = line;
+        _supervision = supervision is null ? new(ReadSupervision) : new(supervision);
     }
 
     /// <summary>The row's id as text, when it has one.</summary>
@@ -32,6 +44,31 @@ public sealed class Conversation
 
     /// <summary>The declared tools, an array in the form templates expect.</summary>
     public JsonElement? Tools => JsonView.Get(Json, "tools");
+
+    /// <summary>How much its messages count in the loss.</summary>
+    /// <exception cref="MttException">A weight of a conversation made in memory has no meaning.</exception>
+    public Supervision Supervision => _supervision.Value;
+
+    /// <summary>The row's own template variables; they win over those of the run.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Variables => VariablesReader.Of(Json);
+
+    /// <summary>The row's own <c>bos_token</c>; null in <paramref name="token"/> where it says that there is none.</summary>
+    /// <returns>Whether the row says it.</returns>
+    public bool TryGetBosToken(out string? token) => TryGetToken("bos_token", out token);
+
+    /// <summary>The row's own <c>eos_token</c>, as <see cref="TryGetBosToken"/>.</summary>
+    public bool TryGetEosToken(out string? token) => TryGetToken("eos_token", out token);
+
+    /// <summary>The row's own stop tokens; null when it names none.</summary>
+    public IReadOnlyList<string>? Stops =>
+        JsonView.Get(Json, "stop") is { ValueKind: JsonValueKind.Array } list
+            ?
+            [
+                .. list.EnumerateArray()
+                    .Where(stop => stop.ValueKind == JsonValueKind.String)
+                    .Select(stop => stop.GetString()!),
+            ]
+            : null;
 
     /// <summary>What the source said beside the conversation.</summary>
     public JsonElement? Metadata => JsonView.Get(Json, "metadata");
@@ -53,7 +90,11 @@ public sealed class Conversation
     /// <param name="file">Where it came from, for messages.</param>
     /// <param name="line">The line there, from 1.</param>
     /// <exception cref="MttException">It is not an object with a list <c>messages</c> of objects.</exception>
-    public static Conversation FromJson(JsonElement json, string? file = null, long line = 0)
+    public static Conversation FromJson(JsonElement json, string? file = null, long line = 0) =>
+        FromJson(json, file, line, supervision: null);
+
+    /// <summary>Reads a canonical object whose weights are read already.</summary>
+    internal static Conversation FromJson(JsonElement json, string? file, long line, Supervision? supervision)
     {
         string place = file is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{file}:{line}: ");
         if (JsonView.Get(json, "messages") is not { ValueKind: JsonValueKind.Array } list)
@@ -75,7 +116,28 @@ public sealed class Conversation
             messages.Add(new Message(message));
         }
 
-        return new Conversation(json, messages, file, line);
+        return new Conversation(json, messages, file, line, supervision);
+    }
+
+    private Supervision ReadSupervision()
+    {
+        JsonTape tape = new();
+        tape.Scan(JsonMarshal.GetRawUtf8Value(Json).ToArray());
+        List<RowProblem> problems = [];
+        Supervision supervision = SupervisionReader.Read(tape, tape.Find(0, "messages"u8), problems);
+        return problems.Count == 0
+            ? supervision
+            : throw new MttException(
+                $"{Place}: {JsonPathText.Of(tape, problems[0].Token)}: {problems[0].Text}",
+                problems[0].Hint
+            );
+    }
+
+    private bool TryGetToken(string name, out string? token)
+    {
+        bool given = Json.TryGetProperty(name, out JsonElement value);
+        token = given && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        return given;
     }
 
     private static string Remedy(string? file) =>

@@ -39,13 +39,6 @@ public sealed class Message
     /// <summary>The speaker's or the tool's name.</summary>
     public string? Name => JsonView.String(Json, "name");
 
-    /// <summary>How much the message counts in the loss; null when the data does not say.</summary>
-    public double? Weight =>
-        JsonView.Get(Json, "weight") is { ValueKind: JsonValueKind.Number } weight
-        && weight.TryGetDouble(out double value)
-            ? value
-            : null;
-
     /// <summary>The canonical object.</summary>
     public JsonElement Json { get; }
 }

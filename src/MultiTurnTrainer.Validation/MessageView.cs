@@ -13,7 +13,6 @@ internal struct MessageView
     public int Calls;
     public int CallId;
     public int Name;
-    public int Weight;
 
     /// <summary>Index of its first call in <see cref="Row.Calls"/>, and how many there are.</summary>
     public int FirstCall;

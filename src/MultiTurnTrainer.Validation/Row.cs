@@ -12,27 +12,31 @@ namespace MultiTurnTrainer.Validation;
 /// <param name="maxTokens">Names and values beyond this are refused.</param>
 internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
 {
-    private readonly JsonTape _converted = new(maxTokens);
-    private readonly CanonicalRow _canonical = new();
+    private readonly CanonicalTape _canonical = new(maxTokens);
     private MessageView[] _messages = new MessageView[16];
     private CallView[] _calls = new CallView[16];
     private int _messageCount;
     private int _callCount;
     private readonly RowTexts _texts = new();
     private bool _hasTexts;
-    private bool _isConverted;
 
     public string File { get; private set; } = "";
 
     public SourceRecord Record { get; private set; }
 
     /// <summary>The row as the file has it.</summary>
-    public JsonTape Source { get; } = new(maxTokens);
+    public JsonTape Source => _canonical.Source;
 
     /// <summary>The canonical row: the source itself, or its conversion.</summary>
-    public JsonTape Tape => _isConverted ? _converted : Source;
+    public JsonTape Tape => _canonical.Tape;
 
-    public IRowFormat? Format { get; private set; }
+    public IRowFormat? Format => _canonical.Format;
+
+    /// <summary>What counts in the loss.</summary>
+    public Supervision Supervision => _canonical.Supervision;
+
+    /// <summary>Weights and template variables that have no meaning.</summary>
+    public IReadOnlyList<RowProblem> Problems => _canonical.Problems;
 
     public int MessageList { get; private set; }
 
@@ -63,15 +67,14 @@ internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
     public IReadOnlySet<string> Rewrites => _canonical.Rewrites;
 
     /// <summary>Whether the row is in another format than OpenAI messages.</summary>
-    public bool IsConverted => _isConverted && Format is not OpenAiFormat;
+    public bool IsConverted => _canonical.IsConverted && Format is not OpenAiFormat;
 
     /// <summary>Starts on a record. Its tokens are those of <see cref="Source"/> after <see cref="JsonTape.Scan"/>.</summary>
     public void Begin(string file, in SourceRecord record)
     {
         File = file;
         Record = record;
-        Format = null;
-        _isConverted = false;
+        _canonical.Clear();
         _hasTexts = false;
         _messageCount = 0;
         _callCount = 0;
@@ -81,25 +84,9 @@ internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
     /// <returns>Null, or why the row is no conversation.</returns>
     public Refusal? Load(ConversionOptions options)
     {
-        Format = RowFormats.Detect(Source);
-        if (Format is null)
+        if (_canonical.Load(options) is { } refusal)
         {
-            return new Refusal(NotConversations.Explain(Source));
-        }
-
-        if (options.Normalise || Format is not OpenAiFormat || !OpenAiFormat.IsCanonical(Source))
-        {
-            _canonical.Clear();
-            if (Format.Convert(Source, _canonical, options) is { } refusal)
-            {
-                return refusal;
-            }
-
-            _isConverted = true;
-            if (!_converted.Scan(_canonical.Finish()))
-            {
-                throw new InvalidOperationException($"{Format.Name} wrote bad JSON: {_converted.Problem!.Message}");
-            }
+            return refusal;
         }
 
         Index();
@@ -127,49 +114,7 @@ internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
     }
 
     /// <summary>The path in the file's own terms and the byte offset of a canonical token.</summary>
-    public (string Path, int Offset) Place(int token)
-    {
-        if (!_isConverted)
-        {
-            return token == 0 ? ("", 0) : (JsonPathText.Of(Source, token), Source[token].Start);
-        }
-
-        if (Tools >= 0 && token >= Tools && token < Tape[Tools].Next)
-        {
-            return At(_canonical.ToolsSource);
-        }
-
-        for (int i = 0; i < _messageCount; i++)
-        {
-            if (token >= _messages[i].Token && token < Tape[_messages[i].Token].Next)
-            {
-                return Place(_messages[i], _canonical.Sources[i], token);
-            }
-        }
-
-        return ("", 0);
-    }
-
-    private (string Path, int Offset) Place(MessageView message, MessageSource source, int token)
-    {
-        if (source.Verbatim)
-        {
-            // The same object stands in the source: only the way to it differs.
-            string whole = JsonPathText.Of(Tape, token);
-            string inside = whole[JsonPathText.Of(Tape, message.Token).Length..];
-            (string path, int offset) = At(source.Anchor);
-            return (path.Length == 0 ? inside.TrimStart('.') : path + inside, offset);
-        }
-
-        bool isContent = message.Content >= 0 && token >= message.Content && token < Tape[message.Content].Next;
-        bool inCalls = message.Calls >= 0 && token >= message.Calls && token < Tape[message.Calls].Next;
-        return (isContent || inCalls) && source.Content >= 0 ? At(source.Content)
-            : token == message.RoleToken && source.Role >= 0 ? At(source.Role)
-            : At(source.Anchor);
-    }
-
-    private (string Path, int Offset) At(int source) =>
-        source <= 0 ? ("", 0) : (JsonPathText.Of(Source, source), Source[source].Start);
+    public (string Path, int Offset) Place(int token) => _canonical.Place(token);
 
     private void Index()
     {
@@ -220,7 +165,6 @@ internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
             Calls = -1,
             CallId = -1,
             Name = -1,
-            Weight = -1,
             FirstCall = _callCount,
         };
         if (tape[token].Kind != JsonKind.Object)
@@ -255,9 +199,6 @@ internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
                     break;
                 case 4 when name.SequenceEqual("name"u8):
                     message.Name = value;
-                    break;
-                case 6 when name.SequenceEqual("weight"u8):
-                    message.Weight = value;
                     break;
             }
         }

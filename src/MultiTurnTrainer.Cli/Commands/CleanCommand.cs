@@ -66,6 +66,7 @@ internal static class CleanCommand
     public static Command Create()
     {
         SettingsOptions settings = new();
+        RowFlags rows = new(makesRows: false, settings);
         Command command = new("clean", _help)
         {
             _inputs,
@@ -78,20 +79,24 @@ internal static class CleanCommand
             _noCanonical,
             _force,
         };
+        rows.AddTo(command);
         settings.AddTo(command);
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, settings, cancellation)));
+        command.SetAction(
+            (parsed, cancellation) => Task.FromResult(Run(parsed, settings.Load(parsed), rows, cancellation))
+        );
         return command;
     }
 
-    private static int Run(ParseResult parsed, SettingsOptions options, CancellationToken cancellation)
+    private static int Run(ParseResult parsed, SettingsFile file, RowFlags rows, CancellationToken cancellation)
     {
-        CleaningSettings settings = options.Load(parsed).Section<CleaningSettings>("clean");
+        CleaningSettings settings = file.Section<CleaningSettings>("clean");
         settings = new CleaningSettings
         {
             BackReferences = parsed.GetValue(_backReferences) ?? settings.BackReferences,
             Corrections = parsed.GetValue(_corrections) ?? settings.Corrections,
             ToolExchanges = parsed.GetValue(_tools) ?? settings.ToolExchanges,
-            ConsecutiveUsers = parsed.GetValue(_users) ?? ByTemplate(parsed) ?? settings.ConsecutiveUsers,
+            ConsecutiveUsers =
+                parsed.GetValue(_users) ?? ByTemplate(parsed, rows.Read(parsed, file)) ?? settings.ConsecutiveUsers,
             CanonicalTask = settings.CanonicalTask && !parsed.GetValue(_noCanonical),
         };
         string output = parsed.GetValue(_output)!;
@@ -103,16 +108,18 @@ internal static class CleanCommand
             cancellation
         );
         Report(counts, output);
-        TemplateEffectsText.Write(Console.Error, parsed.GetValue(_model), parsed.GetValue(_inputs)!);
+        TemplateEffectsText.Write(
+            Console.Error,
+            parsed.GetValue(_model),
+            parsed.GetValue(_inputs)!,
+            rows.Read(parsed, file)
+        );
         return ExitCode.Done;
     }
 
-    private static ConsecutiveUsers? ByTemplate(ParseResult parsed) =>
+    private static ConsecutiveUsers? ByTemplate(ParseResult parsed, RowOptions rows) =>
         parsed.GetValue(_model) is { } folder
-            ? new ChatEncoder(
-                RowModel.Load(folder, template: null, stops: []),
-                CommonOptions.ReadNow(null)
-            ).ChooseConsecutiveUsers()
+            ? new ChatEncoder(RowModel.Load(folder, rows)).ChooseConsecutiveUsers()
             : null;
 
     private static void Report(CleaningCounts counts, string output)

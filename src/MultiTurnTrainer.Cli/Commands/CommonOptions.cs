@@ -52,22 +52,12 @@ internal static class CommonOptions
         return option;
     }
 
-    public static Option<string?> Template() =>
-        new("--template") { Description = "A chat template in place of the model's.", HelpName = "FILE" };
-
     public static Option<string[]> StopTokens() =>
         new("--eot")
         {
             Description = "A further token that ends an answer; repeatable.",
             HelpName = "TOKEN",
             AllowMultipleArgumentsPerToken = true,
-        };
-
-    public static Option<string?> Now() =>
-        new("--now")
-        {
-            Description = "The date that templates with a clock print, such as 2026-01-15; today when not given.",
-            HelpName = "DATE",
         };
 
     /// <summary>Refuses a number that means nothing, rather than take another one silently.</summary>
@@ -86,7 +76,7 @@ internal static class CommonOptions
     /// <summary>A similarity of near duplicates; below 0.3 the search finds too few of them to be called one.</summary>
     public static double Similarity(string option, double value) => InRange(option, value, 0.3, 1);
 
-    /// <summary>The value of <see cref="Now"/>; today at midnight UTC where it is not given, so that a day's runs agree.</summary>
+    /// <summary>The value of <c>--now</c>; today at midnight UTC where it is not given, so that a day's runs agree.</summary>
     /// <exception cref="MttException">It is no date.</exception>
     public static DateTimeOffset ReadNow(string? text)
     {

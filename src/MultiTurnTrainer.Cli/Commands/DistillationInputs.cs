@@ -22,8 +22,8 @@ internal static class DistillationInputs
             return request;
         }
 
-        RowModel model = RowModel.Load(request.Model, template: null, stops: []);
-        ChatEncoder encoder = new(model, CommonOptions.ReadNow(null));
+        RowModel model = RowModel.Load(request.Model, request.Rows);
+        ChatEncoder encoder = new(model);
         settings = settings with { ConsecutiveUsers = settings.ConsecutiveUsers ?? encoder.ChooseConsecutiveUsers() };
         bool offline = request.Objective == Objective.DistillOffline;
         if (offline)
@@ -40,7 +40,7 @@ internal static class DistillationInputs
             Distillation = new DistillationData
             {
                 Tasks = [.. tasks.Select(task => new RolloutTask(task, encoder, settings.ConsecutiveUsers.Value))],
-                Turns = [.. records.Select(new CleanedTurns(model, CommonOptions.ReadNow(null)).Encode)],
+                Turns = [.. records.Select(new CleanedTurns(model).Encode)],
                 StopTokens = encoder.StopTokens,
                 Server = rollouts.Endpoint is { } endpoint ? Server(endpoint, rollouts.Retry, request.Model) : null,
                 Settings = settings,

@@ -122,7 +122,7 @@ internal static class EvaluateCommand
             ? OutputFile.Create(path, parsed.GetValue(_force))
             : null;
         IVerifier verifier = Verifiers.For(job.Tasks);
-        using LocalDialogueModel model = LocalDialogueModel.Load(choice, generation, CommonOptions.ReadNow(null));
+        using LocalDialogueModel model = LocalDialogueModel.Load(choice, generation);
         Console.Out.WriteLine($"{"", -22}{"any", 8}{"A", 8}{"U", 8}   {"last", 8}{"A", 8}{"U", 8}");
         EvaluationResult result = await EvaluationRun.ExecuteAsync(job, verifier, model, WriteMode, cancel);
         Console.Error.WriteLine(SpeedText.Of(result.Replies, model.Speed));
@@ -168,6 +168,7 @@ internal static class EvaluateCommand
         manifest.Options["runs"] = parsed.GetValue(_runs);
         manifest.Options["seed"] = parsed.GetValue(_seed);
         manifest.Options["temperature"] = generation.Temperature;
+        manifest.Options["rows"] = model.Rows.Described();
         manifest.Options["max_new_tokens"] = generation.MaxNewTokens;
         manifest.Counts["tasks"] = tasks;
         manifest.AddOutput(output);

@@ -83,9 +83,6 @@ internal static class GenerateCommand
         HelpName = "NAME",
     };
 
-    private static readonly Option<string?> _template = CommonOptions.Template();
-    private static readonly Option<string?> _now = CommonOptions.Now();
-
     public static Command Create()
     {
         ModelOptions model = new();
@@ -101,8 +98,6 @@ internal static class GenerateCommand
             _batchSize,
             _endpoint,
             _servedModel,
-            _template,
-            _now,
         };
         model.AddTo(command);
         command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, model.Read(parsed), cancel)));
@@ -112,13 +107,7 @@ internal static class GenerateCommand
     private static int Run(ParseResult parsed, LocalModelOptions model, CancellationToken cancel)
     {
         GenerationOptions generation = Read(parsed, model);
-        GenerationPrompts prompts = new(
-            parsed.GetValue(_input)!,
-            Console.In,
-            model.Folder,
-            parsed.GetValue(_template),
-            CommonOptions.ReadNow(parsed.GetValue(_now))
-        );
+        GenerationPrompts prompts = new(parsed.GetValue(_input)!, Console.In, model);
         GenerationRun run = new(prompts, model, generation);
         using Stream output = Console.OpenStandardOutput();
         string speed = parsed.GetValue(_endpoint) is { } url

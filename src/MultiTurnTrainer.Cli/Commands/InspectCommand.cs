@@ -20,6 +20,7 @@ internal static class InspectCommand
         Option<int> skip = new("--skip") { Description = "How many rows to pass over first." };
         Option<string?> html = new("--html") { Description = "Write one self-contained page instead." };
         Option<bool> force = CommonOptions.Force();
+        Option<string> model = CommonOptions.Model(RowText.ModelNeeds);
         RowFlags flags = new();
         Command command = new(
             "inspect",
@@ -34,6 +35,7 @@ internal static class InspectCommand
         )
         {
             inputs,
+            model,
             count,
             skip,
             html,
@@ -47,12 +49,13 @@ internal static class InspectCommand
                 ? OutputFile.Create(path, parsed.GetValue(force))
                 : null;
             bool stored = Array.TrueForAll(paths, path => File.Exists(path) && TokenRowReader.IsTokenRows(path));
+            RowOptions options = flags.Read(parsed);
             IEnumerable<RowView> all = stored
-                ? RowInspection.OfTokenRows(paths, Tokenizer.Load(flags.Model(parsed)), parsed.GetValue(skip))
+                ? RowInspection.OfTokenRows(paths, Tokenizer.Load(parsed.GetValue(model)!), parsed.GetValue(skip))
                 : RowInspection.OfConversations(
                     paths,
-                    flags.LoadModel(parsed),
-                    flags.Read(parsed),
+                    RowModel.Load(parsed.GetValue(model)!, options),
+                    options,
                     parsed.GetValue(skip)
                 );
             RowView[] rows = [.. all.Take(parsed.GetValue(count))];

@@ -18,10 +18,6 @@ internal static class MaskCommand
         };
         Option<string?> output = CommonOptions.Output("Token rows: a .parquet or .jsonl file.");
         Option<bool> force = CommonOptions.Force();
-        Option<bool> skip = new("--skip-refused")
-        {
-            Description = "Leave out conversations that cannot be masked, and count them, instead of failing.",
-        };
         Option<int> show = new("--show") { Description = "Show the first rows in the terminal." };
         Option<string?> html = new("--html") { Description = "Write the first rows as one self-contained page." };
         Option<int> htmlRows = new("--html-rows")
@@ -30,6 +26,7 @@ internal static class MaskCommand
             DefaultValueFactory = _ => 20,
         };
         Option<int?> threads = new("--threads") { Description = "Threads; the output never depends on it." };
+        Option<string> model = CommonOptions.Model(RowText.ModelNeeds);
         RowFlags flags = new();
         Command command = new(
             "mask",
@@ -48,8 +45,8 @@ internal static class MaskCommand
         {
             inputs,
             output,
+            model,
             force,
-            skip,
             show,
             html,
             htmlRows,
@@ -60,7 +57,7 @@ internal static class MaskCommand
         {
             UnfinishedFiles.RemoveOnSignals();
             OutputPaths.RefuseClash(parsed.GetValue(inputs)!, parsed.GetValue(output), parsed.GetValue(html));
-            MaskRun run = new(parsed.GetValue(inputs)!, flags.Model(parsed), flags.Template(parsed))
+            MaskRun run = new(parsed.GetValue(inputs)!, parsed.GetValue(model)!)
             {
                 Output = parsed.GetValue(output),
                 Html = parsed.GetValue(html),
@@ -70,10 +67,9 @@ internal static class MaskCommand
             };
             RowOptions options = flags.Read(parsed) with
             {
-                SkipRefused = parsed.GetValue(skip),
                 Threads = Math.Clamp(parsed.GetValue(threads) ?? Environment.ProcessorCount, 1, 256),
             };
-            RowRun rows = run.Execute(() => Warned(flags.LoadModel(parsed)), options);
+            RowRun rows = run.Execute(() => Warned(RowModel.Load(parsed.GetValue(model)!, options)), options);
             if (run.Show > 0)
             {
                 RowText.Write(Console.Error, Console.IsErrorRedirected, [.. rows.Views.Take(run.Show)]);

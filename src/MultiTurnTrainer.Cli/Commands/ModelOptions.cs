@@ -12,6 +12,8 @@ internal sealed class ModelOptions
     private readonly Option<string> _model = CommonOptions.Model(Needs);
     private readonly Option<string?> _adapter = CommonOptions.Adapter();
 
+    private readonly RowFlags _rows;
+
     private readonly Option<string?> _type = new("--dtype")
     {
         Description = "The compute type; default: float32 on a CPU, the stored type on CUDA.",
@@ -24,8 +26,13 @@ internal sealed class ModelOptions
         HelpName = "cpu|cuda",
     };
 
+    /// <summary>The options.</summary>
+    /// <param name="makesRows">Whether the command makes rows of conversations; otherwise it renders prompts.</param>
+    public ModelOptions(bool makesRows = false) => _rows = new RowFlags(makesRows);
+
     public void AddTo(Command command)
     {
+        _rows.AddTo(command);
         command.Options.Add(_model);
         command.Options.Add(_adapter);
         command.Options.Add(_type);
@@ -39,5 +46,6 @@ internal sealed class ModelOptions
             Adapter = parsed.GetValue(_adapter),
             Type = parsed.GetValue(_type),
             Device = parsed.GetValue(_device),
+            Rows = _rows.Read(parsed),
         };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Settings;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Local;
 using MultiTurnTrainer.Inference.Settings;
@@ -103,6 +104,7 @@ internal static class ReviewCommand
     public static Command Create()
     {
         SettingsOptions settings = new();
+        RowFlags rows = new(makesRows: false, settings);
         Command command = new("review", _help)
         {
             _seeds,
@@ -127,12 +129,18 @@ internal static class ReviewCommand
             _ablation,
             _replay,
         };
+        rows.AddTo(command);
         settings.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings, cancellation));
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings, rows, cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, SettingsOptions options, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        ParseResult parsed,
+        SettingsOptions options,
+        RowFlags flags,
+        CancellationToken cancellation
+    )
     {
         string output = parsed.GetValue(_output)!;
         if (parsed.GetValue(_replay) is { } trace)
@@ -148,7 +156,9 @@ internal static class ReviewCommand
             throw new MttException("no seeds are named", "mtt review seeds.jsonl --output out, or --replay TRACE.");
         }
 
-        ReviewSettings settings = Overlay(parsed, options.Load(parsed).Section<ReviewSettings>("review"));
+        SettingsFile file = options.Load(parsed);
+        ReviewSettings settings = Overlay(parsed, file.Section<ReviewSettings>("review"));
+        RowOptions rows = flags.Read(parsed, file);
         if (parsed.GetValue(_dryRun))
         {
             ReviewText.WriteEstimate(await ReviewEstimate.OfAsync(settings, seeds, parsed.GetValue(_limit)));
@@ -163,7 +173,7 @@ internal static class ReviewCommand
             Resume = parsed.GetValue(_resume),
             Force = parsed.GetValue(_force),
             Limit = parsed.GetValue(_limit),
-            LocalModel = folder => new LocalChatModel(folder, CommonOptions.ReadNow(null)),
+            LocalModel = folder => new LocalChatModel(folder, rows),
         };
         RunProgressLine progress = new("dialogues");
         try

@@ -1,13 +1,19 @@
 using System.CommandLine;
+using System.Text.Json;
+using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Context.Truncation;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
-/// <summary>The flags that say how conversations become token rows; <c>mask</c> and <c>inspect</c> share them.</summary>
+/// <summary>
+/// The flags that say how conversations are rendered and become token rows, laid over <c>rows:</c> of the settings. Every
+/// command that renders has the first four, every command that makes rows has all.
+/// </summary>
 internal sealed class RowFlags
 {
     private static readonly Dictionary<string, MessageField> _fields = new(StringComparer.Ordinal)
@@ -18,26 +24,41 @@ internal sealed class RowFlags
         ["call-arguments"] = MessageField.CallArguments,
     };
 
-    private readonly Option<string> _model = CommonOptions.Model("Model folder: its tokenizer and chat template.");
-    private readonly Option<string?> _template = CommonOptions.Template();
+    private readonly Option<string?> _template = new("--template")
+    {
+        Description = "A chat template in place of the model's.",
+        HelpName = "FILE",
+    };
     private readonly Option<string?> _templateName = new("--chat-template-name")
     {
         Description = "Which of the folder's chat templates, where it has several.",
         HelpName = "NAME",
     };
     private readonly Option<string[]> _eot = CommonOptions.StopTokens();
-    private readonly Option<string?> _now = CommonOptions.Now();
+    private readonly Option<string?> _now = new("--now")
+    {
+        Description = "The date that templates with a clock print, such as 2026-01-15; today when not given.",
+        HelpName = "DATE",
+    };
+    private readonly Option<string?> _variables = new("--chat-template-kwargs")
+    {
+        Description = "Template variables for the whole run, such as '{\"enable_thinking\": false}'; a row's own win.",
+        HelpName = "JSON",
+    };
     private readonly Option<string[]> _roles = new("--roles")
     {
-        Description = "Whose messages are supervised: assistant, user, tool, system, developer.",
+        Description = "Whose messages are supervised: assistant (default), user, tool, system, developer.",
         AllowMultipleArgumentsPerToken = true,
-        DefaultValueFactory = _ => ["assistant"],
     };
     private readonly Option<bool> _last = new("--last") { Description = "Learn only the last message of these roles." };
     private readonly Option<string[]> _parts = new("--fields")
     {
         Description = "Learn only these parts: content, reasoning, call-name, call-arguments.",
         AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<bool> _promptAnswers = new("--prompt-answers")
+    {
+        Description = "Learn the answers inside the prompt of prompt/completion and preference rows too.",
     };
     private readonly Option<bool> _expand = new("--expand-turns")
     {
@@ -47,87 +68,143 @@ internal sealed class RowFlags
     {
         Description = "Leave out answers that the template does not render, not their whole conversation.",
     };
-    private readonly Option<string> _boundary = new("--prompt-boundary")
+    private readonly Option<string?> _boundary = new("--prompt-boundary")
     {
-        Description = "Tokenize prompt and answer apart, as a server does (split), or together (merged).",
-        DefaultValueFactory = _ => "split",
+        Description = "Tokenize prompt and answer apart, as a server does (split, default), or together (merged).",
     };
     private readonly Option<int?> _maxLength = new("--max-length") { Description = "Most tokens of a row." };
-    private readonly Option<string> _truncate = new("--truncate")
+    private readonly Option<string?> _truncate = new("--truncate")
     {
         Description =
-            "Longer rows lose whole turns, the oldest first (turns), are left out (drop), or stop the run (error).",
-        DefaultValueFactory = _ => "turns",
+            "Longer rows lose whole turns, the oldest first (turns, default), are left out (drop), or stop the run (error).",
+    };
+    private readonly Option<bool> _skip = new("--skip-refused")
+    {
+        Description = "Leave out conversations that cannot be masked, and count them, instead of failing.",
     };
 
-    public RowFlags()
+    private readonly SettingsOptions _settings;
+    private readonly bool _ownSettings;
+    private readonly bool _makesRows;
+
+    /// <summary>The flags.</summary>
+    /// <param name="makesRows">Whether the command makes rows; otherwise it only renders.</param>
+    /// <param name="settings">The command's own options for settings, which it adds itself; null where it has none.</param>
+    public RowFlags(bool makesRows = true, SettingsOptions? settings = null)
     {
+        _makesRows = makesRows;
+        _ownSettings = settings is null;
+        _settings = settings ?? new SettingsOptions();
         _boundary.AcceptOnlyFromAmong("split", "merged");
         _truncate.AcceptOnlyFromAmong("turns", "drop", "error");
     }
 
-    public string Model(ParseResult parsed) => parsed.GetValue(_model)!;
-
-    public string? Template(ParseResult parsed) => parsed.GetValue(_template);
-
     public void AddTo(Command command)
     {
-        foreach (
-            Option option in (Option[])
-                [
-                    _model,
-                    _template,
-                    _templateName,
-                    _eot,
-                    _now,
-                    _roles,
-                    _last,
-                    _parts,
-                    _expand,
-                    _dropUnrendered,
-                    _boundary,
-                    _maxLength,
-                    _truncate,
-                ]
-        )
+        Option[] rendering = [_template, _templateName, _eot, _now, _variables];
+        Option[] rows =
+        [
+            _roles,
+            _last,
+            _parts,
+            _promptAnswers,
+            _expand,
+            _dropUnrendered,
+            _boundary,
+            _maxLength,
+            _truncate,
+            _skip,
+        ];
+        foreach (Option option in _makesRows ? [.. rendering, .. rows] : rendering)
         {
             command.Add(option);
         }
+
+        if (_ownSettings)
+        {
+            _settings.AddTo(command);
+        }
     }
 
-    public RowModel LoadModel(ParseResult parsed) =>
-        RowModel.Load(Model(parsed), Template(parsed), parsed.GetValue(_eot) ?? [], parsed.GetValue(_templateName));
+    public RowOptions Read(ParseResult parsed) => Read(parsed, _settings.Load(parsed));
 
-    public RowOptions Read(ParseResult parsed)
+    public RowOptions Read(ParseResult parsed, SettingsFile file)
+    {
+        RowOptions settings = file.Section<RowOptions>("rows");
+        string[] eot = parsed.GetValue(_eot) ?? [];
+        string? now = parsed.GetValue(_now);
+        RowOptions options = settings with
+        {
+            Template = parsed.GetValue(_template) ?? settings.Template,
+            ChatTemplateName = parsed.GetValue(_templateName) ?? settings.ChatTemplateName,
+            Eot = eot.Length > 0 ? eot : settings.Eot,
+            Now = now is null && settings.Now is not null ? settings.Now : CommonOptions.ReadNow(now),
+            ChatTemplateKwargs = Variables(parsed, settings),
+        };
+        return _makesRows ? Rows(parsed, options) : options;
+    }
+
+    private RowOptions Rows(ParseResult parsed, RowOptions settings)
     {
         int? maxLength = parsed.GetValue(_maxLength);
-        return maxLength is <= 0
-            ? throw new MttException(
+        if (maxLength is <= 0)
+        {
+            throw new MttException(
                 $"--max-length {maxLength}: a row needs at least one token",
                 "Give a number above 0."
-            )
-            : new RowOptions
-            {
-                Roles = Values("--roles", parsed.GetValue(_roles), Roles.Canonical, Roles.Parse),
-                Fields = Values("--fields", parsed.GetValue(_parts), [.. _fields.Keys], name => _fields[name]),
-                LastOnly = parsed.GetValue(_last),
-                ExpandTurns = parsed.GetValue(_expand),
-                DropUnrenderedAnswers = parsed.GetValue(_dropUnrendered),
-                SplitAtBoundary = parsed.GetValue(_boundary) == "split",
-                MaxLength = maxLength,
-                Truncation = Enum.Parse<TruncationMode>(parsed.GetValue(_truncate)!, ignoreCase: true),
-                Now = CommonOptions.ReadNow(parsed.GetValue(_now)),
-            };
+            );
+        }
+
+        Role[] roles = Values("--roles", parsed.GetValue(_roles), Roles.Canonical, Roles.Parse);
+        MessageField[] fields = Values("--fields", parsed.GetValue(_parts), [.. _fields.Keys], name => _fields[name]);
+        RowOptions options = settings with
+        {
+            Roles = roles.Length > 0 ? roles : settings.Roles,
+            Fields = fields.Length > 0 ? fields : settings.Fields,
+            LastOnly = parsed.GetValue(_last) || settings.LastOnly,
+            PromptAnswers = parsed.GetValue(_promptAnswers) || settings.PromptAnswers,
+            DropUnrenderedAnswers = parsed.GetValue(_dropUnrendered) || settings.DropUnrenderedAnswers,
+            ExpandTurns = parsed.GetValue(_expand) || settings.ExpandTurns,
+            SplitAtBoundary = parsed.GetValue(_boundary) is { } boundary
+                ? boundary == "split"
+                : settings.SplitAtBoundary,
+            MaxLength = maxLength ?? settings.MaxLength,
+            Truncation = parsed.GetValue(_truncate) is { } mode
+                ? Enum.Parse<TruncationMode>(mode, ignoreCase: true)
+                : settings.Truncation,
+            SkipRefused = parsed.GetValue(_skip) || settings.SkipRefused,
+        };
+        return
+            options.Roles.Count > 0
+            && !options.Roles.Contains(Role.Unknown)
+            && options.Fields.All(_fields.ContainsValue)
+            ? options
+            : throw new MttException(
+                "rows.roles or rows.fields names what no message has",
+                $"Roles: {string.Join(", ", Roles.Canonical)}. Fields: {string.Join(", ", _fields.Keys)}."
+            );
     }
 
-    private static HashSet<T> Values<T>(
-        string option,
-        string[]? given,
-        IReadOnlyList<string> known,
-        Func<string, T> read
-    )
+    private Dictionary<string, JsonElement> Variables(ParseResult parsed, RowOptions settings)
     {
-        HashSet<T> values = [];
+        Dictionary<string, JsonElement> variables = new(
+            VariablesReader.Require(settings.ChatTemplateKwargs, "rows.chat_template_kwargs"),
+            StringComparer.Ordinal
+        );
+        if (parsed.GetValue(_variables) is { } json)
+        {
+            foreach ((string name, JsonElement value) in VariablesReader.Parse(json, _variables.Name))
+            {
+                variables[name] = value;
+            }
+        }
+
+        return variables;
+    }
+
+    private static T[] Values<T>(string option, string[]? given, IReadOnlyList<string> known, Func<string, T> read)
+    {
+        List<T> values = [];
         foreach (
             string name in (given ?? []).SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries))
         )
@@ -139,6 +216,6 @@ internal sealed class RowFlags
             );
         }
 
-        return values;
+        return [.. values.Distinct()];
     }
 }

@@ -5,6 +5,9 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary>Writes row views to a terminal or a file, with colour where it is wanted.</summary>
 internal static class RowText
 {
+    /// <summary>What making rows needs of a model's folder.</summary>
+    public const string ModelNeeds = "Model folder: tokenizer.json and its chat template.";
+
     public static void Write(TextWriter writer, bool isRedirected, IReadOnlyList<RowView> rows)
     {
         bool colour = HasColour(isRedirected);

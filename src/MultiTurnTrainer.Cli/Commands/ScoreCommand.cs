@@ -30,7 +30,7 @@ internal static class ScoreCommand
             HelpName = "FILE.safetensors",
         };
         Option<bool> force = CommonOptions.Force();
-        ModelOptions options = new();
+        ModelOptions options = new(makesRows: true);
         Command command = new("score", _help) { input, logits, force };
         options.AddTo(command);
         command.SetAction(parsed =>
@@ -41,7 +41,7 @@ internal static class ScoreCommand
 
     private static int Run(string input, string? logits, bool force, LocalModelOptions model)
     {
-        ScoreRun run = new(input, model, CommonOptions.ReadNow(null));
+        ScoreRun run = new(input, model);
         using Stream output = Console.OpenStandardOutput();
         ScoreTotals totals = run.Execute(output, logits, force);
         foreach (string line in run.Masked.Lines)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MultiTurnTrainer.Cli.Settings;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Local;
 using MultiTurnTrainer.Synthesis.Settings;
@@ -77,6 +78,7 @@ internal static class ShardCommand
     public static Command Create()
     {
         SettingsOptions settings = new();
+        RowFlags rows = new(makesRows: false, settings);
         Command command = new("shard", _help)
         {
             _inputs,
@@ -93,17 +95,24 @@ internal static class ShardCommand
             _resume,
             _force,
         };
+        rows.AddTo(command);
         settings.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings, cancellation));
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings.Load(parsed), rows, cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, SettingsOptions options, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        ParseResult parsed,
+        SettingsFile file,
+        RowFlags flags,
+        CancellationToken cancellation
+    )
     {
+        RowOptions rows = flags.Read(parsed, file);
         string output = parsed.GetValue(_output)!;
         ShardJob job = new()
         {
-            Settings = Overlay(parsed, options.Load(parsed).Section<ShardSettings>("shard")),
+            Settings = Overlay(parsed, file.Section<ShardSettings>("shard")),
             Inputs = parsed.GetValue(_inputs)!,
             Output = output,
             Format =
@@ -112,7 +121,7 @@ internal static class ShardCommand
             Exclude = parsed.GetValue(_exclude)!,
             Resume = parsed.GetValue(_resume),
             Force = parsed.GetValue(_force),
-            LocalModel = folder => new LocalChatModel(folder, CommonOptions.ReadNow(null)),
+            LocalModel = folder => new LocalChatModel(folder, rows),
         };
         RunProgressLine progress = new("tasks");
         try

@@ -87,8 +87,8 @@ internal static class StatsCommand
     /// <summary>What dropping the oldest turns leaves, as <c>mtt mask</c> does it.</summary>
     private static int? Truncated(IReadOnlyList<Role> roles, IReadOnlyList<int> lengths, int limit)
     {
-        IReadOnlyList<Turn> turns = TurnTruncation.Turns(roles, lengths);
-        return TurnTruncation.TurnsToDrop(turns, lengths.Sum(), limit) is { } dropped
+        IReadOnlyList<Turn> turns = Turn.Of(roles);
+        return TurnTruncation.TurnsToDrop(turns, lengths, lengths.Sum(), limit) is { } dropped
             ? TurnTruncation.Kept(lengths.Count, turns, dropped).Sum(message => lengths[message])
             : null;
     }

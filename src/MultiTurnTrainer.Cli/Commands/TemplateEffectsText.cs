@@ -10,7 +10,8 @@ internal static class TemplateEffectsText
     /// <param name="log">Where to.</param>
     /// <param name="folder">The model's folder; null writes nothing.</param>
     /// <param name="inputs">Conversation files.</param>
-    public static void Write(TextWriter log, string? folder, IReadOnlyList<string> inputs)
+    /// <param name="rows">How they are rendered.</param>
+    public static void Write(TextWriter log, string? folder, IReadOnlyList<string> inputs, RowOptions rows)
     {
         if (folder is null || inputs.Contains("-"))
         {
@@ -19,8 +20,8 @@ internal static class TemplateEffectsText
 
         try
         {
-            RowOptions options = new() { Now = CommonOptions.ReadNow(null), Threads = Environment.ProcessorCount };
-            foreach (string line in new RowRun(RowModel.Load(folder, null, []), options).Count(inputs).Lines)
+            RowOptions options = rows with { Threads = Environment.ProcessorCount };
+            foreach (string line in new RowRun(RowModel.Load(folder, options), options).Count(inputs).Lines)
             {
                 log.WriteLine(line);
             }

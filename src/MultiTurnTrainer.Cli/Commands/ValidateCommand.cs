@@ -2,6 +2,7 @@ using System.CommandLine;
 using MultiTurnTrainer.Cli.Validation;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
@@ -196,7 +197,12 @@ internal static class ValidateCommand
         rows.Commit();
         if (!summary.Has(Severity.Error))
         {
-            TemplateEffectsText.Write(Console.Error, parsed.GetValue(_model), inputs);
+            TemplateEffectsText.Write(
+                Console.Error,
+                parsed.GetValue(_model),
+                inputs,
+                new RowOptions { Now = CommonOptions.ReadNow(null) }
+            );
         }
 
         return parsed.GetValue(_failOn) switch

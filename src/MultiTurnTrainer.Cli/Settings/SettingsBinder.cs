@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -54,6 +55,11 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
     private object BindNode(YamlNode node, Type type, string path)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(JsonElement))
+        {
+            return JsonSerializer.SerializeToElement(AnyValue(node));
+        }
+
         if (IsScalar(type))
         {
             return Scalar(node, type, path);
@@ -163,6 +169,11 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
                     );
             }
 
+            if (type == typeof(DateTimeOffset))
+            {
+                return DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+            }
+
             return Convert.ChangeType(text, type, CultureInfo.InvariantCulture);
         }
         catch (Exception problem) when (problem is FormatException or OverflowException)
@@ -174,6 +185,27 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
             );
         }
     }
+
+    /// <summary>A value of any shape, as YAML's core schema reads it.</summary>
+    private static JsonNode? AnyValue(YamlNode node) =>
+        node switch
+        {
+            YamlMappingNode map => new JsonObject(
+                map.Children.Select(pair => KeyValuePair.Create(NameOf(pair.Key), AnyValue(pair.Value)))
+            ),
+            YamlSequenceNode list => new JsonArray([.. list.Children.Select(AnyValue)]),
+            _ when IsNull(node) => null,
+            YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "True" or "TRUE" } => JsonValue.Create(true),
+            YamlScalarNode { Style: ScalarStyle.Plain, Value: "false" or "False" or "FALSE" } => JsonValue.Create(
+                false
+            ),
+            YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text }
+                when long.TryParse(text, CultureInfo.InvariantCulture, out long whole) => JsonValue.Create(whole),
+            YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text }
+                when double.TryParse(text, CultureInfo.InvariantCulture, out double number)
+                    && double.IsFinite(number) => JsonValue.Create(number),
+            _ => JsonValue.Create(((YamlScalarNode)node).Value),
+        };
 
     private YamlMappingNode Mapping(YamlNode node, string path) =>
         node as YamlMappingNode
@@ -236,7 +268,12 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
             : rule.ErrorMessage ?? "The value is not accepted.";
 
     private static bool IsScalar(Type type) =>
-        type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal) || type == typeof(object);
+        type.IsPrimitive
+        || type.IsEnum
+        || type == typeof(DateTimeOffset)
+        || type == typeof(string)
+        || type == typeof(decimal)
+        || type == typeof(object);
 
     private static Type? DictionaryValue(Type type) =>
         Interfaces(type)
@@ -264,6 +301,7 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
 
     private static string Describe(Type type) =>
         type == typeof(bool) ? "yes or no"
+        : type == typeof(DateTimeOffset) ? "date"
         : type == typeof(int) || type == typeof(long) ? "whole number"
         : "number";
 }

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Context.Cleaning;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Training.Settings;
@@ -13,6 +14,7 @@ internal static class SettingsSections
         {
             ["train"] = typeof(TrainSettings),
             ["lora"] = typeof(LoraSettings),
+            ["rows"] = typeof(RowOptions),
             ["distill"] = typeof(DistillationSettings),
             ["rollouts"] = typeof(CompletionSettings),
             ["shard"] = typeof(ShardSettings),

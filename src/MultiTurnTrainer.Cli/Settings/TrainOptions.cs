@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MultiTurnTrainer.Cli.Commands;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Settings;
 using MultiTurnTrainer.Training.Loop;
@@ -61,6 +62,7 @@ internal sealed class TrainOptions
         (Flag("--seed", "N", "Seeds order, first weights, dropout."), "seed"),
     ];
     private readonly SettingsOptions _settings = new();
+    private readonly RowFlags _rows;
 
     private readonly bool _writes;
 
@@ -69,6 +71,7 @@ internal sealed class TrainOptions
     public TrainOptions(bool writes = true)
     {
         _writes = writes;
+        _rows = new RowFlags(settings: _settings);
         _output.Required = writes;
         _objective.AcceptOnlyFromAmong([.. ObjectiveNames.All]);
     }
@@ -91,6 +94,7 @@ internal sealed class TrainOptions
             command.Add(option);
         }
 
+        _rows.AddTo(command);
         _settings.AddTo(command);
     }
 
@@ -103,6 +107,7 @@ internal sealed class TrainOptions
                 .Select(pair => new SettingsOverride($"train.{pair.Key}={parsed.GetValue(pair.Flag)}", pair.Flag.Name))
         );
         TrainSettings train = file.Section<TrainSettings>("train");
+        RowOptions rows = _rows.Read(parsed, file);
         TrainRequest request = new()
         {
             Model = parsed.GetValue(_model)!,
@@ -113,7 +118,12 @@ internal sealed class TrainOptions
             Resume = _writes && parsed.GetResult(_resume) is not null ? parsed.GetValue(_resume) ?? "auto" : null,
             Force = _writes && parsed.GetValue(_force),
             Objective = ObjectiveNames.Parse(parsed.GetValue(_objective)!),
-            Train = train with { Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle) },
+            Train = train with
+            {
+                Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle),
+                MaxLength = rows.MaxLength ?? train.MaxLength,
+            },
+            Rows = rows,
             Lora = file.Section<LoraSettings>("lora"),
         };
         return DistillationInputs.AddTo(

@@ -1,5 +1,4 @@
 using System.Globalization;
-using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Loop;
@@ -23,12 +22,11 @@ internal static class TrainingRows
     private static List<TokenRow> Mask(TrainRequest request, string path, TextWriter log)
     {
         RowRun run = new(
-            RowModel.Load(request.Model, null, []),
-            new RowOptions
+            RowModel.Load(request.Model, request.Rows),
+            request.Rows with
             {
                 MaxLength = request.Train.MaxLength,
                 Threads = request.Train.Threads ?? Environment.ProcessorCount,
-                Now = CommonOptions.ReadNow(null),
             }
         );
         List<TokenRow> rows = [.. run.Read([path])];

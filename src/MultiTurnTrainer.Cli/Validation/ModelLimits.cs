@@ -39,7 +39,10 @@ internal sealed class ModelLimits : IModelLimits
     {
         try
         {
-            return new RowMeasure(RowModel.Load(folder, null, []), maxLength, CommonOptions.ReadNow(null));
+            return new RowMeasure(
+                RowModel.Load(folder, new RowOptions { Now = CommonOptions.ReadNow(null) }),
+                maxLength
+            );
         }
         catch (MttException problem)
         {

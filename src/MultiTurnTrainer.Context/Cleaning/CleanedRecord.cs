@@ -61,6 +61,9 @@ public sealed record CleanedRecord
     /// <summary>The conversation's tools.</summary>
     public JsonElement? Tools { get; init; }
 
+    /// <summary>The conversation's own template variables.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? ChatTemplateKwargs { get; init; }
+
     /// <summary>Indexes of messages that the student sees and the reference does not.</summary>
     public IReadOnlyList<int> Removed { get; init; } = [];
 

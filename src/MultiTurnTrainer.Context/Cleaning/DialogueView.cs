@@ -16,12 +16,14 @@ internal sealed class DialogueView
     {
         Messages = conversation.Messages;
         Tools = conversation.Tools;
-        Turns = DialogueTurn.Of(Messages);
+        Supervision = conversation.Supervision;
+        Variables = conversation.Variables;
+        Turns = Turn.Of(Messages.Select(message => message.Role));
         _turnOf = new int[Messages.Count];
         Array.Fill(_turnOf, -1);
         for (int turn = 0; turn < Turns.Count; turn++)
         {
-            foreach (int message in Turns[turn].Users.Concat(Turns[turn].Replies))
+            foreach (int message in Turns[turn].Messages)
             {
                 _turnOf[message] = turn;
             }
@@ -43,7 +45,12 @@ internal sealed class DialogueView
 
     public JsonElement? Tools { get; }
 
-    public IReadOnlyList<DialogueTurn> Turns { get; }
+    public Supervision Supervision { get; }
+
+    /// <summary>The conversation's own template variables.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Variables { get; }
+
+    public IReadOnlyList<Turn> Turns { get; }
 
     /// <summary>What was noticed, in the messages' order.</summary>
     public IReadOnlyList<TurnMark> Marks { get; }

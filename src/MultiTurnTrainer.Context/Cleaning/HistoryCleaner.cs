@@ -61,7 +61,7 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
         Message reply = view.Messages[message];
         return view.Turns[turn].Users.Count == 0 ? "no_user_turn_before"
             : string.IsNullOrWhiteSpace(reply.Content) && reply.ToolCalls.Count == 0 ? "empty_completion"
-            : reply.Weight == 0 ? "weight_zero"
+            : view.Supervision.WeightOf(message) == 0 ? "weight_zero"
             : settings.BackReferences == BackReferences.Drop && view.RefersBack(turn) ? "back_reference"
             : null;
     }
@@ -123,6 +123,7 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
             ReferenceContext = laidOut,
             Completion = view.Messages[message].Json,
             Tools = view.Tools,
+            ChatTemplateKwargs = view.Variables.Count == 0 ? null : view.Variables,
             Removed = removed,
             Kept = kept,
             Marks = [.. view.Marks.Where(mark => mark.Message < message)],

@@ -8,48 +8,13 @@ namespace MultiTurnTrainer.Context.Truncation;
 /// </summary>
 public static class TurnTruncation
 {
-    /// <summary>Groups messages into turns.</summary>
-    /// <param name="roles">The role of each message.</param>
-    /// <param name="tokens">The tokens of each message.</param>
-    public static IReadOnlyList<Turn> Turns(IReadOnlyList<Role> roles, IReadOnlyList<int> tokens)
-    {
-        List<Turn> turns = [];
-        List<int> messages = [];
-        int cost = 0;
-        bool answered = false;
-        for (int i = 0; i < roles.Count; i++)
-        {
-            if (roles[i] is Role.System or Role.Developer)
-            {
-                continue;
-            }
-
-            // Consecutive user messages are one question.
-            if (roles[i] == Role.User && answered)
-            {
-                turns.Add(new Turn(messages, cost));
-                (messages, cost, answered) = ([], 0, false);
-            }
-
-            messages.Add(i);
-            cost += tokens[i];
-            answered |= roles[i] != Role.User;
-        }
-
-        if (messages.Count > 0)
-        {
-            turns.Add(new Turn(messages, cost));
-        }
-
-        return turns;
-    }
-
     /// <summary>How many of the oldest turns must go, by the counts; the last turn always stays.</summary>
     /// <param name="turns">The turns, oldest first.</param>
+    /// <param name="tokens">The tokens of each message.</param>
     /// <param name="total">Tokens of the whole conversation, frame included.</param>
     /// <param name="limit">Most tokens allowed.</param>
     /// <returns>A number of turns, or null when even the last turn alone is too long.</returns>
-    public static int? TurnsToDrop(IReadOnlyList<Turn> turns, int total, int limit)
+    public static int? TurnsToDrop(IReadOnlyList<Turn> turns, IReadOnlyList<int> tokens, int total, int limit)
     {
         int left = total;
         for (int dropped = 0; dropped < Math.Max(1, turns.Count); dropped++)
@@ -59,7 +24,7 @@ public static class TurnTruncation
                 return dropped;
             }
 
-            left -= dropped < turns.Count ? turns[dropped].Tokens : 0;
+            left -= dropped < turns.Count ? turns[dropped].Messages.Sum(message => tokens[message]) : 0;
         }
 
         return null;

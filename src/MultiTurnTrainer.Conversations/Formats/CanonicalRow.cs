@@ -30,8 +30,12 @@ internal sealed class CanonicalRow
     /// <summary>Rewrites that were made, by name, for the manifest.</summary>
     public SortedSet<string> Rewrites { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Why the row is refused, found while it was written.</summary>
+    public Refusal? Refusal { get; private set; }
+
     public void Clear()
     {
+        Refusal = null;
         _messages.Clear();
         _tools.Clear();
         _id.Clear();
@@ -88,6 +92,29 @@ internal sealed class CanonicalRow
         return _messages.Add((byte)'"').Add(name).Add("\":"u8);
     }
 
+    /// <summary>Refuses to join a turn to the message that another one began, where they do not weigh the same.</summary>
+    public void RequireSameWeight(JsonTape row, int first, int turn)
+    {
+        List<RowProblem> problems = [];
+        if (
+            SupervisionReader.WeightOf(row, first, problems) != SupervisionReader.WeightOf(row, turn, problems)
+            || problems.Count > 0
+        )
+        {
+            Refuse(
+                problems.Count > 0
+                    ? new Refusal(problems[0].Text, problems[0].Token)
+                    : new Refusal(
+                        "joins the turn before it into one message, and the two have different weights: give both the same",
+                        turn
+                    )
+            );
+        }
+    }
+
+    /// <summary>Refuses the row.</summary>
+    public void Refuse(Refusal refusal) => Refusal ??= refusal;
+
     /// <summary>Says which tokens the message's role and content came from.</summary>
     public void From(int role = -1, int content = -1)
     {
@@ -109,11 +136,13 @@ internal sealed class CanonicalRow
         _metadata.Add(_metadata.Length == 0 ? "\""u8 : ",\""u8).Add(rawName).Add("\":"u8).Add(json);
     }
 
-    /// <summary>Keeps a top-level key of the canonical form's own, such as <c>kwargs</c>.</summary>
-    public void Extra(ReadOnlySpan<byte> rawName, ReadOnlySpan<byte> json) =>
+    private void Extra(ReadOnlySpan<byte> rawName, ReadOnlySpan<byte> json) =>
         _extra.Add(",\""u8).Add(rawName).Add("\":"u8).Add(json);
 
-    /// <summary>Keeps what a format does not use under <c>metadata</c>, so that nothing is lost silently.</summary>
+    /// <summary>
+    /// Keeps what a format does not use: weights and template variables of the row where they are, the rest under
+    /// <c>metadata</c>, so that nothing is lost silently.
+    /// </summary>
     /// <param name="row">The source.</param>
     /// <param name="used">Names the format has read.</param>
     public void KeepRest(JsonTape row, params ReadOnlySpan<string> used)
@@ -121,6 +150,12 @@ internal sealed class CanonicalRow
         for (int at = 1; at < row[0].Next; at = row[at + 1].Next)
         {
             string name = row.String(at);
+            if (VariablesReader.OfTemplates.Contains(name) || SupervisionReader.IsRowKey(row, at))
+            {
+                Extra(row.Raw(at), row.RawValue(at + 1));
+                continue;
+            }
+
             // A null says nothing; Parquet has one for every absent key.
             if (used.Contains(name) || row[at + 1].Kind == JsonKind.Null)
             {

@@ -42,6 +42,9 @@ public sealed record ConversionOptions
     /// <summary>Which side of a preference pair becomes the conversation; null refuses pairs.</summary>
     public PreferenceSide? Preference { get; init; }
 
+    /// <summary>Whether assistant messages inside a prompt are supervised; otherwise they are context.</summary>
+    public bool PromptAnswers { get; init; }
+
     /// <summary>Whether a question without an answer is read as a conversation of one user message.</summary>
     public bool Prompts { get; init; }
 }

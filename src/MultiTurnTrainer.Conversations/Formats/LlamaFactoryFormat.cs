@@ -33,7 +33,7 @@ internal sealed class LlamaFactoryFormat : IRowFormat
         {
             int content = row.Find(at, "content"u8);
             bool parts = content >= 0 && row[content].Kind == JsonKind.Array && content + 1 < row[content].Next;
-            if (row.Find(at, "loss_weight"u8) >= 0 || (parts && row.Find(content + 1, "value"u8) >= 0))
+            if (parts && row.Find(content + 1, "value"u8) >= 0)
             {
                 return true;
             }
@@ -45,7 +45,7 @@ internal sealed class LlamaFactoryFormat : IRowFormat
     public string Reason(JsonTape row) =>
         row.Find(0, "chosen_messages"u8) >= 0
             ? "has \"chosen_messages\" and \"rejected_messages\""
-            : "\"messages\" has parts with \"value\", or \"loss_weight\"";
+            : "\"messages\" has parts with \"value\"";
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
@@ -93,17 +93,8 @@ internal sealed class LlamaFactoryFormat : IRowFormat
             }
 
             output.From(content: content);
+            SupervisionReader.Copy(row, message, output);
             LlamaFactoryParts.Write(row, content, output);
         }
-
-        bool assistant = row.Find(message, "role"u8) is >= 0 and int who && row.Is(who, "assistant"u8);
-        if (row.Find(message, "loss_weight"u8) is >= 0 and int weight && (assistant || !IsZero(row, weight)))
-        {
-            output.Raw("weight"u8, row.RawValue(weight));
-        }
     }
-
-    /// <summary>The format writes a weight of 0 on every message that is not supervised anyway.</summary>
-    private static bool IsZero(JsonTape row, int weight) =>
-        row[weight].Kind == JsonKind.Number && JsonNumber.IsZero(row.Raw(weight));
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;
@@ -23,6 +24,7 @@ internal static class LlamaFactoryParts
 
         Joined(row, content, "text"u8, out ByteBuilder text);
         output.Raw("content"u8, text.Span);
+        Weights(row, content, output);
         Calls(row, content, output);
     }
 
@@ -69,6 +71,52 @@ internal static class LlamaFactoryParts
         return any;
     }
 
+    /// <summary>Writes the weights of text parts as ranges of the joined text; other parts weigh what their message does.</summary>
+    private static void Weights(JsonTape row, int content, CanonicalRow output)
+    {
+        ByteBuilder? json = null;
+        int end = 0;
+        for (int part = content + 1; part < row[content].Next; part = row[part].Next)
+        {
+            int start = end;
+            bool isText = IsType(row, part, "text"u8);
+            end += isText ? row.String(Value(row, part)).EnumerateRunes().Count() : 0;
+            if (SupervisionReader.Find(row, part) < 0)
+            {
+                continue;
+            }
+
+            if (!isText)
+            {
+                output.Refuse(new Refusal("a weight on a part that is no text: give it to the message", part));
+            }
+            else if (end > start)
+            {
+                json = json is null ? output.Key("training_detail"u8).Add((byte)'[') : json.Add((byte)',');
+                json.Add(
+                    Encoding.UTF8.GetBytes(
+                        FormattableString.Invariant($"{{\"begin_offset\":{start},\"end_offset\":{end - 1}")
+                    )
+                );
+                Weight(row, part, json);
+                json.Add((byte)'}');
+            }
+        }
+
+        json?.Add((byte)']');
+    }
+
+    private static void Weight(JsonTape row, int part, ByteBuilder json)
+    {
+        for (int at = part + 1; at < row[part].Next; at = row[at + 1].Next)
+        {
+            if (SupervisionReader.IsKey(row.Raw(at)))
+            {
+                json.Add(",\""u8).Add(row.Raw(at)).Add("\":"u8).Add(row.RawValue(at + 1));
+            }
+        }
+    }
+
     private static void Calls(JsonTape row, int content, CanonicalRow output)
     {
         ByteBuilder? json = null;
@@ -98,7 +146,9 @@ internal static class LlamaFactoryParts
             int value = IsType(row, part, "text"u8) ? Value(row, part) : -1;
             if (value >= 0)
             {
-                json.Add("{\"type\":\"text\",\"text\":"u8).Add(row.RawValue(value)).Add((byte)'}');
+                json.Add("{\"type\":\"text\",\"text\":"u8).Add(row.RawValue(value));
+                Weight(row, part, json);
+                json.Add((byte)'}');
             }
             else
             {

@@ -72,8 +72,7 @@ internal static class MessageWriter
     }
 
     /// <summary>
-    /// OpenAI's <c>function_call</c> and role <c>function</c> of before <c>tool_calls</c>, <c>tool_calls</c> as JSON text,
-    /// and Axolotl's <c>train</c>.
+    /// OpenAI's <c>function_call</c> and role <c>function</c> of before <c>tool_calls</c>, and <c>tool_calls</c> as JSON text.
     /// </summary>
     private static bool IsForeign(JsonTape row, int name) =>
         row[name + 1].Kind switch
@@ -81,7 +80,6 @@ internal static class MessageWriter
             JsonKind.Object => row.Is(name, "function_call"u8),
             JsonKind.String => row[name + 1].Length > 0
                 && (row.Is(name, "role"u8) ? row.Is(name + 1, "function"u8) : row.Is(name, "tool_calls"u8)),
-            JsonKind.True or JsonKind.False => WeightWriter.IsFlag(row, name),
             _ => false,
         };
 
@@ -99,7 +97,7 @@ internal static class MessageWriter
         {
             WriteRole(row, value, output);
         }
-        else if (!WeightWriter.IsFlag(row, name))
+        else
         {
             ByteBuilder json = output.Key("tool_calls"u8).Add((byte)'[');
             if (row[value].Kind == JsonKind.Object)
@@ -113,11 +111,6 @@ internal static class MessageWriter
 
             json.Add((byte)']');
             output.Rewrites.Add("old-calls");
-        }
-        else if (row.Find(message, "weight"u8) < 0)
-        {
-            WeightWriter.Write(row, value, output);
-            output.Rewrites.Add("train-flag");
         }
 
         return true;
@@ -156,12 +149,33 @@ internal static class MessageWriter
 
             json.Add((byte)']');
         }
+        else if (kind is JsonKind.True or JsonKind.False && IsOnlyWeight(row, message, name))
+        {
+            output.Raw("weight"u8, kind == JsonKind.True ? "1"u8 : "0"u8);
+            output.Rewrites.Add("train-flag");
+        }
+        else if (kind == JsonKind.Number && !row.Is(name, "weight"u8) && IsOnlyWeight(row, message, name))
+        {
+            output.Raw("weight"u8, row.RawValue(value));
+            output.Rewrites.Add($"weight:{row.String(name)}");
+        }
         else
         {
             return false;
         }
 
         return true;
+    }
+
+    private static bool IsOnlyWeight(JsonTape row, int message, int name)
+    {
+        int weights = 0;
+        for (int at = message + 1; at < row[message].Next; at = row[at + 1].Next)
+        {
+            weights += SupervisionReader.IsKey(row.Raw(at)) && row[at + 1].Kind != JsonKind.Null ? 1 : 0;
+        }
+
+        return weights == 1 && SupervisionReader.IsKey(row.Raw(name));
     }
 
     /// <summary>Writes reasoning under its one name; said twice alike it is said once, said twice differently both stay.</summary>

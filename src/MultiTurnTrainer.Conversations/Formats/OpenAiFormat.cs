@@ -9,19 +9,6 @@ namespace MultiTurnTrainer.Conversations.Formats;
 /// </summary>
 internal sealed class OpenAiFormat : IRowFormat
 {
-    /// <summary>Keys beside the messages that rendering reads; they keep their place.</summary>
-    private static readonly string[] _ofTemplates =
-    [
-        "kwargs",
-        "chat_template_kwargs",
-        "bos_token",
-        "eos_token",
-        "stop",
-        "documents",
-        "tool_choice",
-        "parallel_tool_calls",
-    ];
-
     public string Name => "openai";
 
     public bool Recognises(JsonTape row)
@@ -68,15 +55,7 @@ internal sealed class OpenAiFormat : IRowFormat
             int tools = row.Find(0, "tools"u8);
             string declared = tools >= 0 && row[tools].Kind != JsonKind.Null ? "tools" : "functions";
             ToolsWriter.Copy(row, row.Find(0, Encoding.UTF8.GetBytes(declared)), output);
-            foreach (string name in _ofTemplates)
-            {
-                if (row.Find(0, Encoding.UTF8.GetBytes(name)) is >= 0 and int value)
-                {
-                    output.Extra(row.Raw(value - 1), row.RawValue(value));
-                }
-            }
-
-            output.KeepRest(row, [row.String(list - 1), declared, system, .. _ofTemplates]);
+            output.KeepRest(row, row.String(list - 1), declared, system);
         }
 
         return null;

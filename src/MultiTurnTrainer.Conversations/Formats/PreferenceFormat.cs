@@ -33,13 +33,14 @@ internal sealed class PreferenceFormat : IRowFormat
         string system = SystemPrompt.Write(row, output);
         if (row[side].Kind == JsonKind.String && PrintedDialogue.Anthropic.Recognises(row.String(side)))
         {
-            PrintedDialogue.Anthropic.Write(row.String(side), side, output);
+            PrintedDialogue.Anthropic.Write(row.String(side), side, output, lastOnly: !options.PromptAnswers);
             output.KeepRest(row, row.String(chosen - 1), row.String(rejected - 1), system);
             return null;
         }
 
         (string used, string input) = Question(row, side, output, options);
-        PromptCompletionFormat.Side(row, side, "assistant", output, options);
+        int context = options.PromptAnswers ? 0 : Shared(row, chosen, rejected);
+        PromptCompletionFormat.Side(row, side, "assistant", output, options, context);
         int tools = row.Find(0, "tools"u8);
         ToolsWriter.Copy(row, tools >= 0 ? tools : row.Find(row.Find(0, "input"u8), "tools"u8), output);
         output.KeepRest(row, row.String(chosen - 1), row.String(rejected - 1), system, "tools", used, input);
@@ -59,7 +60,7 @@ internal sealed class PreferenceFormat : IRowFormat
         int list = wrapped >= 0 ? wrapped : MessageList.Find(row);
         if (list >= 0)
         {
-            PromptCompletionFormat.Side(row, list, "user", output, options);
+            PromptCompletionFormat.Prompt(row, list, output, options);
             return (wrapped >= 0 ? "input" : row.String(list - 1), "");
         }
 
@@ -75,7 +76,7 @@ internal sealed class PreferenceFormat : IRowFormat
             return (name, AlpacaFormat.Question(row, output));
         }
 
-        PromptCompletionFormat.Side(row, prompt, "user", output, options);
+        PromptCompletionFormat.Prompt(row, prompt, output, options);
         return (name, "");
     }
 
@@ -89,6 +90,28 @@ internal sealed class PreferenceFormat : IRowFormat
         }
 
         return chosen >= 0 && rejected >= 0 ? (chosen, rejected) : null;
+    }
+
+    /// <summary>How many messages both sides begin with, as TRL finds the prompt in them; the last one is always an answer.</summary>
+    private static int Shared(JsonTape row, int chosen, int rejected)
+    {
+        int shared = 0;
+        if (row[chosen].Kind == JsonKind.Array && row[rejected].Kind == JsonKind.Array)
+        {
+            int other = rejected + 1;
+            for (
+                int at = chosen + 1;
+                row[at].Next < row[chosen].Next
+                    && row[other].Next < row[rejected].Next
+                    && row.RawValue(at).SequenceEqual(row.RawValue(other));
+                at = row[at].Next, other = row[other].Next
+            )
+            {
+                shared++;
+            }
+        }
+
+        return shared;
     }
 
     private static int Prompt(JsonTape row)

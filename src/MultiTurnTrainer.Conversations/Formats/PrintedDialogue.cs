@@ -28,7 +28,8 @@ internal sealed class PrintedDialogue(string end, params (string Name, Role Role
     /// <param name="text">The dialogue.</param>
     /// <param name="source">The token it comes from.</param>
     /// <param name="output">The row to write to.</param>
-    public void Write(string text, int source, CanonicalRow output)
+    /// <param name="lastOnly">Whether answers before the last message are context.</param>
+    public void Write(string text, int source, CanonicalRow output, bool lastOnly = false)
     {
         MatchCollection headers = _header.Matches(text);
         for (int i = 0; i < headers.Count; i++)
@@ -43,6 +44,11 @@ internal sealed class PrintedDialogue(string end, params (string Name, Role Role
                     : content;
             output.Begin(Roles.Name(role), source);
             output.From(content: source);
+            if (lastOnly && role == Role.Assistant && i + 1 < headers.Count)
+            {
+                output.Raw("weight"u8, "0"u8);
+            }
+
             int call = role == Role.Assistant ? content.IndexOf(CallMark, StringComparison.Ordinal) : -1;
             output.Text("content"u8, call < 0 ? content : content[..call].TrimEnd());
             if (call >= 0)

@@ -40,7 +40,7 @@ internal sealed class PromptCompletionFormat : IRowFormat
         }
         else
         {
-            Side(row, prompt, "user", output, options);
+            Prompt(row, prompt, output, options);
         }
 
         Side(row, completion, "assistant", output, options);
@@ -49,38 +49,66 @@ internal sealed class PromptCompletionFormat : IRowFormat
         return null;
     }
 
+    /// <summary>Writes a prompt: a text, or messages as they are. Answers in it are context unless the options want them.</summary>
+    public static void Prompt(JsonTape row, int value, CanonicalRow output, ConversionOptions options) =>
+        Side(row, value, "user", output, options, context: options.PromptAnswers ? 0 : int.MaxValue);
+
     /// <summary>Writes one side: a text, or messages as they are.</summary>
-    public static void Side(JsonTape row, int value, string role, CanonicalRow output, ConversionOptions options)
+    /// <param name="row">The row.</param>
+    /// <param name="value">The side.</param>
+    /// <param name="role">Who speaks where it is a text.</param>
+    /// <param name="output">Grows by its messages.</param>
+    /// <param name="options">Choices.</param>
+    /// <param name="context">How many messages at its beginning are not learned where they say nothing themselves.</param>
+    public static void Side(
+        JsonTape row,
+        int value,
+        string role,
+        CanonicalRow output,
+        ConversionOptions options,
+        int context = 0
+    )
     {
         if (row[value].Kind == JsonKind.Array)
         {
-            for (int at = value + 1; at < row[value].Next; at = row[at].Next)
+            for (int at = value + 1; at < row[value].Next; at = row[at].Next, context--)
             {
-                if (ShareGptFormat.IsTurn(row, at))
-                {
-                    ShareGptFormat.Turn(row, at, row[at].Next, output, options);
-                }
-                else
-                {
-                    MessageWriter.Copy(row, at, output, options);
-                }
+                Message(row, at, output, options, context > 0);
             }
         }
         else if (row[value].Kind == JsonKind.Object)
         {
-            if (ShareGptFormat.IsTurn(row, value))
-            {
-                ShareGptFormat.Turn(row, value, row[value].Next, output, options);
-            }
-            else
-            {
-                MessageWriter.Copy(row, value, output, options);
-            }
+            Message(row, value, output, options, context > 0);
         }
         else
         {
             output.Begin(role, value);
             ReasoningWriter.WriteContent(row, value, output, options.Normalise && role == "assistant");
+        }
+    }
+
+    private static void Message(JsonTape row, int at, CanonicalRow output, ConversionOptions options, bool isContext)
+    {
+        bool isTurn = ShareGptFormat.IsTurn(row, at);
+        if (isTurn)
+        {
+            ShareGptFormat.Turn(row, at, row[at].Next, output, options);
+        }
+        else
+        {
+            MessageWriter.Copy(row, at, output, options);
+        }
+
+        int role = isTurn ? row.Find(at, "from"u8) : row.Find(at, "role"u8);
+        if (
+            isContext
+            && role >= 0
+            && row[role].Kind == JsonKind.String
+            && Roles.Meaning(row.String(role)) == Role.Assistant
+            && SupervisionReader.Find(row, at) < 0
+        )
+        {
+            output.Raw("weight"u8, "0"u8);
         }
     }
 

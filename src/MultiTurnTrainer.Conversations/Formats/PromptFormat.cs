@@ -28,7 +28,7 @@ internal sealed class PromptFormat : IRowFormat
         }
         else
         {
-            PromptCompletionFormat.Side(row, question, "user", output, options);
+            PromptCompletionFormat.Prompt(row, question, output, options);
         }
 
         output.KeepRest(row, [.. _names, input, system, "turns"]);

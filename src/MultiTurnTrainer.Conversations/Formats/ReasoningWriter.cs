@@ -14,7 +14,9 @@ internal static class ReasoningWriter
         bool separate =
             row.Find(message, "reasoning_content"u8) >= 0
             || row.Find(message, "thinking"u8) >= 0
-            || row.Find(message, "reasoning"u8) >= 0;
+            || row.Find(message, "reasoning"u8) >= 0
+            // Its ranges count from the first character of the content as it stands.
+            || row.Find(message, "training_detail"u8) >= 0;
         WriteContent(row, content, output, split: assistant && !separate);
     }
 

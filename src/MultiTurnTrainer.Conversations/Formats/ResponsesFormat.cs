@@ -75,6 +75,8 @@ internal sealed class ResponsesFormat : IRowFormat
     {
         output.Begin("assistant", at);
         output.Raw("content"u8, "\"\""u8);
+        SupervisionReader.Copy(row, at, output);
+        int begun = at;
         ByteBuilder json = output.Key("tool_calls"u8).Add((byte)'[');
         bool first = true;
         while (at < end && row.Find(at, "type"u8) is >= 0 and int type && row.Is(type, "function_call"u8))
@@ -93,6 +95,7 @@ internal sealed class ResponsesFormat : IRowFormat
                 .Add(arguments >= 0 ? row.RawValue(arguments) : "\"{}\""u8)
                 .Add("}}"u8);
             first = false;
+            output.RequireSameWeight(row, begun, at);
             at = row[at].Next;
         }
 

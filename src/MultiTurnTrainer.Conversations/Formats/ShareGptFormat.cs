@@ -69,24 +69,22 @@ internal sealed class ShareGptFormat : IRowFormat
             output.Begin("assistant", at);
             output.From(from, value);
             output.Raw("content"u8, "\"\""u8);
-            return Calls(row, at, end, output);
+            SupervisionReader.Copy(row, at, output);
+            return Calls(row, at, at, end, output);
         }
 
         output.Begin(role == Role.Unknown ? speaker : Roles.Name(role), at);
         output.From(from, value);
         if (value >= 0)
         {
-            ReasoningWriter.WriteContent(row, value, output, options.Normalise && role == Role.Assistant);
+            bool split = options.Normalise && role == Role.Assistant && row.Find(at, "training_detail"u8) < 0;
+            ReasoningWriter.WriteContent(row, value, output, split);
         }
 
-        if (WeightWriter.Find(row, at) is >= 0 and int weight)
-        {
-            WeightWriter.Write(row, weight, output);
-        }
-
+        SupervisionReader.Copy(row, at, output);
         int next = row[at].Next;
         return role == Role.Assistant && next < end && IsTurn(row, next) && IsCallTurn(row, next)
-            ? Calls(row, next, end, output)
+            ? Calls(row, at, next, end, output)
             : next;
     }
 
@@ -103,18 +101,19 @@ internal sealed class ShareGptFormat : IRowFormat
     private static bool IsCallTurn(JsonTape row, int turn) =>
         row.Find(turn, "from"u8) is >= 0 and int from && row[from].Kind == JsonKind.String && IsCall(row.String(from));
 
-    /// <summary>Writes consecutive function calls as the parallel calls of one message.</summary>
-    private static int Calls(JsonTape row, int at, int end, CanonicalRow output)
+    /// <summary>Writes consecutive function calls as the parallel calls of the message that a turn began.</summary>
+    private static int Calls(JsonTape row, int first, int at, int end, CanonicalRow output)
     {
         ByteBuilder json = output.Key("tool_calls"u8).Add((byte)'[');
-        bool first = true;
+        bool isFirst = true;
         JsonTape inner = new();
         while (at < end && IsTurn(row, at) && IsCallTurn(row, at))
         {
             int value = Value(row, at);
             string text = value >= 0 && row[value].Kind == JsonKind.String ? row.String(value) : "";
-            ToolCallWriter.WriteText(text, inner, json, first);
-            first = false;
+            ToolCallWriter.WriteText(text, inner, json, isFirst);
+            output.RequireSameWeight(row, first, at);
+            isFirst = false;
             at = row[at].Next;
         }
 

@@ -59,11 +59,11 @@ public sealed class ConversationBatch
     }
 
     /// <summary>Parses the rows and stops at the first that is no conversation.</summary>
+    /// <param name="options">How rows are converted.</param>
     /// <exception cref="MttException">A row is unusable; the message names file, line and path.</exception>
-    public IEnumerable<Conversation> Parse()
+    public IEnumerable<Conversation> Parse(ConversionOptions options)
     {
-        JsonTape tape = new();
-        CanonicalRow canonical = new();
+        CanonicalTape row = new();
         int start = 0;
         foreach ((int length, SourceRecord cut) in _rows)
         {
@@ -73,7 +73,7 @@ public sealed class ConversationBatch
                 Bytes = _bytes.Memory.Slice(start, length),
             };
             start += length;
-            yield return ConversationReader.Convert(_file, record, tape, canonical, ConversionOptions.Faithful);
+            yield return ConversationReader.Convert(_file, record, row, options);
         }
     }
 }

@@ -28,8 +28,7 @@ public static class ConversationReader
     public static IEnumerable<Conversation> Read(string path, ConversionOptions? options = null)
     {
         using IRecordSource source = RecordSources.Open(path, MaxRowBytes);
-        JsonTape tape = new();
-        CanonicalRow canonical = new();
+        CanonicalTape row = new();
         bool any = false;
         while (source.TryRead(out SourceRecord record))
         {
@@ -39,7 +38,7 @@ public static class ConversationReader
             }
 
             any = true;
-            yield return Convert(source.File, record, tape, canonical, options ?? ConversionOptions.Faithful);
+            yield return Convert(source.File, record, row, options ?? ConversionOptions.Faithful);
         }
 
         if (!any)
@@ -49,14 +48,9 @@ public static class ConversationReader
     }
 
     /// <summary>Makes a conversation of a row.</summary>
-    internal static Conversation Convert(
-        string file,
-        SourceRecord record,
-        JsonTape tape,
-        CanonicalRow canonical,
-        ConversionOptions options
-    )
+    internal static Conversation Convert(string file, SourceRecord record, CanonicalTape row, ConversionOptions options)
     {
+        JsonTape tape = row.Source;
         if ((record.Flags & RecordFlags.TooLong) != 0)
         {
             throw Bad(file, record.Line, "", RowLimit.Message(MaxRowBytes));
@@ -90,30 +84,23 @@ public static class ConversationReader
             throw Bad(file, record.Line, "", "the row is not valid UTF-8");
         }
 
-        IRowFormat? format = RowFormats.Detect(tape);
-        if (format is null && options.Prompts && RowFormats.Prompt.Recognises(tape))
+        if (row.Load(options) is { } refusal)
         {
-            format = RowFormats.Prompt;
+            throw Bad(
+                file,
+                record.Line,
+                refusal.Token == 0 ? "" : JsonPathText.Of(tape, refusal.Token),
+                row.Format is null ? $"not a conversation: {refusal.Reason}" : refusal.Reason
+            );
         }
 
-        if (format is null)
+        if (row.Problems.Count > 0)
         {
-            throw Bad(file, record.Line, "", $"not a conversation: {NotConversations.Explain(tape)}");
+            RowProblem problem = row.Problems[0];
+            throw Bad(file, record.Line, row.Place(problem.Token).Path, problem.Text, problem.Hint);
         }
 
-        ReadOnlyMemory<byte> bytes = record.Bytes;
-        if (options.Normalise || format is not OpenAiFormat || !OpenAiFormat.IsCanonical(tape))
-        {
-            canonical.Clear();
-            if (format.Convert(tape, canonical, options) is { } refusal)
-            {
-                throw Bad(file, record.Line, JsonPathText.Of(tape, refusal.Token), refusal.Reason);
-            }
-
-            bytes = canonical.Finish();
-        }
-
-        return Conversation.FromJson(Parse(bytes), file, record.Line);
+        return Conversation.FromJson(Parse(row.Tape.Text), file, record.Line, row.Supervision);
     }
 
     /// <summary>Parses bytes that the tape has accepted, into memory of its own.</summary>
@@ -123,12 +110,12 @@ public static class ConversationReader
         return JsonElement.ParseValue(ref reader);
     }
 
-    private static MttException Bad(string file, long line, string path, string message) =>
+    private static MttException Bad(string file, long line, string path, string message, string? hint = null) =>
         new(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{file}:{line}: {(path.Length > 0 ? path + ": " : "")}{message}"
             ),
-            $"mtt validate {file} lists every problem of the file."
+            hint ?? $"mtt validate {file} lists every problem of the file."
         );
 }

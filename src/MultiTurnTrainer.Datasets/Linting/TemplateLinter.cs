@@ -202,7 +202,10 @@ public sealed class TemplateLinter
         return false;
     }
 
-    private static IEnumerable<int> Answers(Probe probe) => MaskRule.DefaultTargets(probe.Messages);
+    private static IEnumerable<int> Answers(Probe probe) =>
+        Enumerable
+            .Range(0, probe.Messages.GetArrayLength())
+            .Where(i => probe.Messages[i].GetProperty("role").ValueEquals("assistant"));
 
     /// <summary>Where the last span of a message's block ends.</summary>
     private static int LastOwn(RenderedText whole, int message)

@@ -10,7 +10,6 @@ namespace MultiTurnTrainer.Datasets.Masking;
 /// </summary>
 public sealed class MaskRule
 {
-    private static readonly string[] _weights = ["weight", "loss_weight", "train", "training"];
     private readonly RenderSession _session;
     private readonly RenderedText _rendered;
     private readonly StopSearch _stops;
@@ -81,31 +80,6 @@ public sealed class MaskRule
 
         return new MaskedText(rendered, rule._answers, rule._refusals);
     }
-
-    /// <summary>
-    /// The assistant messages that no <c>weight</c>, <c>loss_weight</c>, <c>train</c> or <c>training</c> of 0 or false
-    /// leaves out: what is supervised unless options say otherwise.
-    /// </summary>
-    public static IEnumerable<int> DefaultTargets(JsonElement messages)
-    {
-        int i = 0;
-        foreach (JsonElement message in messages.EnumerateArray())
-        {
-            if (Role(message) == "assistant" && !_weights.Any(key => IsZero(message, key)))
-            {
-                yield return i;
-            }
-
-            i++;
-        }
-    }
-
-    private static bool IsZero(JsonElement message, string key) =>
-        message.TryGetProperty(key, out JsonElement weight)
-        && (
-            weight.ValueKind == JsonValueKind.False
-            || (weight.ValueKind == JsonValueKind.Number && weight.GetDouble() == 0)
-        );
 
     private static string? Role(JsonElement message) =>
         message.ValueKind == JsonValueKind.Object

@@ -9,13 +9,12 @@ namespace MultiTurnTrainer.Datasets.Rollouts;
 
 /// <summary>Renders and tokenizes with a model's own template and tokenizer.</summary>
 /// <param name="model">Template and tokenizer.</param>
-/// <param name="now">What a template that prints the date prints.</param>
-public sealed class ChatEncoder(RowModel model, DateTimeOffset now) : IChatEncoder
+public sealed class ChatEncoder(RowModel model) : IChatEncoder
 {
-    private readonly PromptEncoder _prompts = new(model, now);
+    private readonly PromptEncoder _prompts = new(model);
     private readonly HashSet<int> _stops =
     [
-        .. model.Stops.Select(model.Tokenizer.TokenToId).Where(id => id is not null).Select(id => id!.Value),
+        .. model.Template.Stops.Select(model.Tokenizer.TokenToId).Where(id => id is not null).Select(id => id!.Value),
     ];
 
     /// <summary>The ids that end a reply.</summary>

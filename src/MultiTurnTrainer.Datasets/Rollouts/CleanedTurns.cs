@@ -12,11 +12,10 @@ namespace MultiTurnTrainer.Datasets.Rollouts;
 /// contexts are followed by the same ids.
 /// </summary>
 /// <param name="model">Template and tokenizer.</param>
-/// <param name="now">What a template that prints the date prints.</param>
-public sealed class CleanedTurns(RowModel model, DateTimeOffset now)
+public sealed class CleanedTurns(RowModel model)
 {
-    private readonly RowBuilder _rows = new(model, new RowOptions { LastOnly = true, Now = now });
-    private readonly PromptEncoder _prompts = new(model, now);
+    private readonly RowBuilder _rows = new(model, new RowOptions { LastOnly = true });
+    private readonly PromptEncoder _prompts = new(model);
 
     /// <summary>Encodes one record.</summary>
     /// <exception cref="MttException">The template refuses a context, or no token of the reply can be proven to be supervised.</exception>
@@ -45,6 +44,11 @@ public sealed class CleanedTurns(RowModel model, DateTimeOffset now)
         if (record.Tools is { } tools)
         {
             json["tools"] = JsonNode.Parse(tools.GetRawText());
+        }
+
+        if (record.ChatTemplateKwargs is { } variables)
+        {
+            json["chat_template_kwargs"] = JsonSerializer.SerializeToNode(variables);
         }
 
         return Conversations.Conversation.FromJson(JsonSerializer.SerializeToElement(json));

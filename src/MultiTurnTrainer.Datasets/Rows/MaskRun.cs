@@ -8,8 +8,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <summary>What <c>mtt mask</c> does: rows to a file with its manifest, and a page to share.</summary>
 /// <param name="inputs">Conversation files.</param>
 /// <param name="model">The model's folder.</param>
-/// <param name="template">A template file in place of the model's, or null.</param>
-public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? template)
+public sealed class MaskRun(IReadOnlyList<string> inputs, string model)
 {
     /// <summary>Where the rows go; null makes none.</summary>
     public string? Output { get; init; }
@@ -81,13 +80,23 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
         }
 
         manifest.AddInput("tokenizer", Tokenizers.Tokenizer.FileOf(model)!);
-        if (template is not null)
+        if (options.Template is { } template)
         {
             manifest.AddInput("template", template);
         }
 
-        manifest.Options["template_sha256"] = ContentHash.Of(Encoding.UTF8.GetBytes(loaded.Chat.Template.Source));
-        manifest.Options["stop_tokens"] = new JsonArray([.. loaded.Stops.Select(stop => JsonValue.Create(stop))]);
+        manifest.Options["template_sha256"] = ContentHash.Of(
+            Encoding.UTF8.GetBytes(loaded.Template.Chat.Template.Source)
+        );
+        manifest.Options["stop_tokens"] = new JsonArray([
+            .. loaded.Template.Stops.Select(stop => JsonValue.Create(stop)),
+        ]);
+        if (options.ChatTemplateKwargs.Count > 0)
+        {
+            manifest.Options["chat_template_kwargs"] = options.Described()["chat_template_kwargs"]!.DeepClone();
+        }
+
+        manifest.Options["prompt_answers"] = options.PromptAnswers;
         manifest.Options["roles"] = Names(options.Roles);
         manifest.Options["last"] = options.LastOnly;
         manifest.Options["fields"] = Names(options.Fields);
@@ -98,7 +107,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model, string? 
         manifest.Options["truncate"] = options.Truncation.ToString().ToLowerInvariant();
         manifest.Options["skip_refused"] = options.SkipRefused;
         // Rows that print no date are the same on every day, and so is their manifest.
-        manifest.Options["now"] = !loaded.PrintsDate
+        manifest.Options["now"] = !loaded.Template.PrintsDate
             ? null
             : options.Now?.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
         run.Counts.WriteTo(manifest.Counts);

@@ -10,11 +10,10 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// by the generation prompt. One object serves one thread.
 /// </summary>
 /// <param name="model">Template and tokenizer.</param>
-/// <param name="now">What a template that prints the date prints.</param>
-public sealed class PromptEncoder(RowModel model, DateTimeOffset now)
+public sealed class PromptEncoder(RowModel model)
 {
     private readonly RowTokenizer _tokenizer = new(model.Tokens);
-    private readonly RowOptions _options = new() { Now = now };
+    private readonly RowOptions _options = new();
 
     /// <summary>The ids of the rendered conversation and the generation prompt.</summary>
     /// <exception cref="MttException">The template refuses the conversation.</exception>
@@ -22,7 +21,7 @@ public sealed class PromptEncoder(RowModel model, DateTimeOffset now)
     {
         try
         {
-            RowSource source = new(conversation, model, _options);
+            RowSource source = new(conversation, model.Template, _options);
             RenderInput input = source.Input(source.All) with { AddGenerationPrompt = true };
             RowText text = new(source.Template.Render(input), conversation.Messages);
             return _tokenizer.Encode(text, [], [], split: false, out _).Ids.ToArray();

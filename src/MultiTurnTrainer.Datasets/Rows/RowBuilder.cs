@@ -24,7 +24,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         outcome.Counts.Conversations = 1;
         try
         {
-            RowSource source = new(conversation, model, options);
+            RowSource source = new(conversation, model.Template, options);
             if (source.Targets.Count == 0)
             {
                 outcome.Counts.AddLoss(source.HasLearnable ? "weight-0" : "no-answer", 1, 0);
@@ -146,11 +146,10 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         if (options.Truncation == TruncationMode.Turns)
         {
             ConversationView view = whole.View;
-            IReadOnlyList<Turn> turns = TurnTruncation.Turns(
-                [.. view.Messages.Select(message => message.Role)],
-                whole.TokensPerMessage()
-            );
-            int dropped = TurnTruncation.TurnsToDrop(turns, whole.Row.Length, limit) ?? Math.Max(1, turns.Count - 1);
+            IReadOnlyList<Turn> turns = Turn.Of(view.Messages.Select(message => message.Role));
+            int dropped =
+                TurnTruncation.TurnsToDrop(turns, whole.TokensPerMessage(), whole.Row.Length, limit)
+                ?? Math.Max(1, turns.Count - 1);
 
             // The counts are those of the whole: a template may print less, or more, around what stays.
             for (; dropped < turns.Count; dropped++)
@@ -203,12 +202,12 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         {
             int message = view.Indexes[answer.Message];
             RowChecks.Origins(rendered, answer, message, outcome);
-            Supervision.Select(
+            RangeWeights.Select(
                 rendered,
                 answer.Ranges,
                 answer.Stop,
-                source.Weights[message],
-                source.InContent(message),
+                source.Supervision.WeightOf(message),
+                source.Supervision.InContent(message),
                 view.Messages[answer.Message],
                 options.Fields,
                 _ranges
@@ -243,7 +242,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
                 Printed = printed,
                 Unrendered = unrendered,
                 BoundaryTokens = differing,
-                GenerationDifferences = model.HasGenerationBlocks ? masked.GenerationDifferences.Count : 0,
+                GenerationDifferences = model.Template.HasGenerationBlocks ? masked.GenerationDifferences.Count : 0,
             };
     }
 

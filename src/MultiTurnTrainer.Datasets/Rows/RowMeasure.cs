@@ -7,11 +7,10 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <summary>Measures conversations as the rows that <c>mtt mask</c> makes of them.</summary>
 /// <param name="model">Template and tokenizer.</param>
 /// <param name="maxLength">The limit of truncation by whole turns; null for none.</param>
-/// <param name="now">The date that templates with a clock see.</param>
-public sealed class RowMeasure(RowModel model, int? maxLength, DateTimeOffset now) : IRowMeasure
+public sealed class RowMeasure(RowModel model, int? maxLength) : IRowMeasure
 {
-    private readonly RowBuilder _whole = new(model, new RowOptions { Now = now });
-    private readonly RowBuilder _short = new(model, new RowOptions { Now = now, MaxLength = maxLength });
+    private readonly RowBuilder _whole = new(model, new RowOptions());
+    private readonly RowBuilder _short = new(model, new RowOptions { MaxLength = maxLength });
 
     /// <inheritdoc/>
     public MeasuredRow? Measure(Conversation conversation)

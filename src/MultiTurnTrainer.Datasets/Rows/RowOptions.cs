@@ -1,14 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using MultiTurnTrainer.Context.Truncation;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
-/// <summary>How conversations become token rows.</summary>
+/// <summary>How conversations become token rows: the <c>rows:</c> section of <c>mtt.yaml</c>.</summary>
 public sealed record RowOptions
 {
+    /// <summary>A chat template file in place of the model's.</summary>
+    public string? Template { get; init; }
+
+    /// <summary>Which of the folder's chat templates, where it has several.</summary>
+    public string? ChatTemplateName { get; init; }
+
+    /// <summary>Further tokens that end an answer, beside the model's.</summary>
+    public IReadOnlyList<string> Eot { get; init; } = [];
+
+    /// <summary>The date that templates with a clock see; null refuses them.</summary>
+    public DateTimeOffset? Now { get; init; }
+
+    /// <summary>Template variables of the whole run; a row's own win.</summary>
+    public IReadOnlyDictionary<string, JsonElement> ChatTemplateKwargs { get; init; } =
+        new Dictionary<string, JsonElement>();
+
+    /// <summary>Whether assistant messages inside the prompt of prompt/completion and preference rows are supervised too.</summary>
+    public bool PromptAnswers { get; init; }
+
     /// <summary>Whose messages are supervised.</summary>
-    public IReadOnlySet<Role> Roles { get; init; } = new HashSet<Role> { Role.Assistant };
+    public IReadOnlyList<Role> Roles { get; init; } = [Role.Assistant];
 
     /// <summary>Whether only the last message of these roles is supervised.</summary>
     public bool LastOnly { get; init; }
@@ -17,7 +41,7 @@ public sealed record RowOptions
     /// Which parts of a message are supervised; empty means all of it. With parts named, only their own text and the stop
     /// token are supervised, not what the template writes around them.
     /// </summary>
-    public IReadOnlySet<MessageField> Fields { get; init; } = new HashSet<MessageField>();
+    public IReadOnlyList<MessageField> Fields { get; init; } = [];
 
     /// <summary>
     /// Whether every answer is trained in the context that it really meets: answers whose prompt the template would
@@ -29,6 +53,7 @@ public sealed record RowOptions
     public bool SplitAtBoundary { get; init; } = true;
 
     /// <summary>Most tokens of a row; null for no limit.</summary>
+    [Range(1, int.MaxValue)]
     public int? MaxLength { get; init; }
 
     /// <summary>What happens to longer rows.</summary>
@@ -43,9 +68,39 @@ public sealed record RowOptions
     /// </summary>
     public bool DropUnrenderedAnswers { get; init; }
 
-    /// <summary>The date that templates with a clock see; null refuses them.</summary>
-    public DateTimeOffset? Now { get; init; }
-
     /// <summary>Threads that build rows.</summary>
+    [Range(1, 4096)]
     public int Threads { get; init; } = 1;
+
+    /// <summary>How rows of other formats become conversations.</summary>
+    internal ConversionOptions Conversion => new() { PromptAnswers = PromptAnswers };
+
+    /// <summary>What shapes the rows and is not as by default, with the names of <c>mtt.yaml</c>; a template by its hash.</summary>
+    public JsonObject Described()
+    {
+        JsonObject json = JsonSerializer
+            .SerializeToNode(this with { Template = null, Now = null, Threads = 1 }, _json)!
+            .AsObject();
+        JsonObject plain = JsonSerializer.SerializeToNode(new RowOptions(), _json)!.AsObject();
+        foreach ((string name, JsonNode? value) in plain)
+        {
+            if (JsonNode.DeepEquals(value, json[name]))
+            {
+                json.Remove(name);
+            }
+        }
+
+        if (Template is not null)
+        {
+            json["template_sha256"] = ContentHash.OfFile(Template);
+        }
+
+        return json;
+    }
+
+    private static readonly JsonSerializerOptions _json = new(JsonText.Compact)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
 }

@@ -88,7 +88,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
     private Batch Build(RowBuilder builder, ConversationBatch conversations)
     {
         Batch batch = new();
-        foreach (Conversation conversation in conversations.Parse())
+        foreach (Conversation conversation in conversations.Parse(options.Conversion))
         {
             RowOutcome outcome = builder.Build(conversation);
             outcome.CountRefusals();

@@ -83,19 +83,22 @@ internal static class SupervisedSpans
         }
     }
 
-    /// <summary>The number of the exchange that each message belongs to, from 1.</summary>
+    /// <summary>The number of the exchange that each message belongs to, from 1; one begins where the user speaks.</summary>
     public static int[] Turns(IReadOnlyList<Message> messages)
     {
-        int[] turns = new int[messages.Count];
-        int turn = 0;
-        for (int i = 0; i < turns.Length; i++)
+        int[] numbers = new int[messages.Count];
+        Array.Fill(numbers, 1);
+        int number = 0;
+        foreach (Turn turn in Turn.Of(messages.Select(message => message.Role)))
         {
-            bool begins = messages[i].Role == Role.User && (i == 0 || messages[i - 1].Role != Role.User);
-            turn += begins ? 1 : 0;
-            turns[i] = Math.Max(1, turn);
+            number += turn.Users.Count > 0 ? 1 : 0;
+            foreach (int message in turn.Messages)
+            {
+                numbers[message] = Math.Max(1, number);
+            }
         }
 
-        return turns;
+        return numbers;
     }
 
     /// <summary>Writes spans as a JSON array.</summary>

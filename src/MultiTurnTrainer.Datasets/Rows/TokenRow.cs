@@ -28,6 +28,38 @@ public sealed record TokenRow(
     /// <summary>How many tokens are supervised.</summary>
     public int SupervisedTokens => Labels.Length - Labels.AsSpan().Count(Unsupervised);
 
+    /// <summary>Labels that count in a loss: the first token of a row has nothing before it to be predicted from.</summary>
+    public int PredictedTokens => SupervisedTokens - (Length > 0 && Labels[0] != Unsupervised ? 1 : 0);
+
+    /// <summary>
+    /// Tokens that must go through a model for the loss: those before the last counted label. What follows can, with
+    /// causal attention, change neither loss nor gradient.
+    /// </summary>
+    public int NeededTokens => Math.Max(0, Array.FindLastIndex(Labels, label => label != Unsupervised));
+
+    /// <summary>Some of the tokens as a row of their own.</summary>
+    internal TokenRow Slice(int start, int end, string? id) =>
+        new(
+            id,
+            InputIds[start..end],
+            Labels[start..end],
+            LossWeights?[start..end],
+            Spans is null
+                ? null
+                :
+                [
+                    .. Spans
+                        .Where(span => span.End > start && span.Start < end)
+                        .Select(span =>
+                            span with
+                            {
+                                Start = Math.Max(span.Start, start) - start,
+                                End = Math.Min(span.End, end) - start,
+                            }
+                        ),
+                ]
+        );
+
     /// <summary>What is wrong with the row's shape, or null.</summary>
     internal string? Problem()
     {
@@ -53,9 +85,11 @@ public sealed record TokenRow(
                 return $"input_ids[{i}] is {InputIds[i]}";
             }
 
-            if (Labels[i] < 0 && Labels[i] != Unsupervised)
+            if (Labels[i] != InputIds[i] && Labels[i] != Unsupervised)
             {
-                return $"labels[{i}] is {Labels[i]}; only {Unsupervised} means not supervised";
+                return Labels[i] < 0
+                    ? $"labels[{i}] is {Labels[i]}; only {Unsupervised} means not supervised"
+                    : $"labels[{i}] is {Labels[i]} where input_ids[{i}] is {InputIds[i]}: labels stand at their own token, not shifted";
             }
         }
 

@@ -46,29 +46,53 @@ public static class TokenRowReader
     public static IEnumerable<TokenRow> Read(string path, bool labelsOptional = false)
     {
         InputFile.RequireExists(path, "Name a .parquet or .jsonl file.");
-        IEnumerable<TokenRow> rows =
-            TokenRowFormats.FromPath(path) == TokenRowFormat.Parquet
-                ? ReadParquet(path)
-                : ReadJsonl(path, labelsOptional);
+        IEnumerable<StoredRow> stored =
+            TokenRowFormats.FromPath(path) == TokenRowFormat.Parquet ? ReadParquet(path) : ReadJsonl(path);
         long number = 0;
-        foreach (TokenRow row in rows)
+        foreach (StoredRow row in stored)
         {
             number++;
-            yield return row.Problem() is string problem
-                ? throw new MttException($"{path}:{number}: {problem}", "Write the rows again with mtt mask.")
-                : row;
+            foreach (TokenRow one in Rows(row, labelsOptional, path, number))
+            {
+                yield return one;
+            }
         }
     }
 
-    private static IEnumerable<TokenRow> ReadParquet(string path)
+    private static IReadOnlyList<TokenRow> Rows(StoredRow row, bool labelsOptional, string path, long number)
     {
-        using ParquetFile file = ParquetFile.Open(path);
-        int ids = ListColumn(file, "input_ids", PhysicalType.Int32, PhysicalType.Int64);
-        int labels = ListColumn(file, "labels", PhysicalType.Int32, PhysicalType.Int64);
-        if (ids < 0 || labels < 0)
+        try
+        {
+            return [.. row.Rows(labelsOptional)];
+        }
+        catch (InvalidDataException problem)
         {
             throw new MttException(
-                $"{path}: has no columns input_ids and labels with lists of integers",
+                $"{path}:{number}: {problem.Message}",
+                "Fix what wrote the rows, or make them with mtt mask.",
+                problem
+            );
+        }
+    }
+
+    private static IEnumerable<StoredRow> ReadParquet(string path)
+    {
+        using ParquetFile file = ParquetFile.Open(path);
+        foreach (SchemaNode column in file.Schema.Children)
+        {
+            Require(path, column.Name);
+        }
+
+        (string Name, int Leaf)[] lists =
+        [
+            .. StoredRow
+                .Lists.Where(name => file.Schema.Children.Any(child => child.Name == name))
+                .Select(name => (name, ListColumn(file, name, PhysicalType.Int32, PhysicalType.Int64))),
+        ];
+        if (Array.Find(lists, list => list.Leaf < 0) is { Name: { } bad })
+        {
+            throw new MttException(
+                $"{path}: the column {bad} does not hold lists of integers",
                 "Make token rows with mtt mask."
             );
         }
@@ -80,27 +104,45 @@ public static class TokenRowReader
         {
             ColumnReader? Open(int leaf) =>
                 leaf < 0 ? null : new ColumnReader(file, file.Metadata.Leaves[leaf], group.Columns[leaf]);
-            (
-                ColumnReader Ids,
-                ColumnReader Labels,
-                ColumnReader? Weights,
-                ColumnReader? Id,
-                ColumnReader? Spans
-            ) columns = file.Guard(() => (Open(ids)!, Open(labels)!, Open(weights), Open(id), Open(spans)));
+            (ColumnReader?[] Lists, ColumnReader? Weights, ColumnReader? Id, ColumnReader? Spans) columns = file.Guard(
+                () =>
+                    (Array.ConvertAll(lists, list => Open(list.Leaf)), Open(weights), Open(id), Open(spans))
+            );
             for (long row = 0; row < group.Rows; row++)
             {
                 yield return file.Guard(() =>
-                    new TokenRow(
-                        columns.Id is null ? null : ReadText(columns.Id, file.Metadata.Leaves[id]),
-                        ReadList<int>(columns.Ids, file.Metadata.Leaves[ids]) ?? [],
-                        ReadList<int>(columns.Labels, file.Metadata.Leaves[labels]) ?? [],
+                {
+                    string? name = columns.Id is null ? null : ReadText(columns.Id, file.Metadata.Leaves[id]);
+                    Dictionary<string, int[]> ints = new(StringComparer.Ordinal);
+                    for (int i = 0; i < lists.Length; i++)
+                    {
+                        int[]? list = ReadList<int>(columns.Lists[i]!, file.Metadata.Leaves[lists[i].Leaf]);
+
+                        // The file does not tell a null from a list without entries; only a row without tokens has those.
+                        if (list is not null || lists[i].Name == "input_ids")
+                        {
+                            ints[lists[i].Name] = list ?? [];
+                        }
+                    }
+
+                    return new StoredRow(
+                        name,
+                        ints,
                         columns.Weights is null
                             ? null
                             : ReadList<float>(columns.Weights, file.Metadata.Leaves[weights]),
                         columns.Spans is null ? null : ReadSpans(columns.Spans, file.Metadata.Leaves[spans])
-                    )
-                );
+                    );
+                });
             }
+        }
+    }
+
+    private static void Require(string place, string column)
+    {
+        if (StoredRow.Unsupported(column) is { } reason)
+        {
+            throw new MttException($"{place}: {reason}", "Leave the column out, or make token rows with mtt mask.");
         }
     }
 
@@ -192,7 +234,7 @@ public static class TokenRowReader
         }
     }
 
-    private static IEnumerable<TokenRow> ReadJsonl(string path, bool labelsOptional)
+    private static IEnumerable<StoredRow> ReadJsonl(string path)
     {
         using StreamReader reader = OpenText(path);
         long number = 0;
@@ -201,7 +243,7 @@ public static class TokenRowReader
             number++;
             if (!string.IsNullOrWhiteSpace(line))
             {
-                yield return ParseLine(path, number, line, labelsOptional);
+                yield return ParseLine(path, number, line);
             }
         }
     }
@@ -209,26 +251,38 @@ public static class TokenRowReader
     private static StreamReader OpenText(string path) =>
         new(InputFile.OpenRead(path, "Name a .parquet or .jsonl file."));
 
-    private static TokenRow ParseLine(string path, long number, string line, bool labelsOptional)
+    private static StoredRow ParseLine(string path, long number, string line)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(line);
-            JsonElement root = document.RootElement;
-            int[] Ints(string name) => [.. root.GetProperty(name).EnumerateArray().Select(value => value.GetInt32())];
-            return new TokenRow(
-                root.TryGetProperty("id", out JsonElement id) && id.ValueKind != JsonValueKind.Null
-                    ? id.ToString()
-                    : null,
-                Ints("input_ids"),
-                labelsOptional && !root.TryGetProperty("labels", out _) ? Ints("input_ids") : Ints("labels"),
-                root.TryGetProperty("loss_weights", out JsonElement weights) && weights.ValueKind != JsonValueKind.Null
-                    ? [.. weights.EnumerateArray().Select(value => value.GetSingle())]
-                    : null,
-                root.TryGetProperty("spans", out JsonElement spans) && spans.ValueKind != JsonValueKind.Null
-                    ? SupervisedSpans.Read(spans)
-                    : null
-            );
+            string? id = null;
+            Dictionary<string, int[]> ints = new(StringComparer.Ordinal);
+            float[]? weights = null;
+            IReadOnlyList<SupervisedSpan>? spans = null;
+            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            {
+                Require($"{path}:{number}", property.Name);
+                switch (property.Name)
+                {
+                    case var _ when property.Value.ValueKind == JsonValueKind.Null:
+                        break;
+                    case "id":
+                        id = property.Value.ToString();
+                        break;
+                    case "loss_weights":
+                        weights = [.. property.Value.EnumerateArray().Select(value => value.GetSingle())];
+                        break;
+                    case "spans":
+                        spans = SupervisedSpans.Read(property.Value);
+                        break;
+                    case var name when StoredRow.Lists.Contains(name):
+                        ints[name] = [.. property.Value.EnumerateArray().Select(Integer)];
+                        break;
+                }
+            }
+
+            return new StoredRow(id, ints, weights, spans);
         }
         catch (Exception problem)
             when (problem is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
@@ -240,4 +294,12 @@ public static class TokenRowReader
             );
         }
     }
+
+    private static int Integer(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.True => 1,
+            JsonValueKind.False => 0,
+            _ => value.GetInt32(),
+        };
 }

@@ -24,7 +24,9 @@ public static class RowInspection
     )
     {
         RowBuilder builder = new(model, options);
-        foreach (Conversation conversation in ConversationReader.Read(paths))
+        foreach (
+            Conversation conversation in paths.SelectMany(path => ConversationReader.Read(path, options.Conversion))
+        )
         {
             RowOutcome outcome = builder.Build(conversation);
             foreach (BuiltRow row in outcome.Rows)

@@ -11,18 +11,10 @@ namespace MultiTurnTrainer.Inference.Local;
 /// <summary>The prompts of <c>mtt generate</c>: token ids as given, or conversations rendered and tokenized.</summary>
 /// <param name="path">A file, or <c>-</c> for standard input.</param>
 /// <param name="standardInput">What <c>-</c> reads.</param>
-/// <param name="folder">The model's folder.</param>
-/// <param name="template">A chat template in place of the model's, or null.</param>
-/// <param name="now">The date templates with a clock print.</param>
-public sealed class GenerationPrompts(
-    string path,
-    TextReader standardInput,
-    string folder,
-    string? template,
-    DateTimeOffset now
-)
+/// <param name="model">The model, and how conversations are rendered.</param>
+public sealed class GenerationPrompts(string path, TextReader standardInput, LocalModelOptions model)
 {
-    private readonly Tokenizer? _tokenizer = Tokenizer.FileOf(folder) is null ? null : Tokenizer.Load(folder);
+    private readonly Tokenizer? _tokenizer = Tokenizer.FileOf(model.Folder) is null ? null : Tokenizer.Load(model.Folder);
 
     private PromptEncoder? _encoder;
 
@@ -48,7 +40,7 @@ public sealed class GenerationPrompts(
 
     private int[] Encode(Conversation conversation)
     {
-        _encoder ??= new PromptEncoder(RowModel.Load(folder, template, []), now);
+        _encoder ??= new PromptEncoder(RowModel.Load(model.Folder, model.Rows));
         return _encoder.Encode(conversation);
     }
 

@@ -26,11 +26,11 @@ public sealed class LocalChatModel : IChatModel, IDisposable
 
     /// <summary>Loads a folder.</summary>
     /// <param name="folder">The model's folder.</param>
-    /// <param name="now">What a template that prints the date prints.</param>
+    /// <param name="rows">How chats are rendered.</param>
     /// <exception cref="MttException">The folder cannot be read.</exception>
-    public LocalChatModel(string folder, DateTimeOffset now)
+    public LocalChatModel(string folder, RowOptions rows)
     {
-        _encoder = new ChatEncoder(RowModel.Load(folder, template: null, stops: []), now);
+        _encoder = new ChatEncoder(RowModel.Load(folder, rows));
         bool cuda = torch.cuda.is_available();
         _model = CausalLM.Load(
             folder,

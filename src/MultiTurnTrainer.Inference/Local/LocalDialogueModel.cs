@@ -27,11 +27,10 @@ public sealed class LocalDialogueModel : IDialogueModel, IDisposable
     /// <summary>Loads a folder.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">Sampling; the seed is the simulation's, the stop tokens the template's.</param>
-    /// <param name="now">What a template that prints the date prints.</param>
     /// <exception cref="Files.MttException">The folder cannot be read.</exception>
-    public static LocalDialogueModel Load(LocalModelOptions model, GenerationOptions options, DateTimeOffset now)
+    public static LocalDialogueModel Load(LocalModelOptions model, GenerationOptions options)
     {
-        ChatEncoder encoder = new(RowModel.Load(model.Folder, template: null, stops: []), now);
+        ChatEncoder encoder = new(RowModel.Load(model.Folder, model.Rows));
         return new LocalDialogueModel(encoder, LocalModel.Load(model), options);
     }
 

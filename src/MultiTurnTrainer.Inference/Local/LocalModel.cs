@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
@@ -20,6 +21,9 @@ public sealed record LocalModelOptions(string Folder)
 
     /// <summary><c>cpu</c> or <c>cuda</c>; null for CUDA where there is one.</summary>
     public string? Device { get; init; }
+
+    /// <summary>How conversations are rendered and become rows.</summary>
+    public RowOptions Rows { get; init; } = new();
 }
 
 /// <summary>A model folder in memory, with its adapter.</summary>

@@ -12,8 +12,7 @@ namespace MultiTurnTrainer.Inference.Local;
 /// <summary>Scores a file of rows, one line of JSON a row.</summary>
 /// <param name="input">Token rows, or conversations that are masked on the way.</param>
 /// <param name="options">The model.</param>
-/// <param name="now">What a template that prints the date prints.</param>
-public sealed class ScoreRun(string input, LocalModelOptions options, DateTimeOffset now)
+public sealed class ScoreRun(string input, LocalModelOptions options)
 {
     /// <summary>What masking counted; nothing where token rows were scored.</summary>
     public RowCounts Masked { get; private set; } = new();
@@ -61,7 +60,7 @@ public sealed class ScoreRun(string input, LocalModelOptions options, DateTimeOf
             return TokenRowReader.Read(input, labelsOptional: true);
         }
 
-        RowRun run = new(RowModel.Load(options.Folder, null, []), new RowOptions { Now = now });
+        RowRun run = new(RowModel.Load(options.Folder, options.Rows), options.Rows);
         Masked = run.Counts;
         return run.Read([input]);
     }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 // Folder Distillation: samples replies, compares them under two contexts, and turns the difference into gradient.
 // Refuses to know: steps, optimizer, checkpoints, templates.
 // Shapes: n reply tokens of all replies, l of one, e hidden width, v vocabulary.
@@ -170,13 +171,13 @@ internal sealed class DistillationPass(
 
     private static MicroBatch Pack(IReadOnlyList<ScoredReply> replies, Func<ScoredReply, int[]> context)
     {
-        TrainingRow[] rows =
+        TokenRow[] rows =
         [
             .. replies.Select(reply =>
             {
                 int[] before = context(reply);
-                int[] labels = [.. Enumerable.Repeat(TrainingRow.Ignore, before.Length), .. reply.Reply];
-                return new TrainingRow(reply.Id, [.. before, .. reply.Reply], labels);
+                int[] labels = [.. Enumerable.Repeat(TokenRow.Unsupervised, before.Length), .. reply.Reply];
+                return new TokenRow(reply.Id, [.. before, .. reply.Reply], labels);
             }),
         ];
         return MicroBatch.Pack(rows, [.. Enumerable.Range(0, rows.Length)]);

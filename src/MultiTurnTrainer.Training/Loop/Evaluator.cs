@@ -12,12 +12,7 @@ using static TorchSharp.torch;
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>Loss on rows that are not trained on, split by turn, role and part of the message.</summary>
-internal sealed class Evaluator(
-    CausalLM model,
-    Adapter adapter,
-    IReadOnlyList<TrainingRow> rows,
-    TrainSettings settings
-)
+internal sealed class Evaluator(CausalLM model, Adapter adapter, IReadOnlyList<TokenRow> rows, TrainSettings settings)
 {
     private readonly HeadPass _head = new(model, adapter, settings);
 

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 using System.Diagnostics;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Adapters;
@@ -126,7 +127,7 @@ public static class MemoryEstimate
         return [.. ordered[1..], ordered[0], .. ordered[1..], ordered[0]];
     }
 
-    private static IReadOnlyList<TrainingRow> FindHeaviestEvaluation(TrainingData data, TrainSettings settings) =>
+    private static IReadOnlyList<TokenRow> FindHeaviestEvaluation(TrainingData data, TrainSettings settings) =>
         data.Evaluation.Chunk(settings.PerDeviceEvalBatchSize).MaxBy(rows => rows.Sum(row => row.NeededTokens))!;
 
     /// <summary>Leaves garbage until it is collected, as the steps of a long run do, little by little.</summary>

@@ -52,6 +52,7 @@ internal static class RunIdentity
         }
 
         AddSettings(parts, "train", ToJson(maths));
+        AddSettings(parts, "rows", request.Rows.Described());
 
         if (data.Evaluation.Count > 0)
         {

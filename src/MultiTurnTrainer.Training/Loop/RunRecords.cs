@@ -36,6 +36,7 @@ internal static class RunRecords
 
         manifest.Options["objective"] = request.Objective.GetName();
         manifest.Options["train"] = RunIdentity.ToJson(request.Train);
+        manifest.Options["rows"] = request.Rows.Described();
         manifest.Options["lora"] = RunIdentity.ToJson(request.Lora);
         manifest.Options["fingerprint"] = run.Fingerprint.Shorten().ToJson();
         manifest.Counts["rows"] = summary.Rows;
@@ -85,6 +86,7 @@ internal static class RunRecords
             ReportSummary.Summarise(summary, outcome, steps, machineGflops),
             [
                 .. Flatten("train", RunIdentity.ToJson(run.Request.Train)),
+                .. Flatten("rows", run.Request.Rows.Described()),
                 .. Flatten("lora", RunIdentity.ToJson(run.Request.Lora)),
             ],
             [

@@ -24,6 +24,9 @@ public sealed record TrainRequest
     /// <summary>Grows by what masking counted, where <see cref="ReadRows"/> masks conversations.</summary>
     public RowCounts Masked { get; } = new();
 
+    /// <summary>How conversations are rendered and become rows.</summary>
+    public RowOptions Rows { get; init; } = new();
+
     /// <summary>The output folder.</summary>
     public required string Output { get; init; }
 

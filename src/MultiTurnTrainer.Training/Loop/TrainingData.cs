@@ -13,8 +13,8 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <param name="Evaluation">What is evaluated on; empty for nothing.</param>
 /// <param name="Packing">Which rows share a pack; null without packing.</param>
 internal sealed record TrainingData(
-    IReadOnlyList<TrainingRow> Rows,
-    IReadOnlyList<TrainingRow> Evaluation,
+    IReadOnlyList<TokenRow> Rows,
+    IReadOnlyList<TokenRow> Evaluation,
     PackingPlan? Packing
 )
 {
@@ -26,14 +26,14 @@ internal sealed record TrainingData(
     public static TrainingData Load(TrainRequest request, int vocabulary, CancellationToken stop)
     {
         TrainSettings settings = request.Train;
-        IReadOnlyList<TrainingRow> rows = [];
+        IReadOnlyList<TokenRow> rows = [];
         if (request.Distillation is null)
         {
             rows = [.. request.TrainFiles.SelectMany(file => Read(request, file, stop))];
             RowChecks.Require(rows, string.Join(", ", request.TrainFiles), vocabulary, settings.MaxLength);
         }
 
-        IReadOnlyList<TrainingRow> evaluation = [];
+        IReadOnlyList<TokenRow> evaluation = [];
         if (request.EvalFile is { } held)
         {
             evaluation = [.. Read(request, held, stop)];
@@ -51,21 +51,21 @@ internal sealed record TrainingData(
     }
 
     /// <summary>SHA-256 over the tokens, labels and weights of some rows, whatever file they came from.</summary>
-    public static string Hash(IReadOnlyList<TrainingRow> rows)
+    public static string Hash(IReadOnlyList<TokenRow> rows)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (TrainingRow row in rows)
+        foreach (TokenRow row in rows)
         {
             hash.AppendData(BitConverter.GetBytes(row.InputIds.Length));
             hash.AppendData(MemoryMarshal.AsBytes(row.InputIds.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(row.Labels.AsSpan()));
-            hash.AppendData(MemoryMarshal.AsBytes(row.Weights.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(row.LossWeights.AsSpan()));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static IEnumerable<TrainingRow> Read(TrainRequest request, string file, CancellationToken stop)
+    private static IEnumerable<TokenRow> Read(TrainRequest request, string file, CancellationToken stop)
     {
         TokenizerCheck.Require(file, request.Model);
         return request
@@ -74,13 +74,7 @@ internal sealed record TrainingData(
                 (row, i) =>
                 {
                     stop.ThrowIfCancellationRequested();
-                    return new TrainingRow(
-                        row.Id ?? FormattableString.Invariant($"{Path.GetFileName(file)}:{i + 1}"),
-                        row.InputIds,
-                        row.Labels,
-                        row.LossWeights,
-                        row.Spans
-                    );
+                    return row with { Id = row.Id ?? FormattableString.Invariant($"{Path.GetFileName(file)}:{i + 1}") };
                 }
             );
     }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 using System.Diagnostics;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
@@ -19,7 +20,7 @@ namespace MultiTurnTrainer.Training.Objectives;
 internal sealed class SftObjective(
     CausalLM model,
     Adapter adapter,
-    IReadOnlyList<TrainingRow> rows,
+    IReadOnlyList<TokenRow> rows,
     IReadOnlyList<int[]>? packs,
     TrainSettings settings,
     Recompute recompute
@@ -40,7 +41,7 @@ internal sealed class SftObjective(
             data,
             settings.LossNormalization,
             StepFlops.Count(model.Config, _linearWeights, adapter.Parameters.Flat.numel(), data),
-            [.. chosen.Select(i => rows[i].Id)]
+            [.. chosen.Select(i => rows[i].Id ?? "")]
         );
     }
 

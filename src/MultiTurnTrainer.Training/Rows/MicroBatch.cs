@@ -32,16 +32,16 @@ internal sealed record MicroBatch(
 )
 {
     /// <summary>Of each target, the part of a message that it belongs to; null where a row does not say, [S].</summary>
-    public SupervisedSpan?[] FindSpans(IReadOnlyList<TrainingRow> data)
+    public SupervisedSpan?[] FindSpans(IReadOnlyList<TokenRow> data)
     {
         List<SupervisedSpan?> parts = [];
-        foreach (TrainingRow row in Rows.Select(number => data[number]))
+        foreach (TokenRow row in Rows.Select(number => data[number]))
         {
             IReadOnlyList<SupervisedSpan> spans = row.Spans ?? SupervisedSpan.FromLabels(row.Labels);
             int at = 0;
             for (int t = 1; t < row.Labels.Length; t++)
             {
-                if (row.Labels[t] == TrainingRow.Ignore)
+                if (row.Labels[t] == TokenRow.Unsupervised)
                 {
                     continue;
                 }
@@ -76,11 +76,11 @@ internal sealed record MicroBatch(
     public double WeightSum => Weights is null ? Targets.Length : Weights.Sum(weight => (double)weight);
 
     /// <summary>Lays rows end to end. Rows without a counted label add nothing but their token count.</summary>
-    public static MicroBatch Pack(IReadOnlyList<TrainingRow> data, IReadOnlyList<int> rows)
+    public static MicroBatch Pack(IReadOnlyList<TokenRow> data, IReadOnlyList<int> rows)
     {
         int length = rows.Sum(row => data[row].NeededTokens);
-        int supervised = rows.Sum(row => data[row].SupervisedTokens);
-        bool weighted = rows.Any(row => data[row].Weights is not null);
+        int supervised = rows.Sum(row => data[row].PredictedTokens);
+        bool weighted = rows.Any(row => data[row].LossWeights is not null);
         int[] ids = new int[length];
         List<int> starts = [0];
         long[] positions = new long[supervised];
@@ -90,7 +90,7 @@ internal sealed record MicroBatch(
         int label = 0;
         foreach (int number in rows)
         {
-            TrainingRow row = data[number];
+            TokenRow row = data[number];
             int needed = row.NeededTokens;
             if (needed == 0)
             {
@@ -100,7 +100,7 @@ internal sealed record MicroBatch(
             row.InputIds.AsSpan(0, needed).CopyTo(ids.AsSpan(at));
             for (int t = 1; t <= needed; t++)
             {
-                if (row.Labels[t] == TrainingRow.Ignore)
+                if (row.Labels[t] == TokenRow.Unsupervised)
                 {
                     continue;
                 }
@@ -109,7 +109,7 @@ internal sealed record MicroBatch(
                 targets[label] = row.Labels[t];
                 if (weights is not null)
                 {
-                    weights[label] = row.Weights?[t] ?? 1f;
+                    weights[label] = row.LossWeights?[t] ?? 1f;
                 }
 
                 label++;

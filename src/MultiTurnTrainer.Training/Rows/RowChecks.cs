@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using static System.FormattableString;
 
@@ -12,14 +13,14 @@ internal static class RowChecks
     /// <param name="vocabulary">Rows of the model's embedding.</param>
     /// <param name="maxLength">The longest row allowed; null for any.</param>
     /// <exception cref="MttException">No row, no label, a token beyond the vocabulary, a row that is too long.</exception>
-    public static void Require(IReadOnlyList<TrainingRow> rows, string file, int vocabulary, int? maxLength)
+    public static void Require(IReadOnlyList<TokenRow> rows, string file, int vocabulary, int? maxLength)
     {
         if (rows.Count == 0)
         {
             throw new MttException($"{file}: holds no row", "Make rows with mtt mask.");
         }
 
-        foreach (TrainingRow row in rows)
+        foreach (TokenRow row in rows)
         {
             RequireShape(row, file);
             RequireVocabulary(row, file, vocabulary);
@@ -27,7 +28,7 @@ internal static class RowChecks
 
         if (maxLength is { } limit)
         {
-            TrainingRow[] tooLong = [.. rows.Where(row => row.InputIds.Length > limit)];
+            TokenRow[] tooLong = [.. rows.Where(row => row.InputIds.Length > limit)];
             if (tooLong.Length > 0)
             {
                 throw new MttException(
@@ -50,12 +51,12 @@ internal static class RowChecks
         }
     }
 
-    private static bool IsSupervised(TrainingRow row) =>
+    private static bool IsSupervised(TokenRow row) =>
         Enumerable
             .Range(1, Math.Max(0, row.Labels.Length - 1))
-            .Any(t => row.Labels[t] != TrainingRow.Ignore && row.Weights?[t] is not 0);
+            .Any(t => row.Labels[t] != TokenRow.Unsupervised && row.LossWeights?[t] is not 0);
 
-    private static void RequireShape(TrainingRow row, string file)
+    private static void RequireShape(TokenRow row, string file)
     {
         if (row.Labels.Length != row.InputIds.Length)
         {
@@ -67,7 +68,7 @@ internal static class RowChecks
             );
         }
 
-        if (row.Weights is { } weights)
+        if (row.LossWeights is { } weights)
         {
             if (weights.Length != row.InputIds.Length)
             {
@@ -89,13 +90,13 @@ internal static class RowChecks
         }
     }
 
-    private static void RequireVocabulary(TrainingRow row, string file, int vocabulary)
+    private static void RequireVocabulary(TokenRow row, string file, int vocabulary)
     {
         for (int t = 0; t < row.InputIds.Length; t++)
         {
             int id = row.InputIds[t];
             int label = row.Labels[t];
-            bool badLabel = label != TrainingRow.Ignore && (label < 0 || label >= vocabulary);
+            bool badLabel = label != TokenRow.Unsupervised && (label < 0 || label >= vocabulary);
             if (id < 0 || id >= vocabulary || badLabel)
             {
                 throw new MttException(

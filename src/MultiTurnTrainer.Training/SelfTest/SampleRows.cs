@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Rows;
 
@@ -7,13 +8,13 @@ namespace MultiTurnTrainer.Training.SelfTest;
 internal static class SampleRows
 {
     /// <summary>Makes rows, the same for the same arguments.</summary>
-    public static IReadOnlyList<TrainingRow> Make(int count, int vocabulary, int longest, int seed)
+    public static IReadOnlyList<TokenRow> Make(int count, int vocabulary, int longest, int seed)
     {
         SeededRandom random = new(seed, stream: 0x5E1F);
         return [.. Enumerable.Range(0, count).Select(number => MakeRow(random, number, vocabulary, longest))];
     }
 
-    private static TrainingRow MakeRow(SeededRandom random, int number, int vocabulary, int longest)
+    private static TokenRow MakeRow(SeededRandom random, int number, int vocabulary, int longest)
     {
         int length = number == 1 ? 1 : 3 + random.Below(longest - 3);
         int[] ids = new int[length];
@@ -23,9 +24,9 @@ internal static class SampleRows
         {
             ids[t] = random.Below(vocabulary);
             supervised = random.Below(5) == 0 ? !supervised : supervised;
-            labels[t] = supervised && number != 2 ? ids[t] : TrainingRow.Ignore;
+            labels[t] = supervised && number != 2 ? ids[t] : TokenRow.Unsupervised;
         }
 
-        return new TrainingRow($"row {number}", ids, labels);
+        return new TokenRow($"row {number}", ids, labels);
     }
 }

@@ -63,7 +63,7 @@ public static class TrainerSelfTest
         using CausalLM model = CausalLM.Load(folder, ScalarType.Float32, torch.CPU);
         using LoraAdapter adapter = LoraAdapter.Create(model, LoraChoice.CreateConfig(lora, folder), Seed);
         AddNoise(adapter.Parameters.Flat);
-        IReadOnlyList<TrainingRow> rows = SampleRows.Make(Rows, model.Config.VocabularySize, Longest, Seed);
+        IReadOnlyList<TokenRow> rows = SampleRows.Make(Rows, model.Config.VocabularySize, Longest, Seed);
         PackingPlan packs = BestFitDecreasing.Plan([.. rows.Select(row => row.InputIds.Length)], 2 * Longest, Seed);
         (float[] gradient, double loss) = Step(model, adapter, rows, null, 8, Recompute.Off);
 
@@ -105,7 +105,7 @@ public static class TrainerSelfTest
     private static (float[] Gradient, double Loss) Step(
         CausalLM model,
         LoraAdapter adapter,
-        IReadOnlyList<TrainingRow> rows,
+        IReadOnlyList<TokenRow> rows,
         IReadOnlyList<int[]>? packs,
         int batchSize,
         Recompute recompute

@@ -38,6 +38,7 @@ public static class Catalogue
         () => new UnknownRowKey(),
         () => new NoMessages(),
         () => new MixedFormats(),
+        () => new TemplateVariable(),
         () => new SystemNotFirst(),
         () => new RepeatedRole(),
         () => new TrailingUser(),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Validation;
@@ -63,6 +64,13 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
             (string path, int offset) = row.Place(token);
             Hand(At(rule.Info, counted, row, path, offset, message, hint) with { Column = null });
         }
+    }
+
+    /// <summary>Adds a finding about a weight or a template variable.</summary>
+    public void AddProblem(Rule rule, Row row, RowProblem problem)
+    {
+        string path = row.Place(problem.Token).Path;
+        Add(rule, row, problem.Token, $"{path[(path.LastIndexOf('.') + 1)..]} {problem.Text}", problem.Hint);
     }
 
     /// <summary>Adds a finding about a token of the row as the file has it.</summary>

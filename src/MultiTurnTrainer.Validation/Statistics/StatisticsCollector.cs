@@ -104,23 +104,24 @@ public sealed class StatisticsCollector
     private void Texts(Row row)
     {
         int text = 0;
-        foreach (ref readonly MessageView message in row.Messages)
+        for (int i = 0; i < row.Messages.Length; i++)
         {
+            MessageView message = row.Messages[i];
             string role = Roles.Name(message.Role);
-            bool isSupervised =
-                message.Role == Role.Assistant
-                && !(
-                    message.Weight >= 0
-                    && row.Tape[message.Weight].Kind == JsonKind.Number
-                    && JsonNumber.IsZero(row.Tape.Raw(message.Weight))
-                );
+            bool isSupervised = message.Role == Role.Assistant && row.Supervision.WeightOf(i) > 0;
             int end = row.Tape[message.Token].Next;
             int length = 0;
             for (; text < row.Texts.Count && row.Texts[text].Token < end; text++)
             {
                 TextToken piece = row.Texts[text];
                 int part = Length(piece.Utf8);
-                Field($"{role}.{(piece.IsReasoning ? "reasoning_content" : "content")}", part, isSupervised ? part : 0);
+                string field = piece.IsReasoning ? "reasoning_content" : "content";
+                int learned =
+                    !isSupervised ? 0
+                    : !piece.IsReasoning && row.Supervision.InContent(i) is { } weights
+                        ? Learned(row, message.Content, piece, part, weights)
+                    : part;
+                Field($"{role}.{field}", part, learned);
                 length += part;
             }
 
@@ -133,6 +134,27 @@ public sealed class StatisticsCollector
 
             _lengths.Add(length);
         }
+    }
+
+    /// <summary>How much of a content counts where its parts or ranges have weights of their own.</summary>
+    private static int Learned(Row row, int content, TextToken piece, int length, ContentWeights weights)
+    {
+        int index = 0;
+        for (
+            int at = content + 1;
+            weights.Parts.Count > 0 && row.Tape[at].Next <= piece.Token && at < row.Tape[content].Next;
+            at = row.Tape[at].Next
+        )
+        {
+            index++;
+        }
+
+        return weights.Parts.Count > 0 && weights.Parts[index] == 0
+            ? 0
+            : Math.Max(
+                0,
+                length - weights.Ranges.Where(range => range.Weight == 0).Sum(range => range.End - range.Start)
+            );
     }
 
     private int Length(ReadOnlySpan<byte> utf8) => _options.Model?.CountTokens(utf8) ?? Characters(utf8);
@@ -188,27 +210,13 @@ public sealed class StatisticsCollector
 
     private void Turns()
     {
-        int turns = 0;
-        int turn = 0;
-        for (int i = 0; i < _lengths.Count; i++)
+        Turn[] turns = [.. Turn.Of(_roles).Where(turn => turn.Users.Count > 0)];
+        foreach (Turn turn in turns)
         {
-            bool starts = _roles[i] == Role.User && (i == 0 || _roles[i - 1] != Role.User);
-            if (starts && turns > 0)
-            {
-                _statistics.Turns.Add(turn);
-                turn = 0;
-            }
-
-            turns += starts ? 1 : 0;
-            turn += turns > 0 ? _lengths[i] : 0;
+            _statistics.Turns.Add(turn.Messages.Sum(message => _lengths[message]));
         }
 
-        if (turns > 0)
-        {
-            _statistics.Turns.Add(turn);
-        }
-
-        _statistics.TurnsPerConversation.Add(turns);
+        _statistics.TurnsPerConversation.Add(turns.Length);
     }
 
     private void Count(Row row, MessageView message)

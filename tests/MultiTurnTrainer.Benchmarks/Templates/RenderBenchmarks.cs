@@ -54,7 +54,9 @@ public class RenderBenchmarks
         MaskRule.Apply(
             _template,
             _input,
-            MaskRule.DefaultTargets(_input.Messages),
+            Enumerable
+                .Range(0, _input.Messages.GetArrayLength())
+                .Where(i => _input.Messages[i].GetProperty("role").ValueEquals("assistant")),
             ["<|im_end|>", "<|eot_id|>", "<|return|>", "<|end|>", "<end_of_turn>"]
         );
 }

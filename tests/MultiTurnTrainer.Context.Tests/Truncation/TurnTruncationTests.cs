@@ -24,7 +24,7 @@ public class TurnTruncationTests
     [Fact]
     public void Turns_WithToolsAndTwoQuestionsInARow_KeepThemTogether()
     {
-        IReadOnlyList<Turn> turns = TurnTruncation.Turns(_roles, _tokens);
+        IReadOnlyList<Turn> turns = Turn.Of(_roles);
 
         Assert.Equal(
             [
@@ -34,7 +34,6 @@ public class TurnTruncationTests
             ],
             turns.Select(turn => turn.Messages)
         );
-        Assert.Equal([10, 18, 17], turns.Select(turn => turn.Tokens));
     }
 
     [Theory]
@@ -45,16 +44,16 @@ public class TurnTruncationTests
     [InlineData(27, 2)]
     [InlineData(26, null)]
     public void TurnsToDrop_ForALimit_IsTheFewest(int limit, int? expected) =>
-        Assert.Equal(expected, TurnTruncation.TurnsToDrop(TurnTruncation.Turns(_roles, _tokens), 55, limit));
+        Assert.Equal(expected, TurnTruncation.TurnsToDrop(Turn.Of(_roles), _tokens, 55, limit));
 
     [Fact]
     public void Kept_AfterDropping_HasSystemAndNewestTurns() =>
-        Assert.Equal([0, 8, 9], TurnTruncation.Kept(10, TurnTruncation.Turns(_roles, _tokens), 2));
+        Assert.Equal([0, 8, 9], TurnTruncation.Kept(10, Turn.Of(_roles), 2));
 
     [Fact]
     public void TurnsToDrop_WithoutTurns_IsNoneOrNull()
     {
-        Assert.Equal(0, TurnTruncation.TurnsToDrop([], 5, 5));
-        Assert.Null(TurnTruncation.TurnsToDrop([], 6, 5));
+        Assert.Equal(0, TurnTruncation.TurnsToDrop([], [], 5, 5));
+        Assert.Null(TurnTruncation.TurnsToDrop([], [], 6, 5));
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
 
@@ -19,8 +20,8 @@ public sealed class ConversationReaderTests : IDisposable
     {
         string path = _folder.Write("cut.json", "[" + Row + ",\n");
         List<ConversationBatch> batches = [.. ConversationBatch.Read([path], 1)];
-        Assert.Single(batches[0].Parse());
-        MttException problem = Assert.Throws<MttException>(() => batches[1].Parse().Count());
+        Assert.Single(batches[0].Parse(ConversionOptions.Faithful));
+        MttException problem = Assert.Throws<MttException>(() => batches[1].Parse(ConversionOptions.Faithful).Count());
         Assert.Contains("cut off", problem.Message, StringComparison.Ordinal);
     }
 
@@ -36,7 +37,7 @@ public sealed class ConversationReaderTests : IDisposable
         Assert.Equal(2, rows.Length);
         Assert.All(rows, row => Assert.Equal(Row, row.Json.GetRawText()));
         Assert.Equal([Role.User, Role.Assistant], rows[1].Messages.Select(message => message.Role));
-        Assert.Equal(0.5, rows[1].Messages[1].Weight);
+        Assert.Equal(0.5, rows[1].Supervision.WeightOf(1));
     }
 
     [Theory]

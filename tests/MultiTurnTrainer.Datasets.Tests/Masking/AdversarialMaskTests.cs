@@ -65,7 +65,7 @@ public partial class AdversarialMaskTests(ITestOutputHelper output)
             yield break;
         }
 
-        int[] targets = [.. MaskRule.DefaultTargets(conversation["messages"].Deserialize<JsonElement>())];
+        int[] targets = [.. Answers.Of(conversation["messages"].Deserialize<JsonElement>())];
         for (int i = 0; i < conversation["messages"]!.AsArray().Count; i++)
         {
             if (whole.Refusals.Any(refusal => refusal.Message == i))
@@ -116,7 +116,7 @@ public partial class AdversarialMaskTests(ITestOutputHelper output)
         };
         try
         {
-            return MaskRule.Apply(template, input, MaskRule.DefaultTargets(messages), example.Stops);
+            return MaskRule.Apply(template, input, Answers.Of(messages), example.Stops);
         }
         catch (TemplateException)
         {

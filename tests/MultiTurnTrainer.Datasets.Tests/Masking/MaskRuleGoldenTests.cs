@@ -58,12 +58,7 @@ public class MaskRuleGoldenTests(ITestOutputHelper output)
 
     private static string? Check(ChatTemplate template, RenderGoldens.Golden golden)
     {
-        MaskedText masked = MaskRule.Apply(
-            template,
-            golden.Input,
-            MaskRule.DefaultTargets(golden.Input.Messages),
-            golden.Stops
-        );
+        MaskedText masked = MaskRule.Apply(template, golden.Input, Answers.Of(golden.Input.Messages), golden.Stops);
         string text = masked.Rendered.Text;
         string supervised = Describe(masked.Supervised.Select(r => (Points(text, r.Start), Points(text, r.End))));
         string expected = Describe(Ranges(golden.Expected, "supervised"));

@@ -179,19 +179,6 @@ public class MaskRuleTests
         Assert.Equal(["<a>", "<e>"], Texts(masked, masked.GenerationDifferences));
     }
 
-    [Theory]
-    [InlineData("\"weight\": 0", 0)]
-    [InlineData("\"weight\": 0.5", 1)]
-    [InlineData("\"weight\": null", 1)]
-    [InlineData("\"train\": false", 0)]
-    [InlineData("\"training\": true", 1)]
-    [InlineData("\"loss_weight\": 0", 0)]
-    public void DefaultTargets_Weights_LeaveOutZero(string property, int count)
-    {
-        string json = "[{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", " + property + "}]";
-        Assert.Equal(count, MaskRule.DefaultTargets(JsonDocument.Parse(json).RootElement).Count());
-    }
-
     [Fact]
     public void Apply_AnotherRole_LearnsItsWordsAndItsStop() =>
         Assert.Equal(
@@ -220,7 +207,7 @@ public class MaskRuleTests
         MaskRule.Apply(
             ChatTemplate.Parse(template),
             new RenderInput(messages),
-            targets ?? MaskRule.DefaultTargets(messages),
+            targets ?? Answers.Of(messages),
             stops ?? ["<e>"]
         );
 

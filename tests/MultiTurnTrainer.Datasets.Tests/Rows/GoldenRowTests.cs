@@ -38,8 +38,8 @@ public class GoldenRowTests(ITestOutputHelper output)
                         File.ReadAllText(Path.Combine(RenderGoldens.TemplateFolder, group.Key))
                     ),
                 };
-                RowModel rowModel = new(chat, tokenizer, table, []);
-                RowBuilder builder = new(rowModel, new RowOptions { Now = group.First().Input.Now });
+                RowOptions options = new() { Now = group.First().Input.Now };
+                RowBuilder builder = new(new RowModel(chat, tokenizer, table, options), options);
                 foreach (RenderGoldens.Golden golden in group.Where(IsDecided))
                 {
                     string? problem = Check(builder, golden);

@@ -75,10 +75,7 @@ public class RowBuilderTests
     [Fact]
     public void Build_OtherRoles_NamesThemInSpans()
     {
-        RowOptions options = new()
-        {
-            Roles = new HashSet<Role> { Role.User, Role.Assistant },
-        };
+        RowOptions options = new() { Roles = [Role.User, Role.Assistant] };
 
         TokenRow row = Build(TwoTurns, options).Rows.Single().Row;
 
@@ -91,10 +88,7 @@ public class RowBuilderTests
     [Fact]
     public void Build_OtherRoles_LearnsTheirWords()
     {
-        RowOptions options = new()
-        {
-            Roles = new HashSet<Role> { Role.System, Role.User },
-        };
+        RowOptions options = new() { Roles = [Role.System, Role.User] };
         Assert.Equal(
             ["S<|im_end|>", "one<|im_end|>", "two<|im_end|>"],
             Supervised(Build(TwoTurns, options).Rows.Single())
@@ -156,7 +150,7 @@ public class RowBuilderTests
         string json =
             """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"words","tool_calls":[{"function":{"name":"find","arguments":"x=1"}}]}]}""";
         Assert.Equal(["words<call>find(x=1)<|im_end|>"], Supervised(Build(json).Rows.Single()));
-        RowOptions name = new() { Fields = new HashSet<MessageField> { MessageField.CallName } };
+        RowOptions name = new() { Fields = [MessageField.CallName] };
         Assert.Equal(["<|im_end|>"], Supervised(Build(json, name).Rows.Single()).TakeLast(1));
         Assert.DoesNotContain("words", string.Concat(Supervised(Build(json, name).Rows.Single())));
     }
@@ -430,7 +424,9 @@ public class RowBuilderTests
     )
     {
         ChatModel chat = new() { Template = ChatTemplate.Parse(template), StopTokens = [stop] };
-        return new RowBuilder(new RowModel(chat, _tokenizer, []), options ?? new RowOptions()).Build(Parse(json));
+        return new RowBuilder(new RowModel(chat, _tokenizer, new RowOptions()), options ?? new RowOptions()).Build(
+            Parse(json)
+        );
     }
 
     private static Conversation Parse(string json) => Conversation.FromJson(JsonElement.Parse(json), "chat.jsonl", 7);

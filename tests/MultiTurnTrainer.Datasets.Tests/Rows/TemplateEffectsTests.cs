@@ -81,7 +81,7 @@ public class TemplateEffectsTests
         ChatModel chat = new() { Template = ChatTemplate.Parse(template), StopTokens = ["<|im_end|>"] };
         string json = "{\"messages\":[" + messages + "],\"tools\":" + tools + "}";
         RowOptions options = new() { Now = DateTimeOffset.UnixEpoch };
-        RowOutcome outcome = new RowBuilder(new RowModel(chat, _tokenizer, []), options).Build(
+        RowOutcome outcome = new RowBuilder(new RowModel(chat, _tokenizer, options), options).Build(
             Conversation.FromJson(JsonElement.Parse(json))
         );
         Assert.False(outcome.IsRefused, string.Join("; ", outcome.Findings));

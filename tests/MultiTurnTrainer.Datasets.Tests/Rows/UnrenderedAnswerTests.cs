@@ -161,7 +161,7 @@ public class UnrenderedAnswerTests
     {
         ChatModel chat = new() { Template = ChatTemplate.Parse(template), StopTokens = [stop] };
         Conversation conversation = Conversation.FromJson(JsonElement.Parse(json), "chat.jsonl", 1);
-        return new RowBuilder(new RowModel(chat, _tokenizer, []), options).Build(conversation);
+        return new RowBuilder(new RowModel(chat, _tokenizer, options), options).Build(conversation);
     }
 
     private static string Text(TokenRow row) =>

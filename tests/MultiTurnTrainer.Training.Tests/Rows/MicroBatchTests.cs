@@ -5,7 +5,7 @@ namespace MultiTurnTrainer.Training.Tests.Rows;
 
 public class MicroBatchTests
 {
-    private static readonly TrainingRow[] _rows =
+    private static readonly TokenRow[] _rows =
     [
         new("two turns", [1, 2, 3, 4, 5, 6, 7], [-100, 2, 3, -100, 5, -100, -100], [0, 1, 1, 0, 0.5f, 0, 0]),
         new("no label", [1, 2, 3], [-100, -100, -100]),
@@ -33,7 +33,7 @@ public class MicroBatchTests
     [Fact]
     public void Spans_OfARowThatHasThem_AreItsOwn()
     {
-        TrainingRow[] rows =
+        TokenRow[] rows =
         [
             new(
                 "late",

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Rows;
 
@@ -21,7 +22,7 @@ public class RowChecksTests
     public void Require_RowsThatCannotBeTrained_NamesWhy(string expected, int[] ids, int[] labels, float[]? weights)
     {
         MttException problem = Assert.Throws<MttException>(() =>
-            RowChecks.Require([new TrainingRow("r7", ids, labels, weights)], "rows.jsonl", vocabulary: 10, maxLength: 4)
+            RowChecks.Require([new TokenRow("r7", ids, labels, weights)], "rows.jsonl", vocabulary: 10, maxLength: 4)
         );
 
         Assert.Contains(expected, problem.Message);

@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 
@@ -19,19 +18,15 @@ internal sealed class NothingSupervised : Rule
     public override void Check(Row row, FindingSink sink)
     {
         int answers = 0;
-        foreach (ref readonly MessageView message in row.Messages)
+        for (int i = 0; i < row.Messages.Length; i++)
         {
-            if (message.Role != Role.Assistant)
+            if (row.Messages[i].Role != Role.Assistant)
             {
                 continue;
             }
 
             answers++;
-            bool isZero =
-                message.Weight >= 0
-                && row.Tape[message.Weight].Kind == JsonKind.Number
-                && JsonNumber.IsZero(row.Tape.Raw(message.Weight));
-            if (!isZero)
+            if (row.Supervision.WeightOf(i) > 0)
             {
                 return;
             }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
@@ -27,12 +28,12 @@ internal sealed class UnknownKey : Rule
         "tool_calls",
         "tool_call_id",
         "name",
-        "weight",
         "refusal",
         "function_call",
-        "loss_weight",
         "annotations",
         "prefix",
+        .. SupervisionReader.Keys,
+        "training_detail",
     ];
 
     private static readonly byte[][] _bytes = [.. _known.Select(System.Text.Encoding.UTF8.GetBytes)];

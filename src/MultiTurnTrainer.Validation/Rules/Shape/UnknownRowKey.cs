@@ -25,14 +25,7 @@ internal sealed class UnknownRowKey : Rule
         "functions",
         "id",
         "metadata",
-        "kwargs",
-        "chat_template_kwargs",
-        "bos_token",
-        "eos_token",
-        "stop",
-        "parallel_tool_calls",
-        "tool_choice",
-        "documents",
+        .. VariablesReader.OfTemplates,
         "images",
         "videos",
         "audios",
@@ -52,7 +45,8 @@ internal sealed class UnknownRowKey : Rule
         for (int at = 1; at < tape[0].Next; at = tape[at + 1].Next)
         {
             string name = tape.String(at);
-            if (_known.Contains(name) || at + 1 == system || _said.Count > 1000 || !_said.Add(name))
+            bool isKnown = _known.Contains(name) || at + 1 == system || SupervisionReader.IsRowKey(tape, at);
+            if (isKnown || _said.Count > 1000 || !_said.Add(name))
             {
                 continue;
             }

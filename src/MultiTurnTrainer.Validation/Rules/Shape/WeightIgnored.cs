@@ -1,5 +1,5 @@
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 
@@ -20,13 +20,14 @@ internal sealed class WeightIgnored : Rule
     {
         foreach (ref readonly MessageView message in row.Messages)
         {
-            bool isSet =
-                message.Weight >= 0
-                && row.Tape[message.Weight].Kind == JsonKind.Number
-                && !JsonNumber.IsZero(row.Tape.Raw(message.Weight));
-            if (isSet && message.Role is Role.User or Role.System or Role.Developer or Role.Tool)
+            int weight = SupervisionReader.Find(row.Tape, message.Token);
+            if (
+                weight >= 0
+                && message.Role is Role.User or Role.System or Role.Developer or Role.Tool
+                && SupervisionReader.WeightOf(row.Tape, message.Token, []) > 0
+            )
             {
-                sink.Add(this, row, message.Weight, $"a weight on a {Roles.Name(message.Role)} message does nothing");
+                sink.Add(this, row, weight, $"a weight on a {Roles.Name(message.Role)} message does nothing");
             }
         }
     }

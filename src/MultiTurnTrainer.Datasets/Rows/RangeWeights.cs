@@ -6,7 +6,7 @@ using MultiTurnTrainer.Templates;
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>Narrows the characters of an answer by fields and by weights inside its content.</summary>
-internal static class Supervision
+internal static class RangeWeights
 {
     /// <summary>The supervised ranges of one message, in order.</summary>
     /// <param name="rendered">The rendered conversation.</param>
@@ -24,7 +24,7 @@ internal static class Supervision
         float weight,
         ContentWeights? inContent,
         Message message,
-        IReadOnlySet<MessageField> fields,
+        IReadOnlyList<MessageField> fields,
         List<SupervisedRange> output
     )
     {
@@ -77,7 +77,7 @@ internal static class Supervision
         int[]? codePoints
     )
     {
-        float part = inContent.Parts.Length > 0 ? PartWeight(span.Origin.Path, inContent.Parts) : 1;
+        float part = inContent.Parts.Count > 0 ? PartWeight(span.Origin.Path, inContent.Parts) : 1;
         if (codePoints is null)
         {
             Append(output, from, to, weight * part);
@@ -98,7 +98,7 @@ internal static class Supervision
     }
 
     // messages[2].content[0].text
-    private static float PartWeight(string path, float[] parts)
+    private static float PartWeight(string path, IReadOnlyList<float> parts)
     {
         const string marker = ".content[";
         int at = path.IndexOf(marker, StringComparison.Ordinal);
@@ -111,7 +111,7 @@ internal static class Supervision
                 CultureInfo.InvariantCulture,
                 out int index
             )
-            && index < parts.Length
+            && index < parts.Count
             ? parts[index]
             : 1;
     }

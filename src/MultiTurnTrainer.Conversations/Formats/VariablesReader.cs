@@ -1,0 +1,150 @@
+using System.Text.Json;
+using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Conversations.Formats;
+
+/// <summary>
+/// Template variables: of a row (<c>chat_template_kwargs</c>, or <c>kwargs</c>, and a list <c>documents</c>) and of a
+/// whole run. None may stand for what the conversation and the model say themselves.
+/// </summary>
+public static class VariablesReader
+{
+    private const string Hint = "Give an object such as {\"enable_thinking\": false}.";
+
+    private static readonly string[] _reserved =
+    [
+        "messages",
+        "tools",
+        "add_generation_prompt",
+        "bos_token",
+        "eos_token",
+    ];
+
+    /// <summary>The keys of a row that hold template variables.</summary>
+    internal static IReadOnlyList<string> Keys { get; } = ["chat_template_kwargs", "kwargs", "documents"];
+
+    /// <summary>The keys of a row that rendering reads; every format keeps them where they are.</summary>
+    internal static IReadOnlyList<string> OfTemplates { get; } =
+    [.. Keys, "bos_token", "eos_token", "stop", "tool_choice", "parallel_tool_calls"];
+
+    /// <summary>Reads the variables of a whole run.</summary>
+    /// <param name="json">An object as JSON text.</param>
+    /// <param name="place">Where it stands, for messages.</param>
+    /// <exception cref="MttException">It is no object, or names a variable that it must not.</exception>
+    public static IReadOnlyDictionary<string, JsonElement> Parse(string json, string place)
+    {
+        JsonElement value;
+        try
+        {
+            value = JsonElement.Parse(json);
+        }
+        catch (JsonException problem)
+        {
+            throw new MttException($"{place}: is not JSON: {problem.Message}", Hint, problem);
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            throw new MttException($"{place}: is not an object", Hint);
+        }
+
+        return Require(
+            value.EnumerateObject().ToDictionary(variable => variable.Name, variable => variable.Value),
+            place
+        );
+    }
+
+    /// <summary>Refuses variables that stand for what the conversation and the model say.</summary>
+    /// <exception cref="MttException">One does.</exception>
+    public static IReadOnlyDictionary<string, JsonElement> Require(
+        IReadOnlyDictionary<string, JsonElement> variables,
+        string place
+    ) =>
+        variables.Keys.FirstOrDefault(_reserved.Contains) is { } reserved
+            ? throw new MttException($"{place}.{reserved}: {Reserved}", ReservedHint)
+            : variables;
+
+    /// <summary>The variables of a canonical row that <see cref="Check"/> has passed.</summary>
+    internal static IReadOnlyDictionary<string, JsonElement> Of(JsonElement row)
+    {
+        Dictionary<string, JsonElement>? variables = null;
+        foreach (string key in Keys)
+        {
+            switch (JsonView.Get(row, key))
+            {
+                case { ValueKind: JsonValueKind.Object } given:
+                    foreach (JsonProperty variable in given.EnumerateObject())
+                    {
+                        (variables ??= new(StringComparer.Ordinal))[variable.Name] = variable.Value;
+                    }
+
+                    break;
+                case { ValueKind: JsonValueKind.Array } list when key == "documents":
+                    (variables ??= new(StringComparer.Ordinal))[key] = list;
+                    break;
+            }
+        }
+
+        return variables ?? _none;
+    }
+
+    /// <summary>Finds what is wrong with the variables of a canonical row.</summary>
+    internal static void Check(JsonTape row, List<RowProblem> problems)
+    {
+        int first = row.Find(0, "chat_template_kwargs"u8);
+        int second = row.Find(0, "kwargs"u8);
+        foreach (int given in (ReadOnlySpan<int>)[first, second])
+        {
+            if (given < 0 || row[given].Kind == JsonKind.Null)
+            {
+                continue;
+            }
+
+            if (row[given].Kind != JsonKind.Object)
+            {
+                problems.Add(
+                    new RowProblem(
+                        given,
+                        $"is {Shown.Kind(row, given)}, not an object of template variables",
+                        Hint,
+                        IsVariable: true
+                    )
+                );
+                continue;
+            }
+
+            for (int at = given + 1; at < row[given].Next; at = row[at + 1].Next)
+            {
+                string name = row.String(at);
+                int other = given == second ? row.Find(first, row.Raw(at)) : -1;
+                other = other < 0 && name == "documents" ? Documents(row) : other;
+                if (_reserved.Contains(name))
+                {
+                    problems.Add(new RowProblem(at, Reserved, ReservedHint, IsVariable: true));
+                }
+                else if (other >= 0 && !row.RawValue(other).SequenceEqual(row.RawValue(at + 1)))
+                {
+                    problems.Add(
+                        new RowProblem(
+                            at,
+                            "is given twice in this row, with another value",
+                            "Keep one of them.",
+                            IsVariable: true
+                        )
+                    );
+                }
+            }
+        }
+    }
+
+    private const string Reserved = "is no template variable of its own: the conversation and the model say it";
+
+    private const string ReservedHint =
+        "messages, tools, bos_token and eos_token are keys of the row; the generation prompt is mtt's choice.";
+
+    private static readonly Dictionary<string, JsonElement> _none = [];
+
+    private static int Documents(JsonTape row) =>
+        row.Find(0, "documents"u8) is >= 0 and int list && row[list].Kind == JsonKind.Array ? list : -1;
+}
