@@ -96,6 +96,11 @@ public class GoldenRowTests(ITestOutputHelper output)
     private static string? Check(RowBuilder builder, RenderGoldens.Golden golden)
     {
         RowOutcome outcome = builder.Build(ToConversation(golden));
+        if (outcome.IsRefused && outcome.Findings.TrueForAll(finding => IsUnrendered(golden, finding)))
+        {
+            return null;
+        }
+
         if (outcome.Rows.Count != 1)
         {
             return $"gives {outcome.Rows.Count} rows: {string.Join("; ", outcome.Findings)}";
@@ -128,6 +133,21 @@ public class GoldenRowTests(ITestOutputHelper output)
 
         return null;
     }
+
+    // The goldens learn the end of answers that are not in the text; such an answer is refused here. They list its calls.
+    private static bool IsUnrendered(RenderGoldens.Golden golden, RowFinding finding) =>
+        UnrenderedAnswer.IsCode(finding.Code)
+        && (
+            golden.Input.Messages[finding.Message].GetProperty("content").ValueKind == JsonValueKind.Null
+            || golden
+                .Expected.GetProperty("lints")
+                .EnumerateArray()
+                .Any(lint =>
+                    lint[0].ValueKind == JsonValueKind.Number
+                    && lint[0].GetInt32() == finding.Message
+                    && lint[1].GetString()!.EndsWith("-dropped", StringComparison.Ordinal)
+                )
+        );
 
     private static bool[] Supervised(string text, JsonElement ranges, int length)
     {
