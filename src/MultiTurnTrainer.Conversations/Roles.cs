@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MultiTurnTrainer.Conversations;
 
 /// <summary>The spellings of roles that data sets use.</summary>
@@ -38,6 +40,7 @@ public static class Roles
         ["function_call"] = Role.Assistant,
         ["function-call"] = Role.Assistant,
         ["tool_call"] = Role.Assistant,
+        ["tool_calls"] = Role.Assistant,
         ["tool"] = Role.Tool,
         ["tool_response"] = Role.Tool,
         ["tool_result"] = Role.Tool,
@@ -59,6 +62,21 @@ public static class Roles
     /// <summary>The role that any known spelling means, whatever its case; <see cref="Role.Unknown"/> when none does.</summary>
     public static Role Meaning(string? name) =>
         name is not null && _aliases.TryGetValue(name.Trim(), out Role role) ? role : Role.Unknown;
+
+    /// <summary>Whether a role's messages are calls, which belong to an answer: their text is JSON.</summary>
+    public static bool IsCall(ReadOnlySpan<byte> name) =>
+        Ascii.EqualsIgnoreCase(name, "tool_call"u8)
+        || Ascii.EqualsIgnoreCase(name, "tool_calls"u8)
+        || Ascii.EqualsIgnoreCase(name, "function_call"u8)
+        || Ascii.EqualsIgnoreCase(name, "function-call"u8);
+
+    /// <summary>Whether a role's messages are results under a name that no template knows.</summary>
+    public static bool IsResult(ReadOnlySpan<byte> name) =>
+        Ascii.EqualsIgnoreCase(name, "tool_response"u8)
+        || Ascii.EqualsIgnoreCase(name, "tool_result"u8)
+        || Ascii.EqualsIgnoreCase(name, "function_response"u8)
+        || Ascii.EqualsIgnoreCase(name, "function-response"u8)
+        || Ascii.EqualsIgnoreCase(name, "function"u8);
 
     /// <summary>The canonical spelling.</summary>
     public static string Name(Role role) => role == Role.Unknown ? "unknown" : Canonical[(int)role - 1];

@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Templates.Rendering;
 using MultiTurnTrainer.Templates.Syntax;
+using MultiTurnTrainer.Templates.Values;
 
 namespace MultiTurnTrainer.Templates;
 
@@ -17,6 +18,7 @@ public sealed class ChatTemplate
         HasGenerationBlocks = Shape.All(template.Body).Any(s => s is Generation);
         PromptIsConstant = PromptAnalysis.IsConstant(template, out HashSet<string> names);
         Prompts = new PromptCache(names);
+        ReasoningNames = MessageValues.ReasoningNames(source);
     }
 
     /// <summary>The template's text.</summary>
@@ -29,6 +31,12 @@ public sealed class ChatTemplate
     /// Whether the generation prompt provably does not depend on the messages, so that one render finds it for all answers.
     /// </summary>
     public bool PromptIsConstant { get; }
+
+    /// <summary>
+    /// The names under which the template reads an answer's reasoning: of <c>reasoning_content</c>, <c>reasoning</c> and
+    /// <c>thinking</c>. Messages get it under these, whatever the data call it.
+    /// </summary>
+    public IReadOnlyList<string> ReasoningNames { get; }
 
     internal ParsedTemplate Parsed { get; }
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace MultiTurnTrainer.Templates;
 
 /// <summary>Everything a chat template sees.</summary>
-/// <param name="Messages">The <c>messages</c> array, as it is.</param>
+/// <param name="Messages">The <c>messages</c> array.</param>
 public sealed record RenderInput(JsonElement Messages)
 {
     /// <summary>The <c>tools</c> array; null when the conversation declares none.</summary>
@@ -23,6 +23,12 @@ public sealed record RenderInput(JsonElement Messages)
 
     /// <summary>The date that <c>strftime_now</c> gives; a template that asks for it is refused when it is null.</summary>
     public DateTimeOffset? Now { get; init; }
+
+    /// <summary>
+    /// Gives the template every key as the data have it. By default a null key is an absent one, as transformers 5 has it,
+    /// and reasoning stands under the names that the template reads.
+    /// </summary>
+    public bool AsWritten { get; init; }
 
     /// <summary>Renders only the first messages; null renders all.</summary>
     public int? MessageCount { get; init; }

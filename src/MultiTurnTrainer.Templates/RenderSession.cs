@@ -16,7 +16,8 @@ public sealed class RenderSession
     private readonly ChatTemplate _template;
     private readonly RenderInput _input;
     private readonly Dictionary<string, Value> _variables;
-    private readonly Value _messages;
+    private Value _messages;
+    private bool _triedNulls;
     private string? _prompt;
 
     internal RenderSession(ChatTemplate template, RenderInput input, bool tracked)
@@ -24,7 +25,8 @@ public sealed class RenderSession
         _template = template;
         _input = input;
         IsTracked = tracked;
-        _messages = JsonValues.Messages(input.Messages, input.MessageCount, tracked);
+        _triedNulls = input.AsWritten;
+        _messages = Messages(input.AsWritten ? NullKeys.Kept : NullKeys.Absent);
         _variables = Variables(input, tracked);
     }
 
@@ -32,7 +34,7 @@ public sealed class RenderSession
 
     /// <summary>Renders the whole conversation.</summary>
     /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>
-    public RenderedText Render() => ToText(Run(_messages, _input.AddGenerationPrompt));
+    public RenderedText Render() => ToText(Run(null, _input.AddGenerationPrompt));
 
     /// <summary>
     /// What the template prints, before the answer at an index, to ask for it: the end of the first messages rendered
@@ -50,15 +52,16 @@ public sealed class RenderSession
             return _prompt;
         }
 
-        Value first = _messages is ListValue list ? new ListValue([.. list.Items.Take(index)]) : _messages;
-        return Prompt(first) ?? Prompt(JsonValues.Messages(_question, null, IsTracked));
+        Value question = new MessageValues([], NullKeys.Absent, IsTracked).Of(_question, null);
+        return Prompt(() => Run(index, addGenerationPrompt: true))
+            ?? Prompt(() => Run(question, null, addGenerationPrompt: true));
     }
 
-    private string? Prompt(Value messages)
+    private string? Prompt(Func<Renderer> run)
     {
         try
         {
-            string prompt = PromptOf(ToText(Run(messages, addGenerationPrompt: true)), out bool afterLoop);
+            string prompt = PromptOf(ToText(run()), out bool afterLoop);
             if (_template.PromptIsConstant && afterLoop)
             {
                 _prompt = prompt;
@@ -73,7 +76,7 @@ public sealed class RenderSession
         }
     }
 
-    internal string RenderText() => Run(_messages, _input.AddGenerationPrompt).Output.Finish().Text;
+    internal string RenderText() => Run(null, _input.AddGenerationPrompt).Output.Finish().Text;
 
     private static string PromptOf(RenderedText rendered, out bool afterLoop)
     {
@@ -111,9 +114,53 @@ public sealed class RenderSession
         return new RenderedText(text, spans, renderer.LoopEnd);
     }
 
-    private Renderer Run(Value messages, bool addGenerationPrompt)
+    private Value Messages(NullKeys nulls) =>
+        new MessageValues(_input.AsWritten ? [] : _template.ReasoningNames, nulls, IsTracked).Of(
+            _input.Messages,
+            _input.MessageCount
+        );
+
+    /// <summary>
+    /// Renders the first messages, or all. A template that cannot do without a null key (DeepSeek-V3 tests whether
+    /// <c>content is none</c>) is given the messages as they stand, to test but not to print.
+    /// </summary>
+    private Renderer Run(int? count, bool addGenerationPrompt)
     {
-        _variables["messages"] = messages;
+        try
+        {
+            return Run(_messages, count, addGenerationPrompt);
+        }
+        catch (TemplateException) when (!_triedNulls && MessageValues.HasNulls(_input.Messages))
+        {
+            if (WithNulls(count, addGenerationPrompt) is { } renderer)
+            {
+                return renderer;
+            }
+
+            throw;
+        }
+    }
+
+    private Renderer? WithNulls(int? count, bool addGenerationPrompt)
+    {
+        _triedNulls = true;
+        Value messages = Messages(NullKeys.TestedOnly);
+        try
+        {
+            Renderer renderer = Run(messages, count, addGenerationPrompt);
+            _messages = messages;
+            return renderer;
+        }
+        catch (TemplateException)
+        {
+            return null;
+        }
+    }
+
+    private Renderer Run(Value messages, int? count, bool addGenerationPrompt)
+    {
+        _variables["messages"] =
+            count is int first && messages is ListValue list ? new ListValue([.. list.Items.Take(first)]) : messages;
         _variables["add_generation_prompt"] = BoolValue.Of(addGenerationPrompt);
         Renderer renderer = new(_template.Parsed, _variables, _input.Now, IsTracked);
         renderer.Run();

@@ -66,6 +66,12 @@ internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
     /// <summary>Rewrites that the conversion made, by name.</summary>
     public IReadOnlySet<string> Rewrites => _canonical.Rewrites;
 
+    /// <summary>Names in the source that the conversion kept as metadata.</summary>
+    public IReadOnlyList<int> KeptKeys => _canonical.KeptKeys;
+
+    /// <summary>Names in the source that the conversion left out.</summary>
+    public IReadOnlyList<int> UnreadKeys => _canonical.UnreadKeys;
+
     /// <summary>Whether the row is in another format than OpenAI messages.</summary>
     public bool IsConverted => _canonical.IsConverted && Format is not OpenAiFormat;
 
@@ -176,6 +182,12 @@ internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
         {
             ReadOnlySpan<byte> name = tape.Raw(at);
             int value = at + 1;
+            if (tape[value].Kind == JsonKind.Null && !name.SequenceEqual("content"u8))
+            {
+                // A null key is an absent one.
+                continue;
+            }
+
             switch (name.Length)
             {
                 case 4 when name.SequenceEqual("role"u8):
@@ -218,15 +230,15 @@ internal sealed class Row(int maxTokens = JsonTape.MaxTokens)
                 Array.Resize(ref _calls, _calls.Length * 2);
             }
 
-            int function = tape.Find(at, "function"u8);
+            int function = tape.Present(at, "function"u8);
             int owner = function >= 0 ? function : at;
             _calls[_callCount++] = new CallView
             {
                 Token = at,
                 Message = _messageCount,
-                Id = tape.Find(at, "id"u8),
-                Name = tape.Find(owner, "name"u8),
-                Arguments = tape.Find(owner, "arguments"u8),
+                Id = tape.Present(at, "id"u8),
+                Name = tape.Present(owner, "name"u8),
+                Arguments = tape.Present(owner, "arguments"u8),
             };
             message.CallCount++;
         }

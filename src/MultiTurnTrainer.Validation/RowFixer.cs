@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Rules;
 
@@ -13,9 +14,12 @@ namespace MultiTurnTrainer.Validation;
 /// <param name="maxTokens">The limit that the rows were scanned with.</param>
 internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
 {
+    private const string DropNulls = "drop-null-keys";
+
     private readonly ByteBuilder _output = new();
     private readonly List<string> _names = [];
     private readonly JsonTape _mended = new(maxTokens);
+    private readonly AddedNulls _nulls = new();
 
     /// <summary>The repairs of the last row, by name.</summary>
     public IReadOnlyList<string> Names => _names;
@@ -58,6 +62,7 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
             Named("replace-invalid-utf8");
         }
 
+        _nulls.Find(row, inMessages: true);
         Value(row, 0, Place.Root, valid);
     }
 
@@ -67,8 +72,6 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
         Messages,
         Message,
         Role,
-        Schema,
-        Data,
         Other,
     }
 
@@ -92,6 +95,10 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
             case JsonKind.String when place == Place.Role:
                 RoleName(row, token, valid);
                 break;
+            case JsonKind.String when _nulls.Rewritten(token) is { } arguments:
+                Named(DropNulls);
+                _output.AddString(arguments);
+                break;
             case JsonKind.String:
                 Text(row, token, valid);
                 break;
@@ -108,7 +115,7 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
         Dictionary<ulong, int>? seen = row.HasManyKeys(token) ? [] : null;
         for (int at = token + 1; at < row[token].Next; at = row[at + 1].Next)
         {
-            if (IsNullOfArrow(row, at, place) || IsRepeated(row, token, at, seen))
+            if (IsAddedNull(at) || IsRepeated(row, token, at, seen))
             {
                 continue;
             }
@@ -127,21 +134,16 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
         place switch
         {
             Place.Root when row.Is(name, "messages"u8) => Place.Messages,
-            Place.Root when row.Is(name, "tools"u8) => Place.Schema,
             Place.Message when row.Is(name, "role"u8) => Place.Role,
-            Place.Schema when NullPollution.IsData(row, name) => Place.Data,
-            Place.Schema => Place.Schema,
             _ => Place.Other,
         };
 
-    private bool IsNullOfArrow(JsonTape row, int name, Place place)
+    private bool IsAddedNull(int name)
     {
-        bool drop =
-            row[name + 1].Kind == JsonKind.Null
-            && (place == Place.Schema || (place == Place.Message && !row.Is(name, "content"u8)));
+        bool drop = _nulls.Holds(name);
         if (drop)
         {
-            Named("drop-null-keys");
+            Named(DropNulls);
         }
 
         return drop;
@@ -177,7 +179,8 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
     {
         string name = row.String(token);
         Role role = Roles.Meaning(name);
-        if (role == Role.Unknown || Roles.Name(role) == name)
+        // A call by role is read as one; as an assistant's its JSON would be a text to learn.
+        if (role == Role.Unknown || Roles.Name(role) == name || Roles.IsCall(row.Raw(token)))
         {
             Text(row, token, valid);
             return;

@@ -63,6 +63,7 @@ internal static class RenderGoldens
             BosToken = template.GetProperty("bos_token").GetString(),
             EosToken = template.GetProperty("eos_token").GetString(),
             AddGenerationPrompt = addGenerationPrompt,
+            AsWritten = true,
             Now = new DateTimeOffset(2026, 1, 15, 0, 0, 0, TimeSpan.Zero),
         };
 

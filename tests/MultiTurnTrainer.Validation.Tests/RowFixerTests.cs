@@ -34,6 +34,16 @@ public class RowFixerTests
         """{"messages":[{"role":"user","content":"a"}]}""",
         "drop-null-keys"
     )]
+    [InlineData(
+        """{"messages":[{"role":"assistant","content":[{"type":"text","text":"a","image":null}],"tool_calls":[{"id":null,"function":{"name":"f","arguments":{"a":1,"b":null}}}]}]}""",
+        """{"messages":[{"role":"assistant","content":[{"type":"text","text":"a"}],"tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]}]}""",
+        "drop-null-keys"
+    )]
+    [InlineData(
+        """{"messages":[{"role":"assistant","tool_calls":[{"name":"f","arguments":"{\"a\": null, \"b\": null}"}]}],"tools":"[{\"name\":\"f\",\"parameters\":{\"properties\":{\"a\":{}}}}]"}""",
+        """{"messages":[{"role":"assistant","tool_calls":[{"name":"f","arguments":"{\"a\": null}"}]}],"tools":"[{\"name\":\"f\",\"parameters\":{\"properties\":{\"a\":{}}}}]"}""",
+        "drop-null-keys"
+    )]
     public void Fix_ADamagedRow_IsNamedAndMended(string row, string mended, string name)
     {
         (string result, IReadOnlyList<string> names) = Fix(row);
@@ -46,6 +56,14 @@ public class RowFixerTests
     {
         string row = """{ "messages" : [ {"role":"user","content":"\u00e9 \n"} ] , "n" : 1.50 }""";
         Assert.Equal((row, 0), (Fix(row).Text, Fix(row).Names.Count));
+    }
+
+    /// <summary>A call by its role is read as one: as an assistant's, its JSON would be learned as text.</summary>
+    [Fact]
+    public void Fix_RoleOfCalls_StaysForTheReaders()
+    {
+        string row = """{"messages":[{"role":"tool_call","content":"{}"}]}""";
+        Assert.Equal(row, Fix(row).Text);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ internal sealed class AlpacaFormat : IRowFormat
 {
     public string Name => "alpaca";
 
-    public bool Recognises(JsonTape row) => row.Find(0, "instruction"u8) >= 0 && row.Find(0, "output"u8) >= 0;
+    public bool Recognises(JsonTape row) => row.Present(0, "instruction"u8) >= 0 && row.Find(0, "output"u8) >= 0;
 
     public string Reason(JsonTape row) => "has \"instruction\" and \"output\"";
 
@@ -31,45 +31,15 @@ internal sealed class AlpacaFormat : IRowFormat
         }
 
         string system = SystemPrompt.Write(row, output);
-        if (History(row, output, options) is { } refusal)
+        if (HistoryWriter.Write(row, output, options, out string history) is { } refusal)
         {
             return refusal;
         }
 
         string question = Question(row, output);
-        Answer(row, answer, output, options);
-        output.KeepRest(row, "instruction", "input", question, "output", "history", system);
-        return null;
-    }
-
-    private static Refusal? History(JsonTape row, CanonicalRow output, ConversionOptions options)
-    {
-        int history = row.Find(0, "history"u8);
-        if (
-            history < 0
-            || row[history].Kind == JsonKind.Null
-            || (row[history].Kind == JsonKind.String && row[history].Length == 0)
-        )
-        {
-            return null;
-        }
-
-        if (row[history].Kind != JsonKind.Array)
-        {
-            return new Refusal("\"history\" is not a list of pairs of question and answer", history);
-        }
-
-        for (int pair = history + 1; pair < row[history].Next; pair = row[pair].Next)
-        {
-            if (row[pair].Kind != JsonKind.Array || row.Length(pair) != 2)
-            {
-                return new Refusal("\"history\" holds something else than pairs of question and answer", pair);
-            }
-
-            Plain(row, pair + 1, "user", output);
-            Answer(row, row[pair + 1].Next, output, options);
-        }
-
+        PromptCompletionFormat.Side(row, answer, Role.Assistant, output, options);
+        ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
+        output.KeepRest(row, "instruction", "input", question, "output", history, "tools", system);
         return null;
     }
 
@@ -79,7 +49,7 @@ internal sealed class AlpacaFormat : IRowFormat
     {
         int instruction = row.Find(0, "instruction"u8);
         int input = row.Find(0, "input"u8);
-        input = input >= 0 ? input : row.Find(0, "context"u8);
+        input = input >= 0 && row[input].Kind != JsonKind.Null ? input : row.Find(0, "context"u8);
         bool both =
             input >= 0
             && row[input].Kind == JsonKind.String
@@ -110,11 +80,5 @@ internal sealed class AlpacaFormat : IRowFormat
         output.Begin(role, value);
         output.From(content: value);
         output.Raw("content"u8, row.RawValue(value));
-    }
-
-    private static void Answer(JsonTape row, int value, CanonicalRow output, ConversionOptions options)
-    {
-        output.Begin("assistant", value);
-        ReasoningWriter.WriteContent(row, value, output, options.Normalise);
     }
 }

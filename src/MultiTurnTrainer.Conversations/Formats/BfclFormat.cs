@@ -26,7 +26,7 @@ internal sealed class BfclFormat : IRowFormat
         int question = row.Find(0, "question"u8);
         for (int turn = question + 1; turn < row[question].Next; turn = row[turn].Next)
         {
-            PromptCompletionFormat.Side(row, turn, "user", output, options);
+            PromptCompletionFormat.Side(row, turn, Role.User, output, options);
         }
 
         ToolsWriter.Copy(row, row.Find(0, "function"u8), output);

@@ -16,6 +16,8 @@ internal sealed class CanonicalRow
     private readonly ByteBuilder _head = new();
     private readonly List<MessageSource> _sources = [];
     private bool _inMessage;
+    private readonly List<int> _kept = [];
+    private readonly List<int> _unread = [];
     private bool _verbatim;
     private int _anchor;
     private int _role;
@@ -30,12 +32,23 @@ internal sealed class CanonicalRow
     /// <summary>Rewrites that were made, by name, for the manifest.</summary>
     public SortedSet<string> Rewrites { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Names in the source whose values are kept under <c>metadata</c> because the format does not use them.</summary>
+    public IReadOnlyList<int> KeptKeys => _kept;
+
+    /// <summary>Names in the source whose values have no place in the canonical form.</summary>
+    public IReadOnlyList<int> UnreadKeys => _unread;
+
+    /// <summary>Whether the message at hand has calls.</summary>
+    public bool HasCalls { get; private set; }
+
     /// <summary>Why the row is refused, found while it was written.</summary>
     public Refusal? Refusal { get; private set; }
 
     public void Clear()
     {
         Refusal = null;
+        _kept.Clear();
+        _unread.Clear();
         _messages.Clear();
         _tools.Clear();
         _id.Clear();
@@ -72,6 +85,7 @@ internal sealed class CanonicalRow
         _messages.Add(_sources.Count == 0 ? "{"u8 : ",{"u8);
         _inMessage = true;
         _verbatim = verbatim;
+        HasCalls = false;
         (_anchor, _role, _content) = (anchor, -1, -1);
     }
 
@@ -89,8 +103,15 @@ internal sealed class CanonicalRow
             _messages.Add((byte)',');
         }
 
+        HasCalls |= name.SequenceEqual("tool_calls"u8);
         return _messages.Add((byte)'"').Add(name).Add("\":"u8);
     }
+
+    /// <summary>Says that the message holds more than its source: paths inside it do not hold there.</summary>
+    public void IsDerived() => _verbatim = false;
+
+    /// <summary>Says that a key of the source is left out, so that a rule tells.</summary>
+    public void Unread(int name) => _unread.Add(name);
 
     /// <summary>Refuses to join a turn to the message that another one began, where they do not weigh the same.</summary>
     public void RequireSameWeight(JsonTape row, int first, int turn)
@@ -145,9 +166,12 @@ internal sealed class CanonicalRow
     /// </summary>
     /// <param name="row">The source.</param>
     /// <param name="used">Names the format has read.</param>
-    public void KeepRest(JsonTape row, params ReadOnlySpan<string> used)
+    public void KeepRest(JsonTape row, params ReadOnlySpan<string> used) => KeepRest(row, 0, used);
+
+    /// <summary>Keeps what a format does not use of an object inside the row.</summary>
+    public void KeepRest(JsonTape row, int owner, ReadOnlySpan<string> used)
     {
-        for (int at = 1; at < row[0].Next; at = row[at + 1].Next)
+        for (int at = owner + 1; at < row[owner].Next; at = row[at + 1].Next)
         {
             string name = row.String(at);
             if (VariablesReader.OfTemplates.Contains(name) || SupervisionReader.IsRowKey(row, at))
@@ -179,6 +203,7 @@ internal sealed class CanonicalRow
             else
             {
                 Metadata(row.Raw(at), row.RawValue(at + 1));
+                _kept.Add(at);
             }
         }
     }

@@ -11,6 +11,7 @@ internal sealed class CanonicalTape(int maxTokens = JsonTape.MaxTokens)
 {
     private readonly JsonTape _converted = new(maxTokens);
     private readonly CanonicalRow _canonical = new();
+    private readonly AddedNulls _nulls = new();
     private readonly List<RowProblem> _problems = [];
     private int _tools;
 
@@ -19,6 +20,9 @@ internal sealed class CanonicalTape(int maxTokens = JsonTape.MaxTokens)
 
     /// <summary>The canonical row: the source itself, or its conversion.</summary>
     public JsonTape Tape => IsConverted ? _converted : Source;
+
+    /// <summary>The canonical row without the nulls that Arrow added; valid until the next row.</summary>
+    public ReadOnlyMemory<byte> Text => _nulls.Drop(Tape.Text);
 
     /// <summary>The format; null when no format has the row.</summary>
     public IRowFormat? Format { get; private set; }
@@ -37,6 +41,12 @@ internal sealed class CanonicalTape(int maxTokens = JsonTape.MaxTokens)
 
     /// <summary>Rewrites that the conversion made, by name.</summary>
     public IReadOnlySet<string> Rewrites => _canonical.Rewrites;
+
+    /// <summary>Names in the source that the conversion kept as metadata.</summary>
+    public IReadOnlyList<int> KeptKeys => IsConverted ? _canonical.KeptKeys : [];
+
+    /// <summary>Names in the source that the conversion left out.</summary>
+    public IReadOnlyList<int> UnreadKeys => IsConverted ? _canonical.UnreadKeys : [];
 
     /// <summary>Forgets the row before.</summary>
     public void Clear()

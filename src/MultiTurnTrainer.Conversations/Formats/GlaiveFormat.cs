@@ -24,7 +24,7 @@ internal sealed class GlaiveFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         string system = "";
-        if (SystemPrompt.Find(row) is >= 0 and int text)
+        if (SystemPrompt.Find(row) is >= 0 and int text && row[text].Kind == JsonKind.String)
         {
             system = row.String(text - 1);
             WriteSystem(row.String(text), text, output);

@@ -17,7 +17,7 @@ internal sealed class LlamaFactoryFormat : IRowFormat
             return false;
         }
 
-        if (row.Find(0, "chosen_messages"u8) >= 0 && row.Find(0, "rejected_messages"u8) >= 0)
+        if (row.Present(0, "chosen_messages"u8) >= 0 && row.Present(0, "rejected_messages"u8) >= 0)
         {
             return true;
         }
@@ -43,14 +43,14 @@ internal sealed class LlamaFactoryFormat : IRowFormat
     }
 
     public string Reason(JsonTape row) =>
-        row.Find(0, "chosen_messages"u8) >= 0
+        row.Present(0, "chosen_messages"u8) >= 0
             ? "has \"chosen_messages\" and \"rejected_messages\""
             : "\"messages\" has parts with \"value\"";
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         int list = row.Find(0, "messages"u8);
-        if (row.Find(0, "chosen_messages"u8) is >= 0 and int chosen)
+        if (row.Present(0, "chosen_messages"u8) is >= 0 and int chosen)
         {
             if (options.Preference is null)
             {
@@ -93,8 +93,8 @@ internal sealed class LlamaFactoryFormat : IRowFormat
             }
 
             output.From(content: content);
-            SupervisionReader.Copy(row, message, output);
             LlamaFactoryParts.Write(row, content, output);
+            MessageWriter.Rest(row, message, output, options);
         }
     }
 }

@@ -2,13 +2,14 @@ using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;
 
-/// <summary>Writes one message object with <c>role</c> in the canonical form.</summary>
+/// <summary>Writes one message with <c>role</c>, or one turn with <c>from</c>, in the canonical form; every key is kept.</summary>
 internal static class MessageWriter
 {
     /// <summary>Copies a message; with <see cref="ConversionOptions.Normalise"/> in the one spelling of everything.</summary>
     public static void Copy(JsonTape row, int message, CanonicalRow output, ConversionOptions options)
     {
-        bool verbatim = !options.Normalise && !HasForeign(row, message);
+        bool isTurn = Speech.IsTurn(row, message);
+        bool verbatim = !isTurn && !options.Normalise && !HasForeign(row, message);
         output.BeginRaw(message, verbatim);
         if (row[message].Kind != JsonKind.Object)
         {
@@ -18,25 +19,65 @@ internal static class MessageWriter
             return;
         }
 
-        for (int at = message + 1; at < row[message].Next; at = row[at + 1].Next)
+        Speech speech = Speech.Of(row, message);
+        output.From(speech.Speaker, speech.Content);
+        if (verbatim)
         {
-            int value = at + 1;
-            bool written =
-                !verbatim
-                && (Foreign(row, message, at, output) || (options.Normalise && Normal(row, message, at, output)));
-            if (!written)
+            for (int at = message + 1; at < row[message].Next; at = row[at + 1].Next)
             {
-                output.Raw(row.Raw(at), row.RawValue(value));
+                output.Raw(row.Raw(at), row.RawValue(at + 1));
             }
 
-            if (row.Is(at, "role"u8))
+            return;
+        }
+
+        Keys(row, message, speech, output, options, all: true);
+    }
+
+    /// <summary>Writes what a message or turn says beside its speaker and its content.</summary>
+    public static void Rest(JsonTape row, int message, CanonicalRow output, ConversionOptions options) =>
+        Keys(row, message, Speech.Of(row, message), output, options, all: false);
+
+    private static void Keys(
+        JsonTape row,
+        int message,
+        Speech speech,
+        CanonicalRow output,
+        ConversionOptions options,
+        bool all
+    )
+    {
+        bool isTurn = Speech.IsTurn(row, message);
+        for (int at = message + 1; at < row[message].Next; at = row[at + 1].Next)
+        {
+            if (speech.Holds(at + 1))
             {
-                output.From(role: value);
+                if (all && at + 1 == speech.Speaker)
+                {
+                    WriteRole(row, speech.Speaker, output, isTurn || options.Normalise);
+                }
+                else if (all)
+                {
+                    Role role = Speech.Role(row, message);
+                    ContentWriter.Write(row, message, speech.Content, role, output, options);
+                }
             }
-            else if (row.Is(at, "content"u8))
+            else if (isTurn && (row.Is(at, "role"u8) || row.Is(at, "content"u8)))
             {
-                output.From(content: value);
+                Unread(row, at, output);
             }
+            else if (!Foreign(row, at, output) && !(options.Normalise && Normal(row, message, at, output)))
+            {
+                output.Raw(row.Raw(at), row.RawValue(at + 1));
+            }
+        }
+    }
+
+    private static void Unread(JsonTape row, int name, CanonicalRow output)
+    {
+        if (row[name + 1].Kind != JsonKind.Null)
+        {
+            output.Unread(name);
         }
     }
 
@@ -72,20 +113,26 @@ internal static class MessageWriter
     }
 
     /// <summary>
-    /// OpenAI's <c>function_call</c> and role <c>function</c> of before <c>tool_calls</c>, and <c>tool_calls</c> as JSON text.
+    /// OpenAI's <c>function_call</c> and role <c>function</c> of before <c>tool_calls</c>, roles of calls and results,
+    /// <c>tool_calls</c> as JSON text, calls printed into contents, and parts without their type.
     /// </summary>
     private static bool IsForeign(JsonTape row, int name) =>
         row[name + 1].Kind switch
         {
             JsonKind.Object => row.Is(name, "function_call"u8),
+            JsonKind.Array => row.Is(name, "content"u8) && ContentParts.AnyForeign(row, name + 1),
             JsonKind.String => row[name + 1].Length > 0
-                && (row.Is(name, "role"u8) ? row.Is(name + 1, "function"u8) : row.Is(name, "tool_calls"u8)),
+                && (
+                    row.Is(name, "role"u8) ? Roles.IsCall(row.Raw(name + 1)) || Roles.IsResult(row.Raw(name + 1))
+                    : row.Is(name, "content"u8) ? HermesText.MayHold(row, name + 1)
+                    : row.Is(name, "tool_calls"u8)
+                ),
             _ => false,
         };
 
-    /// <summary>Writes what <see cref="IsForeign"/> finds as the canonical form has it.</summary>
+    /// <summary>Writes calls that <see cref="IsForeign"/> finds as the canonical form has them.</summary>
     /// <returns>Whether the property is one of those.</returns>
-    private static bool Foreign(JsonTape row, int message, int name, CanonicalRow output)
+    private static bool Foreign(JsonTape row, int name, CanonicalRow output)
     {
         int value = name + 1;
         if (!IsForeign(row, name))
@@ -93,26 +140,18 @@ internal static class MessageWriter
             return false;
         }
 
-        if (row.Is(name, "role"u8))
+        ByteBuilder json = output.Key("tool_calls"u8).Add((byte)'[');
+        if (row[value].Kind == JsonKind.Object)
         {
-            WriteRole(row, value, output);
+            ToolCallWriter.Write(row, value, json);
         }
         else
         {
-            ByteBuilder json = output.Key("tool_calls"u8).Add((byte)'[');
-            if (row[value].Kind == JsonKind.Object)
-            {
-                ToolCallWriter.Write(row, value, json);
-            }
-            else
-            {
-                ToolCallWriter.WriteText(row.String(value), new JsonTape(), json, first: true);
-            }
-
-            json.Add((byte)']');
-            output.Rewrites.Add("old-calls");
+            ToolCallWriter.WriteText(row.String(value), new JsonTape(), json, first: true);
         }
 
+        json.Add((byte)']');
+        output.Rewrites.Add("old-calls");
         return true;
     }
 
@@ -122,17 +161,9 @@ internal static class MessageWriter
     {
         int value = name + 1;
         JsonKind kind = row[value].Kind;
-        if (kind == JsonKind.Null && !row.Is(name, "content"u8))
+        if (kind == JsonKind.Null)
         {
             output.Rewrites.Add("null-keys");
-        }
-        else if (kind == JsonKind.String && row.Is(name, "role"u8))
-        {
-            WriteRole(row, value, output);
-        }
-        else if (kind == JsonKind.String && row.Is(name, "content"u8))
-        {
-            ReasoningWriter.WriteContent(row, message, value, output);
         }
         else if (kind == JsonKind.String && (row.Is(name, "thinking"u8) || row.Is(name, "reasoning"u8)))
         {
@@ -194,10 +225,11 @@ internal static class MessageWriter
         return true;
     }
 
-    private static void WriteRole(JsonTape row, int value, CanonicalRow output)
+    /// <summary>Writes a role; results, and where every alias is meant, in the spelling of templates.</summary>
+    private static void WriteRole(JsonTape row, int value, CanonicalRow output, bool everyAlias)
     {
-        string name = row.String(value);
-        Role role = Roles.Meaning(name);
+        string name = row[value].Kind == JsonKind.String ? row.String(value) : "";
+        Role role = everyAlias || Roles.IsResult(row.Raw(value)) ? Roles.Meaning(name) : Role.Unknown;
         if (role != Role.Unknown && Roles.Name(role) != name)
         {
             output.Text("role"u8, Roles.Name(role));

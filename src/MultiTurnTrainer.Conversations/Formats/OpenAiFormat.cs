@@ -23,7 +23,7 @@ internal sealed class OpenAiFormat : IRowFormat
             && (
                 row.Length(list) == 0
                 || HasRole(row, list)
-                || (row.Is(list - 1, "messages"u8) && !ShareGptFormat.IsTurn(row, list + 1))
+                || (row.Is(list - 1, "messages"u8) && !Speech.IsTurn(row, list + 1))
             );
     }
 
@@ -45,11 +45,7 @@ internal sealed class OpenAiFormat : IRowFormat
     {
         int list = row[0].Kind == JsonKind.Array ? 0 : MessageList.Find(row);
         string system = HasSystem(row, list) ? "" : SystemPrompt.Write(row, output);
-        for (int at = list + 1; at < row[list].Next; at = row[at].Next)
-        {
-            MessageWriter.Copy(row, at, output, options);
-        }
-
+        TurnWriter.WriteAll(row, list, output, options);
         if (row[0].Kind == JsonKind.Object)
         {
             int tools = row.Find(0, "tools"u8);
@@ -85,7 +81,8 @@ internal sealed class OpenAiFormat : IRowFormat
         return (SystemPrompt.Find(row) < 0 || HasSystem(row, list)) && !MessageWriter.AnyForeign(row, list);
     }
 
-    private static bool HasSystem(JsonTape row, int list) =>
+    /// <summary>Whether the messages begin with instructions, so that none beside them are read.</summary>
+    public static bool HasSystem(JsonTape row, int list) =>
         list + 1 < row[list].Next
         && row.Find(list + 1, "role"u8) is >= 0 and int role
         && row[role].Kind == JsonKind.String
@@ -94,6 +91,6 @@ internal sealed class OpenAiFormat : IRowFormat
     private static bool HasRole(JsonTape row, int list)
     {
         int first = list + 1;
-        return first < row[list].Next && row.Find(first, "role"u8) >= 0;
+        return first < row[list].Next && row.Present(first, "role"u8) >= 0;
     }
 }

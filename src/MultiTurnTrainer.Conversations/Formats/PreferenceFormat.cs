@@ -38,12 +38,22 @@ internal sealed class PreferenceFormat : IRowFormat
             return null;
         }
 
+        if (HistoryWriter.Write(row, output, options, out string history) is { } refusal)
+        {
+            return refusal;
+        }
+
         (string used, string input) = Question(row, side, output, options);
         int context = options.PromptAnswers ? 0 : Shared(row, chosen, rejected);
-        PromptCompletionFormat.Side(row, side, "assistant", output, options, context);
+        PromptCompletionFormat.Side(row, side, Role.Assistant, output, options, context);
         int tools = row.Find(0, "tools"u8);
         ToolsWriter.Copy(row, tools >= 0 ? tools : row.Find(row.Find(0, "input"u8), "tools"u8), output);
-        output.KeepRest(row, row.String(chosen - 1), row.String(rejected - 1), system, "tools", used, input);
+        output.KeepRest(row, row.String(chosen - 1), row.String(rejected - 1), system, "tools", used, input, history);
+        if (used == "input" && row.Find(0, "input"u8) is var wrapped && row[wrapped].Kind == JsonKind.Object)
+        {
+            output.KeepRest(row, wrapped, ["messages", "tools"]);
+        }
+
         return null;
     }
 
@@ -89,7 +99,9 @@ internal sealed class PreferenceFormat : IRowFormat
             (chosen, rejected) = (row.Find(0, "preferred_output"u8), row.Find(0, "non_preferred_output"u8));
         }
 
-        return chosen >= 0 && rejected >= 0 ? (chosen, rejected) : null;
+        bool isPair =
+            chosen >= 0 && rejected >= 0 && (row[chosen].Kind != JsonKind.Null || row[rejected].Kind != JsonKind.Null);
+        return isPair ? (chosen, rejected) : null;
     }
 
     /// <summary>How many messages both sides begin with, as TRL finds the prompt in them; the last one is always an answer.</summary>
@@ -116,9 +128,9 @@ internal sealed class PreferenceFormat : IRowFormat
 
     private static int Prompt(JsonTape row)
     {
-        int prompt = row.Find(0, "prompt"u8);
-        prompt = prompt >= 0 ? prompt : row.Find(0, "instruction"u8);
-        return prompt >= 0 ? prompt : row.Find(0, "question"u8);
+        int prompt = row.Present(0, "prompt"u8);
+        prompt = prompt >= 0 ? prompt : row.Present(0, "instruction"u8);
+        return prompt >= 0 ? prompt : row.Present(0, "question"u8);
     }
 
     /// <summary>Whether a side holds the whole conversation, question included (UltraFeedback's way).</summary>

@@ -33,6 +33,11 @@ internal sealed class PromptCompletionFormat : IRowFormat
     {
         (int prompt, int completion) = Find(row)!.Value;
         string system = SystemPrompt.Write(row, output);
+        if (HistoryWriter.Write(row, output, options, out string history) is { } refusal)
+        {
+            return refusal;
+        }
+
         string input = "";
         if (row.Is(prompt - 1, "instruction"u8) && row[prompt].Kind == JsonKind.String)
         {
@@ -43,15 +48,15 @@ internal sealed class PromptCompletionFormat : IRowFormat
             Prompt(row, prompt, output, options);
         }
 
-        Side(row, completion, "assistant", output, options);
+        Side(row, completion, Role.Assistant, output, options);
         ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-        output.KeepRest(row, row.String(prompt - 1), row.String(completion - 1), input, system, "tools");
+        output.KeepRest(row, row.String(prompt - 1), row.String(completion - 1), input, system, "tools", history);
         return null;
     }
 
     /// <summary>Writes a prompt: a text, or messages as they are. Answers in it are context unless the options want them.</summary>
     public static void Prompt(JsonTape row, int value, CanonicalRow output, ConversionOptions options) =>
-        Side(row, value, "user", output, options, context: options.PromptAnswers ? 0 : int.MaxValue);
+        Side(row, value, Role.User, output, options, context: options.PromptAnswers ? 0 : int.MaxValue);
 
     /// <summary>Writes one side: a text, or messages as they are.</summary>
     /// <param name="row">The row.</param>
@@ -63,7 +68,7 @@ internal sealed class PromptCompletionFormat : IRowFormat
     public static void Side(
         JsonTape row,
         int value,
-        string role,
+        Role role,
         CanonicalRow output,
         ConversionOptions options,
         int context = 0
@@ -71,44 +76,16 @@ internal sealed class PromptCompletionFormat : IRowFormat
     {
         if (row[value].Kind == JsonKind.Array)
         {
-            for (int at = value + 1; at < row[value].Next; at = row[at].Next, context--)
-            {
-                Message(row, at, output, options, context > 0);
-            }
+            TurnWriter.WriteAll(row, value, output, options, context);
         }
         else if (row[value].Kind == JsonKind.Object)
         {
-            Message(row, value, output, options, context > 0);
+            TurnWriter.Write(row, value, row[value].Next, output, options, isContext: context > 0);
         }
         else
         {
-            output.Begin(role, value);
-            ReasoningWriter.WriteContent(row, value, output, options.Normalise && role == "assistant");
-        }
-    }
-
-    private static void Message(JsonTape row, int at, CanonicalRow output, ConversionOptions options, bool isContext)
-    {
-        bool isTurn = ShareGptFormat.IsTurn(row, at);
-        if (isTurn)
-        {
-            ShareGptFormat.Turn(row, at, row[at].Next, output, options);
-        }
-        else
-        {
-            MessageWriter.Copy(row, at, output, options);
-        }
-
-        int role = isTurn ? row.Find(at, "from"u8) : row.Find(at, "role"u8);
-        if (
-            isContext
-            && role >= 0
-            && row[role].Kind == JsonKind.String
-            && Roles.Meaning(row.String(role)) == Role.Assistant
-            && SupervisionReader.Find(row, at) < 0
-        )
-        {
-            output.Raw("weight"u8, "0"u8);
+            output.Begin(Roles.Name(role), value);
+            ContentWriter.Write(row, value, role, output, options);
         }
     }
 
@@ -121,7 +98,7 @@ internal sealed class PromptCompletionFormat : IRowFormat
 
         foreach ((byte[] prompt, byte[] completion) in _pairs)
         {
-            int first = row.Find(0, prompt);
+            int first = row.Present(0, prompt);
             int second = first < 0 ? -1 : row.Find(0, completion);
             if (second >= 0)
             {

@@ -20,6 +20,11 @@ internal sealed class PromptFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         string system = SystemPrompt.Write(row, output);
+        if (HistoryWriter.Write(row, output, options, out string history) is { } refusal)
+        {
+            return refusal;
+        }
+
         int question = Find(row);
         string input = "";
         if (row.Find(0, "instruction"u8) == question)
@@ -31,7 +36,7 @@ internal sealed class PromptFormat : IRowFormat
             PromptCompletionFormat.Prompt(row, question, output, options);
         }
 
-        output.KeepRest(row, [.. _names, input, system, "turns"]);
+        output.KeepRest(row, [.. _names, input, system, history, "turns"]);
         return null;
     }
 

@@ -35,7 +35,13 @@ internal sealed class ResponsesFormat : IRowFormat
         }
 
         ToolsWriter.Copy(row, row.Find(owner, "tools"u8), output);
-        output.KeepRest(row, "responses_create_params", "input", "output", "instructions", "tools");
+        string[] used = ["responses_create_params", "input", "output", "instructions", "tools"];
+        output.KeepRest(row, used);
+        if (owner > 0)
+        {
+            output.KeepRest(row, owner, used);
+        }
+
         return null;
     }
 
@@ -47,39 +53,92 @@ internal sealed class ResponsesFormat : IRowFormat
 
     private static void Items(JsonTape row, int list, CanonicalRow output, ConversionOptions options)
     {
+        int reasoning = -1;
         int at = list + 1;
         while (at < row[list].Next)
         {
-            int type = row.Find(at, "type"u8);
-            if (type >= 0 && row.Is(type, "function_call"u8))
+            int item = at;
+            at = row[item].Next;
+            if (IsType(row, item, "reasoning"u8))
             {
-                at = Calls(row, at, row[list].Next, output);
+                LeaveOut(row, reasoning, output);
+                reasoning = item;
                 continue;
             }
 
-            if (type >= 0 && row.Is(type, "function_call_output"u8))
+            if (IsType(row, item, "function_call_output"u8))
             {
-                Result(row, at, output);
+                Result(row, item, output);
+                continue;
+            }
+
+            bool isCall = IsType(row, item, "function_call"u8);
+            if (!isCall)
+            {
+                MessageWriter.Copy(row, item, output, options);
             }
             else
             {
-                MessageWriter.Copy(row, at, output, options);
+                output.Begin("assistant", item);
+                output.Raw("content"u8, "\"\""u8);
+                SupervisionReader.Copy(row, item, output);
             }
 
-            at = row[at].Next;
+            if (reasoning >= 0 && (isCall || Speech.Role(row, item) == Role.Assistant))
+            {
+                Reasoning(row, reasoning, output);
+                reasoning = -1;
+            }
+
+            at = isCall ? Calls(row, item, row[list].Next, output) : at;
+        }
+
+        LeaveOut(row, reasoning, output);
+    }
+
+    private static bool IsType(JsonTape row, int item, ReadOnlySpan<byte> name) =>
+        row.Find(item, "type"u8) is >= 0 and int type && row.Is(type, name);
+
+    /// <summary>Says that reasoning without an answer has no place.</summary>
+    private static void LeaveOut(JsonTape row, int reasoning, CanonicalRow output)
+    {
+        if (reasoning >= 0)
+        {
+            output.Unread(row.Find(reasoning, "type"u8) - 1);
         }
     }
 
-    /// <summary>Writes consecutive calls as the parallel calls of one message.</summary>
+    /// <summary>Writes the texts of a reasoning item, or of its summary, as the message's reasoning.</summary>
+    private static void Reasoning(JsonTape row, int item, CanonicalRow output)
+    {
+        int texts = row.Find(item, "content"u8);
+        bool hasTexts = texts >= 0 && row[texts].Kind == JsonKind.Array && row.Length(texts) > 0;
+        texts = hasTexts ? texts : row.Find(item, "summary"u8);
+        ByteBuilder json = output.Key("reasoning_content"u8).Add((byte)'"');
+        bool first = true;
+        for (
+            int at = texts + 1;
+            texts >= 0 && row[texts].Kind == JsonKind.Array && at < row[texts].Next;
+            at = row[at].Next
+        )
+        {
+            if (row.Find(at, "text"u8) is >= 0 and int text && row[text].Kind == JsonKind.String)
+            {
+                json.Add(first ? [] : "\\n"u8).Add(row.Raw(text));
+                first = false;
+            }
+        }
+
+        json.Add((byte)'"');
+    }
+
+    /// <summary>Writes consecutive calls as the parallel calls of the message that was begun.</summary>
     private static int Calls(JsonTape row, int at, int end, CanonicalRow output)
     {
-        output.Begin("assistant", at);
-        output.Raw("content"u8, "\"\""u8);
-        SupervisionReader.Copy(row, at, output);
         int begun = at;
         ByteBuilder json = output.Key("tool_calls"u8).Add((byte)'[');
         bool first = true;
-        while (at < end && row.Find(at, "type"u8) is >= 0 and int type && row.Is(type, "function_call"u8))
+        while (at < end && IsType(row, at, "function_call"u8))
         {
             json.Add(first ? [] : ","u8).Add("{"u8);
             if (row.Find(at, "call_id"u8) is >= 0 and int id)

@@ -2,7 +2,7 @@ using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;
 
-/// <summary>Instructions that stand beside the messages, under <c>system</c> or <c>system_prompt</c>.</summary>
+/// <summary>Instructions that stand beside the messages, under <c>system</c> or <c>system_prompt</c>: a text or a list of parts.</summary>
 internal static class SystemPrompt
 {
     /// <summary>The text's token; −1 when there is none or it is empty.</summary>
@@ -22,13 +22,17 @@ internal static class SystemPrompt
             return "";
         }
 
-        AlpacaFormat.Plain(row, text, "system", output);
+        output.Begin("system", text);
+        output.From(content: text);
+        ContentParts.Write(row, text, output);
         return row.String(text - 1);
     }
 
     private static int Text(JsonTape row, ReadOnlySpan<byte> name)
     {
         int text = row.Find(0, name);
-        return text >= 0 && row[text].Kind == JsonKind.String && row[text].Length > 0 ? text : -1;
+        bool isText = text >= 0 && row[text].Kind == JsonKind.String && row[text].Length > 0;
+        bool isParts = text >= 0 && row[text].Kind == JsonKind.Array && row.Length(text) > 0;
+        return isText || isParts ? text : -1;
     }
 }

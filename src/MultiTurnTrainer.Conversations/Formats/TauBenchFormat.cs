@@ -18,11 +18,7 @@ internal sealed class TauBenchFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         int list = row.Find(0, "traj"u8);
-        for (int at = list + 1; at < row[list].Next; at = row[at].Next)
-        {
-            MessageWriter.Copy(row, at, output, options);
-        }
-
+        TurnWriter.WriteAll(row, list, output, options);
         ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
         output.KeepRest(row, "traj", "tools");
         return null;

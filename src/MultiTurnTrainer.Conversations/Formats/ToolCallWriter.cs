@@ -54,7 +54,7 @@ internal static class ToolCallWriter
             .AddString(text)
             .Add("}}"u8);
 
-    /// <summary>Writes one call.</summary>
+    /// <summary>Writes one call; what it says beside its function stays beside it.</summary>
     public static void Write(JsonTape source, int call, ByteBuilder json)
     {
         bool isWrapped = source.Find(call, "function"u8) is >= 0 and int inner && source[inner].Kind == JsonKind.Object;
@@ -64,20 +64,23 @@ internal static class ToolCallWriter
             return;
         }
 
-        json.Add((byte)'{');
-        int id = source.Find(call, "id"u8);
-        if (id >= 0)
-        {
-            json.Add("\"id\":"u8).Add(source.RawValue(id)).Add((byte)',');
-        }
-
         int name = source.Find(call, "name"u8);
         int arguments = source.Find(call, "arguments"u8);
         arguments = arguments >= 0 ? arguments : source.Find(call, "parameters"u8);
+        json.Add((byte)'{');
+        for (int at = call + 1; at < source[call].Next; at = source[at + 1].Next)
+        {
+            bool isFunction = at + 1 == name || at + 1 == arguments || source.Is(at, "type"u8);
+            if (!isFunction && source[at + 1].Kind != JsonKind.Null)
+            {
+                json.Add(source.RawValue(at)).Add((byte)':').Add(source.RawValue(at + 1)).Add((byte)',');
+            }
+        }
+
         json.Add("\"type\":\"function\",\"function\":{\"name\":"u8)
             .Add(name >= 0 ? source.RawValue(name) : "\"\""u8)
             .Add(",\"arguments\":"u8)
-            .Add(arguments >= 0 ? source.RawValue(arguments) : "{}"u8)
+            .Add(arguments >= 0 && source[arguments].Kind != JsonKind.Null ? source.RawValue(arguments) : "{}"u8)
             .Add("}}"u8);
     }
 }

@@ -100,7 +100,7 @@ public static class ConversationReader
             throw Bad(file, record.Line, row.Place(problem.Token).Path, problem.Text, problem.Hint);
         }
 
-        return Conversation.FromJson(Parse(row.Tape.Text), file, record.Line, row.Supervision);
+        return Conversation.FromJson(Parse(row.Text), file, record.Line, row.Supervision);
     }
 
     /// <summary>Parses bytes that the tape has accepted, into memory of its own.</summary>

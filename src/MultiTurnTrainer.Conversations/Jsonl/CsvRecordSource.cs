@@ -1,22 +1,49 @@
 using CsvHelper;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>
-/// Rows of a CSV or TSV file as JSON objects, a property a column. A cell that is a JSON list or object stays one
-/// (<c>messages</c>, <c>tools</c>); every other cell is a text, and empty cells are left out. Rows are cut here and each
+/// Rows of a CSV or TSV file as JSON objects, a property a column. In the columns that hold structure (<c>messages</c>,
+/// <c>tools</c>) a cell that is a JSON list or object stays one; every other cell is a text, and empty cells are left out. Rows are cut here and each
 /// is read by itself, so that a broken or endless one is a row of its own and the next is read.
 /// </summary>
 internal sealed class CsvRecordSource : IRecordSource
 {
+    private static readonly HashSet<string> _structures = new(StringComparer.Ordinal)
+    {
+        "messages",
+        "conversations",
+        "conversation",
+        "dialogue",
+        "dialog",
+        "chat",
+        "history",
+        "tools",
+        "functions",
+        "tool_calls",
+        "documents",
+        "chat_template_kwargs",
+        "kwargs",
+        "metadata",
+    };
+
+    private static readonly HashSet<string> _messages = new(StringComparer.Ordinal)
+    {
+        "prompt",
+        "completion",
+        "chosen",
+        "rejected",
+    };
+
     private readonly RowBuffer _text;
     private readonly byte _separator;
     private readonly CsvReaderOptions _options;
     private readonly ByteBuilder _row = new();
     private readonly JsonTape _cell = new();
-    private byte[][]? _names;
+    private Column[]? _columns;
     private CsvMalformedReason? _malformed;
 
     /// <param name="stream">The text; disposed with this object.</param>
@@ -45,7 +72,7 @@ internal sealed class CsvRecordSource : IRecordSource
     public bool TryRead(out SourceRecord record)
     {
         record = default;
-        _names ??= Header();
+        _columns ??= Header();
         if (!TryCut(out ReadOnlyMemory<byte> bytes, out long line, out bool tooLong))
         {
             return false;
@@ -66,8 +93,7 @@ internal sealed class CsvRecordSource : IRecordSource
 
     public void Dispose() => _text.Dispose();
 
-    /// <summary>The names of the columns, each as <c>"name":</c>.</summary>
-    private byte[][] Header()
+    private Column[] Header()
     {
         _text.Step(_text.Begin().StartsWith("\uFEFF"u8) ? 3 : 0);
         if (!TryCut(out ReadOnlyMemory<byte> bytes, out long line, out bool tooLong))
@@ -81,14 +107,16 @@ internal sealed class CsvRecordSource : IRecordSource
             throw new MttException($"{File}:{line}: the header is not CSV", "The first row names the columns.");
         }
 
-        List<byte[]> names = [];
+        List<Column> columns = [];
         for (int i = 0; i < cells.FieldCount; i++)
         {
             _row.Clear();
-            names.Add([.. _row.Add((byte)'"').AddEscaped(cells.GetSpan(i)).Add((byte)'"').Add((byte)':').Span]);
+            byte[] key = [.. _row.Add((byte)'"').AddEscaped(cells.GetSpan(i)).Add((byte)'"').Add((byte)':').Span];
+            string name = System.Text.Encoding.UTF8.GetString(cells.GetSpan(i));
+            columns.Add(new Column(key, _structures.Contains(name), _messages.Contains(name)));
         }
 
-        return [.. names];
+        return [.. columns];
     }
 
     /// <summary>Cuts the next row that is not empty.</summary>
@@ -121,7 +149,7 @@ internal sealed class CsvRecordSource : IRecordSource
             CsvMalformedReason.TextAfterClosingQuote => "a closing quote is followed by text",
             not null => "a quote stands inside a cell that does not begin with one",
             null when cells.RawRecord.Length != row.Length => "its quotes do not pair",
-            null when cells.FieldCount > _names!.Length => "the row has more cells than the header",
+            null when cells.FieldCount > _columns!.Length => "the row has more cells than the header",
             null => null,
         };
 
@@ -137,9 +165,11 @@ internal sealed class CsvRecordSource : IRecordSource
                 continue;
             }
 
-            _row.Add(_row.Length > 1 ? ","u8 : []).Add(_names![i]);
+            Column column = _columns![i];
+            _row.Add(_row.Length > 1 ? ","u8 : []).Add(column.Key);
             int start = _row.Length;
-            if (cell[0] is (byte)'[' or (byte)'{' && _cell.Scan(_row.Add(cell).Memory[start..]))
+            bool mayHold = cell[0] is (byte)'[' or (byte)'{' && (column.IsStructure || column.IsMessages);
+            if (mayHold && _cell.Scan(_row.Add(cell).Memory[start..]) && (column.IsStructure || IsMessages(_cell)))
             {
                 continue;
             }
@@ -150,4 +180,23 @@ internal sealed class CsvRecordSource : IRecordSource
         _row.Add((byte)'}');
         return _row.Memory;
     }
+
+    private static bool IsMessages(JsonTape cell)
+    {
+        for (int at = 1; cell[0].Kind == JsonKind.Array && at < cell[0].Next; at = cell[at].Next)
+        {
+            if (Speech.Of(cell, at).Speaker < 0)
+            {
+                return false;
+            }
+        }
+
+        return cell[0].Kind == JsonKind.Array && cell[0].Next > 1;
+    }
+
+    /// <summary>A column.</summary>
+    /// <param name="Key">Its name as <c>"name":</c>.</param>
+    /// <param name="IsStructure">Whether JSON in it is structure.</param>
+    /// <param name="IsMessages">Whether a list of messages in it is structure, and any other JSON a text.</param>
+    private readonly record struct Column(byte[] Key, bool IsStructure, bool IsMessages);
 }

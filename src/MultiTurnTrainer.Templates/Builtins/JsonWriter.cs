@@ -78,7 +78,7 @@ internal sealed class JsonWriter
     private static string Scalar(ScalarValue value) =>
         value switch
         {
-            NoneValue => "null",
+            NoneValue none => none.Json,
             BoolValue b => b.Truthy ? "true" : "false",
             FloatValue f when double.IsNaN(f.Number) => "NaN",
             FloatValue f when double.IsInfinity(f.Number) => f.Number > 0 ? "Infinity" : "-Infinity",

@@ -26,35 +26,6 @@ internal static class JsonValues
         "required",
     ];
 
-    /// <summary>The messages, each knowing its index.</summary>
-    /// <param name="messages">A JSON array.</param>
-    /// <param name="count">How many of the first messages to take; null for all.</param>
-    /// <param name="tracked">Whether to keep origins.</param>
-    public static Value Messages(JsonElement messages, int? count, bool tracked)
-    {
-        if (messages.ValueKind != JsonValueKind.Array)
-        {
-            return From(messages, tracked ? Origin.Messages : null);
-        }
-
-        int length = Math.Min(count ?? int.MaxValue, messages.GetArrayLength());
-        Value[] items = new Value[length];
-        int i = 0;
-        foreach (JsonElement message in messages.EnumerateArray())
-        {
-            if (i == length)
-            {
-                break;
-            }
-
-            Origin? origin = tracked ? Origin.Messages.At(i) : null;
-            items[i] = message.ValueKind == JsonValueKind.Object ? Dict(message, origin, i) : From(message, origin);
-            i++;
-        }
-
-        return new ListValue(items);
-    }
-
     /// <summary>Any JSON value.</summary>
     public static Value From(JsonElement element, Origin? origin)
     {
@@ -63,7 +34,7 @@ internal static class JsonValues
             case JsonValueKind.String:
                 return new StrValue(Text(element), origin);
             case JsonValueKind.Object:
-                return Dict(element, origin, -1);
+                return Dict(element, origin);
             case JsonValueKind.Array:
                 Value[] items = new Value[element.GetArrayLength()];
                 int i = 0;
@@ -85,9 +56,9 @@ internal static class JsonValues
         }
     }
 
-    private static DictValue Dict(JsonElement element, Origin? origin, int messageIndex)
+    private static DictValue Dict(JsonElement element, Origin? origin)
     {
-        DictValue dict = new() { MessageIndex = messageIndex };
+        DictValue dict = new();
         foreach (JsonProperty property in element.EnumerateObject())
         {
             string name = Name(property);
@@ -98,7 +69,8 @@ internal static class JsonValues
         return dict;
     }
 
-    private static string Name(JsonProperty property)
+    /// <summary>A property's name; the usual ones cost no string.</summary>
+    public static string Name(JsonProperty property)
     {
         foreach (string common in _commonKeys)
         {

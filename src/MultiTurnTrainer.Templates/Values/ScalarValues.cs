@@ -26,7 +26,9 @@ internal abstract class ScalarValue(Origin? origin) : Value
 }
 
 /// <summary>None.</summary>
-internal sealed class NoneValue(Origin? origin) : ScalarValue(origin)
+/// <param name="origin">Where it came from.</param>
+/// <param name="isTestedOnly">Whether templates may test it but not print it.</param>
+internal sealed class NoneValue(Origin? origin, bool isTestedOnly = false) : ScalarValue(origin)
 {
     /// <summary>The None of the template.</summary>
     public static NoneValue Instance { get; } = new(null);
@@ -38,13 +40,19 @@ internal sealed class NoneValue(Origin? origin) : ScalarValue(origin)
     public override bool Truthy => false;
 
     /// <inheritdoc/>
-    public override string Text => "None";
+    public override string Text => Printed("None");
+
+    /// <summary>The text in JSON.</summary>
+    public string Json => Printed("null");
 
     /// <inheritdoc/>
     public override bool Eq(Value other) => other is NoneValue;
 
     /// <inheritdoc/>
     public override int Hash() => 7;
+
+    private string Printed(string text) =>
+        isTestedOnly ? throw TemplateException.Type("a null key of a message would be printed") : text;
 }
 
 /// <summary>True or False.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
@@ -42,6 +43,31 @@ public sealed class CsvRecordSourceTests : IDisposable
                 }
             )
             .QuickCheckThrowOnFailure();
+    }
+
+    /// <summary>An answer that is JSON is an answer; only columns that hold structure are read as it.</summary>
+    [Theory]
+    [InlineData("question,answer", """{"name": "Bob"}""", """[1, 2]""")]
+    [InlineData("prompt,completion", """{"role": "user"}""", """[{"name": "Bob"}]""")]
+    [InlineData("instruction,output", """[]""", """[["a"]]""")]
+    public void Read_CellOfJson_IsText(string header, string question, string answer)
+    {
+        Conversation row = Read($"{header}\r\n{Line([question, answer])}");
+        Assert.Equal([question, answer], row.Messages.Select(message => message.Content));
+    }
+
+    [Theory]
+    [InlineData(
+        "messages,tools",
+        """[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]""",
+        """[{"name":"f"}]"""
+    )]
+    [InlineData("prompt,completion", """[{"role":"user","content":"q"}]""", """[{"role":"assistant","content":"a"}]""")]
+    [InlineData("conversations,source", """[{"from":"human","value":"q"},{"from":"gpt","value":"a"}]""", "x")]
+    public void Read_CellOfStructure_IsRead(string header, string first, string second)
+    {
+        Conversation row = Read($"{header}\r\n{Line([first, second])}");
+        Assert.Equal(["q", "a"], row.Messages.Select(message => message.Content));
     }
 
     [Fact]
@@ -121,6 +147,9 @@ public sealed class CsvRecordSourceTests : IDisposable
         List<Finding> findings = [];
         return (new Validator(new ValidationOptions(), findings.Add).Run([path]), findings, path);
     }
+
+    private Conversation Read(string text) =>
+        ConversationReader.Read(_folder.Write("cells.csv", text), ConversionOptions.Faithful).Single();
 
     private static string Line(string[] row) =>
         string.Join(',', row.Select(cell => $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")) + "\r\n";

@@ -28,6 +28,7 @@ public class GoldenRowTests(ITestOutputHelper output)
         TokenTable table = new(tokenizer);
         ConcurrentBag<string> wrong = [];
         int rows = 0;
+        int otherwise = 0;
         Parallel.ForEach(
             RenderGoldens.ByTemplate(),
             group =>
@@ -42,6 +43,13 @@ public class GoldenRowTests(ITestOutputHelper output)
                 RowBuilder builder = new(new RowModel(chat, tokenizer, table, options), options);
                 foreach (RenderGoldens.Golden golden in group.Where(IsDecided))
                 {
+                    // jinja2 was given null keys and the data's names of reasoning; rows are read as transformers 5 does.
+                    if (!IsReadAlike(chat.Template, golden.Input))
+                    {
+                        Interlocked.Increment(ref otherwise);
+                        continue;
+                    }
+
                     string? problem = Check(builder, golden);
                     Interlocked.Increment(ref rows);
                     if (problem is not null)
@@ -52,7 +60,8 @@ public class GoldenRowTests(ITestOutputHelper output)
             }
         );
 
-        output.WriteLine($"{rows} rows, {wrong.Count} wrong");
+        output.WriteLine($"{rows} rows, {otherwise} read otherwise, {wrong.Count} wrong");
+        Assert.InRange(otherwise, 1, rows / 100);
         Assert.True(wrong.IsEmpty, string.Join("\n", wrong.Order(StringComparer.Ordinal).Take(100)));
     }
 
@@ -85,6 +94,8 @@ public class GoldenRowTests(ITestOutputHelper output)
         folder.Write("tokenizer_config.json", config.ToJsonString());
         return Tokenizer.Load(folder.Path);
     }
+    private static bool IsReadAlike(ChatTemplate template, RenderInput input) =>
+        template.RenderText(input with { AsWritten = true }) == template.RenderText(input with { AsWritten = false });
 
     private static bool IsDecided(RenderGoldens.Golden golden) =>
         !golden.Input.AddGenerationPrompt

@@ -10,7 +10,7 @@ namespace MultiTurnTrainer.Validation.Rules;
 internal sealed class UnknownKey : Rule
 {
     public override RuleInfo Info { get; } =
-        new("MTT103", "unknown-key", Severity.Warning, "A message has a key that no template reads.")
+        new("MTT103", "unknown-key", Severity.Warning, "A message or a call has a key that no template reads.")
         {
             Why = "A misspelt key is dropped in silence, and with it its text.",
             Hint = "Rename or remove it; what belongs beside the conversation goes under \"metadata\".",
@@ -36,40 +36,64 @@ internal sealed class UnknownKey : Rule
         "training_detail",
     ];
 
-    private static readonly byte[][] _bytes = [.. _known.Select(System.Text.Encoding.UTF8.GetBytes)];
+    private static readonly string[] _ofCalls = ["id", "type", "function", "index", "name", "arguments", "parameters"];
+
+    private static readonly byte[][] _bytes = Bytes(_known);
+    private static readonly byte[][] _bytesOfCalls = Bytes(_ofCalls);
 
     public override void Check(Row row, FindingSink sink)
     {
-        JsonTape tape = row.Tape;
+        foreach (int at in row.UnreadKeys)
+        {
+            sink.AddSource(
+                this,
+                row,
+                at,
+                $"the key {Shown.Text(row.Source, at)} has no place in a message and is left out"
+            );
+        }
+
         foreach (ref readonly MessageView message in row.Messages)
         {
-            if (tape[message.Token].Kind != JsonKind.Object)
-            {
-                continue;
-            }
+            CheckKeys(row, message.Token, _known, _bytes, "a message", sink);
+        }
 
-            for (int at = message.Token + 1; at < tape[message.Token].Next; at = tape[at + 1].Next)
+        foreach (ref readonly CallView call in row.Calls)
+        {
+            CheckKeys(row, call.Token, _ofCalls, _bytesOfCalls, "a call", sink);
+            if (row.Tape.Present(call.Token, "function"u8) is >= 0 and int function)
             {
-                if (!IsKnown(tape.Raw(at)))
-                {
-                    string? near = Nearest.To(tape.String(at), _known);
-                    sink.Add(
-                        this,
-                        row,
-                        at,
-                        $"the key {Shown.Text(tape, at)} is not one of a message",
-                        near is null ? null : $"\"{near}\" is meant?"
-                    );
-                }
+                CheckKeys(row, function, _ofCalls, _bytesOfCalls, "a call", sink);
             }
         }
     }
 
-    private static bool IsKnown(ReadOnlySpan<byte> name)
+    private void CheckKeys(Row row, int owner, string[] names, byte[][] known, string what, FindingSink sink)
     {
-        foreach (byte[] known in _bytes)
+        JsonTape tape = row.Tape;
+        for (int at = owner + 1; tape[owner].Kind == JsonKind.Object && at < tape[owner].Next; at = tape[at + 1].Next)
         {
-            if (name.SequenceEqual(known))
+            if (tape[at + 1].Kind != JsonKind.Null && !IsKnown(known, tape.Raw(at)))
+            {
+                string? near = Nearest.To(tape.String(at), names);
+                sink.Add(
+                    this,
+                    row,
+                    at,
+                    $"the key {Shown.Text(tape, at)} is not one of {what}",
+                    near is null ? null : $"\"{near}\" is meant?"
+                );
+            }
+        }
+    }
+
+    private static byte[][] Bytes(string[] names) => [.. names.Select(System.Text.Encoding.UTF8.GetBytes)];
+
+    private static bool IsKnown(byte[][] known, ReadOnlySpan<byte> name)
+    {
+        foreach (byte[] one in known)
+        {
+            if (name.SequenceEqual(one))
             {
                 return true;
             }

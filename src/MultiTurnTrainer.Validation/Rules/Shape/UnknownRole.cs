@@ -39,7 +39,7 @@ internal sealed class UnknownRole : Rule
             }
 
             string name = row.Tape.String(message.RoleToken);
-            Role meant = Roles.Meaning(name);
+            Role meant = Roles.IsCall(row.Tape.Raw(message.RoleToken)) ? Role.Unknown : Roles.Meaning(name);
             string? near = meant == Role.Unknown ? Nearest.To(name.ToLowerInvariant(), Roles.Canonical) : null;
             sink.Add(
                 this,

@@ -31,37 +31,68 @@ internal sealed class UnknownRowKey : Rule
         "audios",
     ];
 
+    private static readonly string[] _beside =
+    [
+        .. _known,
+        "system",
+        "history",
+        "conversations",
+        "instruction",
+        "output",
+    ];
+
     private readonly HashSet<string> _said = new(StringComparer.Ordinal);
 
     public override void Check(Row row, FindingSink sink)
     {
         JsonTape tape = row.Source;
-        if (row.IsConverted || tape[0].Kind != JsonKind.Object)
+        if (row.IsConverted)
+        {
+            foreach (int at in row.KeptKeys)
+            {
+                Say(row, at, _beside, sink);
+            }
+
+            return;
+        }
+
+        if (tape[0].Kind != JsonKind.Object)
         {
             return;
         }
 
-        int system = SystemPrompt.Find(tape);
+        int list = MessageList.Find(tape);
+        int system = OpenAiFormat.HasSystem(tape, list) ? -1 : SystemPrompt.Find(tape);
         for (int at = 1; at < tape[0].Next; at = tape[at + 1].Next)
         {
-            string name = tape.String(at);
-            bool isKnown = _known.Contains(name) || at + 1 == system || SupervisionReader.IsRowKey(tape, at);
-            if (isKnown || _said.Count > 1000 || !_said.Add(name))
+            if (at + 1 != system && at + 1 != list && !SupervisionReader.IsRowKey(tape, at))
             {
-                continue;
+                Say(row, at, _known, sink);
             }
-
-            string? near = Nearest.To(name, _known);
-            sink.AddSource(
-                this,
-                row,
-                at,
-                $"the key {Shown.Text(tape, at)} is not one of a conversation (reported once a file)",
-                near is null ? null : $"\"{near}\" is meant?",
-                near is null ? null : Severity.Warning
-            );
         }
     }
 
     public override void EndFile(string file, FindingSink sink) => _said.Clear();
+
+    private void Say(Row row, int at, string[] known, FindingSink sink)
+    {
+        JsonTape tape = row.Source;
+        string name = tape.String(at);
+        bool isSilent =
+            tape[at + 1].Kind == JsonKind.Null || (tape[at + 1].Kind == JsonKind.String && tape[at + 1].Length == 0);
+        if (isSilent || _known.Contains(name) || _said.Count > 1000 || !_said.Add(name))
+        {
+            return;
+        }
+
+        string? near = known.Contains(name) ? null : Nearest.To(name, known);
+        sink.AddSource(
+            this,
+            row,
+            at,
+            $"the key {Shown.Text(tape, at)} is not one of a conversation (reported once a file)",
+            near is null ? null : $"\"{near}\" is meant?",
+            near is null ? null : Severity.Warning
+        );
+    }
 }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
@@ -32,7 +33,7 @@ internal sealed class ArgumentsSchema : Rule
 
         foreach (ref readonly CallView call in row.Calls)
         {
-            int tool = DeclaredTools.Find(row, call.Name);
+            int tool = DeclaredTools.Find(row.Tape, row.Tools, row.Tape, call.Name);
             int schema = tool >= 0 ? row.Tape.Find(tool, "parameters"u8) : -1;
             if (schema < 0 || call.Arguments < 0)
             {

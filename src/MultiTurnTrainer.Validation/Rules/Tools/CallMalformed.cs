@@ -43,6 +43,7 @@ internal sealed class CallMalformed : Rule
             }
         }
 
+        CheckPrinted(row, sink);
         foreach (ref readonly CallView call in row.Calls)
         {
             if (call.Name < 0 || tape[call.Name].Kind != JsonKind.String || tape[call.Name].Length == 0)
@@ -57,6 +58,30 @@ internal sealed class CallMalformed : Rule
                     call.Token,
                     "the call has no arguments",
                     "Write \"arguments\": {}.",
+                    Severity.Warning
+                );
+            }
+        }
+    }
+
+    /// <summary>Calls that stand as text and are not read: no JSON, or words behind them.</summary>
+    private void CheckPrinted(Row row, FindingSink sink)
+    {
+        foreach (ref readonly MessageView message in row.Messages)
+        {
+            if (
+                message.Role == Role.Assistant
+                && message.Content >= 0
+                && row.Tape[message.Content].Kind == JsonKind.String
+                && row.Tape.Raw(message.Content).IndexOf("<tool_call>"u8) >= 0
+            )
+            {
+                sink.Add(
+                    this,
+                    row,
+                    message.Content,
+                    "a call stands as text in the answer and is learned as text",
+                    "End the answer with <tool_call>{\"name\", \"arguments\"}</tool_call>, or write \"tool_calls\".",
                     Severity.Warning
                 );
             }

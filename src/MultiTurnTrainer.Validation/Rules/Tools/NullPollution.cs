@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
@@ -18,19 +19,31 @@ internal sealed class NullPollution : Rule
         {
             Why =
                 "Arrow gives every row the keys of all rows; the nulls reach the prompt, and the model learns to write them.",
-            Hint = "Keep such columns as JSON text, or drop the nulls; --fix does.",
+            Hint = "Keep such columns as JSON text, or drop the nulls; readers leave them out, and --fix does.",
             Bad =
                 """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"a":{"type":"integer"},"b":null}}}}]}""",
             Fix = "drop-null-keys",
         };
 
     private readonly EmbeddedJson _inner = new();
+    private readonly List<int> _found = [];
 
     public override void Check(Row row, FindingSink sink)
     {
-        if (row.Tools >= 0 && Count(row.Tape, row.Tools, inData: false) is > 0 and var inTools)
+        if (!AddedNulls.MayHold(row.Tape.Text))
         {
-            sink.Add(this, row, row.Tools, $"the tools hold {Counted.Of(inTools, "key")} with null");
+            return;
+        }
+
+        _found.Clear();
+        if (row.Tools >= 0)
+        {
+            AddedNulls.InSchema(row.Tape, row.Tools, _found);
+        }
+
+        if (_found.Count > 0)
+        {
+            sink.Add(this, row, row.Tools, $"the tools hold {Counted.Of(_found.Count, "key")} with null");
         }
 
         foreach (ref readonly CallView call in row.Calls)
@@ -41,65 +54,37 @@ internal sealed class NullPollution : Rule
 
     private void CheckArguments(Row row, CallView call, FindingSink sink)
     {
-        // A declared parameter may be null on purpose; only an undeclared one is pollution.
-        int tool = row.Tools >= 0 ? DeclaredTools.Find(row, call.Name) : -1;
-        int schema = tool >= 0 ? row.Tape.Find(tool, "parameters"u8) : -1;
-        int properties = schema >= 0 ? row.Tape.Find(schema, "properties"u8) : -1;
-        if (call.Arguments < 0 || properties < 0)
+        if (call.Arguments < 0)
         {
             return;
         }
 
+        int tool = DeclaredTools.Find(row.Tape, row.Tools, row.Tape, call.Name);
         (JsonTape tape, int value) = (row.Tape, call.Arguments);
-        if (tape[value].Kind == JsonKind.String && _inner.Scan(tape, value))
+        if (tape[value].Kind == JsonKind.String)
         {
+            // Arrow adds nothing to a text: only what a declared tool does not know is taken for added.
+            if (tool < 0 || tape.Raw(value).IndexOf("null"u8) < 0 || !_inner.Scan(tape, value))
+            {
+                return;
+            }
+
             (tape, value) = (_inner.Tape, 0);
         }
 
-        if (tape[value].Kind != JsonKind.Object)
+        _found.Clear();
+        AddedNulls.InArguments(tape, value, row.Tape, tool, _found);
+        foreach (int at in _found)
         {
-            return;
-        }
-
-        for (int at = value + 1; at < tape[value].Next; at = tape[at + 1].Next)
-        {
-            if (tape[at + 1].Kind == JsonKind.Null && row.Tape.Find(properties, tape.Raw(at)) < 0)
-            {
-                sink.Add(
-                    this,
-                    row,
-                    tape == row.Tape ? at : call.Arguments,
-                    $"{Shown.Text(tape, at)} is null and no parameter of {CallMatching.Name(row, call)}",
-                    "Drop the key."
-                );
-            }
+            sink.Add(
+                this,
+                row,
+                tape == row.Tape ? at : call.Arguments,
+                tool >= 0
+                    ? $"{Shown.Text(tape, at)} is null and no parameter of {CallMatching.Name(row, call)}"
+                    : $"{Shown.Text(tape, at)} is null, and no declared tool has it as a parameter",
+                "Drop the key; readers leave it out, and --fix does."
+            );
         }
     }
-
-    /// <summary>Keys with null in a schema, except where null is data (<c>default</c>, <c>const</c>, <c>enum</c>).</summary>
-    public static int Count(JsonTape tape, int value, bool inData)
-    {
-        int count = 0;
-        bool isObject = tape[value].Kind == JsonKind.Object;
-        if (!isObject && tape[value].Kind != JsonKind.Array)
-        {
-            return 0;
-        }
-
-        for (int at = value + 1; at < tape[value].Next; at = tape[isObject ? at + 1 : at].Next)
-        {
-            int inner = isObject ? at + 1 : at;
-            bool data = inData || (isObject && IsData(tape, at));
-            count += isObject && !data && tape[inner].Kind == JsonKind.Null ? 1 : Count(tape, inner, data);
-        }
-
-        return count;
-    }
-
-    /// <summary>Whether a schema key holds data rather than schema.</summary>
-    public static bool IsData(JsonTape tape, int name) =>
-        tape.Is(name, "default"u8)
-        || tape.Is(name, "const"u8)
-        || tape.Is(name, "enum"u8)
-        || tape.Is(name, "examples"u8);
 }

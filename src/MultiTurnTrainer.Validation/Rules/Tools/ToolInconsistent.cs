@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
@@ -26,9 +27,13 @@ internal sealed class UndeclaredTool : Rule
 
         foreach (ref readonly CallView call in row.Calls)
         {
-            if (call.Name >= 0 && row.Tape[call.Name].Length > 0 && DeclaredTools.Find(row, call.Name) < 0)
+            if (
+                call.Name >= 0
+                && row.Tape[call.Name].Length > 0
+                && DeclaredTools.Find(row.Tape, row.Tools, row.Tape, call.Name) < 0
+            )
             {
-                string? near = Nearest.To(row.Tape.String(call.Name), DeclaredTools.Names(row));
+                string? near = Nearest.To(row.Tape.String(call.Name), DeclaredTools.Names(row.Tape, row.Tools));
                 sink.Add(
                     this,
                     row,

@@ -1,7 +1,6 @@
 using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Validation;
 
-namespace MultiTurnTrainer.Validation.Rules;
+namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>The tools that a row declares.</summary>
 internal static class DeclaredTools
@@ -19,19 +18,22 @@ internal static class DeclaredTools
     }
 
     /// <summary>The function object that a call's name means; −1 when none is declared.</summary>
-    public static int Find(Row row, int name)
+    /// <param name="tape">Where the tools stand.</param>
+    /// <param name="tools">The list's token; −1 for none.</param>
+    /// <param name="row">Where the call stands.</param>
+    /// <param name="name">The name's token there; −1 for none.</param>
+    public static int Find(JsonTape tape, int tools, JsonTape row, int name)
     {
-        JsonTape tape = row.Tape;
-        if (name < 0 || row.Tools < 0 || tape[row.Tools].Kind != JsonKind.Array)
+        if (name < 0 || tools < 0 || tape[tools].Kind != JsonKind.Array)
         {
             return -1;
         }
 
-        for (int tool = row.Tools + 1; tool < tape[row.Tools].Next; tool = tape[tool].Next)
+        for (int tool = tools + 1; tool < tape[tools].Next; tool = tape[tool].Next)
         {
             int function = Function(tape, tool);
             int declared = function < 0 ? -1 : tape.Find(function, "name"u8);
-            if (declared >= 0 && Same(tape, declared, name))
+            if (declared >= 0 && Same(tape, declared, row, name))
             {
                 return function;
             }
@@ -41,11 +43,10 @@ internal static class DeclaredTools
     }
 
     /// <summary>The declared names.</summary>
-    public static List<string> Names(Row row)
+    public static List<string> Names(JsonTape tape, int tools)
     {
-        JsonTape tape = row.Tape;
         List<string> names = [];
-        for (int tool = row.Tools + 1; tool < tape[row.Tools].Next; tool = tape[tool].Next)
+        for (int tool = tools + 1; tool < tape[tools].Next; tool = tape[tool].Next)
         {
             int function = Function(tape, tool);
             int name = function < 0 ? -1 : tape.Find(function, "name"u8);
@@ -58,8 +59,8 @@ internal static class DeclaredTools
         return names;
     }
 
-    private static bool Same(JsonTape tape, int one, int other) =>
-        ((tape[one].Flags | tape[other].Flags) & JsonFlags.Escaped) == 0
-            ? tape.Raw(one).SequenceEqual(tape.Raw(other))
-            : tape.String(one) == tape.String(other);
+    private static bool Same(JsonTape tape, int one, JsonTape row, int other) =>
+        ((tape[one].Flags | row[other].Flags) & JsonFlags.Escaped) == 0
+            ? tape.Raw(one).SequenceEqual(row.Raw(other))
+            : tape.String(one) == row.String(other);
 }

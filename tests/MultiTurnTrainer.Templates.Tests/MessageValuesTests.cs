@@ -1,0 +1,101 @@
+using System.Text.Json;
+using MultiTurnTrainer.Templates;
+
+namespace MultiTurnTrainer.Templates.Tests;
+
+/// <summary>What templates see of messages: null keys are absent, reasoning stands under the name that is read.</summary>
+public class MessageValuesTests
+{
+    private const string Keys =
+        "{% for m in messages %}{% for k in m %}{{ k }} {% endfor %}{% for c in m.tool_calls or [] %}({% for k in c %}{{ k }} {% endfor %}"
+        + "{{ c.function.arguments | tojson }}){% endfor %}{% if m.content is not string %}{% for p in m.content or [] %}[{{ p | tojson }}]"
+        + "{% endfor %}{% endif %}{% endfor %}";
+
+    [Theory]
+    [InlineData("""[{"role":"user","content":"a","name":null,"tool_calls":null,"weight":null}]""", "role content ")]
+    [InlineData("""[{"role":"assistant","content":null}]""", "role ")]
+    [InlineData(
+        """[{"role":"assistant","tool_calls":[{"id":null,"type":"function","function":{"name":"f","arguments":null,"strict":null}}]}]""",
+        "role tool_calls (type function {})"
+    )]
+    [InlineData(
+        """[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{"a":null}}}]}]""",
+        """role tool_calls (function {"a": null})"""
+    )]
+    [InlineData(
+        """[{"role":"user","content":[{"type":"text","text":"a","image":null}]}]""",
+        """role content [{"type": "text", "text": "a"}]"""
+    )]
+    public void Render_NullKeys_AreAbsent(string messages, string expected) =>
+        Assert.Equal(expected, Render(Keys, messages));
+
+    [Theory]
+    [InlineData("{{ m.reasoning_content }}")]
+    [InlineData("{{ m['reasoning'] }}")]
+    [InlineData("{{ m.get('thinking') }}")]
+    [InlineData("{% if 'thinking' in m %}{{ m.thinking }}{% endif %}")]
+    public void Render_ReasoningUnderAnyName_StandsUnderTheNameThatIsRead(string body)
+    {
+        string template = "{% for m in messages %}" + body + "{% endfor %}";
+        foreach (string name in new[] { "reasoning_content", "reasoning", "thinking" })
+        {
+            RenderInput input = Input($$"""[{"role":"assistant","{{name}}":"why","content":"a"}]""");
+            RenderedText rendered = ChatTemplate.Parse(template).Render(input);
+            Assert.Equal("why", rendered.Text);
+            Assert.Equal("why", ChatTemplate.Parse(template).RenderText(input));
+            Origin origin = Assert.Single(rendered.Spans).Origin;
+            Assert.Equal((MessageField.Reasoning, $"messages[0].{name}"), (origin.Field, origin.Path));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"reasoning":"b","reasoning_content":"a"}""", "a")]
+    [InlineData("""{"reasoning":"b","reasoning_content":null}""", "b")]
+    [InlineData("""{"reasoning_content":null,"thinking":"b"}""", "b")]
+    public void Render_ReasoningTwice_ItsOwnNameWins(string message, string expected) =>
+        Assert.Equal(expected, Render("{{ messages[0].reasoning_content }}", $"[{message}]"));
+
+    /// <summary>A name in a text of the template is not read: nothing is renamed.</summary>
+    [Fact]
+    public void Render_TemplateReadsNoName_KeysStay() =>
+        Assert.Equal(
+            "role thinking reasoning",
+            Render(
+                "{% for k in messages[0] %}{{ k }} {% endfor %}reasoning",
+                """[{"role":"assistant","thinking":"b"}]"""
+            )
+        );
+
+    /// <summary>As DeepSeek-V3 tests it: without the key the template raises, so it gets the message as it stands.</summary>
+    [Fact]
+    public void Render_TemplateNeedsTheNull_GetsIt()
+    {
+        const string template =
+            "{% for m in messages %}{% if m.content is none %}call{% else %}{{ m.content.split('x')[0] }}{% endif %}{% endfor %}";
+        const string messages = """[{"role":"user","content":"q"},{"role":"assistant","content":null,"name":null}]""";
+        Assert.Equal("qcall", Render(template, messages));
+        Assert.Equal("qcall", ChatTemplate.Parse(template).Render(Input(messages)).Text);
+        Assert.Throws<TemplateException>(() => Render(template, """[{"role":"assistant"}]"""));
+    }
+
+    /// <summary>As LFM2 prints it: the word null is not learned.</summary>
+    [Theory]
+    [InlineData("{{ messages[0].content | tojson }}")]
+    [InlineData("{{ 'a' + messages[0].content | string + messages[0].text.x }}")]
+    public void Render_TemplateWouldPrintTheNull_IsRefused(string template) =>
+        Assert.Throws<TemplateException>(() => Render(template, """[{"role":"assistant","content":null}]"""));
+
+    [Fact]
+    public void Render_AsWritten_GivesEveryKey() =>
+        Assert.Equal(
+            "role thinking name -",
+            ChatTemplate
+                .Parse("{% for k in messages[0] %}{{ k }} {% endfor %}{{ messages[0].reasoning_content or '-' }}")
+                .RenderText(Input("""[{"role":"assistant","thinking":"b","name":null}]""") with { AsWritten = true })
+        );
+
+    private static string Render(string template, string messages) =>
+        ChatTemplate.Parse(template).RenderText(Input(messages));
+
+    private static RenderInput Input(string messages) => new(JsonElement.Parse(messages));
+}
