@@ -75,7 +75,9 @@ internal sealed class RowTexts
         ref readonly JsonToken text = ref _tape[token];
         if ((text.Flags & JsonFlags.Escaped) == 0)
         {
-            _pieces.Add(new Piece(token, role, reasoning, TextMarking.Of(_tape.Raw(token)), text.Start, text.Length, false));
+            _pieces.Add(
+                new Piece(token, role, reasoning, TextMarking.Of(_tape.Raw(token)), text.Start, text.Length, false)
+            );
             return;
         }
 
@@ -85,7 +87,9 @@ internal sealed class RowTexts
         }
 
         int length = JsonString.Unescape(_tape.Raw(token), _buffer.AsSpan(_used));
-        _pieces.Add(new Piece(token, role, reasoning, TextMarking.Of(_buffer.AsSpan(_used, length)), _used, length, true));
+        _pieces.Add(
+            new Piece(token, role, reasoning, TextMarking.Of(_buffer.AsSpan(_used, length)), _used, length, true)
+        );
         _used += length;
     }
 

@@ -21,14 +21,14 @@ internal enum TextMarks : byte
     /// <summary>Two braces.</summary>
     Braces = 4,
 
-    /// <summary>U+FFFD.</summary>
-    Replacement = 8,
-
-    /// <summary>The end of a think tag.</summary>
-    Think = 16,
+    /// <summary>U+FFFD, or the end of a think tag.</summary>
+    ReplacementOrThink = 8,
 
     /// <summary>The beginning of one of the usual control tokens.</summary>
-    Control = 32,
+    Control = 16,
+
+    /// <summary>Three characters of what a secret key begins with; those that are alike share a bit.</summary>
+    Key = 32 | 64 | 128,
 }
 
 /// <summary>Marks texts.</summary>
@@ -38,9 +38,19 @@ internal static class TextMarking
         ((byte)TextMarks.At, ["@"u8.ToArray()]),
         ((byte)TextMarks.Number, ["+-"u8.ToArray(), "0123456789"u8.ToArray(), "0123456789 -()."u8.ToArray()]),
         ((byte)TextMarks.Braces, ["{"u8.ToArray(), "{"u8.ToArray()]),
-        ((byte)TextMarks.Replacement, [[0xEF], [0xBF], [0xBD]]),
-        ((byte)TextMarks.Think, ["n"u8.ToArray(), "k"u8.ToArray(), ">"u8.ToArray()]),
+        (
+            (byte)TextMarks.ReplacementOrThink,
+            [
+                [0xEF],
+                [0xBF],
+                [0xBD],
+            ]
+        ),
+        ((byte)TextMarks.ReplacementOrThink, ["n"u8.ToArray(), "k"u8.ToArray(), ">"u8.ToArray()]),
         ((byte)TextMarks.Control, ["<["u8.ToArray(), "|se/<I"u8.ToArray()]),
+        (32, ["sha"u8.ToArray(), "kft"u8.ToArray(), "-_"u8.ToArray()]),
+        (64, ["hux"u8.ToArray(), "posb"u8.ToArray(), "_x"u8.ToArray()]),
+        (128, ["A-"u8.ToArray(), "KSIB"u8.ToArray(), "IzE"u8.ToArray()]),
     ]);
 
     /// <summary>The marks of a text.</summary>

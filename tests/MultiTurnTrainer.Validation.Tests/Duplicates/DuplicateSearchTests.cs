@@ -47,7 +47,10 @@ public sealed class DuplicateSearchTests : IDisposable
     [Theory]
     [InlineData("\"\\ud800\"", "\"\\ud801\"")]
     [InlineData("""{"a":1}""", """{"a":2}""")]
-    [InlineData("""[{"type":"text","text":"q"},{"type":"image_url","image_url":{"url":"a"}}]""", """[{"type":"text","text":"q"}]""")]
+    [InlineData(
+        """[{"type":"text","text":"q"},{"type":"image_url","image_url":{"url":"a"}}]""",
+        """[{"type":"text","text":"q"}]"""
+    )]
     [InlineData("""null,"function_call":{"name":"a"}""", """null,"function_call":{"name":"b"}""")]
     [InlineData("\"q\",\"tool_calls\":\"a\"", "\"q\",\"tool_calls\":\"b\"")]
     public void Validate_ContentsThatAreNotRead_AreNoDuplicates(string one, string other)

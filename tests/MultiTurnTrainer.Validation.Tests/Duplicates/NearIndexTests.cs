@@ -178,7 +178,10 @@ public sealed class NearIndexTests : IDisposable
         {
             if (finding.Code == "MTT502")
             {
-                int of = int.Parse(finding.Message[(finding.Message.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
+                int of = int.Parse(
+                    finding.Message[(finding.Message.LastIndexOf(':') + 1)..],
+                    CultureInfo.InvariantCulture
+                );
                 found.Add(((int)finding.Line - 1, of - 1));
             }
         }

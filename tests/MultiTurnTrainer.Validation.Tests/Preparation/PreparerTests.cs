@@ -128,7 +128,7 @@ public sealed class PreparerTests : IDisposable
         MttException problem = Assert.Throws<MttException>(() => Prepare(train, "second", split: split));
         Assert.Contains("test=0.2", problem.Message, StringComparison.Ordinal);
         Assert.Contains("--split-seed", problem.Remedy, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(_folder["second"]));
+        Assert.False(Directory.Exists(_folder["second"]));
         PreparedCounts counts = Prepare(train, "second", split: split, seed: 1);
         Assert.InRange(counts.Written["test"], 1, counts.Read / 2);
     }

@@ -24,7 +24,7 @@ internal sealed class ReplacementCharacter : Rule
     {
         foreach (TextToken text in row.Texts)
         {
-            if ((text.Marks & TextMarks.Replacement) != 0 && text.Utf8.IndexOf("\uFFFD"u8) >= 0)
+            if ((text.Marks & TextMarks.ReplacementOrThink) != 0 && text.Utf8.IndexOf("\uFFFD"u8) >= 0)
             {
                 sink.Add(this, row, text.Token, "the text holds U+FFFD");
             }

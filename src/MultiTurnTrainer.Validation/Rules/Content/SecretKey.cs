@@ -20,7 +20,7 @@ internal sealed class SecretKey : Rule
     {
         foreach (TextToken text in row.Texts)
         {
-            if (Patterns.Secret(text.Utf8) is { } masked)
+            if ((text.Marks & TextMarks.Key) != 0 && Patterns.Secret(text.Utf8) is { } masked)
             {
                 sink.Add(this, row, text.Token, $"the text holds what looks like {masked}");
             }

@@ -32,7 +32,9 @@ internal sealed class TextSearch
         {
             byte bit = (byte)(1 << (patterns.Count % 8));
             patterns.AddRange(
-                group.Select(word => (bit, word.Bytes.Skip(word.Triple).Take(Triple).Select(value => new[] { value }).ToArray()))
+                group.Select(word =>
+                    (bit, word.Bytes.Skip(word.Triple).Take(Triple).Select(value => new[] { value }).ToArray())
+                )
             );
             _byFirst[group.Key] = [.. group];
         }

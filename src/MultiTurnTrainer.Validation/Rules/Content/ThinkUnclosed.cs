@@ -26,7 +26,7 @@ internal sealed class ThinkUnclosed : Rule
     {
         foreach (TextToken text in row.Texts)
         {
-            if (text.Role != Role.Assistant || (text.Marks & TextMarks.Think) == 0)
+            if (text.Role != Role.Assistant || (text.Marks & TextMarks.ReplacementOrThink) == 0)
             {
                 continue;
             }

@@ -36,6 +36,48 @@ public class PatternsTests
         Assert.Equal(masked, Patterns.Secret(Encoding.UTF8.GetBytes(text)));
 
     [Theory]
+    [InlineData("sk-")]
+    [InlineData("AKIA")]
+    [InlineData("ASIA")]
+    [InlineData("ghp_")]
+    [InlineData("gho_")]
+    [InlineData("ghs_")]
+    [InlineData("github_pat_")]
+    [InlineData("hf_")]
+    [InlineData("glpat-")]
+    [InlineData("xoxb-")]
+    [InlineData("xoxp-")]
+    [InlineData("sk_live_")]
+    [InlineData("AIza")]
+    [InlineData("-----BEGIN ")]
+    public void Secret_OfEveryKind_HasItsMark(string prefix)
+    {
+        string rest = prefix[0] == '-' ? "PRIVATE KEY-----" : new string('x', 40);
+        Assert.NotNull(Patterns.Secret(Encoding.UTF8.GetBytes(prefix + rest)));
+        Assert.NotEqual(TextMarks.None, TextMarking.Of(Encoding.UTF8.GetBytes(prefix)) & TextMarks.Key);
+    }
+
+    [Theory]
+    [InlineData("a@b.c", (int)TextMarks.At)]
+    [InlineData("+49", (int)TextMarks.Number)]
+    [InlineData("2-34", (int)TextMarks.Number)]
+    [InlineData("a {{b}}", (int)TextMarks.Braces)]
+    [InlineData("\uFFFD", (int)TextMarks.ReplacementOrThink)]
+    [InlineData("</think>", (int)(TextMarks.ReplacementOrThink | TextMarks.Control))]
+    [InlineData("[INST]", (int)TextMarks.Control)]
+    [InlineData("<|user|>", (int)TextMarks.Control)]
+    [InlineData("the quick brown fox - jumps, over a < b (c)", (int)TextMarks.None)]
+    public void Of_AText_IsWhatItHoldsAtAnyPlace(string text, int marks)
+    {
+        for (int before = 0; before < 40; before++)
+        {
+            byte[] utf8 = Encoding.UTF8.GetBytes($"{new string('a', before)} {text}");
+            Assert.Equal((TextMarks)marks, TextMarking.Of(utf8));
+            Assert.Equal((TextMarks)marks, TextMarking.Of([.. utf8, .. new byte[before]]));
+        }
+    }
+
+    [Theory]
     [InlineData("a task-abcdefghijklmnopqrstuvwxyz")]
     [InlineData("sk-learn")]
     [InlineData("-----BEGIN CERTIFICATE-----")]
@@ -59,12 +101,20 @@ public class PatternsTests
         const string letters = "skghp_-<|end>[INST] é";
         for (int round = 0; round < 20_000; round++)
         {
-            string text = string.Concat(Enumerable.Range(0, random.Next(60)).Select(_ => letters[random.Next(letters.Length)]));
-            text = random.Next(2) == 0 ? text : text.Insert(random.Next(text.Length + 1), words[random.Next(words.Length)]);
+            string text = string.Concat(
+                Enumerable.Range(0, random.Next(60)).Select(_ => letters[random.Next(letters.Length)])
+            );
+            text =
+                random.Next(2) == 0
+                    ? text
+                    : text.Insert(random.Next(text.Length + 1), words[random.Next(words.Length)]);
             bool isThere = words.Any(word => text.Contains(word, StringComparison.Ordinal));
             byte[] utf8 = Encoding.UTF8.GetBytes(text);
             Assert.Equal(isThere, search.Find(utf8) is not null);
-            Assert.True(search.Find(utf8) is not var (word, at) || Encoding.UTF8.GetString(utf8[at..]).StartsWith(word, StringComparison.Ordinal));
+            Assert.True(
+                search.Find(utf8) is not var (word, at)
+                    || Encoding.UTF8.GetString(utf8[at..]).StartsWith(word, StringComparison.Ordinal)
+            );
         }
     }
 }
