@@ -25,7 +25,13 @@ public sealed class ScannerTests
         Check<Cl100kScanner<OneDigit>>([TestTokenizers.Llama3Pattern.Replace("{1,3}", "", StringComparison.Ordinal)]);
 
     [Fact]
-    public void O200kScanner_AnyText_CutsLikeItsPattern() => Check<O200kScanner>([O200kScanner.Pattern]);
+    public void O200kScanner_AnyText_CutsLikeItsPattern() => Check<O200kScanner<Gpt4o>>([Gpt4o.Pattern]);
+
+    [Fact]
+    public void TekkenScanner_AnyText_CutsLikeItsPattern() => Check<O200kScanner<Tekken>>([Tekken.Pattern]);
+
+    [Fact]
+    public void TiktokenScanner_AnyText_CutsLikeItsPattern() => Check<TiktokenScanner>([TiktokenScanner.Pattern]);
 
     [Fact]
     public void DeepSeekScanner_AnyText_CutsLikeItsPatterns() => Check<DeepSeekScanner>(DeepSeekScanner.Patterns);

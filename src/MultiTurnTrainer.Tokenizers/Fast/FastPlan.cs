@@ -53,7 +53,8 @@ internal static class FastPlan
         {
             [Cl100kPattern] => new ScannedPieceEncoder<Cl100kScanner<ThreeDigits>>(model, words, nfc),
             [TiktokenScanner.Pattern] => new ScannedPieceEncoder<TiktokenScanner>(model, words, nfc),
-            [O200kScanner.Pattern] => new ScannedPieceEncoder<O200kScanner>(model, words, nfc),
+            [Gpt4o.Pattern] => new ScannedPieceEncoder<O200kScanner<Gpt4o>>(model, words, nfc),
+            [Tekken.Pattern] => new ScannedPieceEncoder<O200kScanner<Tekken>>(model, words, nfc),
             [ByteLevelPreTokenizer.Pattern] => new ScannedPieceEncoder<Gpt2Scanner>(model, words, nfc),
             [var one] when one == QwenPattern => new ScannedPieceEncoder<Cl100kScanner<OneDigit>>(model, words, nfc),
             _ when patterns.SequenceEqual(DeepSeekScanner.Patterns) => new ScannedPieceEncoder<DeepSeekScanner>(
@@ -123,5 +124,5 @@ internal static class FastPlan
             : "";
 
     private static bool IsTotal(string pattern) =>
-        pattern is Cl100kPattern or O200kScanner.Pattern or ByteLevelPreTokenizer.Pattern || pattern == QwenPattern;
+        pattern is Cl100kPattern or Gpt4o.Pattern or ByteLevelPreTokenizer.Pattern || pattern == QwenPattern;
 }

@@ -2,11 +2,18 @@ using System.Runtime.CompilerServices;
 
 namespace MultiTurnTrainer.Tokenizers.Fast;
 
-/// <summary>
-/// GPT-4o, gpt-oss: words that do not go from lower to upper case, contractions kept with them, signs with the newlines
-/// and slashes behind them.
-/// </summary>
-internal readonly struct O200kScanner : IWordScanner
+/// <summary>What differs between the vocabularies that split words as GPT-4o's does, as a type.</summary>
+internal interface IO200kKind
+{
+    /// <summary>The largest number of digits of a word.</summary>
+    static abstract int Digits { get; }
+
+    /// <summary>Whether a contraction stays with its word.</summary>
+    static abstract bool KeepsContractions { get; }
+}
+
+/// <summary>GPT-4o, gpt-oss.</summary>
+internal readonly struct Gpt4o : IO200kKind
 {
     /// <summary>The pattern.</summary>
     public const string Pattern =
@@ -14,6 +21,33 @@ internal readonly struct O200kScanner : IWordScanner
         + @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
         + @"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+    /// <inheritdoc/>
+    public static int Digits => 3;
+
+    /// <inheritdoc/>
+    public static bool KeepsContractions => true;
+}
+
+/// <summary>Mistral's tekken.</summary>
+internal readonly struct Tekken : IO200kKind
+{
+    /// <summary>The pattern.</summary>
+    public const string Pattern =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|"
+        + @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|"
+        + @"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    /// <inheritdoc/>
+    public static int Digits => 1;
+
+    /// <inheritdoc/>
+    public static bool KeepsContractions => false;
+}
+
+/// <summary>Words that do not go from lower to upper case; signs with the newlines and slashes behind them.</summary>
+internal readonly struct O200kScanner<TKind> : IWordScanner
+    where TKind : struct, IO200kKind
+{
     private const int Known = ScalarFlags.Letter | ScalarFlags.Number | ScalarFlags.Space;
 
     /// <inheritdoc/>
@@ -32,7 +66,7 @@ internal readonly struct O200kScanner : IWordScanner
 
         if ((flags & ScalarFlags.Number) != 0)
         {
-            return Digits.End(ref text, length, next, 3);
+            return Digits.End(ref text, length, next, TKind.Digits);
         }
 
         int following = next < length ? ScalarFlags.At(ref text, next, out _) : ScalarFlags.Space;
@@ -102,5 +136,7 @@ internal readonly struct O200kScanner : IWordScanner
         ScalarFlags.RunEnd(ref text, length, at, ScalarFlags.Upper);
 
     private static int Contracted(ref byte text, int length, int at) =>
-        at < length && Unsafe.Add(ref text, at) == '\'' ? Contractions.EndIgnoringCase(ref text, length, at) : at;
+        TKind.KeepsContractions && at < length && Unsafe.Add(ref text, at) == '\''
+            ? Contractions.EndIgnoringCase(ref text, length, at)
+            : at;
 }

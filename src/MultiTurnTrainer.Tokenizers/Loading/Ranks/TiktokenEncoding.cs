@@ -21,8 +21,8 @@ internal sealed record TiktokenEncoding(string Name, int Ranks, string Pattern, 
     private static readonly TiktokenEncoding[] Known =
     [
         new("cl100k_base", 100_256, Cl100kPattern, Special((EndOfText, 100_257), Fim(100_258), (EndOfPrompt, 100_276))),
-        new("o200k_base", 199_998, O200kScanner.Pattern, [Token(EndOfText, 199_999), Token(EndOfPrompt, 200_018)]),
-        new("o200k_harmony", 199_998, O200kScanner.Pattern, Harmony()),
+        new("o200k_base", 199_998, Gpt4o.Pattern, [Token(EndOfText, 199_999), Token(EndOfPrompt, 200_018)]),
+        new("o200k_harmony", 199_998, Gpt4o.Pattern, Harmony()),
         new("r50k_base", 50_256, ByteLevelPreTokenizer.Pattern, [Token(EndOfText, 50_256)]),
         new("gpt2", 50_256, ByteLevelPreTokenizer.Pattern, [Token(EndOfText, 50_256)]),
         new("p50k_base", 50_280, ByteLevelPreTokenizer.Pattern, [Token(EndOfText, 50_256)]),

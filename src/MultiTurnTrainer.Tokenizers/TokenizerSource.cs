@@ -1,7 +1,8 @@
+using MultiTurnTrainer.Tokenizers.Loading;
 using MultiTurnTrainer.Tokenizers.Loading.Ranks;
 using MultiTurnTrainer.Tokenizers.Loading.SentencePiece;
 
-namespace MultiTurnTrainer.Tokenizers.Loading;
+namespace MultiTurnTrainer.Tokenizers;
 
 /// <summary>Where a tokenizer comes from: finds the file of a model folder, and reads a file by its kind.</summary>
 internal static class TokenizerSource
