@@ -1,0 +1,70 @@
+using MultiTurnTrainer.Files;
+using ParquetSharp;
+using ParquetSharp.IO;
+using ParquetSharp.Schema;
+
+namespace MultiTurnTrainer.Datasets.Parquet;
+
+/// <summary>
+/// Writes a Parquet file row group by row group, with the hint from which HuggingFace's <c>datasets</c> takes its
+/// features. The same groups give the same bytes.
+/// </summary>
+internal sealed class ParquetOutput : IDisposable
+{
+    private readonly OutputFile _file;
+    private readonly ManagedOutputStream _stream;
+    private readonly ParquetFileWriter _writer;
+
+    public ParquetOutput(OutputFile file, SchemaNode schema)
+    {
+        _file = file;
+        _stream = new ManagedOutputStream(file.Stream, leaveOpen: true);
+        using WriterPropertiesBuilder builder = new();
+        builder.CreatedBy($"mtt version {Manifest.ToolVersion}").Compression(Compression.Snappy).DisableStatistics();
+        foreach (SchemaNode leaf in schema.Resolve().Where(leaf => leaf.Type is PhysicalType.Int32 or PhysicalType.Float))
+        {
+            // Token ids and weights: a dictionary of them costs as much time as all the rest and saves nothing.
+            builder.DisableDictionary(leaf.Path);
+        }
+
+        using WriterProperties properties = builder.Build();
+        using GroupNode root = (GroupNode)SchemaMapping.Write(schema);
+        Dictionary<string, string> hints = new() { ["huggingface"] = DatasetFeatures.ToJson(schema) };
+        _writer = new ParquetFileWriter(_stream, root, properties, hints);
+    }
+
+    /// <summary>Writes a row group.</summary>
+    /// <param name="write">Writes its columns, in the schema's order.</param>
+    /// <exception cref="MttException">The disk is full.</exception>
+    public void WriteRowGroup(Action<RowGroupWriter> write) =>
+        Guard(() =>
+        {
+            using RowGroupWriter group = _writer.AppendRowGroup();
+            write(group);
+            group.Close();
+        });
+
+    /// <summary>Writes the footer.</summary>
+    /// <exception cref="MttException">The disk is full.</exception>
+    public void Finish() => Guard(_writer.Close);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _stream.Dispose();
+    }
+
+    // What the file refused comes back through the library as a text.
+    private void Guard(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (ParquetException problem)
+        {
+            throw _file.Failure ?? new MttException($"{_file.Path}: {problem.Message}", "Write it again.", problem);
+        }
+    }
+}
