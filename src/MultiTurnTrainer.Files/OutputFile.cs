@@ -103,23 +103,33 @@ public sealed class OutputFile : IDisposable
             && (io.HResult & 0xFFFF) == noSpaceLeft;
     }
 
-    /// <summary>Begins again with an empty file; what was written so far becomes a file of its own.</summary>
-    /// <returns>Its path. The caller deletes it and has <see cref="UnfinishedFiles"/> forget it.</returns>
+    /// <summary>Begins again with an empty file.</summary>
+    /// <param name="copy">Gets the path of what was written so far, a file that is deleted afterwards.</param>
     /// <exception cref="MttException">The disk is full or the rename failed.</exception>
-    public string BeginAgain() =>
-        Guard(
-            Path,
-            () =>
-            {
-                string earlier = TemporaryName.For(Path);
-                UnfinishedFiles.Add(earlier);
-                _stream.FlushToDisk();
-                _stream.Dispose();
-                File.Move(_temporary, earlier);
-                _stream = Begin();
-                return earlier;
-            }
-        );
+    public void BeginAgain(Action<string> copy)
+    {
+        string earlier = TemporaryName.For(Path);
+        UnfinishedFiles.Add(earlier);
+        try
+        {
+            _stream = Guard(
+                Path,
+                () =>
+                {
+                    _stream.FlushToDisk();
+                    _stream.Dispose();
+                    File.Move(_temporary, earlier);
+                    return Begin();
+                }
+            );
+            copy(earlier);
+        }
+        finally
+        {
+            File.Delete(earlier);
+            UnfinishedFiles.Forget(earlier);
+        }
+    }
 
     /// <summary>Makes the file durable and gives it its final name.</summary>
     /// <exception cref="MttException">The disk is full or the rename failed.</exception>

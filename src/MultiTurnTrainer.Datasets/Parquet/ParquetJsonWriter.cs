@@ -71,14 +71,8 @@ public sealed class ParquetJsonWriter : IDisposable
 
     private void EndGroup()
     {
-        _output.WriteRowGroup(group =>
-        {
-            foreach (ColumnBuffer buffer in _columns)
-            {
-                using ColumnWriter column = group.NextColumn();
-                buffer.Flush(column);
-            }
-        });
+        _output.WriteRowGroup(_columns);
+        Array.ForEach(_columns, column => column.Clear());
         _rows = 0;
     }
 

@@ -33,14 +33,18 @@ internal sealed class ParquetOutput : IDisposable
         _writer = new ParquetFileWriter(_stream, root, properties, hints);
     }
 
-    /// <summary>Writes a row group.</summary>
-    /// <param name="write">Writes its columns, in the schema's order.</param>
+    /// <summary>Writes a row group: the columns of all leaves, in the schema's order.</summary>
     /// <exception cref="MttException">The disk is full.</exception>
-    public void WriteRowGroup(Action<RowGroupWriter> write) =>
+    public void WriteRowGroup(IEnumerable<ColumnBuffer> columns) =>
         Guard(() =>
         {
             using RowGroupWriter group = _writer.AppendRowGroup();
-            write(group);
+            foreach (ColumnBuffer buffer in columns)
+            {
+                using ColumnWriter column = group.NextColumn();
+                buffer.Write(column);
+            }
+
             group.Close();
         });
 
