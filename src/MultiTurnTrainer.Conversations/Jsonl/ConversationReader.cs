@@ -87,7 +87,8 @@ public static class ConversationReader
 
         if (tape.NonAscii && !Utf8.IsValid(record.Bytes.Span))
         {
-            throw Bad(file, record.Line, "", "the row is not valid UTF-8");
+            string text = "the text is not valid UTF-8";
+            throw Bad(file, record.Line, tape.PathAt(tape.InvalidUtf8At()), text);
         }
 
         IRowFormat? format = RowFormats.Detect(tape);

@@ -141,8 +141,7 @@ internal sealed unsafe class ColumnCursor<T>(SchemaNode leaf, ColumnReader<T> re
         }
     }
 
-    public override ReadOnlySpan<byte> Values(int count) =>
-        MemoryMarshal.AsBytes(_values.AsSpan(ValueIndex, count));
+    public override ReadOnlySpan<byte> Values(int count) => MemoryMarshal.AsBytes(_values.AsSpan(ValueIndex, count));
 
     public override void Dispose() => reader.Dispose();
 

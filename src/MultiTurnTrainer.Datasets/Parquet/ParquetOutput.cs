@@ -21,7 +21,9 @@ internal sealed class ParquetOutput : IDisposable
         _stream = new ManagedOutputStream(file.Stream, leaveOpen: true);
         using WriterPropertiesBuilder builder = new();
         builder.CreatedBy($"mtt version {Manifest.ToolVersion}").Compression(Compression.Snappy).DisableStatistics();
-        foreach (SchemaNode leaf in schema.Resolve().Where(leaf => leaf.Type is PhysicalType.Int32 or PhysicalType.Float))
+        foreach (
+            SchemaNode leaf in schema.Resolve().Where(leaf => leaf.Type is PhysicalType.Int32 or PhysicalType.Float)
+        )
         {
             // Token ids and weights: a dictionary of them costs as much time as all the rest and saves nothing.
             builder.DisableDictionary(leaf.Path);

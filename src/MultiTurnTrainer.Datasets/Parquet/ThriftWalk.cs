@@ -128,8 +128,7 @@ internal ref struct ThriftWalk(ReadOnlySpan<byte> data)
         return value;
     }
 
-    private void Take(int count) =>
-        _rest = count <= _rest.Length ? _rest[count..] : throw new EndOfStreamException();
+    private void Take(int count) => _rest = count <= _rest.Length ? _rest[count..] : throw new EndOfStreamException();
 }
 
 /// <summary>The wire types of Thrift's compact protocol.</summary>

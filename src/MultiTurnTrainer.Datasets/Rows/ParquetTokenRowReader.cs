@@ -32,13 +32,8 @@ internal static class ParquetTokenRowReader
         foreach (RowGroup group in file.RowGroups(opened))
         {
             ColumnCursor? Of(SchemaNode? leaf) => leaf is null ? null : group.Columns[Array.IndexOf(opened, leaf)];
-            (ColumnCursor? Ids, ColumnCursor? Labels, ColumnCursor? Weights, ColumnCursor? Id, ColumnCursor? Spans) at = (
-                Of(ids),
-                Of(labels),
-                Of(weights),
-                Of(id),
-                Of(spans)
-            );
+            (ColumnCursor? Ids, ColumnCursor? Labels, ColumnCursor? Weights, ColumnCursor? Id, ColumnCursor? Spans) at =
+                (Of(ids), Of(labels), Of(weights), Of(id), Of(spans));
             for (long row = 0; row < group.Rows; row++)
             {
                 yield return file.Guard(() =>
@@ -62,7 +57,8 @@ internal static class ParquetTokenRowReader
     private static SchemaNode? ListColumn(ParquetFile file, string name, PhysicalType narrow, PhysicalType wide)
     {
         SchemaNode? column = file.Schema.Children.FirstOrDefault(child => child.Name == name);
-        return column is { LeafCount: 1 }
+        return
+            column is { LeafCount: 1 }
             && file.Leaves[column.FirstLeaf] is { MaxRepetition: 1 } leaf
             && (leaf.Type == narrow || leaf.Type == wide)
             ? leaf
