@@ -69,7 +69,8 @@ public static class ConversationReader
 
         if (record.Problem is { } broken)
         {
-            throw Bad(file, record.Line, "", $"not CSV: {broken}");
+            string reason = (record.Flags & RecordFlags.Binary) != 0 ? broken : $"not CSV: {broken}";
+            throw Bad(file, record.Line, "", reason);
         }
 
         if ((record.Flags & RecordFlags.NoComma) != 0)

@@ -49,8 +49,12 @@ public sealed class PrepareCommandTests : IDisposable
 
         MttResult found = MttProcess.Run(_folder.Path, ["validate", "rows.parquet"]);
         Assert.Equal(1, found.ExitCode);
-        Assert.Contains("rows.parquet:2: error MTT007 completion: byte 0xFF", found.Output, StringComparison.Ordinal);
-        Assert.Contains("3 rows in 1 file: 1 error", found.Output, StringComparison.Ordinal);
+        Assert.Contains("rows.parquet:2: error MTT007 completion: byte 0xFF", found.Out, StringComparison.Ordinal);
+        Assert.Contains("3 rows in 1 file (prompt-completion 2): 1 error", found.Out, StringComparison.Ordinal);
+
+        Run("prepare", "rows.parquet", "--output", "out");
+        Assert.Equal(2, File.ReadAllLines(_folder["out/data.jsonl"]).Length);
+        Assert.Contains("MTT007", File.ReadAllText(_folder["out/rejects.jsonl"]), StringComparison.Ordinal);
 
         string model = Path.Combine(Repository.Root, "src/MultiTurnTrainer.Cli/Presets/tiny/model");
         MttResult refused = MttProcess.Run(
@@ -58,11 +62,7 @@ public sealed class PrepareCommandTests : IDisposable
             ["mask", "rows.parquet", "--model", model, "--output", "out.jsonl"]
         );
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains(
-            "rows.parquet:2: completion: the text is not valid UTF-8",
-            refused.Error,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("rows.parquet:2: completion: byte 0xFF is not UTF-8", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
