@@ -11,6 +11,9 @@ namespace MultiTurnTrainer.Datasets.Parquet;
 /// </summary>
 internal sealed class ParquetOutput : IDisposable
 {
+    // System messages and tools are long and stand in every other row.
+    private const long MaxDictionary = 8 << 20;
+
     private readonly OutputFile _file;
     private readonly ManagedOutputStream _stream;
     private readonly ParquetFileWriter _writer;
@@ -20,12 +23,13 @@ internal sealed class ParquetOutput : IDisposable
         _file = file;
         _stream = new ManagedOutputStream(file.Stream, leaveOpen: true);
         using WriterPropertiesBuilder builder = new();
-        builder.CreatedBy($"mtt version {Manifest.ToolVersion}").Compression(Compression.Snappy).DisableStatistics();
-        foreach (
-            SchemaNode leaf in schema.Resolve().Where(leaf => leaf.Type is PhysicalType.Int32 or PhysicalType.Float)
-        )
+        builder
+            .CreatedBy($"mtt version {Manifest.ToolVersion}")
+            .Compression(Compression.Snappy)
+            .DisableStatistics()
+            .DictionaryPagesizeLimit(MaxDictionary);
+        foreach (SchemaNode leaf in schema.Resolve().Where(leaf => !Repeats(leaf)))
         {
-            // Token ids and weights: a dictionary of them costs as much time as all the rest and saves nothing.
             builder.DisableDictionary(leaf.Path);
         }
 
@@ -60,6 +64,10 @@ internal sealed class ParquetOutput : IDisposable
         _writer.Dispose();
         _stream.Dispose();
     }
+
+    // A dictionary of token ids, weights or the rows' names costs as much time as all the rest and saves nothing.
+    private static bool Repeats(SchemaNode leaf) =>
+        leaf.Type is not (PhysicalType.Int32 or PhysicalType.Float) && leaf.Path != "id";
 
     // What the file refused comes back through the library as a text.
     private void Guard(Action work)
