@@ -24,7 +24,7 @@ internal enum RecordFlags
     /// <summary>An element of an array that no comma parts from the one before.</summary>
     NoComma = 32,
 
-    /// <summary>A column of a container holds bytes that are no text: nothing that a repair of the encoding would mend.</summary>
+    /// <summary>A column of a container holds bytes that are no text, which no other encoding would fix.</summary>
     Binary = 64,
 }
 
