@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What is too long for every change: the fuzz run of the readers and the validator (200,000 mutated inputs by default),
-# and near duplicates among 200,000 rows beside an exact join.
+# What is too long for every change: the fuzz runs of the readers and the validator (200,000 mutated inputs by default)
+# and of the Parquet reader (20,000 mutated files), and near duplicates among 200,000 rows beside an exact join.
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,3 +11,7 @@ MTT_FUZZ_INPUTS=${1:-200000} MTT_FUZZ_SEED=${2:-1} timeout 3600 \
 MTT_NEAR_ROWS=200000 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Validation.Tests/release/MultiTurnTrainer.Validation.Tests \
   -class MultiTurnTrainer.Validation.Tests.Duplicates.NearIndexTests -showliveoutput
+dotnet build tests/MultiTurnTrainer.Datasets.Tests -c Release -v q -nologo
+MTT_FUZZ_PARQUET=1250 timeout 3600 \
+  artifacts/bin/MultiTurnTrainer.Datasets.Tests/release/MultiTurnTrainer.Datasets.Tests \
+  -class MultiTurnTrainer.Datasets.Tests.Parquet.ParquetFuzzTests

@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Files;
 public sealed class OutputFile : IDisposable
 {
     private readonly string _temporary;
-    private readonly OutputStream _stream;
+    private OutputStream _stream;
     private readonly OutputLock _lock;
     private bool _done;
 
@@ -17,10 +17,7 @@ public sealed class OutputFile : IDisposable
         _lock = held;
         _temporary = TemporaryName.For(Path);
         UnfinishedFiles.Add(_temporary);
-        _stream = new OutputStream(
-            new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16),
-            Path
-        );
+        _stream = Begin();
     }
 
     /// <summary>The final path, absolute.</summary>
@@ -28,6 +25,9 @@ public sealed class OutputFile : IDisposable
 
     /// <summary>Where to write; a full disk arrives as an <see cref="MttException"/>. Owned by this object.</summary>
     public Stream Stream => _stream;
+
+    /// <summary>What the file system refused, for writers that lose the exception; null where all went well.</summary>
+    public MttException? Failure => _stream.Failure;
 
     /// <summary>Begins a file, which no other run may write until this one is done.</summary>
     /// <param name="path">The final path; its folder is created.</param>
@@ -103,6 +103,34 @@ public sealed class OutputFile : IDisposable
             && (io.HResult & 0xFFFF) == noSpaceLeft;
     }
 
+    /// <summary>Begins again with an empty file.</summary>
+    /// <param name="copy">Gets the path of what was written so far, a file that is deleted afterwards.</param>
+    /// <exception cref="MttException">The disk is full or the rename failed.</exception>
+    public void BeginAgain(Action<string> copy)
+    {
+        string earlier = TemporaryName.For(Path);
+        UnfinishedFiles.Add(earlier);
+        try
+        {
+            _stream = Guard(
+                Path,
+                () =>
+                {
+                    _stream.FlushToDisk();
+                    _stream.Dispose();
+                    File.Move(_temporary, earlier);
+                    return Begin();
+                }
+            );
+            copy(earlier);
+        }
+        finally
+        {
+            File.Delete(earlier);
+            UnfinishedFiles.Forget(earlier);
+        }
+    }
+
     /// <summary>Makes the file durable and gives it its final name.</summary>
     /// <exception cref="MttException">The disk is full or the rename failed.</exception>
     public void Commit()
@@ -154,6 +182,9 @@ public sealed class OutputFile : IDisposable
             throw new MttException($"{path}: already exists", "Give --force to replace it, or another name.");
         }
     }
+
+    private OutputStream Begin() =>
+        new(new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16), Path);
 
     private void End()
     {

@@ -5,7 +5,8 @@ namespace MultiTurnTrainer.Files;
 /// <param name="path">The path that the user knows.</param>
 internal sealed class OutputStream(FileStream file, string path) : Stream
 {
-    private MttException? _failure;
+    /// <summary>What the file system refused; null where all went well.</summary>
+    public MttException? Failure { get; private set; }
 
     public override bool CanRead => false;
 
@@ -23,7 +24,7 @@ internal sealed class OutputStream(FileStream file, string path) : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (_failure is not null)
+        if (Failure is not null)
         {
             // A writer that is disposed after the failure flushes once more; the file is thrown away all the same.
             return;
@@ -35,7 +36,7 @@ internal sealed class OutputStream(FileStream file, string path) : Stream
         }
         catch (Exception problem) when (OutputFile.IsFileSystem(problem))
         {
-            throw _failure = OutputFile.Explain(path, problem);
+            throw Failure = OutputFile.Explain(path, problem);
         }
     }
 
@@ -50,9 +51,9 @@ internal sealed class OutputStream(FileStream file, string path) : Stream
     /// <exception cref="MttException">The file system refuses, or refused earlier.</exception>
     public void FlushToDisk()
     {
-        if (_failure is not null)
+        if (Failure is not null)
         {
-            throw _failure;
+            throw Failure;
         }
 
         file.Flush(flushToDisk: true);

@@ -16,6 +16,7 @@ internal readonly record struct RecordProblem(string Code, string Message, bool 
             : (flags & RecordFlags.Unclosed) != 0
                 ? new("MTT013", "the file ends inside a JSON array: its last rows are missing", false)
             : (flags & RecordFlags.TooLong) != 0 ? new("MTT008", RowLimit.Message(maxRowBytes), true)
+            : (flags & RecordFlags.Binary) != 0 ? new("MTT007", record.Problem!, true)
             : record.Problem is { } problem ? new("MTT015", problem, true)
             : null;
     }

@@ -292,21 +292,13 @@ public sealed class Validator
 
     private void Encoding()
     {
-        ReadOnlySpan<byte> bytes = _row.Source.Text.Span;
-        int valid = 0;
-        while (
-            System.Text.Rune.DecodeFromUtf8(bytes[valid..], out _, out int used) == System.Buffers.OperationStatus.Done
-        )
-        {
-            valid += used;
-        }
-
+        int at = _row.Source.InvalidUtf8At();
         _sink.AddAt(
             Catalogue.Get("MTT007"),
             _row,
-            _row.Source.PathAt(valid),
-            valid,
-            $"byte 0x{bytes[valid]:X2} is not UTF-8 here"
+            _row.Source.PathAt(at),
+            at,
+            $"byte 0x{_row.Source.Text.Span[at]:X2} is not UTF-8 here"
         );
     }
 }

@@ -165,6 +165,19 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
         return JsonPathText.Of(this, holder);
     }
 
+    /// <summary>Where the first byte stands that is no UTF-8; the length where there is none.</summary>
+    public int InvalidUtf8At()
+    {
+        ReadOnlySpan<byte> text = Text.Span;
+        int valid = 0;
+        while (Rune.DecodeFromUtf8(text[valid..], out _, out int used) == OperationStatus.Done)
+        {
+            valid += used;
+        }
+
+        return valid;
+    }
+
     private JsonProblem? Walk(ReadOnlySpan<byte> text)
     {
         int depth = 0;

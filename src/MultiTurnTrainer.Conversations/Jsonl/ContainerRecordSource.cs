@@ -1,3 +1,6 @@
+using System.Text.Unicode;
+using MultiTurnTrainer.Conversations.Json;
+
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Rows of a <see cref="RowContainer"/>; their number stands for the line.</summary>
@@ -22,8 +25,18 @@ internal sealed class ContainerRecordSource(string path, RowContainer container)
 
         _row++;
         BytesRead += _rows.Current.Length;
-        record = new SourceRecord(_rows.Current, _row, 0, RecordFlags.None);
+        record = Utf8.IsValid(_rows.Current.Span)
+            ? new SourceRecord(_rows.Current, _row, 0, RecordFlags.None)
+            : new SourceRecord(_rows.Current, _row, 0, RecordFlags.Binary, Explain(_rows.Current));
         return true;
+    }
+
+    private static string Explain(ReadOnlyMemory<byte> row)
+    {
+        JsonTape tape = new();
+        tape.Scan(row);
+        int at = tape.InvalidUtf8At();
+        return $"{tape.PathAt(at)}: byte 0x{row.Span[at]:X2} is not UTF-8 here";
     }
 
     public void Dispose() => _rows.Dispose();

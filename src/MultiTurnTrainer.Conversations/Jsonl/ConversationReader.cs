@@ -63,7 +63,8 @@ public static class ConversationReader
 
         if (record.Problem is { } broken)
         {
-            throw Bad(file, record.Line, "", $"not CSV: {broken}");
+            string reason = (record.Flags & RecordFlags.Binary) != 0 ? broken : $"not CSV: {broken}";
+            throw Bad(file, record.Line, "", reason);
         }
 
         if ((record.Flags & RecordFlags.NoComma) != 0)
@@ -81,7 +82,8 @@ public static class ConversationReader
 
         if (tape.NonAscii && !Utf8.IsValid(record.Bytes.Span))
         {
-            throw Bad(file, record.Line, "", "the row is not valid UTF-8");
+            string text = "the text is not valid UTF-8";
+            throw Bad(file, record.Line, tape.PathAt(tape.InvalidUtf8At()), text);
         }
 
         if (row.Load(options) is { } refusal)

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using MultiTurnTrainer.Files;
+using ZstdSharp;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
@@ -49,10 +50,11 @@ internal static class InputStream
             return new BombGuardStream(path, packed, new GZipStream(packed, CompressionMode.Decompress));
         }
 
-        if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]))
+        // A zstd file may begin with a frame to skip, as pzstd's do. Windows above 128 MiB are refused, as by `zstd -d`.
+        if (magic is [0x28, 0xB5, 0x2F, 0xFD] or [>= 0x50 and <= 0x5F, 0x2A, 0x4D, 0x18])
         {
             CountingStream packed = new(whole);
-            return new BombGuardStream(path, packed, new ZstdStream(path, packed));
+            return new BombGuardStream(path, packed, new DecompressionStream(packed, leaveOpen: false));
         }
 
         (string What, string Remedy)? foreign = magic switch

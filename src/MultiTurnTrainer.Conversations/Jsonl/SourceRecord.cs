@@ -23,6 +23,9 @@ internal enum RecordFlags
 
     /// <summary>An element of an array that no comma parts from the one before.</summary>
     NoComma = 32,
+
+    /// <summary>A column of a container holds bytes that are no text, which no other encoding would fix.</summary>
+    Binary = 64,
 }
 
 /// <summary>One row of an input as bytes, valid until the next one is read.</summary>
@@ -30,7 +33,7 @@ internal enum RecordFlags
 /// <param name="Line">The line where it begins, from 1.</param>
 /// <param name="Column">Bytes before it on that line.</param>
 /// <param name="Flags">What the splitter noticed.</param>
-/// <param name="Problem">Why these bytes are no CSV row; null when they are one, or the file is JSON.</param>
+/// <param name="Problem">Why these bytes are no CSV row, or no text; null when they are, or the file is JSON.</param>
 internal readonly record struct SourceRecord(
     ReadOnlyMemory<byte> Bytes,
     long Line,

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Files;
+using ZstdSharp;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
@@ -87,7 +88,7 @@ internal sealed class BombGuardStream(string path, CountingStream packed, Stream
         {
             read = inner.Read(buffer);
         }
-        catch (InvalidDataException problem)
+        catch (Exception problem) when (problem is InvalidDataException or EndOfStreamException or ZstdException)
         {
             throw new MttException(
                 $"{path}: the compressed stream is damaged after {Counted.Of(_unpacked, "byte")} of text",

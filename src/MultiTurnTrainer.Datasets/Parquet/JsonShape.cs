@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ParquetSharp;
 
 namespace MultiTurnTrainer.Datasets.Parquet;
 
@@ -90,7 +91,7 @@ public sealed class JsonShape(IReadOnlySet<string> freeForm)
             Kinds.Integer => Leaf(PhysicalType.Int64),
             Kinds.Real or (Kinds.Real | Kinds.Integer) => Leaf(PhysicalType.Double),
             Kinds.Text or Kinds.None => Leaf(PhysicalType.ByteArray, LogicalKind.Text),
-            Kinds.List => ToList(name, ToNode("element", node.Element!)),
+            Kinds.List => SchemaNode.List(name, Repetition.Optional, ToNode("element", node.Element!)),
             Kinds.Object when node.Fields.Count > 0 => new SchemaNode
             {
                 Name = name,
@@ -100,23 +101,6 @@ public sealed class JsonShape(IReadOnlySet<string> freeForm)
             _ => Leaf(PhysicalType.ByteArray, LogicalKind.Json),
         };
     }
-
-    private static SchemaNode ToList(string name, SchemaNode element) =>
-        new()
-        {
-            Name = name,
-            Repetition = Repetition.Optional,
-            Kind = LogicalKind.List,
-            Children =
-            [
-                new SchemaNode
-                {
-                    Name = "list",
-                    Repetition = Repetition.Repeated,
-                    Children = [element],
-                },
-            ],
-        };
 
     [Flags]
     private enum Kinds

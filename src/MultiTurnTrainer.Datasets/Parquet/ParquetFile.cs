@@ -1,90 +1,87 @@
-using System.Buffers.Binary;
-using Microsoft.Win32.SafeHandles;
 using MultiTurnTrainer.Files;
+using ParquetSharp;
 
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>
-/// An open Parquet file: footer parsed and checked, columns read page by page. Everything that contradicts the format
+/// An open Parquet file: its footer is checked, its columns are read page by page. Everything that contradicts the format
 /// is an <see cref="MttException"/> that names the file.
 /// </summary>
 public sealed class ParquetFile : IDisposable
 {
-    private static ReadOnlySpan<byte> Magic => "PAR1"u8;
+    // A run of nulls costs almost nothing, but a file that claims more rows than this per byte is made to hang readers.
+    private const long MaxRowsPerByte = 10_000;
 
-    private readonly SafeFileHandle _handle;
-    private readonly long _length;
+    private readonly ParquetFileReader _reader;
+    private readonly long _mostRows;
 
-    private ParquetFile(string path, SafeFileHandle handle)
+    private ParquetFile(string path, long length)
     {
         Path = path;
-        _handle = handle;
-        _length = RandomAccess.GetLength(handle);
-        Metadata = Guard(ReadFooter);
+        _mostRows = MaxRowsPerByte * length;
+        using ReaderProperties properties = ReaderProperties.GetDefaultReaderProperties();
+        properties.EnableBufferedStream();
+        _reader = new ParquetFileReader(path, properties);
+        try
+        {
+            Schema = SchemaMapping.Read(_reader.FileMetaData.Schema.GroupNode);
+            Leaves = Schema.Resolve();
+        }
+        catch
+        {
+            _reader.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The file's path, as given.</summary>
     public string Path { get; }
 
     /// <summary>The schema's root; its children are the columns.</summary>
-    public SchemaNode Schema => Metadata.Root;
+    public SchemaNode Schema { get; }
 
-    /// <summary>The parsed footer.</summary>
-    internal FileMetadata Metadata { get; }
+    /// <summary>The leaf columns in order.</summary>
+    internal IReadOnlyList<SchemaNode> Leaves { get; }
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="MttException">It is missing, not seekable, or not a valid Parquet file.</exception>
     public static ParquetFile Open(string path)
     {
-        InputFile.RequireExists(path);
-        SafeFileHandle handle;
-        try
+        using FileStream stream = InputFile.OpenRead(path);
+        if (!stream.CanSeek)
         {
-            handle = File.OpenHandle(path);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw InputFile.Unreadable(path, problem);
+            throw new MttException($"{path}: Parquet is read from its end, a pipe has none", "Give a file.");
         }
 
-        try
-        {
-            return new ParquetFile(path, handle);
-        }
-        catch (Exception problem)
-        {
-            handle.Dispose();
-            throw problem is NotSupportedException
-                ? new MttException($"{path}: Parquet is read from its end, a pipe has none", "Give a file.", problem)
-                : problem;
-        }
+        return Guard(
+            path,
+            () =>
+            {
+                FooterCheck.Run(stream);
+                return new ParquetFile(path, stream.Length);
+            }
+        );
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _reader.Dispose();
 
-    /// <summary>The leaf columns of a row group, opened.</summary>
-    internal ColumnReader[] OpenColumns(RowGroup group) =>
-        [.. Metadata.Leaves.Select((leaf, i) => new ColumnReader(this, leaf, group.Columns[i]))];
-
-    /// <summary>Reads exactly <paramref name="buffer"/>.Length bytes.</summary>
-    internal void Read(long offset, Span<byte> buffer)
+    /// <summary>The row groups in order, some of their leaf columns opened; each is valid until the next is asked for.</summary>
+    internal IEnumerable<RowGroup> RowGroups(IReadOnlyList<SchemaNode> leaves)
     {
-        while (!buffer.IsEmpty)
+        int count = _reader.FileMetaData.NumRowGroups;
+        for (int i = 0; i < count; i++)
         {
-            int count = RandomAccess.Read(_handle, buffer, offset);
-            if (count == 0)
-            {
-                throw new EndOfStreamException();
-            }
-
-            offset += count;
-            buffer = buffer[count..];
+            int index = i;
+            using RowGroup group = Guard(() => new RowGroup(_reader.RowGroup(index), leaves, _mostRows));
+            yield return group;
         }
     }
 
     /// <summary>Turns contradictions of the format into an error that names the file.</summary>
-    internal T Guard<T>(Func<T> work)
+    internal T Guard<T>(Func<T> work) => Guard(Path, work);
+
+    private static T Guard<T>(string path, Func<T> work)
     {
         try
         {
@@ -94,45 +91,28 @@ public sealed class ParquetFile : IDisposable
         {
             throw Damaged("it ends too soon", problem);
         }
-        catch (Exception problem) when (problem is InvalidDataException or OverflowException)
+        catch (ParquetException problem)
+        {
+            // The library's message is "its type (message: 'the cause')".
+            string[] parts = problem.Message.Split("(message: '", 2);
+            throw Damaged(parts.Length == 2 ? parts[1][..^2] : problem.Message, problem);
+        }
+        catch (Exception problem)
+            when (problem
+                    is InvalidDataException
+                        or OverflowException
+                        or OutOfMemoryException
+                        or ArgumentOutOfRangeException
+            )
         {
             throw Damaged(problem.Message, problem);
         }
         catch (IOException problem)
         {
-            throw OutputFile.Explain(Path, problem);
-        }
-    }
-
-    private MttException Damaged(string what, Exception problem) =>
-        new($"{Path}: not a valid Parquet file: {what}", "Download or write the file again.", problem);
-
-    private FileMetadata ReadFooter()
-    {
-        if (_length < 12)
-        {
-            throw new EndOfStreamException();
+            throw InputFile.Unreadable(path, problem);
         }
 
-        Span<byte> tail = stackalloc byte[8];
-        Read(_length - 8, tail);
-        Span<byte> head = stackalloc byte[4];
-        Read(0, head);
-        if (!head.SequenceEqual(Magic) || !tail[4..].SequenceEqual(Magic))
-        {
-            throw new InvalidDataException(
-                tail[4..].SequenceEqual("PARE"u8) ? "its footer is encrypted" : "it does not begin and end with PAR1"
-            );
-        }
-
-        int length = BinaryPrimitives.ReadInt32LittleEndian(tail);
-        if (length <= 0 || length > _length - 12)
-        {
-            throw new InvalidDataException("its footer's length is wrong");
-        }
-
-        byte[] footer = new byte[length];
-        Read(_length - 8 - length, footer);
-        return FooterReader.Read(footer, _length);
+        MttException Damaged(string what, Exception problem) =>
+            new($"{path}: not a valid Parquet file: {what}", "Download or write the file again.", problem);
     }
 }

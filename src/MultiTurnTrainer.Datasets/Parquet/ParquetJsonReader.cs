@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using ParquetSharp;
 
 namespace MultiTurnTrainer.Datasets.Parquet;
 
@@ -9,7 +10,10 @@ namespace MultiTurnTrainer.Datasets.Parquet;
 /// </summary>
 public static class ParquetJsonReader
 {
-    /// <summary>The rows of a file in order, as UTF-8 JSON. The memory is valid until the next row is asked for.</summary>
+    /// <summary>
+    /// The rows of a file in order, as UTF-8 JSON. The memory is valid until the next row is asked for. Bytes that are no
+    /// UTF-8, in text and in binary columns, stand in the row as they are: a finding, as in a file of JSON lines.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="keepNulls">
     /// Whether absent fields are null. Without it they are left out, except a <c>content</c>: Arrow gives every message the
@@ -21,10 +25,9 @@ public static class ParquetJsonReader
         using ParquetFile file = ParquetFile.Open(path);
         ArrayBufferWriter<byte> buffer = new();
         using Utf8JsonWriter json = new(buffer, JsonText.Writer);
-        foreach (RowGroup group in file.Metadata.RowGroups)
+        foreach (RowGroup group in file.RowGroups(file.Leaves))
         {
-            ColumnReader[] columns = file.Guard(() => file.OpenColumns(group));
-            RowWriter writer = new(columns, json, keepNulls);
+            RowWriter writer = new(group.Columns, json, keepNulls);
             for (long row = 0; row < group.Rows; row++)
             {
                 buffer.ResetWrittenCount();
@@ -33,22 +36,17 @@ public static class ParquetJsonReader
                 yield return buffer.WrittenMemory;
             }
 
-            file.Guard(() => CheckEnd(columns));
+            file.Guard(group.CheckEnd);
         }
     }
 
-    private static bool CheckEnd(ColumnReader[] columns) =>
-        Array.TrueForAll(columns, column => column.IsAtEnd)
-            ? true
-            : throw new InvalidDataException("a column has more values than rows");
-
     /// <summary>Walks over the columns and writes the row they stand at.</summary>
-    private sealed class RowWriter(ColumnReader[] columns, Utf8JsonWriter json, bool keepNulls)
+    private sealed class RowWriter(ColumnCursor[] columns, Utf8JsonWriter json, bool keepNulls)
     {
         public bool WriteRow(SchemaNode root)
         {
             WriteObject(root);
-            foreach (ColumnReader column in columns)
+            foreach (ColumnCursor column in columns)
             {
                 if (column.Repetition != 0)
                 {
@@ -100,7 +98,7 @@ public static class ParquetJsonReader
         {
             if (node.IsLeaf)
             {
-                ColumnReader column = columns[node.FirstLeaf];
+                ColumnCursor column = columns[node.FirstLeaf];
                 ScalarJson.Write(node, column.Value, json);
                 column.MoveNext();
             }
@@ -170,7 +168,7 @@ public static class ParquetJsonReader
             {
                 do
                 {
-                    ColumnReader key = columns[entries.FirstLeaf];
+                    ColumnCursor key = columns[entries.FirstLeaf];
                     json.WritePropertyName(key.Definition < entries.Children[0].MaxDefinition ? default : key.Value);
                     key.MoveNext();
                     WriteField(entries.Children[1]);

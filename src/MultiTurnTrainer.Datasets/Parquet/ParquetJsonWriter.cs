@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using ParquetSharp;
+using Encoding = System.Text.Encoding;
 
 namespace MultiTurnTrainer.Datasets.Parquet;
 
@@ -17,27 +18,24 @@ public sealed class ParquetJsonWriter : IDisposable
 
     private readonly OutputFile _file;
     private readonly SchemaNode _schema;
-    private readonly ParquetWriter _writer;
+    private readonly ParquetOutput _output;
+    private readonly ColumnBuffer[] _columns;
     private int _rows;
 
-    private ParquetJsonWriter(OutputFile file, SchemaNode schema, ParquetCompression compression)
+    private ParquetJsonWriter(OutputFile file, SchemaNode schema)
     {
         _file = file;
         _schema = schema;
-        _writer = new ParquetWriter(file.Stream, schema, compression);
+        _output = new ParquetOutput(file, schema);
+        _columns = [.. schema.Resolve().Select(leaf => new ColumnBuffer(leaf))];
     }
 
     /// <summary>Begins a file.</summary>
     /// <param name="path">Where it will appear.</param>
     /// <param name="schema">The schema of all rows to come.</param>
     /// <param name="force">Whether a non-empty file may be replaced.</param>
-    /// <param name="compression">None, snappy or gzip.</param>
-    public static ParquetJsonWriter Create(
-        string path,
-        SchemaNode schema,
-        bool force,
-        ParquetCompression compression = ParquetCompression.Snappy
-    ) => new(OutputFile.Create(path, force), schema, compression);
+    public static ParquetJsonWriter Create(string path, SchemaNode schema, bool force) =>
+        new(OutputFile.Create(path, force), schema);
 
     /// <summary>Adds a row, which must be an object of the schema's shape.</summary>
     /// <exception cref="MttException">The disk is full.</exception>
@@ -45,7 +43,7 @@ public sealed class ParquetJsonWriter : IDisposable
     {
         WriteFields(_schema, row, 0);
         _rows++;
-        if (_rows == RowsPerGroup || _writer.Columns.Sum(column => (long)column.Bytes) >= BytesPerGroup)
+        if (_rows == RowsPerGroup || _columns.Sum(column => (long)column.Bytes) >= BytesPerGroup)
         {
             EndGroup();
         }
@@ -60,16 +58,21 @@ public sealed class ParquetJsonWriter : IDisposable
             EndGroup();
         }
 
-        _writer.Finish();
+        _output.Finish();
         _file.Commit();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _output.Dispose();
+        _file.Dispose();
+    }
 
     private void EndGroup()
     {
-        _writer.EndRowGroup(_rows);
+        _output.WriteRowGroup(_columns);
+        Array.ForEach(_columns, column => column.Clear());
         _rows = 0;
     }
 
@@ -121,29 +124,29 @@ public sealed class ParquetJsonWriter : IDisposable
     {
         for (int leaf = node.FirstLeaf; leaf < node.FirstLeaf + node.LeafCount; leaf++)
         {
-            _writer.Columns[leaf].AddNull(repetition, definition);
+            _columns[leaf].AddNull(repetition, definition);
         }
     }
 
     private void WriteLeaf(SchemaNode leaf, JsonElement value, int repetition)
     {
-        ColumnWriter column = _writer.Columns[leaf.FirstLeaf];
+        ColumnBuffer column = _columns[leaf.FirstLeaf];
         Span<byte> buffer = stackalloc byte[8];
         switch (leaf.Type)
         {
             case PhysicalType.Boolean:
-                column.AddBoolean(repetition, value.GetBoolean());
+                column.Add(repetition, [value.GetBoolean() ? (byte)1 : (byte)0]);
                 break;
             case PhysicalType.Int64:
                 BinaryPrimitives.WriteInt64LittleEndian(buffer, value.GetInt64());
-                column.AddFixed(repetition, buffer);
+                column.Add(repetition, buffer);
                 break;
             case PhysicalType.Double:
                 BinaryPrimitives.WriteDoubleLittleEndian(buffer, value.GetDouble());
-                column.AddFixed(repetition, buffer);
+                column.Add(repetition, buffer);
                 break;
             default:
-                column.AddBytes(
+                column.Add(
                     repetition,
                     leaf.Kind == LogicalKind.Json
                         ? JsonMarshal.GetRawUtf8Value(value)

@@ -1,14 +1,18 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using System.Text.Unicode;
+using ParquetSharp;
 
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>Writes one stored value as JSON, by what its column says it means.</summary>
 internal static class ScalarJson
 {
+    private const string HexDigits = "0123456789abcdef";
+
     public static void Write(SchemaNode leaf, ReadOnlySpan<byte> value, Utf8JsonWriter json)
     {
         switch (leaf.Type)
@@ -128,19 +132,7 @@ internal static class ScalarJson
                 WriteJson(leaf, value, json);
                 break;
             default:
-                if (Utf8.IsValid(value))
-                {
-                    json.WriteStringValue(value);
-                }
-                else if (leaf.Kind == LogicalKind.Text)
-                {
-                    throw new InvalidDataException($"column {leaf.Path} holds text that is not UTF-8");
-                }
-                else
-                {
-                    json.WriteBase64StringValue(value);
-                }
-
+                WriteText(value, json);
                 break;
         }
     }
@@ -156,6 +148,34 @@ internal static class ScalarJson
         {
             throw new InvalidDataException($"column {leaf.Path} holds text that is not JSON", problem);
         }
+    }
+
+    // What is no UTF-8 stays as it is, for whoever reads the row to find; only what would end the text is escaped.
+    private static void WriteText(ReadOnlySpan<byte> value, Utf8JsonWriter json)
+    {
+        if (Utf8.IsValid(value))
+        {
+            json.WriteStringValue(value);
+            return;
+        }
+
+        ArrayBufferWriter<byte> text = new(value.Length + 2);
+        text.Write("\""u8);
+        foreach (byte unit in value)
+        {
+            if (unit is < 0x20 or (byte)'"' or (byte)'\\')
+            {
+                text.Write("\\u00"u8);
+                text.Write([(byte)HexDigits[unit >> 4], (byte)HexDigits[unit & 15]]);
+            }
+            else
+            {
+                text.Write([unit]);
+            }
+        }
+
+        text.Write("\""u8);
+        json.WriteRawValue(text.WrittenSpan, skipInputValidation: true);
     }
 
     private static string Scaled(BigInteger value, int scale)

@@ -1,3 +1,5 @@
+using ParquetSharp;
+
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>A field of a Parquet schema: a group with children, or a leaf with values.</summary>
@@ -41,6 +43,24 @@ public sealed class SchemaNode
 
     /// <summary>Whether this field holds values itself.</summary>
     public bool IsLeaf => Type is not null;
+
+    /// <summary>A list as the format wants it: a group, a repeated group, the element.</summary>
+    internal static SchemaNode List(string name, Repetition repetition, SchemaNode element) =>
+        new()
+        {
+            Name = name,
+            Repetition = repetition,
+            Kind = LogicalKind.List,
+            Children =
+            [
+                new SchemaNode
+                {
+                    Name = "list",
+                    Repetition = Repetition.Repeated,
+                    Children = [element],
+                },
+            ],
+        };
 
     /// <summary>Fills in levels, paths and leaf numbers below a root; returns the leaves in order.</summary>
     internal IReadOnlyList<SchemaNode> Resolve()

@@ -1,60 +1,42 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using MultiTurnTrainer.Datasets.Parquet;
 using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
-/// <summary>Token rows as Parquet: row groups of about a million tokens, ids and labels delta-packed.</summary>
-internal sealed class ParquetTokenRowWriter : TokenRowWriter
+/// <summary>
+/// Token rows as Parquet: row groups of about a million tokens. Columns that no row uses are left out. A column that is
+/// first used after the first row group is rare, and costs that the rows so far are read back and written again with it.
+/// </summary>
+internal sealed class ParquetTokenRowWriter(OutputFile file) : TokenRowWriter(file)
 {
     private const int TokensPerGroup = 1 << 20;
     private const int RowsPerGroup = 1 << 16;
-    private const string WeightsColumn = "loss_weights";
-    private const string SpansColumn = "spans";
 
-    private readonly ParquetWriter _writer;
-    private readonly HashSet<string> _unused = [WeightsColumn, SpansColumn];
-    private int _rows;
+    private readonly OutputFile _file = file;
+    private TokenColumns _columns = new();
+    private ParquetOutput? _output;
+    private bool _weights;
+    private bool _spans;
 
-    public ParquetTokenRowWriter(OutputFile file)
-        : base(file) => _writer = new ParquetWriter(file.Stream, Schema(), ParquetCompression.Snappy);
+    public override void Dispose()
+    {
+        _output?.Dispose();
+        base.Dispose();
+    }
 
     private protected override void WriteRow(TokenRow row)
     {
-        if (row.Id is null)
+        bool weights = _weights || row.LossWeights is not null;
+        bool spans = _spans || row.Spans is not null;
+        bool isNew = weights != _weights || spans != _spans;
+        (_weights, _spans) = (weights, spans);
+        if (isNew && _output is not null)
         {
-            _writer.Columns[0].AddNull(0, 0);
-        }
-        else
-        {
-            _writer.Columns[0].AddBytes(0, Encoding.UTF8.GetBytes(row.Id));
-        }
-
-        _writer.Columns[1].AddList(MemoryMarshal.AsBytes(row.InputIds.AsSpan()), 0);
-        _writer.Columns[2].AddList(MemoryMarshal.AsBytes(row.Labels.AsSpan()), 0);
-        if (row.LossWeights is null)
-        {
-            _writer.Columns[3].AddNull(0, 0);
-        }
-        else
-        {
-            _unused.Remove(WeightsColumn);
-            _writer.Columns[3].AddList(MemoryMarshal.AsBytes(row.LossWeights.AsSpan()), 1);
+            WriteAgain();
         }
 
-        if (row.Spans is null)
-        {
-            _writer.Columns[4].AddNull(0, 0);
-        }
-        else
-        {
-            _unused.Remove(SpansColumn);
-            _writer.Columns[4].AddBytes(0, SupervisedSpans.ToBytes(row.Spans));
-        }
-
-        _rows++;
-        if (_rows == RowsPerGroup || _writer.Columns[1].Entries >= TokensPerGroup)
+        _columns.Add(row);
+        if (_columns.Rows == RowsPerGroup || _columns.Tokens >= TokensPerGroup)
         {
             EndGroup();
         }
@@ -62,69 +44,36 @@ internal sealed class ParquetTokenRowWriter : TokenRowWriter
 
     private protected override void WriteEnd()
     {
-        if (_rows > 0)
-        {
-            EndGroup();
-        }
-
-        _writer.Finish(without: _unused);
+        EndGroup();
+        _output!.Finish();
     }
 
     private void EndGroup()
     {
-        _writer.EndRowGroup(_rows);
-        _rows = 0;
+        _output ??= new ParquetOutput(_file, _columns.Schema(_weights, _spans));
+        if (_columns.Rows > 0)
+        {
+            _output.WriteRowGroup(_columns.Buffers(_weights, _spans));
+            _columns.Clear();
+        }
     }
 
-    private static SchemaNode Schema() =>
-        new()
+    private void WriteAgain()
+    {
+        TokenColumns waiting = _columns;
+        _columns = new TokenColumns();
+        _output!.Finish();
+        _output.Dispose();
+        _file.BeginAgain(earlier =>
         {
-            Name = "schema",
-            Repetition = Repetition.Required,
-            Children =
-            [
-                new SchemaNode
-                {
-                    Name = "id",
-                    Repetition = Repetition.Optional,
-                    Type = PhysicalType.ByteArray,
-                    Kind = LogicalKind.Text,
-                },
-                List("input_ids", Repetition.Required, PhysicalType.Int32),
-                List("labels", Repetition.Required, PhysicalType.Int32),
-                List(WeightsColumn, Repetition.Optional, PhysicalType.Float),
-                new SchemaNode
-                {
-                    Name = SpansColumn,
-                    Repetition = Repetition.Optional,
-                    Type = PhysicalType.ByteArray,
-                    Kind = LogicalKind.Json,
-                },
-            ],
-        };
+            _output = new ParquetOutput(_file, _columns.Schema(_weights, _spans));
+            foreach (TokenRow row in ParquetTokenRowReader.Read(earlier).SelectMany(stored => stored.Rows(false)))
+            {
+                WriteRow(row);
+            }
+        });
 
-    private static SchemaNode List(string name, Repetition repetition, PhysicalType type) =>
-        new()
-        {
-            Name = name,
-            Repetition = repetition,
-            Kind = LogicalKind.List,
-            Children =
-            [
-                new SchemaNode
-                {
-                    Name = "list",
-                    Repetition = Repetition.Repeated,
-                    Children =
-                    [
-                        new SchemaNode
-                        {
-                            Name = "element",
-                            Repetition = Repetition.Required,
-                            Type = type,
-                        },
-                    ],
-                },
-            ],
-        };
+        // Groups end where they ended before, so none is open.
+        _columns = waiting;
+    }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Parquet;
 using MultiTurnTrainer.Files;
@@ -47,7 +45,7 @@ public static class TokenRowReader
     {
         InputFile.RequireExists(path, "Name a .parquet or .jsonl file.");
         IEnumerable<StoredRow> stored =
-            TokenRowFormats.FromPath(path) == TokenRowFormat.Parquet ? ReadParquet(path) : ReadJsonl(path);
+            TokenRowFormats.FromPath(path) == TokenRowFormat.Parquet ? ParquetTokenRowReader.Read(path) : ReadJsonl(path);
         long number = 0;
         foreach (StoredRow row in stored)
         {
@@ -75,162 +73,12 @@ public static class TokenRowReader
         }
     }
 
-    private static IEnumerable<StoredRow> ReadParquet(string path)
-    {
-        using ParquetFile file = ParquetFile.Open(path);
-        foreach (SchemaNode column in file.Schema.Children)
-        {
-            Require(path, column.Name);
-        }
-
-        (string Name, int Leaf)[] lists =
-        [
-            .. StoredRow
-                .Lists.Where(name => file.Schema.Children.Any(child => child.Name == name))
-                .Select(name => (name, ListColumn(file, name, PhysicalType.Int32, PhysicalType.Int64))),
-        ];
-        if (Array.Find(lists, list => list.Leaf < 0) is { Name: { } bad })
-        {
-            throw new MttException(
-                $"{path}: the column {bad} does not hold lists of integers",
-                "Make token rows with mtt mask."
-            );
-        }
-
-        int weights = ListColumn(file, "loss_weights", PhysicalType.Float, PhysicalType.Double);
-        int id = TextColumn(file, "id");
-        int spans = TextColumn(file, "spans");
-        foreach (RowGroup group in file.Metadata.RowGroups)
-        {
-            ColumnReader? Open(int leaf) =>
-                leaf < 0 ? null : new ColumnReader(file, file.Metadata.Leaves[leaf], group.Columns[leaf]);
-            (ColumnReader?[] Lists, ColumnReader? Weights, ColumnReader? Id, ColumnReader? Spans) columns = file.Guard(
-                () =>
-                    (Array.ConvertAll(lists, list => Open(list.Leaf)), Open(weights), Open(id), Open(spans))
-            );
-            for (long row = 0; row < group.Rows; row++)
-            {
-                yield return file.Guard(() =>
-                {
-                    string? name = columns.Id is null ? null : ReadText(columns.Id, file.Metadata.Leaves[id]);
-                    Dictionary<string, int[]> ints = new(StringComparer.Ordinal);
-                    for (int i = 0; i < lists.Length; i++)
-                    {
-                        int[]? list = ReadList<int>(columns.Lists[i]!, file.Metadata.Leaves[lists[i].Leaf]);
-
-                        // The file does not tell a null from a list without entries; only a row without tokens has those.
-                        if (list is not null || lists[i].Name == "input_ids")
-                        {
-                            ints[lists[i].Name] = list ?? [];
-                        }
-                    }
-
-                    return new StoredRow(
-                        name,
-                        ints,
-                        columns.Weights is null
-                            ? null
-                            : ReadList<float>(columns.Weights, file.Metadata.Leaves[weights]),
-                        columns.Spans is null ? null : ReadSpans(columns.Spans, file.Metadata.Leaves[spans])
-                    );
-                });
-            }
-        }
-    }
-
-    private static void Require(string place, string column)
+    /// <summary>Refuses a column that would change what rows mean and is not supported.</summary>
+    internal static void Require(string place, string column)
     {
         if (StoredRow.Unsupported(column) is { } reason)
         {
             throw new MttException($"{place}: {reason}", "Leave the column out, or make token rows with mtt mask.");
-        }
-    }
-
-    private static int TextColumn(ParquetFile file, string name) =>
-        file
-            .Metadata.Leaves.Select((leaf, i) => (leaf, i))
-            .Where(pair => pair.leaf.Path == name && pair.leaf.Type == PhysicalType.ByteArray)
-            .Select(pair => pair.i)
-            .FirstOrDefault(-1);
-
-    private static IReadOnlyList<SupervisedSpan>? ReadSpans(ColumnReader column, SchemaNode leaf)
-    {
-        try
-        {
-            return ReadText(column, leaf) is { } text ? SupervisedSpans.Read(JsonElement.Parse(text)) : null;
-        }
-        catch (Exception problem)
-            when (problem is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
-        {
-            throw new InvalidDataException($"spans: {problem.Message}", problem);
-        }
-    }
-
-    private static int ListColumn(ParquetFile file, string name, PhysicalType narrow, PhysicalType wide)
-    {
-        SchemaNode? column = file.Schema.Children.FirstOrDefault(child => child.Name == name);
-        if (column is not { LeafCount: 1 })
-        {
-            return -1;
-        }
-
-        SchemaNode leaf = file.Metadata.Leaves[column.FirstLeaf];
-        return leaf.MaxRepetition == 1 && (leaf.Type == narrow || leaf.Type == wide) ? column.FirstLeaf : -1;
-    }
-
-    private static string? ReadText(ColumnReader column, SchemaNode leaf)
-    {
-        string? text = column.Definition == leaf.MaxDefinition ? Encoding.UTF8.GetString(column.Value) : null;
-        column.MoveNext();
-        return text;
-    }
-
-    // T is int or float; stored 64-bit values are narrowed with a check.
-    private static T[]? ReadList<T>(ColumnReader column, SchemaNode leaf)
-        where T : unmanaged
-    {
-        if (column.Definition < leaf.MaxDefinition)
-        {
-            // A null list and an empty one differ in the definition level; a row of no tokens is the same either way.
-            column.MoveNext();
-            return column.Repetition == 0 ? null : throw new InvalidDataException("a list holds a null");
-        }
-
-        List<T> list = [];
-        do
-        {
-            if (column.Definition < leaf.MaxDefinition)
-            {
-                throw new InvalidDataException("a list holds a null");
-            }
-
-            int count = 1 + column.RunInRow;
-            int start = list.Count;
-            CollectionsMarshal.SetCount(list, start + count);
-            CopyValues(column, leaf, CollectionsMarshal.AsSpan(list)[start..]);
-            column.Skip(count);
-        } while (column.Repetition != 0);
-        return [.. list];
-    }
-
-    private static void CopyValues<T>(ColumnReader column, SchemaNode leaf, Span<T> output)
-        where T : unmanaged
-    {
-        bool narrow = leaf.Type is PhysicalType.Int32 or PhysicalType.Float;
-        ReadOnlySpan<byte> all = column.Values.Contiguous.Span;
-        if (narrow && !all.IsEmpty)
-        {
-            MemoryMarshal.Cast<byte, T>(all).Slice(column.ValueIndex, output.Length).CopyTo(output);
-            return;
-        }
-
-        for (int i = 0; i < output.Length; i++)
-        {
-            ReadOnlySpan<byte> value = column.Values[column.ValueIndex + i];
-            output[i] =
-                narrow ? MemoryMarshal.Read<T>(value)
-                : typeof(T) == typeof(int) ? (T)(object)checked((int)MemoryMarshal.Read<long>(value))
-                : (T)(object)(float)MemoryMarshal.Read<double>(value);
         }
     }
 

@@ -48,7 +48,7 @@ public abstract class TokenRowWriter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public virtual void Dispose()
     {
         _file.Dispose();
         GC.SuppressFinalize(this);

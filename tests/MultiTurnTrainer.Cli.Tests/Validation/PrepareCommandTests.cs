@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using ParquetSharp;
 
 namespace MultiTurnTrainer.Cli.Tests.Validation;
 
@@ -23,6 +24,45 @@ public sealed class PrepareCommandTests : IDisposable
         Run("prepare", "a.jsonl", "--output", "columns", "--format", "parquet");
         Run("prepare", "columns/data.parquet", "--output", "back");
         Assert.Equal(File.ReadAllText(_folder["text/data.jsonl"]), File.ReadAllText(_folder["back/data.jsonl"]));
+    }
+
+    [Fact]
+    public void ParquetBinary_ThatIsNoUtf8_IsAFindingOfItsRowAndRefused()
+    {
+        byte[] bytes = [0xFF, (byte)'"', 0x0A, (byte)'\\', 0xD8];
+        Column[] columns = [new Column<string>("prompt"), new Column<byte[]>("completion")];
+        using (ParquetFileWriter writer = new(_folder["rows.parquet"], columns))
+        {
+            using RowGroupWriter group = writer.AppendRowGroup();
+            using (LogicalColumnWriter<string> prompts = group.NextColumn().LogicalWriter<string>())
+            {
+                prompts.WriteBatch(["one", "two", "three"]);
+            }
+
+            using (LogicalColumnWriter<byte[]> completions = group.NextColumn().LogicalWriter<byte[]>())
+            {
+                completions.WriteBatch(["good"u8.ToArray(), bytes, "good"u8.ToArray()]);
+            }
+
+            writer.Close();
+        }
+
+        MttResult found = MttProcess.Run(_folder.Path, ["validate", "rows.parquet"]);
+        Assert.Equal(1, found.ExitCode);
+        Assert.Contains("rows.parquet:2: error MTT007 completion: byte 0xFF", found.Out, StringComparison.Ordinal);
+        Assert.Contains("3 rows in 1 file (prompt-completion 2): 1 error", found.Out, StringComparison.Ordinal);
+
+        Run("prepare", "rows.parquet", "--output", "out");
+        Assert.Equal(2, File.ReadAllLines(_folder["out/data.jsonl"]).Length);
+        Assert.Contains("MTT007", File.ReadAllText(_folder["out/rejects.jsonl"]), StringComparison.Ordinal);
+
+        string model = Path.Combine(Repository.Root, "src/MultiTurnTrainer.Cli/Presets/tiny/model");
+        MttResult refused = MttProcess.Run(
+            _folder.Path,
+            ["mask", "rows.parquet", "--model", model, "--output", "out.jsonl"]
+        );
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("rows.parquet:2: completion: byte 0xFF is not UTF-8", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -177,34 +177,78 @@ public sealed class HostileInputTests : IDisposable
     public void Validate_BrokenStructure_EndsWithFindings(string text) => Assert.NotEmpty(Codes(text));
 
     [Fact]
-    public void Validate_Zstd_IsReadWhereLibzstdIs()
+    public void Validate_ZstdFrame_IsRead()
     {
-        // Zstandard frame of one raw block, written by hand: magic, no content size, window 1 KiB.
-        byte[] text = Encoding.UTF8.GetBytes("{\"text\":\"x\"}\n");
-        byte[] frame =
-        [
-            0x28,
-            0xB5,
-            0x2F,
-            0xFD,
-            0x00,
-            0x00,
-            (byte)((text.Length << 3) | 1),
-            (byte)(text.Length >> 5),
-            0,
-            .. text,
-        ];
+        File.WriteAllBytes(_folder["a.jsonl.zst"], Frame("{\"text\":\"x\"}\n"));
+        Assert.Equal("MTT101", Assert.Single(Findings("a.jsonl.zst")).Code);
+    }
+
+    [Fact]
+    public void Validate_ZstdFramesAndOnesToSkip_AreReadInOrder()
+    {
+        byte[] skipped = [0x5A, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3];
+        File.WriteAllBytes(
+            _folder["a.jsonl.zst"],
+            [.. skipped, .. Frame("{\"text\":"), .. skipped, .. Frame("\"x\"}\n{\"te"), .. Frame("xt\":\"y\"}\n")]
+        );
+        Assert.Equal([1, 2], Findings("a.jsonl.zst").Select(finding => finding.Line));
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(9)]
+    [InlineData(20)]
+    public void Read_ZstdCutOff_NamesTheFile(int length)
+    {
+        File.WriteAllBytes(
+            _folder["a.jsonl.zst"],
+            Frame("{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}\n")[..length]
+        );
+        MttException problem = Assert.Throws<MttException>(() =>
+            ConversationReader.Read(_folder["a.jsonl.zst"]).Count()
+        );
+        Assert.Contains("a.jsonl.zst: the compressed stream is damaged", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ZstdFollowedByOtherBytes_IsDamaged()
+    {
+        File.WriteAllBytes(_folder["a.jsonl.zst"], [.. Frame("{\"text\":\"x\"}\n"), .. "not zstd"u8]);
+        Assert.Throws<MttException>(() => ConversationReader.Read(_folder["a.jsonl.zst"]).Count());
+    }
+
+    // The window is two to the power of 10 + the descriptor's upper five bits: 27 (128 MiB) is the most.
+    [Theory]
+    [InlineData(17, true)]
+    [InlineData(18, false)]
+    [InlineData(31, false)]
+    public void Validate_ZstdWindow_IsBounded(int exponent, bool accepted)
+    {
+        byte[] frame = Frame("{\"text\":\"x\"}\n");
+        frame[5] = (byte)(exponent << 3);
         File.WriteAllBytes(_folder["a.jsonl.zst"], frame);
+        if (accepted)
+        {
+            Assert.Equal("MTT101", Assert.Single(Findings("a.jsonl.zst")).Code);
+        }
+        else
+        {
+            Assert.Throws<MttException>(() => Findings("a.jsonl.zst"));
+        }
+    }
+
+    // One raw block, written by hand: magic, no content size, window 1 KiB.
+    private static byte[] Frame(string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        return [0x28, 0xB5, 0x2F, 0xFD, 0, 0, (byte)((bytes.Length << 3) | 1), (byte)(bytes.Length >> 5), 0, .. bytes];
+    }
+
+    private List<Finding> Findings(string name)
+    {
         List<Finding> findings = [];
-        try
-        {
-            new Validator(new ValidationOptions(), findings.Add).Run([_folder["a.jsonl.zst"]]);
-            Assert.Equal("MTT101", Assert.Single(findings).Code);
-        }
-        catch (MttException problem) when (problem.InnerException is DllNotFoundException)
-        {
-            Assert.Contains("no libzstd", problem.Message, StringComparison.Ordinal);
-        }
+        new Validator(new ValidationOptions(), findings.Add).Run([_folder[name]]);
+        return findings;
     }
 
     private static byte[] Packed(string text)

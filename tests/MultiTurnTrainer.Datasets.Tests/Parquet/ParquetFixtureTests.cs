@@ -5,7 +5,7 @@ using MultiTurnTrainer.Datasets.Rows;
 
 namespace MultiTurnTrainer.Datasets.Tests.Parquet;
 
-/// <summary>Files that DuckDB and hyparquet-writer made (see interop.mjs), in every encoding and codec.</summary>
+/// <summary>Files that DuckDB, hyparquet-writer and Arrow made (see interop.mjs), in every encoding and codec.</summary>
 public class ParquetFixtureTests
 {
     internal static string Folder { get; } =
@@ -30,6 +30,51 @@ public class ParquetFixtureTests
                 """{"id":9,"text":"row 0","real":0.5625,"flag":true}""",
             ],
             rows[8..10]
+        );
+    }
+
+    [Theory]
+    [InlineData("arrow-V1.parquet")]
+    [InlineData("arrow-V2.parquet")]
+    public void Read_ListsInPagesOfBothVersions_EqualTheirJson(string name) =>
+        AssertSame(File.ReadLines(Path.Combine(Folder, "arrow.jsonl")), Read(Path.Combine(Folder, name)));
+
+    [Fact]
+    public void Write_Rows_CarriesTheFeaturesThatDatasetsReads()
+    {
+        using TempFolder folder = new();
+        JsonElement row = JsonElement.Parse(
+            """{"id":"a","messages":[{"role":"user","weight":1.5}],"tags":[["x"]],"n":1,"ok":true,"tools":{}}"""
+        );
+        JsonShape shape = new(new HashSet<string> { "tools" });
+        shape.Add(row);
+        using (
+            ParquetJsonWriter writer = ParquetJsonWriter.Create(folder["rows.parquet"], shape.ToSchema(), force: false)
+        )
+        {
+            writer.Write(row);
+            writer.Commit();
+        }
+
+        using ParquetSharp.ParquetFileReader file = new(folder["rows.parquet"]);
+        const string value = "\"_type\":\"Value\"}";
+        Assert.Equal(
+            "{\"info\":{\"features\":{\"id\":{\"dtype\":\"string\","
+                + value
+                + ",\"messages\":[{\"role\":{\"dtype\":\"string\","
+                + value
+                + ",\"weight\":{\"dtype\":\"float64\","
+                + value
+                + "}],\"tags\":{\"feature\":{\"feature\":{\"dtype\":\"string\","
+                + value
+                + ",\"length\":-1,\"_type\":\"Sequence\"},\"length\":-1,\"_type\":\"Sequence\"},\"n\":{\"dtype\":\"int64\","
+                + value
+                + ",\"ok\":{\"dtype\":\"bool\","
+                + value
+                + ",\"tools\":{\"dtype\":\"string\","
+                + value
+                + "}}}",
+            file.FileMetaData.KeyValueMetadata["huggingface"]
         );
     }
 

@@ -5,7 +5,7 @@ using MultiTurnTrainer.Datasets.Tests.Rows;
 
 namespace MultiTurnTrainer.Datasets.Tests.Parquet;
 
-/// <summary>Two independent implementations read what we write, and we read what they write.</summary>
+/// <summary>Three independent implementations read what we write, and we read what they write.</summary>
 public class ParquetInteropTests
 {
     private static readonly string[] _packages =
@@ -13,10 +13,12 @@ public class ParquetInteropTests
         "hyparquet@1.31.5",
         "hyparquet-writer@0.17.0",
         "@duckdb/node-api@1.5.6-r.1",
+        "parquet-wasm@0.8.0",
+        "apache-arrow@21.2.0",
     ];
 
     [Fact]
-    public void TokenRows_ThroughHyparquetAndDuckDb_AreEqualInBothDirections()
+    public void TokenRows_ThroughOtherImplementations_AreEqualInBothDirections()
     {
         using TempFolder folder = new();
         Install(folder);
@@ -27,11 +29,22 @@ public class ParquetInteropTests
         ];
         TokenRowFileTests.Write(folder["rows.parquet"], rows);
         string[] expected = [.. rows.Select(ToJson)];
-        foreach (string reader in (string[])["hyparquet", "duckdb"])
+        foreach (string reader in (string[])["hyparquet", "duckdb", "arrow"])
         {
             string[] read = Node(folder, "read", reader, folder["rows.parquet"]).Split('\n')[..^1];
             ParquetFixtureTests.AssertSame(expected, read.Select(DropTrailingDigits));
         }
+
+        JsonElement features = JsonElement.Parse(Node(folder, "features", folder["rows.parquet"]));
+        Assert.Equal(
+            "Sequence",
+            features
+                .GetProperty("info")
+                .GetProperty("features")
+                .GetProperty("input_ids")
+                .GetProperty("_type")
+                .GetString()
+        );
 
         Node(folder, "make", folder.Path, "5000");
         string[] theirs = [.. File.ReadLines(folder["expected.jsonl"])];
@@ -41,6 +54,9 @@ public class ParquetInteropTests
         }
 
         Assert.Equal(5000, ParquetFixtureTests.Read(folder["hyparquet.parquet"]).Count());
+        string[] arrow = [.. File.ReadLines(folder["arrow.jsonl"])];
+        ParquetFixtureTests.AssertSame(arrow, ParquetFixtureTests.Read(folder["arrow-V1.parquet"]));
+        ParquetFixtureTests.AssertSame(arrow, ParquetFixtureTests.Read(folder["arrow-V2.parquet"]));
     }
 
     // Floats come back as doubles with the float's digits or with all of the double's: compare as floats.

@@ -1,7 +1,8 @@
 // Other people's Parquet code, driven by ParquetInteropTests:
 //   node interop.mjs make FOLDER [ROWS]      files in every encoding and codec, and what they hold (expected.jsonl)
-//   node interop.mjs read duckdb|hyparquet FILE   the rows as JSON lines
-import { writeFileSync } from 'node:fs';
+//   node interop.mjs read duckdb|hyparquet|arrow FILE   the rows as JSON lines
+//   node interop.mjs features FILE           what datasets finds in the file's Arrow schema
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -18,6 +19,32 @@ async function duckdb() {
 async function lines(connection, query) {
   const reader = await connection.runAndReadAll(`select to_json(t)::varchar from (${query}) t`);
   return reader.getRows().map((row) => row[0]);
+}
+
+async function arrowTable(file) {
+  const [{ tableFromIPC }, { readParquet }] = [await load('apache-arrow'), await load('parquet-wasm')];
+  return tableFromIPC(readParquet(readFileSync(file)).intoIPCStream());
+}
+
+// Arrow's writer in Rust: data pages of both versions, lists and structs in either.
+async function makeWithArrow(folder, count) {
+  const arrow = await load('apache-arrow');
+  const { Compression, Table, WriterPropertiesBuilder, WriterVersion, writeParquet } = await load('parquet-wasm');
+  const rows = Array.from({ length: count }, (_, i) => ({
+    id: `r${i}`,
+    ids: i % 7 ? Array.from({ length: (i % 5) + 1 }, (_, k) => i * k) : [],
+    messages: i % 3 ? [{ role: 'user', content: `hello ${i}` }, { role: 'assistant', content: i % 4 ? 'yes' : null }] : null,
+  }));
+  const message = new arrow.Struct(['role', 'content'].map((name) => new arrow.Field(name, new arrow.Utf8(), true)));
+  const list = (type) => new arrow.List(new arrow.Field('item', type, true));
+  const types = { id: new arrow.Utf8(), ids: list(new arrow.Int32()), messages: list(message) };
+  const columns = Object.entries(types).map(([name, type]) => [name, arrow.vectorFromArray(rows.map((row) => row[name]), type)]);
+  const stream = arrow.tableToIPC(new arrow.Table(Object.fromEntries(columns)), 'stream');
+  for (const version of ['V1', 'V2']) {
+    const properties = new WriterPropertiesBuilder().setCompression(Compression.SNAPPY).setWriterVersion(WriterVersion[version]);
+    writeFileSync(`${folder}/arrow-${version}.parquet`, writeParquet(Table.fromIPCStream(stream), properties.build()));
+  }
+  writeFileSync(`${folder}/arrow.jsonl`, rows.map((row) => JSON.stringify(row)).join('\n') + '\n');
 }
 
 if (verb === 'make') {
@@ -58,6 +85,11 @@ if (verb === 'make') {
       { name: 'flag', data: numbers.map((i) => i % 3 === 0), type: 'BOOLEAN' },
     ],
   });
+  await makeWithArrow(folder, Number(rows));
+} else if (verb === 'features') {
+  console.log((await arrowTable(args[0])).schema.metadata.get('huggingface'));
+} else if (args[0] === 'arrow') {
+  for (const row of await arrowTable(args[1])) console.log(JSON.stringify(row));
 } else if (args[0] === 'duckdb') {
   for (const line of await lines(await duckdb(), `select * from read_parquet('${args[1]}')`)) console.log(line);
 } else {

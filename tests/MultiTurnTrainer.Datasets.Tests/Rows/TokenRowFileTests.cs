@@ -41,6 +41,22 @@ public class TokenRowFileTests
     }
 
     [Fact]
+    public void Write_ColumnsFirstUsedInLaterRowGroups_AreKeptAndNothingIsLeft()
+    {
+        using TempFolder folder = new();
+        TokenRow[] rows =
+        [
+            .. MakeRows(3, 1500, weighted: false, longest: 2500),
+            .. MakeRows(4, 1500, weighted: true, longest: 2500),
+            .. MakeRows(5, 1500, weighted: false, longest: 2500, spans: true),
+        ];
+        Write(folder["rows.parquet"], rows);
+
+        AssertEqual(rows, TokenRowReader.Read(folder["rows.parquet"]));
+        Assert.Single(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
     public void Write_SpansWithoutWeights_LeavesTheWeightsColumnOut()
     {
         using TempFolder folder = new();
