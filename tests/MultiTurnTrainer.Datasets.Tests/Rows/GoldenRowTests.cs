@@ -94,6 +94,7 @@ public class GoldenRowTests(ITestOutputHelper output)
         folder.Write("tokenizer_config.json", config.ToJsonString());
         return Tokenizer.Load(folder.Path);
     }
+
     private static bool IsReadAlike(ChatTemplate template, RenderInput input) =>
         template.RenderText(input with { AsWritten = true }) == template.RenderText(input with { AsWritten = false });
 
