@@ -14,7 +14,6 @@ public class DoctorCommandTests
     [Theory]
     [InlineData("python")]
     [InlineData("compiler")]
-    [InlineData("zstd")]
     [InlineData("driver")]
     public void Doctor_OfWhatIsRunAndLoaded_NamesTheFileAndWhoChoseIt(string what)
     {

@@ -304,7 +304,6 @@ internal static class DoctorCommand
             Unusable("compiler", "CXX", problem);
         }
 
-        Line("zstd", $"{SystemLibrary.Candidates("libzstd.so.1").FirstOrDefault() ?? "none"} (system)");
         Line("driver", $"{CudaCard.DriverFile ?? "none"} (system)");
         if (SearchPath.HasOthers("PATH"))
         {
