@@ -24,7 +24,7 @@ for threads in 1 2; do
   for _ in 1 2 3; do
     /usr/bin/time -f '%e %U %M' -o "$work/time" \
       "$mtt" mask "$work/chats.jsonl" --model "$model" --output "$work/rows-$threads.parquet" \
-      --threads "$threads" --force 2> "$work/report"
+      --threads "$threads" --force 2> "$work/report" || { code=$?; cat "$work/report" >&2; exit $code; }
     read -r seconds cpu kilobytes < "$work/time"
     if [ -z "$best" ] || awk "BEGIN{exit !($seconds < $best)}"; then best=$seconds; user=$cpu; memory=$kilobytes; fi
   done

@@ -15,8 +15,8 @@ names=("$@")
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-npm install --silent --no-audit --no-fund --prefix "$folder" tokenizers@0.23.2 >/dev/null
-dotnet build "$root/tests/MultiTurnTrainer.Benchmarks" -c Release -v q -nologo >/dev/null
+npm install --loglevel error --no-audit --no-fund --prefix "$folder" tokenizers@0.23.2 >/dev/null
+dotnet build "$root/tests/MultiTurnTrainer.Benchmarks" -c Release -v q -nologo >&2
 bench=$root/artifacts/bin/MultiTurnTrainer.Benchmarks/release/MultiTurnTrainer.Benchmarks
 
 lscpu | sed -n 's/^Model name: */machine: /p'

@@ -14,17 +14,26 @@ here=scripts/experiments/maigo-tiny
 mkdir -p "$out"
 started=$SECONDS
 log() { printf '%5d s  %s\n' $((SECONDS - started)) "$*" >&2; }
+run() { # LOG COMMAND…: what it says on the way goes to the log, whose end is shown where it fails
+  local file=$1 code=0; shift
+  "$@" 2>>"$file" || code=$?
+  if [ $code != 0 ]; then
+    tail -n 20 "$file" >&2
+    log "ended with $code: $*"
+    exit $code
+  fi
+}
 
 if [ ! -f "$out/base/model.safetensors" ]; then
   log "tasks, and a base model that has only seen whole prompts and small talk"
   dotnet run $here/booking-tasks.cs -- "$out/data"
   rm -rf "$out/preset" "$out/random"
-  "$mtt" init --preset tiny "$out/preset" 2>/dev/null
-  "$mtt" init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed "$seed" 2>/dev/null
-  "$mtt" mask "$out/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$out/random" --output "$out/data/base.parquet" --force 2>/dev/null
-  "$mtt" train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" --force \
+  run "$out/base.log" "$mtt" init --preset tiny "$out/preset"
+  run "$out/base.log" "$mtt" init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed "$seed"
+  run "$out/base.log" "$mtt" mask "$out/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$out/random" --output "$out/data/base.parquet" --force
+  run "$out/base.log" "$mtt" train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" --force \
     --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --set train.save_steps=0 --batch-size 4 --seed "$seed" \
-    --learning-rate 3e-3 --epochs "${EPOCHS:-4}" --dtype float32 2>"$out/base.log"
+    --learning-rate 3e-3 --epochs "${EPOCHS:-4}" --dtype float32
   mkdir -p "$out/base"
   cp "$out"/random/*.json "$out"/random/*.jinja "$out/base/"
   cp "$out/base-run/model.safetensors" "$out/base/model.safetensors"
@@ -37,10 +46,10 @@ sampling=(--runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 --
 evaluate() { # NAME [--adapter DIR]
   local name=$1; shift
   if [ ! -f "$out/$name-refine.json" ]; then
-    "$mtt" evaluate "$out/data/eval.jsonl" --model "$out/base" "$@" "${sampling[@]}" --output "$out/$name.json" \
-      --modes full,concat,sharded,wrong-hint-assistant,wrong-hint-user >"$out/$name.txt" 2>>"$out/$name.log"
-    "$mtt" evaluate "$out/data/refine.jsonl" --model "$out/base" "$@" "${sampling[@]}" --output "$out/$name-refine.json" \
-      --modes refine 2>>"$out/$name.log" | tail -n 1 >>"$out/$name.txt"
+    run "$out/$name.log" "$mtt" evaluate "$out/data/eval.jsonl" --model "$out/base" "$@" "${sampling[@]}" --output "$out/$name.json" \
+      --modes full,concat,sharded,wrong-hint-assistant,wrong-hint-user >"$out/$name.txt"
+    run "$out/$name.log" "$mtt" evaluate "$out/data/refine.jsonl" --model "$out/base" "$@" "${sampling[@]}" --output "$out/$name-refine.json" \
+      --modes refine | tail -n 1 >>"$out/$name.txt"
   fi
   log "$name"
   cat "$out/$name.txt" >&2
@@ -51,13 +60,13 @@ rollouts=(--set distill.max_new_tokens_middle=24 --set distill.max_new_tokens_an
 train() { # NAME OBJECTIVE FILE [FLAGS]
   local name=$1 objective=$2 file=$3; shift 3
   [ -f "$out/$name/adapter_model.safetensors" ] ||
-    "$mtt" train --model "$out/base" --train "$file" --output "$out/$name" --objective "$objective" --force \
-      --batch-size 16 --max-steps "$steps" --seed "$seed" --learning-rate "${RATE:-2e-3}" --set train.save_steps=0 "${lora[@]}" "$@" 2>"$out/$name.log"
+    run "$out/$name.log" "$mtt" train --model "$out/base" --train "$file" --output "$out/$name" --objective "$objective" --force \
+      --batch-size 16 --max-steps "$steps" --seed "$seed" --learning-rate "${RATE:-2e-3}" --set train.save_steps=0 "${lora[@]}" "$@"
   evaluate "$name" --adapter "$out/$name"
 }
 
 evaluate base
-"$mtt" shard "$out/data/tasks-train.jsonl" --output "$out/data/sft-train.jsonl" --format sft --force 2>/dev/null
+run "$out/shard.log" "$mtt" shard "$out/data/tasks-train.jsonl" --output "$out/data/sft-train.jsonl" --format sft --force
 train sft sft "$out/data/sft-train.jsonl"
 for objective in ccopd maigo; do train $objective $objective "$out/data/tasks-train.jsonl" "${rollouts[@]}"; done
 train maigo-no-middle maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.alpha=0

@@ -90,7 +90,7 @@ internal static class TrainingText
             TrainEnd.Stopped when outcome.Message is not null => $"stopped {outcome.Message}",
             TrainEnd.Stopped => Text($"stopped at step {outcome.Step}, the state is saved; go on with --resume"),
             _ => Text(
-                $"stopped before an update that would do harm: {outcome.Message}; the state before it is saved: see to the rows or the rate, or go past a spike with --resume --set train.spike_threshold=0"
+                $"stopped before an update that would do harm: {outcome.Message}; the state before it is saved: see to the rows or the rate, or go past a spike with --resume --set train.spike_action=warn"
             ),
         };
 

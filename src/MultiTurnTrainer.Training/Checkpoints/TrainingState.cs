@@ -8,5 +8,5 @@ namespace MultiTurnTrainer.Training.Checkpoints;
 /// </summary>
 /// <param name="Step">Optimizer steps done.</param>
 /// <param name="Tensors">The flat float32 buffers: <c>parameters</c>, <c>exp_avg</c>, <c>exp_avg_sq</c>.</param>
-/// <param name="Counters">Small state of the loop: smoothed loss, spike window, best evaluation, patience.</param>
+/// <param name="Counters">Small state of the loop: smoothed loss, what the spike guard saw, best evaluation, patience.</param>
 internal sealed record TrainingState(int Step, IReadOnlyDictionary<string, float[]> Tensors, JsonObject Counters);

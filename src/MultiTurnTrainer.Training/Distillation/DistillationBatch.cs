@@ -11,6 +11,9 @@ internal sealed record DistillationBatch(IReadOnlyList<int> Units, IReadOnlyList
 
     public int SupervisedTokens { get; private set; }
 
+    /// <inheritdoc/>
+    public string Branch { get; set; } = "";
+
     /// <summary>Every task counts once, however long its replies are.</summary>
     public double Normalizer => Units.Count;
 

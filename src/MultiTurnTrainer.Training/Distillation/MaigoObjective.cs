@@ -60,6 +60,10 @@ internal sealed class MaigoObjective(
 
         List<ScoredReply> terms = [.. SampleFullTerms(full, seed), .. PlayShardedTerms(sharded, seed, random)];
         batch.CountTokens(terms);
+        batch.Branch =
+            full.Count == 0 ? "sharded"
+            : sharded.Count == 0 ? "full"
+            : "full+sharded";
         return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0, rollouts.TakeEffort());
     }
 

@@ -47,6 +47,17 @@ internal static class ReportSummary
                     )
                 )
             );
+            string[] spikes =
+            [
+                .. steps
+                    .Where(step => MetricsLog.ReadNumber(step, "spike") > 0)
+                    .Select(step => step.GetProperty("step").ToString()),
+            ];
+            if (spikes.Length > 0)
+            {
+                facts.Add(("spikes", $"at step {string.Join(", ", spikes)}"));
+            }
+
             facts.Add(
                 (
                     "speed",

@@ -32,6 +32,7 @@ internal static class RunIdentity
             SaveTotalLimit = 1,
             Threads = null,
             SpikeThreshold = 0,
+            SpikeAction = default,
             EarlyStoppingPatience = null,
             LoadBestModelAtEnd = false,
         };

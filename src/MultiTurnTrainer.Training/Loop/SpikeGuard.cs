@@ -3,14 +3,15 @@ using System.Text.Json.Nodes;
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>
-/// Watches the loss: NaN and infinity always stop; so does a spike. A step's rise is what its loss lies above the median of the few steps
-/// before it, as a share of that median: a falling loss has none, and noise has the same at every height, so the steep start of a
-/// run does not hide what comes soon after it. A spike is a rise far outside the rises so far, to more than twice the median, and no
-/// matter of a few hundredths of a nat.
+/// Watches the loss. A step's rise is what its loss lies above the median of the few steps before it, as a share of that median: a
+/// falling loss has none, and noise has the same at every height, so the steep start of a run does not hide what comes soon after it.
+/// A spike is three steps in a row whose rise is far outside the rises so far, to more than twice the median, and no matter of a few
+/// hundredths of a nat: one such step is ordinary where rows differ. Steps are compared with steps of the same branch of the objective.
 /// </summary>
-/// <param name="threshold">Standard deviations of the rises; 0 watches for NaN and infinity only.</param>
+/// <param name="threshold">Standard deviations of the rises; 0 finds no spike.</param>
 internal sealed class SpikeGuard(double threshold)
 {
+    private const int InARow = 3;
     private const int Window = 128;
     private const int Enough = 16;
     private const int Before = 5;
@@ -20,50 +21,98 @@ internal sealed class SpikeGuard(double threshold)
     // What is believed of the rises before any was seen, and the number of steps that weigh as much.
     private const double Assumed = 0.3;
     private const int AssumedSteps = 2;
-    private readonly Queue<double> _recent = new();
+    private readonly Dictionary<string, Branch> _branches = [];
 
-    /// <summary>What is wrong with a step, or null. A sound loss joins the window.</summary>
-    public string? Check(double loss, double gradNorm)
+    /// <summary>What stops a run whatever its settings: a loss or a gradient norm that is no number; null where both are.</summary>
+    public static string? FindNotFinite(double loss, double gradNorm) =>
+        !double.IsFinite(loss) ? $"the loss is {loss}"
+        : !double.IsFinite(gradNorm) ? $"the gradient norm is {gradNorm}"
+        : null;
+
+    /// <summary>The spike that a step completes, or null. A spike's last step is forgotten unless it is accepted.</summary>
+    /// <param name="branch">What the step's loss is comparable with.</param>
+    /// <param name="loss">Its loss, finite.</param>
+    public string? Check(string branch, double loss)
     {
-        if (!double.IsFinite(loss) || !double.IsFinite(gradNorm))
+        if (!_branches.TryGetValue(branch, out Branch? seen))
         {
-            return double.IsFinite(loss) ? $"the gradient norm is {gradNorm}" : $"the loss is {loss}";
+            _branches[branch] = seen = new Branch([], []);
         }
 
-        if (threshold > 0 && _recent.Count >= Enough)
+        if (FindRise(seen.Losses, loss) is not { } rise)
         {
-            double[] losses = [.. _recent, loss];
-            double level = GetLevel(losses, losses.Length - 1);
-            double rise = GetRise(losses, losses.Length - 1);
-            double deviation = GetDeviation(losses);
-            if (rise > threshold * deviation && rise > Double && loss > level + Least)
+            Accept(branch, loss);
+            return null;
+        }
+
+        if (seen.Rises.Count + 1 < InARow)
+        {
+            seen.Rises.Add(loss);
+            return null;
+        }
+
+        return $"{rise}, as in the {InARow - 1} steps before{(branch.Length > 0 ? $" (of the branch {branch})" : "")}";
+    }
+
+    /// <summary>Takes a step's loss, and the rises before it, as what the steps to come are compared with.</summary>
+    public void Accept(string branch, double loss)
+    {
+        Branch seen = _branches[branch];
+        foreach (double value in (double[])[.. seen.Rises, loss])
+        {
+            seen.Losses.Enqueue(value);
+            if (seen.Losses.Count > Window)
             {
-                return FormattableString.Invariant(
-                    $"the loss is {loss:G4} where the steps before it had {level:G4} and varied by {100 * deviation:F0} %"
-                );
+                seen.Losses.Dequeue();
             }
         }
 
-        _recent.Enqueue(loss);
-        if (_recent.Count > Window)
-        {
-            _recent.Dequeue();
-        }
-
-        return null;
+        seen.Rises.Clear();
     }
 
-    /// <summary>The window, for a checkpoint.</summary>
-    public JsonArray Save() => [.. _recent.Select(value => JsonValue.Create(value))];
+    /// <summary>What was seen, for a checkpoint.</summary>
+    public JsonObject Save() =>
+        new(
+            _branches.Select(pair =>
+                KeyValuePair.Create(
+                    pair.Key,
+                    (JsonNode?)
+                        new JsonObject { ["losses"] = Write(pair.Value.Losses), ["rises"] = Write(pair.Value.Rises) }
+                )
+            )
+        );
 
-    /// <summary>Takes a saved window back.</summary>
-    public void Restore(JsonArray window)
+    /// <summary>Takes a saved state back.</summary>
+    public void Restore(JsonObject saved)
     {
-        _recent.Clear();
-        foreach (JsonNode? value in window)
+        _branches.Clear();
+        foreach ((string branch, JsonNode? seen) in saved)
         {
-            _recent.Enqueue(value!.GetValue<double>());
+            _branches[branch] = new Branch(new(Read(seen!["losses"])), [.. Read(seen["rises"])]);
         }
+    }
+
+    private static JsonArray Write(IEnumerable<double> values) => [.. values.Select(value => JsonValue.Create(value))];
+
+    private static IEnumerable<double> Read(JsonNode? values) =>
+        values!.AsArray().Select(value => value!.GetValue<double>());
+
+    private string? FindRise(Queue<double> before, double loss)
+    {
+        if (threshold <= 0 || before.Count < Enough)
+        {
+            return null;
+        }
+
+        double[] losses = [.. before, loss];
+        double level = GetLevel(losses, losses.Length - 1);
+        double rise = GetRise(losses, losses.Length - 1);
+        double deviation = GetDeviation(losses);
+        return rise > threshold * deviation && rise > Double && loss > level + Least
+            ? FormattableString.Invariant(
+                $"the loss is {loss:G4} where the steps before it had {level:G4} and varied by {100 * deviation:F0} %"
+            )
+            : null;
     }
 
     // Of the rises before the last step, each counted as if the loss had fallen as often.
@@ -86,4 +135,9 @@ internal sealed class SpikeGuard(double threshold)
         double level = GetLevel(losses, step);
         return level > 0 ? Math.Max(0, (losses[step] / level) - 1) : 0;
     }
+
+    /// <summary>What was seen of one branch.</summary>
+    /// <param name="Losses">The window.</param>
+    /// <param name="Rises">The latest steps, where they may begin a spike.</param>
+    private sealed record Branch(Queue<double> Losses, List<double> Rises);
 }

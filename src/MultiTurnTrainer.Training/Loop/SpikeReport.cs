@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Loop;
 
-/// <summary>What a step that must not be taken looked like: which rows, which losses, which gradients.</summary>
+/// <summary>What a step of a spike, or one without a finite loss, looked like: which rows, which losses, which gradients.</summary>
 internal static class SpikeReport
 {
     private const int Named = 5;

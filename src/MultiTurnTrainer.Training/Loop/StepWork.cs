@@ -10,6 +10,10 @@ internal sealed record StepWork(double Normalizer, IReadOnlyList<(IMicroBatch Ba
     /// <summary>Whether any label counts.</summary>
     public bool IsSupervised => Normalizer > 0;
 
+    /// <summary>The branches of the objective that its micro-batches took; empty where there is only one.</summary>
+    public string Branch { get; } =
+        string.Join('+', Parts.Select(part => part.Batch.Branch).Distinct().Order(StringComparer.Ordinal));
+
     /// <summary>Summed token losses over the normaliser, nats; 0 without a label.</summary>
     public double Loss { get; } = Normalizer > 0 ? Parts.Sum(part => part.Result.LossSum) / Normalizer : 0;
 }

@@ -14,7 +14,7 @@ public enum TrainEnd
     /// <summary>Asked to stop; the state is saved.</summary>
     Stopped,
 
-    /// <summary>NaN or a spike; the state before it is saved.</summary>
+    /// <summary>NaN, or a spike that was to stop the run; the state before it is saved.</summary>
     Diverged,
 }
 

@@ -29,9 +29,6 @@ internal sealed class Trainer<TBatch>(
 ) : IDisposable
     where TBatch : IMicroBatch
 {
-    // Of the running mean: about the last 20 steps count.
-    private const double Smoothing = 0.95;
-
     private readonly TrainSettings _settings = run.Request.Train;
     private readonly StepPlan _plan = run.Plan;
     private readonly ParameterSet _parameters = run.Adapter.Parameters;
@@ -42,7 +39,7 @@ internal sealed class Trainer<TBatch>(
     );
     private readonly SpikeGuard _guard = new(run.Request.Train.SpikeThreshold);
     private int _done;
-    private double _smoothed;
+    private RunningLoss _smoothed;
     private double? _bestLoss;
     private int? _bestStep;
     private int _evaluationsWithoutGain;
@@ -79,12 +76,14 @@ internal sealed class Trainer<TBatch>(
         }
 
         _done = state.Step;
-        _smoothed = state.Counters["smoothed"]!.GetValue<double>();
+        // Checkpoints of versions before bias correction hold the mean alone.
+        double weight = state.Counters["smoothed_weight"]?.GetValue<double>() ?? 1;
+        _smoothed = new RunningLoss(state.Counters["smoothed"]!.GetValue<double>(), weight);
         _bestLoss = state.Counters["best_loss"]?.GetValue<double>();
         _bestStep = state.Counters["best_step"]?.GetValue<int>();
         _evaluationsWithoutGain = state.Counters["evaluations_without_gain"]!.GetValue<int>();
         _evaluatedStep = state.Counters["evaluated_step"]!.GetValue<int>();
-        _guard.Restore(state.Counters["losses"]!.AsArray());
+        _guard.Restore(state.Counters["spike_guard"] as JsonObject ?? []);
     }
 
     /// <summary>Trains to the end, or to whatever ends it before.</summary>
@@ -169,28 +168,61 @@ internal sealed class Trainer<TBatch>(
 
         // 2. Whether it may reach the weights. A step without a label anywhere has no gradient: it passes without an update.
         double norm = work.IsSupervised ? _optimizer.GradientNorm() : 0;
-        if (work.IsSupervised && _guard.Check(work.Loss, norm) is { } reason)
+        bool spike = false;
+        if (work.IsSupervised)
         {
-            problem = SpikeReport.Write(run.Output["divergence.json"], step, reason, work.Parts, _parameters);
-            return null;
+            problem = Judge(step, work, norm, out spike);
+            if (problem is not null)
+            {
+                return null;
+            }
         }
 
         // 3. The update.
         double rate = _schedule.GetRate(step);
+        bool skip = spike && _settings.SpikeAction == SpikeAction.Skip;
         signal.Update(() =>
         {
             if (work.IsSupervised)
             {
-                _optimizer.Step(step, rate, norm);
-                objective.Updated();
-                _smoothed = step == 1 ? work.Loss : (Smoothing * _smoothed) + ((1 - Smoothing) * work.Loss);
+                _smoothed = _smoothed.Add(work.Loss);
+                if (!skip)
+                {
+                    _optimizer.Step(step, rate, norm);
+                    objective.Updated();
+                }
             }
 
             _done = step;
         });
 
         // 4. What it measured.
-        return Measure(step, work, norm, rate, Stopwatch.GetElapsedTime(begin).TotalSeconds);
+        return Measure(step, work, norm, rate, Stopwatch.GetElapsedTime(begin).TotalSeconds) with
+        {
+            Spike = spike,
+        };
+    }
+
+    /// <summary>Why a step must stop the run, or null. A spike that does not is warned of.</summary>
+    private string? Judge(int step, StepWork work, double norm, out bool spike)
+    {
+        spike = false;
+        string? problem = SpikeGuard.FindNotFinite(work.Loss, norm);
+        if ((problem ?? _guard.Check(work.Branch, work.Loss)) is not { } reason)
+        {
+            return null;
+        }
+
+        string report = SpikeReport.Write(run.Output["divergence.json"], step, reason, work.Parts, _parameters);
+        if (problem is not null || _settings.SpikeAction == SpikeAction.Stop)
+        {
+            return report;
+        }
+
+        spike = true;
+        _guard.Accept(work.Branch, work.Loss);
+        observer.Warned(_settings.SpikeAction == SpikeAction.Skip ? $"no update at {report}" : report);
+        return null;
     }
 
     /// <summary>The gradient of a step's micro-batches; null where a stop was asked for meanwhile.</summary>
@@ -241,7 +273,7 @@ internal sealed class Trainer<TBatch>(
             Step = step,
             Epoch = step / (double)_plan.StepsPerEpoch,
             Loss = work.Loss,
-            SmoothedLoss = _smoothed,
+            SmoothedLoss = _smoothed.Mean,
             GradNorm = norm,
             Lr = rate,
             Tokens = tokens,
@@ -341,12 +373,13 @@ internal sealed class Trainer<TBatch>(
         using IDisposable quiet = no_grad();
         JsonObject counters = new()
         {
-            ["smoothed"] = _smoothed,
+            ["smoothed"] = _smoothed.Sum,
+            ["smoothed_weight"] = _smoothed.Weight,
             ["best_loss"] = _bestLoss,
             ["best_step"] = _bestStep,
             ["evaluations_without_gain"] = _evaluationsWithoutGain,
             ["evaluated_step"] = _evaluatedStep,
-            ["losses"] = _guard.Save(),
+            ["spike_guard"] = _guard.Save(),
         };
         return checkpoints.Save(_done, GetBuffers(), counters, _bestStep);
     }

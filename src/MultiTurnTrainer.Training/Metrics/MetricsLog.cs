@@ -31,6 +31,7 @@ internal sealed class MetricsLog : IDisposable
         ("rollout_seconds", m => Short(m.RolloutSeconds)),
         ("gflops", m => Short(m.Gflops)),
         ("peak_memory_mb", m => Short(m.PeakMemoryMb)),
+        ("spike", m => Whole(m.Spike ? 1 : 0)),
     ];
 
     private readonly StreamWriter _csv;

@@ -12,7 +12,7 @@ public sealed record StepMetrics
     /// <summary>Summed token losses over the step's normaliser, before the update; nats.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>Exponential mean of the loss over about 20 steps.</summary>
+    /// <summary>Exponential mean of the loss over about 20 steps, bias-corrected.</summary>
     public required double SmoothedLoss { get; init; }
 
     /// <summary>L2 norm of the whole gradient before clipping.</summary>
@@ -50,4 +50,7 @@ public sealed record StepMetrics
 
     /// <summary>The process's highest resident memory so far, in 2²⁰ bytes.</summary>
     public required double PeakMemoryMb { get; init; }
+
+    /// <summary>Whether the step completed a spike of the loss.</summary>
+    public bool Spike { get; init; }
 }

@@ -51,6 +51,9 @@ internal interface IMicroBatch
 
     /// <summary>The ids of its rows, for messages.</summary>
     IReadOnlyList<string> RowIds { get; }
+
+    /// <summary>The branch of the objective it took, where there are several whose losses are not comparable; known when <see cref="Tokens"/> is.</summary>
+    string Branch => "";
 }
 
 /// <summary>What a micro-batch gave besides its gradient.</summary>

@@ -72,6 +72,12 @@ internal static class TrainingReport
             new("loss of the step", Points(steps, "loss"), PlotMark.Faint),
             new("smoothed", Points(steps, "smoothed_loss")),
         ];
+        JsonElement[] spikes = [.. steps.Where(step => MetricsLog.ReadNumber(step, "spike") > 0)];
+        if (spikes.Length > 0)
+        {
+            series.Add(new("spike", Points(spikes, "loss"), PlotMark.Dots));
+        }
+
         if (evaluations.Count > 0)
         {
             series.Add(new("evaluation", Points(evaluations, "eval_loss"), PlotMark.Dots));

@@ -89,3 +89,16 @@ public enum LossNormalization
     /// <summary>The count of labels, also of those with weight 0.</summary>
     Tokens,
 }
+
+/// <summary>What a spike of the loss leads to.</summary>
+public enum SpikeAction
+{
+    /// <summary>A warning, and a mark in metrics and report.</summary>
+    Warn,
+
+    /// <summary>The run stops before the update.</summary>
+    Stop,
+
+    /// <summary>A warning, and the step's update is left out.</summary>
+    Skip,
+}

@@ -134,9 +134,12 @@ public sealed record TrainSettings
     public double EarlyStoppingThreshold { get; init; }
 
     /// <summary>
-    /// Stops when a step's loss rises above the median of the steps before it by this many standard deviations of such rises, and to
-    /// more than twice that median; 0 stops for NaN and infinity only.
+    /// A spike: three steps in a row whose loss lies above the median of the steps before by this many standard deviations of such
+    /// rises, and at more than twice that median; 0 finds none.
     /// </summary>
     [Range(0.0, 1e6)]
     public double SpikeThreshold { get; init; } = 12;
+
+    /// <summary>What a spike leads to; NaN and infinity stop whatever is set here.</summary>
+    public SpikeAction SpikeAction { get; init; } = SpikeAction.Warn;
 }

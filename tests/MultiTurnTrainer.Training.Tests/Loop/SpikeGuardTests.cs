@@ -7,16 +7,51 @@ namespace MultiTurnTrainer.Training.Tests.Loop;
 public class SpikeGuardTests
 {
     [Fact]
-    public void Check_LossFarAboveTheLast_Stops()
+    public void Check_ThreeStepsInARowFarAbove_AreASpike()
+    {
+        SpikeGuard guard = CreateSteady();
+
+        Assert.Null(guard.Check("", 2.3));
+        Assert.Null(guard.Check("", 9));
+        Assert.Null(guard.Check("", 9));
+        Assert.Contains("the loss is 9", guard.Check("", 9));
+    }
+
+    [Fact]
+    public void Check_OneOrTwoStepsFarAbove_AreNone()
+    {
+        SpikeGuard guard = CreateSteady();
+
+        Assert.All([9, 2.0, 9, 9, 2.1, 9, 9, 2.0], loss => Assert.Null(guard.Check("", loss)));
+    }
+
+    [Fact]
+    public void Accept_ASpike_IsTheNewLevel()
+    {
+        SpikeGuard guard = CreateSteady();
+        guard.Check("", 9);
+        guard.Check("", 9);
+        Assert.NotNull(guard.Check("", 9));
+
+        guard.Accept("", 9);
+
+        Assert.All(Enumerable.Repeat(9.0, 10), loss => Assert.Null(guard.Check("", loss)));
+    }
+
+    [Fact]
+    public void Check_BranchesOfDifferentHeight_AreComparedApart()
     {
         SpikeGuard guard = new(threshold: 12);
-        for (int i = 0; i < 30; i++)
+        for (int i = 0; i < 100; i++)
         {
-            Assert.Null(guard.Check(2 + (0.01 * (i % 5)), 1));
+            bool full = i % 20 < 16;
+            Assert.Null(guard.Check(full ? "full" : "sharded", full ? 0.1 : 5));
         }
 
-        Assert.Null(guard.Check(2.3, 1));
-        Assert.Contains("the loss is 9", guard.Check(9, 1));
+        Assert.Null(guard.Check("full", 5));
+        Assert.Null(guard.Check("sharded", 5));
+        Assert.Null(guard.Check("full", 5));
+        Assert.Contains("branch full", guard.Check("full", 5));
     }
 
     [Theory]
@@ -25,7 +60,7 @@ public class SpikeGuardTests
     [InlineData(2, 1.5, 30, 0.05, 17, 6)]
     [InlineData(3, 1, 30, 0.1, 20, 9)]
     [InlineData(12, 0.5, 60, 0.1, 127, 12)]
-    public void Check_ASpikeSoonAfterASteepStart_Stops(
+    public void Check_ASpikeSoonAfterASteepStart_IsFound(
         double first,
         double last,
         double pace,
@@ -38,9 +73,11 @@ public class SpikeGuardTests
         {
             SpikeGuard guard = new(threshold: 12);
             double[] losses = [.. Curve(seed, first, last, pace, noise).Take(step - 1)];
-            Assert.All(losses, loss => Assert.Null(guard.Check(loss, 1)));
-            Assert.NotNull(guard.Check(spike, 1));
-            Assert.Null(guard.Check(losses[^1], 1));
+            Assert.All(losses, loss => Assert.Null(guard.Check("", loss)));
+            Assert.Null(guard.Check("", spike));
+            Assert.Null(guard.Check("", spike));
+            Assert.NotNull(guard.Check("", spike));
+            Assert.Null(guard.Check("", losses[^1]));
         }
     }
 
@@ -51,17 +88,17 @@ public class SpikeGuardTests
     [InlineData(2, 2, 1, 0.3)]
     [InlineData(1, 1.4, 100, 0.05)]
     [InlineData(1e-6, 0.01, 30, 0.3)]
-    public void Check_SoundRuns_NeverStop(double first, double last, double pace, double noise)
+    public void Check_SoundRuns_HaveNone(double first, double last, double pace, double noise)
     {
         for (int seed = 0; seed < 50; seed++)
         {
             SpikeGuard guard = new(threshold: 12);
-            Assert.All(Curve(seed, first, last, pace, noise).Take(300), loss => Assert.Null(guard.Check(loss, 1)));
+            Assert.All(Curve(seed, first, last, pace, noise).Take(300), loss => Assert.Null(guard.Check("", loss)));
         }
     }
 
     [Fact]
-    public void Check_RowsThatAreHardNowAndThen_NeverStop()
+    public void Check_RowsThatAreHardNowAndThen_AreNone()
     {
         for (int seed = 0; seed < 50; seed++)
         {
@@ -70,7 +107,8 @@ public class SpikeGuardTests
             for (int step = 0; step < 300; step++)
             {
                 bool hard = step == 5 || random.Below(8) == 0;
-                Assert.Null(guard.Check(hard ? 2 + random.NextDouble() : 0.05 + (0.02 * random.NextDouble()), 1));
+                double loss = hard ? 2 + random.NextDouble() : 0.05 + (0.02 * random.NextDouble());
+                Assert.Null(guard.Check("", loss));
             }
         }
     }
@@ -78,22 +116,32 @@ public class SpikeGuardTests
     [Theory]
     [InlineData(double.NaN, 1)]
     [InlineData(1, double.PositiveInfinity)]
-    public void Check_NotFinite_StopsFromTheFirstStep(double loss, double norm) =>
-        Assert.NotNull(new SpikeGuard(threshold: 0).Check(loss, norm));
+    public void FindNotFinite_NoNumber_IsNamed(double loss, double norm) =>
+        Assert.NotNull(SpikeGuard.FindNotFinite(loss, norm));
 
     [Fact]
     public void Restore_ASavedWindow_DecidesAsBefore()
     {
+        SpikeGuard guard = CreateSteady();
+        guard.Check("", 9);
+        guard.Check("", 9);
+
+        SpikeGuard restored = new(threshold: 12);
+        restored.Restore(JsonNode.Parse(guard.Save().ToJsonString())!.AsObject());
+
+        Assert.NotNull(guard.Check("", 9));
+        Assert.Equal(guard.Check("", 9), restored.Check("", 9));
+    }
+
+    private static SpikeGuard CreateSteady()
+    {
         SpikeGuard guard = new(threshold: 12);
         for (int i = 0; i < 30; i++)
         {
-            guard.Check(2 + (0.01 * (i % 5)), 1);
+            Assert.Null(guard.Check("", 2 + (0.01 * (i % 5))));
         }
 
-        SpikeGuard restored = new(threshold: 12);
-        restored.Restore(JsonNode.Parse(guard.Save().ToJsonString())!.AsArray());
-
-        Assert.Equal(guard.Check(9, 1), restored.Check(9, 1));
+        return guard;
     }
 
     /// <summary>An exponential way from the first to the last loss, with log-normal noise.</summary>
