@@ -40,8 +40,10 @@ internal static class EffectText
         code switch
         {
             TemplateEffects.AnswerUnrendered => "; their weight is 0",
-            "prefix-supervised" => "; what it writes between header and answer is supervised, for the model must write it",
-            "prefix-in-prompt" => "; what it writes between header and answer is in the generation prompt too, and context",
+            "prefix-supervised" =>
+                "; what it writes between header and answer is supervised, for the model must write it",
+            "prefix-in-prompt" =>
+                "; what it writes between header and answer is in the generation prompt too, and context",
             _ when code.StartsWith("earlier-", StringComparison.Ordinal) =>
                 "; --expand-turns learns what the template prints of a last answer",
             _ => "",

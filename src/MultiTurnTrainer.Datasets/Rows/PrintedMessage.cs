@@ -8,7 +8,6 @@ internal sealed class PrintedMessage
     private int _fields;
     private int _words;
 
-
     /// <summary>Whether anything was printed of it or around it: its header, at least.</summary>
     public bool IsEmitted { get; private set; }
 

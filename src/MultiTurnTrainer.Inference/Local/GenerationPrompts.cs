@@ -14,7 +14,9 @@ namespace MultiTurnTrainer.Inference.Local;
 /// <param name="model">The model, and how conversations are rendered.</param>
 public sealed class GenerationPrompts(string path, TextReader standardInput, LocalModelOptions model)
 {
-    private readonly Tokenizer? _tokenizer = Tokenizer.FileOf(model.Folder) is null ? null : Tokenizer.Load(model.Folder);
+    private readonly Tokenizer? _tokenizer = Tokenizer.FileOf(model.Folder) is null
+        ? null
+        : Tokenizer.Load(model.Folder);
 
     private PromptEncoder? _encoder;
 

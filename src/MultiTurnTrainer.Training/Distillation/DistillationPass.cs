@@ -1,7 +1,7 @@
-using MultiTurnTrainer.Datasets.Rows;
 // Folder Distillation: samples replies, compares them under two contexts, and turns the difference into gradient.
 // Refuses to know: steps, optimizer, checkpoints, templates.
 // Shapes: n reply tokens of all replies, l of one, e hidden width, v vocabulary.
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Lora;

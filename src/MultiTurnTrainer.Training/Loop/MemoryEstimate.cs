@@ -1,5 +1,5 @@
-using MultiTurnTrainer.Datasets.Rows;
 using System.Diagnostics;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;

@@ -80,7 +80,10 @@ internal static class EvaluationPlots
             .. evaluations.SelectMany(line =>
                 Parts(line, "by_turn")
                     .Where(part => part.Name == turn)
-                    .Select(part => new PlotPoint(line.GetProperty("step").GetInt32(), MetricsLog.ReadNumber(part.Value, "loss")))
+                    .Select(part => new PlotPoint(
+                        line.GetProperty("step").GetInt32(),
+                        MetricsLog.ReadNumber(part.Value, "loss")
+                    ))
                     .Where(point => double.IsFinite(point.Y))
             ),
         ];
@@ -88,7 +91,10 @@ internal static class EvaluationPlots
     private static PlotPoint[] Profile(JsonElement evaluation) =>
         [
             .. Parts(evaluation, "by_turn")
-                .Select(part => new PlotPoint(double.Parse(part.Name, CultureInfo.InvariantCulture), MetricsLog.ReadNumber(part.Value, "loss")))
+                .Select(part => new PlotPoint(
+                    double.Parse(part.Name, CultureInfo.InvariantCulture),
+                    MetricsLog.ReadNumber(part.Value, "loss")
+                ))
                 .Where(point => double.IsFinite(point.Y)),
         ];
 
