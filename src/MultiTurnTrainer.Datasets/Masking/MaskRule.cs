@@ -20,13 +20,7 @@ public sealed class MaskRule
     private readonly List<MaskRefusal> _refusals = [];
     private readonly List<(int Start, int End)> _ranges = [];
 
-    private MaskRule(
-        RenderSession session,
-        RenderedText rendered,
-        int messages,
-        int first,
-        IReadOnlyList<string> stops
-    )
+    private MaskRule(RenderSession session, RenderedText rendered, int messages, int first, IReadOnlyList<string> stops)
     {
         _session = session;
         _rendered = rendered;
@@ -98,9 +92,10 @@ public sealed class MaskRule
         }
 
         string prompt = _session.GenerationPrompt(message) ?? "";
-        int start = message == _first
-            ? PromptBoundary.FindOpening(_rendered.Text, block, message, prompt)
-            : PromptBoundary.Find(_rendered.Text, block, message, prompt);
+        int start =
+            message == _first
+                ? PromptBoundary.FindOpening(_rendered.Text, block, message, prompt)
+                : PromptBoundary.Find(_rendered.Text, block, message, prompt);
         int end = block[^1].End;
         (int Start, int End)? stop = _stops.Last(Math.Min(start, end), end, span => span.Context == message);
         bool learnsTail = false;
