@@ -17,7 +17,10 @@ internal static class PrintedStop
         """
     );
 
-    /// <summary>The token, or null where no added token follows an answer at once, as a part of its turn.</summary>
+    /// <summary>
+    /// The token, or null where no added token follows an answer at once, as a part of its turn, or another one follows the
+    /// last answer: then the one in the history is not what the model ends with.
+    /// </summary>
     public static string? Find(ChatModel chat, Tokenizer tokenizer)
     {
         RenderedText rendered;
@@ -38,14 +41,22 @@ internal static class PrintedStop
             return null;
         }
 
-        List<RenderedSpan> answer = [.. rendered.Spans.Where(span => span.Context == 1)];
-        int end = answer.FindLastIndex(span => span.Origin is { MessageIndex: 1, Field: MessageField.Content });
-        if (end < 0 || end == answer.Count - 1)
+        string? stop = Behind(rendered, 1, tokenizer);
+        return stop == Behind(rendered, 3, tokenizer) ? stop : null;
+    }
+
+    private static string? Behind(RenderedText rendered, int message, Tokenizer tokenizer)
+    {
+        List<RenderedSpan> answer = [.. rendered.Spans.Where(span => span.Context == message)];
+        int last = answer.FindLastIndex(span =>
+            span.Origin.MessageIndex == message && span.Origin.Field == MessageField.Content
+        );
+        if (last < 0 || last == answer.Count - 1)
         {
             return null;
         }
 
-        string behind = rendered.Text[answer[end].End..answer[^1].End].TrimStart();
+        string behind = rendered.Text[answer[last].End..answer[^1].End].TrimStart();
         return tokenizer
             .AddedTokens.Select(token => token.Content)
             .Where(token => token.Length > 0 && behind.StartsWith(token, StringComparison.Ordinal))
