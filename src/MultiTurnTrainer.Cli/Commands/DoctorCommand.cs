@@ -38,7 +38,7 @@ internal static class DoctorCommand
             DefaultValueFactory = _ => "bfloat16",
         };
         dtype.AcceptOnlyFromAmong("bfloat16", "float32");
-        Option<string?> model = new("--model") { Description = "Also look at this model folder's tokenizer." };
+        Option<string?> model = CommonOptions.ModelFolder("Also look at the tokenizer of this model folder.");
         Command command = new(
             "doctor",
             """
