@@ -159,7 +159,8 @@ public class GoldenRowTests(ITestOutputHelper output)
     private static bool IsUnrendered(RenderGoldens.Golden golden, RowFinding finding) =>
         UnrenderedAnswer.IsCode(finding.Code)
         && (
-            golden.Input.Messages[finding.Message].GetProperty("content").ValueKind == JsonValueKind.Null
+            !golden.Input.Messages[finding.Message].TryGetProperty("content", out JsonElement content)
+            || content.ValueKind == JsonValueKind.Null
             || golden
                 .Expected.GetProperty("lints")
                 .EnumerateArray()
