@@ -52,16 +52,15 @@ public sealed class RenderSession
             return _prompt;
         }
 
-        Value question = new MessageValues([], NullKeys.Absent, IsTracked).Of(_question, null);
         return Prompt(() => Run(index, addGenerationPrompt: true))
-            ?? Prompt(() => Run(question, null, addGenerationPrompt: true));
+            ?? Prompt(() => Run(Values(NullKeys.Absent).Of(_question, null), null, addGenerationPrompt: true));
     }
 
-    private string? Prompt(Func<Renderer> run)
+    private string? Prompt(Func<Renderer> render)
     {
         try
         {
-            string prompt = PromptOf(ToText(run()), out bool afterLoop);
+            string prompt = PromptOf(ToText(render()), out bool afterLoop);
             if (_template.PromptIsConstant && afterLoop)
             {
                 _prompt = prompt;
@@ -114,11 +113,10 @@ public sealed class RenderSession
         return new RenderedText(text, spans, renderer.LoopEnd);
     }
 
-    private Value Messages(NullKeys nulls) =>
-        new MessageValues(_input.AsWritten ? [] : _template.ReasoningNames, nulls, IsTracked).Of(
-            _input.Messages,
-            _input.MessageCount
-        );
+    private Value Messages(NullKeys nulls) => Values(nulls).Of(_input.Messages, _input.MessageCount);
+
+    private MessageValues Values(NullKeys nulls) =>
+        new(_input.AsWritten ? [] : _template.ReasoningNames, nulls, IsTracked);
 
     /// <summary>
     /// Renders the first messages, or all. A template that cannot do without a null key (DeepSeek-V3 tests whether

@@ -95,8 +95,17 @@ public class GoldenRowTests(ITestOutputHelper output)
         return Tokenizer.Load(folder.Path);
     }
 
-    private static bool IsReadAlike(ChatTemplate template, RenderInput input) =>
-        template.RenderText(input with { AsWritten = true }) == template.RenderText(input with { AsWritten = false });
+    private static bool IsReadAlike(ChatTemplate template, RenderInput input)
+    {
+        try
+        {
+            return template.RenderText(input with { AsWritten = false }) == template.RenderText(input);
+        }
+        catch (TemplateException)
+        {
+            return false;
+        }
+    }
 
     private static bool IsDecided(RenderGoldens.Golden golden) =>
         !golden.Input.AddGenerationPrompt
@@ -150,7 +159,8 @@ public class GoldenRowTests(ITestOutputHelper output)
     private static bool IsUnrendered(RenderGoldens.Golden golden, RowFinding finding) =>
         UnrenderedAnswer.IsCode(finding.Code)
         && (
-            golden.Input.Messages[finding.Message].GetProperty("content").ValueKind == JsonValueKind.Null
+            !golden.Input.Messages[finding.Message].TryGetProperty("content", out JsonElement content)
+            || content.ValueKind == JsonValueKind.Null
             || golden
                 .Expected.GetProperty("lints")
                 .EnumerateArray()
