@@ -33,6 +33,9 @@ internal static class ParseProblems
     private static string Text(ParseError error) =>
         error.SymbolResult switch
         {
+            // A bound of ours, which says everything.
+            OptionResult { Option: var bounded }
+                when error.Message.StartsWith($"{bounded.Name} ", StringComparison.Ordinal) => error.Message,
             OptionResult { Tokens: { Count: > 0 } tokens, Option: var option } => Value(
                 option.Name,
                 option.ValueType,

@@ -1,12 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Inference.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>Options that several commands have: one name, one short form and one wording for one meaning.</summary>
 internal static class CommonOptions
 {
+    /// <summary>Of near duplicates; below, the search finds too few of them to be called one.</summary>
+    public const double LeastSimilarity = 0.3;
+
     public static Option<bool> Force() => new("--force") { Description = "Replace existing outputs." };
 
     public static Option<string> Model(string needs) => Required(ModelFolder(needs));
@@ -41,7 +45,10 @@ internal static class CommonOptions
             DefaultValueFactory = _ => [],
         };
 
-    public static Option<long?> BudgetRequests() => new("--budget-requests") { Description = "Stop at N requests." };
+    public static Option<long?> BudgetRequests() =>
+        new Option<long?>("--budget-requests") { Description = "Stop at N requests." }.As<long?, BudgetSettings>(
+            nameof(BudgetSettings.Requests)
+        );
 
     public static Option<bool> Resume() => new("--resume") { Description = "Go on with an interrupted run." };
 
@@ -59,22 +66,6 @@ internal static class CommonOptions
             HelpName = "TOKEN",
             AllowMultipleArgumentsPerToken = true,
         };
-
-    /// <summary>Refuses a number that means nothing, rather than take another one silently.</summary>
-    /// <exception cref="MttException">It lies outside the range, or is no number.</exception>
-    public static double InRange(string option, double value, double least, double most) =>
-        value >= least && value <= most
-            ? value
-            : throw new MttException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{option} {value}: must lie between {least:#,0.##} and {most:#,0.##}"
-                ),
-                "Give a number in the range."
-            );
-
-    /// <summary>A similarity of near duplicates; below 0.3 the search finds too few of them to be called one.</summary>
-    public static double Similarity(string option, double value) => InRange(option, value, 0.3, 1);
 
     /// <summary>The value of <c>--now</c>; today at midnight UTC where it is not given, so that a day's runs agree.</summary>
     /// <exception cref="MttException">It is no date.</exception>

@@ -37,31 +37,36 @@ internal static class EvaluateCommand
         DefaultValueFactory = _ => "full,concat,sharded",
     };
 
-    private static readonly Option<int> _runs = new("--runs")
+    private static readonly Option<int> _runs = new Option<int>("--runs")
     {
         Description = "Runs of each task.",
         DefaultValueFactory = _ => 10,
-    };
+    }.AtLeast(1);
 
-    private static readonly Option<int?> _limit = new("--limit") { Description = "Only the first tasks." };
-    private static readonly Option<double> _temperature = new("--temperature")
+    private static readonly Option<int?> _limit = new Option<int?>("--limit")
+    {
+        Description = "Only the first tasks.",
+    }.AtLeast(1);
+    private static readonly Option<double> _temperature = new Option<double>("--temperature")
     {
         Description = "0 takes the likeliest token.",
         DefaultValueFactory = _ => 1,
-    };
+    }.AtLeast(0);
 
-    private static readonly Option<int> _maxNewTokens = new("--max-new-tokens")
+    private static readonly Option<int> _maxNewTokens = new Option<int>("--max-new-tokens")
     {
         Description = "The most tokens of a reply.",
         DefaultValueFactory = _ => 1000,
-    };
+    }.AtLeast(1);
 
-    private static readonly Option<int> _seed = new("--seed") { Description = "Seeds the draws." };
-    private static readonly Option<int> _batchSize = new("--batch-size")
+    private static readonly Option<int> _seed = new Option<int>("--seed") { Description = "Seeds the draws." }.AtLeast(
+        0
+    );
+    private static readonly Option<int> _batchSize = new Option<int>("--batch-size")
     {
         Description = "Dialogues answered together.",
         DefaultValueFactory = _ => 64,
-    };
+    }.AtLeast(1);
 
     private static readonly Option<string?> _output = CommonOptions.Output("Write scores and every dialogue as JSON.");
 
@@ -88,21 +93,13 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static GenerationOptions Generation(ParseResult parsed)
-    {
-        GenerationOptions generation = new()
+    private static GenerationOptions Generation(ParseResult parsed) =>
+        new()
         {
             Temperature = parsed.GetValue(_temperature),
             MaxNewTokens = parsed.GetValue(_maxNewTokens),
             BatchSize = parsed.GetValue(_batchSize),
         };
-        string? problem =
-            generation.MaxNewTokens < 1 ? $"max-new-tokens is {generation.MaxNewTokens}, 1 or more is needed"
-            : parsed.GetValue(_runs) < 1 ? $"runs is {parsed.GetValue(_runs)}, 1 or more is needed"
-            : parsed.GetValue(_limit) < 1 ? $"limit is {parsed.GetValue(_limit)}, 1 or more is needed"
-            : generation.Problem();
-        return problem is null ? generation : throw new MttException(problem, "mtt evaluate --help names the ranges.");
-    }
 
     private static async Task<int> RunAsync(ParseResult parsed, ModelOptions options, CancellationToken cancel)
     {

@@ -30,46 +30,46 @@ internal static class GenerateCommand
         Description = "Conversations or {\"input_ids\"} lines, .jsonl; - reads standard input.",
     };
 
-    private static readonly Option<int> _maxNewTokens = new("--max-new-tokens")
+    private static readonly Option<int> _maxNewTokens = new Option<int>("--max-new-tokens")
     {
         Description = "The most tokens to add.",
         DefaultValueFactory = _ => 256,
-    };
+    }.AtLeast(1);
 
-    private static readonly Option<double> _temperature = new("--temperature")
+    private static readonly Option<double> _temperature = new Option<double>("--temperature")
     {
         Description = "0 takes the likeliest token.",
         DefaultValueFactory = _ => 0,
-    };
+    }.AtLeast(0);
 
-    private static readonly Option<double> _topP = new("--top-p")
+    private static readonly Option<double> _topP = new Option<double>("--top-p")
     {
         Description = "Keep the likeliest tokens that together reach this.",
         DefaultValueFactory = _ => 1,
-    };
+    }.Between(NumberBounds.AboveZero, 1);
 
-    private static readonly Option<int> _topK = new("--top-k")
+    private static readonly Option<int> _topK = new Option<int>("--top-k")
     {
         Description = "Keep this many of the likeliest tokens; 0 keeps all.",
         DefaultValueFactory = _ => 0,
-    };
+    }.AtLeast(0);
 
-    private static readonly Option<long> _seed = new("--seed")
+    private static readonly Option<long> _seed = new Option<long>("--seed")
     {
         Description = "Seeds the draws.",
         DefaultValueFactory = _ => 0,
-    };
+    }.AtLeast(0);
 
     private static readonly Option<bool> _ignoreEos = new("--ignore-eos")
     {
         Description = "Do not stop at stop tokens.",
     };
 
-    private static readonly Option<int> _batchSize = new("--batch-size")
+    private static readonly Option<int> _batchSize = new Option<int>("--batch-size")
     {
         Description = "Prompts decoded together.",
         DefaultValueFactory = _ => 8,
-    };
+    }.AtLeast(1);
 
     private static readonly Option<string?> _endpoint = new("--endpoint")
     {
@@ -117,9 +117,8 @@ internal static class GenerateCommand
         return ExitCode.Done;
     }
 
-    private static GenerationOptions Read(ParseResult parsed, LocalModelOptions model)
-    {
-        GenerationOptions generation = new()
+    private static GenerationOptions Read(ParseResult parsed, LocalModelOptions model) =>
+        new()
         {
             MaxNewTokens = parsed.GetValue(_maxNewTokens),
             Temperature = parsed.GetValue(_temperature),
@@ -129,8 +128,4 @@ internal static class GenerateCommand
             BatchSize = parsed.GetValue(_batchSize),
             StopTokens = parsed.GetValue(_ignoreEos) ? [] : [.. GenerationConfig.ReadFolder(model.Folder).EosTokenIds],
         };
-        return generation.Problem() is { } problem
-            ? throw new MttException(problem, "mtt generate --help names the ranges.")
-            : generation;
-    }
 }

@@ -52,7 +52,10 @@ internal static class InitCommand
         HelpName = "DIR",
     };
 
-    private static readonly Option<int> _seed = new("--seed") { Description = "With --model-config: of the weights." };
+    private static readonly Option<int> _seed = new Option<int>("--seed")
+    {
+        Description = "With --model-config: of the weights.",
+    }.AtLeast(0);
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()

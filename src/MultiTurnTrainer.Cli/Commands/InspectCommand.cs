@@ -16,8 +16,12 @@ internal static class InspectCommand
             Description = "Conversations, or token rows (.parquet, .jsonl) that mtt mask made.",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<int> count = new("--rows") { Description = "How many rows to show.", DefaultValueFactory = _ => 3 };
-        Option<int> skip = new("--skip") { Description = "How many rows to pass over first." };
+        Option<int> count = new Option<int>("--rows")
+        {
+            Description = "How many rows to show.",
+            DefaultValueFactory = _ => 3,
+        }.AtLeast(1);
+        Option<int> skip = new Option<int>("--skip") { Description = "How many rows to pass over first." }.AtLeast(0);
         Option<string?> html = new("--html") { Description = "Write one self-contained page instead." };
         Option<bool> force = CommonOptions.Force();
         Option<string> model = CommonOptions.Model(RowText.ModelNeeds);

@@ -9,6 +9,8 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt mask</c>: conversations to token rows with labels.</summary>
 internal static class MaskCommand
 {
+    private const int MostThreads = 256;
+
     public static Command Create()
     {
         Argument<string[]> inputs = new("INPUT")
@@ -18,14 +20,19 @@ internal static class MaskCommand
         };
         Option<string?> output = CommonOptions.Output("Token rows: a .parquet or .jsonl file.");
         Option<bool> force = CommonOptions.Force();
-        Option<int> show = new("--show") { Description = "Show the first rows in the terminal." };
+        Option<int> show = new Option<int>("--show") { Description = "Show the first rows in the terminal." }.AtLeast(
+            0
+        );
         Option<string?> html = new("--html") { Description = "Write the first rows as one self-contained page." };
-        Option<int> htmlRows = new("--html-rows")
+        Option<int> htmlRows = new Option<int>("--html-rows")
         {
             Description = "How many rows the page shows.",
             DefaultValueFactory = _ => 20,
-        };
-        Option<int?> threads = new("--threads") { Description = "Threads; the output never depends on it." };
+        }.AtLeast(1);
+        Option<int?> threads = new Option<int?>("--threads")
+        {
+            Description = "Threads; the output never depends on it.",
+        }.Between(1, MostThreads);
         Option<string> model = CommonOptions.Model(RowText.ModelNeeds);
         RowFlags flags = new();
         Command command = new(
@@ -67,7 +74,7 @@ internal static class MaskCommand
             };
             RowOptions options = flags.Read(parsed) with
             {
-                Threads = Math.Clamp(parsed.GetValue(threads) ?? Environment.ProcessorCount, 1, 256),
+                Threads = parsed.GetValue(threads) ?? Math.Min(Environment.ProcessorCount, MostThreads),
             };
             RowRun rows = run.Execute(() => Warned(RowModel.Load(parsed.GetValue(model)!, options)), options);
             if (run.Show > 0)

@@ -39,10 +39,10 @@ internal static class PrepareCommand
         Description = "Keep equal conversations and beginnings of others.",
     };
 
-    private static readonly Option<double?> _near = new("--near-duplicates")
+    private static readonly Option<double?> _near = new Option<double?>("--near-duplicates")
     {
         Description = "Leave out rows at least so similar to an earlier one, from 0.3 to 1, such as 0.8.",
-    };
+    }.Between(CommonOptions.LeastSimilarity, 1);
 
     private static readonly Option<string?> _preference = CommonOptions.Preference();
 
@@ -104,9 +104,7 @@ internal static class PrepareCommand
             SplitSeed = parsed.GetValue(_seed),
             Filter = parsed.GetValue(_filter),
             Deduplicate = !parsed.GetValue(_keep),
-            NearDuplicates = parsed.GetValue(_near) is { } similarity
-                ? CommonOptions.Similarity("--near-duplicates", similarity)
-                : null,
+            NearDuplicates = parsed.GetValue(_near),
             Preference = ValidateCommand.Side(parsed.GetValue(_preference)),
             Shard = Shard.Parse(parsed.GetValue(_shard), Environment.GetEnvironmentVariable),
             Parquet = parsed.GetValue(_format) == "parquet",

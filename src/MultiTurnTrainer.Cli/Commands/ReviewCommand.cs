@@ -45,19 +45,31 @@ internal static class ReviewCommand
         Description = "ask: the next question follows from the review. refine: the answer is revised until accepted.",
     };
 
-    private static readonly Option<int?> _rounds = new("--rounds") { Description = "Question and answer pairs." };
-    private static readonly Option<int?> _reviewers = new("--reviewers")
+    private static readonly Option<int?> _rounds = new Option<int?>("--rounds")
+    {
+        Description = "Question and answer pairs.",
+    }.As<int?, ReviewSettings>(nameof(ReviewSettings.Rounds));
+    private static readonly Option<int?> _reviewers = new Option<int?>("--reviewers")
     {
         Description = "Reviewers; 0 is the ablation without review.",
-    };
+    }.Between(0, 100);
 
     private static readonly Option<string[]> _endpoints = CommonOptions.Endpoints();
 
     private static readonly Option<string?> _model = CommonOptions.ServedModel();
 
-    private static readonly Option<int?> _seed = new("--seed") { Description = "Derives every call's sampling seed." };
-    private static readonly Option<int?> _concurrency = new("--concurrency") { Description = "Dialogues in flight." };
-    private static readonly Option<int?> _limit = new("--limit") { Description = "Use the first N seeds." };
+    private static readonly Option<int?> _seed = new Option<int?>("--seed")
+    {
+        Description = "Derives every call's sampling seed.",
+    }.AtLeast(0);
+    private static readonly Option<int?> _concurrency = new Option<int?>("--concurrency")
+    {
+        Description = "Dialogues in flight.",
+    }.As<int?, ReviewSettings>(nameof(ReviewSettings.Concurrency));
+    private static readonly Option<int?> _limit = new Option<int?>("--limit")
+    {
+        Description = "Use the first N seeds.",
+    }.AtLeast(1);
     private static readonly Option<string?> _prompts = new("--prompts")
     {
         Description = "A folder of edited prompts; mtt init --prompts writes one.",
@@ -70,18 +82,21 @@ internal static class ReviewCommand
         HelpName = "DIR",
     };
 
-    private static readonly Option<long?> _budgetTokens = new("--budget-tokens") { Description = "Stop at N tokens." };
+    private static readonly Option<long?> _budgetTokens = new Option<long?>("--budget-tokens")
+    {
+        Description = "Stop at N tokens.",
+    }.As<long?, BudgetSettings>(nameof(BudgetSettings.Tokens));
     private static readonly Option<long?> _budgetRequests = CommonOptions.BudgetRequests();
 
-    private static readonly Option<double?> _budgetMoney = new("--budget-money")
+    private static readonly Option<double?> _budgetMoney = new Option<double?>("--budget-money")
     {
         Description = "Stop when that much is spent (review.prices in mtt.yaml).",
-    };
+    }.Between(NumberBounds.AboveZero, 1e12);
 
-    private static readonly Option<double?> _budgetMinutes = new("--budget-minutes")
+    private static readonly Option<double?> _budgetMinutes = new Option<double?>("--budget-minutes")
     {
         Description = "Stop after N minutes.",
-    };
+    }.Between(NumberBounds.AboveZero, 1e9);
 
     private static readonly Option<bool> _dryRun = new("--dry-run")
     {

@@ -72,7 +72,10 @@ internal sealed class RowFlags
     {
         Description = "Tokenize prompt and answer apart, as a server does (split, default), or together (merged).",
     };
-    private readonly Option<int?> _maxLength = new("--max-length") { Description = "Most tokens of a row." };
+    private readonly Option<int?> _maxLength = new Option<int?>("--max-length")
+    {
+        Description = "Most tokens of a row.",
+    }.AtLeast(1);
     private readonly Option<string?> _truncate = new("--truncate")
     {
         Description =
@@ -146,15 +149,6 @@ internal sealed class RowFlags
 
     private RowOptions Rows(ParseResult parsed, RowOptions settings)
     {
-        int? maxLength = parsed.GetValue(_maxLength);
-        if (maxLength is <= 0)
-        {
-            throw new MttException(
-                $"--max-length {maxLength}: a row needs at least one token",
-                "Give a number above 0."
-            );
-        }
-
         Role[] roles = Values("--roles", parsed.GetValue(_roles), Roles.Canonical, Roles.Parse);
         MessageField[] fields = Values("--fields", parsed.GetValue(_parts), [.. _fields.Keys], name => _fields[name]);
         RowOptions options = settings with
@@ -168,7 +162,7 @@ internal sealed class RowFlags
             SplitAtBoundary = parsed.GetValue(_boundary) is { } boundary
                 ? boundary == "split"
                 : settings.SplitAtBoundary,
-            MaxLength = maxLength ?? settings.MaxLength,
+            MaxLength = parsed.GetValue(_maxLength) ?? settings.MaxLength,
             Truncation = parsed.GetValue(_truncate) is { } mode
                 ? Enum.Parse<TruncationMode>(mode, ignoreCase: true)
                 : settings.Truncation,

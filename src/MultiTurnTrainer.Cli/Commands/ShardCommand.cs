@@ -49,10 +49,10 @@ internal static class ShardCommand
             "Lost-in-Conversation's array, mtt's lines, or conversations with the gold answer; default: by the output's name.",
     };
 
-    private static readonly Option<int?> _maxCharacters = new("--max-characters")
+    private static readonly Option<int?> _maxCharacters = new Option<int?>("--max-characters")
     {
         Description = "Leave longer questions out.",
-    };
+    }.As<int?, ShardSettings>(nameof(ShardSettings.MaxCharacters));
 
     private static readonly Option<bool> _reshard = new("--reshard")
     {

@@ -21,10 +21,10 @@ internal static class StatsCommand
         Option<string?> model = CommonOptions.ModelFolder(
             "Model folder: counts the tokens of the rows that mtt mask makes, instead of characters."
         );
-        Option<int?> maxLength = new("--max-length")
+        Option<int?> maxLength = new Option<int?>("--max-length")
         {
             Description = "Show what whole-turn truncation to this length leaves.",
-        };
+        }.AtLeast(1);
         Option<string?> preference = CommonOptions.Preference();
         Option<string> format = new("--format")
         {

@@ -37,10 +37,10 @@ internal static class ValidateCommand
         "never"
     );
 
-    private static readonly Option<long> _maxErrors = new("--max-errors")
+    private static readonly Option<long> _maxErrors = new Option<long>("--max-errors")
     {
         Description = "Stop reading after so many errors; 0 reads all.",
-    };
+    }.AtLeast(0);
 
     private static readonly Option<string> _rules = Choice(
         "--rules",
@@ -65,11 +65,11 @@ internal static class ValidateCommand
         "all"
     );
 
-    private static readonly Option<double> _similarity = new("--similarity")
+    private static readonly Option<double> _similarity = new Option<double>("--similarity")
     {
         Description = "Least similarity of near duplicates, from 0.3 to 1.",
         DefaultValueFactory = _ => 0.8,
-    };
+    }.Between(CommonOptions.LeastSimilarity, 1);
 
     private static readonly Option<string[]> _evaluation = new("--eval")
     {
@@ -81,10 +81,10 @@ internal static class ValidateCommand
         "Model folder: checks lengths and its control tokens, and reports what its template does."
     );
 
-    private static readonly Option<int?> _maxLength = new("--max-length")
+    private static readonly Option<int?> _maxLength = new Option<int?>("--max-length")
     {
         Description = "Most tokens a conversation may have; the model's limit by default.",
-    };
+    }.AtLeast(1);
 
     private static readonly Option<string?> _preference = CommonOptions.Preference();
 
@@ -107,11 +107,11 @@ internal static class ValidateCommand
         Description = "Print every row's format and why, on stderr.",
     };
 
-    private static readonly Option<int> _maxRow = new("--max-row-bytes")
+    private static readonly Option<int> _maxRow = new Option<int>("--max-row-bytes")
     {
         Description = "Most bytes a row may have.",
         DefaultValueFactory = _ => ConversationReader.MaxRowBytes,
-    };
+    }.Between(1, 1 << 30);
 
     public static Command Create()
     {
@@ -217,8 +217,8 @@ internal static class ValidateCommand
     private static ValidationOptions Options(ParseResult parsed) =>
         new()
         {
-            MaxErrors = (long)CommonOptions.InRange("--max-errors", parsed.GetValue(_maxErrors), 0, long.MaxValue),
-            MaxRowBytes = (int)CommonOptions.InRange("--max-row-bytes", parsed.GetValue(_maxRow), 1, 1 << 30),
+            MaxErrors = parsed.GetValue(_maxErrors),
+            MaxRowBytes = parsed.GetValue(_maxRow),
             CoreOnly = parsed.GetValue(_rules) == "core",
             Fix = parsed.GetValue(_fix),
             Duplicates = parsed.GetValue(_duplicates) switch
@@ -227,7 +227,7 @@ internal static class ValidateCommand
                 "all" => DuplicateMode.All,
                 _ => DuplicateMode.Exact,
             },
-            Similarity = CommonOptions.Similarity("--similarity", parsed.GetValue(_similarity)),
+            Similarity = parsed.GetValue(_similarity),
             Evaluation = parsed.GetValue(_evaluation) ?? [],
             Model = parsed.GetValue(_model) is { } folder ? new ModelLimits(folder, parsed.GetValue(_maxLength)) : null,
             Conversion = new ConversionOptions { Preference = Side(parsed.GetValue(_preference)) },

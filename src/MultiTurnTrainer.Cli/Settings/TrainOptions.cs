@@ -33,6 +33,11 @@ internal sealed class TrainOptions
         Description = "Start from this adapter's weights and configuration.",
         HelpName = "DIR",
     };
+    private readonly Option<string?> _baseId = new("--base-id")
+    {
+        Description = "The model's name on the hub, written into the adapter; default: what the model's folder knows.",
+        HelpName = "NAME",
+    };
     private readonly Option<string?> _resume = new("--resume")
     {
         Description = "Go on: from the latest checkpoint in the output (auto), or from a checkpoint's folder.",
@@ -84,7 +89,7 @@ internal sealed class TrainOptions
             _train,
             _eval,
             _initAdapter,
-            .. _writes ? (Option[])[_output, _resume, _force] : [],
+            .. _writes ? (Option[])[_output, _baseId, _resume, _force] : [],
             _noShuffle,
             _objective,
             .. _overrides.Select(pair => pair.Flag),
@@ -111,6 +116,7 @@ internal sealed class TrainOptions
         TrainRequest request = new()
         {
             Model = parsed.GetValue(_model)!,
+            BaseId = _writes ? parsed.GetValue(_baseId) : null,
             TrainFiles = parsed.GetValue(_train)!,
             EvalFile = parsed.GetValue(_eval),
             Output = (_writes ? parsed.GetValue(_output) : null) ?? "",
@@ -126,6 +132,11 @@ internal sealed class TrainOptions
             Rows = rows,
             Lora = file.Section<LoraSettings>("lora"),
         };
+        foreach (string line in IdleSettings.Of(request))
+        {
+            Console.Error.WriteLine($"note: {line}");
+        }
+
         return DistillationInputs.AddTo(
             TrainingRows.AddTo(request, Console.Error),
             file.Section<DistillationSettings>("distill"),

@@ -26,15 +26,6 @@ public sealed record GenerationOptions
 
     /// <summary>Prompts decoded together.</summary>
     public int BatchSize { get; init; } = 8;
-
-    /// <summary>What is wrong with a value, or null.</summary>
-    public string? Problem() =>
-        MaxNewTokens < 0 ? $"max-new-tokens is {MaxNewTokens}, 0 or more is needed"
-        : Temperature < 0 || !double.IsFinite(Temperature) ? $"temperature is {Temperature}, 0 or more is needed"
-        : !(TopP > 0 && TopP <= 1) ? $"top-p is {TopP}, more than 0 and at most 1 is needed"
-        : TopK < 0 ? $"top-k is {TopK}, 0 or more is needed"
-        : BatchSize < 1 ? $"batch-size is {BatchSize}, 1 or more is needed"
-        : null;
 }
 
 /// <summary>Why a generation ended.</summary>

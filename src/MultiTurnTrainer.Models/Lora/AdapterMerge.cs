@@ -35,20 +35,6 @@ public static class AdapterMerge
     private const int ProbeTokens = 64;
     private const int CopyBytes = 1 << 24;
 
-    private static readonly string[] _weightEndings =
-    [
-        ".safetensors",
-        ".safetensors.index.json",
-        ".bin",
-        ".bin.index.json",
-        ".pt",
-        ".pth",
-        ".gguf",
-        ".h5",
-        ".msgpack",
-        ".onnx",
-    ];
-
     /// <summary>Merges and checks the result by its logits.</summary>
     /// <param name="modelFolder">The base.</param>
     /// <param name="adapterFolder">The adapter.</param>
@@ -234,23 +220,17 @@ public static class AdapterMerge
 
     private static void CopyRest(string from, string to, bool untie)
     {
-        foreach (string path in Directory.EnumerateFiles(from).Order(StringComparer.Ordinal))
+        foreach (string name in CompanionFiles.List(from))
         {
-            string name = Path.GetFileName(path);
-            if (_weightEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)))
-            {
-                continue;
-            }
+            CompanionFiles.Copy(from, name, to, force: false);
+        }
 
-            byte[] bytes = File.ReadAllBytes(path);
-            if (untie && name == "config.json")
-            {
-                JsonNode config = JsonNode.Parse(bytes)!;
-                config["tie_word_embeddings"] = false;
-                bytes = JsonSerializer.SerializeToUtf8Bytes(config, JsonText.Indented);
-            }
-
-            OutputFile.WriteAllBytes(Path.Combine(to, name), bytes, force: false);
+        if (untie)
+        {
+            string path = Path.Combine(to, "config.json");
+            JsonNode config = JsonNode.Parse(File.ReadAllBytes(path))!;
+            config["tie_word_embeddings"] = false;
+            OutputFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(config, JsonText.Indented), force: true);
         }
     }
 

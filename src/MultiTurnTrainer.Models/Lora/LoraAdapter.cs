@@ -67,7 +67,7 @@ public sealed class LoraAdapter : Adapter
     public static LoraAdapter Create(CausalLM model, LoraConfig config, ulong seed)
     {
         config = LoraTargets.Resolve(config, model.Layout);
-        LoraTargets.RequireEachName(config, model.Layout);
+        LoraTargets.RequireEachMatches(config, model.Layout);
         LoraAdapter adapter = Allocate(model, config);
         using DisposeScope scope = NewDisposeScope();
         using (no_grad())

@@ -42,29 +42,51 @@ public static class LoraTargets
             : config with
             {
                 TargetPattern = null,
-                TargetModules =
-                [
-                    .. layout
-                        .Modules.Where(IsInnerLinear)
-                        .Select(module => module.Path[(module.Path.LastIndexOf('.') + 1)..])
-                        .Distinct()
-                        .Order(StringComparer.Ordinal),
-                ],
+                TargetModules = [.. LastNames(layout.Modules.Where(IsInnerLinear)).Order(StringComparer.Ordinal)],
             };
 
     /// <summary>
-    /// Refuses a name that matches nothing. PEFT lets it pass, which is right for an adapter made elsewhere, but in the
+    /// Refuses a setting that matches nothing. PEFT lets it pass, which is right for an adapter made elsewhere, but in the
     /// settings of a new one it is a misspelling.
     /// </summary>
-    /// <exception cref="MttException">A name in target_modules matches no module.</exception>
-    public static void RequireEachName(LoraConfig config, ModuleLayout layout)
+    /// <exception cref="MttException">A name, pattern or layer number matches nothing.</exception>
+    public static void RequireEachMatches(LoraConfig config, ModuleLayout layout)
     {
-        string? idle = config.TargetModules?.FirstOrDefault(name =>
-            !layout.Modules.Any(module => Matches(module.Path, name))
+        Require<string>("target_modules", config.TargetModules ?? [], Matches);
+        Require<string>("exclude_modules", config.ExcludeModules, Matches);
+        Require<string>(
+            "exclude_modules",
+            config.ExcludePattern is { } excluded ? [excluded] : [],
+            (path, pattern) => FullMatch(pattern, path)
         );
+        Require<string>("layers_pattern", config.LayersPattern, (path, name) => InList(path, name) is not null);
+        Require<int>(
+            "layers_to_transform",
+            config.LayersToTransform ?? [],
+            (path, layer) => InChosenLayer(config with { LayersToTransform = [layer] }, path)
+        );
+
+        ModuleSpec[] targets = [.. layout.Modules.Where(module => IsTarget(config, module))];
+        string? idle = config
+            .RankPattern.Select(pair => (Setting: "rank_pattern", Pattern: pair.Key))
+            .Concat(config.AlphaPattern.Select(pair => (Setting: "alpha_pattern", Pattern: pair.Key)))
+            .Where(named => !targets.Any(module => EndMatch(named.Pattern, module.Path)))
+            .Select(named => $"{named.Setting} '{named.Pattern}' matches no target")
+            .FirstOrDefault();
         if (idle is not null)
         {
-            throw NoMatch($"target_modules '{idle}'", layout);
+            throw new MttException(idle, $"The targets are {string.Join(", ", LastNames(targets))}.");
+        }
+
+        void Require<T>(string setting, IEnumerable<T> names, Func<string, T, bool> matches)
+        {
+            foreach (T name in names)
+            {
+                if (!layout.Modules.Any(module => matches(module.Path, name)))
+                {
+                    throw NoMatch($"{setting} '{name}'", layout);
+                }
+            }
         }
     }
 
@@ -141,13 +163,16 @@ public static class LoraTargets
             return true;
         }
 
-        IEnumerable<string> patterns = config.LayersPattern is { Count: > 0 } named
-            ? named.Select(name => $@"^.*\.{name}\.(\d+)\.")
-            : [@"^.*\.[^.]*\.(\d+)\."];
-        Match? match = patterns.Select(pattern => Compile(pattern).Match(path)).FirstOrDefault(match => match.Success);
-        return match is not null
-            && layers.Contains(int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+        IEnumerable<string> lists = config.LayersPattern is { Count: > 0 } named ? named : ["[^.]*"];
+        return lists.Select(list => InList(path, list)).FirstOrDefault(number => number is not null) is { } layer
+            && layers.Contains(layer);
     }
+
+    /// <summary>The number of a path's layer in a list such as <c>layers</c>, or null.</summary>
+    private static int? InList(string path, string list) =>
+        Compile($@"^.*\.{list}\.(\d+)\.").Match(path) is { Success: true } match
+            ? int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture)
+            : null;
 
     private static bool Matches(string path, string name) =>
         path == name || path.EndsWith($".{name}", StringComparison.Ordinal);
@@ -156,7 +181,7 @@ public static class LoraTargets
     {
         foreach ((string pattern, T value) in patterns)
         {
-            if (Compile($@"^(.*\.)?({pattern})$").IsMatch(path))
+            if (EndMatch(pattern, path))
             {
                 return value;
             }
@@ -164,6 +189,8 @@ public static class LoraTargets
 
         return fallback;
     }
+
+    private static bool EndMatch(string pattern, string path) => Compile($@"^(.*\.)?({pattern})$").IsMatch(path);
 
     private static bool FullMatch(string pattern, string path) => Compile($@"^(?:{pattern})$").IsMatch(path);
 
@@ -185,13 +212,14 @@ public static class LoraTargets
 
     private static MttException NoMatch(string what, ModuleLayout layout)
     {
-        IEnumerable<string> known = layout
-            .Modules.Where(module => module.Kind != ModuleKind.Norm)
-            .Select(module => module.Path[(module.Path.LastIndexOf('.') + 1)..])
-            .Distinct();
+        IEnumerable<string> known = LastNames(layout.Modules.Where(module => module.Kind != ModuleKind.Norm));
+        int layers = layout.Modules.Max(module => InList(module.Path, "layers") ?? 0);
         return new MttException(
             $"{what} matches no module of the model",
-            $"Its modules are {string.Join(", ", known)}; '{AllLinear}' means every linear one but the head."
+            $"Its modules are {string.Join(", ", known)}, in layers 0 to {layers}; '{AllLinear}' means every linear one but the head."
         );
     }
+
+    private static IEnumerable<string> LastNames(IEnumerable<ModuleSpec> modules) =>
+        modules.Select(module => module.Path[(module.Path.LastIndexOf('.') + 1)..]).Distinct();
 }

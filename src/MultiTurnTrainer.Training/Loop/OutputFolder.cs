@@ -22,6 +22,9 @@ internal sealed class OutputFolder(string path)
 
     private static readonly string[] _folders = ["checkpoints", "tensorboard", "rollout-adapter"];
 
+    /// <summary>Whether a name in an output folder, or the folder it begins with, is a run's own.</summary>
+    public static bool Writes(string name) => _files.Contains(name) || _folders.Contains(name.Split('/')[0]);
+
     /// <summary>The folder.</summary>
     public string Root { get; } = Path.GetFullPath(path);
 

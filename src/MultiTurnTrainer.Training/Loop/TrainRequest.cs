@@ -10,6 +10,9 @@ public sealed record TrainRequest
     /// <summary>The HuggingFace model folder.</summary>
     public required string Model { get; init; }
 
+    /// <summary>The model's name on the hub, for the adapter's configuration; null takes it from the folder where that knows it.</summary>
+    public string? BaseId { get; init; }
+
     /// <summary>What is trained on, one file after the other.</summary>
     public required IReadOnlyList<string> TrainFiles { get; init; }
 

@@ -2,6 +2,7 @@ using System.Text;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Settings;
 
@@ -10,18 +11,6 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <summary>What a run trains: an adapter's matrices, or every weight of the model.</summary>
 internal static class TrainedWeights
 {
-    private static readonly string[] _beside =
-    [
-        "config.json",
-        "generation_config.json",
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "special_tokens_map.json",
-        "added_tokens.json",
-        "tokenizer.model",
-        "chat_template.jinja",
-    ];
-
     /// <summary>The weights that a request asks for, with their first values.</summary>
     /// <exception cref="MttException">Settings that contradict each other or the model.</exception>
     public static Adapter Create(CausalLM model, TrainRequest request)
@@ -39,7 +28,11 @@ internal static class TrainedWeights
         if (request.InitAdapter is not { } folder)
         {
             ulong seed = unchecked((ulong)request.Train.Seed);
-            return LoraAdapter.Create(model, LoraChoice.CreateConfig(request.Lora, request.Model), seed);
+            return LoraAdapter.Create(
+                model,
+                LoraChoice.CreateConfig(request.Lora, request.BaseId ?? BaseName.Of(request.Model)),
+                seed
+            );
         }
 
         LoraChoice.RequireSame(request.Lora, LoraConfigJson.ReadFolder(folder), folder);
@@ -61,10 +54,11 @@ internal static class TrainedWeights
         }
 
         ((FullWeights)adapter).Save(output["model.safetensors"], model.Config.StoredType, force: true);
-        string[] copied = [.. _beside.Where(name => File.Exists(Path.Combine(modelFolder, name)))];
+        // The base may be the output of a run: its metrics and report are not this run's.
+        string[] copied = [.. CompanionFiles.List(modelFolder).Where(name => !OutputFolder.Writes(name))];
         foreach (string name in copied)
         {
-            OutputFile.WriteAllBytes(output[name], File.ReadAllBytes(Path.Combine(modelFolder, name)), force: true);
+            CompanionFiles.Copy(modelFolder, name, output.Root, force: true);
         }
 
         return [output["model.safetensors"], .. copied.Select(name => output[name])];

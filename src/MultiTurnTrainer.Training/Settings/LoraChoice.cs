@@ -13,7 +13,7 @@ internal static class LoraChoice
 
     /// <summary>The configuration of a new adapter.</summary>
     /// <exception cref="MttException">An initialisation that is not known.</exception>
-    public static LoraConfig CreateConfig(LoraSettings settings, string model)
+    public static LoraConfig CreateConfig(LoraSettings settings, string baseName)
     {
         (IReadOnlyList<string>? names, string? pattern) = ReadTargets(
             settings.TargetModules ?? [LoraTargets.AllLinear]
@@ -44,7 +44,7 @@ internal static class LoraChoice
                     "One of true, gaussian."
                 ),
             },
-            BaseModel = model,
+            BaseModel = baseName,
         };
     }
 

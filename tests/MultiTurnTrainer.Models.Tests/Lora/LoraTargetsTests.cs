@@ -139,4 +139,47 @@ public class LoraTargetsTests
             Assert.Throws<MttException>(() => LoraTargets.Select(broken, _layout)).Message
         );
     }
+
+    public static TheoryData<string, LoraConfig> Idle =>
+        new()
+        {
+            { "target_modules 'k_porj'", _named with { TargetModules = ["q_proj", "k_porj"] } },
+            { "exclude_modules 'down'", _named with { ExcludeModules = ["down"] } },
+            { "exclude_modules '.*mpl.*'", _named with { ExcludePattern = ".*mpl.*" } },
+            { "layers_to_transform '9'", _named with { LayersToTransform = [0, 9] } },
+            { "layers_to_transform '-1'", _named with { LayersToTransform = [-1] } },
+            {
+                "layers_pattern 'blocks'",
+                _named with
+                {
+                    LayersToTransform = [0],
+                    LayersPattern = ["layers", "blocks"],
+                }
+            },
+            { "rank_pattern 'v_proj'", _named with { RankPattern = [new("q_proj", 4), new("v_proj", 2)] } },
+            { "alpha_pattern 'layers.7.*'", _named with { AlphaPattern = [new("layers.7.*", 2)] } },
+        };
+
+    [Theory]
+    [MemberData(nameof(Idle))]
+    public void RequireEachMatches_ASettingThatMatchesNothing_IsRefused(string what, LoraConfig config) =>
+        Assert.StartsWith(
+            $"{what} matches no",
+            Assert.Throws<MttException>(() => LoraTargets.RequireEachMatches(config, _layout)).Message
+        );
+
+    [Fact]
+    public void RequireEachMatches_SettingsThatMatch_Pass() =>
+        LoraTargets.RequireEachMatches(
+            _named with
+            {
+                ExcludeModules = ["lm_head"],
+                LayersToTransform = [0, 2],
+                LayersPattern = ["layers"],
+                RankPattern = [new(@"layers\.2\..*", 4)],
+            },
+            _layout
+        );
+
+    private static readonly LoraConfig _named = new() { TargetModules = ["q_proj", "o_proj"] };
 }

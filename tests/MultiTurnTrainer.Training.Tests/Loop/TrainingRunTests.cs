@@ -219,6 +219,35 @@ public class TrainingRunTests
         Assert.NotEmpty(Directory.GetDirectories(Path.Combine(request.Output, "checkpoints")));
     }
 
+    [Theory]
+    [InlineData(SpikeAction.Warn)]
+    [InlineData(SpikeAction.Skip)]
+    [InlineData(SpikeAction.Stop)]
+    public void Execute_ASpike_LeadsToWhatWasSet(SpikeAction action)
+    {
+        using TempFolder folder = new();
+        TrainRequest request = WithASpike(folder, action);
+
+        TrainOutcome outcome = TrainingCase.Run(request);
+
+        int[] marked =
+        [
+            .. TrainingCase
+                .Metrics(request.Output)
+                .Where(line => line.GetProperty("spike").GetInt32() > 0)
+                .Select(line => line.GetProperty("step").GetInt32()),
+        ];
+        Assert.Equal(action == SpikeAction.Stop ? TrainEnd.Diverged : TrainEnd.Finished, outcome.End);
+        Assert.Equal(action == SpikeAction.Stop ? 22 : 24, outcome.Step);
+        Assert.Equal(action == SpikeAction.Stop ? [] : [23], marked);
+        Assert.True(File.Exists(Path.Combine(request.Output, "divergence.json")));
+        Assert.Equal(
+            action != SpikeAction.Stop,
+            File.ReadAllText(Path.Combine(request.Output, "report.html"))
+                .Contains("at step 23", StringComparison.Ordinal)
+        );
+    }
+
     [Fact]
     public void Execute_FullFineTuning_LowersTheLossAndWritesAModel()
     {
@@ -232,6 +261,16 @@ public class TrainingRunTests
                 LearningRate = 1e-3,
             }
         );
+        string model = folder["base"];
+        Directory.CreateDirectory(model);
+        foreach (string name in (string[])["config.json", "model.safetensors"])
+        {
+            File.Copy(Path.Combine(request.Model, name), Path.Combine(model, name));
+        }
+
+        folder.Write("base/additional_chat_templates/rag.jinja", "{{ messages }}");
+        folder.Write("base/report.html", "an earlier run's");
+        request = request with { Model = model };
 
         TrainingCase.Run(request);
 
@@ -244,6 +283,8 @@ public class TrainingRunTests
         using SafetensorsFile after = SafetensorsFile.Open(Path.Combine(request.Output, "model.safetensors"));
         Assert.Equal(before.Entries.Keys.Order(), after.Entries.Keys.Order());
         Assert.True(File.Exists(Path.Combine(request.Output, "config.json")));
+        Assert.True(File.Exists(Path.Combine(request.Output, "additional_chat_templates/rag.jinja")));
+        Assert.NotEqual("an earlier run's", File.ReadAllText(Path.Combine(request.Output, "report.html")));
     }
 
     [Fact]
@@ -294,6 +335,30 @@ public class TrainingRunTests
         };
 
         Assert.Contains("r differ", Assert.Throws<MttException>(() => TrainingCase.Run(request)).Message);
+    }
+
+    /// <summary>Twenty steps over one row that is learned by heart, then four over one that was never seen.</summary>
+    private static TrainRequest WithASpike(TempFolder folder, SpikeAction action)
+    {
+        const string Learned = """{"input_ids": [5, 6, 7, 8, 9], "labels": [-100, 6, 7, 8, 9]}""";
+        const string Other = """{"input_ids": [9, 3, 8, 4, 7], "labels": [-100, 3, 8, 4, 7]}""";
+        string rows = folder.Write(
+            "rows.jsonl",
+            string.Join('\n', [.. Enumerable.Repeat(Learned, 20), .. Enumerable.Repeat(Other, 4)])
+        );
+        TrainSettings settings = TrainingCase.Settings(_case) with
+        {
+            PerDeviceTrainBatchSize = 1,
+            GradientAccumulationSteps = 1,
+            MaxSteps = 24,
+            WarmupSteps = 0,
+            FinetuningType = FinetuningType.Full,
+            LearningRate = 0.01,
+            MinLrRatio = 1,
+            SpikeThreshold = 2,
+            SpikeAction = action,
+        };
+        return TrainingCase.Request(_case, rows, folder["out"], settings) with { InitAdapter = null };
     }
 
     /// <summary>A run none of whose evaluations gains enough over the first.</summary>
