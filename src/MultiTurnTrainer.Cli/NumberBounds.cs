@@ -25,7 +25,7 @@ internal static class NumberBounds
                 && !(value >= least && value <= most)
             )
             {
-                result.AddError($"{option.Name} {token.Value}: must be {Describe(least, most)}");
+                result.AddError($"{option.Name} {token.Value}: must {Describe(least, most)}");
             }
         });
         return option;
@@ -44,12 +44,12 @@ internal static class NumberBounds
         );
     }
 
-    private static string Describe(double least, double most)
-    {
-        string lower =
-            least == AboveZero ? "above 0" : string.Create(CultureInfo.InvariantCulture, $"at least {least:#,0.##}");
-        return most == double.MaxValue
-            ? lower
-            : string.Create(CultureInfo.InvariantCulture, $"{lower} and at most {most:#,0.##}");
-    }
+    private static string Describe(double least, double most) =>
+        (least, most) switch
+        {
+            (AboveZero, double.MaxValue) => "be above 0",
+            (AboveZero, _) => string.Create(CultureInfo.InvariantCulture, $"be above 0 and at most {most:#,0.##}"),
+            (_, double.MaxValue) => string.Create(CultureInfo.InvariantCulture, $"be at least {least:#,0.##}"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"lie between {least:#,0.##} and {most:#,0.##}"),
+        };
 }

@@ -47,8 +47,8 @@ public class BadInputTests
                 "chat.jsonl:1: not a record"
             },
             { "evaluate absent.jsonl --model MODEL", "absent.jsonl: there is no such file" },
-            { "evaluate hole.jsonl --model MODEL --runs 0", "runs is 0, 1 or more is needed" },
-            { "evaluate hole.jsonl --model MODEL --max-new-tokens -1", "max-new-tokens is -1, 1 or more is needed" },
+            { "evaluate hole.jsonl --model MODEL --runs 0", "--runs 0: must be at least 1" },
+            { "evaluate hole.jsonl --model MODEL --max-new-tokens -1", "--max-new-tokens -1: must be at least 1" },
             { "merge --model MODEL --adapter folder --output out", "holds no adapter_config.json" },
         };
 

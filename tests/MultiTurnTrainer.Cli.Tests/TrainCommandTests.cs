@@ -74,6 +74,38 @@ public class TrainCommandTests
     }
 
     [Fact]
+    public void Train_SettingsWithoutEffect_AreNamed()
+    {
+        using TempFolder folder = new();
+
+        MttResult result = MttProcess.Run(
+            folder.Path,
+            [
+                .. Arguments(folder, steps: 1),
+                "--output",
+                "out",
+                "--base-id",
+                "org/base",
+                "--set",
+                "train.early_stopping_patience=3",
+            ]
+        );
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains(
+            "note: train.early_stopping_patience has no effect in this run: it needs --eval",
+            result.Error,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("note: train.eval", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"base_model_name_or_path\": \"org/base\"",
+            File.ReadAllText(folder["out/adapter_config.json"]),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Train_WeightsThatAreNotNumbers_StopsWith3AndNamesStepRowsAndGradients()
     {
         using TempFolder folder = new();

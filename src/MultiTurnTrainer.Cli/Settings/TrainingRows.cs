@@ -19,8 +19,20 @@ internal static class TrainingRows
     private static bool IsConversations(string path) =>
         File.Exists(path) && new FileInfo(path).Length > 0 && !TokenRowReader.IsTokenRows(path);
 
+    private static bool LooksLikeTasks(string path)
+    {
+        using StreamReader reader = new(path);
+        char[] head = new char[4096];
+        return head.AsSpan(0, reader.ReadBlock(head)).Contains("\"shards\"", StringComparison.Ordinal);
+    }
+
     private static List<TokenRow> Mask(TrainRequest request, string path, TextWriter log)
     {
+        if (LooksLikeTasks(path))
+        {
+            log.WriteLine($"note: {path} looks like sharded tasks, which --objective maigo or ccopd learns from");
+        }
+
         RowRun run = new(
             RowModel.Load(request.Model, request.Rows),
             request.Rows with
