@@ -94,8 +94,20 @@ public class GoldenRowTests(ITestOutputHelper output)
         folder.Write("tokenizer_config.json", config.ToJsonString());
         return Tokenizer.Load(folder.Path);
     }
-    private static bool IsReadAlike(ChatTemplate template, RenderInput input) =>
-        template.RenderText(input with { AsWritten = true }) == template.RenderText(input with { AsWritten = false });
+
+    // One that renders only as it is written is read in another way.
+    private static bool IsReadAlike(ChatTemplate template, RenderInput input)
+    {
+        try
+        {
+            return template.RenderText(input with { AsWritten = true })
+                == template.RenderText(input with { AsWritten = false });
+        }
+        catch (TemplateException)
+        {
+            return false;
+        }
+    }
 
     private static bool IsDecided(RenderGoldens.Golden golden) =>
         !golden.Input.AddGenerationPrompt
