@@ -28,8 +28,8 @@ internal sealed class ConversationHash
     public ulong Opening { get; private set; }
 
     /// <summary>
-    /// Whether the texts and calls are all that the messages say. Contents of another kind and messages without any are not
-    /// hashed: rows that differ only in them look equal.
+    /// Whether texts and calls are all that the messages say. A row with contents of another kind, or with messages without
+    /// any, is equal only to one with the same bytes.
     /// </summary>
     public bool IsWhole { get; private set; }
 
@@ -55,8 +55,13 @@ internal sealed class ConversationHash
                 Prompt = hash;
             }
 
-            IsWhole &= IsRead(row.Tape, messages[i]);
             hash = StableHash.Combine(hash, (ulong)messages[i].Role + 1);
+            if (IsWhole && !IsRead(row.Tape, messages[i]))
+            {
+                IsWhole = false;
+                hash = StableHash.Combine(hash, StableHash.Of(row.Source.Text.Span));
+            }
+
             int end = row.Tape[messages[i].Token].Next;
             while (text < row.Texts.Count && row.Texts[text].Token < end)
             {

@@ -94,11 +94,6 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         long line = row.Record.Line;
         CheckId(row, sink, file, line);
         _hash.Load(row);
-        if (!_hash.IsWhole)
-        {
-            return;
-        }
-
         if (_rows.FindOrAdd(_hash.Whole, file, line) is { } equal)
         {
             if (IsLeak(equal.File))
@@ -128,7 +123,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
             return;
         }
 
-        if (_near is not null && !CheckBeginnings(row, sink, file, line))
+        if (_near is not null && _hash.IsWhole && !CheckBeginnings(row, sink, file, line))
         {
             CheckNear(_near, row, sink, file, line);
         }

@@ -20,9 +20,9 @@ internal sealed class NearIndex
     private readonly List<int> _candidates = [];
     private readonly uint[] _rare;
 
-    // The number of the search that found a row last.
-    private uint[] _foundBy = new uint[1 << 10];
-    private uint _search;
+    // The number of the search that found a row last: in bytes, so that many rows fit into a cache.
+    private byte[] _foundBy = new byte[1 << 10];
+    private byte _search;
     private uint[] _lines = new uint[1 << 10];
     private ushort[] _files = new ushort[1 << 10];
     private long _looked;
@@ -80,8 +80,14 @@ internal sealed class NearIndex
     /// <summary>Lists the rows that have two of the triples.</summary>
     private void Find(ReadOnlySpan<uint> rare)
     {
-        _search++;
         _candidates.Clear();
+        if (_search == byte.MaxValue)
+        {
+            _search = 0;
+            Array.Clear(_foundBy);
+        }
+
+        _search++;
 
         // All lists are fetched from memory before any is read.
         foreach (uint triple in rare)
@@ -89,16 +95,17 @@ internal sealed class NearIndex
             _looked += _lists[triple].Length;
         }
 
+        (byte[] foundBy, byte search) = (_foundBy, _search);
         foreach (uint triple in rare)
         {
             foreach (int row in _lists[triple])
             {
-                if (_foundBy[row - 1] == _search)
+                if (foundBy[row - 1] == search)
                 {
                     _candidates.Add(row - 1);
                 }
 
-                _foundBy[row - 1] = _search;
+                foundBy[row - 1] = search;
             }
         }
     }

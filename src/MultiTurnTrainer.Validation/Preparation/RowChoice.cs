@@ -39,11 +39,6 @@ internal sealed class RowChoice(PrepareOptions options)
         }
 
         Hash.Load(row);
-        if (!Hash.IsWhole)
-        {
-            return;
-        }
-
         ushort file = Number(row.File);
         for (int i = 0; i + 1 < Hash.Count; i++)
         {
@@ -55,11 +50,6 @@ internal sealed class RowChoice(PrepareOptions options)
     public LeftOut? Judge(Row row, PreparedCounts counts)
     {
         Hash.Load(row);
-        if (!Hash.IsWhole)
-        {
-            return null;
-        }
-
         ushort file = Number(row.File);
         long line = row.Record.Line;
         if (options.Deduplicate && _rows.FindOrAdd(Hash.Whole, file, line) is { } equal)
@@ -74,7 +64,7 @@ internal sealed class RowChoice(PrepareOptions options)
             return new LeftOut("prefix", Place(longer.File, longer.Line));
         }
 
-        if (_near is not null)
+        if (_near is not null && Hash.IsWhole)
         {
             _triples.Load(row);
             if (_triples.IsUsable && _near.FindOrAdd(_triples.Hashes, file, line) is { } near)
