@@ -63,10 +63,10 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
         }
 
         _nulls.Find(row, inMessages: true);
-        Value(row, 0, Place.Root, valid);
+        Value(row, 0, Spot.Root, valid);
     }
 
-    private enum Place
+    private enum Spot
     {
         Root,
         Messages,
@@ -75,7 +75,7 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
         Other,
     }
 
-    private void Value(JsonTape row, int token, Place place, bool valid)
+    private void Value(JsonTape row, int token, Spot place, bool valid)
     {
         switch (row[token].Kind)
         {
@@ -87,12 +87,12 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
                 for (int at = token + 1; at < row[token].Next; at = row[at].Next)
                 {
                     _output.Add(at > token + 1 ? ","u8 : []);
-                    Value(row, at, place == Place.Messages ? Place.Message : place, valid);
+                    Value(row, at, place == Spot.Messages ? Spot.Message : place, valid);
                 }
 
                 _output.Add((byte)']');
                 break;
-            case JsonKind.String when place == Place.Role:
+            case JsonKind.String when place == Spot.Role:
                 RoleName(row, token, valid);
                 break;
             case JsonKind.String when _nulls.Rewritten(token) is { } arguments:
@@ -108,7 +108,7 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
         }
     }
 
-    private void Object(JsonTape row, int token, Place place, bool valid)
+    private void Object(JsonTape row, int token, Spot place, bool valid)
     {
         _output.Add((byte)'{');
         bool first = true;
@@ -130,12 +130,12 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
         _output.Add((byte)'}');
     }
 
-    private static Place Inside(JsonTape row, int name, Place place) =>
+    private static Spot Inside(JsonTape row, int name, Spot place) =>
         place switch
         {
-            Place.Root when row.Is(name, "messages"u8) => Place.Messages,
-            Place.Message when row.Is(name, "role"u8) => Place.Role,
-            _ => Place.Other,
+            Spot.Root when row.Is(name, "messages"u8) => Spot.Messages,
+            Spot.Message when row.Is(name, "role"u8) => Spot.Role,
+            _ => Spot.Other,
         };
 
     private bool IsAddedNull(int name)

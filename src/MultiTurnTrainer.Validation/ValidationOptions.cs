@@ -3,6 +3,7 @@ using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation;
 

@@ -56,15 +56,11 @@ public class ArchitectureTests
     [
         ": MultiTurnTrainer, TorchSharp",
         "Cli: ., Commands, Progress, Settings, Validation",
-        "Conversations: Duplicates, Findings, Formats, Json, Jsonl, Rules, Validation",
-        "Conversations/Findings: ., Rendering",
-        "Conversations/Preparation: ., Filters",
-        "Datasets: Rows, Views",
-        "Datasets/Parquet: ., Codecs, Encodings",
+        "Conversations: ., Formats, Json, Jsonl",
         "LibTorch: Native, Providers",
         "Synthesis: Quality, Review",
-        "Tokenization/Templates: ., Builtins, Rendering, Syntax, Values",
-        "Tokenization/Tokenizers: ., AddedTokens, Decoders, Fast, Loading, Normalizers, PostProcessors, PreTokenizers, Regex, Text",
+        "Templates: ., Builtins, Rendering, Syntax, Values",
+        "Tokenizers: ., AddedTokens, Decoders, Fast, Loading, Normalizers, PostProcessors, PreTokenizers, Regex, Text",
         "TorchSharp: ., Utils",
     ];
 

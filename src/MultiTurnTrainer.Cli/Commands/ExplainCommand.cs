@@ -1,6 +1,8 @@
 using System.CommandLine;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Reports;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Runs;
 using MultiTurnTrainer.Datasets.Views;
 using MultiTurnTrainer.Files;
 

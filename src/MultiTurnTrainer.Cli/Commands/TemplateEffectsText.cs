@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Runs;
 using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli.Commands;

@@ -7,7 +7,7 @@ using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Findings;
-using MultiTurnTrainer.Validation.Findings.Rendering;
+using MultiTurnTrainer.Validation.Reports;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

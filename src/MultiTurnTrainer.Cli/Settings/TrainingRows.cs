@@ -1,5 +1,6 @@
 using System.Globalization;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Runs;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Loop;
 

@@ -5,6 +5,7 @@ using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Tokenizers;
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Cli.Validation;
 

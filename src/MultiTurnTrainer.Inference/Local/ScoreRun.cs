@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Datasets.Runs;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models;
 using MultiTurnTrainer.Models.Generation;

@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Validation.Rows;
 using MultiTurnTrainer.Validation.Rules;
 
 namespace MultiTurnTrainer.Validation.Duplicates;

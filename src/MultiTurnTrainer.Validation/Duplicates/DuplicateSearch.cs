@@ -1,6 +1,7 @@
 using System.Globalization;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Rows;
 using MultiTurnTrainer.Validation.Rules;
 
 namespace MultiTurnTrainer.Validation.Duplicates;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using MultiTurnTrainer.Validation.Rows;
 using MultiTurnTrainer.Validation.Rules;
 
 namespace MultiTurnTrainer.Validation.Duplicates;

@@ -3,6 +3,7 @@ using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Findings;
 

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Findings;
 

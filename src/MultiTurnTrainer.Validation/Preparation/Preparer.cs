@@ -6,7 +6,8 @@ using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Findings;
-using MultiTurnTrainer.Validation.Preparation.Filters;
+using MultiTurnTrainer.Validation.Filters;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Preparation;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MultiTurnTrainer.Validation.Duplicates;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Preparation;
 

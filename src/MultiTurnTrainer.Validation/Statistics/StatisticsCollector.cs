@@ -5,6 +5,7 @@ using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Statistics;
 

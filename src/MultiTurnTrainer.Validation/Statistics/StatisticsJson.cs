@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Validation.Findings.Rendering;
+using MultiTurnTrainer.Validation.Reports;
 
 namespace MultiTurnTrainer.Validation.Statistics;
 

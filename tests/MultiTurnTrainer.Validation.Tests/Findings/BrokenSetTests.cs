@@ -3,6 +3,7 @@ using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Tests.Findings;
 

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Reports;
 
 namespace MultiTurnTrainer.Validation.Tests.Findings;
 

@@ -1,7 +1,7 @@
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation.Preparation;
-using MultiTurnTrainer.Validation.Preparation.Filters;
+using MultiTurnTrainer.Validation.Filters;
 
 namespace MultiTurnTrainer.Validation.Tests.Preparation;
 

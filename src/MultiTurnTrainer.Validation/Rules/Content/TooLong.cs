@@ -4,6 +4,7 @@ using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Rules;
 

@@ -2,6 +2,7 @@ using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Rules;
 

@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Rules;
 

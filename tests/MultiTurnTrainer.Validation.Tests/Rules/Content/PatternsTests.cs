@@ -1,4 +1,5 @@
 using System.Text;
+using MultiTurnTrainer.Validation.Rows;
 using MultiTurnTrainer.Validation.Rules;
 
 namespace MultiTurnTrainer.Validation.Tests.Rules.Content;

@@ -1,6 +1,6 @@
 using MultiTurnTrainer.Conversations;
 
-namespace MultiTurnTrainer.Validation;
+namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>What the rules need to know of the model that the data is for (<c>--model</c>).</summary>
 public interface IModelLimits

@@ -1,6 +1,6 @@
 using MultiTurnTrainer.Conversations.Jsonl;
 
-namespace MultiTurnTrainer.Validation;
+namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>Why a record is not worth reading, told from how it was cut.</summary>
 /// <param name="Code">The finding's code.</param>

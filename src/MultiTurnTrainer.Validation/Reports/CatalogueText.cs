@@ -1,7 +1,8 @@
 using System.Text;
-using MultiTurnTrainer.Validation.Findings.Rendering;
+using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Reports;
 
-namespace MultiTurnTrainer.Validation.Findings;
+namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>The catalogue as text: for <c>mtt explain</c>, and as <c>docs/findings.md</c>.</summary>
 public static class CatalogueText

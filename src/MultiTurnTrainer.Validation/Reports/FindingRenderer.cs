@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
-namespace MultiTurnTrainer.Validation.Findings.Rendering;
+namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>Writes a report. Findings are written as they come, so a report of any length takes no memory.</summary>
 public abstract class FindingRenderer

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace MultiTurnTrainer.Validation.Preparation.Filters;
+namespace MultiTurnTrainer.Validation.Filters;
 
 /// <summary>A value of a filter: nothing, a truth, a number or a text.</summary>
 internal readonly record struct FilterValue(object? Value)

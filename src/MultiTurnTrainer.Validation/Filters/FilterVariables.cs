@@ -3,7 +3,7 @@ using System.Text.Json;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Validation.Rules;
 
-namespace MultiTurnTrainer.Validation.Preparation.Filters;
+namespace MultiTurnTrainer.Validation.Filters;
 
 /// <summary>What a filter can ask about a conversation.</summary>
 internal static class FilterVariables

@@ -1,6 +1,5 @@
-using MultiTurnTrainer.Validation.Rules;
 
-namespace MultiTurnTrainer.Validation;
+namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>
 /// What a text may hold that rules look for, found in one pass: a text without a mark need not be searched for what the mark

@@ -1,7 +1,9 @@
 using MultiTurnTrainer.Validation.Duplicates;
+using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Rows;
 using MultiTurnTrainer.Validation.Rules;
 
-namespace MultiTurnTrainer.Validation.Findings;
+namespace MultiTurnTrainer.Validation;
 
 /// <summary>Every rule, by code.</summary>
 public static class Catalogue

@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
 using MultiTurnTrainer.Files;
 
-namespace MultiTurnTrainer.Datasets.Rows;
+namespace MultiTurnTrainer.Datasets.Runs;
 
 /// <summary>What <c>mtt mask</c> does: rows to a file with its manifest, and a page to share.</summary>
 /// <param name="inputs">Conversation files.</param>

@@ -3,7 +3,7 @@ using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation.Rules;
 
-namespace MultiTurnTrainer.Validation.Preparation.Filters;
+namespace MultiTurnTrainer.Validation.Filters;
 
 /// <summary>
 /// A filter expression: <c>turns &gt;= 2 and not text contains "lorem" and metadata.label != false</c>. Operators, loosest

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using MultiTurnTrainer.Files;
 
-namespace MultiTurnTrainer.Validation.Preparation.Filters;
+namespace MultiTurnTrainer.Validation.Filters;
 
 internal enum FilterTokenKind
 {

@@ -1,8 +1,9 @@
 using System.Globalization;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
-namespace MultiTurnTrainer.Validation.Findings.Rendering;
+namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>For people: a line a finding, at most twenty of a code, then the counts by code.</summary>
 internal sealed class TextRenderer(TextWriter output) : FindingRenderer

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
 
-namespace MultiTurnTrainer.Validation.Rules;
+namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>
 /// Finds three bytes in a row, each of a set of its own, in one pass for eight such patterns: a pattern is a bit, and each half

@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
-namespace MultiTurnTrainer.Validation.Findings.Rendering;
+namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>One object: <c>{"schemaVersion", "findings": […], "summary"}</c>, a finding a line.</summary>
 internal sealed class JsonRenderer(TextWriter output) : FindingRenderer

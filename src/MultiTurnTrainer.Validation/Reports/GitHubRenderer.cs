@@ -1,7 +1,8 @@
 using System.Globalization;
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
-namespace MultiTurnTrainer.Validation.Findings.Rendering;
+namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>GitHub Actions' workflow commands: annotations beside the lines of a pull request.</summary>
 internal sealed class GitHubRenderer(TextWriter output) : FindingRenderer

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Validation.Preparation.Filters;
+namespace MultiTurnTrainer.Validation.Filters;
 
 /// <summary>Comparisons of filter values.</summary>
 internal static class FilterOperators

@@ -1,6 +1,6 @@
 using MultiTurnTrainer.Conversations.Json;
 
-namespace MultiTurnTrainer.Validation;
+namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>The text in contents: a string, or a list of parts.</summary>
 internal static class ContentText

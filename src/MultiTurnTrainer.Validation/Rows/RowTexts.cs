@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Json;
 
-namespace MultiTurnTrainer.Validation;
+namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>A piece of text of a row, unescaped.</summary>
 internal readonly ref struct TextToken(int token, Role role, bool isReasoning, TextMarks marks, ReadOnlySpan<byte> utf8)

@@ -1,9 +1,10 @@
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
 using MultiTurnTrainer.Files;
 
-namespace MultiTurnTrainer.Datasets.Rows;
+namespace MultiTurnTrainer.Datasets.Runs;
 
 /// <summary>
 /// Makes token rows of conversation files, on as many threads as asked, in the files' order. The one way from

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Xml;
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
-namespace MultiTurnTrainer.Validation.Findings.Rendering;
+namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>
 /// JUnit XML: a test suite a file, a test case a rule that found something there. Errors are failures; warnings and infos

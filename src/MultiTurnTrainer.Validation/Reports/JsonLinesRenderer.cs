@@ -1,7 +1,8 @@
 using System.Text.Json;
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
-namespace MultiTurnTrainer.Validation.Findings.Rendering;
+namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>Typed messages, one a line: <c>begin</c>, <c>finding</c>…, <c>summary</c>.</summary>
 internal sealed class JsonLinesRenderer(TextWriter output) : FindingRenderer

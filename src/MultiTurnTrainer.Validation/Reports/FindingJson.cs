@@ -2,8 +2,9 @@ using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
-namespace MultiTurnTrainer.Validation.Findings.Rendering;
+namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>Findings and summaries as JSON texts.</summary>
 internal static class FindingJson

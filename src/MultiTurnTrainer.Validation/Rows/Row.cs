@@ -3,7 +3,7 @@ using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Jsonl;
 
-namespace MultiTurnTrainer.Validation;
+namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>
 /// One row under examination: its bytes, its tokens, and an index over its messages and calls. Used again for every

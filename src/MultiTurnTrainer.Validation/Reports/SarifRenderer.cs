@@ -1,8 +1,9 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
+using MultiTurnTrainer.Validation.Findings;
 
-namespace MultiTurnTrainer.Validation.Findings.Rendering;
+namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>
 /// SARIF 2.1.0 for code-scanning services: the catalogue as rules, the line as region, the path in the row as logical
