@@ -25,7 +25,7 @@ public class BadInputTests
             { "validate chat.jsonl --output a.jsonl --rejects a.jsonl", "a.jsonl: is named for two outputs" },
             { "validate chat.jsonl --max-row-bytes 0", "--max-row-bytes 0: must lie between 1 and 1,073,741,824" },
             { "validate chat.jsonl --duplicates all --similarity 0", "--similarity 0: must lie between 0.3 and 1" },
-            { "prepare chat.jsonl --output out --near-duplicates nan", "--near-duplicates NaN: must lie" },
+            { "prepare chat.jsonl --output out --near-duplicates nan", "--near-duplicates nan: must lie" },
             { "stats chat.jsonl --html chat.jsonl --force", "chat.jsonl: is one of the inputs" },
             { "train --model MODEL --train cut.jsonl --output out", "cut.jsonl:2: messages[1].role: column 59" },
             { "train --model MODEL --train empty.jsonl --output out", "empty.jsonl: holds no row" },

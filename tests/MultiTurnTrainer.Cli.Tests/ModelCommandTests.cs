@@ -114,7 +114,10 @@ public class ModelCommandTests
     }
 
     [Theory]
-    [InlineData("""{"input_ids":[1,2,999],"labels":[1,2,3]}""", "row '0': id 999 lies outside the vocabulary of 200")]
+    [InlineData(
+        """{"input_ids":[1,2,999],"labels":[1,2,-100]}""",
+        "row '0': id 999 lies outside the vocabulary of 200"
+    )]
     [InlineData("""{"input_ids":[],"labels":[]}""", "a row has no tokens")]
     [InlineData("""{"input_ids":[1,2],"labels":[1]}""", "rows.jsonl:1: labels has 1 entry")]
     [InlineData("""{"id":"a","input_ids":[1]}|{"id":"a","input_ids":[1]}""", "two rows have the id 'a'")]
@@ -187,8 +190,8 @@ public class ModelCommandTests
     }
 
     [Theory]
-    [InlineData("--top-p", "1.5", "top-p is 1.5")]
-    [InlineData("--temperature", "-1", "temperature is -1")]
+    [InlineData("--top-p", "1.5", "--top-p 1.5: must be above 0")]
+    [InlineData("--temperature", "-1", "--temperature -1: must be at least 0")]
     [InlineData("--dtype", "int8", "--dtype int8: is not known")]
     [InlineData("--device", "tpu", "--device tpu: is not known")]
     [InlineData("--adapter", "nowhere", "nowhere: holds no adapter_config.json")]

@@ -29,7 +29,11 @@ internal static class ParquetTokenRowReader
         SchemaNode? weights = ListColumn(file, "loss_weights", PhysicalType.Float, PhysicalType.Double);
         SchemaNode? id = TextColumn(file, "id");
         SchemaNode? spans = TextColumn(file, "spans");
-        SchemaNode[] opened = [.. lists.Select(list => list.Leaf), .. new[] { weights, id, spans }.OfType<SchemaNode>()];
+        SchemaNode[] opened =
+        [
+            .. lists.Select(list => list.Leaf),
+            .. new[] { weights, id, spans }.OfType<SchemaNode>(),
+        ];
         foreach (RowGroup group in file.RowGroups(opened))
         {
             ColumnCursor? Of(SchemaNode? leaf) => leaf is null ? null : group.Columns[Array.IndexOf(opened, leaf)];

@@ -45,7 +45,9 @@ public static class TokenRowReader
     {
         InputFile.RequireExists(path, "Name a .parquet or .jsonl file.");
         IEnumerable<StoredRow> stored =
-            TokenRowFormats.FromPath(path) == TokenRowFormat.Parquet ? ParquetTokenRowReader.Read(path) : ReadJsonl(path);
+            TokenRowFormats.FromPath(path) == TokenRowFormat.Parquet
+                ? ParquetTokenRowReader.Read(path)
+                : ReadJsonl(path);
         long number = 0;
         foreach (StoredRow row in stored)
         {

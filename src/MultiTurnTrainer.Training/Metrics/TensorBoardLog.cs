@@ -10,6 +10,7 @@ namespace MultiTurnTrainer.Training.Metrics;
 /// </summary>
 internal sealed class TensorBoardLog : IDisposable
 {
+    private static int _files;
     private readonly TimeProvider _time;
     private readonly FileStream _stream;
 
@@ -18,7 +19,10 @@ internal sealed class TensorBoardLog : IDisposable
     {
         _time = time;
         Directory.CreateDirectory(folder);
-        string name = $"events.out.tfevents.{time.GetUtcNow().ToUnixTimeSeconds():D10}.mtt.{Environment.ProcessId}";
+        // As TensorBoard's own writers: a process may begin several files in one second.
+        int number = Interlocked.Increment(ref _files);
+        string name =
+            $"events.out.tfevents.{time.GetUtcNow().ToUnixTimeSeconds():D10}.mtt.{Environment.ProcessId}.{number}";
         _stream = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         Frame(Event(0, message => Text(message, 3, "brain.Event:2")));
     }
