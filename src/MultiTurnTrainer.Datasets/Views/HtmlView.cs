@@ -22,7 +22,7 @@ public static class HtmlView
         IReadOnlyList<string> findings
     )
     {
-        HtmlPage page = new(heading, Style);
+        HtmlPage page = new(heading, "mtt mask", Style);
         AddLegend(page, rows);
         page.AddTable(
             ["from", "field", "tokens", "supervised", "share"],

@@ -36,13 +36,14 @@ public sealed class HtmlPage
     private readonly string _style;
 
     /// <summary>Begins a page with its heading.</summary>
-    /// <param name="title">Names the page; also its heading.</param>
+    /// <param name="heading">What the page shows.</param>
+    /// <param name="command">The command that wrote it, named in the title beside the heading; null where the heading says so.</param>
     /// <param name="style">Further style rules.</param>
-    public HtmlPage(string title, string style = "")
+    public HtmlPage(string heading, string? command = null, string style = "")
     {
-        _title = title;
+        _title = command is null ? heading : $"{heading} · {command}";
         _style = style;
-        Add($"<h1>{Escape(title)}</h1>\n");
+        Add($"<h1>{Escape(heading)}</h1>\n");
     }
 
     /// <summary>Text that may stand anywhere in a page.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Findings;

@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Findings;

@@ -5,8 +5,8 @@ using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
-using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Filters;
+using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Preparation;

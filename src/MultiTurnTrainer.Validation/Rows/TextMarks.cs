@@ -1,4 +1,3 @@
-
 namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>

@@ -13,7 +13,7 @@ public static class StatisticsPage
     /// <summary>The page.</summary>
     public static string Write(DatasetStatistics statistics, IReadOnlyList<string> files)
     {
-        HtmlPage page = new(string.Join(", ", files.Select(Path.GetFileName)));
+        HtmlPage page = new(string.Join(", ", files.Select(Path.GetFileName)), "mtt stats");
         page.AddText(
             Text(
                 $"{Counted.Of(statistics.Summary.Rows, "row")}, {statistics.Summary.BadRows:N0} with errors and left out below. Supervised {statistics.SupervisedShare:P1}, duplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}. Lengths in {statistics.Unit} {statistics.Measured}."

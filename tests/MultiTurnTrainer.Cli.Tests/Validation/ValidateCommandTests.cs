@@ -258,7 +258,7 @@ public sealed class ValidateCommandTests : IDisposable
         process.WaitForExit();
         Assert.NotNull(errors);
         Assert.True(dom.Split("<svg").Length > 6, dom);
-        Assert.Contains("class=\"bar\"", dom, StringComparison.Ordinal);
+        Assert.Contains("class=\"bar c0\"", dom, StringComparison.Ordinal);
     }
 
     private string Report(string format) =>

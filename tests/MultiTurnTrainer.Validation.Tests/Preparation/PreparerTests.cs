@@ -1,7 +1,7 @@
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Validation.Preparation;
 using MultiTurnTrainer.Validation.Filters;
+using MultiTurnTrainer.Validation.Preparation;
 
 namespace MultiTurnTrainer.Validation.Tests.Preparation;
 

@@ -1,6 +1,5 @@
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Rules;
 

@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

@@ -1,7 +1,6 @@
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

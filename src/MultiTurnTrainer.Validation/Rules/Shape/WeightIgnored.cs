@@ -1,6 +1,5 @@
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

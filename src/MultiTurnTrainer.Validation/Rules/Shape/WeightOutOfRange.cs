@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

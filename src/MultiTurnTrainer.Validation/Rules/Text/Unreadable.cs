@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Rules;
