@@ -27,7 +27,7 @@ if command -v dpkg-query >/dev/null; then
   fi
   # With the reference BLAS beside Debian's libtorch a float product is ten times slower.
   if [ ${#missing[@]} -gt 0 ] || has_package libtorch-dev; then want libopenblas0-pthread; fi
-  if [ "${1:-}" = --tests ]; then want chromium; want sentencepiece; fi
+  if [ "${1:-}" = --tests ]; then want chromium; want sentencepiece; want xz-utils; fi
 else
   for tool in g++ python3; do command -v "$tool" >/dev/null || say "'$tool' is missing"; done
 fi

@@ -1,3 +1,5 @@
+// Folder Conversations: a row of data as everything below sees it.
+// Refuses to know: files, templates, tokens.
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;

@@ -1,3 +1,5 @@
+// Folder Files: files that appear whole or not at all, locks, manifests, programs and libraries by absolute path.
+// Refuses to know: what is in the files.
 namespace MultiTurnTrainer.Files;
 
 /// <summary>

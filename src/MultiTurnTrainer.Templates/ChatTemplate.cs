@@ -1,3 +1,5 @@
+// Folder Templates: renders a chat template as jinja2 does, and knows where every character came from.
+// Refuses to know: tokens, masks, files of data.
 using MultiTurnTrainer.Templates.Rendering;
 using MultiTurnTrainer.Templates.Syntax;
 using MultiTurnTrainer.Templates.Values;

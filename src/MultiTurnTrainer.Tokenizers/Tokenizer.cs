@@ -1,3 +1,5 @@
+// Folder Tokenizers: ids and offsets of a text, as the model's own tokenizer gives them.
+// Refuses to know: templates, roles, labels.
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Tokenizers.AddedTokens;

@@ -99,13 +99,11 @@ public class ArchitectureTests
 
     /// <summary>One file of a folder begins with what the folder does and what it refuses to know.</summary>
     [Theory]
-    [InlineData("LibTorch")]
-    [InlineData("Models")]
-    [InlineData("Training")]
-    public void Folders_OfARoom_SayWhatTheyDo(string room)
+    [MemberData(nameof(Rooms))]
+    public void Folders_OfARoom_SayWhatTheyDo(string project)
     {
         IEnumerable<string> silent = Directory
-            .EnumerateFiles(Path.Combine(Source, $"MultiTurnTrainer.{room}"), "*.cs", SearchOption.AllDirectories)
+            .EnumerateFiles(Path.Combine(Source, project), "*.cs", SearchOption.AllDirectories)
             .GroupBy(path => Path.GetDirectoryName(path)!)
             .Where(files =>
             {

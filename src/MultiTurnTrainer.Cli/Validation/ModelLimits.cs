@@ -1,3 +1,5 @@
+// Folder Validation: what validate and prepare ask of a model, and the files they write.
+// Refuses to know: the rules themselves.
 using System.Text.Json;
 using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Conversations;

@@ -64,7 +64,7 @@ internal sealed class PromptCompletionFormat : IRowFormat
     /// <param name="role">Who speaks where it is a text.</param>
     /// <param name="output">Grows by its messages.</param>
     /// <param name="options">Choices.</param>
-    /// <param name="context">How many messages at its beginning are not learned where they say nothing themselves.</param>
+    /// <param name="context">How many messages at its beginning are not supervised where they say nothing themselves.</param>
     public static void Side(
         JsonTape row,
         int value,

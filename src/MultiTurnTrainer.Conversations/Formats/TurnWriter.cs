@@ -14,7 +14,7 @@ internal static class TurnWriter
     /// <param name="list">The list.</param>
     /// <param name="output">Grows by its messages.</param>
     /// <param name="options">Choices.</param>
-    /// <param name="context">How many elements at its beginning are not learned where they say nothing themselves.</param>
+    /// <param name="context">How many elements at its beginning are not supervised where they say nothing themselves.</param>
     public static void WriteAll(JsonTape row, int list, CanonicalRow output, ConversionOptions options, int context = 0)
     {
         int at = list + 1;

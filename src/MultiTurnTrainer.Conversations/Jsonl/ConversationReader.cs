@@ -1,3 +1,5 @@
+// Folder Jsonl: cuts files, packed or not, into rows, and reads and writes conversations.
+// Refuses to know: what a finding is, what is trained.
 using System.Globalization;
 using System.Text;
 using System.Text.Json;

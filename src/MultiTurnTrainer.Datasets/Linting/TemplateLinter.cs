@@ -1,3 +1,5 @@
+// Folder Linting: tries a template on small conversations and names what it does.
+// Refuses to know: data files, tokens.
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Templates;
@@ -145,7 +147,7 @@ public sealed class TemplateLinter
 
     private void Tail()
     {
-        if (Probes.All.Any(probe => Masked(probe)?.Answers.Any(answer => answer.LearnsTail) == true))
+        if (Probes.All.Any(probe => Masked(probe)?.Answers.Any(answer => answer.SupervisesTail) == true))
         {
             Add(
                 TemplateEffects.TailSupervised,

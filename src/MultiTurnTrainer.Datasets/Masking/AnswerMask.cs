@@ -21,7 +21,7 @@ public sealed record AnswerMask(
     /// Whether it learns words that the template prints behind the conversation, because its stop token stands behind
     /// them: the instructions of a guard model, for example.
     /// </summary>
-    public bool LearnsTail { get; init; }
+    public bool SupervisesTail { get; init; }
 }
 
 /// <summary>Why a message cannot be supervised.</summary>

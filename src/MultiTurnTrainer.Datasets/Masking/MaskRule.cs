@@ -1,3 +1,5 @@
+// Folder Masking: which characters of a rendered conversation are an answer's own.
+// Refuses to know: tokens, roles' texts, files.
 using System.Text.Json;
 using MultiTurnTrainer.Templates;
 
@@ -139,7 +141,7 @@ public sealed class MaskRule
         _answers.Add(
             new AnswerMask(message, Math.Min(start, ended.End), ended.End, Runs.Merge(_ranges), ended)
             {
-                LearnsTail = learnsTail,
+                SupervisesTail = learnsTail,
             }
         );
     }

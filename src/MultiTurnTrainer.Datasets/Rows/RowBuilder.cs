@@ -1,3 +1,5 @@
+// Folder Rows: from a conversation to token rows: render, mask, tokenize, label, prove.
+// Refuses to know: files of conversations, packing, training.
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MultiTurnTrainer.Context.Truncation;

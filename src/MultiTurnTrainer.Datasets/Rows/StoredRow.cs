@@ -76,7 +76,7 @@ internal sealed record StoredRow(
     private int[] Labels(int[] ids, bool optional)
     {
         int[]? labels = List("labels");
-        int[]? learned = null;
+        int[]? supervised = null;
         foreach (string name in _masks)
         {
             if (List(name, ids.Length) is not { } mask)
@@ -84,7 +84,7 @@ internal sealed record StoredRow(
                 continue;
             }
 
-            learned ??= [.. ids];
+            supervised ??= [.. ids];
             for (int i = 0; i < mask.Length; i++)
             {
                 if (mask[i] is not (0 or 1))
@@ -94,15 +94,15 @@ internal sealed record StoredRow(
 
                 if (mask[i] == 0 && labels is not null && i < labels.Length && labels[i] != TokenRow.Unsupervised)
                 {
-                    throw new InvalidDataException($"labels[{i}] is learned where {name} says that it is not");
+                    throw new InvalidDataException($"labels[{i}] is supervised where {name} says that it is not");
                 }
 
-                learned[i] = mask[i] == 0 ? TokenRow.Unsupervised : learned[i];
+                supervised[i] = mask[i] == 0 ? TokenRow.Unsupervised : supervised[i];
             }
         }
 
         return labels
-            ?? learned
+            ?? supervised
             ?? (
                 optional || ids.Length == 0
                     ? [.. ids]
@@ -141,7 +141,9 @@ internal sealed record StoredRow(
 
             if (!inside && row.Labels[i] != TokenRow.Unsupervised && Ints.ContainsKey("labels"))
             {
-                throw new InvalidDataException($"labels[{i}] is learned where attention_mask says that it is padding");
+                throw new InvalidDataException(
+                    $"labels[{i}] is supervised where attention_mask says that it is padding"
+                );
             }
         }
 

@@ -69,7 +69,7 @@ internal static class TemplateEffects
         Add(hasTools && !row.Printed.HasTools, "tools-dropped");
         Add(row.Printed.HasInjectedText, "text-injected");
         Add(row.Printed.HasDate, "date-injected");
-        Add(row.Masked.Answers.Any(answer => answer.LearnsTail), TailSupervised);
+        Add(row.Masked.Answers.Any(answer => answer.SupervisesTail), TailSupervised);
     }
 
     /// <summary>Calls and reasoning.</summary>
@@ -201,14 +201,14 @@ internal static class TemplateEffects
             return null;
         }
 
-        ReadOnlySpan<char> learned = answer.Start < word ? text[answer.Start..word].Trim() : [];
-        if (learned.IsEmpty)
+        ReadOnlySpan<char> supervised = answer.Start < word ? text[answer.Start..word].Trim() : [];
+        if (supervised.IsEmpty)
         {
             return text[printed.Header..word].Contains(ThinkEnd, StringComparison.Ordinal) ? "prefix-in-prompt" : null;
         }
 
         // An opening tag alone is that of the answer's own reasoning.
-        return learned.Contains("<think>", StringComparison.Ordinal) && !learned.EndsWith(ThinkEnd)
+        return supervised.Contains("<think>", StringComparison.Ordinal) && !supervised.EndsWith(ThinkEnd)
             ? null
             : "prefix-supervised";
     }

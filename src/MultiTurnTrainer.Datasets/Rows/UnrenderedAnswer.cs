@@ -27,7 +27,7 @@ internal static class UnrenderedAnswer
             !message.Json.TryGetProperty("content", out JsonElement content) || content.ValueKind == JsonValueKind.Null;
         if (noContent && printed.Has(MessageField.Content))
         {
-            return (NullPrinted, "the template prints its missing content as a word, which would be learned");
+            return (NullPrinted, "the template prints its missing content as a word, which would be supervised");
         }
 
         if (printed.HasOwnWords)
@@ -42,6 +42,9 @@ internal static class UnrenderedAnswer
             : null;
         return dropped is null
             ? null
-            : (dropped + NotRendered, $"the template prints nothing of its {dropped}: only its end would be learned");
+            : (
+                dropped + NotRendered,
+                $"the template prints nothing of its {dropped}: only its end would be supervised"
+            );
     }
 }

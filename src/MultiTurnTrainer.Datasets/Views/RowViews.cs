@@ -1,3 +1,5 @@
+// Folder Views: rows for people: terminal and page.
+// Refuses to know: how a row was decided.
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MultiTurnTrainer.Conversations;

@@ -1,3 +1,5 @@
+// Folder Calls: calls with budget, cache and journal, so that a run resumes.
+// Refuses to know: prompts, what a reply means.
 using MultiTurnTrainer.Inference.Endpoints;
 
 namespace MultiTurnTrainer.Inference.Calls;

@@ -1,3 +1,5 @@
+// Folder Completions: servers that continue token ids and take adapters.
+// Refuses to know: training, templates.
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;

@@ -1,3 +1,5 @@
+// Folder Endpoints: OpenAI-compatible servers: requests, retries, pauses, limits.
+// Refuses to know: roles of a review, budgets.
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Settings;
 using Polly;

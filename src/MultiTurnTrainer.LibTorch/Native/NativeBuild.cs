@@ -13,6 +13,9 @@ internal static class NativeBuild
     /// <summary>The variable that names the compiler.</summary>
     public const string CompilerVariable = "CXX";
 
+    /// <summary>The versions whose headers the tests compile against.</summary>
+    private const string KnownVersions = "1.13, 2.13 and 2.14";
+
     // Newer ATen headers ask for C++20; the last try leaves out an interface that moved between versions.
     private static readonly string[][] _attempts =
     [
@@ -73,7 +76,7 @@ internal static class NativeBuild
         string? first = messages.Split('\n').FirstOrDefault(line => line.Contains("error: ", StringComparison.Ordinal));
         throw new MttException(
             $"the native part does not compile against the libtorch in {installation.Libraries}: {first?.Trim()}",
-            $"The compiler's messages are in {log}."
+            $"PyTorch {KnownVersions} are known to work. The compiler's messages are in {log}."
         );
     }
 

@@ -1,3 +1,5 @@
+// Folder Review: Review-Instruct rounds: candidate, reviewers, chairman.
+// Refuses to know: how a call reaches a model.
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Inference.Calls;
 using MultiTurnTrainer.Inference.Endpoints;

@@ -1,3 +1,5 @@
+// Folder Sharding: cuts instructions into tasks over several turns.
+// Refuses to know: how tasks are scored.
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Conversations.Sharding;

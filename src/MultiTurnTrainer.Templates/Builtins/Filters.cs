@@ -1,3 +1,5 @@
+// Folder Builtins: filters, tests, functions and methods of the language.
+// Refuses to know: conversations.
 using MultiTurnTrainer.Templates.Values;
 
 namespace MultiTurnTrainer.Templates.Builtins;

@@ -1,3 +1,5 @@
+// Folder Rendering: runs a parsed template and collects its text with origins.
+// Refuses to know: syntax.
 using MultiTurnTrainer.Templates.Builtins;
 using MultiTurnTrainer.Templates.Syntax;
 using MultiTurnTrainer.Templates.Values;

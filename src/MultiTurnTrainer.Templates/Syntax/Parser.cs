@@ -1,3 +1,5 @@
+// Folder Syntax: from a template's text to its tree.
+// Refuses to know: values, rendering.
 namespace MultiTurnTrainer.Templates.Syntax;
 
 /// <summary>Reads statements; expressions are in <see cref="ExpressionParser"/>.</summary>

@@ -1,3 +1,5 @@
+// Folder Values: Python's values with the origin of their characters.
+// Refuses to know: syntax, conversations.
 using MultiTurnTrainer.Templates.Rendering;
 
 namespace MultiTurnTrainer.Templates.Values;

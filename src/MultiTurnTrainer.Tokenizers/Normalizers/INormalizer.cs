@@ -1,3 +1,5 @@
+// Folder Normalizers: changes text before it is split, keeping offsets.
+// Refuses to know: tokens.
 using MultiTurnTrainer.Tokenizers.Text;
 
 namespace MultiTurnTrainer.Tokenizers.Normalizers;

@@ -1,3 +1,5 @@
+// Folder PostProcessors: tokens around a text.
+// Refuses to know: the text.
 namespace MultiTurnTrainer.Tokenizers.PostProcessors;
 
 /// <summary>Works on the tokens of one text or a pair: adds special tokens, trims offsets.</summary>

@@ -1,3 +1,5 @@
+// Folder PreTokenizers: splits text into words.
+// Refuses to know: tokens of a word.
 using MultiTurnTrainer.Tokenizers.Text;
 
 namespace MultiTurnTrainer.Tokenizers.PreTokenizers;

@@ -1,3 +1,5 @@
+// Folder Regex: the regular expressions of tokenizers, as Oniguruma reads them.
+// Refuses to know: tokens.
 using MultiTurnTrainer.Tokenizers.Text;
 using MultiTurnTrainer.Unicode;
 

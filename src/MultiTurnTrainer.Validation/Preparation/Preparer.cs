@@ -1,3 +1,5 @@
+// Folder Preparation: one canonical data set: converted, without duplicates, split, with all that was left out listed.
+// Refuses to know: masks, tokens.
 using System.Text.Json;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Formats;

@@ -1,3 +1,5 @@
+// Folder Reports: findings as text, JSON, SARIF, JUnit and for GitHub.
+// Refuses to know: rules.
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 

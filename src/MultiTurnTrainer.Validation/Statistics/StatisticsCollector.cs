@@ -1,3 +1,5 @@
+// Folder Statistics: lengths, turns and shares of a data set.
+// Refuses to know: rules, outputs.
 using System.Text;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Formats;
@@ -117,12 +119,12 @@ public sealed class StatisticsCollector
                 TextToken piece = row.Texts[text];
                 int part = Length(piece.Utf8);
                 string field = piece.IsReasoning ? "reasoning_content" : "content";
-                int learned =
+                int own =
                     !isSupervised ? 0
                     : !piece.IsReasoning && row.Supervision.InContent(i) is { } weights
                         ? Learned(row, message.Content, piece, part, weights)
                     : part;
-                Field($"{role}.{field}", part, learned);
+                Field($"{role}.{field}", part, own);
                 length += part;
             }
 

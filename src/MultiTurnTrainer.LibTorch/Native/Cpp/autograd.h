@@ -10,6 +10,7 @@
 #include <torch/csrc/autograd/variable.h>
 
 #include <memory>
+#include <type_traits>
 
 #include "handles.h"
 
@@ -63,6 +64,31 @@ struct ManagedNode final : torch::autograd::Node {
   bool released_ = false;
   std::vector<torch::autograd::SavedVariable> saved_;
 };
+
+using torch::autograd::Node;
+
+// PyTorch up to 2.12 holds the nodes of a graph by std::shared_ptr, later ones by c10::intrusive_ptr: an edge says which.
+using NodePointer = decltype(torch::autograd::Edge::function);
+template <typename Pointer>
+constexpr bool is_shared = std::is_same_v<Pointer, std::shared_ptr<Node>>;
+
+template <typename Pointer>
+auto make_node(int64_t id, const char* label) {
+  if constexpr (is_shared<Pointer>) {
+    return std::shared_ptr<ManagedNode>(new ManagedNode(id, label), [](auto* node) { deleteNode(node); });
+  } else {
+    return c10::make_intrusive<ManagedNode>(id, label);
+  }
+}
+
+template <typename Pointer, typename Function>
+Pointer pointer_to(Function* function) {
+  if constexpr (is_shared<Pointer>) {
+    return function->shared_from_this();
+  } else {
+    return Pointer::reclaim_copy(function);
+  }
+}
 
 }  // namespace
 
@@ -168,7 +194,7 @@ MTT_EXPORT int mtt_function(
     int32_t saved_count,
     void** node) {
   return guarded([&] {
-    std::shared_ptr<ManagedNode> function(new ManagedNode(id, label), torch::autograd::deleteNode);
+    auto function = make_node<NodePointer>(id, label);
     function->set_next_edges(torch::autograd::collect_next_edges(tensors_of(inputs, input_count)));
     for (int32_t i = 0; i < output_count; ++i) {
       Tensor output = borrow(outputs[i]);
@@ -183,7 +209,7 @@ MTT_EXPORT int mtt_function(
     }
     for (int32_t i = 0; i < saved_count; ++i) {
       const Tensor tensor = borrow(saved[i]);
-      function->saved_.emplace_back(tensor, tensor.defined() && tensor.grad_fn() == function);
+      function->saved_.emplace_back(tensor, tensor.defined() && tensor.grad_fn().get() == function.get());
     }
     *node = function.get();
   });
@@ -194,7 +220,7 @@ MTT_EXPORT int mtt_function_saved(void* node, void** results, int32_t capacity) 
   const int code = guarded([&] {
     auto* function = static_cast<ManagedNode*>(node);
     TORCH_CHECK(!function->released_, torch::autograd::ERR_BACKWARD_TWICE);
-    auto self = function->shared_from_this();
+    NodePointer self = pointer_to<NodePointer>(function);
     TORCH_CHECK(static_cast<int32_t>(function->saved_.size()) <= capacity, "too many saved tensors");
     for (const auto& saved : function->saved_) {
       results[count++] = own(saved.unpack(self));

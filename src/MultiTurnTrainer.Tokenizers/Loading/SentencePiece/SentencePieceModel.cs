@@ -1,3 +1,5 @@
+// Folder SentencePiece: tokenizer.model files.
+// Refuses to know: tokenizer.json, ranks.
 namespace MultiTurnTrainer.Tokenizers.Loading.SentencePiece;
 
 /// <summary>What a piece is, by the numbers of the file.</summary>

@@ -80,7 +80,7 @@ internal sealed class CallMalformed : Rule
                     this,
                     row,
                     message.Content,
-                    "a call stands as text in the answer and is learned as text",
+                    "a call stands as text in the answer and is supervised as text",
                     "End the answer with <tool_call>{\"name\", \"arguments\"}</tool_call>, or write \"tool_calls\".",
                     Severity.Warning
                 );
