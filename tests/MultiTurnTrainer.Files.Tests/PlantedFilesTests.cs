@@ -199,7 +199,8 @@ public sealed class PlantedFilesTests : IDisposable
 
     private static Process Holder(string path)
     {
-        ProcessStartInfo start = new("flock", [path, "sh", "-c", "echo held; read line"])
+        // The lock is flock's alone (-o): a shell that is still ending must not hold it on.
+        ProcessStartInfo start = new("flock", ["-o", path, "sh", "-c", "echo held; read line"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
