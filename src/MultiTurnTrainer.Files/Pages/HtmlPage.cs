@@ -22,7 +22,7 @@ public sealed class HtmlPage
         table{border-collapse:collapse;font-variant-numeric:tabular-nums}
         th,td{text-align:right;vertical-align:top;padding:.2rem .9rem .2rem 0;border-bottom:1px solid var(--line);font-weight:400}
         th{color:var(--soft)}th:first-child,td:first-child,.text{text-align:left}.facts td{text-align:left;overflow-wrap:anywhere}
-        .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(380px,100%),1fr));gap:1rem 2rem}
+        .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(380px,100%),1fr));gap:1rem 2rem;margin:1rem 0}
         figure{margin:0;border:1px solid var(--line);border-radius:8px;padding:.7rem}figcaption{font-weight:600}
         svg{width:100%;height:auto}svg text{font-size:11px;fill:var(--soft)}svg .rule{stroke:var(--line)}
         polyline{fill:none;stroke-width:2}polyline.faint{stroke:var(--soft);stroke-width:1;opacity:.55}circle{fill:var(--paper);stroke-width:2}

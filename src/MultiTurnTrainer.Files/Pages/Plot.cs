@@ -15,6 +15,9 @@ public enum PlotMark
     /// <summary>A line with a dot at each point.</summary>
     Dots,
 
+    /// <summary>A dot at each point, without a line.</summary>
+    Points,
+
     /// <summary>A bar at each point; the bars of several series stand side by side.</summary>
     Bars,
 }
@@ -77,9 +80,11 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
 
         foreach ((double x, string label) in XLabels ?? [.. WholeTicks()])
         {
+            // A long label at the right end must not leave the picture.
+            string anchor = label.Length > 8 && X(x) > Width * 0.8 ? "end" : "middle";
             Append(
                 svg,
-                $"<text x=\"{X(x):F1}\" y=\"{Height - 10}\" text-anchor=\"middle\">{HtmlPage.Escape(label)}</text>"
+                $"<text x=\"{X(x):F1}\" y=\"{Height - 10}\" text-anchor=\"{anchor}\">{HtmlPage.Escape(label)}</text>"
             );
         }
 
@@ -122,8 +127,12 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
     private void AppendLine(StringBuilder svg, PlotSeries line, string style)
     {
         string points = string.Join(' ', line.Points.Select(point => Text($"{X(point.X):F1},{Y(point.Y):F1}")));
-        Append(svg, $"<polyline class=\"{style}\" points=\"{points}\"/>");
-        foreach (PlotPoint point in line.Mark == PlotMark.Dots ? line.Points : [])
+        if (line.Mark != PlotMark.Points)
+        {
+            Append(svg, $"<polyline class=\"{style}\" points=\"{points}\"/>");
+        }
+
+        foreach (PlotPoint point in line.Mark is PlotMark.Dots or PlotMark.Points ? line.Points : [])
         {
             Append(
                 svg,

@@ -49,7 +49,7 @@ internal static class LengthPlots
         return new Plot(
             title,
             new PlotSeries(unit, [.. Enumerable.Range(1, 100).Select(percent => At(percent / 100.0))]),
-            new PlotSeries("p50, p90, p99", dots, PlotMark.Dots)
+            new PlotSeries("p50, p90, p99", dots, PlotMark.Points)
         )
         {
             LogY = true,
