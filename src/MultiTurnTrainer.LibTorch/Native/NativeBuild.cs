@@ -76,7 +76,7 @@ internal static class NativeBuild
         string? first = messages.Split('\n').FirstOrDefault(line => line.Contains("error: ", StringComparison.Ordinal));
         throw new MttException(
             $"the native part does not compile against the libtorch in {installation.Libraries}: {first?.Trim()}",
-            $"PyTorch {KnownVersions} are known to work. The compiler's messages are in {log}."
+            $"The native part compiles against PyTorch {KnownVersions}. The compiler's messages are in {log}."
         );
     }
 
