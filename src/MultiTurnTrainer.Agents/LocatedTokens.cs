@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Tokenizers;
-
 namespace MultiTurnTrainer.Agents;
 
 /// <summary>Tokens with their places in UTF-16 units, and where their text may be cut: never inside a character.</summary>

@@ -1,8 +1,5 @@
 // Folder Agents: lets .NET agents count with the tokenizer that a model was trained with.
 // Refuses to know: templates, conversations, training.
-using System.Buffers;
-using Microsoft.ML.Tokenizers;
-using MultiTurnTrainer.Tokenizers;
 using Tokenizer = MultiTurnTrainer.Tokenizers.Tokenizer;
 
 namespace MultiTurnTrainer.Agents;

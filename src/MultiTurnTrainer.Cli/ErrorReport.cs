@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Cli;
 
 /// <summary>What standard error says when a command could not do its work: one error, one remedy, no stack trace.</summary>

@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace MultiTurnTrainer.Cli;
 
 /// <summary>What the help calls the value of an option that does not say so itself: one name for one meaning everywhere.</summary>

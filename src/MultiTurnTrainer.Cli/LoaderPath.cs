@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Cli;
 
 /// <summary>

@@ -1,8 +1,6 @@
 // Folder Cli: the executable: commands, errors, exit codes.
 // Refuses to know: how anything is computed.
-using System.CommandLine;
 using MultiTurnTrainer.Cli.Commands;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli;
 

@@ -1,7 +1,3 @@
-using System.CommandLine;
-using System.ComponentModel.DataAnnotations;
-using System.Globalization;
-
 namespace MultiTurnTrainer.Cli;
 
 /// <summary>The bounds of the numbers on a command line, checked before anything runs.</summary>

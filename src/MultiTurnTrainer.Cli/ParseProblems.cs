@@ -1,8 +1,3 @@
-using System.CommandLine;
-using System.CommandLine.Completions;
-using System.CommandLine.Parsing;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Cli;
 
 /// <summary>What is wrong with a command line, in the form that all errors have: the option, its value, what is accepted.</summary>

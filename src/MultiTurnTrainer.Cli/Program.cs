@@ -1,6 +1,4 @@
 using MultiTurnTrainer.Cli;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Datasets.Parquet;
 
 LoaderPath.Clean();
 if (args is ["train", ..])

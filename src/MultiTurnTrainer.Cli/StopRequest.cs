@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace MultiTurnTrainer.Cli;
 
 /// <summary>SIGTERM and Ctrl-C as a request to save and end, for commands that can be resumed.</summary>

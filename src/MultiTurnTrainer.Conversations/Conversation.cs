@@ -1,11 +1,7 @@
 // Folder Conversations: a row of data as everything below sees it.
 // Refuses to know: files, templates, tokens.
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations;
 

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Conversations;
 
 /// <summary>Properties of loosely shaped objects; null and absent are the same here.</summary>

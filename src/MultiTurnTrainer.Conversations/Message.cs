@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Conversations;
 
 /// <summary>One message: a typed view over its canonical JSON, which templates see as it is.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace MultiTurnTrainer.Conversations;
 
 /// <summary>The spellings of roles that data sets use.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Conversations;
 
 /// <summary>One call of an assistant message: a view over its canonical JSON.</summary>

@@ -1,8 +1,5 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using MultiTurnTrainer.Evaluation.Scoring;
 using MultiTurnTrainer.Evaluation.Simulation;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Evaluation;
 

@@ -1,10 +1,7 @@
 // Folder Evaluation: puts tasks to a model in several ways and scores each.
 // Refuses to know: which model answers, and where it runs.
-using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Evaluation.Scoring;
 using MultiTurnTrainer.Evaluation.Simulation;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference;
 
 namespace MultiTurnTrainer.Evaluation;
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace MultiTurnTrainer.Files;
 
 /// <summary>SHA-256 of files and texts, as lower-case hexadecimal.</summary>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MultiTurnTrainer.Files;
 
 /// <summary>A number with its noun: <c>1 row</c>, <c>2 rows</c>, <c>1,000 entries</c>.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Files;
 
 /// <summary>How mtt writes JSON: plain UTF-8, no escapes that JSON does not ask for.</summary>

@@ -1,7 +1,3 @@
-using System.ComponentModel;
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
-
 namespace MultiTurnTrainer.Files;
 
 /// <summary>What the file system knows of a file and .NET does not tell.</summary>

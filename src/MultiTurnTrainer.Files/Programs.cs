@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace MultiTurnTrainer.Files;
 
 /// <summary>What a program that has ended said.</summary>

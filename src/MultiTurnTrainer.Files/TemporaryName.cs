@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace MultiTurnTrainer.Files;
 
 /// <summary>Names of files and folders that are not finished: <c>NAME.tmp-</c> and 16 digits that nobody can foresee.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
-
 namespace MultiTurnTrainer.Files;
 
 /// <summary>The temporary files of outputs that are being written.</summary>

@@ -1,6 +1,5 @@
 // Folder Inference: whatever runs a model, in a folder or behind an endpoint.
 // Refuses to know: why it is asked.
-using MultiTurnTrainer.Conversations;
 
 namespace MultiTurnTrainer.Inference;
 

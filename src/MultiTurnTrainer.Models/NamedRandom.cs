@@ -1,6 +1,5 @@
 // Folder Models: a model from a HuggingFace folder: configuration, weights, adapters, kernels, generation.
 // Refuses to know: conversations, templates, training loops.
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Models;
 

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Templates;
 
 /// <summary>The chat side of a model folder: its template, its special tokens and the tokens that end an answer.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace MultiTurnTrainer.Templates;
 
 /// <summary>What kind of thing a character came from.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Templates;
 
 /// <summary>Everything a chat template sees.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MultiTurnTrainer.Templates.Rendering;
 using MultiTurnTrainer.Templates.Values;
 

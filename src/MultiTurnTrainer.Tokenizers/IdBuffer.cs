@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MultiTurnTrainer.Tokenizers;
 
 /// <summary>A growing list of token ids that is used again and again, so that encoding allocates nothing.</summary>

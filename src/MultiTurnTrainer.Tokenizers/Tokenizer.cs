@@ -1,13 +1,10 @@
 // Folder Tokenizers: ids and offsets of a text, as the model's own tokenizer gives them.
 // Refuses to know: templates, roles, labels.
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Tokenizers.AddedTokens;
 using MultiTurnTrainer.Tokenizers.Fast;
 using MultiTurnTrainer.Tokenizers.Loading;
 using MultiTurnTrainer.Tokenizers.Models;
 using MultiTurnTrainer.Tokenizers.Normalizers;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers;
 

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace MultiTurnTrainer.Unicode;
 
 /// <summary>One scalar of a rewritten text, and how it came about.</summary>

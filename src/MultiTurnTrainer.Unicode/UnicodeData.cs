@@ -1,6 +1,5 @@
 // Folder Unicode: frozen facts about code points, the same on every machine.
 // Refuses to know: texts, tokens, templates.
-using System.Text;
 
 namespace MultiTurnTrainer.Unicode;
 

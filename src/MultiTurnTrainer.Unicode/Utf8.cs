@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MultiTurnTrainer.Unicode;
 
 /// <summary>Steps over valid UTF-8. Callers guarantee validity; nothing is checked again.</summary>

@@ -60,7 +60,7 @@ public static class Catalogue
         () => new MailAddress(),
         () => new PhoneNumber(),
         () => new SecretKey(),
-        () => new Refusal(),
+        () => new Rules.Refusal(),
         () => new LanguageSwitch(),
         () => new Placeholder(),
         () => new ReplacementCharacter(),

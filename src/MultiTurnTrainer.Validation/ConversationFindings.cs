@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Findings;
 

@@ -1,8 +1,3 @@
-using System.Text;
-using System.Text.Unicode;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Rules;
 
 namespace MultiTurnTrainer.Validation;

@@ -1,6 +1,3 @@
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;

@@ -1,10 +1,5 @@
 // Folder Validation: runs the rules over files, and fixes rows.
 // Refuses to know: how a format is read, what is trained.
-using System.Text.Unicode;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;

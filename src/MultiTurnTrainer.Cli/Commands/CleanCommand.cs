@@ -1,9 +1,4 @@
-using System.CommandLine;
 using MultiTurnTrainer.Cli.Settings;
-using MultiTurnTrainer.Context.Cleaning;
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -1,9 +1,5 @@
 // Folder Commands: one command a file: options, one call, text, an exit code.
 // Refuses to know: formats, masks, models beyond the call it makes.
-using System.CommandLine;
-using System.Globalization;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

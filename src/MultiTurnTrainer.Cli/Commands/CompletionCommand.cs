@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt completion</c>: what a shell needs to complete commands, options and their values.</summary>

@@ -1,14 +1,3 @@
-using MultiTurnTrainer.Context.Cleaning;
-using MultiTurnTrainer.Conversations.Sharding;
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Inference.Completions;
-using MultiTurnTrainer.Inference.Settings;
-using MultiTurnTrainer.Synthesis.Settings;
-using MultiTurnTrainer.Training.Distillation;
-using MultiTurnTrainer.Training.Loop;
-using MultiTurnTrainer.Training.Settings;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>From the files of <c>mtt train --objective maigo|ccopd|distill-offline</c> to what those objectives learn from.</summary>

@@ -1,14 +1,3 @@
-using System.CommandLine;
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.LibTorch.Providers;
-using MultiTurnTrainer.Models.Checks;
-using MultiTurnTrainer.Models.Kernels.Cuda;
-using MultiTurnTrainer.Tokenizers;
-using TorchSharp;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt doctor</c>: the state of the machine, and on request of the kernels on its device.</summary>

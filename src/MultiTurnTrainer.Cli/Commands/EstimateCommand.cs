@@ -1,7 +1,4 @@
-using System.CommandLine;
-using System.Globalization;
 using MultiTurnTrainer.Cli.Settings;
-using MultiTurnTrainer.Training.Loop;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

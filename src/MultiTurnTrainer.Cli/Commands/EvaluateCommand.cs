@@ -1,13 +1,3 @@
-using System.CommandLine;
-using System.Globalization;
-using MultiTurnTrainer.Conversations.Sharding;
-using MultiTurnTrainer.Evaluation;
-using MultiTurnTrainer.Evaluation.Scoring;
-using MultiTurnTrainer.Evaluation.Simulation;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Local;
-using MultiTurnTrainer.Models.Generation;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt evaluate</c>: how much a model loses when a task unfolds over several turns.</summary>

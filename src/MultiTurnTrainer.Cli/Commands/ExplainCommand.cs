@@ -1,9 +1,3 @@
-using System.CommandLine;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Validation;
-using MultiTurnTrainer.Validation.Findings;
-using MultiTurnTrainer.Validation.Reports;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt explain</c>: what a code means.</summary>

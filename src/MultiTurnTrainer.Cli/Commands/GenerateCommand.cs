@@ -1,10 +1,3 @@
-using System.CommandLine;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Local;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Configuration;
-using MultiTurnTrainer.Models.Generation;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt generate</c>: answers from a model and an adapter.</summary>

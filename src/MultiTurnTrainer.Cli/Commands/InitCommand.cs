@@ -1,10 +1,4 @@
-using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using MultiTurnTrainer.Cli.Presets;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Synthesis.Prompts;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -1,9 +1,3 @@
-using System.CommandLine;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Datasets.Views;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenizers;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt inspect</c>: what is supervised of any row.</summary>

@@ -1,10 +1,3 @@
-using System.CommandLine;
-using System.Text;
-using System.Text.Json;
-using MultiTurnTrainer.Datasets.Linting;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt lint-template</c>: what chat templates do to conversations.</summary>

@@ -1,10 +1,3 @@
-using System.CommandLine;
-using System.Globalization;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Datasets.Runs;
-using MultiTurnTrainer.Datasets.Views;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt mask</c>: conversations to token rows with labels.</summary>

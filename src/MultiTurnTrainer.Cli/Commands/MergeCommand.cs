@@ -1,8 +1,3 @@
-using System.CommandLine;
-using System.Globalization;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Lora;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt merge</c>: a model folder with an adapter worked into its weights.</summary>

@@ -1,6 +1,3 @@
-using System.CommandLine;
-using MultiTurnTrainer.Inference.Local;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>The options of every command that runs a model.</summary>

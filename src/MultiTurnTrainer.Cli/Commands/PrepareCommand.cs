@@ -1,8 +1,4 @@
-using System.CommandLine;
-using System.Globalization;
 using MultiTurnTrainer.Cli.Validation;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Validation.Preparation;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

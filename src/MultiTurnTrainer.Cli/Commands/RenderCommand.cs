@@ -1,13 +1,3 @@
-using System.CommandLine;
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Datasets.Masking;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt render</c>: conversations through a chat template, with the origin of every character.</summary>

@@ -1,11 +1,4 @@
-using System.CommandLine;
 using MultiTurnTrainer.Cli.Settings;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Local;
-using MultiTurnTrainer.Inference.Settings;
-using MultiTurnTrainer.Synthesis.Review;
-using MultiTurnTrainer.Synthesis.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

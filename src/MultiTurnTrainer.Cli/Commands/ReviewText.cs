@@ -1,8 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Calls;
-using MultiTurnTrainer.Synthesis.Review;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>What <c>mtt review</c> says.</summary>

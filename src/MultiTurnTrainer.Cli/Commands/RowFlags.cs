@@ -1,12 +1,4 @@
-using System.CommandLine;
-using System.Text.Json;
 using MultiTurnTrainer.Cli.Settings;
-using MultiTurnTrainer.Context.Truncation;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

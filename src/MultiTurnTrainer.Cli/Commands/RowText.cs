@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Datasets.Views;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>Writes row views to a terminal or a file, with colour where it is wanted.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Inference.Calls;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>Progress with time left and spend: one line that changes in a terminal, a line every ten seconds in a log.</summary>

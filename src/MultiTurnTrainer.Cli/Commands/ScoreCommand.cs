@@ -1,6 +1,3 @@
-using System.CommandLine;
-using MultiTurnTrainer.Inference.Local;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt score</c>: log-probabilities of token rows under a model and an adapter.</summary>

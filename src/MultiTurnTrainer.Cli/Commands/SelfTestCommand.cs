@@ -1,8 +1,3 @@
-using System.CommandLine;
-using System.Globalization;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Training.SelfTest;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt selftest</c>: what must not change a training step, tried on this machine.</summary>

@@ -1,7 +1,3 @@
-using System.CommandLine;
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt setup</c>: builds the native part for the libtorch of this machine.</summary>

@@ -1,11 +1,4 @@
-using System.CommandLine;
-using System.Globalization;
 using MultiTurnTrainer.Cli.Settings;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Local;
-using MultiTurnTrainer.Synthesis.Settings;
-using MultiTurnTrainer.Synthesis.Sharding;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

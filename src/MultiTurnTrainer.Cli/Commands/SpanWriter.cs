@@ -1,7 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Datasets.Masking;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>Writes spans in code points, cut where learning begins and ends, neighbours of one origin joined.</summary>

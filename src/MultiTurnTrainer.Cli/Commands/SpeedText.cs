@@ -1,8 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Local;
-using MultiTurnTrainer.Models.Generation;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>How fast a generation was, in words.</summary>

@@ -1,10 +1,4 @@
-using System.CommandLine;
-using System.Text;
 using MultiTurnTrainer.Cli.Validation;
-using MultiTurnTrainer.Context.Truncation;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Validation.Statistics;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

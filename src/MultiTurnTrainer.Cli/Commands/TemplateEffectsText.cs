@@ -1,7 +1,3 @@
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Datasets.Runs;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>What a model's template does to conversations, for commands that read them for another end than their rows.</summary>

@@ -1,7 +1,3 @@
-using System.CommandLine;
-using MultiTurnTrainer.Tokenizers;
-using MultiTurnTrainer.Tokenizers.Lines;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt tokenize</c>: ids and offsets of texts.</summary>

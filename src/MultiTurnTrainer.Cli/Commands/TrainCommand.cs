@@ -1,8 +1,5 @@
-using System.CommandLine;
 using MultiTurnTrainer.Cli.Progress;
 using MultiTurnTrainer.Cli.Settings;
-using MultiTurnTrainer.Training.Loop;
-using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

@@ -1,13 +1,4 @@
-using System.CommandLine;
 using MultiTurnTrainer.Cli.Validation;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Validation;
-using MultiTurnTrainer.Validation.Duplicates;
-using MultiTurnTrainer.Validation.Findings;
-using MultiTurnTrainer.Validation.Reports;
 
 namespace MultiTurnTrainer.Cli.Commands;
 

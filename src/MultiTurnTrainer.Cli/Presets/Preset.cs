@@ -1,7 +1,5 @@
 // Folder Presets: what mtt init writes.
 // Refuses to know: what the files mean to training.
-using System.Reflection;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli.Presets;
 

@@ -1,9 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Training.Loop;
-using MultiTurnTrainer.Training.Metrics;
-using Spectre.Console;
-using Spectre.Console.Rendering;
-
 namespace MultiTurnTrainer.Cli.Progress;
 
 /// <summary>Training in a terminal: a few lines that change in place, drawn on stderr.</summary>

@@ -1,7 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Training.Loop;
-using MultiTurnTrainer.Training.Metrics;
-
 namespace MultiTurnTrainer.Cli.Progress;
 
 /// <summary>Training as lines for a log: the first and the last step, and one line every half minute between them.</summary>

@@ -1,9 +1,5 @@
 // Folder Progress: a training run on the screen.
 // Refuses to know: how a step is computed.
-using System.Globalization;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Training.Loop;
-using MultiTurnTrainer.Training.Metrics;
 
 namespace MultiTurnTrainer.Cli.Progress;
 

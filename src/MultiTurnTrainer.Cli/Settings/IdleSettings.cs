@@ -1,6 +1,3 @@
-using MultiTurnTrainer.Training.Loop;
-using MultiTurnTrainer.Training.Settings;
-
 namespace MultiTurnTrainer.Cli.Settings;
 
 /// <summary>Settings that were given and have no effect in this run.</summary>

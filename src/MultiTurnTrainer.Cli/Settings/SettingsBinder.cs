@@ -1,13 +1,3 @@
-using System.Collections;
-using System.ComponentModel.DataAnnotations;
-using System.Globalization;
-using System.Reflection;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
-
 namespace MultiTurnTrainer.Cli.Settings;
 
 /// <summary>

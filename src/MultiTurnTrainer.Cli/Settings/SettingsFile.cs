@@ -1,8 +1,5 @@
 // Folder Settings: mtt.yaml, --set and the flags that stand for settings.
 // Refuses to know: what a setting does.
-using MultiTurnTrainer.Files;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace MultiTurnTrainer.Cli.Settings;
 

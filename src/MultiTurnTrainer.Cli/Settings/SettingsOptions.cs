@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace MultiTurnTrainer.Cli.Settings;
 
 /// <summary>The options <c>--config</c> and <c>--set</c>, the same for every command that reads settings.</summary>

@@ -1,7 +1,3 @@
-using MultiTurnTrainer.Files;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
-
 namespace MultiTurnTrainer.Cli.Settings;
 
 /// <summary>

@@ -1,9 +1,3 @@
-using MultiTurnTrainer.Context.Cleaning;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Inference.Settings;
-using MultiTurnTrainer.Synthesis.Settings;
-using MultiTurnTrainer.Training.Settings;
-
 namespace MultiTurnTrainer.Cli.Settings;
 
 /// <summary>The sections that <c>mtt.yaml</c> may have, with the record each is bound to.</summary>

@@ -1,10 +1,4 @@
-using System.CommandLine;
 using MultiTurnTrainer.Cli.Commands;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Inference.Settings;
-using MultiTurnTrainer.Synthesis.Settings;
-using MultiTurnTrainer.Training.Loop;
-using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Cli.Settings;
 

@@ -1,9 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Datasets.Runs;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Training.Loop;
-
 namespace MultiTurnTrainer.Cli.Settings;
 
 /// <summary>Lets <c>mtt train</c> take conversations where it takes token rows: they are masked on the way.</summary>

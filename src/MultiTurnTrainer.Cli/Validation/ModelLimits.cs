@@ -1,13 +1,6 @@
 // Folder Validation: what validate and prepare ask of a model, and the files they write.
 // Refuses to know: the rules themselves.
-using System.Text.Json;
 using MultiTurnTrainer.Cli.Commands;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenizers;
-using MultiTurnTrainer.Validation;
-using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Cli.Validation;
 

@@ -1,9 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Datasets.Parquet;
-using MultiTurnTrainer.Validation.Preparation;
-
 namespace MultiTurnTrainer.Cli.Validation;
 
 /// <summary>

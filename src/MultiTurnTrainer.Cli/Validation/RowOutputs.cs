@@ -1,8 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Validation.Findings;
-using MultiTurnTrainer.Validation.Preparation;
-
 namespace MultiTurnTrainer.Cli.Validation;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Context.Cleaning;
 
 /// <summary>Where in its dialogue a reply stands (methods.md 1.1).</summary>

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Context.Cleaning;
 
 /// <summary>Reads what <c>mtt clean</c> wrote, one record at a time.</summary>

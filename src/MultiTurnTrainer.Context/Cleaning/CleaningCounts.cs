@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace MultiTurnTrainer.Context.Cleaning;
 
 /// <summary>What cleaning met and did.</summary>

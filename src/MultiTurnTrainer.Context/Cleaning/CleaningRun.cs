@@ -1,9 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Context.Cleaning;
 
 /// <summary>Cleans files: streaming, the same bytes for the same input, with a manifest beside the output.</summary>

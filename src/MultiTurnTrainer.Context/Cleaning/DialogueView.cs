@@ -1,6 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-
 namespace MultiTurnTrainer.Context.Cleaning;
 
 /// <summary>A conversation with its turns, and what was noticed about its user messages.</summary>

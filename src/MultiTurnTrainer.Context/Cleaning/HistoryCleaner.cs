@@ -1,8 +1,5 @@
 // Folder Cleaning: removes earlier answers from a history, and says what depended on them.
 // Refuses to know: tokens, templates, training.
-using System.Globalization;
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
 
 namespace MultiTurnTrainer.Context.Cleaning;
 

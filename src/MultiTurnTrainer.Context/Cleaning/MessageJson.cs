@@ -1,8 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Context.Cleaning;
 
 /// <summary>Changed copies of messages; what is not changed stays as it is, byte for byte.</summary>

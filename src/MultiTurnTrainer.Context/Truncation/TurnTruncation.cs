@@ -1,6 +1,5 @@
 // Folder Truncation: which whole turns go when a conversation is too long.
 // Refuses to know: how tokens are counted.
-using MultiTurnTrainer.Conversations;
 
 namespace MultiTurnTrainer.Context.Truncation;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;

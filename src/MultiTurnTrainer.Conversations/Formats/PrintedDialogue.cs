@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;

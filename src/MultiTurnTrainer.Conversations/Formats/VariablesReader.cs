@@ -1,6 +1,4 @@
-using System.Text.Json;
 using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Formats;
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace MultiTurnTrainer.Conversations.Json;
 
 /// <summary>Bytes put together piece by piece; kept and cleared between rows.</summary>

@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-
 namespace MultiTurnTrainer.Conversations.Json;
 
 /// <summary>Numbers as RFC 8259 writes them.</summary>

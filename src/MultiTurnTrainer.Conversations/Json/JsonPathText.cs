@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace MultiTurnTrainer.Conversations.Json;
 
 /// <summary>Paths such as <c>messages[3].tool_calls[0].function.name</c>.</summary>

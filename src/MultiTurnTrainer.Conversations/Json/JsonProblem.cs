@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MultiTurnTrainer.Conversations.Json;
 
 /// <summary>What kind of thing keeps a text from being read.</summary>

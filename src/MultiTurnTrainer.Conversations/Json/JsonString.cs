@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Numerics;
-using System.Runtime.Intrinsics;
-using System.Text;
-
 namespace MultiTurnTrainer.Conversations.Json;
 
 /// <summary>Escapes inside JSON strings.</summary>

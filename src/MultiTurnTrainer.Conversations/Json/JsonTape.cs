@@ -1,10 +1,5 @@
 // Folder Json: scans JSON without allocation, with offsets and paths.
 // Refuses to know: what the JSON means.
-using System.Buffers;
-using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Text;
 using MultiTurnTrainer.Conversations.Jsonl;
 
 namespace MultiTurnTrainer.Conversations.Json;

@@ -1,4 +1,3 @@
-using System.Text.Unicode;
 using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;

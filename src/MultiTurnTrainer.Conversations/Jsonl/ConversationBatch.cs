@@ -1,6 +1,5 @@
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 

@@ -1,12 +1,7 @@
 // Folder Jsonl: cuts files, packed or not, into rows, and reads and writes conversations.
 // Refuses to know: what a finding is, what is trained.
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using System.Text.Unicode;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Writes conversations as canonical JSON lines: one object a line, UTF-8, LF.</summary>

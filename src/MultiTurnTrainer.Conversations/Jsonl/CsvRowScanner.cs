@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Finds where a CSV row ends: at a line break outside quotes (RFC 4180; a lone CR ends a row too).</summary>

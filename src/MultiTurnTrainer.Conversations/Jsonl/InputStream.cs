@@ -1,7 +1,3 @@
-using System.IO.Compression;
-using MultiTurnTrainer.Files;
-using ZstdSharp;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Opens a path, standard input or a pipe, and takes gzip and zstd off.</summary>

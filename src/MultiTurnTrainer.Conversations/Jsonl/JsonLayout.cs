@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>How rows lie in a JSON file.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Splits a byte stream into rows: lines, the elements of one JSON array, or JSON values one after another.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Tells pipes from files without waiting for a writer, as opening a pipe does.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Finds where a row ends, over chunks, without judging it.</summary>

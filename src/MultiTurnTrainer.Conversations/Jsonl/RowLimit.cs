@@ -1,6 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>What is said of a row beyond the limit.</summary>

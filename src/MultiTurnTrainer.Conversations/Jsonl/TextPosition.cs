@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Line and column of a byte of a record.</summary>

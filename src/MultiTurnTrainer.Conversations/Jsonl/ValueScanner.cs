@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Finds where a JSON value ends, over chunks, without judging it.</summary>

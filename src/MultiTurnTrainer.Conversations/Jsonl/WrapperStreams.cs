@@ -1,6 +1,3 @@
-using MultiTurnTrainer.Files;
-using ZstdSharp;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>A read-only, forward-only stream.</summary>

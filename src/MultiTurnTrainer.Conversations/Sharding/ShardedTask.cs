@@ -1,6 +1,5 @@
 // Folder Sharding: tasks told over several turns, in files.
 // Refuses to know: who plays the user, how answers are judged.
-using System.Text.Json;
 
 namespace MultiTurnTrainer.Conversations.Sharding;
 

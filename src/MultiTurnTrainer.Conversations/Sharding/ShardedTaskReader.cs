@@ -1,6 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Conversations.Sharding;
 
 /// <summary>

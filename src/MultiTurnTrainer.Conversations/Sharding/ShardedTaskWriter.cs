@@ -1,6 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Conversations.Sharding;
 
 /// <summary>Writes sharded tasks, as one Lost-in-Conversation JSON array or as mtt's JSON lines.</summary>

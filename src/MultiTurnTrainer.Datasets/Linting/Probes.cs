@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Datasets.Linting;
 
 /// <summary>A small conversation made to show one effect of a template; its words stand nowhere else.</summary>

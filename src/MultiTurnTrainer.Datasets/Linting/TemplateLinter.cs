@@ -2,7 +2,6 @@
 // Refuses to know: data files, tokens.
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Linting;
 

@@ -1,7 +1,5 @@
 // Folder Masking: which characters of a rendered conversation are an answer's own.
 // Refuses to know: tokens, roles' texts, files.
-using System.Text.Json;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Masking;
 

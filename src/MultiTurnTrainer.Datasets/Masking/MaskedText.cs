@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Masking;
 
 /// <summary>A rendered conversation and what the rule says of its messages.</summary>

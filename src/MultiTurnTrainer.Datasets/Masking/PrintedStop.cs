@@ -1,7 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Templates;
-using MultiTurnTrainer.Tokenizers;
-
 namespace MultiTurnTrainer.Datasets.Masking;
 
 /// <summary>

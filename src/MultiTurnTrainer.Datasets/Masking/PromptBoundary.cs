@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Masking;
 
 /// <summary>Finds where the prompt ends and the answer begins: by the generation prompt, laid over the answer's block.</summary>

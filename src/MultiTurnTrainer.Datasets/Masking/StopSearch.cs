@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Masking;
 
 /// <summary>Finds stop tokens that the template wrote: no character of them may come from data.</summary>

@@ -1,6 +1,3 @@
-using System.Numerics;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Datasets.Packing;
 
 /// <summary>

@@ -1,8 +1,5 @@
 // Folder Packing: lays rows into sequences of a length.
 // Refuses to know: roles, text, labels.
-using System.Buffers.Binary;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Packing;
 

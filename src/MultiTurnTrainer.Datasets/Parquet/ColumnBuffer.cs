@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
-using ParquetSharp;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>Collects one leaf column of one row group, entry by entry.</summary>

@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
-using ParquetSharp;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using ParquetSharp;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>

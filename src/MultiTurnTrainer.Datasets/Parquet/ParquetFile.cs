@@ -1,7 +1,5 @@
 // Folder Parquet: JSON rows and token rows in Parquet files.
 // Refuses to know: conversations, masks.
-using MultiTurnTrainer.Files;
-using ParquetSharp;
 
 namespace MultiTurnTrainer.Datasets.Parquet;
 

@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-using ParquetSharp;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>

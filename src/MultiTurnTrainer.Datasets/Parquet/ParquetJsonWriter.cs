@@ -1,10 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-using ParquetSharp;
-using Encoding = System.Text.Encoding;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>

@@ -1,8 +1,3 @@
-using MultiTurnTrainer.Files;
-using ParquetSharp;
-using ParquetSharp.IO;
-using ParquetSharp.Schema;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>

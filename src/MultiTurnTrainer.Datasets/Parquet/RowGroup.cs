@@ -1,5 +1,3 @@
-using ParquetSharp;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>Some rows of a file, with a cursor over each column that was asked for.</summary>

@@ -1,11 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Globalization;
-using System.Numerics;
-using System.Text.Json;
-using System.Text.Unicode;
-using ParquetSharp;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>Writes one stored value as JSON, by what its column says it means.</summary>

@@ -1,6 +1,3 @@
-using ParquetSharp;
-using ParquetSharp.Schema;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>Turns the library's schema into <see cref="SchemaNode"/>s and back.</summary>

@@ -1,5 +1,3 @@
-using ParquetSharp;
-
 namespace MultiTurnTrainer.Datasets.Parquet;
 
 /// <summary>A field of a Parquet schema: a group with children, or a leaf with values.</summary>

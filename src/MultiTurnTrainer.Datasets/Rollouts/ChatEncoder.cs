@@ -1,11 +1,6 @@
 // Folder Rollouts: prompts as ids, and ids as replies, for models that answer.
 // Refuses to know: how a model samples, what is learned from it.
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Context.Cleaning;
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rollouts;
 

@@ -1,9 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Context.Cleaning;
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rollouts;
 

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations;
-
 namespace MultiTurnTrainer.Datasets.Rollouts;
 
 /// <summary>From messages to the ids a model is asked with, and from its ids to a reply's text.</summary>

@@ -1,8 +1,3 @@
-using MultiTurnTrainer.Context.Cleaning;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Sharding;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Datasets.Rollouts;
 
 /// <summary>

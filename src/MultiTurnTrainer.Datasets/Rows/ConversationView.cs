@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>A conversation, or what is left of it, as it is rendered.</summary>

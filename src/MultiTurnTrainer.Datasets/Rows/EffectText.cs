@@ -1,6 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>What the template silently did, in words.</summary>

@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>Token rows as JSON lines: <c>{"id", "input_ids", "labels", "loss_weights"?, "spans"?}</c>.</summary>

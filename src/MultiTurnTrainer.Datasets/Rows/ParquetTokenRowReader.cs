@@ -1,9 +1,4 @@
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using MultiTurnTrainer.Datasets.Parquet;
-using MultiTurnTrainer.Files;
-using ParquetSharp;
-using Encoding = System.Text.Encoding;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Datasets.Parquet;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

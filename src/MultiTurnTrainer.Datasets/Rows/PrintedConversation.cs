@@ -1,6 +1,3 @@
-using System.Buffers;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>What a rendered text holds of each message and of the tools: gathered in one pass over its spans.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>What a rendered text holds of one message.</summary>

@@ -1,7 +1,4 @@
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

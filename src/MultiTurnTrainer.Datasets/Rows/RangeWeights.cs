@@ -1,8 +1,3 @@
-using System.Globalization;
-using System.Text;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>Narrows the characters of an answer by fields and by weights inside its content.</summary>

@@ -1,12 +1,7 @@
 // Folder Rows: from a conversation to token rows: render, mask, tokenize, label, prove.
 // Refuses to know: files of conversations, packing, training.
-using System.Globalization;
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.Context.Truncation;
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

@@ -1,7 +1,5 @@
-using System.Text;
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

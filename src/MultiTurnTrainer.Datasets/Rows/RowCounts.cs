@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>What became of the conversations, and of every supervised token that was lost on the way.</summary>

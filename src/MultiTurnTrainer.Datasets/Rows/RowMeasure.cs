@@ -1,7 +1,3 @@
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Templates;
-using MultiTurnTrainer.Validation.Statistics;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>Measures conversations as the rows that <c>mtt mask</c> makes of them.</summary>

@@ -1,8 +1,5 @@
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Templates;
-using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

@@ -1,12 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Context.Truncation;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>How conversations become token rows: the <c>rows:</c> section of <c>mtt.yaml</c>.</summary>

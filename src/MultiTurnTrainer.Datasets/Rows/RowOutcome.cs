@@ -1,7 +1,5 @@
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

@@ -1,6 +1,4 @@
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Masking;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

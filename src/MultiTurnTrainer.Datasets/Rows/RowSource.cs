@@ -1,7 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>A conversation with everything that stays the same over its rows: weights, targets, template variables.</summary>

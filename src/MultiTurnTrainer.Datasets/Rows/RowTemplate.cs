@@ -1,6 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>What rendering needs of a model and a run: template, special tokens, stop tokens, template variables, date.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>

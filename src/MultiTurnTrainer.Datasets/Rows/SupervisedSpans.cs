@@ -1,8 +1,4 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

@@ -1,9 +1,4 @@
-using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Masking;
-using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

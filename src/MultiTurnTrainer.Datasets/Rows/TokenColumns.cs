@@ -1,7 +1,4 @@
-using System.Runtime.InteropServices;
 using MultiTurnTrainer.Datasets.Parquet;
-using ParquetSharp;
-using Encoding = System.Text.Encoding;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

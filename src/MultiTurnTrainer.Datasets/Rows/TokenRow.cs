@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>One training sample: a conversation as tokens.</summary>

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using MultiTurnTrainer.Datasets.Parquet;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>Counts what a template left out of a content that it printed in part, such as the reasoning before its answer.</summary>

@@ -1,7 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>

@@ -1,8 +1,5 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Runs;
 

@@ -1,10 +1,7 @@
 // Folder Runs: whole files to token rows on all threads, counted, with a manifest.
 // Refuses to know: how one row is made.
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Runs;
 

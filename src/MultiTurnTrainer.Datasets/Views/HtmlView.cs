@@ -1,7 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Files.Pages;
-
 namespace MultiTurnTrainer.Datasets.Views;
 
 /// <summary>

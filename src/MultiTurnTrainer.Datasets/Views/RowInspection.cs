@@ -1,9 +1,5 @@
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Datasets.Views;
 

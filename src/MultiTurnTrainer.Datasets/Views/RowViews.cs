@@ -1,13 +1,7 @@
 // Folder Views: rows for people: terminal and page.
 // Refuses to know: how a row was decided.
-using System.Globalization;
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
-using MultiTurnTrainer.Templates;
-using MultiTurnTrainer.Validation;
-using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Datasets.Views;
 

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Datasets.Views;
 
 /// <summary>

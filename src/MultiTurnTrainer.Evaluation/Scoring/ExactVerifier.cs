@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Sharding;
-
 namespace MultiTurnTrainer.Evaluation.Scoring;
 
 /// <summary>The reply's last line, blanks normalised, is the gold answer.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Sharding;
-
 namespace MultiTurnTrainer.Evaluation.Scoring;
 
 /// <summary>Decides, without a model, whether a reply solves a task.</summary>

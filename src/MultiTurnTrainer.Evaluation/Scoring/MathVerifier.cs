@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text;
-using MultiTurnTrainer.Conversations.Sharding;
-
 namespace MultiTurnTrainer.Evaluation.Scoring;
 
 /// <summary>

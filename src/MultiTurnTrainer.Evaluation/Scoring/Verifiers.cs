@@ -1,7 +1,5 @@
 // Folder Scoring: judges an answer, and sums over runs.
 // Refuses to know: dialogues, models.
-using MultiTurnTrainer.Conversations.Sharding;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Evaluation.Scoring;
 

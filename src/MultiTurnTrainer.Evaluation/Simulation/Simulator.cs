@@ -1,9 +1,6 @@
 // Folder Simulation: plays the user of a task, turn by turn.
 // Refuses to know: how an answer is judged or generated.
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Evaluation.Scoring;
-using MultiTurnTrainer.Inference;
 
 namespace MultiTurnTrainer.Evaluation.Simulation;
 

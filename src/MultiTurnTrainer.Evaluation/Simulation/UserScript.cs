@@ -1,6 +1,3 @@
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Sharding;
-
 namespace MultiTurnTrainer.Evaluation.Simulation;
 
 /// <summary>

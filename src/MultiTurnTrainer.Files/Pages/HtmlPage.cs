@@ -1,8 +1,5 @@
 // Folder Pages: the shell, tables and plots of every page.
 // Refuses to know: what is shown.
-using System.Globalization;
-using System.Net;
-using System.Text;
 
 namespace MultiTurnTrainer.Files.Pages;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace MultiTurnTrainer.Files.Pages;
 
 /// <summary>How a series is drawn.</summary>

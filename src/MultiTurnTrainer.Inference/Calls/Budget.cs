@@ -1,5 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Inference.Settings;
 

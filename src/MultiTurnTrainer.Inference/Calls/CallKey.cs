@@ -1,8 +1,3 @@
-using System.Buffers.Binary;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-
 namespace MultiTurnTrainer.Inference.Calls;
 
 /// <summary>The place of one call in a run; no two calls of a run share one.</summary>

@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
 
 namespace MultiTurnTrainer.Inference.Calls;

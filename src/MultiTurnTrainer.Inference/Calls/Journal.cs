@@ -1,6 +1,3 @@
-using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
 
 namespace MultiTurnTrainer.Inference.Calls;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
 
 namespace MultiTurnTrainer.Inference.Calls;

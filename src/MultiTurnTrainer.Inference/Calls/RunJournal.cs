@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Inference.Calls;
 
 /// <summary>Begins or goes on with the journal of a run, and makes sure that it is of the same run.</summary>

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
 
 namespace MultiTurnTrainer.Inference.Completions;

@@ -1,13 +1,7 @@
 // Folder Completions: servers that continue token ids and take adapters.
 // Refuses to know: training, templates.
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Inference.Settings;
-using Polly;
-using Polly.Retry;
-using Polly.Timeout;
 
 namespace MultiTurnTrainer.Inference.Completions;
 

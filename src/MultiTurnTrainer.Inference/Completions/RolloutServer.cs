@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Models.Generation;
-
 namespace MultiTurnTrainer.Inference.Completions;
 
 /// <summary>An OpenAI-compatible server that samples token ids; training and generation wait for it.</summary>

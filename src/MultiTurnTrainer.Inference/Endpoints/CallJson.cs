@@ -1,7 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace MultiTurnTrainer.Inference.Endpoints;
 
 /// <summary>How calls, journals and traces are written: snake_case, one line, nothing that is null.</summary>

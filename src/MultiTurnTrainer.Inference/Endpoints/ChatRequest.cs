@@ -1,8 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Inference.Endpoints;
 
 /// <summary>One call to a model: everything that decides the reply, and nothing else.</summary>

@@ -1,7 +1,4 @@
 using MultiTurnTrainer.Inference.Settings;
-using Polly;
-using Polly.CircuitBreaker;
-using Polly.Timeout;
 
 namespace MultiTurnTrainer.Inference.Endpoints;
 

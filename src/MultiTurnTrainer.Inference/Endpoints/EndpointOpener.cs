@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Settings;
 
 namespace MultiTurnTrainer.Inference.Endpoints;

@@ -1,10 +1,6 @@
 // Folder Endpoints: OpenAI-compatible servers: requests, retries, pauses, limits.
 // Refuses to know: roles of a review, budgets.
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Settings;
-using Polly;
-using Polly.CircuitBreaker;
-using Polly.Retry;
 
 namespace MultiTurnTrainer.Inference.Endpoints;
 

@@ -1,7 +1,4 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
 using MultiTurnTrainer.Inference.Settings;
-using OpenAI.Chat;
 
 namespace MultiTurnTrainer.Inference.Endpoints;
 

@@ -1,11 +1,4 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
-using System.Net;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Settings;
-using OpenAI;
-using OpenAI.Chat;
 
 namespace MultiTurnTrainer.Inference.Endpoints;
 

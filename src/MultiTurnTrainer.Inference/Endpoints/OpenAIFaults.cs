@@ -1,7 +1,3 @@
-using System.ClientModel.Primitives;
-using System.Globalization;
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Inference.Endpoints;
 
 /// <summary>What an HTTP status means for the call and for the run.</summary>

@@ -1,7 +1,3 @@
-using System.Net.ServerSentEvents;
-using System.Text;
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Inference.Endpoints;
 
 /// <summary>Reads a chat completion, whole or streamed. Whatever is missing or of another type is a transient failure.</summary>

@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Settings;
 
 namespace MultiTurnTrainer.Inference.Endpoints;

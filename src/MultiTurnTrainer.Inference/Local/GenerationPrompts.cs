@@ -1,11 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Generation;
-using MultiTurnTrainer.Tokenizers;
-
 namespace MultiTurnTrainer.Inference.Local;
 
 /// <summary>The prompts of <c>mtt generate</c>: token ids as given, or conversations rendered and tokenized.</summary>

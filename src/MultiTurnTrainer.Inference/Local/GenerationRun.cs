@@ -1,9 +1,5 @@
-using System.Diagnostics;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Completions;
 using MultiTurnTrainer.Inference.Settings;
-using MultiTurnTrainer.Models.Generation;
 
 namespace MultiTurnTrainer.Inference.Local;
 

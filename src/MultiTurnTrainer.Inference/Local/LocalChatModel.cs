@@ -1,12 +1,4 @@
-using System.Threading.Channels;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Generation;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Inference.Local;
 

@@ -1,8 +1,3 @@
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Models.Generation;
-
 namespace MultiTurnTrainer.Inference.Local;
 
 /// <summary>A model folder that answers simulated dialogues, a batch at a time.</summary>

@@ -1,13 +1,5 @@
 // Folder Local: models in a folder: chats, dialogues, scores, generations.
 // Refuses to know: commands, options of the command line.
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Configuration;
-using MultiTurnTrainer.Models.Lora;
-using MultiTurnTrainer.Models.Safetensors;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Inference.Local;
 

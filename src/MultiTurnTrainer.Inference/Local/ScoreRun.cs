@@ -1,13 +1,3 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Datasets.Runs;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models;
-using MultiTurnTrainer.Models.Generation;
-using MultiTurnTrainer.Models.Safetensors;
-
 namespace MultiTurnTrainer.Inference.Local;
 
 /// <summary>Scores a file of rows, one line of JSON a row.</summary>

@@ -1,8 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models;
-using MultiTurnTrainer.Models.Generation;
-
 namespace MultiTurnTrainer.Inference.Local;
 
 /// <summary>Sums over scored rows.</summary>

@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace MultiTurnTrainer.Inference.Settings;
 
 /// <summary>How a role marks the parts of its reply.</summary>

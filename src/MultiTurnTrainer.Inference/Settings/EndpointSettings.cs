@@ -1,6 +1,5 @@
 // Folder Settings: settings of endpoints, calls and budgets.
 // Refuses to know: where settings are read from.
-using System.ComponentModel.DataAnnotations;
 
 namespace MultiTurnTrainer.Inference.Settings;
 

@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace MultiTurnTrainer.Inference.Settings;
 
 /// <summary>The model behind a role and how it samples.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace MultiTurnTrainer.LibTorch.Native;

@@ -1,7 +1,5 @@
 // Folder Native: builds, loads and calls the C++ part over libtorch.
 // Refuses to know: what an operator is used for.
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;

@@ -1,8 +1,3 @@
-using System.ComponentModel;
-using System.Globalization;
-using System.Reflection;
-using System.Text;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;

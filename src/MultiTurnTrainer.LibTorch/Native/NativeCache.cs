@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
-using System.Text;
 using TorchSharp;
 
 namespace MultiTurnTrainer.LibTorch.Native;

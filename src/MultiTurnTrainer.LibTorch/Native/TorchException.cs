@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace MultiTurnTrainer.LibTorch.Native;
 
 /// <summary>libtorch refused: the operator's name and libtorch's own message.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MultiTurnTrainer.LibTorch.Native;
 using TorchSharp.Utils;
 

@@ -1,5 +1,3 @@
-using System.Collections;
-using System.Runtime.CompilerServices;
 using MultiTurnTrainer.LibTorch.Native;
 
 namespace TorchSharp.Utils;

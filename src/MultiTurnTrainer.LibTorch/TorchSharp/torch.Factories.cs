@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using MultiTurnTrainer.LibTorch.Native;
 
 namespace TorchSharp;

@@ -1,8 +1,6 @@
 // Folder Adapters: what may be laid over a base for a forward pass, and its trained tensors.
 // Refuses to know: files, targets, how a base computes.
 using MultiTurnTrainer.Models.Configuration;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Adapters;
 

@@ -1,8 +1,5 @@
 // Shapes: i width of the input, o of the output, r rank, v vocabulary, e hidden width.
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Adapters;
 

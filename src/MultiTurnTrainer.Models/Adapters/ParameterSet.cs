@@ -1,6 +1,4 @@
 // Shapes: p elements of all parameters together.
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Adapters;
 

@@ -1,9 +1,6 @@
 // Shapes: s tokens of the pack, n rows asked for (all s where none are), e hidden width, h query heads, k key heads, d width of a head.
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.SwiGlu;
-using TorchSharp;
-using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

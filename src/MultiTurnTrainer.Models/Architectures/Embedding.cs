@@ -3,8 +3,6 @@ using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels;
 using MultiTurnTrainer.Models.Kernels.Lora;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

@@ -1,7 +1,5 @@
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Kernels.Dropout;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Safetensors;
 

@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Models.Configuration;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

@@ -1,11 +1,8 @@
 // Shapes: s tokens of the pack, h query heads, k key heads, d width of a head.
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels;
 using MultiTurnTrainer.Models.Kernels.Attention;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

@@ -1,6 +1,4 @@
 // Shapes: s tokens of the pack, h query heads, k key heads, g = h / k, d width of a head, q queries of a block, c keys they may see.
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

@@ -1,7 +1,5 @@
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Rotary;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

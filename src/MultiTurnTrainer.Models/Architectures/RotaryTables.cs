@@ -1,6 +1,4 @@
 using MultiTurnTrainer.Models.Configuration;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

@@ -1,7 +1,4 @@
-using System.Runtime.InteropServices;
 using MultiTurnTrainer.Models.Safetensors;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

@@ -1,8 +1,5 @@
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Safetensors;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Architectures;
 

@@ -1,7 +1,4 @@
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Checks;
 

@@ -5,8 +5,6 @@ using MultiTurnTrainer.Models.Kernels.Lora;
 using MultiTurnTrainer.Models.Kernels.Norm;
 using MultiTurnTrainer.Models.Kernels.Rotary;
 using MultiTurnTrainer.Models.Kernels.SwiGlu;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Checks;
 
@@ -167,7 +165,7 @@ internal sealed class KernelCases(Device device, ScalarType type, KernelSizes si
         );
 
         Tensor[] Run(IRowKernel kernel, Tensor[] t) =>
-            [kernel.Run(t[0], t[1], t[2], t[3], new RowOptions(), type), t[3]];
+            [kernel.Run(t[0], t[1], t[2], t[3], new CrossEntropyOptions(), type), t[3]];
     }
 
     private KernelCase Graph(

@@ -1,14 +1,11 @@
 // Folder Checks: measures kernels against plain operators: how far off, how fast.
 // Refuses to know: consoles, what a model does with a kernel.
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Models.Kernels.Lora;
 using MultiTurnTrainer.Models.Kernels.Norm;
 using MultiTurnTrainer.Models.Kernels.Rotary;
 using MultiTurnTrainer.Models.Kernels.SwiGlu;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Checks;
 
@@ -51,7 +48,10 @@ public static class KernelCheck
         yield return Products(device, bfloat16);
         foreach (int vocabulary in (int[])[521, 32003, 128256])
         {
-            foreach (RowOptions options in (RowOptions[])[new(Metrics: true), new(30, 0.1f, 1e-3f, true, true)])
+            foreach (
+                CrossEntropyOptions options in (CrossEntropyOptions[])
+                    [new(Metrics: true), new(30, 0.1f, 1e-3f, true, true)]
+            )
             {
                 yield return CrossEntropy(device, vocabulary, float32, float32, options);
                 yield return CrossEntropy(device, vocabulary, float32, bfloat16, options);
@@ -204,7 +204,7 @@ public static class KernelCheck
         int vocabulary,
         ScalarType type,
         ScalarType gradientType,
-        RowOptions options
+        CrossEntropyOptions options
     )
     {
         using DisposeScope scope = NewDisposeScope();

@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace MultiTurnTrainer.Models.Checks;
 
 /// <summary>What a kernel takes, forward and backward, beside the same in plain operators.</summary>

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using TorchSharp;
-
 namespace MultiTurnTrainer.Models.Checks;
 
 /// <summary>How long work takes on a device.</summary>

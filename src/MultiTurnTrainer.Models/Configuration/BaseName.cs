@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-
 namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>What an adapter calls its base: the name on the hub where the folder knows it, so that the adapter loads on any machine.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Models.Configuration;
 
 /// <summary>What stands beside the weights in a model's folder (configuration, tokenizer, templates, notes) and goes with new ones.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Configuration;

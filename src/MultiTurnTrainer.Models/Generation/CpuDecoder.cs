@@ -1,13 +1,8 @@
-using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Cpu;
 using MultiTurnTrainer.Models.Kernels.Decoding;
-using TorchSharp;
-using static TorchSharp.torch;
-using Tensor = TorchSharp.torch.Tensor;
 
 namespace MultiTurnTrainer.Models.Generation;
 

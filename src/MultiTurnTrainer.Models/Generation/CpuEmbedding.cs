@@ -1,13 +1,8 @@
 // Shapes: v vocabulary, e hidden width, r rank.
-using System.Numerics.Tensors;
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Cpu;
-using TorchSharp;
-using static TorchSharp.torch;
-using Tensor = TorchSharp.torch.Tensor;
 
 namespace MultiTurnTrainer.Models.Generation;
 

@@ -1,13 +1,8 @@
 // Shapes: b rows of the batch, i width of the input, o of the output, r rank.
-using System.Numerics.Tensors;
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Decoding;
-using TorchSharp;
-using static TorchSharp.torch;
-using Tensor = TorchSharp.torch.Tensor;
 
 namespace MultiTurnTrainer.Models.Generation;
 

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;

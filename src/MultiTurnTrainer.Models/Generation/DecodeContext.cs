@@ -1,8 +1,6 @@
 // Shapes: b rows of the batch, h query heads, k key heads, g = h / k, d width of a head, c columns of the cache.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Generation;
 

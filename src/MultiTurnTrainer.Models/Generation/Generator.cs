@@ -1,11 +1,7 @@
 // Folder Generation: new tokens after prompts, and how likely given ones are.
 // Refuses to know: text, chat templates, tokenizers.
-using System.Diagnostics;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Generation;
 

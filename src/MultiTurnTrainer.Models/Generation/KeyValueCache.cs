@@ -1,8 +1,6 @@
 // Shapes: b rows of the batch, k key heads, c columns, d width of a head, l tokens of a prompt.
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Generation;
 

@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace MultiTurnTrainer.Models.Generation;
 
 /// <summary>Chooses a token from logits: temperature, then top-k, then top-p, as HuggingFace orders them.</summary>

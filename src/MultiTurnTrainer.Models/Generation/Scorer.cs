@@ -1,9 +1,6 @@
 // Shapes: s tokens of the row, n of a chunk, e hidden width, v vocabulary.
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Generation;
 

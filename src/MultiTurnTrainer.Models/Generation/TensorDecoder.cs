@@ -1,8 +1,6 @@
 // Shapes: b rows of the batch, s their tokens together, e hidden width, v vocabulary.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Generation;
 

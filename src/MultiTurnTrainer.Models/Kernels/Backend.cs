@@ -1,7 +1,6 @@
 // Folder Kernels: operators with backwards of their own, and which backend serves a tensor.
 // Refuses to know: layers, models, adapters, training.
 using MultiTurnTrainer.Models.Kernels.Cuda;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels;
 

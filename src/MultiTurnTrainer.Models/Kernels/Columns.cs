@@ -1,7 +1,4 @@
 // Shapes: n rows, w width.
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels;
 

@@ -2,8 +2,6 @@ using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Safetensors;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Lora;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace MultiTurnTrainer.Models.Lora;
 
 /// <summary>How the matrices of a new adapter begin.</summary>

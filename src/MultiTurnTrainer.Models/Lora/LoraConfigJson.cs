@@ -1,8 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Models.Lora;
 
 /// <summary>Reads and writes PEFT's <c>adapter_config.json</c>: keys sorted, two spaces, no newline at the end.</summary>

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Lora;

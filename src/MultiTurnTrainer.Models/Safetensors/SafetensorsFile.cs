@@ -1,9 +1,5 @@
 // Folder Safetensors: reads and writes the file format by its rules.
 // Refuses to know: models, what a tensor is for.
-using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Models.Safetensors;
 

@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Models.Safetensors;
 
 /// <summary>

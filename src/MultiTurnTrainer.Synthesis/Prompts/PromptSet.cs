@@ -1,8 +1,5 @@
 // Folder Prompts: the prompts of the roles, built in or edited.
 // Refuses to know: what is sent where.
-using System.Reflection;
-using System.Text;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Synthesis.Prompts;
 

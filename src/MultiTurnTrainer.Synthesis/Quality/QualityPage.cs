@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text;
-using MultiTurnTrainer.Files.Pages;
-
 namespace MultiTurnTrainer.Synthesis.Quality;
 
 /// <summary>The measures as one HTML file that needs no network: plots, then the numbers.</summary>

@@ -1,8 +1,5 @@
 // Folder Quality: measures of generated dialogues, without a model.
 // Refuses to know: how they were generated.
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace MultiTurnTrainer.Synthesis.Quality;
 

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Inference.Calls;
-
 namespace MultiTurnTrainer.Synthesis.Replies;
 
 /// <summary>

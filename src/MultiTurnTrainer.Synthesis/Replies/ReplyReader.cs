@@ -1,6 +1,5 @@
 // Folder Replies: reads what a model answered: tags, JSON, hidden thought.
 // Refuses to know: who asked.
-using System.Text.Json;
 
 namespace MultiTurnTrainer.Synthesis.Replies;
 

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Synthesis.Settings;
 
 namespace MultiTurnTrainer.Synthesis.Review;

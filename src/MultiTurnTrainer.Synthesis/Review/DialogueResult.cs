@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Inference.Calls;
-using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Seeds;
 
 namespace MultiTurnTrainer.Synthesis.Review;

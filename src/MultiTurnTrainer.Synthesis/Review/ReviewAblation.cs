@@ -1,6 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Calls;
 using MultiTurnTrainer.Synthesis.Quality;
 using MultiTurnTrainer.Synthesis.Settings;
 

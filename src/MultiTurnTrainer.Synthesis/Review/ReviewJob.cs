@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Settings;
 
 namespace MultiTurnTrainer.Synthesis.Review;

@@ -1,9 +1,5 @@
 // Folder Review: Review-Instruct rounds: candidate, reviewers, chairman.
 // Refuses to know: how a call reaches a model.
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Inference.Calls;
-using MultiTurnTrainer.Inference.Endpoints;
-using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Replies;
 using MultiTurnTrainer.Synthesis.Seeds;

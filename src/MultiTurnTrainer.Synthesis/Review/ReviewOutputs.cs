@@ -1,7 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Quality;
 using MultiTurnTrainer.Synthesis.Settings;
 

@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Inference.Calls;
 using MultiTurnTrainer.Synthesis.Seeds;
 
 namespace MultiTurnTrainer.Synthesis.Review;

@@ -1,7 +1,3 @@
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Calls;
-using MultiTurnTrainer.Inference.Endpoints;
-using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Seeds;
 using MultiTurnTrainer.Synthesis.Settings;

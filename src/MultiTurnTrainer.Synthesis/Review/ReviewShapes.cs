@@ -1,4 +1,3 @@
-using System.Globalization;
 using MultiTurnTrainer.Synthesis.Replies;
 using MultiTurnTrainer.Synthesis.Settings;
 

@@ -1,7 +1,3 @@
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Inference.Calls;
-using MultiTurnTrainer.Inference.Endpoints;
-using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Replies;
 using MultiTurnTrainer.Synthesis.Seeds;

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Settings;
 

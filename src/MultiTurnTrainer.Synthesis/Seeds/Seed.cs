@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Synthesis.Seeds;
 
 /// <summary>The first question of a dialogue.</summary>

@@ -1,8 +1,5 @@
 // Folder Seeds: what dialogues begin with.
 // Refuses to know: rounds, roles.
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Jsonl;
 
 namespace MultiTurnTrainer.Synthesis.Seeds;
 

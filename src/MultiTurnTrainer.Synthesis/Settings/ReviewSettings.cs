@@ -1,7 +1,5 @@
 // Folder Settings: settings of review and shard.
 // Refuses to know: where settings are read from.
-using System.ComponentModel.DataAnnotations;
-using MultiTurnTrainer.Inference.Settings;
 
 namespace MultiTurnTrainer.Synthesis.Settings;
 

@@ -1,6 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using MultiTurnTrainer.Inference.Settings;
-
 namespace MultiTurnTrainer.Synthesis.Settings;
 
 /// <summary>One reviewer.</summary>

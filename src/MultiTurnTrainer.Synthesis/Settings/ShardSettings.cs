@@ -1,6 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using MultiTurnTrainer.Inference.Settings;
-
 namespace MultiTurnTrainer.Synthesis.Settings;
 
 /// <summary>Who cuts a task into shards.</summary>

@@ -1,9 +1,3 @@
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Sharding;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Calls;
-using MultiTurnTrainer.Inference.Endpoints;
-using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Replies;
 using MultiTurnTrainer.Synthesis.Review;

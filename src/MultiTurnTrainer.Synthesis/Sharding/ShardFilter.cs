@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Synthesis.Settings;
 
 namespace MultiTurnTrainer.Synthesis.Sharding;

@@ -1,10 +1,3 @@
-using System.Globalization;
-using System.Text;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Conversations.Sharding;
-
 namespace MultiTurnTrainer.Synthesis.Sharding;
 
 /// <summary>

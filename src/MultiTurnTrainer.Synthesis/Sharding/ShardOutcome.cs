@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Sharding;
-
 namespace MultiTurnTrainer.Synthesis.Sharding;
 
 /// <summary>What came of one task.</summary>

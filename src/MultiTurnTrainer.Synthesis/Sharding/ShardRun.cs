@@ -1,11 +1,5 @@
 // Folder Sharding: cuts instructions into tasks over several turns.
 // Refuses to know: how tasks are scored.
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Conversations.Sharding;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Inference.Calls;
-using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Settings;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Numerics;
-using System.Text;
 using MultiTurnTrainer.Templates.Values;
 
 namespace MultiTurnTrainer.Templates.Builtins;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MultiTurnTrainer.Templates.Values;
 
 namespace MultiTurnTrainer.Templates.Builtins;

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.RegularExpressions;
 using MultiTurnTrainer.Templates.Values;
 
 namespace MultiTurnTrainer.Templates.Builtins;

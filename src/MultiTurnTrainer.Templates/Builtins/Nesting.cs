@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MultiTurnTrainer.Templates.Builtins;
 
 /// <summary>Turns a recursion that is about to overflow the stack into an error.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using MultiTurnTrainer.Templates.Values;
 
 namespace MultiTurnTrainer.Templates.Builtins;

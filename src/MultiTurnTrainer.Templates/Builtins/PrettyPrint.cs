@@ -1,4 +1,3 @@
-using System.Text;
 using MultiTurnTrainer.Templates.Values;
 
 namespace MultiTurnTrainer.Templates.Builtins;

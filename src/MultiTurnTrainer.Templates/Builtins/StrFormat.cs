@@ -1,4 +1,3 @@
-using System.Globalization;
 using MultiTurnTrainer.Templates.Syntax;
 using MultiTurnTrainer.Templates.Values;
 

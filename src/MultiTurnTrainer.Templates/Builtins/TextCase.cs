@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
 using MultiTurnTrainer.Templates.Values;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Templates.Builtins;
 

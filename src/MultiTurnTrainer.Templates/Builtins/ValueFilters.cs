@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Numerics;
 using MultiTurnTrainer.Templates.Syntax;
 using MultiTurnTrainer.Templates.Values;
 

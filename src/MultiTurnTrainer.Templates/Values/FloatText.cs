@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Numerics;
-using System.Text;
-
 namespace MultiTurnTrainer.Templates.Values;
 
 /// <summary>Floats as Python writes them.</summary>

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Numerics;
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Templates.Values;
 
 /// <summary>JSON to Python values, with the path of each as its origin.</summary>

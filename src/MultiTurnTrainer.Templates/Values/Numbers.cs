@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace MultiTurnTrainer.Templates.Values;
 
 /// <summary>Python's arithmetic: ints of any size, floor division, booleans that count as 0 and 1.</summary>

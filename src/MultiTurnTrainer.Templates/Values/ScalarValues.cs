@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Numerics;
-
 namespace MultiTurnTrainer.Templates.Values;
 
 /// <summary>None, booleans and numbers: their whole text has the origin of the value.</summary>

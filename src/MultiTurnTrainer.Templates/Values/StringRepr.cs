@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MultiTurnTrainer.Templates.Values;
 
 /// <summary>Python's <c>repr</c> of a text; every escape belongs to the character it stands for.</summary>

@@ -1,8 +1,6 @@
 // Folder AddedTokens: finds added tokens in a text.
 // Refuses to know: how the rest is encoded.
-using System.Buffers;
 using MultiTurnTrainer.Tokenizers.Models;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.AddedTokens;
 

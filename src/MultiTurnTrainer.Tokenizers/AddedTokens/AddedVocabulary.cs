@@ -2,7 +2,6 @@ using MultiTurnTrainer.Tokenizers.Loading;
 using MultiTurnTrainer.Tokenizers.Models;
 using MultiTurnTrainer.Tokenizers.Normalizers;
 using MultiTurnTrainer.Tokenizers.Text;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.AddedTokens;
 

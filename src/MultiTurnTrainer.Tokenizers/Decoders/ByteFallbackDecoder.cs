@@ -1,6 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Decoders;
 
 /// <summary><c>ByteFallback</c>: a run of <c>&lt;0xNN&gt;</c> is UTF-8 as a whole, or U+FFFD for every byte.</summary>

@@ -1,6 +1,4 @@
-using System.Buffers;
 using MultiTurnTrainer.Tokenizers.Text;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Decoders;
 

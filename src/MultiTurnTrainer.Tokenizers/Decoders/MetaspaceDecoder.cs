@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace MultiTurnTrainer.Tokenizers.Decoders;
 
 /// <summary><c>Metaspace</c>: marks become spaces; those of the first token vanish, unless none was ever put there.</summary>

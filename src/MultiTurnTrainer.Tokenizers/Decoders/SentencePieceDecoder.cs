@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace MultiTurnTrainer.Tokenizers.Decoders;
 
 /// <summary>

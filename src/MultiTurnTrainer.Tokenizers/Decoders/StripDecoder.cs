@@ -1,4 +1,3 @@
-using System.Text;
 using MultiTurnTrainer.Tokenizers.Models;
 
 namespace MultiTurnTrainer.Tokenizers.Decoders;

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MultiTurnTrainer.Tokenizers.Fast;
 
 /// <summary>English contractions behind an apostrophe: <c>'s 't 're 've 'm 'll 'd</c>.</summary>

@@ -1,10 +1,7 @@
 // Folder Fast: the hot path: scanners, word cache, merges.
 // Refuses to know: which file a tokenizer came from.
-using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using MultiTurnTrainer.Tokenizers.AddedTokens;
 using MultiTurnTrainer.Tokenizers.Loading;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Fast;
 

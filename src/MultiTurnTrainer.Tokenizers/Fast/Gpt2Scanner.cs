@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MultiTurnTrainer.Tokenizers.Fast;
 
 /// <summary>GPT-2: <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using MultiTurnTrainer.Tokenizers.Models;
 
 namespace MultiTurnTrainer.Tokenizers.Fast;

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MultiTurnTrainer.Tokenizers.Fast;
 
 /// <summary>What differs between the vocabularies that split words as GPT-4o's does, as a type.</summary>

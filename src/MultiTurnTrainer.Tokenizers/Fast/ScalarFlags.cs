@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Fast;
 
 /// <summary>What the hand-written scanners ask about a scalar, as bits of one number.</summary>

@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using MultiTurnTrainer.Tokenizers.Models;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Fast;
 

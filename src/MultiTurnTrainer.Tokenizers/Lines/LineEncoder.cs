@@ -1,8 +1,5 @@
 // Folder Lines: many texts of a file, in order, on all threads.
 // Refuses to know: how one text is encoded.
-using System.Buffers;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Tokenizers.Lines;
 

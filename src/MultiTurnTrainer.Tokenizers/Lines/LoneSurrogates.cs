@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace MultiTurnTrainer.Tokenizers.Lines;
 
 /// <summary>Reads the inside of a JSON string that holds lone surrogates.</summary>

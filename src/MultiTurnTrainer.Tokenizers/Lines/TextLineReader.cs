@@ -1,8 +1,3 @@
-using System.IO.Compression;
-using System.Text;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Tokenizers.Lines;
 
 /// <summary>Reads lines of <c>{"text": …}</c>; blank lines are passed over.</summary>

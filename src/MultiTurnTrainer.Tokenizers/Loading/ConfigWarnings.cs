@@ -1,4 +1,3 @@
-using System.Globalization;
 using MultiTurnTrainer.Tokenizers.AddedTokens;
 using MultiTurnTrainer.Tokenizers.PreTokenizers;
 

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Loading;
 
 /// <summary>Strings of a JSON file as UTF-8, without making a <see cref="string"/>.</summary>

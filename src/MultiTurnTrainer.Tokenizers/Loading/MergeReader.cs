@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using MultiTurnTrainer.Tokenizers.Models;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Loading;
 

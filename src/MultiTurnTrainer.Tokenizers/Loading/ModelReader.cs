@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MultiTurnTrainer.Tokenizers.Models;
 
 namespace MultiTurnTrainer.Tokenizers.Loading;

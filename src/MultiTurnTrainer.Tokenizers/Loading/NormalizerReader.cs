@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Tokenizers.Normalizers;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Loading;
 

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using MultiTurnTrainer.Tokenizers.PostProcessors;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Loading;
 

@@ -1,8 +1,5 @@
-using System.Text;
-using System.Text.Json;
 using MultiTurnTrainer.Tokenizers.Regex;
 using MultiTurnTrainer.Tokenizers.Text;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Loading;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Tokenizers.AddedTokens;
 
 namespace MultiTurnTrainer.Tokenizers.Loading;

@@ -1,6 +1,5 @@
 // Folder Loading: from a model's files to a tokenizer.
 // Refuses to know: texts to encode.
-using System.Text.Json;
 using MultiTurnTrainer.Tokenizers.AddedTokens;
 using MultiTurnTrainer.Tokenizers.Decoders;
 using MultiTurnTrainer.Tokenizers.Models;

@@ -1,6 +1,5 @@
 // Folder Models: from a word to its tokens: BPE, Unigram, WordPiece, WordLevel.
 // Refuses to know: how text was split.
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Models;
 

@@ -1,7 +1,3 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace MultiTurnTrainer.Tokenizers.Models;
 
 /// <summary>A fast hash of short byte strings. Not for untrusted floods: tables stay half empty and are built once.</summary>

@@ -1,6 +1,3 @@
-using System.Buffers;
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Models;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
-
 namespace MultiTurnTrainer.Tokenizers.Models;
 
 /// <summary>Tokens (as UTF-8) and their ids, both ways. A token that is set again gets the new id.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Models;
 
 /// <summary><c>WordLevel</c>: a word is a token, or unknown.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Models;
 
 /// <summary><c>WordPiece</c>: the longest token that fits, again and again; one that fits nowhere makes the word unknown.</summary>

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace MultiTurnTrainer.Tokenizers.Normalizers;
 
 /// <summary>Sentencepiece's character map: a double-array trie of UTF-8 bytes over replacement texts.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.PostProcessors;
 
 /// <summary>Takes blanks off the offsets of byte-level tokens.</summary>

@@ -1,6 +1,4 @@
-using System.Text;
 using MultiTurnTrainer.Tokenizers.Text;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.PreTokenizers;
 

@@ -1,6 +1,5 @@
 using MultiTurnTrainer.Tokenizers.Models;
 using MultiTurnTrainer.Tokenizers.Text;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.PreTokenizers;
 

@@ -1,7 +1,6 @@
 // Folder Regex: the regular expressions of tokenizers, as Oniguruma reads them.
 // Refuses to know: tokens.
 using MultiTurnTrainer.Tokenizers.Text;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Regex;
 

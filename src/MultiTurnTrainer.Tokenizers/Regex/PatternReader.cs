@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace MultiTurnTrainer.Tokenizers.Regex;
 
 /// <summary>Walks through the source of a regular expression, scalar by scalar.</summary>

@@ -1,6 +1,3 @@
-using System.Text;
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Regex;
 
 /// <summary>Reads character classes: they nest, intersect with <c>&amp;&amp;</c>, and hold POSIX brackets.</summary>

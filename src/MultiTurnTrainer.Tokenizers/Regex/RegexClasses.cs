@@ -1,6 +1,3 @@
-using System.Text;
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Regex;
 
 /// <summary>Named classes of code points: <c>\p{…}</c>, <c>[[:…:]]</c> and their short forms.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Regex;
 
 /// <summary>Turns a syntax tree into a program for <see cref="OnigRegex"/>.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Regex;
 
 /// <summary>What a backslash stands for inside a class and, mostly, outside: a scalar or a set of them.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Regex;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Regex;
 
 /// <summary>What an instruction does. Operands are A, B and C of <see cref="Instruction"/>.</summary>

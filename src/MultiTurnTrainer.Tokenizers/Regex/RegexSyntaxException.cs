@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MultiTurnTrainer.Tokenizers.Regex;
 
 /// <summary>A pattern that cannot be compiled. The message says why and where.</summary>

@@ -1,6 +1,5 @@
 // Folder Text: UTF-8 text that knows where its characters came from.
 // Refuses to know: tokens.
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Text;
 

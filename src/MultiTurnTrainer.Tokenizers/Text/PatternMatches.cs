@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Text;
 
 /// <summary>All matches of a pattern and the gaps between them, in order, covering the text.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Text;
 
 /// <summary>Puts a text before a piece; it stands for what the piece's first scalar stands for.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Unicode;
-
 namespace MultiTurnTrainer.Tokenizers.Text;
 
 /// <summary>Rewrites that keep, drop or exchange single scalars.</summary>

@@ -1,12 +1,5 @@
 // Folder Checkpoints: puts the state of a run on the disk whole, and gives it back only to the same run.
 // Refuses to know: what the numbers mean, when to save.
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Checkpoints;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace MultiTurnTrainer.Training.Checkpoints;
 
 /// <summary>

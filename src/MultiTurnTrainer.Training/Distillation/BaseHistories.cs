@@ -1,7 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Training.Distillation;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
 

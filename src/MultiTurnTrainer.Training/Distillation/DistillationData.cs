@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Distillation;

@@ -1,15 +1,9 @@
 // Folder Distillation: samples replies, compares them under two contexts, and turns the difference into gradient.
 // Refuses to know: steps, optimizer, checkpoints, templates.
 // Shapes: n reply tokens of all replies, l of one, e hidden width, v vocabulary.
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Distillation;
 

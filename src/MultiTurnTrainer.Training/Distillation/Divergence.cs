@@ -1,6 +1,4 @@
 // Shapes: n rows, v vocabulary.
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Distillation;
 

@@ -1,7 +1,4 @@
 // Shapes: n reply tokens, m of a chunk, p of a piece, e hidden width, v vocabulary.
-using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Distillation;
 

@@ -1,8 +1,3 @@
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace MultiTurnTrainer.Training.Distillation;
 
 /// <summary>

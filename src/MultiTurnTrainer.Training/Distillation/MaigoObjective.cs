@@ -1,9 +1,5 @@
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Training.Distillation;
 

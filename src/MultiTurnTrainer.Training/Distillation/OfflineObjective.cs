@@ -1,7 +1,5 @@
-using MultiTurnTrainer.Datasets.Rollouts;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Training.Distillation;
 

@@ -1,10 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using MultiTurnTrainer.Datasets.Rollouts;
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Generation;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
 

@@ -1,7 +1,3 @@
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace MultiTurnTrainer.Training.Distillation;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Datasets.Rollouts;
-
 namespace MultiTurnTrainer.Training.Distillation;
 
 /// <summary>One turn of a rollout.</summary>

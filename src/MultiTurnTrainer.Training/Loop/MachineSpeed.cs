@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>How fast this machine multiplies matrices, the yardstick of model FLOP utilisation (MFU).</summary>

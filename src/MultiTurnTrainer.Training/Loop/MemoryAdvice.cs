@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;

@@ -1,16 +1,8 @@
-using System.Diagnostics;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Schedule;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Loop;
 

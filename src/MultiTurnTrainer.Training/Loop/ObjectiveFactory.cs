@@ -1,6 +1,3 @@
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Distillation;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>The folder a run writes to, and the names in it.</summary>

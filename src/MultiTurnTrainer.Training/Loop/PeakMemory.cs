@@ -1,10 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-using MultiTurnTrainer.LibTorch.Providers;
-using MultiTurnTrainer.Models.Kernels.Cuda;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>Memory of the process, the machine and the device.</summary>

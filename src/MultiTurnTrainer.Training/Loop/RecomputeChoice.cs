@@ -1,9 +1,4 @@
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Configuration;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Training.Loop;
 

@@ -1,7 +1,4 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Metrics;
-using static System.FormattableString;
 
 namespace MultiTurnTrainer.Training.Loop;
 

@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Settings;
 

@@ -1,7 +1,4 @@
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Loop;
 

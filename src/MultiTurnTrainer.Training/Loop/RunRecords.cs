@@ -1,11 +1,6 @@
-using System.Runtime.InteropServices;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Report;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Training.Loop;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>What a run is about to do.</summary>

@@ -1,11 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Objectives;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Loop;
 

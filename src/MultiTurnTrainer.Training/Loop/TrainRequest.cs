@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Training.Distillation;
 using MultiTurnTrainer.Training.Settings;
 

@@ -1,17 +1,11 @@
 // Folder Loop: one run from request to weights: loading, steps, evaluation, saving, stopping.
 // Refuses to know: what a loss is, how an objective learns, how rows were made.
-using System.Diagnostics;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
 using MultiTurnTrainer.Training.Schedule;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Loop;
 

@@ -1,8 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using MultiTurnTrainer.Datasets.Packing;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 

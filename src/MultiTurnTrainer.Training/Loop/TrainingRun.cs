@@ -1,9 +1,3 @@
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.LibTorch.Providers;
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Configuration;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Schedule;

@@ -1,9 +1,5 @@
 // Folder Metrics: what a run measured, as lines of files and events for TensorBoard.
 // Refuses to know: models, tensors, how a number came about.
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Training.Metrics;
 

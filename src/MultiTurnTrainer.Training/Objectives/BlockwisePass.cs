@@ -1,10 +1,6 @@
 // Shapes: s tokens of the pack, n supervised positions, e hidden width.
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Objectives;
 

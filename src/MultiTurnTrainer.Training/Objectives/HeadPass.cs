@@ -1,10 +1,5 @@
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Objectives;
 
@@ -14,7 +9,7 @@ namespace MultiTurnTrainer.Training.Objectives;
 /// <param name="settings">Label smoothing and z-loss.</param>
 internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings settings)
 {
-    private readonly RowOptions _training = new(
+    private readonly CrossEntropyOptions _training = new(
         (float)(model.Config.LogitSoftcap ?? 0),
         (float)settings.LabelSmoothingFactor,
         (float)settings.ZLoss,
@@ -54,7 +49,7 @@ internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings se
     {
         using DisposeScope scope = NewDisposeScope();
         IHead head = model.LowRankHead(adapter) ?? new FrozenHead(model.HeadWeight(adapter).detach().to(hidden.dtype));
-        RowOptions plain = new(_training.SoftCap, Gradient: false, Metrics: true);
+        CrossEntropyOptions plain = new(_training.SoftCap, Gradient: false, Metrics: true);
         return MoveOut(MaskedCrossEntropy.Run(hidden, GetTargets(batch), head, 1, plain));
     }
 

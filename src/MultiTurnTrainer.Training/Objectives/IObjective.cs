@@ -1,6 +1,5 @@
 // Folder Objectives: what is optimised over which data, and the forward and backward passes for it.
 // Refuses to know: steps, optimizer, schedules, checkpoints.
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Objectives;
 

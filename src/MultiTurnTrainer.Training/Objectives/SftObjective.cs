@@ -1,12 +1,5 @@
-using System.Diagnostics;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Objectives;
 

@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Training.Rows;
 
 namespace MultiTurnTrainer.Training.Objectives;

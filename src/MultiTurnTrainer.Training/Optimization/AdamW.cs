@@ -1,9 +1,6 @@
 // Folder Optimization: from a gradient to an update of one flat buffer.
 // Refuses to know: models, losses, which parameter is which.
-using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Optimization;
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using MultiTurnTrainer.Files.Pages;
 using MultiTurnTrainer.Training.Metrics;
 
 namespace MultiTurnTrainer.Training.Report;

@@ -1,10 +1,5 @@
 // Folder Report: draws a page of charts and tables from numbers and names.
 // Refuses to know: runs, models, how anything was measured.
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Files.Pages;
 using MultiTurnTrainer.Training.Metrics;
 
 namespace MultiTurnTrainer.Training.Report;

@@ -1,10 +1,5 @@
 // Folder Rows: token rows as the maths takes them: checked, laid end to end, counted after the shift.
 // Refuses to know: templates, tokenizers beyond their hash, objectives.
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.Rows;
 

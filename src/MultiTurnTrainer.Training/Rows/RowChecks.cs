@@ -1,7 +1,3 @@
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using static System.FormattableString;
-
 namespace MultiTurnTrainer.Training.Rows;
 
 /// <summary>What rows must satisfy before any of them is trained on.</summary>

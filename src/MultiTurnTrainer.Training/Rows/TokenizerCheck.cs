@@ -1,7 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Tokenizers;
-
 namespace MultiTurnTrainer.Training.Rows;
 
 /// <summary>Compares the tokenizer that made a file of rows, as its manifest says, with the model's.</summary>

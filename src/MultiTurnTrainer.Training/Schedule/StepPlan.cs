@@ -1,6 +1,5 @@
 // Folder Schedule: which data and which learning rate a step has, from its number alone.
 // Refuses to know: rows, models, gradients.
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Schedule;

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Rows;
 
 namespace MultiTurnTrainer.Training.SelfTest;

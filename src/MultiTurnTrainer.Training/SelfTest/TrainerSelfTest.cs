@@ -1,19 +1,10 @@
 // Folder SelfTest: tries on this machine what must not change a step.
 // Refuses to know: consoles, settings files.
-using System.Globalization;
-using MultiTurnTrainer.Datasets.Packing;
-using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Architectures;
-using MultiTurnTrainer.Models.Configuration;
-using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Training.SelfTest;
 

@@ -1,6 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using MultiTurnTrainer.Context.Cleaning;
-
 namespace MultiTurnTrainer.Training.Settings;
 
 /// <summary>What a middle turn's loss is multiplied by.</summary>

@@ -1,7 +1,3 @@
-using System.Buffers;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Models.Lora;
-
 namespace MultiTurnTrainer.Training.Settings;
 
 /// <summary>Turns the <c>lora:</c> section into the configuration of an adapter.</summary>

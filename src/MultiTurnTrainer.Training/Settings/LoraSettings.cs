@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace MultiTurnTrainer.Training.Settings;
 
 /// <summary>

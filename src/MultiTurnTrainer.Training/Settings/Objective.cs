@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Training.Settings;
 
 /// <summary>What a run optimises.</summary>

@@ -1,6 +1,5 @@
 // Folder Settings: the settings of a run, their bounds and their defaults.
 // Refuses to know: files, flags, how they are read.
-using System.ComponentModel.DataAnnotations;
 
 namespace MultiTurnTrainer.Training.Settings;
 

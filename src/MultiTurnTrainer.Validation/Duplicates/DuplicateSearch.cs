@@ -1,7 +1,5 @@
 // Folder Duplicates: rows that are alike: equal, near, sharing an answer's beginning.
 // Refuses to know: other rules, outputs.
-using System.Globalization;
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 using MultiTurnTrainer.Validation.Rules;

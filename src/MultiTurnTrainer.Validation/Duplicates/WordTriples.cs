@@ -1,4 +1,3 @@
-using System.Buffers;
 using MultiTurnTrainer.Validation.Rows;
 using MultiTurnTrainer.Validation.Rules;
 

@@ -1,8 +1,5 @@
 // Folder Filters: expressions that choose rows.
 // Refuses to know: where rows go.
-using System.Globalization;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation.Rules;
 
 namespace MultiTurnTrainer.Validation.Filters;

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Validation.Filters;
 
 internal enum FilterTokenKind

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Validation.Filters;
 
 /// <summary>A value of a filter: nothing, a truth, a number or a text.</summary>

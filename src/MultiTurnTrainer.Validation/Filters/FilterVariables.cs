@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Validation.Rules;
 
 namespace MultiTurnTrainer.Validation.Filters;

@@ -1,9 +1,5 @@
 // Folder Findings: what a rule says of a row, with its place.
 // Refuses to know: how findings are shown.
-using System.Globalization;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Findings;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MultiTurnTrainer.Validation.Preparation;
 
 /// <summary>A file of canonical rows that appears when it is committed, or not at all.</summary>

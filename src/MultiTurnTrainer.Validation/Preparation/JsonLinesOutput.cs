@@ -1,7 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Validation.Preparation;
 
 /// <summary>Canonical JSON lines.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Validation.Preparation;
 
 /// <summary>JSON lines about rows. The file appears when it is committed; an empty one does not appear.</summary>

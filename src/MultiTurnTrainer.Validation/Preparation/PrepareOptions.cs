@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Formats;
-
 namespace MultiTurnTrainer.Validation.Preparation;
 
 /// <summary>Choices of a preparation.</summary>

@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Validation.Preparation;
 
 /// <summary>The manifest of a preparation: what it says when it is done, and whether that is still true.</summary>

@@ -1,10 +1,5 @@
 // Folder Preparation: one canonical data set: converted, without duplicates, split, with all that was left out listed.
 // Refuses to know: masks, tokens.
-using System.Text.Json;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Jsonl;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Filters;

@@ -1,4 +1,3 @@
-using System.Text.Unicode;
 using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Preparation;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Rows;
 

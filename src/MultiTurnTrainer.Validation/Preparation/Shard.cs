@@ -1,6 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Validation.Preparation;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Reports;
 

@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 

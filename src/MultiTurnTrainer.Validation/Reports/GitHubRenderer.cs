@@ -1,4 +1,3 @@
-using System.Globalization;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 

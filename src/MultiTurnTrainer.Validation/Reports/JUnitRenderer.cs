@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Xml;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 

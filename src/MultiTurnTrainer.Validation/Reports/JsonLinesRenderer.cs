@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 

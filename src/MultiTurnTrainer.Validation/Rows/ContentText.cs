@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>The text in contents: a string, or a list of parts.</summary>

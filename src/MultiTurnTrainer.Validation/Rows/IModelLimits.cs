@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations;
-
 namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>What the rules need to know of the model that the data is for (<c>--model</c>).</summary>

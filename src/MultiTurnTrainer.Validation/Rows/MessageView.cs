@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations;
-
 namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>A message of a row: where its parts lie on the canonical tape; −1 where there is none.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Jsonl;
-
 namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>Why a record is not worth reading, told from how it was cut.</summary>

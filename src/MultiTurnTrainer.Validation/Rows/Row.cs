@@ -1,9 +1,5 @@
 // Folder Rows: a parsed row as rules look at it.
 // Refuses to know: findings.
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Conversations.Jsonl;
 
 namespace MultiTurnTrainer.Validation.Rows;
 

@@ -1,7 +1,3 @@
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Validation.Rows;
 
 /// <summary>A piece of text of a row, unescaped.</summary>

@@ -1,8 +1,5 @@
 // Folder Rules: what the rules share.
 // Refuses to know: files, reports.
-using System.Numerics;
-using MultiTurnTrainer.Conversations.Json;
-using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace MultiTurnTrainer.Validation.Rules;
 

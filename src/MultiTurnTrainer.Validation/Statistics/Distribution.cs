@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace MultiTurnTrainer.Validation.Statistics;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations;
-
 namespace MultiTurnTrainer.Validation.Statistics;
 
 /// <summary>Counts the tokens of the training row that a conversation becomes.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files.Pages;
-
 namespace MultiTurnTrainer.Validation.Statistics;
 
 /// <summary>Plots of lengths.</summary>

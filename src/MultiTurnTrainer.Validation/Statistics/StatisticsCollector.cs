@@ -1,10 +1,5 @@
 // Folder Statistics: lengths, turns and shares of a data set.
 // Refuses to know: rules, outputs.
-using System.Text;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Rows;

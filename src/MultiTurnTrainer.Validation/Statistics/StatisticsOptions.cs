@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Statistics;

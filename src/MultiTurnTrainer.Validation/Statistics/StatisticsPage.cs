@@ -1,6 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Files.Pages;
 using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Statistics;

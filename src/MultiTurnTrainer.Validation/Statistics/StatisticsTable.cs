@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Statistics;

@@ -26,7 +26,7 @@ public class MaskedCrossEntropyTests
                 targets,
                 new FrozenHead(weight),
                 1 / divisor,
-                new RowOptions(Metrics: true),
+                new CrossEntropyOptions(Metrics: true),
                 Backend(backend),
                 chunkRows: 17
             );
@@ -61,7 +61,7 @@ public class MaskedCrossEntropyTests
             targets,
             new FrozenHead(golden["W"]),
             1.0 / targets.Count,
-            new RowOptions(),
+            new CrossEntropyOptions(),
             Backend(backend),
             chunkRows: 0
         );
@@ -85,7 +85,7 @@ public class MaskedCrossEntropyTests
         Tensor labels = torch.tensor([0, vocabulary - 1, 7, vocabulary / 2, 100]);
         Tensor coefficients = torch.tensor([1f, 0.5f, 0f, -2f, 1e-3f]);
         foreach (
-            RowOptions options in (RowOptions[])
+            CrossEntropyOptions options in (CrossEntropyOptions[])
                 [
                     new(Metrics: true),
                     new(SoftCap: 30, Metrics: true),
@@ -117,7 +117,7 @@ public class MaskedCrossEntropyTests
         Tensor logits = zeros(1, 64);
         logits[0, 5] = torch.tensor(11.0625f);
         Tensor own = logits.to(bfloat16);
-        Backend(backend).Run(own, torch.tensor([5]), ones(1), zeros(1, 4), new RowOptions(), bfloat16);
+        Backend(backend).Run(own, torch.tensor([5]), ones(1), zeros(1, 4), new CrossEntropyOptions(), bfloat16);
         double p = Math.Exp(11.0625) / (Math.Exp(11.0625) + 63);
         Assert.InRange(own[0, 5].to(float64).item<double>() / (p - 1), 0.996, 1.004);
     }
@@ -134,8 +134,9 @@ public class MaskedCrossEntropyTests
         Tensor logits = randn(4, vocabulary) * 4;
         Tensor labels = torch.tensor([0, 5, vocabulary - 1, 77]);
         Tensor expected = logits.clone();
-        new ComposedRows().Run(expected, labels, ones(4), zeros(4, 4), new RowOptions(), float32);
-        Tensor gradient = Backend(backend).Run(logits, labels, ones(4), zeros(4, 4), new RowOptions(), bfloat16);
+        new ComposedRows().Run(expected, labels, ones(4), zeros(4, 4), new CrossEntropyOptions(), float32);
+        Tensor gradient = Backend(backend)
+            .Run(logits, labels, ones(4), zeros(4, 4), new CrossEntropyOptions(), bfloat16);
         Assert.Equal(bfloat16, gradient.dtype);
         Assert.Equal([4L, vocabulary], gradient.shape);
         Assert.True(gradient.to(float32).allclose(expected, 0.004, 1e-9));
@@ -153,7 +154,7 @@ public class MaskedCrossEntropyTests
         logits[1, 199] = torch.tensor(-5f);
         Tensor statistics = zeros(2, 4);
         Backend(backend)
-            .Run(logits, torch.tensor([3, 199]), ones(2), statistics, new RowOptions(Metrics: true), float32);
+            .Run(logits, torch.tensor([3, 199]), ones(2), statistics, new CrossEntropyOptions(Metrics: true), float32);
         float[] read = statistics.data<float>().ToArray();
         Assert.Equal(Math.Log(2), read[0], 5);
         Assert.Equal(Math.Log(2), read[2], 5);
@@ -196,14 +197,30 @@ public class MaskedCrossEntropyTests
         Tensor gb = zeros_like(b);
         ComposedRows exact = new();
         LoraHead lora = new(weight.detach(), a.detach(), b.detach(), 2, ga, gb);
-        using HeadResult result = MaskedCrossEntropy.Run(hidden, targets, lora, 0.25, new RowOptions(), exact, 2);
+        using HeadResult result = MaskedCrossEntropy.Run(
+            hidden,
+            targets,
+            lora,
+            0.25,
+            new CrossEntropyOptions(),
+            exact,
+            2
+        );
         Assert.True(expected[0].allclose(result.HiddenGradient!, 1e-4, 1e-6));
         Assert.True(expected[2].allclose(ga, 1e-4, 1e-6));
         Assert.True(expected[3].allclose(gb, 1e-4, 1e-6));
 
         Tensor gw = zeros_like(weight);
         TrainableHead trained = new((weight + (2 * b.mm(a))).detach(), gw);
-        using HeadResult second = MaskedCrossEntropy.Run(hidden, targets, trained, 0.25, new RowOptions(), exact, 3);
+        using HeadResult second = MaskedCrossEntropy.Run(
+            hidden,
+            targets,
+            trained,
+            0.25,
+            new CrossEntropyOptions(),
+            exact,
+            3
+        );
         Assert.True(expected[1].allclose(gw, 1e-4, 1e-6));
     }
 

@@ -1,6 +1,3 @@
-using System.Buffers;
-using MultiTurnTrainer.Tokenizers;
-
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 
 /// <summary>

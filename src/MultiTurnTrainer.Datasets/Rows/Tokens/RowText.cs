@@ -1,7 +1,3 @@
-using System.Text;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Templates;
-
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 
 /// <summary>A rendered conversation as UTF-8, with its spans in bytes.</summary>

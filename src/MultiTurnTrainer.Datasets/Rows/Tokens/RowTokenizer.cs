@@ -1,7 +1,5 @@
 // Folder Tokens: tokens of a rendered text, with the bytes that each stands for.
 // Refuses to know: roles, weights.
-using MultiTurnTrainer.Tokenizers;
-using TokenizerEncoding = MultiTurnTrainer.Tokenizers.Encoding;
 
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 

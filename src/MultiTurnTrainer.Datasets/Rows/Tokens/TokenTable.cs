@@ -1,7 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.Tokenizers;
-
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Tokenizers;
-
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 
 /// <summary>What all threads share of a tokenizer.</summary>

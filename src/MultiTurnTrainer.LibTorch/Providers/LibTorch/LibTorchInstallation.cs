@@ -1,6 +1,3 @@
-using System.ComponentModel;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.LibTorch.Providers;
 
 /// <summary>A libtorch with headers on this machine.</summary>

@@ -1,7 +1,5 @@
 // Folder LibTorch: that interface over our own binding.
 // Refuses to know: TorchSharp's packages.
-using System.Runtime.InteropServices;
-using System.Text;
 using MultiTurnTrainer.LibTorch.Native;
 using TorchSharp;
 

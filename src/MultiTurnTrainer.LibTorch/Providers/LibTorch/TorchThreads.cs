@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using MultiTurnTrainer.LibTorch.Native;
 
 namespace MultiTurnTrainer.LibTorch.Providers;

@@ -1,6 +1,5 @@
 // Folder TorchSharp: that interface as far as TorchSharp's packages reach.
 // Refuses to know: our own binding.
-using MultiTurnTrainer.Files;
 using TorchSharp;
 
 namespace MultiTurnTrainer.LibTorch.Providers;

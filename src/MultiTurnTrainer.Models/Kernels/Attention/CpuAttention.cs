@@ -1,9 +1,6 @@
 // Folder Attention: causal attention inside each sequence of a pack on the processor.
 // Refuses to know: rotations, caches, layers.
 // Shapes: s tokens of the pack, h query heads, k key heads, d width of a head.
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.Attention;
 

@@ -1,8 +1,5 @@
 // Shapes: q queries of a block, c keys they may see, d width of a head; rows of one head lie h d (keys: k d) apart.
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Cpu;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.Attention;
 

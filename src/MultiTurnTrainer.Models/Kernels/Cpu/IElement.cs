@@ -1,7 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
-
 namespace MultiTurnTrainer.Models.Kernels.Cpu;
 
 /// <summary>A stored type of numbers that are computed with in fp32: loops over rows are written once for both.</summary>

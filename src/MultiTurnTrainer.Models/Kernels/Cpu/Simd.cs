@@ -1,7 +1,5 @@
 // Folder Cpu: vectors of sixteen floats and the threads that rows are spread over.
 // Refuses to know: tensors' shapes, what a row means.
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace MultiTurnTrainer.Models.Kernels.Cpu;
 

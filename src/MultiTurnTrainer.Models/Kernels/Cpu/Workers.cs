@@ -1,7 +1,3 @@
-using System.Runtime.CompilerServices;
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-
 namespace MultiTurnTrainer.Models.Kernels.Cpu;
 
 /// <summary>Splits rows over as many threads as torch's own operators use. Every row is computed by one thread, so the

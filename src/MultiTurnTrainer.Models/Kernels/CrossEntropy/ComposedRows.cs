@@ -1,6 +1,4 @@
 // Shapes: n rows with a label, v vocabulary.
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
@@ -12,7 +10,7 @@ internal sealed class ComposedRows : IRowKernel
         Tensor labels,
         Tensor coefficients,
         Tensor statistics,
-        RowOptions options,
+        CrossEntropyOptions options,
         ScalarType gradientType
     )
     {

@@ -1,9 +1,4 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Cpu;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
@@ -21,7 +16,7 @@ internal sealed unsafe class CpuRows : IRowKernel
         torch.Tensor labels,
         torch.Tensor coefficients,
         torch.Tensor statistics,
-        RowOptions options,
+        CrossEntropyOptions options,
         torch.ScalarType gradientType
     )
     {
@@ -79,7 +74,7 @@ internal sealed unsafe class CpuRows : IRowKernel
         int label,
         float coefficient,
         float* statistics,
-        RowOptions options
+        CrossEntropyOptions options
     )
     {
         float cap = options.SoftCap;

@@ -1,6 +1,4 @@
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Cuda;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
@@ -19,7 +17,7 @@ internal sealed unsafe class CudaRows(IKernelLauncher launcher) : IRowKernel
         torch.Tensor labels,
         torch.Tensor coefficients,
         torch.Tensor statistics,
-        RowOptions options,
+        CrossEntropyOptions options,
         torch.ScalarType gradientType
     )
     {

@@ -1,14 +1,17 @@
-using TorchSharp;
-
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
 /// <summary>What the head gives back. Nothing here has waited for a GPU: <see cref="Read"/> does.</summary>
 public sealed class HeadResult : IDisposable
 {
     private readonly HeadTargets _targets;
-    private readonly RowOptions _options;
+    private readonly CrossEntropyOptions _options;
 
-    internal HeadResult(HeadTargets targets, RowOptions options, torch.Tensor? hiddenGradient, torch.Tensor? statistics)
+    internal HeadResult(
+        HeadTargets targets,
+        CrossEntropyOptions options,
+        torch.Tensor? hiddenGradient,
+        torch.Tensor? statistics
+    )
     {
         _targets = targets;
         _options = options;

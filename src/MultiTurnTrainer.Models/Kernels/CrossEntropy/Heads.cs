@@ -1,7 +1,4 @@
 // Shapes: n rows with a label, V vocabulary, H hidden width, r rank.
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 

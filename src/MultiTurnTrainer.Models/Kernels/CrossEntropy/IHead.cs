@@ -1,5 +1,3 @@
-using TorchSharp;
-
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
 /// <summary>The head's two products, over the supervised rows of one chunk.</summary>

@@ -1,6 +1,4 @@
 // Shapes: n rows with a label, v vocabulary.
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
@@ -35,7 +33,7 @@ internal interface IRowKernel
         torch.Tensor labels,
         torch.Tensor coefficients,
         torch.Tensor statistics,
-        RowOptions options,
+        CrossEntropyOptions options,
         torch.ScalarType gradientType
     );
 }

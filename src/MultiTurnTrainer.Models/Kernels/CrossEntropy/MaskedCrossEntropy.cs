@@ -2,8 +2,6 @@
 // Refuses to know: how labels came about, what a step divides by.
 // Shapes: N hidden states, S of them with a label, n rows of a chunk, H hidden width, V vocabulary.
 using MultiTurnTrainer.Models.Kernels.Cuda;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
@@ -32,15 +30,15 @@ public static class MaskedCrossEntropy
         HeadTargets targets,
         IHead head,
         double scale,
-        RowOptions? options = null
-    ) => Run(hidden, targets, head, scale, options ?? new RowOptions(), RowKernel(hidden), chunkRows: 0);
+        CrossEntropyOptions? options = null
+    ) => Run(hidden, targets, head, scale, options ?? new CrossEntropyOptions(), RowKernel(hidden), chunkRows: 0);
 
     internal static HeadResult Run(
         Tensor hidden,
         HeadTargets targets,
         IHead head,
         double scale,
-        RowOptions options,
+        CrossEntropyOptions options,
         IRowKernel kernel,
         int chunkRows
     )

@@ -1,7 +1,3 @@
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-
 namespace MultiTurnTrainer.Models.Kernels.Cuda;
 
 /// <summary>What a GPU has to give.</summary>

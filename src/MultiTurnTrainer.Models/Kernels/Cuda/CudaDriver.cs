@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
-using MultiTurnTrainer.Files;
-
 namespace MultiTurnTrainer.Models.Kernels.Cuda;
 
 /// <summary>The few functions of NVIDIA's driver (<c>libcuda.so.1</c>) that kernels need, found at run time.</summary>

@@ -1,9 +1,5 @@
 // Folder Cuda: compiles the embedded .cu files and launches them on torch's stream.
 // Refuses to know: what a kernel computes.
-using System.Collections.Concurrent;
-using System.Text;
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.Cuda;
 

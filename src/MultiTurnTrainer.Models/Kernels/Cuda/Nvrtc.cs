@@ -1,9 +1,3 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
-using MultiTurnTrainer.Files;
-using MultiTurnTrainer.LibTorch.Providers;
-
 namespace MultiTurnTrainer.Models.Kernels.Cuda;
 
 /// <summary>NVIDIA's run-time compiler: from the PyTorch wheel's <c>nvidia</c> folder, or the system's.</summary>

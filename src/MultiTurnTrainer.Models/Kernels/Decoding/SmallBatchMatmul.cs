@@ -1,7 +1,5 @@
 // Folder Decoding: products and attention of one new token a row on the processor.
 // Refuses to know: models, caches, sampling.
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using MultiTurnTrainer.Models.Kernels.Cpu;
 
 namespace MultiTurnTrainer.Models.Kernels.Decoding;

@@ -1,8 +1,6 @@
 // Folder Dropout: masks that follow from a seed, so that none is kept.
 // Refuses to know: which module drops, and when.
 // Shapes: n rows, w width.
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.Dropout;
 

@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Models.Kernels.Dropout;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.Lora;
 

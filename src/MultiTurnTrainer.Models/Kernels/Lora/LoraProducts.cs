@@ -1,10 +1,7 @@
 // Folder Lora: linear modules of one input with their low-rank changes, as one node of the graph.
 // Refuses to know: names, files and ranks of adapters.
 // Shapes: n rows of the flattened input, i its width, o width of a module's output, r rank, R ranks of a group together.
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Dropout;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.Lora;
 

@@ -1,6 +1,3 @@
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-
 namespace MultiTurnTrainer.Models.Kernels.Norm;
 
 /// <summary>The GPU's backend (rms_norm.cu).</summary>

@@ -1,8 +1,6 @@
 // Folder Norm: the root mean square norm, forward and backward.
 // Refuses to know: where a norm stands.
 // Shapes: n rows, w width.
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.Norm;
 

@@ -1,8 +1,4 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using MultiTurnTrainer.LibTorch.Providers;
 using MultiTurnTrainer.Models.Kernels.Cpu;
-using TorchSharp;
 
 namespace MultiTurnTrainer.Models.Kernels.Rotary;
 

@@ -1,6 +1,3 @@
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-
 namespace MultiTurnTrainer.Models.Kernels.Rotary;
 
 /// <summary>The GPU's backend (rotary.cu).</summary>

@@ -1,8 +1,6 @@
 // Folder Rotary: rotates pairs of entries by given angles.
 // Refuses to know: positions, frequencies, lengths.
 // Shapes: s tokens, h heads, d width of a head, a half of the entries that rotate.
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.Rotary;
 

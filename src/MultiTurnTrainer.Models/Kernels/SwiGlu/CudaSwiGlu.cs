@@ -1,6 +1,3 @@
-using MultiTurnTrainer.LibTorch.Providers;
-using TorchSharp;
-
 namespace MultiTurnTrainer.Models.Kernels.SwiGlu;
 
 /// <summary>The GPU's backend (swiglu.cu).</summary>

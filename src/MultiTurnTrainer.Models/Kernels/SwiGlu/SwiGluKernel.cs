@@ -1,7 +1,5 @@
 // Folder SwiGlu: the gated product between two halves of a feed-forward network.
 // Refuses to know: which family uses it.
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Kernels.SwiGlu;
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using MultiTurnTrainer.Tokenizers.AddedTokens;
 using MultiTurnTrainer.Tokenizers.Decoders;
 using MultiTurnTrainer.Tokenizers.Models;
@@ -6,7 +5,6 @@ using MultiTurnTrainer.Tokenizers.PostProcessors;
 using MultiTurnTrainer.Tokenizers.PreTokenizers;
 using MultiTurnTrainer.Tokenizers.Regex;
 using MultiTurnTrainer.Tokenizers.Text;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Loading.Ranks;
 

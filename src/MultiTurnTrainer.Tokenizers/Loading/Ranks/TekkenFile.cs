@@ -1,7 +1,5 @@
 // Folder Ranks: rank lists: tiktoken and tekken files.
 // Refuses to know: SentencePiece, tokenizer.json.
-using System.Globalization;
-using System.Text.Json;
 using MultiTurnTrainer.Tokenizers.AddedTokens;
 
 namespace MultiTurnTrainer.Tokenizers.Loading.Ranks;

@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Globalization;
-
 namespace MultiTurnTrainer.Tokenizers.Loading.Ranks;
 
 /// <summary>

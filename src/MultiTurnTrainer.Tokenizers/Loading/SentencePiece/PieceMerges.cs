@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using MultiTurnTrainer.Tokenizers.Models;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Loading.SentencePiece;
 

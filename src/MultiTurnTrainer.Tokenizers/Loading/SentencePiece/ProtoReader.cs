@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace MultiTurnTrainer.Tokenizers.Loading.SentencePiece;
 
 /// <summary>Steps through the fields of one protobuf message.</summary>

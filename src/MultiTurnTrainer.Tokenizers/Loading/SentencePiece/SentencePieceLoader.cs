@@ -4,7 +4,6 @@ using MultiTurnTrainer.Tokenizers.Models;
 using MultiTurnTrainer.Tokenizers.Normalizers;
 using MultiTurnTrainer.Tokenizers.PostProcessors;
 using MultiTurnTrainer.Tokenizers.PreTokenizers;
-using MultiTurnTrainer.Unicode;
 
 namespace MultiTurnTrainer.Tokenizers.Loading.SentencePiece;
 

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-
 namespace MultiTurnTrainer.Validation.Rules;
 
 /// <summary>A cheap guess at a text's language: by script, and among Latin scripts by small words.</summary>

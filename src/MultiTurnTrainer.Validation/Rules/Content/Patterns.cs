@@ -1,7 +1,5 @@
 // Folder Content: rules on what texts say.
 // Refuses to know: files, reports.
-using System.Buffers;
-using System.Text;
 
 namespace MultiTurnTrainer.Validation.Rules;
 

@@ -1,6 +1,3 @@
-using System.Buffers;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Rules;

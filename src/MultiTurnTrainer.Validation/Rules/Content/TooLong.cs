@@ -1,7 +1,3 @@
-using System.Globalization;
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

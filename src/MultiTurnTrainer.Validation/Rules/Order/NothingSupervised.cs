@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

@@ -1,7 +1,5 @@
 // Folder Order: rules on who speaks when.
 // Refuses to know: texts.
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

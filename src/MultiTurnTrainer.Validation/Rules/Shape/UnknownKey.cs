@@ -1,8 +1,5 @@
 // Folder Shape: rules on keys, roles and types.
 // Refuses to know: what texts say.
-using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
-using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

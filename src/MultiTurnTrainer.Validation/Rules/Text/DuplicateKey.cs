@@ -1,5 +1,3 @@
-using System.Text;
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

@@ -1,6 +1,5 @@
 // Folder Text: rules on bytes and JSON, before a row is read.
 // Refuses to know: what a row means.
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Rules;

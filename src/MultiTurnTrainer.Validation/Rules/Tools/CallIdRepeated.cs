@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 

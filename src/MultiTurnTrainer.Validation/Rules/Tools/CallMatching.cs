@@ -1,6 +1,5 @@
 // Folder Tools: rules on calls, results and declared tools.
 // Refuses to know: what texts say.
-using MultiTurnTrainer.Conversations.Json;
 using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Rules;

@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Validation.Rules;
 
 /// <summary>

@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Models.Kernels.CrossEntropy;
 /// <param name="ZLoss">Weight of lse² added per token; 0 is none.</param>
 /// <param name="Gradient">Whether the gradient is wanted; without it the head costs one product instead of two.</param>
 /// <param name="Metrics">Whether accuracy and entropy are wanted.</param>
-public sealed record RowOptions(
+public sealed record CrossEntropyOptions(
     float SoftCap = 0,
     float LabelSmoothing = 0,
     float ZLoss = 0,
