@@ -44,8 +44,8 @@ internal static class NumberBounds
         (least, most) switch
         {
             (AboveZero, double.MaxValue) => "be above 0",
-            (AboveZero, _) => string.Create(CultureInfo.InvariantCulture, $"be above 0 and at most {most:#,0.##}"),
-            (_, double.MaxValue) => string.Create(CultureInfo.InvariantCulture, $"be at least {least:#,0.##}"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"lie between {least:#,0.##} and {most:#,0.##}"),
+            (AboveZero, _) => Invariant($"be above 0 and at most {most:#,0.##}"),
+            (_, double.MaxValue) => Invariant($"be at least {least:#,0.##}"),
+            _ => Invariant($"lie between {least:#,0.##} and {most:#,0.##}"),
         };
 }

@@ -81,7 +81,7 @@ public sealed class Conversation
     public long Line { get; }
 
     /// <summary><c>FILE:LINE</c>, for messages.</summary>
-    public string Place => File is null ? "(in memory)" : string.Create(CultureInfo.InvariantCulture, $"{File}:{Line}");
+    public string Place => File is null ? "(in memory)" : Invariant($"{File}:{Line}");
 
     /// <summary>Reads a canonical object.</summary>
     /// <param name="json">The object; not disposed while the conversation lives.</param>
@@ -94,7 +94,7 @@ public sealed class Conversation
     /// <summary>Reads a canonical object whose weights are read already.</summary>
     internal static Conversation FromJson(JsonElement json, string? file, long line, Supervision? supervision)
     {
-        string place = file is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{file}:{line}: ");
+        string place = file is null ? "" : Invariant($"{file}:{line}: ");
         if (JsonView.Get(json, "messages") is not { ValueKind: JsonValueKind.Array } list)
         {
             throw new MttException($"{place}messages: a list of messages is needed", Remedy(file));
@@ -105,10 +105,7 @@ public sealed class Conversation
         {
             if (message.ValueKind != JsonValueKind.Object)
             {
-                throw new MttException(
-                    string.Create(CultureInfo.InvariantCulture, $"{place}messages[{messages.Count}]: is not an object"),
-                    Remedy(file)
-                );
+                throw new MttException(Invariant($"{place}messages[{messages.Count}]: is not an object"), Remedy(file));
             }
 
             messages.Add(new Message(message));

@@ -8,49 +8,40 @@ public static class EvaluationJson
 {
     /// <summary>Writes the report.</summary>
     public static void Write(Stream output, EvaluationResult result) =>
-        JsonSerializer.Serialize<JsonNode>(output, Report(result.Modes, result.Dialogues), JsonText.Indented);
+        JsonText.WritePage(
+            output,
+            new { results = result.Modes.Select(Describe), dialogues = result.Dialogues.Select(Describe) }
+        );
 
     /// <summary>A mode's name on the command line and in files.</summary>
-    public static string Name(SimulationMode mode) => JsonNamingPolicy.KebabCaseLower.ConvertName(mode.ToString());
+    public static string Name(SimulationMode mode) => Naming.KebabCase(mode);
 
-    private static JsonObject Report(IEnumerable<ModeResult> results, IEnumerable<Dialogue> dialogues)
-    {
-        static JsonObject Scores(RunStatistics scores) =>
-            new()
-            {
-                ["mean"] = scores.Mean,
-                ["aptitude"] = scores.Aptitude,
-                ["unreliability"] = scores.Unreliability,
-            };
-        return new JsonObject
+    private static object Describe(ModeResult result) =>
+        new
         {
-            ["results"] = new JsonArray([
-                .. results.Select(result => new JsonObject
-                {
-                    ["mode"] = Name(result.Mode),
-                    ["tasks"] = result.Tasks,
-                    ["runs"] = result.Runs,
-                    ["any_attempt"] = Scores(result.AnyAttempt),
-                    ["last_turn"] = Scores(result.LastTurn),
-                }),
-            ]),
-            ["dialogues"] = new JsonArray([
-                .. dialogues.Select(dialogue => new JsonObject
-                {
-                    ["task_id"] = dialogue.Task.Id,
-                    ["conv_type"] = Name(dialogue.Mode),
-                    ["run"] = dialogue.Run,
-                    ["is_correct"] = dialogue.AnyAttempt,
-                    ["is_correct_last"] = dialogue.LastTurn,
-                    ["trace"] = new JsonArray([
-                        .. dialogue.Turns.Select(turn => new JsonObject
-                        {
-                            ["role"] = turn.Role,
-                            ["content"] = turn.Content,
-                        }),
-                    ]),
-                }),
-            ]),
+            mode = Name(result.Mode),
+            tasks = result.Tasks,
+            runs = result.Runs,
+            any_attempt = Describe(result.AnyAttempt),
+            last_turn = Describe(result.LastTurn),
         };
-    }
+
+    private static object Describe(RunStatistics scores) =>
+        new
+        {
+            mean = scores.Mean,
+            aptitude = scores.Aptitude,
+            unreliability = scores.Unreliability,
+        };
+
+    private static object Describe(Dialogue dialogue) =>
+        new
+        {
+            task_id = dialogue.Task.Id,
+            conv_type = Name(dialogue.Mode),
+            run = dialogue.Run,
+            is_correct = dialogue.AnyAttempt,
+            is_correct_last = dialogue.LastTurn,
+            trace = dialogue.Turns.Select(turn => new { role = turn.Role, content = turn.Content }),
+        };
 }

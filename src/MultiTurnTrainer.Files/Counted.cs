@@ -8,5 +8,5 @@ public static class Counted
     /// <param name="one">What one of them is called, with its verb when there is one: <c>task is</c>.</param>
     /// <param name="many">What several are called; by default <paramref name="one"/> with an s.</param>
     public static string Of(long count, string one, string? many = null) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many ?? one + "s")}");
+        Invariant($"{count:N0} {(count == 1 ? one : many ?? one + "s")}");
 }

@@ -10,17 +10,19 @@ public sealed record Manifest(string Command)
     /// <summary>The version of mtt.</summary>
     public static string ToolVersion { get; } = typeof(Manifest).Assembly.GetName().Version!.ToString(3);
 
+    private static string Tool => $"mtt {ToolVersion}";
+
     /// <summary>Input files by role and name: hash and size.</summary>
-    public JsonObject Inputs { get; } = [];
+    public JsonFields Inputs { get; } = [];
 
     /// <summary>The options that shape the output.</summary>
-    public JsonObject Options { get; } = [];
+    public JsonFields Options { get; } = [];
 
     /// <summary>What was read, written, left out and why.</summary>
-    public JsonObject Counts { get; } = [];
+    public JsonFields Counts { get; } = [];
 
     /// <summary>Output files by name: hash and size.</summary>
-    public JsonObject Outputs { get; } = [];
+    public JsonFields Outputs { get; } = [];
 
     /// <summary>The manifest's path for an output's path.</summary>
     public static string PathFor(string output) => $"{output.TrimEnd('/')}.manifest.json";
@@ -34,19 +36,51 @@ public sealed record Manifest(string Command)
     /// <summary>Writes the manifest beside an output, atomically.</summary>
     public void WriteBeside(string output)
     {
-        JsonObject root = new()
+        JsonFields root = new()
         {
-            ["tool"] = $"mtt {ToolVersion}",
+            ["tool"] = Tool,
             ["command"] = Command,
-            ["inputs"] = Inputs.DeepClone(),
-            ["options"] = Options.DeepClone(),
-            ["counts"] = Counts.DeepClone(),
-            ["outputs"] = Outputs.DeepClone(),
+            ["inputs"] = Inputs,
+            ["options"] = Options,
+            ["counts"] = Counts,
+            ["outputs"] = Outputs,
         };
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(root, JsonText.Indented);
-        OutputFile.WriteAllBytes(PathFor(output), bytes, force: true);
+        OutputFile.WriteAllBytes(
+            PathFor(output),
+            JsonSerializer.SerializeToUtf8Bytes(root, JsonText.Indented),
+            force: true
+        );
     }
 
-    private static JsonObject Describe(string path) =>
+    /// <summary>Whether a manifest says that the same inputs and options were worked on, and its outputs still stand beside it.</summary>
+    public bool IsFinished(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            JsonObject found = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+            string folder = Path.GetDirectoryName(path)!;
+            return found["tool"]?.GetValue<string>() == Tool
+                && JsonNode.DeepEquals(found["inputs"], JsonSerializer.SerializeToNode(Inputs))
+                && JsonNode.DeepEquals(found["options"], JsonSerializer.SerializeToNode(Options))
+                && found["outputs"] is JsonObject outputs
+                && outputs.All(output => Stands(Path.Combine(folder, output.Key), output.Value));
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static bool Stands(string path, JsonNode? described) =>
+        File.Exists(path)
+        && new FileInfo(path).Length == described?["bytes"]?.GetValue<long>()
+        && ContentHash.OfFile(path) == described["sha256"]?.GetValue<string>();
+
+    private static JsonFields Describe(string path) =>
         new() { ["sha256"] = ContentHash.OfFile(path), ["bytes"] = new FileInfo(path).Length };
 }

@@ -277,7 +277,7 @@ public sealed class Validator
             : nul ? "MTT005"
             : "MTT001";
         (_, int column) = TextPosition.Of(record, problem.Offset);
-        string place = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"column {column}: ");
+        string place = Invariant($"column {column}: ");
         _sink.AddAt(
             Catalogue.Get(code),
             _row,

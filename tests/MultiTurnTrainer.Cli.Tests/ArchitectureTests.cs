@@ -97,6 +97,12 @@ public class ArchitectureTests
         Assert.True(changes.Length == 0, string.Join('\n', changes));
     }
 
+    /// <summary>A file names the folders of its room that it uses, or <see cref="FolderGraph"/> would not see them.</summary>
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void Usings_OfAProjectFile_AreOfOtherRooms(string project) =>
+        Assert.DoesNotMatch($@"<Using Include=""{project}[."";]", ReadProject(project));
+
     /// <summary>One file of a folder begins with what the folder does and what it refuses to know.</summary>
     [Theory]
     [MemberData(nameof(Rooms))]
@@ -146,5 +152,9 @@ public class ArchitectureTests
             .EnumerateFiles(Path.Combine(Source, $"MultiTurnTrainer.{room}"), "*.cs", SearchOption.AllDirectories)
             .Where(path => Regex.IsMatch(File.ReadAllText(path), @"\busing (static )?TorchSharp\b"));
         Assert.Empty(offenders);
+        Assert.DoesNotContain("TorchSharp", ReadProject($"MultiTurnTrainer.{room}"), StringComparison.Ordinal);
     }
+
+    private static string ReadProject(string project) =>
+        File.ReadAllText(Path.Combine(Source, project, project + ".csproj"));
 }

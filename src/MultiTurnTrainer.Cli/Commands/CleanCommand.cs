@@ -16,11 +16,9 @@ internal static class CleanCommand
           mtt clean chats.jsonl --output cleaned.jsonl --model Llama-2-7b-chat     its template demands alternation: merges
         """;
 
-    private static readonly Argument<string[]> _inputs = new("INPUT")
-    {
-        Description = "Conversations, in any format that mtt reads.",
-        Arity = ArgumentArity.OneOrMore,
-    };
+    private static readonly Argument<string[]> _inputs = CommonOptions.Inputs(
+        "Conversations, in any format that mtt reads."
+    );
 
     private static readonly Option<string> _output = CommonOptions.Required(
         CommonOptions.Output("The records, .jsonl; a manifest is written beside it.")
@@ -58,10 +56,11 @@ internal static class CleanCommand
 
     private static readonly Option<bool> _force = CommonOptions.Force();
 
+    private static readonly SettingsOptions _settings = new();
+    private static readonly RowFlags _rows = new(makesRows: false, _settings);
+
     public static Command Create()
     {
-        SettingsOptions settings = new();
-        RowFlags rows = new(makesRows: false, settings);
         Command command = new("clean", _help)
         {
             _inputs,
@@ -74,24 +73,23 @@ internal static class CleanCommand
             _noCanonical,
             _force,
         };
-        rows.AddTo(command);
-        settings.AddTo(command);
-        command.SetAction(
-            (parsed, cancellation) => Task.FromResult(Run(parsed, settings.Load(parsed), rows, cancellation))
-        );
+        _rows.AddTo(command);
+        _settings.AddTo(command);
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
     }
 
-    private static int Run(ParseResult parsed, SettingsFile file, RowFlags rows, CancellationToken cancellation)
+    private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
+        SettingsFile file = _settings.Load(parsed);
+        RowOptions rows = _rows.Read(parsed, file);
         CleaningSettings settings = file.Section<CleaningSettings>("clean");
         settings = new CleaningSettings
         {
             BackReferences = parsed.GetValue(_backReferences) ?? settings.BackReferences,
             Corrections = parsed.GetValue(_corrections) ?? settings.Corrections,
             ToolExchanges = parsed.GetValue(_tools) ?? settings.ToolExchanges,
-            ConsecutiveUsers =
-                parsed.GetValue(_users) ?? ByTemplate(parsed, rows.Read(parsed, file)) ?? settings.ConsecutiveUsers,
+            ConsecutiveUsers = parsed.GetValue(_users) ?? ByTemplate(parsed, rows) ?? settings.ConsecutiveUsers,
             CanonicalTask = settings.CanonicalTask && !parsed.GetValue(_noCanonical),
         };
         string output = parsed.GetValue(_output)!;
@@ -103,12 +101,7 @@ internal static class CleanCommand
             cancellation
         );
         Report(counts, output);
-        TemplateEffectsText.Write(
-            Console.Error,
-            parsed.GetValue(_model),
-            parsed.GetValue(_inputs)!,
-            rows.Read(parsed, file)
-        );
+        TemplateEffectsText.Write(Console.Error, parsed.GetValue(_model), parsed.GetValue(_inputs)!, rows);
         return ExitCode.Done;
     }
 

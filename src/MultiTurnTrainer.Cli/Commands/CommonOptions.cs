@@ -9,6 +9,22 @@ internal static class CommonOptions
     /// <summary>Of near duplicates; below, the search finds too few of them to be called one.</summary>
     public const double LeastSimilarity = 0.3;
 
+    /// <summary>The files a command reads, one or more.</summary>
+    public static Argument<string[]> Inputs(string description) =>
+        new("INPUT") { Description = description, Arity = ArgumentArity.OneOrMore };
+
+    /// <summary>One of a few words.</summary>
+    public static Option<string> Choice(string name, string description, string standard, params string[] choices)
+    {
+        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => standard };
+        option.AcceptOnlyFromAmong(choices);
+        return option;
+    }
+
+    /// <summary>A number that has a value when it is not given, and a least one.</summary>
+    public static Option<T> Number<T>(string name, string description, T standard, double least = 1) =>
+        new Option<T>(name) { Description = description, DefaultValueFactory = _ => standard }.AtLeast(least);
+
     public static Option<bool> Force() => new("--force") { Description = "Replace existing outputs." };
 
     public static Option<string> Model(string needs) => Required(ModelFolder(needs));

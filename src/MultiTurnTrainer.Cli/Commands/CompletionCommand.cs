@@ -3,6 +3,15 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt completion</c>: what a shell needs to complete commands, options and their values.</summary>
 internal static class CompletionCommand
 {
+    private const string _help = """
+        Print a script that completes commands, options and values in a shell.
+
+        Examples:
+          mtt completion bash >> ~/.bashrc
+          mtt completion zsh >> ~/.zshrc
+          mtt completion fish > ~/.config/fish/completions/mtt.fish
+        """;
+
     // Each asks mtt itself, so that a script never goes out of date; where mtt knows nothing, files are offered.
     private static readonly Dictionary<string, string> _scripts = new(StringComparer.Ordinal)
     {
@@ -25,29 +34,19 @@ internal static class CompletionCommand
             """,
     };
 
+    private static readonly Argument<string> _shell = new("SHELL") { Description = "bash, fish or zsh." };
+
     public static Command Create()
     {
-        Argument<string> shell = new("SHELL") { Description = "bash, fish or zsh." };
-        shell.AcceptOnlyFromAmong([.. _scripts.Keys.Order(StringComparer.Ordinal)]);
-        Command command = new(
-            "completion",
-            """
-            Print a script that completes commands, options and values in a shell.
-
-            Examples:
-              mtt completion bash >> ~/.bashrc
-              mtt completion zsh >> ~/.zshrc
-              mtt completion fish > ~/.config/fish/completions/mtt.fish
-            """
-        )
-        {
-            shell,
-        };
-        command.SetAction(parsed =>
-        {
-            Console.Out.WriteLine(_scripts[parsed.GetValue(shell)!]);
-            return ExitCode.Done;
-        });
+        _shell.AcceptOnlyFromAmong([.. _scripts.Keys.Order(StringComparer.Ordinal)]);
+        Command command = new("completion", _help) { _shell };
+        command.SetAction(Run);
         return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        Console.Out.WriteLine(_scripts[parsed.GetValue(_shell)!]);
+        return ExitCode.Done;
     }
 }

@@ -3,67 +3,66 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt doctor</c>: the state of the machine, and on request of the kernels on its device.</summary>
 internal static class DoctorCommand
 {
+    private const string _help = """
+        Report what this machine has and what is missing.
+
+        Examples:
+          mtt doctor
+          mtt doctor --kernels --device cuda
+          mtt doctor --head 8192,128256,4096,1,0.25
+          mtt doctor --model Qwen3-0.6B
+        """;
+
+    private static readonly Table _facts = new("  {0,-9} {1}");
+    private static readonly Table _checks = new("{0,-5} {1,-38} {2,-20} {3,-18} {4:0.0e+00} of {5:0.0e+00}");
+    private static readonly Table _timings = new("{0,-24} {1,-9} {2,-16} {3,8:0.00} ms {4,8:0.00} ms {5,6:0.00}x");
+    private static readonly Table _heads = new("p={0,-5} {1,9:0.00} ms  {2,7:0.00} TFLOP/s{3}{4}");
+
+    private static readonly Option<bool> _kernels = new("--kernels")
+    {
+        Description = "Check every kernel of the device against double precision, and time it beside plain operators.",
+    };
+    private static readonly Option<string> _device = new("--device")
+    {
+        Description = "Where to compute; default: cuda where there is one.",
+        HelpName = "cpu|cuda|cuda:N",
+    };
+    private static readonly Option<string> _head = new("--head")
+    {
+        HelpName = "N,V,H[,P…]",
+        Description =
+            "Time the loss head: rows, vocabulary, width, shares of supervised rows, such as 8192,128256,4096,1,0.5,0.25,0.1.",
+    };
+    private static readonly Option<string> _dtype = CommonOptions.Choice(
+        "--dtype",
+        "Element type of --head.",
+        "bfloat16",
+        "bfloat16",
+        "float32"
+    );
+    private static readonly Option<string?> _model = CommonOptions.ModelFolder(
+        "Also look at the tokenizer of this model folder."
+    );
+
     public static Command Create()
     {
-        Option<bool> kernels = new("--kernels")
-        {
-            Description =
-                "Check every kernel of the device against double precision, and time it beside plain operators.",
-        };
-        Option<string> device = new("--device")
-        {
-            Description = "Where to compute; default: cuda where there is one.",
-            HelpName = "cpu|cuda|cuda:N",
-        };
-        Option<string> head = new("--head")
-        {
-            HelpName = "N,V,H[,P…]",
-            Description =
-                "Time the loss head: rows, vocabulary, width, shares of supervised rows, such as 8192,128256,4096,1,0.5,0.25,0.1.",
-        };
-        Option<string> dtype = new("--dtype")
-        {
-            Description = "Element type of --head.",
-            DefaultValueFactory = _ => "bfloat16",
-        };
-        dtype.AcceptOnlyFromAmong("bfloat16", "float32");
-        Option<string?> model = CommonOptions.ModelFolder("Also look at the tokenizer of this model folder.");
-        Command command = new(
-            "doctor",
-            """
-            Report what this machine has and what is missing.
-
-            Examples:
-              mtt doctor
-              mtt doctor --kernels --device cuda
-              mtt doctor --head 8192,128256,4096,1,0.25
-              mtt doctor --model Qwen3-0.6B
-            """
-        )
-        {
-            kernels,
-            device,
-            head,
-            dtype,
-            model,
-        };
-        command.SetAction(parsed =>
-        {
-            if (parsed.GetValue(kernels) || parsed.GetValue(head) is not null)
-            {
-                return CheckDevice(
-                    parsed.GetValue(device),
-                    parsed.GetValue(kernels),
-                    parsed.GetValue(head),
-                    parsed.GetValue(dtype)!
-                );
-            }
-
-            Report();
-            ReportTokenizer(parsed.GetValue(model));
-            return ExitCode.Done;
-        });
+        Command command = new("doctor", _help) { _kernels, _device, _head, _dtype, _model };
+        command.SetAction(Run);
         return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        bool kernels = parsed.GetValue(_kernels);
+        string? head = parsed.GetValue(_head);
+        if (kernels || head is not null)
+        {
+            return CheckDevice(parsed.GetValue(_device), kernels, head, parsed.GetValue(_dtype)!);
+        }
+
+        Report();
+        ReportTokenizer(parsed.GetValue(_model));
+        return ExitCode.Done;
     }
 
     private static void Report()
@@ -150,9 +149,13 @@ internal static class DoctorCommand
             {
                 passed &= result.Passed;
                 Console.Out.WriteLine(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{(result.Passed ? "ok  " : "FAIL")}  {result.Kernel, -38} {result.Type, -20} {result.Shape, -18} {result.Error:0.0e+00} of {result.Tolerance:0.0e+00}"
+                    _checks.Line(
+                        result.Passed ? "ok" : "FAIL",
+                        result.Kernel,
+                        result.Type,
+                        result.Shape,
+                        result.Error,
+                        result.Tolerance
                     )
                 );
             }
@@ -161,9 +164,13 @@ internal static class DoctorCommand
             foreach (KernelTimingResult result in KernelTiming.Run(device))
             {
                 Console.Out.WriteLine(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{result.Kernel, -24} {result.Type, -9} {result.Shape, -16} {result.ComposedMilliseconds, 8:0.00} ms {result.Milliseconds, 8:0.00} ms {result.Gain, 6:0.00}x"
+                    _timings.Line(
+                        result.Kernel,
+                        result.Type,
+                        result.Shape,
+                        result.ComposedMilliseconds,
+                        result.Milliseconds,
+                        result.Gain
                     )
                 );
             }
@@ -217,21 +224,11 @@ internal static class DoctorCommand
                 type,
                 device
             );
-            string workspace = result.WorkspaceBytes is { } bytes
-                ? string.Create(CultureInfo.InvariantCulture, $", {bytes / 1e6:0} MB workspace")
-                : "";
+            string workspace = result.WorkspaceBytes is { } bytes ? Invariant($", {bytes / 1e6:0} MB workspace") : "";
             string eager = result.EagerMilliseconds is { } time
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"; filtered linear + cross_entropy {time:0.00} ms ({time / result.Milliseconds:0.00}x)"
-                )
+                ? Invariant($"; filtered linear + cross_entropy {time:0.00} ms ({time / result.Milliseconds:0.00}x)")
                 : "; filtered linear + cross_entropy out of memory";
-            Console.Out.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"p={share, -5} {result.Milliseconds, 9:0.00} ms  {result.Teraflops, 7:0.00} TFLOP/s{workspace}{eager}"
-                )
-            );
+            Console.Out.WriteLine(_heads.Line(share, result.Milliseconds, result.Teraflops, workspace, eager));
         }
     }
 
@@ -253,7 +250,7 @@ internal static class DoctorCommand
         }
     }
 
-    private static void Line(string what, string state) => Console.Out.WriteLine($"  {what, -9} {state}");
+    private static void Line(string what, string state) => Console.Out.WriteLine(_facts.Line(what, state));
 
     private static string Vectors() =>
         Vector512.IsHardwareAccelerated ? "AVX-512"

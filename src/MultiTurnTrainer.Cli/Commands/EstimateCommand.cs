@@ -5,46 +5,46 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt estimate</c>: a run's peak memory and the time of a step, before it begins.</summary>
 internal static class EstimateCommand
 {
+    private const string _help = """
+        Predict the peak memory of mtt train by doing the heaviest micro-batch of its plan, with each way of
+        recomputing. Takes the flags of mtt train; writes nothing. On a GPU it is the GPU's memory that counts.
+
+        Examples:
+          mtt estimate --model model --train rows.parquet
+          mtt estimate --model model --train rows.parquet --dtype bfloat16 --batch-size 8
+        """;
+
+    private static readonly Table _needs = new("{0,-11} {1,8:F0}   {2:F2}", "recompute", "peak MiB", "s/step at most");
+    private static readonly TrainOptions _options = new(writes: false);
+
     public static Command Create()
     {
-        TrainOptions options = new(writes: false);
-        Command command = new(
-            "estimate",
-            """
-            Predict the peak memory of mtt train by doing the heaviest micro-batch of its plan, with each way of
-            recomputing. Takes the flags of mtt train; writes nothing. On a GPU it is the GPU's memory that counts.
+        Command command = new("estimate", _help);
+        _options.AddTo(command);
+        command.SetAction(Run);
+        return command;
+    }
 
-            Examples:
-              mtt estimate --model model --train rows.parquet
-              mtt estimate --model model --train rows.parquet --dtype bfloat16 --batch-size 8
-            """
-        );
-        options.AddTo(command);
-        command.SetAction(parsed =>
+    private static int Run(ParseResult parsed)
+    {
+        TrainRequest request = _options.Read(parsed);
+        bool first = true;
+        foreach (MemoryNeed need in MemoryEstimate.Measure(request, CancellationToken.None))
         {
-            TrainRequest request = options.Read(parsed);
-            bool first = true;
-            foreach (MemoryNeed need in MemoryEstimate.Measure(request, CancellationToken.None))
+            if (first)
             {
-                if (first)
-                {
-                    Console.Error.WriteLine("recompute   peak MiB   s/step at most");
-                    first = false;
-                }
-
-                string mode = need.Recompute.ToString().ToLowerInvariant();
-                Console.Out.WriteLine(
-                    double.IsNaN(need.PeakMb)
-                        ? $"{mode, -11} more than this machine has"
-                        : string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"{mode, -11} {need.PeakMb, 8:F0}   {need.SecondsPerStep:F2}"
-                        )
-                );
+                Console.Error.WriteLine(_needs.Head);
+                first = false;
             }
 
-            return ExitCode.Done;
-        });
-        return command;
+            string mode = need.Recompute.ToString().ToLowerInvariant();
+            Console.Out.WriteLine(
+                double.IsNaN(need.PeakMb)
+                    ? $"{mode, -11} more than this machine has"
+                    : _needs.Line(mode, need.PeakMb, need.SecondsPerStep)
+            );
+        }
+
+        return ExitCode.Done;
     }
 }

@@ -16,6 +16,11 @@ internal static class EvaluateCommand
         percentile over runs, U that of the 90th less the 10th, with linear interpolation.
         """;
 
+    private static readonly Table _scores = new(
+        "{0,-22}{1,8:F1}{2,8:F1}{3,8:F1}   {4,8:F1}{5,8:F1}{6,8:F1}",
+        ["", "any", "A", "U", "last", "A", "U"]
+    );
+
     private static readonly Argument<string> _tasks = new("TASKS")
     {
         Description = "Sharded tasks, .json or .jsonl; see mtt shard.",
@@ -27,44 +32,42 @@ internal static class EvaluateCommand
         DefaultValueFactory = _ => "full,concat,sharded",
     };
 
-    private static readonly Option<int> _runs = new Option<int>("--runs")
-    {
-        Description = "Runs of each task.",
-        DefaultValueFactory = _ => 10,
-    }.AtLeast(1);
+    private static readonly Option<int> _runs = CommonOptions.Number("--runs", "Runs of each task.", 10);
 
     private static readonly Option<int?> _limit = new Option<int?>("--limit")
     {
         Description = "Only the first tasks.",
     }.AtLeast(1);
-    private static readonly Option<double> _temperature = new Option<double>("--temperature")
-    {
-        Description = "0 takes the likeliest token.",
-        DefaultValueFactory = _ => 1,
-    }.AtLeast(0);
+    private static readonly Option<double> _temperature = CommonOptions.Number(
+        "--temperature",
+        "0 takes the likeliest token.",
+        1.0,
+        least: 0
+    );
 
-    private static readonly Option<int> _maxNewTokens = new Option<int>("--max-new-tokens")
-    {
-        Description = "The most tokens of a reply.",
-        DefaultValueFactory = _ => 1000,
-    }.AtLeast(1);
+    private static readonly Option<int> _maxNewTokens = CommonOptions.Number(
+        "--max-new-tokens",
+        "The most tokens of a reply.",
+        1000
+    );
 
     private static readonly Option<int> _seed = new Option<int>("--seed") { Description = "Seeds the draws." }.AtLeast(
         0
     );
-    private static readonly Option<int> _batchSize = new Option<int>("--batch-size")
-    {
-        Description = "Dialogues answered together.",
-        DefaultValueFactory = _ => 64,
-    }.AtLeast(1);
+    private static readonly Option<int> _batchSize = CommonOptions.Number(
+        "--batch-size",
+        "Dialogues answered together.",
+        64
+    );
 
     private static readonly Option<string?> _output = CommonOptions.Output("Write scores and every dialogue as JSON.");
 
     private static readonly Option<bool> _force = CommonOptions.Force();
 
+    private static readonly ModelOptions _model = new();
+
     public static Command Create()
     {
-        ModelOptions model = new();
         Command command = new("evaluate", _help)
         {
             _tasks,
@@ -78,8 +81,8 @@ internal static class EvaluateCommand
             _output,
             _force,
         };
-        model.AddTo(command);
-        command.SetAction((parsed, cancel) => RunAsync(parsed, model, cancel));
+        _model.AddTo(command);
+        command.SetAction(RunAsync);
         return command;
     }
 
@@ -91,10 +94,10 @@ internal static class EvaluateCommand
             BatchSize = parsed.GetValue(_batchSize),
         };
 
-    private static async Task<int> RunAsync(ParseResult parsed, ModelOptions options, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         GenerationOptions generation = Generation(parsed);
-        LocalModelOptions choice = options.Read(parsed);
+        LocalModelOptions choice = _model.Read(parsed);
         IReadOnlyList<ShardedTask> tasks = ShardedTaskReader.Read(parsed.GetValue(_tasks)!);
         EvaluationJob job = new(
             [.. tasks.Take(parsed.GetValue(_limit) ?? tasks.Count)],
@@ -110,7 +113,7 @@ internal static class EvaluateCommand
             : null;
         IVerifier verifier = Verifiers.For(job.Tasks);
         using LocalDialogueModel model = LocalDialogueModel.Load(choice, generation);
-        Console.Out.WriteLine($"{"", -22}{"any", 8}{"A", 8}{"U", 8}   {"last", 8}{"A", 8}{"U", 8}");
+        Console.Out.WriteLine(_scores.Head);
         EvaluationResult result = await EvaluationRun.ExecuteAsync(job, verifier, model, WriteMode, cancel);
         Console.Error.WriteLine(SpeedText.Of(result.Replies, model.Speed));
         if (file is not null)
@@ -125,9 +128,14 @@ internal static class EvaluateCommand
 
     private static void WriteMode(ModeResult result) =>
         Console.Out.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{EvaluationJson.Name(result.Mode), -22}{result.AnyAttempt.Mean, 8:F1}{result.AnyAttempt.Aptitude, 8:F1}{result.AnyAttempt.Unreliability, 8:F1}   {result.LastTurn.Mean, 8:F1}{result.LastTurn.Aptitude, 8:F1}{result.LastTurn.Unreliability, 8:F1}"
+            _scores.Line(
+                EvaluationJson.Name(result.Mode),
+                result.AnyAttempt.Mean,
+                result.AnyAttempt.Aptitude,
+                result.AnyAttempt.Unreliability,
+                result.LastTurn.Mean,
+                result.LastTurn.Aptitude,
+                result.LastTurn.Unreliability
             )
         );
 

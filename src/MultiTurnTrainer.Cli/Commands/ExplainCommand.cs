@@ -3,54 +3,45 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt explain</c>: what a code means.</summary>
 internal static class ExplainCommand
 {
+    private const string _help = """
+        Explain a finding's code.
+
+        Examples:
+          mtt explain
+          mtt explain MTT104
+          mtt explain near-duplicate
+        """;
+
+    private static readonly Table _rules = new("{0}  {1,-8} {2,-24} {3}");
+    private static readonly Argument<string?> _code = new("CODE")
+    {
+        Description = "A code or name, such as MTT104 or unknown-role; without it, all are listed.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     public static Command Create()
     {
-        Argument<string?> code = new("CODE")
-        {
-            Description = "A code or name, such as MTT104 or unknown-role; without it, all are listed.",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
-        Command command = new(
-            "explain",
-            """
-            Explain a finding's code.
+        Command command = new("explain", _help) { _code };
+        command.SetAction(Run);
+        return command;
+    }
 
-            Examples:
-              mtt explain
-              mtt explain MTT104
-              mtt explain near-duplicate
-            """
-        )
+    private static int Run(ParseResult parsed)
+    {
+        if (parsed.GetValue(_code) is { } wanted)
         {
-            code,
-        };
-        command.SetAction(parsed =>
-        {
-            string? wanted = parsed.GetValue(code);
-            if (wanted is null)
-            {
-                foreach (RuleInfo rule in Catalogue.All)
-                {
-                    Console.Out.Write($"{rule.Code}  {Name(rule), -8} {rule.Name, -24} {rule.Summary}\n");
-                }
-
-                return ExitCode.Done;
-            }
-
             RuleInfo found =
                 Catalogue.Find(wanted)
                 ?? throw new MttException($"{wanted}: there is no such code", "mtt explain lists all codes.");
             Console.Out.Write(CatalogueText.Explain(found));
             return ExitCode.Done;
-        });
-        return command;
-    }
+        }
 
-    private static string Name(RuleInfo rule) =>
-        rule.Severity switch
+        foreach (RuleInfo rule in Catalogue.All)
         {
-            Severity.Error => "error",
-            Severity.Warning => "warning",
-            _ => "info",
-        };
+            Console.Out.Write(_rules.Line(rule.Code, rule.Severity.GetName(), rule.Name, rule.Summary) + "\n");
+        }
+
+        return ExitCode.Done;
+    }
 }

@@ -23,17 +23,18 @@ internal static class GenerateCommand
         Description = "Conversations or {\"input_ids\"} lines, .jsonl; - reads standard input.",
     };
 
-    private static readonly Option<int> _maxNewTokens = new Option<int>("--max-new-tokens")
-    {
-        Description = "The most tokens to add.",
-        DefaultValueFactory = _ => 256,
-    }.AtLeast(1);
+    private static readonly Option<int> _maxNewTokens = CommonOptions.Number(
+        "--max-new-tokens",
+        "The most tokens to add.",
+        256
+    );
 
-    private static readonly Option<double> _temperature = new Option<double>("--temperature")
-    {
-        Description = "0 takes the likeliest token.",
-        DefaultValueFactory = _ => 0,
-    }.AtLeast(0);
+    private static readonly Option<double> _temperature = CommonOptions.Number(
+        "--temperature",
+        "0 takes the likeliest token.",
+        0.0,
+        least: 0
+    );
 
     private static readonly Option<double> _topP = new Option<double>("--top-p")
     {
@@ -41,28 +42,25 @@ internal static class GenerateCommand
         DefaultValueFactory = _ => 1,
     }.Between(NumberBounds.AboveZero, 1);
 
-    private static readonly Option<int> _topK = new Option<int>("--top-k")
-    {
-        Description = "Keep this many of the likeliest tokens; 0 keeps all.",
-        DefaultValueFactory = _ => 0,
-    }.AtLeast(0);
+    private static readonly Option<int> _topK = CommonOptions.Number(
+        "--top-k",
+        "Keep this many of the likeliest tokens; 0 keeps all.",
+        0,
+        least: 0
+    );
 
-    private static readonly Option<long> _seed = new Option<long>("--seed")
-    {
-        Description = "Seeds the draws.",
-        DefaultValueFactory = _ => 0,
-    }.AtLeast(0);
+    private static readonly Option<long> _seed = CommonOptions.Number("--seed", "Seeds the draws.", 0L, least: 0);
 
     private static readonly Option<bool> _ignoreEos = new("--ignore-eos")
     {
         Description = "Do not stop at stop tokens.",
     };
 
-    private static readonly Option<int> _batchSize = new Option<int>("--batch-size")
-    {
-        Description = "Prompts decoded together.",
-        DefaultValueFactory = _ => 8,
-    }.AtLeast(1);
+    private static readonly Option<int> _batchSize = CommonOptions.Number(
+        "--batch-size",
+        "Prompts decoded together.",
+        8
+    );
 
     private static readonly Option<string?> _endpoint = new("--endpoint")
     {
@@ -76,9 +74,10 @@ internal static class GenerateCommand
         HelpName = "NAME",
     };
 
+    private static readonly ModelOptions _model = new();
+
     public static Command Create()
     {
-        ModelOptions model = new();
         Command command = new("generate", _help)
         {
             _input,
@@ -92,13 +91,14 @@ internal static class GenerateCommand
             _endpoint,
             _servedModel,
         };
-        model.AddTo(command);
-        command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, model.Read(parsed), cancel)));
+        _model.AddTo(command);
+        command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return command;
     }
 
-    private static int Run(ParseResult parsed, LocalModelOptions model, CancellationToken cancel)
+    private static int Run(ParseResult parsed, CancellationToken cancel)
     {
+        LocalModelOptions model = _model.Read(parsed);
         GenerationOptions generation = Read(parsed, model);
         GenerationPrompts prompts = new(parsed.GetValue(_input)!, Console.In, model);
         GenerationRun run = new(prompts, model, generation);

@@ -56,17 +56,19 @@ internal static class InitCommand
     {
         _preset.AcceptOnlyFromAmong([.. Preset.Names]);
         Command command = new("init", _help) { _folder, _preset, _prompts, _modelConfig, _tokenizer, _seed, _force };
-        command.SetAction(parsed =>
-        {
-            string folder = parsed.GetValue(_folder)!;
-            foreach (string file in Write(parsed, folder))
-            {
-                Console.Error.WriteLine($"wrote {Path.Combine(folder, file)}");
-            }
-
-            return ExitCode.Done;
-        });
+        command.SetAction(Run);
         return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        string folder = parsed.GetValue(_folder)!;
+        foreach (string file in Write(parsed, folder))
+        {
+            Console.Error.WriteLine($"wrote {Path.Combine(folder, file)}");
+        }
+
+        return ExitCode.Done;
     }
 
     private static IReadOnlyList<string> Write(ParseResult parsed, string folder)

@@ -5,81 +5,77 @@ internal static class MaskCommand
 {
     private const int MostThreads = 256;
 
+    private const string _help = """
+        Make token rows in which only the model's own words are supervised.
+
+        The output has id, input_ids and labels (-100 = not supervised), and loss_weights where weights other than
+        0 and 1 occur; a manifest is written beside it. A conversation whose mask cannot be proven right is refused.
+
+        Examples:
+          mtt mask chat.jsonl --model qwen3 --output rows.parquet
+          mtt mask chat.jsonl --model qwen3 --show 3
+          mtt mask chat.jsonl --model qwen3 --output rows.parquet --max-length 4096 --expand-turns --html rows.html
+        """;
+
+    private static readonly Argument<string[]> _inputs = CommonOptions.Inputs(
+        "Conversation files; - is standard input."
+    );
+    private static readonly Option<string?> _output = CommonOptions.Output("Token rows: a .parquet or .jsonl file.");
+    private static readonly Option<string> _model = CommonOptions.Model(RowText.ModelNeeds);
+    private static readonly Option<bool> _force = CommonOptions.Force();
+    private static readonly Option<int> _show = new Option<int>("--show")
+    {
+        Description = "Show the first rows in the terminal.",
+    }.AtLeast(0);
+    private static readonly Option<string?> _html = new("--html")
+    {
+        Description = "Write the first rows as one self-contained page.",
+    };
+    private static readonly Option<int> _htmlRows = CommonOptions.Number(
+        "--html-rows",
+        "How many rows the page shows.",
+        20
+    );
+    private static readonly Option<int?> _threads = new Option<int?>("--threads")
+    {
+        Description = "Threads; the output never depends on it.",
+    }.Between(1, MostThreads);
+    private static readonly RowFlags _rows = new();
+
     public static Command Create()
     {
-        Argument<string[]> inputs = new("INPUT")
-        {
-            Description = "Conversation files; - is standard input.",
-            Arity = ArgumentArity.OneOrMore,
-        };
-        Option<string?> output = CommonOptions.Output("Token rows: a .parquet or .jsonl file.");
-        Option<bool> force = CommonOptions.Force();
-        Option<int> show = new Option<int>("--show") { Description = "Show the first rows in the terminal." }.AtLeast(
-            0
-        );
-        Option<string?> html = new("--html") { Description = "Write the first rows as one self-contained page." };
-        Option<int> htmlRows = new Option<int>("--html-rows")
-        {
-            Description = "How many rows the page shows.",
-            DefaultValueFactory = _ => 20,
-        }.AtLeast(1);
-        Option<int?> threads = new Option<int?>("--threads")
-        {
-            Description = "Threads; the output never depends on it.",
-        }.Between(1, MostThreads);
-        Option<string> model = CommonOptions.Model(RowText.ModelNeeds);
-        RowFlags flags = new();
-        Command command = new(
-            "mask",
-            """
-            Make token rows in which only the model's own words are supervised.
-
-            The output has id, input_ids and labels (-100 = not supervised), and loss_weights where weights other than
-            0 and 1 occur; a manifest is written beside it. A conversation whose mask cannot be proven right is refused.
-
-            Examples:
-              mtt mask chat.jsonl --model qwen3 --output rows.parquet
-              mtt mask chat.jsonl --model qwen3 --show 3
-              mtt mask chat.jsonl --model qwen3 --output rows.parquet --max-length 4096 --expand-turns --html rows.html
-            """
-        )
-        {
-            inputs,
-            output,
-            model,
-            force,
-            show,
-            html,
-            htmlRows,
-            threads,
-        };
-        flags.AddTo(command);
-        command.SetAction(parsed =>
-        {
-            UnfinishedFiles.RemoveOnSignals();
-            OutputPaths.RefuseClash(parsed.GetValue(inputs)!, parsed.GetValue(output), parsed.GetValue(html));
-            MaskRun run = new(parsed.GetValue(inputs)!, parsed.GetValue(model)!)
-            {
-                Output = parsed.GetValue(output),
-                Html = parsed.GetValue(html),
-                HtmlRows = parsed.GetValue(htmlRows),
-                Show = parsed.GetValue(show),
-                Force = parsed.GetValue(force),
-            };
-            RowOptions options = flags.Read(parsed) with
-            {
-                Threads = parsed.GetValue(threads) ?? Math.Min(Environment.ProcessorCount, MostThreads),
-            };
-            RowRun rows = run.Execute(() => Warned(RowModel.Load(parsed.GetValue(model)!, options)), options);
-            if (run.Show > 0)
-            {
-                RowText.Write(Console.Error, Console.IsErrorRedirected, [.. rows.Views.Take(run.Show)]);
-            }
-
-            Console.Error.Write(Report(rows));
-            return ExitCode.Done;
-        });
+        Command command = new("mask", _help) { _inputs, _output, _model, _force, _show, _html, _htmlRows, _threads };
+        _rows.AddTo(command);
+        command.SetAction(Run);
         return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        UnfinishedFiles.RemoveOnSignals();
+        string[] inputs = parsed.GetValue(_inputs)!;
+        string folder = parsed.GetValue(_model)!;
+        OutputPaths.RefuseClash(inputs, parsed.GetValue(_output), parsed.GetValue(_html));
+        MaskRun run = new(inputs, folder)
+        {
+            Output = parsed.GetValue(_output),
+            Html = parsed.GetValue(_html),
+            HtmlRows = parsed.GetValue(_htmlRows),
+            Show = parsed.GetValue(_show),
+            Force = parsed.GetValue(_force),
+        };
+        RowOptions options = _rows.Read(parsed) with
+        {
+            Threads = parsed.GetValue(_threads) ?? Math.Min(Environment.ProcessorCount, MostThreads),
+        };
+        RowRun rows = run.Execute(() => Warned(RowModel.Load(folder, options)), options);
+        if (run.Show > 0)
+        {
+            RowText.Write(Console.Error, Console.IsErrorRedirected, [.. rows.Views.Take(run.Show)]);
+        }
+
+        Console.Error.Write(Report(rows));
+        return ExitCode.Done;
     }
 
     private static RowModel Warned(RowModel model)
@@ -96,8 +92,7 @@ internal static class MaskCommand
     {
         RowCounts counts = rows.Counts;
         double share = counts.Tokens == 0 ? 0 : (double)counts.SupervisedTokens / counts.Tokens;
-        string text = string.Create(
-            CultureInfo.InvariantCulture,
+        string text = Invariant(
             $"{Counted.Of(counts.Conversations, "conversation")}, {Counted.Of(counts.Rows, "row")}, {Counted.Of(counts.Tokens, "token")}, {counts.SupervisedTokens:N0} supervised ({share:P1}), longest {counts.LongestRow:N0}\n"
         );
         foreach (string line in counts.Lines)
@@ -107,16 +102,14 @@ internal static class MaskCommand
 
         if (counts.BoundaryTokens > 0)
         {
-            text += string.Create(
-                CultureInfo.InvariantCulture,
+            text += Invariant(
                 $"  {Counted.Of(counts.BoundaryTokens, "token differs", "tokens differ")} between tokenizing prompt and answer apart and together\n"
             );
         }
 
         if (counts.GenerationDifferences > 0)
         {
-            text += string.Create(
-                CultureInfo.InvariantCulture,
+            text += Invariant(
                 $"  {counts.GenerationDifferences} stretches differ from the template's own generation blocks, which never change the mask\n"
             );
         }

@@ -13,22 +13,26 @@ internal static class MergeCommand
         names the largest difference between the adapter's logits and the merged model's on a probe of random tokens.
         """;
 
+    private static readonly Option<string> _model = CommonOptions.Model(ModelOptions.Needs);
+    private static readonly Option<string> _adapter = CommonOptions.Required(CommonOptions.Adapter());
+    private static readonly Option<string> _output = CommonOptions.Required(
+        CommonOptions.Output("The folder to write.", folder: true)
+    );
+    private static readonly Option<bool> _force = CommonOptions.Force();
+
     public static Command Create()
     {
-        Option<string> model = CommonOptions.Model(ModelOptions.Needs);
-        Option<string> adapter = CommonOptions.Required(CommonOptions.Adapter());
-        Option<string> output = CommonOptions.Required(CommonOptions.Output("The folder to write.", folder: true));
-        Option<bool> force = CommonOptions.Force();
-        Command command = new("merge", _help) { model, adapter, output, force };
-        command.SetAction(parsed =>
-            Run(parsed.GetValue(model)!, parsed.GetValue(adapter)!, parsed.GetValue(output)!, parsed.GetValue(force))
-        );
+        Command command = new("merge", _help) { _model, _adapter, _output, _force };
+        command.SetAction(Run);
         return command;
     }
 
-    private static int Run(string model, string adapter, string output, bool force)
+    private static int Run(ParseResult parsed)
     {
-        MergeReport report = AdapterMerge.Run(model, adapter, output, force);
+        string model = parsed.GetValue(_model)!;
+        string adapter = parsed.GetValue(_adapter)!;
+        string output = parsed.GetValue(_output)!;
+        MergeReport report = AdapterMerge.Run(model, adapter, output, parsed.GetValue(_force));
         Manifest manifest = new("merge");
         foreach (string path in Directory.EnumerateFiles(adapter, "adapter_*").Order(StringComparer.Ordinal))
         {
@@ -48,8 +52,7 @@ internal static class MergeCommand
 
         manifest.WriteBeside(output);
         Console.Error.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
+            Invariant(
                 $"{output}: {Counted.Of(report.ChangedTensors, "weight")} changed, rounded once to {report.StoredType}"
             )
         );
@@ -59,10 +62,8 @@ internal static class MergeCommand
         }
 
         Console.Error.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"largest logit difference, adapter against merged: {report.LargestDifference:e3} "
-                    + $"({Counted.Of(report.ProbeTokens, "token")}, logits up to {report.LargestLogit:F2})"
+            Invariant(
+                $"largest logit difference, adapter against merged: {report.LargestDifference:e3} ({Counted.Of(report.ProbeTokens, "token")}, logits up to {report.LargestLogit:F2})"
             )
         );
         return ExitCode.Done;

@@ -5,11 +5,19 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt prepare</c>: one canonical data set of many files.</summary>
 internal static class PrepareCommand
 {
-    private static readonly Argument<string[]> _inputs = new("INPUT")
-    {
-        Description = "Conversation files in any format.",
-        Arity = ArgumentArity.OneOrMore,
-    };
+    private const string _help = """
+        Make one canonical data set: convert, repair, filter, deduplicate, split, shard.
+
+        Rows with errors are left out, counted, and listed in rejects.jsonl; duplicates and filtered rows are listed in
+        left-out.jsonl. Conversations that begin alike stay in one split. The same inputs and options give the same bytes; a finished run is not repeated.
+
+        Examples:
+          mtt prepare raw/*.json --output data --split train=0.95,test=0.05
+          mtt prepare raw.jsonl --output data --filter "turns >= 2 and has_system" --near-duplicates 0.8
+          mtt prepare raw.jsonl --output data --shard 3/8
+        """;
+
+    private static readonly Argument<string[]> _inputs = CommonOptions.Inputs("Conversation files in any format.");
 
     private static readonly Option<string> _output = CommonOptions.Required(
         CommonOptions.Output("The folder to write to.", folder: true)
@@ -48,31 +56,19 @@ internal static class PrepareCommand
             "Write part i of n (0/n to n-1/n); auto takes SLURM_ARRAY_TASK_ID/COUNT or JOB_COMPLETION_INDEX/JOB_COMPLETIONS.",
     };
 
-    private static readonly Option<string> _format = new("--format")
-    {
-        Description = "How rows are written.",
-        DefaultValueFactory = _ => "jsonl",
-    };
+    private static readonly Option<string> _format = CommonOptions.Choice(
+        "--format",
+        "How rows are written.",
+        "jsonl",
+        "jsonl",
+        "parquet"
+    );
 
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
-        _format.AcceptOnlyFromAmong("jsonl", "parquet");
-        Command command = new(
-            "prepare",
-            """
-            Make one canonical data set: convert, repair, filter, deduplicate, split, shard.
-
-            Rows with errors are left out, counted, and listed in rejects.jsonl; duplicates and filtered rows are listed in
-            left-out.jsonl. Conversations that begin alike stay in one split. The same inputs and options give the same bytes; a finished run is not repeated.
-
-            Examples:
-              mtt prepare raw/*.json --output data --split train=0.95,test=0.05
-              mtt prepare raw.jsonl --output data --filter "turns >= 2 and has_system" --near-duplicates 0.8
-              mtt prepare raw.jsonl --output data --shard 3/8
-            """
-        )
+        Command command = new("prepare", _help)
         {
             _inputs,
             _output,
@@ -137,23 +133,13 @@ internal static class PrepareCommand
                 .Where(line =>
                     line.Rows > 0 || line.What == "read" || line.What.StartsWith("written", StringComparison.Ordinal)
                 )
-                .Select(line =>
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{line.Rows, 10:N0} {(line.Rows == 1 ? "row " : "rows")} {line.What}\n"
-                    )
-                )
+                .Select(line => Invariant($"{line.Rows, 10:N0} {(line.Rows == 1 ? "row " : "rows")} {line.What}\n"))
         );
     }
 
     private static string Sampled(PreparedCounts counts) =>
-        counts.NearSample is { } sample
-            ? string.Create(CultureInfo.InvariantCulture, $" (judged by samples of {sample:N0} word triples)")
-            : "";
+        counts.NearSample is { } sample ? Invariant($" (judged by samples of {sample:N0} word triples)") : "";
 
     private static string Join(SortedDictionary<string, long> codes) =>
-        string.Join(
-            ", ",
-            codes.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}"))
-        );
+        string.Join(", ", codes.Select(pair => Invariant($"{pair.Key} {pair.Value}")));
 }

@@ -19,84 +19,55 @@ internal static class RenderCommand
         and tools.
         """;
 
+    private static readonly Argument<string> _input = new("INPUT")
+    {
+        Description = "Conversations; - is standard input.",
+    };
+    private static readonly Option<string?> _model = CommonOptions.ModelFolder(
+        "Model folder: template and special tokens."
+    );
+    private static readonly Option<bool> _prompt = new("--add-generation-prompt")
+    {
+        Description = "End with the header of the answer to come.",
+    };
+    private static readonly Option<string?> _preference = CommonOptions.Preference();
+    private static readonly RowFlags _rows = new(makesRows: false);
+
     public static Command Create()
     {
-        Argument<string> input = new("INPUT") { Description = "Conversations; - is standard input." };
-        Option<string?> model = CommonOptions.ModelFolder("Model folder: template and special tokens.");
-        Option<bool> prompt = new("--add-generation-prompt")
-        {
-            Description = "End with the header of the answer to come.",
-        };
-        Option<string?> preference = CommonOptions.Preference();
-        RowFlags flags = new(makesRows: false);
-        Command command = new("render", _help) { input, model, prompt, preference };
-        flags.AddTo(command);
-        command.SetAction(parsed =>
-        {
-            RowOptions options = flags.Read(parsed);
-            ChatModel chat = (parsed.GetValue(model), options.Template) switch
-            {
-                (string folder, var file) => ChatModel.Load(folder, file),
-                (null, string file) => ChatModel.FromFile(file),
-                _ => throw new MttException("no template", "Give --model DIR or --template FILE."),
-            };
-            RowRenderer renderer = new(new RowTemplate(chat, options), options);
-            using Stream output = Console.OpenStandardOutput();
-            int index = 0;
-            int refused = 0;
-            foreach (
-                Conversation conversation in ConversationReader.Read(
-                    parsed.GetValue(input)!,
-                    new ConversionOptions { Preference = ValidateCommand.Side(parsed.GetValue(preference)) }
-                )
-            )
-            {
-                refused += Render(renderer, conversation, index, parsed.GetValue(prompt), output) ? 0 : 1;
-                index++;
-            }
-
-            if (refused > 0)
-            {
-                Console.Error.WriteLine($"{index - refused} rendered, {refused} refused by the template");
-            }
-
-            return ExitCode.Done;
-        });
+        Command command = new("render", _help) { _input, _model, _prompt, _preference };
+        _rows.AddTo(command);
+        command.SetAction(Run);
         return command;
     }
 
-    /// <summary>Writes one row of the machine format.</summary>
-    /// <returns>Whether the template took the conversation.</returns>
-    private static bool Render(
-        RowRenderer renderer,
-        Conversation conversation,
-        int index,
-        bool addGenerationPrompt,
-        Stream output
-    )
+    private static int Run(ParseResult parsed)
     {
-        using Utf8JsonWriter writer = new(output, JsonText.Writer);
-        writer.WriteStartObject();
-        writer.WriteNumber("index", index);
-        bool done = true;
-        try
+        RowOptions options = _rows.Read(parsed);
+        ChatModel chat = (parsed.GetValue(_model), options.Template) switch
         {
-            MaskedText masked = renderer.Render(conversation, addGenerationPrompt);
-            writer.WriteString("text", masked.Rendered.Text);
-            SpanWriter.Write(masked, writer);
-        }
-        catch (TemplateException problem)
+            (string folder, var file) => ChatModel.Load(folder, file),
+            (null, string file) => ChatModel.FromFile(file),
+            _ => throw new MttException("no template", "Give --model DIR or --template FILE."),
+        };
+        RowRenderer renderer = new(new RowTemplate(chat, options), options);
+        ConversionOptions conversion = new() { Preference = ValidateCommand.Side(parsed.GetValue(_preference)) };
+        using Stream output = Console.OpenStandardOutput();
+        int index = 0;
+        int refused = 0;
+        foreach (Conversation conversation in ConversationReader.Read(parsed.GetValue(_input)!, conversion))
         {
-            done = false;
-            writer.WriteString("error", problem.KindName);
-            writer.WriteString("message", problem.Message);
-            writer.WriteNumber("line", problem.Line);
-            writer.WriteNumber("column", problem.Column);
+            JsonFields line = new() { ["index"] = index };
+            refused += RenderedLine.Add(line, renderer, conversation, parsed.GetValue(_prompt)) ? 0 : 1;
+            JsonText.WriteLine(output, line);
+            index++;
         }
 
-        writer.WriteEndObject();
-        writer.Flush();
-        output.Write("\n"u8);
-        return done;
+        if (refused > 0)
+        {
+            Console.Error.WriteLine($"{index - refused} rendered, {refused} refused by the template");
+        }
+
+        return ExitCode.Done;
     }
 }

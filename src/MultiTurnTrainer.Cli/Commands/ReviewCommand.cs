@@ -109,10 +109,11 @@ internal static class ReviewCommand
         HelpName = "TRACE",
     };
 
+    private static readonly SettingsOptions _settings = new();
+    private static readonly RowFlags _rows = new(makesRows: false, _settings);
+
     public static Command Create()
     {
-        SettingsOptions settings = new();
-        RowFlags rows = new(makesRows: false, settings);
         Command command = new("review", _help)
         {
             _seeds,
@@ -137,18 +138,13 @@ internal static class ReviewCommand
             _ablation,
             _replay,
         };
-        rows.AddTo(command);
-        settings.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings, rows, cancellation));
+        _rows.AddTo(command);
+        _settings.AddTo(command);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        ParseResult parsed,
-        SettingsOptions options,
-        RowFlags flags,
-        CancellationToken cancellation
-    )
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         string output = parsed.GetValue(_output)!;
         if (parsed.GetValue(_replay) is { } trace)
@@ -164,9 +160,9 @@ internal static class ReviewCommand
             throw new MttException("no seeds are named", "mtt review seeds.jsonl --output out, or --replay TRACE.");
         }
 
-        SettingsFile file = options.Load(parsed);
+        SettingsFile file = _settings.Load(parsed);
         ReviewSettings settings = Overlay(parsed, file.Section<ReviewSettings>("review"));
-        RowOptions rows = flags.Read(parsed, file);
+        RowOptions rows = _rows.Read(parsed, file);
         if (parsed.GetValue(_dryRun))
         {
             ReviewText.WriteEstimate(await ReviewEstimate.OfAsync(settings, seeds, parsed.GetValue(_limit)));

@@ -75,8 +75,7 @@ internal static class ReviewText
             : "unknown";
 
     public static string Describe(Spending spent) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
+        Invariant(
             $"{Counted.Of(spent.Requests, "request")}, {Counted.Of(spent.Tokens, "token")}{(spent.Money > 0 ? $", cost {spent.Money:0.00}" : "")}"
         );
 }

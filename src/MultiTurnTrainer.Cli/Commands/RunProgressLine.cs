@@ -20,8 +20,7 @@ internal sealed class RunProgressLine(string items) : IProgress<RunProgress>
             }
 
             _shown = value.Elapsed;
-            string line = string.Create(
-                CultureInfo.InvariantCulture,
+            string line = Invariant(
                 $"{value.Done}/{value.Total} {items}, {value.Failed} left out, {ReviewText.Describe(value.Spent)}, {Clock(value.Elapsed)} gone, {(value.Remaining is { } left ? Clock(left) : "?")} left"
             );
             if (_terminal)
@@ -50,5 +49,5 @@ internal sealed class RunProgressLine(string items) : IProgress<RunProgress>
     }
 
     private static string Clock(TimeSpan time) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}");
+        Invariant($"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}");
 }

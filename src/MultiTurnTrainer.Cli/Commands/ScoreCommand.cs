@@ -18,29 +18,31 @@ internal static class ScoreCommand
         is the mean over labels, "weighted_loss" stands beside it where the row has loss_weights.
         """;
 
+    private static readonly Argument<string> _input = new("INPUT")
+    {
+        Description = "Token rows (.jsonl, .parquet) or conversations.",
+    };
+    private static readonly Option<string?> _logits = new("--logits")
+    {
+        Description = "Also write all logits: one tensor [tokens, vocabulary] a row, named by its id.",
+        HelpName = "FILE.safetensors",
+    };
+    private static readonly Option<bool> _force = CommonOptions.Force();
+    private static readonly ModelOptions _options = new(makesRows: true);
+
     public static Command Create()
     {
-        Argument<string> input = new("INPUT") { Description = "Token rows (.jsonl, .parquet) or conversations." };
-        Option<string?> logits = new("--logits")
-        {
-            Description = "Also write all logits: one tensor [tokens, vocabulary] a row, named by its id.",
-            HelpName = "FILE.safetensors",
-        };
-        Option<bool> force = CommonOptions.Force();
-        ModelOptions options = new(makesRows: true);
-        Command command = new("score", _help) { input, logits, force };
-        options.AddTo(command);
-        command.SetAction(parsed =>
-            Run(parsed.GetValue(input)!, parsed.GetValue(logits), parsed.GetValue(force), options.Read(parsed))
-        );
+        Command command = new("score", _help) { _input, _logits, _force };
+        _options.AddTo(command);
+        command.SetAction(Run);
         return command;
     }
 
-    private static int Run(string input, string? logits, bool force, LocalModelOptions model)
+    private static int Run(ParseResult parsed)
     {
-        ScoreRun run = new(input, model);
+        ScoreRun run = new(parsed.GetValue(_input)!, _options.Read(parsed));
         using Stream output = Console.OpenStandardOutput();
-        ScoreTotals totals = run.Execute(output, logits, force);
+        ScoreTotals totals = run.Execute(output, parsed.GetValue(_logits), parsed.GetValue(_force));
         foreach (string line in run.Masked.Lines)
         {
             Console.Error.WriteLine(line);

@@ -5,29 +5,30 @@ internal static class SelfTestCommand
 {
     private const int _vocabulary = 512;
 
+    private const string _help = """
+        Show on this machine that batch split, packing, recomputation and threads do not change a training step,
+        and that resuming and repeating a run give the same bytes.
+
+        Examples:
+          mtt selftest
+          mtt selftest --model model
+        """;
+
+    private static readonly Table _results = new("{0,-5} {1,-24} {2,-10} {3}");
+    private static readonly Option<string?> _model = CommonOptions.ModelFolder(
+        "Model folder; default: a tiny model made for the test."
+    );
+
     public static Command Create()
     {
-        Option<string?> model = CommonOptions.ModelFolder("Model folder; default: a tiny model made for the test.");
-        Command command = new(
-            "selftest",
-            """
-            Show on this machine that batch split, packing, recomputation and threads do not change a training step,
-            and that resuming and repeating a run give the same bytes.
-
-            Examples:
-              mtt selftest
-              mtt selftest --model model
-            """
-        )
-        {
-            model,
-        };
-        command.SetAction(parsed => Run(parsed.GetValue(model)));
+        Command command = new("selftest", _help) { _model };
+        command.SetAction(Run);
         return command;
     }
 
-    private static int Run(string? model)
+    private static int Run(ParseResult parsed)
     {
+        string? model = parsed.GetValue(_model);
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("mtt-selftest-");
         try
         {
@@ -44,7 +45,7 @@ internal static class SelfTestCommand
                 string difference =
                     result.Difference > 0 ? result.Difference.ToString("E1", CultureInfo.InvariantCulture) : "equal";
                 Console.Out.WriteLine(
-                    $"{(result.Passed ? "ok  " : "FAIL")}  {result.Name, -24} {difference, -10} {result.Detail}"
+                    _results.Line(result.Passed ? "ok" : "FAIL", result.Name, difference, result.Detail)
                 );
             }
 

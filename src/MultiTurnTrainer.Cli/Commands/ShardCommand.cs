@@ -19,11 +19,9 @@ internal static class ShardCommand
         rephrases and verifies. An output named .json is a Lost-in-Conversation array, any other one object a line.
         """;
 
-    private static readonly Argument<string[]> _inputs = new("INPUT")
-    {
-        Description = "Questions with or without answers, conversations, or sharded tasks.",
-        Arity = ArgumentArity.OneOrMore,
-    };
+    private static readonly Argument<string[]> _inputs = CommonOptions.Inputs(
+        "Questions with or without answers, conversations, or sharded tasks."
+    );
 
     private static readonly Option<string> _output = CommonOptions.Required(CommonOptions.Output("The sharded tasks."));
 
@@ -68,10 +66,11 @@ internal static class ShardCommand
     private static readonly Option<bool> _resume = CommonOptions.Resume();
     private static readonly Option<bool> _force = CommonOptions.Force();
 
+    private static readonly SettingsOptions _settings = new();
+    private static readonly RowFlags _rows = new(makesRows: false, _settings);
+
     public static Command Create()
     {
-        SettingsOptions settings = new();
-        RowFlags rows = new(makesRows: false, settings);
         Command command = new("shard", _help)
         {
             _inputs,
@@ -88,20 +87,16 @@ internal static class ShardCommand
             _resume,
             _force,
         };
-        rows.AddTo(command);
-        settings.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings.Load(parsed), rows, cancellation));
+        _rows.AddTo(command);
+        _settings.AddTo(command);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(
-        ParseResult parsed,
-        SettingsFile file,
-        RowFlags flags,
-        CancellationToken cancellation
-    )
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        RowOptions rows = flags.Read(parsed, file);
+        SettingsFile file = _settings.Load(parsed);
+        RowOptions rows = _rows.Read(parsed, file);
         string output = parsed.GetValue(_output)!;
         ShardJob job = new()
         {
@@ -157,8 +152,7 @@ internal static class ShardCommand
     {
         TextWriter error = Console.Error;
         error.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
+            Invariant(
                 $"{report.Sharded} of {Counted.Of(report.Tasks, "task")} sharded, {(report.Sharded == 0 ? 0 : (double)report.Shards / report.Sharded):0.0} shards each, in {output}{(report.Kept > 0 ? $"; {report.Kept} kept the shards they came with" : "")}"
             )
         );

@@ -15,22 +15,28 @@ internal static class TokenizeCommand
         code points. Truncation and padding that tokenizer.json asks for apply.
         """;
 
+    private static readonly Argument<string> _input = new("INPUT")
+    {
+        Description = "JSON Lines of {\"text\"}, or - for standard input.",
+    };
+    private static readonly Option<string> _model = CommonOptions.Model("Model folder, or a tokenizer's file alone.");
+    private static readonly Option<bool> _specialTokens = new("--special-tokens")
+    {
+        Description = "Add the special tokens that the tokenizer puts around a text.",
+    };
+
     public static Command Create()
     {
-        Argument<string> input = new("INPUT") { Description = "JSON Lines of {\"text\"}, or - for standard input." };
-        Option<string> model = CommonOptions.Model("Model folder, or a tokenizer's file alone.");
-        Option<bool> specialTokens = new("--special-tokens")
-        {
-            Description = "Add the special tokens that the tokenizer puts around a text.",
-        };
-        Command command = new("tokenize", _help) { input, model, specialTokens };
-        command.SetAction(parsed =>
-        {
-            Tokenizer tokenizer = Tokenizer.Load(parsed.GetValue(model)!);
-            using Stream output = Console.OpenStandardOutput();
-            LineEncoder.Run(parsed.GetValue(input)!, tokenizer, parsed.GetValue(specialTokens), output);
-            return ExitCode.Done;
-        });
+        Command command = new("tokenize", _help) { _input, _model, _specialTokens };
+        command.SetAction(Run);
         return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(parsed.GetValue(_model)!);
+        using Stream output = Console.OpenStandardOutput();
+        LineEncoder.Run(parsed.GetValue(_input)!, tokenizer, parsed.GetValue(_specialTokens), output);
+        return ExitCode.Done;
     }
 }

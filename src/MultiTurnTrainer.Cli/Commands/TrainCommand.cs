@@ -6,30 +6,30 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt train</c>: fine-tuning.</summary>
 internal static class TrainCommand
 {
+    private const string _help = """
+        Train a LoRA adapter (or every weight) on token rows or conversations.
+
+        Examples:
+          mtt train --model model --train rows.parquet --output adapter
+          mtt train --model model --train rows.parquet --output adapter --resume
+          mtt train --model model --train rows.jsonl --eval held-out.jsonl --output adapter --set train.eval_steps=50
+          mtt train --model model --train tasks.jsonl --output adapter --objective maigo --set distill.rho=0.2
+        """;
+
+    private static readonly TrainOptions _options = new();
+
     public static Command Create()
     {
-        TrainOptions options = new();
-        Command command = new(
-            "train",
-            """
-            Train a LoRA adapter (or every weight) on token rows or conversations.
-
-            Examples:
-              mtt train --model model --train rows.parquet --output adapter
-              mtt train --model model --train rows.parquet --output adapter --resume
-              mtt train --model model --train rows.jsonl --eval held-out.jsonl --output adapter --set train.eval_steps=50
-              mtt train --model model --train tasks.jsonl --output adapter --objective maigo --set distill.rho=0.2
-            """
-        );
-        options.AddTo(command);
-        command.SetAction(parsed => Run(() => options.Read(parsed)));
+        Command command = new("train", _help);
+        _options.AddTo(command);
+        command.SetAction(Run);
         return command;
     }
 
-    private static int Run(Func<TrainRequest> read)
+    private static int Run(ParseResult parsed)
     {
         StopRequest.Watch();
-        TrainRequest request = read();
+        TrainRequest request = _options.Read(parsed);
         using IDisposable? server = request.Distillation?.Server;
         TrainOutcome Train(ITrainingObserver observer) =>
             TrainingRun.Execute(request, observer, TimeProvider.System, StopRequest.Token);

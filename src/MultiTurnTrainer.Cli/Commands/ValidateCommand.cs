@@ -5,20 +5,31 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt validate</c>: findings, and an exit code for CI.</summary>
 internal static class ValidateCommand
 {
-    private static readonly Argument<string[]> _inputs = new("INPUT")
-    {
-        Description = "Files to check (JSONL, JSON, CSV, Parquet; plain, gzip or zstd); - is standard input.",
-        Arity = ArgumentArity.OneOrMore,
-    };
+    private const string _help = """
+        Check conversation files and report every finding.
 
-    private static readonly Option<string> _format = Choice(
+        Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not read.
+
+        Examples:
+          mtt validate data/*.jsonl
+          mtt validate train.jsonl.gz --format sarif > findings.sarif
+          mtt validate raw.jsonl --fix --output good.jsonl --rejects bad.jsonl
+          mtt validate train.jsonl --eval test.jsonl --duplicates all
+          zcat train.jsonl.gz | mtt validate - --fail-on warning
+        """;
+
+    private static readonly Argument<string[]> _inputs = CommonOptions.Inputs(
+        "Files to check (JSONL, JSON, CSV, Parquet; plain, gzip or zstd); - is standard input."
+    );
+
+    private static readonly Option<string> _format = CommonOptions.Choice(
         "--format",
         "How the report is written.",
         "text",
         [.. FindingRenderer.Formats]
     );
 
-    private static readonly Option<string> _failOn = Choice(
+    private static readonly Option<string> _failOn = CommonOptions.Choice(
         "--fail-on",
         "The least severity that makes the exit code 1.",
         "error",
@@ -33,7 +44,7 @@ internal static class ValidateCommand
         Description = "Stop reading after so many errors; 0 reads all.",
     }.AtLeast(0);
 
-    private static readonly Option<string> _rules = Choice(
+    private static readonly Option<string> _rules = CommonOptions.Choice(
         "--rules",
         "core: text, shape, order and tools (MTT0-MTT3); all: content too.",
         "all",
@@ -47,7 +58,7 @@ internal static class ValidateCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private static readonly Option<string> _duplicates = Choice(
+    private static readonly Option<string> _duplicates = CommonOptions.Choice(
         "--duplicates",
         "How far duplicates are searched: exact, or all (near and conversation prefixes too).",
         "exact",
@@ -106,21 +117,7 @@ internal static class ValidateCommand
 
     public static Command Create()
     {
-        Command command = new(
-            "validate",
-            """
-            Check conversation files and report every finding.
-
-            Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not read.
-
-            Examples:
-              mtt validate data/*.jsonl
-              mtt validate train.jsonl.gz --format sarif > findings.sarif
-              mtt validate raw.jsonl --fix --output good.jsonl --rejects bad.jsonl
-              mtt validate train.jsonl --eval test.jsonl --duplicates all
-              zcat train.jsonl.gz | mtt validate - --fail-on warning
-            """
-        )
+        Command command = new("validate", _help)
         {
             _inputs,
             _format,
@@ -240,12 +237,5 @@ internal static class ValidateCommand
         }
 
         return severities;
-    }
-
-    private static Option<string> Choice(string name, string description, string standard, params string[] choices)
-    {
-        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => standard };
-        option.AcceptOnlyFromAmong(choices);
-        return option;
     }
 }

@@ -1,3 +1,6 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
 namespace MultiTurnTrainer.Cli.Progress;
 
 /// <summary>Training in a terminal: a few lines that change in place, drawn on stderr.</summary>
@@ -54,8 +57,7 @@ internal sealed class LiveTrainingView : ITrainingObserver
 
     public void Evaluated(EvaluationMetrics metrics) => _evaluation = metrics;
 
-    public void Saved(int step, string folder) =>
-        _note = string.Create(CultureInfo.InvariantCulture, $"saved step {step}");
+    public void Saved(int step, string folder) => _note = Invariant($"saved step {step}");
 
     public void StoppedMidStep(int step, string? folder)
     {

@@ -33,8 +33,7 @@ internal sealed class PlainTrainingLog(TextWriter writer, TimeProvider time) : I
 
     public void Evaluated(EvaluationMetrics metrics) => writer.WriteLine(TrainingText.Evaluation(metrics));
 
-    public void Saved(int step, string folder) =>
-        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"saved step {step}: {folder}"));
+    public void Saved(int step, string folder) => writer.WriteLine(Invariant($"saved step {step}: {folder}"));
 
     public void StoppedMidStep(int step, string? folder)
     {

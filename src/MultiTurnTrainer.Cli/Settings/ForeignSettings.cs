@@ -136,13 +136,4 @@ internal static class ForeignSettings
 
     /// <summary>What to write instead of another trainer's name; null where it is nobody's.</summary>
     public static string? Advice(string name) => _byName.GetValueOrDefault(name)?.Advice;
-
-    /// <summary>The table of <c>docs/migrating.md</c>.</summary>
-    public static string Table() =>
-        "| elsewhere | in mtt | |\n|---|---|---|\n"
-        + string.Concat(
-            All.Select(setting =>
-                $"| {string.Join(", ", setting.Names.Select(name => $"`{name}`"))} | {(setting.Here is null ? "–" : $"`{setting.Here.Replace("|", "\\|", StringComparison.Ordinal)}`")} | {setting.Note} |\n"
-            )
-        );
 }

@@ -88,7 +88,7 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
         object result = Activator.CreateInstance(type)!;
         Dictionary<string, PropertyInfo> properties = type.GetProperties()
             .Where(property => property.CanWrite)
-            .ToDictionary(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
+            .ToDictionary(property => Naming.SnakeCase(property.Name));
         foreach ((YamlNode key, YamlNode value) in node.Children)
         {
             string name = NameOf(key);
@@ -155,7 +155,7 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
                     : throw At(
                         node,
                         $"{path}: '{text}' is not known",
-                        $"One of {string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))}."
+                        $"One of {string.Join(", ", Enum.GetNames(type).Select(Naming.SnakeCase))}."
                     );
             }
 
@@ -235,9 +235,7 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
         [
             .. SettingsSections
                 .Types.Where(section =>
-                    section
-                        .Value.GetProperties()
-                        .Any(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name) == name)
+                    section.Value.GetProperties().Any(property => Naming.SnakeCase(property.Name) == name)
                 )
                 .Select(section => section.Key),
         ];

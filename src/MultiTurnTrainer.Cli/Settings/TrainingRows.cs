@@ -38,8 +38,7 @@ internal static class TrainingRows
         );
         List<TokenRow> rows = [.. run.Read([path])];
         log.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
+            Invariant(
                 $"masked     {path}: {Counted.Of(run.Counts.Conversations, "conversation")}, {Counted.Of(run.Counts.Rows, "row")}"
             )
         );

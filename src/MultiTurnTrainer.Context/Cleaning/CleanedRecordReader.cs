@@ -16,7 +16,7 @@ public static class CleanedRecordReader
             number++;
             if (!string.IsNullOrWhiteSpace(line))
             {
-                yield return Parse(line, string.Create(CultureInfo.InvariantCulture, $"{path}:{number}"));
+                yield return Parse(line, Invariant($"{path}:{number}"));
             }
         }
     }

@@ -30,31 +30,27 @@ public sealed class CleaningCounts
     /// <summary>Assistant messages that made no record, by reason.</summary>
     public SortedDictionary<string, long> LeftOut { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The counts as the manifest has them.</summary>
-    public JsonObject ToJson() =>
-        new()
-        {
-            ["conversations"] = Conversations,
-            ["without_reply"] = WithoutReply,
-            ["records"] = Records,
-            ["kinds"] = Json(Kinds),
-            ["policies"] = Json(Policies),
-            ["back_references"] = BackReferences,
-            ["correcting_turns"] = CorrectingTurns,
-            ["removed_messages"] = RemovedMessages,
-            ["left_out"] = Json(LeftOut),
-        };
+    /// <summary>Adds the counts to a manifest's.</summary>
+    public void AddTo(JsonFields counts)
+    {
+        counts["conversations"] = Conversations;
+        counts["without_reply"] = WithoutReply;
+        counts["records"] = Records;
+        counts["kinds"] = Kinds;
+        counts["policies"] = Policies;
+        counts["back_references"] = BackReferences;
+        counts["correcting_turns"] = CorrectingTurns;
+        counts["removed_messages"] = RemovedMessages;
+        counts["left_out"] = LeftOut;
+    }
 
     internal void Add(TurnKind kind, ReferencePolicy policy, int removed)
     {
         Records++;
         RemovedMessages += removed;
-        string kindName = CleanedRecordJson.Name(kind.ToString());
-        string policyName = CleanedRecordJson.Name(policy.ToString());
+        string kindName = Naming.SnakeCase(kind);
+        string policyName = Naming.SnakeCase(policy);
         Kinds[kindName] = Kinds.GetValueOrDefault(kindName) + 1;
         Policies[policyName] = Policies.GetValueOrDefault(policyName) + 1;
     }
-
-    private static JsonObject Json(SortedDictionary<string, long> counts) =>
-        new(counts.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value))));
 }

@@ -65,17 +65,14 @@ public static class CleaningRun
             manifest.AddInput("conversations", input);
         }
 
-        manifest.Options["back_references"] = CleanedRecordJson.Name(settings.BackReferences.ToString());
-        manifest.Options["corrections"] = CleanedRecordJson.Name(settings.Corrections.ToString());
-        manifest.Options["tool_exchanges"] = CleanedRecordJson.Name(settings.ToolExchanges.ToString());
-        manifest.Options["consecutive_users"] = CleanedRecordJson.Name(settings.ConsecutiveUsers.ToString());
+        manifest.Options["back_references"] = Naming.SnakeCase(settings.BackReferences);
+        manifest.Options["corrections"] = Naming.SnakeCase(settings.Corrections);
+        manifest.Options["tool_exchanges"] = Naming.SnakeCase(settings.ToolExchanges);
+        manifest.Options["consecutive_users"] = Naming.SnakeCase(settings.ConsecutiveUsers);
         manifest.Options["canonical_task"] = settings.CanonicalTask;
         manifest.Options["canonical_role"] = "user";
         manifest.Options["note"] = Note;
-        foreach ((string name, System.Text.Json.Nodes.JsonNode? value) in counts.ToJson().ToArray())
-        {
-            manifest.Counts[name] = value?.DeepClone();
-        }
+        counts.AddTo(manifest.Counts);
 
         manifest.AddOutput(output);
         manifest.WriteBeside(output);

@@ -43,10 +43,7 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
                 }
 
                 bool several = view.Turns[turn].Replies.Count(i => conversation.Messages[i].Role == Role.Assistant) > 1;
-                string place = string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{id}#{turn + 1}{(several ? $".{step}" : "")}"
-                );
+                string place = Invariant($"{id}#{turn + 1}{(several ? $".{step}" : "")}");
                 yield return Record(view, turn, message, place);
             }
         }

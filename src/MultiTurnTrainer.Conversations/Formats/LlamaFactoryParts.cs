@@ -92,11 +92,7 @@ internal static class LlamaFactoryParts
             else if (end > start)
             {
                 json = json is null ? output.Key("training_detail"u8).Add((byte)'[') : json.Add((byte)',');
-                json.Add(
-                    Encoding.UTF8.GetBytes(
-                        FormattableString.Invariant($"{{\"begin_offset\":{start},\"end_offset\":{end - 1}")
-                    )
-                );
+                json.Add(Encoding.UTF8.GetBytes(Invariant($"{{\"begin_offset\":{start},\"end_offset\":{end - 1}")));
                 Weight(row, part, json);
                 json.Add((byte)'}');
             }

@@ -233,8 +233,7 @@ internal static class SupervisionReader
                 problems.Add(
                     new RowProblem(
                         range,
-                        string.Create(
-                            CultureInfo.InvariantCulture,
+                        Invariant(
                             $"needs begin_offset and end_offset, both inclusive, within the {length} characters of the content"
                         ),
                         "Count Unicode characters from 0."

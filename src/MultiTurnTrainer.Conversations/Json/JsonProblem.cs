@@ -33,7 +33,7 @@ internal sealed record JsonProblem(
     public static JsonProblem TooLarge(int at, int limit) =>
         new(
             at,
-            string.Create(CultureInfo.InvariantCulture, $"the row has more than {limit:N0} JSON values"),
+            Invariant($"the row has more than {limit:N0} JSON values"),
             "Split it, or raise --max-row-bytes when it is real: one value is read for every 16 bytes.",
             JsonProblemKind.Size
         );

@@ -73,7 +73,7 @@ public static class ConversationReader
         {
             JsonProblem problem = tape.Problem!;
             (long line, int column) = TextPosition.Of(record, problem.Offset);
-            string at = string.Create(CultureInfo.InvariantCulture, $"column {column}: not JSON: {problem.Message}");
+            string at = Invariant($"column {column}: not JSON: {problem.Message}");
             throw Bad(file, line, JsonPathText.OfFailure(tape), at);
         }
 
@@ -111,10 +111,7 @@ public static class ConversationReader
 
     private static MttException Bad(string file, long line, string path, string message, string? hint = null) =>
         new(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{file}:{line}: {(path.Length > 0 ? path + ": " : "")}{message}"
-            ),
+            Invariant($"{file}:{line}: {(path.Length > 0 ? path + ": " : "")}{message}"),
             hint ?? $"mtt validate {file} lists every problem of the file."
         );
 }

@@ -5,8 +5,7 @@ internal static class RowLimit
 {
     /// <summary>The message for a limit in bytes.</summary>
     public static string Message(int limit) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
+        Invariant(
             $"the row is longer than {(limit % (1 << 20) == 0 ? $"{limit >> 20} MiB" : Counted.Of(limit, "byte"))}"
         );
 }

@@ -31,7 +31,7 @@ public sealed record PackingPlan(int Capacity, IReadOnlyList<int[]> Packs, long 
     }
 
     /// <summary>The plan for a manifest: capacity, efficiency, hash and the packs themselves.</summary>
-    public JsonObject ToJson() =>
+    public JsonFields Describe() =>
         new()
         {
             ["algorithm"] = "best-fit-decreasing",
@@ -39,9 +39,7 @@ public sealed record PackingPlan(int Capacity, IReadOnlyList<int[]> Packs, long 
             ["packs"] = Packs.Count,
             ["efficiency"] = Math.Round(Efficiency, 6),
             ["sha256"] = Hash(),
-            ["rows"] = new JsonArray([
-                .. Packs.Select(pack => new JsonArray([.. pack.Select(row => JsonValue.Create(row))])),
-            ]),
+            ["rows"] = Packs,
         };
 
     private static void Append(MemoryStream bytes, Span<byte> scratch, int value)

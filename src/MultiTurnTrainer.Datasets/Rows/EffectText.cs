@@ -5,8 +5,7 @@ internal static class EffectText
 {
     /// <summary>A line about many messages.</summary>
     public static string Line(string code, EffectCount count) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
+        Invariant(
             $"{code}: the template did this to {Counted.Of(count.Messages, Unit(code))}{Cost(count.Characters)} (see mtt lint-template){Cure(code)}"
         );
 
@@ -22,7 +21,7 @@ internal static class EffectText
                     .Select(place => place.Message)
                     .Distinct()
                     .Order()
-                    .Select(message => string.Create(CultureInfo.InvariantCulture, $"messages[{message}]"));
+                    .Select(message => Invariant($"messages[{message}]"));
                 string where = string.Join(", ", messages.DefaultIfEmpty("the conversation"));
                 return $"{group.Key}: {where}{Cost(group.Sum(place => (long)place.Characters))}{Cure(group.Key)}";
             });

@@ -77,7 +77,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         {
             string? id =
                 source.Conversation.Id is string name && rows.Count > 1
-                    ? string.Create(CultureInfo.InvariantCulture, $"{name}#{last}")
+                    ? Invariant($"{name}#{last}")
                     : source.Conversation.Id;
             BuildRow(source, source.All.Take(last + 1), targets, id, outcome);
         }

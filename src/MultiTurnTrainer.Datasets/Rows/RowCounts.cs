@@ -95,8 +95,8 @@ public sealed class RowCounts
         }
     }
 
-    /// <summary>Writes the counts for a manifest.</summary>
-    public void WriteTo(JsonObject counts)
+    /// <summary>Adds the counts to a manifest's.</summary>
+    public void AddTo(JsonFields counts)
     {
         counts["conversations"] = Conversations;
         counts["rows"] = Rows;
@@ -105,27 +105,18 @@ public sealed class RowCounts
         counts["longest_row"] = LongestRow;
         counts["boundary_tokens"] = BoundaryTokens;
         counts["generation_differences"] = GenerationDifferences;
-        JsonObject losses = [];
-        foreach ((string cause, Loss loss) in _losses)
-        {
-            losses[cause] = new JsonObject
-            {
-                ["conversations"] = loss.Conversations,
-                ["supervised_tokens"] = loss.SupervisedTokens,
-            };
-        }
-
-        counts["lost"] = losses;
+        counts["lost"] = _losses.ToDictionary(
+            loss => loss.Key,
+            loss => new { conversations = loss.Value.Conversations, supervised_tokens = loss.Value.SupervisedTokens }
+        );
         counts["template_effects"] = EffectsOf(effect => effect.Messages);
         counts["unrendered_characters"] = EffectsOf(effect => effect.Characters);
     }
 
-    private JsonObject EffectsOf(Func<EffectCount, long> count) =>
-        new(
-            _effects
-                .Where(effect => count(effect.Value) > 0)
-                .Select(effect => KeyValuePair.Create(effect.Key, (JsonNode?)count(effect.Value)))
-        );
+    private Dictionary<string, long> EffectsOf(Func<EffectCount, long> count) =>
+        _effects
+            .Where(effect => count(effect.Value) > 0)
+            .ToDictionary(effect => effect.Key, effect => count(effect.Value));
 }
 
 /// <summary>What one effect of the template did.</summary>

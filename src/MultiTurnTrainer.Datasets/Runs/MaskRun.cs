@@ -86,12 +86,10 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model)
         manifest.Options["template_sha256"] = ContentHash.Of(
             Encoding.UTF8.GetBytes(loaded.Template.Chat.Template.Source)
         );
-        manifest.Options["stop_tokens"] = new JsonArray([
-            .. loaded.Template.Stops.Select(stop => JsonValue.Create(stop)),
-        ]);
+        manifest.Options["stop_tokens"] = loaded.Template.Stops;
         if (options.ChatTemplateKwargs.Count > 0)
         {
-            manifest.Options["chat_template_kwargs"] = options.Described()["chat_template_kwargs"]!.DeepClone();
+            manifest.Options["chat_template_kwargs"] = options.ChatTemplateKwargs;
         }
 
         manifest.Options["prompt_answers"] = options.PromptAnswers;
@@ -108,12 +106,11 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model)
         manifest.Options["now"] = !loaded.Template.PrintsDate
             ? null
             : options.Now?.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
-        run.Counts.WriteTo(manifest.Counts);
+        run.Counts.AddTo(manifest.Counts);
         manifest.AddOutput(Output!);
         manifest.WriteBeside(Output!);
     }
 
-    private static JsonArray Names<T>(IEnumerable<T> values)
-        where T : struct, Enum =>
-        new([.. values.Order().Select(value => (JsonNode)JsonValue.Create(value.ToString().ToLowerInvariant()))]);
+    private static IEnumerable<string> Names<T>(IEnumerable<T> values)
+        where T : struct, Enum => values.Order().Select(value => value.ToString().ToLowerInvariant());
 }

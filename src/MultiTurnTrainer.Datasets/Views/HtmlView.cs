@@ -27,9 +27,9 @@ public static class HtmlView
                     [
                         line.Group,
                         line.Field,
-                        Text($"{line.Tokens}"),
-                        Text($"{line.Supervised}"),
-                        Text($"{line.Share:P1}"),
+                        Invariant($"{line.Tokens}"),
+                        Invariant($"{line.Supervised}"),
+                        Invariant($"{line.Share:P1}"),
                     ]
             )
         );
@@ -87,24 +87,16 @@ public static class HtmlView
 
     private static string Describe(TokenView token)
     {
-        string line =
-            token.Line > 0 ? string.Create(CultureInfo.InvariantCulture, $" · template line {token.Line}") : "";
-        string weight = token.Weight is 0 or 1
-            ? ""
-            : string.Create(CultureInfo.InvariantCulture, $" · weight {token.Weight:0.###}");
+        string line = token.Line > 0 ? Invariant($" · template line {token.Line}") : "";
+        string weight = token.Weight is 0 or 1 ? "" : Invariant($" · weight {token.Weight:0.###}");
         string origin = token.Origin is null ? "" : $" · {token.Origin}";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"token {token.Id}{origin}{line}{(token.Supervised ? " · supervised" : "")}{weight}"
-        );
+        return Invariant($"token {token.Id}{origin}{line}{(token.Supervised ? " · supervised" : "")}{weight}");
     }
 
     private static string ClassOf(string group) =>
         group is "system" or "developer" or "user" or "assistant" or "tool" or "tools" or "variable" or "computed"
             ? group
             : "literal";
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private const string Style = """
 

@@ -8,6 +8,11 @@ public static class TerminalView
 {
     private const string Reset = "\u001b[0m";
 
+    private static readonly Table _summary = new(
+        "{0,-12} {1,-16} {2,10} {3,10} {4,7:P1}\n",
+        ["from", "field", "tokens", "supervised", "share"]
+    );
+
     /// <summary>One row with its findings.</summary>
     public static string Row(RowView row, bool colour)
     {
@@ -54,23 +59,9 @@ public static class TerminalView
     }
 
     /// <summary>The summary per role and field as an aligned table.</summary>
-    public static string Summary(IReadOnlyList<MaskSummaryLine> lines)
-    {
-        StringBuilder text = new();
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"{"from", -12} {"field", -16} {"tokens", 10} {"supervised", 10} {"share", 7}\n"
-        );
-        foreach (MaskSummaryLine line in lines)
-        {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"{line.Group, -12} {line.Field, -16} {line.Tokens, 10} {line.Supervised, 10} {line.Share, 7:P1}\n"
-            );
-        }
-
-        return text.ToString();
-    }
+    public static string Summary(IReadOnlyList<MaskSummaryLine> lines) =>
+        _summary.Head
+        + string.Concat(lines.Select(l => _summary.Line(l.Group, l.Field, l.Tokens, l.Supervised, l.Share)));
 
     private static void Append(StringBuilder text, TokenView token, bool colour)
     {

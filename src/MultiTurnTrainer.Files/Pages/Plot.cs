@@ -88,7 +88,7 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
         int colour = 0;
         for (int i = 0; i < series.Count; i++)
         {
-            string style = series[i].Mark == PlotMark.Faint ? "faint" : Text($"c{colour++ % 6}");
+            string style = series[i].Mark == PlotMark.Faint ? "faint" : Invariant($"c{colour++ % 6}");
             if (bars)
             {
                 AppendBars(svg, i, style);
@@ -123,7 +123,7 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
 
     private void AppendLine(StringBuilder svg, PlotSeries line, string style)
     {
-        string points = string.Join(' ', line.Points.Select(point => Text($"{X(point.X):F1},{Y(point.Y):F1}")));
+        string points = string.Join(' ', line.Points.Select(point => Invariant($"{X(point.X):F1},{Y(point.Y):F1}")));
         if (line.Mark != PlotMark.Points)
         {
             Append(svg, $"<polyline class=\"{style}\" points=\"{points}\"/>");
@@ -161,8 +161,8 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
 
         int colour = 0;
         IEnumerable<string> items = series.Select(line =>
-            Text(
-                $"<span class=\"{(line.Mark == PlotMark.Faint ? "faint" : Text($"c{colour++ % 6}"))}\">{HtmlPage.Escape(line.Name)}</span>"
+            Invariant(
+                $"<span class=\"{(line.Mark == PlotMark.Faint ? "faint" : Invariant($"c{colour++ % 6}"))}\">{HtmlPage.Escape(line.Name)}</span>"
             )
         );
         return $"<p class=\"legend\">{string.Concat(items)}</p>";
@@ -174,9 +174,10 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
     private IEnumerable<(double, string)> WholeTicks() =>
         Ticks(_xLow, _xHigh)
             .Where(tick => Math.Abs(tick - Math.Round(tick)) < 1e-9)
-            .Select(tick => (tick, Text($"{tick:G6}")));
+            .Select(tick => (tick, Invariant($"{tick:G6}")));
 
-    private static string Tip(PlotPoint point) => HtmlPage.Escape(point.Tip ?? Text($"{point.X:G6}: {point.Y:G6}"));
+    private static string Tip(PlotPoint point) =>
+        HtmlPage.Escape(point.Tip ?? Invariant($"{point.X:G6}: {point.Y:G6}"));
 
     private static (double Low, double High) Widen(double low, double high)
     {
@@ -184,7 +185,8 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
         return (low - margin, high + margin);
     }
 
-    private static string Label(double tick) => Math.Abs(tick) >= 1000 ? Text($"{tick:N0}") : Text($"{tick:G4}");
+    private static string Label(double tick) =>
+        Math.Abs(tick) >= 1000 ? Invariant($"{tick:N0}") : Invariant($"{tick:G4}");
 
     private static IEnumerable<double> Ticks(double low, double high)
     {
@@ -197,7 +199,5 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
         }
     }
 
-    private static void Append(StringBuilder svg, FormattableString piece) => svg.Append(Text(piece));
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static void Append(StringBuilder svg, FormattableString piece) => svg.Append(Invariant(piece));
 }

@@ -19,8 +19,8 @@ internal readonly record struct CallKey(int Item, string Step, int Attempt = 0)
         );
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Item}/{Step}#{Attempt}");
+    public override string ToString() => Invariant($"{Item}/{Step}#{Attempt}");
 
     private byte[] Digest(int runSeed, string use) =>
-        SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{runSeed}|{use}|{this}")));
+        SHA256.HashData(Encoding.UTF8.GetBytes(Invariant($"{runSeed}|{use}|{this}")));
 }

@@ -16,8 +16,7 @@ public sealed class ScoreTotals
         get
         {
             double mean = _supervised == 0 ? 0 : _loss / _supervised;
-            return string.Create(
-                CultureInfo.InvariantCulture,
+            return Invariant(
                 $"{Counted.Of(Rows, "row")}, {Counted.Of(_tokens, "token")}, {_supervised:N0} supervised, loss {mean:F6}"
             );
         }

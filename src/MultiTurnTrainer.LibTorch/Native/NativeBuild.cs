@@ -28,8 +28,7 @@ internal static class NativeBuild
     {
         FileInfo library = new(Path.Combine(installation.Libraries, "libtorch_cpu.so"));
         FileInfo target = (FileInfo?)library.ResolveLinkTarget(returnFinalTarget: true) ?? library;
-        string key = string.Create(
-            CultureInfo.InvariantCulture,
+        string key = Invariant(
             $"{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}|{installation.Include}|{installation.Cuda}|{string.Concat(Sources().Select(source => source.Text))}"
         );
         return ContentHash.Of(Encoding.UTF8.GetBytes(key))[..16];

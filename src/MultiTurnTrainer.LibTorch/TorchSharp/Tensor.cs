@@ -211,10 +211,7 @@ public static partial class torch
         public override string ToString() =>
             IsInvalid
                 ? "disposed tensor"
-                : string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"[{string.Join('x', shape)}], type = {dtype}, device = {device}"
-                );
+                : Invariant($"[{string.Join('x', shape)}], type = {dtype}, device = {device}");
 
         // Takes over a native tensor that this thread has been given.
         internal static Tensor Own(nint handle) => new(handle);

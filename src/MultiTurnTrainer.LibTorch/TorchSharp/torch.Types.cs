@@ -108,7 +108,6 @@ public static partial class torch
 
         /// <inheritdoc/>
         public override string ToString() =>
-            (type == DeviceType.CPU ? "cpu" : "cuda")
-            + (index < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $":{index}"));
+            (type == DeviceType.CPU ? "cpu" : "cuda") + (index < 0 ? "" : Invariant($":{index}"));
     }
 }

@@ -39,10 +39,10 @@ internal static class QualityPage
                     (string[])
                         [
                             run.Name,
-                            Text($"{run.Report.Reviewers}"),
-                            Text($"{run.Report.Dialogues}"),
-                            Text($"{run.Report.UniqueTags}"),
-                            Text($"{run.Report.Topics}"),
+                            Invariant($"{run.Report.Reviewers}"),
+                            Invariant($"{run.Report.Dialogues}"),
+                            Invariant($"{run.Report.UniqueTags}"),
+                            Invariant($"{run.Report.Topics}"),
                         ]
                 )
             )
@@ -57,9 +57,9 @@ internal static class QualityPage
         {
             page.Add($"<h3>{HtmlPage.Escape(name)}</h3>\n")
                 .AddTable(
-                    ["measure", .. report.Rounds.Select(round => Text($"round {round.Round}"))],
+                    ["measure", .. report.Rounds.Select(round => Invariant($"round {round.Round}"))],
                     _plots.Select(plot =>
-                        report.Rounds.Select(round => Text($"{plot.Value(round):0.####}")).Prepend(plot.Title)
+                        report.Rounds.Select(round => Invariant($"{plot.Value(round):0.####}")).Prepend(plot.Title)
                     )
                 );
         }
@@ -84,7 +84,7 @@ internal static class QualityPage
                             .Select(point => new PlotPoint(
                                 point.Round,
                                 point.Value!.Value,
-                                Text($"{point.Value:0.####}")
+                                Invariant($"{point.Value:0.####}")
                             )),
                     ],
                     PlotMark.Bars
@@ -97,6 +97,4 @@ internal static class QualityPage
                 .. Enumerable.Range(1, runs.Max(run => run.Report.Rounds.Count)).Select(i => ((double)i, $"round {i}")),
             ],
         }.Draw();
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -48,7 +48,7 @@ internal static class ConversationJson
         json.WriteString("mode", settings.Mode == ReviewMode.Ask ? "ask" : "refine");
         json.WriteNumber("seed_index", result.Seed.Index);
         json.WriteNumber("reviewers", settings.Reviewers.Count);
-        json.WriteString("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(result.Outcome.ToString()));
+        json.WriteString("outcome", Naming.SnakeCase(result.Outcome));
         json.WriteStartArray("rounds");
         foreach (Round round in result.Rounds)
         {

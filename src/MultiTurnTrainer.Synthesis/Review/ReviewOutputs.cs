@@ -44,7 +44,7 @@ internal sealed class ReviewOutputs : IDisposable
     /// <summary>Takes the next finished dialogue.</summary>
     public void Add(DialogueResult result)
     {
-        string outcome = JsonNamingPolicy.SnakeCaseLower.ConvertName(result.Outcome.ToString());
+        string outcome = Naming.SnakeCase(result.Outcome);
         _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + 1;
         if (_trace is not null)
         {

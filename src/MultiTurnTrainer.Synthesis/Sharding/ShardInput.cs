@@ -37,12 +37,7 @@ internal static class ShardInput
                 Message? answer = conversation.Messages.FirstOrDefault(message => message.Role == Role.Assistant);
                 yield return new ShardedTask
                 {
-                    Id =
-                        conversation.Id
-                        ?? string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"{Path.GetFileNameWithoutExtension(path)}/{number}"
-                        ),
+                    Id = conversation.Id ?? Invariant($"{Path.GetFileNameWithoutExtension(path)}/{number}"),
                     Family = family,
                     Question = question?.Content ?? "",
                     Shards = [],

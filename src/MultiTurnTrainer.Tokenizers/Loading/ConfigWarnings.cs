@@ -23,8 +23,7 @@ internal static class ConfigWarnings
             if (tokenizer.Added.Ids.TryGetValue(token.Content, out int id) && token.Id >= 0 && token.Id != id)
             {
                 warnings.Add(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
+                    Invariant(
                         $"tokenizer_config.json gives {token.Content} the id {token.Id}; by tokenizer.json it has {id}, as in HuggingFace's library"
                     )
                 );

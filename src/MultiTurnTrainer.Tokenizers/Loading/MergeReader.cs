@@ -127,6 +127,5 @@ internal ref struct MergeReader
         }
     }
 
-    private TokenizerFormatException Bad(string what) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"model.merges[{_merges.Count}]: {what}"));
+    private TokenizerFormatException Bad(string what) => new(Invariant($"model.merges[{_merges.Count}]: {what}"));
 }

@@ -117,6 +117,5 @@ internal sealed class PatternReader(string pattern)
     }
 
     /// <summary>An error at this place.</summary>
-    public RegexSyntaxException Error(string what) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{what} (at character {_at} of the pattern)"));
+    public RegexSyntaxException Error(string what) => new(Invariant($"{what} (at character {_at} of the pattern)"));
 }

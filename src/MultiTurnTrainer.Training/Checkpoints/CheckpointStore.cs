@@ -189,8 +189,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private string GetPath(int step) =>
-        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:D8}"));
+    private string GetPath(int step) => Path.Combine(folder, Invariant($"step-{step:D8}"));
 
     private IEnumerable<int> FindSteps() =>
         Directory.Exists(folder)

@@ -116,7 +116,7 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
         else if (_stale)
         {
             // Two folders in turn: the server may still read the one before.
-            string folder = Path.Combine(adapters, string.Create(CultureInfo.InvariantCulture, $"{_version++ % 2}"));
+            string folder = Path.Combine(adapters, Invariant($"{_version++ % 2}"));
             Directory.CreateDirectory(folder);
             student.Save(model, folder, force: true);
             server.Use(folder);

@@ -42,7 +42,7 @@ internal static class RunRecords
         manifest.Counts["trainable_parameters"] = summary.TrainableParameters;
         if (run.Data.Packing is { } packing)
         {
-            manifest.Counts["packing"] = packing.ToJson();
+            manifest.Counts["packing"] = packing.Describe();
         }
 
         if (request.Distillation is { } distillation)
@@ -53,8 +53,8 @@ internal static class RunRecords
 
         if (request.Masked.Conversations > 0)
         {
-            JsonObject masked = [];
-            request.Masked.WriteTo(masked);
+            JsonFields masked = [];
+            request.Masked.AddTo(masked);
             manifest.Counts["masked"] = masked;
         }
 

@@ -41,8 +41,7 @@ public sealed record RunSummary(
     public string DataText =>
         Tasks > 0
             ? Counted.Of(Tasks, "task or logged turn", "tasks or logged turns")
-            : string.Create(
-                CultureInfo.InvariantCulture,
+            : Invariant(
                 $"{Counted.Of(Rows, "row")}, {Counted.Of(Tokens, "token")}, {SupervisedTokens:N0} supervised ({SupervisedTokens / (double)Math.Max(1, Tokens):P1})"
             );
 }

@@ -107,7 +107,7 @@ internal sealed class SpikeGuard(double threshold)
         double rise = GetRise(losses, losses.Length - 1);
         double deviation = GetDeviation(losses);
         return rise > threshold * deviation && rise > Double && loss > level + Least
-            ? FormattableString.Invariant(
+            ? Invariant(
                 $"the loss is {loss:G4} where the steps before it had {level:G4} and varied by {100 * deviation:F0} %"
             )
             : null;

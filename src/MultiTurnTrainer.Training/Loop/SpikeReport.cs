@@ -55,8 +55,7 @@ internal static class SpikeReport
 
         string rows = batches.Length == 0 ? "none" : string.Join(", ", batches[0].Batch.RowIds.Take(Named));
         string worst = string.Join(", ", norms.Take(Named).Select(pair => $"{pair.Name} {Text(pair.Norm)}"));
-        return string.Create(
-            CultureInfo.InvariantCulture,
+        return Invariant(
             $"step {step}: {reason}; rows of the worst micro-batch: {rows}; gradient norms: {worst}; all in {path}"
         );
     }

@@ -69,7 +69,7 @@ internal sealed record TrainingData(
                 (row, i) =>
                 {
                     stop.ThrowIfCancellationRequested();
-                    return row with { Id = row.Id ?? FormattableString.Invariant($"{Path.GetFileName(file)}:{i + 1}") };
+                    return row with { Id = row.Id ?? Invariant($"{Path.GetFileName(file)}:{i + 1}") };
                 }
             );
     }

@@ -65,8 +65,7 @@ internal static class EvaluationPlots
                     .Where(old => old.Name == part.Name)
                     .Select(old => MetricsLog.ReadNumber(old.Value, "loss"))
                     .FirstOrDefault(double.NaN);
-                string text = string.Create(
-                    CultureInfo.InvariantCulture,
+                string text = Invariant(
                     $"{before:F4} → {MetricsLog.ReadNumber(part.Value, "loss"):F4} ({part.Value.GetProperty("tokens")} tokens)"
                 );
                 return (prefix + part.Name, text);

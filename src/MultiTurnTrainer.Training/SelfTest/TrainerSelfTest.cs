@@ -61,7 +61,7 @@ public static class TrainerSelfTest
         foreach (int batch in new[] { 4, 1 })
         {
             yield return Compare(
-                string.Create(CultureInfo.InvariantCulture, $"{Rows / batch} micro-batches of {batch}"),
+                Invariant($"{Rows / batch} micro-batches of {batch}"),
                 "1 micro-batch of 8",
                 Step(model, adapter, rows, null, batch, Recompute.Off)
             );

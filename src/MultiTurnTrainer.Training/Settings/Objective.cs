@@ -23,8 +23,7 @@ public static class ObjectiveNames
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Objective>().Select(GetName)];
 
     /// <summary>The name of an objective.</summary>
-    public static string GetName(this Objective objective) =>
-        JsonNamingPolicy.KebabCaseLower.ConvertName(objective.ToString());
+    public static string GetName(this Objective objective) => Naming.KebabCase(objective);
 
     /// <summary>The objective of one of <see cref="All"/>.</summary>
     public static Objective Parse(string name) => Enum.GetValues<Objective>().First(each => each.GetName() == name);

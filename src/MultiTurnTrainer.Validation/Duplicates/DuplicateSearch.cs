@@ -49,26 +49,19 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
     {
         if (_rows.IsFull || _prompts.IsFull || _beginnings.IsFull || _near is { IsFull: true })
         {
-            yield return string.Create(
-                CultureInfo.InvariantCulture,
-                $"duplicates were searched among the first {_rows.Count:N0} different rows only"
-            );
+            yield return Invariant($"duplicates were searched among the first {_rows.Count:N0} different rows only");
         }
 
         if (_near is { IsSampled: true })
         {
-            yield return string.Create(
-                CultureInfo.InvariantCulture,
+            yield return Invariant(
                 $"near duplicates were judged by samples of {_near.MostOfARow:N0} word triples a conversation"
             );
         }
 
         if (_ids.IsFull)
         {
-            yield return string.Create(
-                CultureInfo.InvariantCulture,
-                $"repeated ids were searched among the first {_ids.Count:N0} only"
-            );
+            yield return Invariant($"repeated ids were searched among the first {_ids.Count:N0} only");
         }
     }
 
@@ -173,8 +166,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
         _triples.Load(row);
         if (_triples.IsUsable && index.FindOrAdd(_triples.Hashes, file, line) is { } near)
         {
-            string what = string.Create(
-                CultureInfo.InvariantCulture,
+            string what = Invariant(
                 $"the conversation is about {near.Similarity:P0} equal to the one at {Place(near.File, near.Line)}"
             );
             sink.Add(IsLeak(near.File) ? _leakage : _nearDuplicate, row, 0, what, severity: Severity.Warning);
@@ -202,6 +194,5 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
 
     private bool IsLeak(ushort other) => _isEvaluation && !_files[other].IsEvaluation;
 
-    private string Place(ushort file, long line) =>
-        string.Create(CultureInfo.InvariantCulture, $"{_files[file].Name}:{line}");
+    private string Place(ushort file, long line) => Invariant($"{_files[file].Name}:{line}");
 }

@@ -128,10 +128,7 @@ public sealed class Filter
         {
             string? near = Nearest.To(token.Text, FilterVariables.Names);
             return new MttException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"--filter: column {token.Column}: '{token.Text}' is unknown"
-                ),
+                Invariant($"--filter: column {token.Column}: '{token.Text}' is unknown"),
                 near is null ? $"Known are {string.Join(", ", FilterVariables.Names)}." : $"'{near}' is meant?"
             );
         }
@@ -140,10 +137,7 @@ public sealed class Filter
         {
             string found = Next.Kind == FilterTokenKind.End ? "the end" : $"'{Next.Text}'";
             return new MttException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"--filter: column {Next.Column}: {found} where {expected} is expected"
-                ),
+                Invariant($"--filter: column {Next.Column}: {found} where {expected} is expected"),
                 "Such as: turns >= 2 and not text contains \"lorem\"."
             );
         }

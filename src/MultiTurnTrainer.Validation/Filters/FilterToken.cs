@@ -91,8 +91,5 @@ internal readonly record struct FilterToken(FilterTokenKind Kind, string Text, i
     }
 
     private static MttException Bad(int at, string what) =>
-        new(
-            string.Create(CultureInfo.InvariantCulture, $"--filter: column {at + 1}: {what}"),
-            "Such as: turns >= 2 and not text contains \"lorem\"."
-        );
+        new(Invariant($"--filter: column {at + 1}: {what}"), "Such as: turns >= 2 and not text contains \"lorem\".");
 }

@@ -13,6 +13,19 @@ public enum Severity
     Error,
 }
 
+/// <summary>The names of severities.</summary>
+public static class SeverityNames
+{
+    /// <summary>The name in reports and on the command line.</summary>
+    public static string GetName(this Severity severity) =>
+        severity switch
+        {
+            Severity.Error => "error",
+            Severity.Warning => "warning",
+            _ => "info",
+        };
+}
+
 /// <summary>One thing found in the data.</summary>
 /// <param name="Code">The rule, such as <c>MTT104</c>.</param>
 /// <param name="Severity">How bad it is.</param>

@@ -46,10 +46,7 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
         foreach ((string code, long count) in _codesOfRow.Where(pair => pair.Value > MostOfARow).ToList())
         {
             Finding last = _ofRow.FindLast(finding => finding.Code == code)!;
-            string message = string.Create(
-                CultureInfo.InvariantCulture,
-                $"and {count - MostOfARow:N0} more of these in this row"
-            );
+            string message = Invariant($"and {count - MostOfARow:N0} more of these in this row");
             Hand(last with { Message = message, Path = null, Column = null });
         }
     }

@@ -10,21 +10,10 @@ internal sealed class ListFile(string path, bool force) : IDisposable
     /// <summary>Lines written.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Writes a line about a row: its place, then what the caller adds.</summary>
-    public void Write(string file, long line, Action<Utf8JsonWriter> more)
+    /// <summary>Writes a line about a row, which begins with its place.</summary>
+    public void Write(JsonFields line)
     {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter writer = new(buffer, JsonText.Writer))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("file", file);
-            writer.WriteNumber("line", line);
-            more(writer);
-            writer.WriteEndObject();
-        }
-
-        buffer.WriteByte((byte)'\n');
-        _file.Stream.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        JsonText.WriteLine(_file.Stream, line);
         Count++;
     }
 

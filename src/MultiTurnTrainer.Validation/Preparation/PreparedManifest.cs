@@ -1,6 +1,6 @@
 namespace MultiTurnTrainer.Validation.Preparation;
 
-/// <summary>The manifest of a preparation: what it says when it is done, and whether that is still true.</summary>
+/// <summary>The manifest of a preparation: what it says when it is done.</summary>
 internal static class PreparedManifest
 {
     /// <summary>Writes the manifest beside the outputs.</summary>
@@ -18,10 +18,10 @@ internal static class PreparedManifest
         }
 
         manifest.Counts["other_shards"] = counts.OtherShards;
-        manifest.Counts["written"] = Object(counts.Written);
-        manifest.Counts["formats"] = Object(counts.Formats);
-        manifest.Counts["rewrites"] = Object(counts.Rewrites);
-        manifest.Counts["errors"] = Object(counts.Errors);
+        manifest.Counts["written"] = counts.Written;
+        manifest.Counts["formats"] = counts.Formats;
+        manifest.Counts["rewrites"] = counts.Rewrites;
+        manifest.Counts["errors"] = counts.Errors;
         foreach (string output in outputs)
         {
             manifest.AddOutput(output);
@@ -29,37 +29,4 @@ internal static class PreparedManifest
 
         manifest.WriteBeside(path[..^".manifest.json".Length]);
     }
-
-    /// <summary>Whether a manifest says that the same inputs and options were prepared, and its outputs still stand.</summary>
-    public static bool IsFinished(string path, Manifest planned, string folder)
-    {
-        if (!File.Exists(path))
-        {
-            return false;
-        }
-
-        try
-        {
-            JsonObject found = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
-            bool same =
-                found["tool"]?.GetValue<string>() == $"mtt {Manifest.ToolVersion}"
-                && JsonNode.DeepEquals(found["inputs"], planned.Inputs)
-                && JsonNode.DeepEquals(found["options"], planned.Options);
-            return same
-                && found["outputs"] is JsonObject outputs
-                && outputs.All(output => Stands(Path.Combine(folder, output.Key), output.Value));
-        }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
-        {
-            return false;
-        }
-    }
-
-    private static bool Stands(string path, JsonNode? described) =>
-        File.Exists(path)
-        && new FileInfo(path).Length == described?["bytes"]?.GetValue<long>()
-        && ContentHash.OfFile(path) == described["sha256"]?.GetValue<string>();
-
-    private static JsonObject Object(SortedDictionary<string, long> counts) =>
-        [.. counts.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))];
 }

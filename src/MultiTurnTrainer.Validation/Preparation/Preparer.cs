@@ -68,7 +68,7 @@ public sealed class Preparer
         OutputPaths.RefuseClash(inputs, Names.Select(PathOf).Concat([RejectsPath, LeftOutPath, ManifestPath]));
         using OutputLock held = OutputLock.Take(Path.Combine(_options.Output, $"prepare{_options.Shard.Suffix}"));
         Manifest manifest = Describe(inputs);
-        if (!_options.Force && PreparedManifest.IsFinished(ManifestPath, manifest, _options.Output))
+        if (!_options.Force && manifest.IsFinished(ManifestPath))
         {
             return null;
         }
@@ -244,16 +244,12 @@ public sealed class Preparer
 
     private static void List(ListFile list, Row row, LeftOut leftOut) =>
         list.Write(
-            row.File,
-            row.Record.Line,
-            writer =>
+            new JsonFields
             {
-                writer.WriteString("reason", leftOut.Reason);
-                if (leftOut.Of is not null)
-                {
-                    writer.WriteString("of", leftOut.Of);
-                }
-            }
+                ["file"] = row.File,
+                ["line"] = row.Record.Line,
+                ["reason"] = leftOut.Reason,
+            }.AddPresent("of", leftOut.Of)
         );
 
     private Manifest Describe(IReadOnlyList<string> inputs)
@@ -270,10 +266,10 @@ public sealed class Preparer
         manifest.Options["near_duplicates"] = _options.NearDuplicates;
         manifest.Options["split"] = string.Join(
             ',',
-            _options.Splits.Select(split => FormattableString.Invariant($"{split.Name}={split.Share}"))
+            _options.Splits.Select(split => Invariant($"{split.Name}={split.Share}"))
         );
         manifest.Options["split_seed"] = _options.SplitSeed;
-        manifest.Options["shard"] = FormattableString.Invariant($"{_options.Shard.Index}/{_options.Shard.Count}");
+        manifest.Options["shard"] = Invariant($"{_options.Shard.Index}/{_options.Shard.Count}");
         manifest.Options["format"] = _options.Parquet ? "parquet" : "jsonl";
         return manifest;
     }

@@ -12,41 +12,27 @@ public sealed class RejectsFile(string path, bool force) : IDisposable
 {
     private readonly ListFile _list = new(path, force);
 
-    /// <summary>Rows written.</summary>
-    public long Count => _list.Count;
-
     /// <summary>Writes a row.</summary>
-    public void Write(ReadOnlyMemory<byte> row, long line, IReadOnlyList<Finding> findings) =>
+    public void Write(ReadOnlyMemory<byte> row, long line, IReadOnlyList<Finding> findings)
+    {
+        bool text = Utf8.IsValid(row.Span);
         _list.Write(
-            findings[0].File,
-            line,
-            writer =>
+            new JsonFields
             {
-                writer.WriteStartArray("reasons");
-                foreach (Finding finding in findings.Where(finding => finding.Severity == Severity.Error))
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("code", finding.Code);
-                    writer.WriteString("message", finding.Message);
-                    if (finding.Path is not null)
-                    {
-                        writer.WriteString("path", finding.Path);
-                    }
-
-                    writer.WriteEndObject();
-                }
-
-                writer.WriteEndArray();
-                if (Utf8.IsValid(row.Span))
-                {
-                    writer.WriteString("text", row.Span);
-                }
-                else
-                {
-                    writer.WriteBase64String("base64", row.Span);
-                }
+                ["file"] = findings[0].File,
+                ["line"] = line,
+                ["reasons"] = findings
+                    .Where(finding => finding.Severity == Severity.Error)
+                    .Select(finding =>
+                        new JsonFields { ["code"] = finding.Code, ["message"] = finding.Message }.AddPresent(
+                            "path",
+                            finding.Path
+                        )
+                    ),
+                [text ? "text" : "base64"] = text ? Encoding.UTF8.GetString(row.Span) : row.ToArray(),
             }
         );
+    }
 
     /// <summary>Gives the file its name, if it holds anything.</summary>
     public void Commit() => _list.Commit();

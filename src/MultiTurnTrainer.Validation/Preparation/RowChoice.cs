@@ -93,6 +93,5 @@ internal sealed class RowChoice(PrepareOptions options)
         return (ushort)Math.Min(_file, ushort.MaxValue);
     }
 
-    private string Place(ushort file, long line) =>
-        string.Create(CultureInfo.InvariantCulture, $"{_files[file]}:{line}");
+    private string Place(ushort file, long line) => Invariant($"{_files[file]}:{line}");
 }

@@ -12,7 +12,7 @@ public sealed record Shard(int Index, int Count)
     public static Shard Whole { get; } = new(0, 1);
 
     /// <summary>What is appended to file names, such as <c>-00001-of-00004</c>; empty for the whole.</summary>
-    public string Suffix => Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"-{Index:D5}-of-{Count:D5}");
+    public string Suffix => Count == 1 ? "" : Invariant($"-{Index:D5}-of-{Count:D5}");
 
     /// <summary>Reads <c>i/n</c>, from <c>0/n</c> to <c>(n−1)/n</c>, or <c>auto</c>.</summary>
     /// <param name="text">The option; null is the whole.</param>

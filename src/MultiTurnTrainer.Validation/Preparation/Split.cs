@@ -60,7 +60,7 @@ public static class Split
             if (!filled.Contains(name) && Math.Pow(1 - share, openings) < 0.01)
             {
                 throw new MttException(
-                    string.Create(CultureInfo.InvariantCulture, $"--split: no row falls into {name}={share}"),
+                    Invariant($"--split: no row falls into {name}={share}"),
                     "The input is itself a part of such a split: give another number with --split-seed."
                 );
             }

@@ -16,11 +16,8 @@ internal sealed class GitHubRenderer(TextWriter output) : FindingRenderer
             Severity.Warning => "warning",
             _ => "notice",
         };
-        string place = string.Create(
-            CultureInfo.InvariantCulture,
-            $"file={Property(finding.File)},line={finding.Line}"
-        );
-        string column = finding.Column is { } at ? string.Create(CultureInfo.InvariantCulture, $",col={at}") : "";
+        string place = Invariant($"file={Property(finding.File)},line={finding.Line}");
+        string column = finding.Column is { } at ? Invariant($",col={at}") : "";
         string title = $",title={Property($"{finding.Code} {Catalogue.Get(finding.Code).Name}")}";
         string path = finding.Path is null ? "" : $"{finding.Path}: ";
         string hint = finding.Hint is null ? "" : $"\n{finding.Hint}";

@@ -14,24 +14,9 @@ internal sealed class JsonRenderer(TextWriter output) : FindingRenderer
     {
         output.Write(_any ? ",\n" : "\n");
         _any = true;
-        output.Write(
-            FindingJson.Line(writer =>
-            {
-                writer.WriteStartObject();
-                FindingJson.Write(writer, finding);
-                writer.WriteEndObject();
-            })
-        );
+        output.Write(JsonText.Line(new JsonFields().Add(finding)));
     }
 
-    public override void End(ValidationSummary summary)
-    {
-        string text = FindingJson.Line(writer =>
-        {
-            writer.WriteStartObject();
-            FindingJson.Write(writer, summary);
-            writer.WriteEndObject();
-        });
-        output.Write($"{(_any ? "\n" : "")}],\"summary\":{text}}}\n");
-    }
+    public override void End(ValidationSummary summary) =>
+        output.Write($"{(_any ? "\n" : "")}],\"summary\":{JsonText.Line(new JsonFields().Add(summary))}}}\n");
 }

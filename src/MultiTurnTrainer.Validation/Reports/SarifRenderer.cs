@@ -13,23 +13,15 @@ internal sealed class SarifRenderer(TextWriter output) : FindingRenderer
 
     public override void Begin()
     {
-        string driver = FindingJson.Line(writer =>
+        JsonFields driver = new()
         {
-            writer.WriteStartObject();
-            writer.WriteString("name", "mtt");
-            writer.WriteString("version", Manifest.ToolVersion);
-            writer.WriteStartArray("rules");
-            foreach (RuleInfo rule in Catalogue.All)
-            {
-                WriteRule(writer, rule);
-            }
-
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        });
+            ["name"] = "mtt",
+            ["version"] = Manifest.ToolVersion,
+            ["rules"] = Catalogue.All.Select(Describe),
+        };
         output.Write(
             "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{"
-                + $"\"tool\":{{\"driver\":{driver}}},\"columnKind\":\"utf16CodeUnits\",\"results\":["
+                + $"\"tool\":{{\"driver\":{JsonText.Line(driver)}}},\"columnKind\":\"utf16CodeUnits\",\"results\":["
         );
     }
 
@@ -37,67 +29,48 @@ internal sealed class SarifRenderer(TextWriter output) : FindingRenderer
     {
         output.Write(_any ? ",\n" : "\n");
         _any = true;
-        output.Write(FindingJson.Line(writer => WriteResult(writer, finding)));
+        output.Write(JsonText.Line(Describe(finding)));
     }
 
     public override void End(ValidationSummary summary) => output.Write($"{(_any ? "\n" : "")}]}}]}}\n");
 
-    private static void WriteRule(Utf8JsonWriter writer, RuleInfo rule)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("id", rule.Code);
-        writer.WriteString("name", Pascal(rule.Name));
-        Text(writer, "shortDescription", rule.Summary);
-        Text(writer, "fullDescription", $"{rule.Summary} {rule.Why}");
-        Text(writer, "help", rule.Hint);
-        writer.WriteStartObject("defaultConfiguration");
-        writer.WriteString("level", Level(rule.Severity));
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-    }
-
-    private static void WriteResult(Utf8JsonWriter writer, Finding finding)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("ruleId", finding.Code);
-        writer.WriteNumber("ruleIndex", Catalogue.IndexOf(finding.Code));
-        writer.WriteString("level", Level(finding.Severity));
-        string path = finding.Path is null ? "" : $"{finding.Path}: ";
-        Text(writer, "message", $"{path}{finding.Message}{(finding.Hint is null ? "" : $". {finding.Hint}")}");
-        writer.WriteStartArray("locations");
-        writer.WriteStartObject();
-        writer.WriteStartObject("physicalLocation");
-        writer.WriteStartObject("artifactLocation");
-        writer.WriteString("uri", Uri(finding.File));
-        writer.WriteEndObject();
-        writer.WriteStartObject("region");
-        writer.WriteNumber("startLine", Math.Max(1, finding.Line));
-        if (finding.Column is { } column)
+    private static JsonFields Describe(RuleInfo rule) =>
+        new()
         {
-            writer.WriteNumber("startColumn", column);
-        }
+            ["id"] = rule.Code,
+            ["name"] = Pascal(rule.Name),
+            ["shortDescription"] = new { text = rule.Summary },
+            ["fullDescription"] = new { text = $"{rule.Summary} {rule.Why}" },
+            ["help"] = new { text = rule.Hint },
+            ["defaultConfiguration"] = new { level = Level(rule.Severity) },
+        };
 
-        writer.WriteEndObject();
-        writer.WriteEndObject();
+    private static JsonFields Describe(Finding finding)
+    {
+        string path = finding.Path is null ? "" : $"{finding.Path}: ";
+        string hint = finding.Hint is null ? "" : $". {finding.Hint}";
+        JsonFields region = new() { ["startLine"] = Math.Max(1, finding.Line) };
+        JsonFields location = new()
+        {
+            ["physicalLocation"] = new
+            {
+                artifactLocation = new { uri = Uri(finding.File) },
+                region = region.AddPresent("startColumn", finding.Column),
+            },
+        };
         if (finding.Path is not null)
         {
-            writer.WriteStartArray("logicalLocations");
-            writer.WriteStartObject();
-            writer.WriteString("fullyQualifiedName", finding.Path);
-            writer.WriteEndObject();
-            writer.WriteEndArray();
+            location["logicalLocations"] = new[] { new { fullyQualifiedName = finding.Path } };
         }
 
-        writer.WriteEndObject();
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-    }
-
-    private static void Text(Utf8JsonWriter writer, string name, string text)
-    {
-        writer.WriteStartObject(name);
-        writer.WriteString("text", text);
-        writer.WriteEndObject();
+        return new JsonFields
+        {
+            ["ruleId"] = finding.Code,
+            ["ruleIndex"] = Catalogue.IndexOf(finding.Code),
+            ["level"] = Level(finding.Severity),
+            ["message"] = new { text = $"{path}{finding.Message}{hint}" },
+            ["locations"] = new[] { location },
+        };
     }
 
     private static string Level(Severity severity) =>

@@ -7,6 +7,8 @@ namespace MultiTurnTrainer.Validation.Reports;
 internal sealed class TextRenderer(TextWriter output) : FindingRenderer
 {
     private const int MostOfACode = 20;
+    private static readonly Table _codes = new("{0,8}  {1}  {2,-22} {3}\n");
+    private static readonly Table _fixes = new("{0,8}  fixed   {1}\n");
     private readonly Dictionary<string, int> _shown = new(StringComparer.Ordinal);
 
     public override void Begin() { }
@@ -22,9 +24,8 @@ internal sealed class TextRenderer(TextWriter output) : FindingRenderer
         _shown[finding.Code] = shown + 1;
         string path = finding.Path is null ? "" : $"{finding.Path}: ";
         output.Write(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{finding.File}:{finding.Line}: {FindingJson.Name(finding.Severity)} {finding.Code} {path}{finding.Message}\n"
+            Invariant(
+                $"{finding.File}:{finding.Line}: {finding.Severity.GetName()} {finding.Code} {path}{finding.Message}\n"
             )
         );
         if (finding.Hint is not null && shown == 0)
@@ -44,17 +45,12 @@ internal sealed class TextRenderer(TextWriter output) : FindingRenderer
         {
             RuleInfo rule = Catalogue.Get(code);
             string more = count > MostOfACode ? $"  (first {MostOfACode} shown; --format json has all)" : "";
-            output.Write(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{count, 8}  {code}  {rule.Name, -22} {rule.Summary}{more}\n"
-                )
-            );
+            output.Write(_codes.Line(count, code, rule.Name, $"{rule.Summary}{more}"));
         }
 
         foreach ((string fix, long rows) in summary.Fixes)
         {
-            output.Write(string.Create(CultureInfo.InvariantCulture, $"{rows, 8}  fixed   {fix}\n"));
+            output.Write(_fixes.Line(rows, fix));
         }
 
         summary.Notes.ForEach(note => output.Write($"note: {note}\n"));

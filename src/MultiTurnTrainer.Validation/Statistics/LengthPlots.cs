@@ -36,10 +36,7 @@ internal static class LengthPlots
             .. StatisticsJson.Percentiles.Select(share =>
                 At(share) with
                 {
-                    Tip = string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"p{share * 100:0.#}: {Number(lengths.Percentile(share))} {unit}"
-                    ),
+                    Tip = Invariant($"p{share * 100:0.#}: {Number(lengths.Percentile(share))} {unit}"),
                 }
             ),
         ];

@@ -11,82 +11,62 @@ public static class StatisticsJson
     /// <summary>The object, indented, with a line end.</summary>
     public static string Write(DatasetStatistics statistics)
     {
-        using MemoryStream buffer = new();
-        JsonWriterOptions options = JsonText.Writer with { Indented = true, NewLine = "\n" };
-        using (Utf8JsonWriter writer = new(buffer, options))
+        JsonFields fields = new()
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("schemaVersion", 1);
-            writer.WriteString("unit", statistics.Unit);
-            writer.WriteString("lengthsOf", statistics.OfRows ? "rows" : "texts");
-            writer.WriteNumber("refused", statistics.Refused);
-            Lengths(writer, statistics);
-            writer.WriteNumber("supervisedShare", Math.Round(statistics.SupervisedShare, 6));
-            writer.WriteStartObject("fields");
-            foreach ((string field, (long all, long supervised)) in statistics.Fields)
-            {
-                writer.WriteStartObject(field);
-                writer.WriteNumber("all", all);
-                writer.WriteNumber("supervised", supervised);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndObject();
-            writer.WriteNumber("duplicateShare", Math.Round(statistics.DuplicateShare, 6));
-            writer.WriteNumber("withTools", statistics.WithTools);
-            writer.WriteNumber("withReasoning", statistics.WithReasoning);
-            writer.WriteNumber("calls", statistics.CallCount);
-            writer.WriteStartObject("callsByTool");
-            foreach ((string tool, long calls) in statistics.Calls)
-            {
-                writer.WriteNumber(tool, calls);
-            }
-
-            writer.WriteEndObject();
-            writer.WriteStartObject("summary");
-            FindingJson.Write(writer, statistics.Summary);
-            writer.WriteEndObject();
-            writer.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.ToArray()) + "\n";
+            ["schemaVersion"] = 1,
+            ["unit"] = statistics.Unit,
+            ["lengthsOf"] = statistics.OfRows ? "rows" : "texts",
+            ["refused"] = statistics.Refused,
+        };
+        AddLengths(fields, statistics);
+        fields["supervisedShare"] = Math.Round(statistics.SupervisedShare, 6);
+        fields["fields"] = statistics.Fields.ToDictionary(
+            field => field.Key,
+            field => new { all = field.Value.All, supervised = field.Value.Supervised }
+        );
+        fields["duplicateShare"] = Math.Round(statistics.DuplicateShare, 6);
+        fields["withTools"] = statistics.WithTools;
+        fields["withReasoning"] = statistics.WithReasoning;
+        fields["calls"] = statistics.CallCount;
+        fields["callsByTool"] = statistics.Calls;
+        fields["summary"] = new JsonFields().Add(statistics.Summary);
+        return JsonText.Page(fields);
     }
 
-    private static void Lengths(Utf8JsonWriter writer, DatasetStatistics statistics)
+    private static void AddLengths(JsonFields fields, DatasetStatistics statistics)
     {
-        Distribution(writer, "messages", statistics.Messages);
-        writer.WriteStartObject("messagesByRole");
-        foreach ((string role, Distribution lengths) in statistics.MessagesByRole)
-        {
-            Distribution(writer, role, lengths);
-        }
-
-        writer.WriteEndObject();
-        Distribution(writer, "turns", statistics.Turns);
-        Distribution(writer, "conversations", statistics.Conversations);
-        Distribution(writer, "turnsPerConversation", statistics.TurnsPerConversation);
+        fields["messages"] = Describe(statistics.Messages);
+        fields["messagesByRole"] = statistics.MessagesByRole.ToDictionary(
+            role => role.Key,
+            role => Describe(role.Value)
+        );
+        fields["turns"] = Describe(statistics.Turns);
+        fields["conversations"] = Describe(statistics.Conversations);
+        fields["turnsPerConversation"] = Describe(statistics.TurnsPerConversation);
         if (statistics.MaxLength is { } limit)
         {
-            writer.WriteNumber("maxLength", limit);
-            Distribution(writer, "afterTruncation", statistics.AfterTruncation);
-            writer.WriteNumber("truncated", statistics.Truncated);
-            writer.WriteNumber("unfit", statistics.Unfit);
+            fields["maxLength"] = limit;
+            fields["afterTruncation"] = Describe(statistics.AfterTruncation);
+            fields["truncated"] = statistics.Truncated;
+            fields["unfit"] = statistics.Unfit;
         }
     }
 
-    private static void Distribution(Utf8JsonWriter writer, string name, Distribution lengths)
+    private static JsonFields Describe(Distribution lengths)
     {
-        writer.WriteStartObject(name);
-        writer.WriteNumber("count", lengths.Count);
-        writer.WriteNumber("sum", lengths.Sum);
-        writer.WriteNumber("mean", Math.Round(lengths.Mean, 3));
-        writer.WriteNumber("min", lengths.Min);
+        JsonFields fields = new()
+        {
+            ["count"] = lengths.Count,
+            ["sum"] = lengths.Sum,
+            ["mean"] = Math.Round(lengths.Mean, 3),
+            ["min"] = lengths.Min,
+        };
         foreach (double share in Percentiles)
         {
-            writer.WriteNumber(FormattableString.Invariant($"p{share * 100:0.#}"), lengths.Percentile(share));
+            fields[Invariant($"p{share * 100:0.#}")] = lengths.Percentile(share);
         }
 
-        writer.WriteNumber("max", lengths.Max);
-        writer.WriteEndObject();
+        fields["max"] = lengths.Max;
+        return fields;
     }
 }

@@ -12,7 +12,7 @@ public static class StatisticsPage
     {
         HtmlPage page = new(string.Join(", ", files.Select(Path.GetFileName)), "mtt stats");
         page.AddText(
-            Text(
+            Invariant(
                 $"{Counted.Of(statistics.Summary.Rows, "row")}, {statistics.Summary.BadRows:N0} with errors and left out below. Supervised {statistics.SupervisedShare:P1}, duplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}. Lengths in {statistics.Unit} {statistics.Measured}."
             )
         );
@@ -25,9 +25,11 @@ public static class StatisticsPage
                     (string[])
                         [
                             field.Key,
-                            Text($"{field.Value.All:N0}"),
-                            Text($"{field.Value.Supervised:N0}"),
-                            Text($"{(field.Value.All == 0 ? 0 : (double)field.Value.Supervised / field.Value.All):P1}"),
+                            Invariant($"{field.Value.All:N0}"),
+                            Invariant($"{field.Value.Supervised:N0}"),
+                            Invariant(
+                                $"{(field.Value.All == 0 ? 0 : (double)field.Value.Supervised / field.Value.All):P1}"
+                            ),
                         ]
                 )
             );
@@ -40,7 +42,7 @@ public static class StatisticsPage
                         .Calls.OrderByDescending(pair => pair.Value)
                         .ThenBy(pair => pair.Key, StringComparer.Ordinal)
                         .Take(MostTools)
-                        .Select(pair => (string[])[pair.Key, Text($"{pair.Value:N0}")])
+                        .Select(pair => (string[])[pair.Key, Invariant($"{pair.Value:N0}")])
                 );
         }
 
@@ -50,7 +52,7 @@ public static class StatisticsPage
                 .AddTable(
                     ["finding", "count"],
                     statistics.Summary.ByCode.Select(pair =>
-                        (string[])[$"{pair.Key} {Catalogue.Get(pair.Key).Summary}", Text($"{pair.Value:N0}")]
+                        (string[])[$"{pair.Key} {Catalogue.Get(pair.Key).Summary}", Invariant($"{pair.Value:N0}")]
                     )
                 );
         }
@@ -92,24 +94,22 @@ public static class StatisticsPage
                         (string[])
                             [
                                 row.Name,
-                                Text($"{row.Lengths.Count:N0}"),
-                                Text($"{row.Lengths.Mean:N1}"),
+                                Invariant($"{row.Lengths.Count:N0}"),
+                                Invariant($"{row.Lengths.Mean:N1}"),
                                 .. StatisticsJson.Percentiles.Select(share =>
-                                    Text($"{row.Lengths.Percentile(share):N0}")
+                                    Invariant($"{row.Lengths.Percentile(share):N0}")
                                 ),
-                                Text($"{row.Lengths.Max:N0}"),
+                                Invariant($"{row.Lengths.Max:N0}"),
                             ]
                     )
             );
         if (statistics.MaxLength is { } limit)
         {
             page.AddText(
-                Text(
+                Invariant(
                     $"At {limit:N0} {statistics.Unit}, {Counted.Of(statistics.Truncated, "conversation loses", "conversations lose")} turns and {Counted.Of(statistics.Unfit, "does not", "do not")} fit at all."
                 )
             );
         }
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

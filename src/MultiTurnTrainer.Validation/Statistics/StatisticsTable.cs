@@ -7,66 +7,76 @@ public static class StatisticsTable
 {
     private const int MostTools = 10;
 
+    private static readonly Table _lengths = new(
+        "{0,-24}{1,12:N0}{2,10:N1}{3,10:N0}{4,10:N0}{5,10:N0}{6,10:N0}\n",
+        ["", "count", "mean", "p50", "p90", "p99", "max"]
+    );
+    private static readonly Table _tools = new("  {0,8:N0}  {1}\n");
+    private static readonly Table _findings = new("{0,10:N0}  {1}  {2}\n");
+
     /// <summary>The tables.</summary>
     public static string Write(DatasetStatistics statistics)
     {
         StringBuilder text = new();
-        Line(
-            text,
-            $"{Counted.Of(statistics.Summary.Rows, "row")}, {statistics.Summary.BadRows:N0} with errors and left out; lengths in {statistics.Unit} {statistics.Measured}\n"
+        text.Append(
+            Invariant(
+                $"{Counted.Of(statistics.Summary.Rows, "row")}, {statistics.Summary.BadRows:N0} with errors and left out; lengths in {statistics.Unit} {statistics.Measured}\n\n"
+            )
         );
-        Line(text, $"{"", -24}{"count", 12}{"mean", 10}{"p50", 10}{"p90", 10}{"p99", 10}{"max", 10}");
-        foreach ((string name, Distribution lengths) in Rows(statistics))
+        text.Append(_lengths.Head);
+        foreach ((string name, Distribution all) in Rows(statistics))
         {
-            Line(
-                text,
-                $"{name, -24}{lengths.Count, 12:N0}{lengths.Mean, 10:N1}{lengths.Percentile(0.5), 10:N0}{lengths.Percentile(0.9), 10:N0}{lengths.Percentile(0.99), 10:N0}{lengths.Max, 10:N0}"
-            );
+            long[] shares = [.. StatisticsJson.Percentiles.Select(all.Percentile)];
+            text.Append(_lengths.Line(name, all.Count, all.Mean, shares[0], shares[1], shares[2], all.Max));
         }
 
         if (statistics.MaxLength is { } limit)
         {
-            Line(
-                text,
-                $"\nat {limit:N0} {statistics.Unit}: {Counted.Of(statistics.Truncated, "conversation loses", "conversations lose")} turns, {Counted.Of(statistics.Unfit, "does not", "do not")} fit at all"
+            text.Append(
+                Invariant(
+                    $"\nat {limit:N0} {statistics.Unit}: {Counted.Of(statistics.Truncated, "conversation loses", "conversations lose")} turns, {Counted.Of(statistics.Unfit, "does not", "do not")} fit at all\n"
+                )
             );
         }
 
-        Line(text, $"\n{"", -32}{statistics.Unit, 14}{"supervised", 14}{"share", 9}");
+        AddFields(text, statistics);
+        text.Append(
+            Invariant(
+                $"\nduplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}, calls {statistics.CallCount:N0}\n"
+            )
+        );
+        IEnumerable<KeyValuePair<string, long>> tools = statistics
+            .Calls.OrderByDescending(pair => pair.Value)
+            .ThenBy(pair => pair.Key, StringComparer.Ordinal)
+            .Take(MostTools);
+        text.AppendJoin("", tools.Select(tool => _tools.Line(tool.Value, tool.Key)));
+        text.Append(statistics.Summary.ByCode.Count > 0 ? "\n" : "");
+        return text.AppendJoin(
+                "",
+                statistics.Summary.ByCode.Select(code =>
+                    _findings.Line(code.Value, code.Key, Catalogue.Get(code.Key).Summary)
+                )
+            )
+            .ToString();
+    }
+
+    private static void AddFields(StringBuilder text, DatasetStatistics statistics)
+    {
+        Table table = new("{0,-32}{1,14:N0}{2,14:N0}{3,9:P1}\n", "", statistics.Unit, "supervised", "share");
+        text.Append('\n').Append(table.Head);
         foreach ((string field, (long all, long supervised)) in statistics.Fields)
         {
-            Line(text, $"{field, -32}{all, 14:N0}{supervised, 14:N0}{(all == 0 ? 0 : (double)supervised / all), 9:P1}");
+            text.Append(table.Line(field, all, supervised, all == 0 ? 0.0 : (double)supervised / all));
         }
 
-        Line(
-            text,
-            $"{"all", -32}{statistics.Fields.Values.Sum(field => field.All), 14:N0}{statistics.Fields.Values.Sum(field => field.Supervised), 14:N0}{statistics.SupervisedShare, 9:P1}"
+        text.Append(
+            table.Line(
+                "all",
+                statistics.Fields.Values.Sum(field => field.All),
+                statistics.Fields.Values.Sum(field => field.Supervised),
+                statistics.SupervisedShare
+            )
         );
-        Line(
-            text,
-            $"\nduplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}, calls {statistics.CallCount:N0}"
-        );
-        foreach (
-            (string tool, long calls) in statistics
-                .Calls.OrderByDescending(pair => pair.Value)
-                .ThenBy(pair => pair.Key, StringComparer.Ordinal)
-                .Take(MostTools)
-        )
-        {
-            Line(text, $"  {calls, 8:N0}  {tool}");
-        }
-
-        if (statistics.Summary.ByCode.Count > 0)
-        {
-            text.Append('\n');
-        }
-
-        foreach ((string code, long count) in statistics.Summary.ByCode)
-        {
-            Line(text, $"{count, 10:N0}  {code}  {Catalogue.Get(code).Summary}");
-        }
-
-        return text.ToString();
     }
 
     /// <summary>The distributions by their names.</summary>
@@ -87,7 +97,4 @@ public static class StatisticsTable
 
         yield return ("turns a conversation", statistics.TurnsPerConversation);
     }
-
-    private static void Line(StringBuilder text, FormattableString line) =>
-        text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }

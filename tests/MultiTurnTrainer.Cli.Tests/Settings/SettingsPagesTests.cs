@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Pages;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Cli.Tests.Settings;
@@ -20,11 +21,11 @@ public partial class SettingsPagesTests
         string table = ForeignTable().Match(page).Value;
         if (Environment.GetEnvironmentVariable("MTT_UPDATE_DOCS") == "1")
         {
-            File.WriteAllText(path, page.Replace(table, ForeignSettings.Table(), StringComparison.Ordinal));
-            table = ForeignSettings.Table();
+            File.WriteAllText(path, page.Replace(table, MigratingTable(), StringComparison.Ordinal));
+            table = MigratingTable();
         }
 
-        Assert.Equal(ForeignSettings.Table(), table);
+        Assert.Equal(MigratingTable(), table);
     }
 
     /// <summary><c>MTT_UPDATE_DOCS=1</c> writes the page.</summary>
@@ -163,6 +164,19 @@ public partial class SettingsPagesTests
                 .Where(property => property.CanWrite)
                 .Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)),
         ];
+
+    private static string MigratingTable() =>
+        Table.Markdown(
+            ["elsewhere", "in mtt", ""],
+            ForeignSettings.All.Select(setting =>
+                (string[])
+                    [
+                        string.Join(", ", setting.Names.Select(name => $"`{name}`")),
+                        setting.Here is null ? "–" : $"`{setting.Here}`",
+                        setting.Note ?? "",
+                    ]
+            )
+        );
 
     [GeneratedRegex(@"\| elsewhere \|.*?\n(?=\n|\z)", RegexOptions.Singleline)]
     private static partial Regex ForeignTable();

@@ -12,10 +12,10 @@ public class CatalogueTests
         string page = Path.Combine(Repository.Root, "docs/findings.md");
         if (Environment.GetEnvironmentVariable("MTT_UPDATE_DOCS") == "1")
         {
-            File.WriteAllText(page, CatalogueText.Markdown());
+            File.WriteAllText(page, CatalogueMarkdown.Write());
         }
 
-        Assert.Equal(CatalogueText.Markdown(), File.ReadAllText(page));
+        Assert.Equal(CatalogueMarkdown.Write(), File.ReadAllText(page));
     }
 
     [Theory]

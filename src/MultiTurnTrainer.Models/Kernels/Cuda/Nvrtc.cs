@@ -33,7 +33,7 @@ internal static unsafe class Nvrtc
 
         string[] options =
         [
-            string.Create(CultureInfo.InvariantCulture, $"--gpu-architecture=sm_{architecture}"),
+            Invariant($"--gpu-architecture=sm_{architecture}"),
             "--std=c++17",
             "--extra-device-vectorization",
         ];

@@ -71,10 +71,7 @@ internal static class TekkenFile
 
     private static AddedToken[] SpecialTokens(Settings root, int count)
     {
-        string[] names =
-        [
-            .. Enumerable.Range(0, count).Select(id => string.Create(CultureInfo.InvariantCulture, $"<SPECIAL_{id}>")),
-        ];
+        string[] names = [.. Enumerable.Range(0, count).Select(id => Invariant($"<SPECIAL_{id}>"))];
         if (root.Has("special_tokens"))
         {
             foreach (Settings token in root.List("special_tokens"))

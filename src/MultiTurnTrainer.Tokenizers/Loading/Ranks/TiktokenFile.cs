@@ -51,8 +51,7 @@ internal static class TiktokenFile
     }
 
     private static string Guessed(string name, int count) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
+        Invariant(
             $"{name}: a list of {count} tokens that mtt does not know; texts are split as cl100k_base splits them. Where the model splits otherwise, use its tokenizer.json"
         );
 

@@ -1,12 +1,47 @@
-namespace MultiTurnTrainer.Cli.Commands;
+using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Datasets.Rows;
 
-/// <summary>Writes spans in code points, cut where learning begins and ends, neighbours of one origin joined.</summary>
-internal static class SpanWriter
+namespace MultiTurnTrainer.Datasets.Views;
+
+/// <summary>
+/// A line of <c>mtt render</c>: the text and its spans in code points, cut where supervision begins and ends, neighbours of one
+/// origin joined.
+/// </summary>
+public static class RenderedLine
 {
-    /// <summary>Writes the properties <c>spans</c> and, where there are any, <c>refusals</c>.</summary>
-    public static void Write(MaskedText masked, Utf8JsonWriter writer)
+    /// <summary>Adds <c>text</c> and <c>spans</c>, and <c>refusals</c> where there are any; or <c>error</c> and where it is.</summary>
+    /// <returns>Whether the template took the conversation.</returns>
+    public static bool Add(JsonFields line, RowRenderer renderer, Conversation conversation, bool addGenerationPrompt)
     {
-        writer.WriteStartArray("spans");
+        try
+        {
+            MaskedText masked = renderer.Render(conversation, addGenerationPrompt);
+            line["text"] = masked.Rendered.Text;
+            line["spans"] = Spans(masked);
+            if (masked.Refusals.Count > 0)
+            {
+                line["refusals"] = masked.Refusals.Select(refusal => new
+                {
+                    message = refusal.Message,
+                    code = refusal.Code,
+                    reason = refusal.Reason,
+                });
+            }
+
+            return true;
+        }
+        catch (TemplateException problem)
+        {
+            line["error"] = problem.KindName;
+            line["message"] = problem.Message;
+            line["line"] = problem.Line;
+            line["column"] = problem.Column;
+            return false;
+        }
+    }
+
+    private static IEnumerable<object> Spans(MaskedText masked)
+    {
         int chars = 0;
         int points = 0;
         foreach ((RenderedSpan span, bool supervised) in Joined(Cut(masked)))
@@ -14,41 +49,16 @@ internal static class SpanWriter
             int start = points;
             points += CountPoints(masked.Rendered.Text.AsSpan(chars, span.End - chars));
             chars = span.End;
-            writer.WriteStartObject();
-            writer.WriteNumber("start", start);
-            writer.WriteNumber("end", points);
-            writer.WriteString("origin", span.Origin.Path);
-            if (span.Context < 0)
+            yield return new
             {
-                writer.WriteNull("context");
-            }
-            else
-            {
-                writer.WriteNumber("context", span.Context);
-            }
-
-            writer.WriteBoolean("supervised", supervised);
-            writer.WriteNumber("line", span.Line);
-            writer.WriteEndObject();
+                start,
+                end = points,
+                origin = span.Origin.Path,
+                context = span.Context < 0 ? null : (int?)span.Context,
+                supervised,
+                line = span.Line,
+            };
         }
-
-        writer.WriteEndArray();
-        if (masked.Refusals.Count == 0)
-        {
-            return;
-        }
-
-        writer.WriteStartArray("refusals");
-        foreach (MaskRefusal refusal in masked.Refusals)
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("message", refusal.Message);
-            writer.WriteString("code", refusal.Code);
-            writer.WriteString("reason", refusal.Reason);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
     }
 
     private static IEnumerable<(RenderedSpan Span, bool Supervised)> Cut(MaskedText masked)
