@@ -42,7 +42,8 @@ public sealed class LocalModel : IDisposable
     public static LocalModel Load(LocalModelOptions options)
     {
         torch.Device device = ReadDevice(options.Device);
-        CausalLM model = CausalLM.Load(options.Folder, ReadType(options.Type, options.Folder, device), device);
+        torch.ScalarType type = ReadType(options.Type, options.Folder, device);
+        CausalLM model = LoraAdapter.LoadBase(options.Folder, options.Adapter, type, device);
         return new LocalModel(model, options.Adapter is { } folder ? LoraAdapter.Load(model, folder) : null);
     }
 

@@ -63,8 +63,9 @@ public sealed class CausalLM : IDisposable
     /// <param name="folder">Holds config.json and safetensors weights.</param>
     /// <param name="type">float32 or bfloat16, for weights and activations.</param>
     /// <param name="device">Where to.</param>
+    /// <param name="vocabulary">Rows of embedding and head, where they are to be more or fewer than the folder's; rows it lacks are zero.</param>
     /// <exception cref="Files.MttException">The folder is incomplete, damaged, inconsistent or of an unknown family.</exception>
-    public static CausalLM Load(string folder, ScalarType type, Device device)
+    public static CausalLM Load(string folder, ScalarType type, Device device, int? vocabulary = null)
     {
         ModelConfig config = ModelConfigReader.ReadFolder(folder);
         using WeightFolder files = WeightFolder.Open(folder);
@@ -74,8 +75,10 @@ public sealed class CausalLM : IDisposable
             config = ModelConfigReader.ReadFolder(folder, width);
         }
 
+        int rows = config.VocabularySize;
+        config = config with { VocabularySize = vocabulary ?? rows };
         ModuleLayout layout = new(config);
-        (Tensor[] weights, Tensor?[] biases) = WeightLoader.Load(files, config, layout, type, device);
+        (Tensor[] weights, Tensor?[] biases) = WeightLoader.Load(files, config, layout, rows, type, device);
         return new CausalLM(config, layout, weights, biases);
     }
 
@@ -146,12 +149,15 @@ public sealed class CausalLM : IDisposable
 
     /// <summary>
     /// The head under a low-rank change, as products of its own: no matrix [vocabulary, hidden] is made, and the gradients are added
-    /// to the adapter's. Null where the adapter leaves the head alone or changes it otherwise (DoRA, a trained weight).
+    /// to the adapter's. Null where the adapter leaves the head alone or changes it otherwise (DoRA, a trained weight, trained rows).
     /// </summary>
     public IHead? LowRankHead(Adapter adapter)
     {
         ModuleSpec module = Layout[ModuleLayout.HeadPath];
-        return adapter.Weight(module.Slot) is null && adapter.Layer(module.Slot) is { Magnitude: null } lora
+        return
+            adapter.Weight(module.Slot) is null
+            && adapter.Tokens(module.Slot) is null
+            && adapter.Layer(module.Slot) is { Magnitude: null, Borrowed: false } lora
             ? new LoraHead(_weights[module.Slot], lora.A, lora.B, (float)lora.Scale, lora.A.grad!, lora.B.grad!)
             : null;
     }

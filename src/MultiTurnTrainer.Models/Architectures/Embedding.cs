@@ -16,7 +16,8 @@ internal sealed class Embedding(ModuleSpec module, Tensor weight, double scale)
         ScalarType type = weight.dtype;
         // A trained table is wider than the model's type: its rows are rounded, their gradients add up in full.
         Tensor w = context.Adapter?.Weight(module.Slot) ?? weight;
-        Tensor rows = w.index_select(0, ids).to(type); // [v, e] -> [s, e]
+        Tensor rows = w.index_select(0, ids); // [v, e] -> [s, e]
+        rows = (context.Adapter?.Tokens(module.Slot)?.LayOver(rows, ids) ?? rows).to(type);
         if (context.Adapter?.Layer(module.Slot) is { } lora)
         {
             Tensor low = lora.A.t().index_select(0, ids); // [r, v] -> [v, r] -> [s, r]
@@ -41,6 +42,7 @@ internal sealed class Embedding(ModuleSpec module, Tensor weight, double scale)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor w = adapter?.Weight(module.Slot) ?? weight;
+        w = adapter?.Tokens(module.Slot)?.LayOver(w) ?? w;
         if (adapter?.Layer(module.Slot) is not { } lora)
         {
             return w.alias().MoveToOuterDisposeScope();

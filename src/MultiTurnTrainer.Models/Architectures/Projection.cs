@@ -38,7 +38,7 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
     public static Tensor EffectiveWeight(ModuleSpec module, Tensor weight, Adapter? adapter)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor w = adapter?.Weight(module.Slot) ?? weight;
+        Tensor w = BaseWeight(module, weight, adapter);
         if (adapter?.Layer(module.Slot) is not { } lora)
         {
             return w.alias().MoveToOuterDisposeScope();
@@ -51,6 +51,21 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
         }
 
         return changed.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The bias with the adapter's own in it; null where there is neither.</summary>
+    public static Tensor? EffectiveBias(ModuleSpec module, Tensor? bias, Adapter? adapter)
+    {
+        Tensor? own = adapter?.Bias(module.Slot) ?? bias;
+        return adapter?.Layer(module.Slot) is not { Bias: { } added } lora ? own
+            : own is null ? added * lora.Scale
+            : own + (added * lora.Scale);
+    }
+
+    private static Tensor BaseWeight(ModuleSpec module, Tensor weight, Adapter? adapter)
+    {
+        Tensor w = adapter?.Weight(module.Slot) ?? weight;
+        return adapter?.Tokens(module.Slot)?.LayOver(w) ?? w;
     }
 
     private static Tensor ForwardDora(Tensor input, LoraModule linear, LoraLayer lora, Tensor magnitude)
@@ -82,8 +97,8 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
         Adapter? adapter = context.Adapter;
         LoraLayer? lora = adapter?.Layer(module.Slot);
         return new LoraModule(
-            adapter?.Weight(module.Slot) ?? weight,
-            adapter?.Bias(module.Slot) ?? bias,
+            BaseWeight(module, weight, adapter),
+            EffectiveBias(module, bias, adapter),
             lora?.A,
             lora?.B,
             (float)(lora?.Scale ?? 0),

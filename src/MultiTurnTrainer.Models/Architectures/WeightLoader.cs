@@ -18,6 +18,7 @@ internal static class WeightLoader
         WeightFolder folder,
         ModelConfig config,
         ModuleLayout layout,
+        int vocabulary,
         ScalarType type,
         Device device
     )
@@ -35,7 +36,9 @@ internal static class WeightLoader
                     continue;
                 }
 
-                weights[module.Slot] = Read(folder, module.WeightName, module.Shape, type, device);
+                bool table = module.Path is ModuleLayout.EmbeddingPath or ModuleLayout.HeadPath;
+                long[] stored = table ? [vocabulary, module.In] : module.Shape;
+                weights[module.Slot] = Resize(Read(folder, module.WeightName, stored, type, device), module.Shape[0]);
                 biases[module.Slot] = module.HasBias ? Read(folder, module.BiasName, [module.Out], type, device) : null;
             }
 
@@ -49,6 +52,25 @@ internal static class WeightLoader
             }
 
             throw;
+        }
+    }
+
+    // A table with more or fewer rows; those that the file lacks are zero.
+    private static Tensor Resize(Tensor table, long rows)
+    {
+        if (table.size(0) == rows)
+        {
+            return table;
+        }
+
+        using (table)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor resized = zeros([rows, table.size(1)], table.dtype, table.device);
+            long kept = Math.Min(rows, table.size(0));
+            using IDisposable quiet = no_grad();
+            resized.narrow(0, 0, kept).copy_(table.narrow(0, 0, kept));
+            return resized.DetachFromDisposeScope();
         }
     }
 

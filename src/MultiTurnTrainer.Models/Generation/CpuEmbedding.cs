@@ -17,6 +17,7 @@ internal sealed unsafe class CpuEmbedding
     private readonly float[] _down = [];
     private readonly float[] _up = [];
     private readonly float[]? _factor;
+    private readonly Dictionary<int, float[]> _replaced = [];
 
     public CpuEmbedding(CausalLM model, Adapter? adapter)
     {
@@ -25,6 +26,15 @@ internal sealed unsafe class CpuEmbedding
         _weight = adapter?.Weight(module.Slot) ?? model.Weight(module);
         _bf16 = _weight.dtype == ScalarType.BFloat16;
         _scale = (float)model.Config.EmbeddingScale;
+        if (adapter?.Tokens(module.Slot) is { } rows)
+        {
+            float[] values = Tensors.ToArray(rows.Values); // [k, e]
+            for (int i = 0; i < rows.Tokens.Count; i++)
+            {
+                _replaced.Add(rows.Tokens[i], values[(i * _width)..((i + 1) * _width)]);
+            }
+        }
+
         if (adapter?.Layer(module.Slot) is not { } lora)
         {
             return;
@@ -42,12 +52,16 @@ internal sealed unsafe class CpuEmbedding
     public void Run(int id, Span<float> output)
     {
         long start = (long)id * _width;
-        if (_bf16)
+        if (_replaced.TryGetValue(id, out float[]? row))
         {
-            ushort* row = (ushort*)TensorMemory.Pointer(_weight) + start;
+            row.CopyTo(output);
+        }
+        else if (_bf16)
+        {
+            ushort* narrow = (ushort*)TensorMemory.Pointer(_weight) + start;
             fixed (float* target = output)
             {
-                Simd.Widen(row, target, _width);
+                Simd.Widen(narrow, target, _width);
             }
         }
         else

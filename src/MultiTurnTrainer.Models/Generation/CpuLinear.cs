@@ -14,6 +14,7 @@ internal sealed unsafe class CpuLinear
     private readonly bool _bf16;
     private readonly float[]? _bias;
     private readonly LoraLayer? _lora;
+    private readonly TokenRows? _tokens;
     private readonly int _rank;
     private readonly float[] _low = [];
     private readonly float[] _up = [];
@@ -24,8 +25,13 @@ internal sealed unsafe class CpuLinear
         _module = model.Layout[path];
         _weight = adapter?.Weight(_module.Slot) ?? model.Weight(_module);
         _bf16 = _weight.dtype == ScalarType.BFloat16;
-        Tensor? bias = adapter?.Bias(_module.Slot) ?? model.Bias(_module);
-        _bias = bias is null ? null : Tensors.ToArray(bias);
+        _tokens = adapter?.Tokens(_module.Slot);
+        using (no_grad())
+        using (Tensor? bias = Projection.EffectiveBias(_module, model.Bias(_module), adapter)?.alias())
+        {
+            _bias = bias is null ? null : Tensors.ToArray(bias);
+        }
+
         _lora = adapter?.Layer(_module.Slot);
         if (_lora is null)
         {
@@ -47,6 +53,11 @@ internal sealed unsafe class CpuLinear
     public void Run(float* input, float* output, int rows)
     {
         SmallBatchMatmul.Multiply(input, TensorMemory.Pointer(_weight), _bf16, output, rows, _module.In, _module.Out); // [b, i] [o, i] -> [b, o]
+        if (_tokens is not null)
+        {
+            ReplaceTokens(input, output, rows, _tokens);
+        }
+
         if (_lora is not null)
         {
             AddLora(input, output, rows);
@@ -58,6 +69,20 @@ internal sealed unsafe class CpuLinear
             {
                 Span<float> target = new(output + ((long)row * Width), Width);
                 TensorPrimitives.Add(target, _bias, target);
+            }
+        }
+    }
+
+    private void ReplaceTokens(float* input, float* output, int rows, TokenRows tokens)
+    {
+        float* values = (float*)TensorMemory.Pointer(tokens.Values); // [k, i]
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<float> x = new(input + ((long)row * _module.In), _module.In);
+            for (int i = 0; i < tokens.Tokens.Count; i++)
+            {
+                ReadOnlySpan<float> weight = new(values + ((long)i * _module.In), _module.In);
+                output[((long)row * Width) + tokens.Tokens[i]] = TensorPrimitives.Dot(x, weight);
             }
         }
     }

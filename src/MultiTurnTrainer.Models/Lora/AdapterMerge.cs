@@ -48,7 +48,7 @@ public static class AdapterMerge
             float[] before;
             MergeReport report;
             int[] probe;
-            using (CausalLM model = CausalLM.Load(modelFolder, ScalarType.Float32, CPU))
+            using (CausalLM model = LoraAdapter.LoadBase(modelFolder, adapterFolder, ScalarType.Float32, CPU))
             using (LoraAdapter adapter = LoraAdapter.Load(model, adapterFolder))
             {
                 probe = CreateProbe(model.Config);
@@ -104,10 +104,12 @@ public static class AdapterMerge
     {
         Directory.CreateDirectory(folder);
         using WeightFolder weights = WeightFolder.Open(modelFolder);
-        Dictionary<string, ModuleSpec> changed = FindChanged(model, adapter).ToDictionary(module => module.WeightName);
+        RequireBiases(model, adapter);
+        Dictionary<string, ModuleSpec> changed = FindChanged(model, adapter, weights)
+            .ToDictionary(module => module.WeightName);
         string head = model.Layout[ModuleLayout.HeadPath].WeightName;
         string embedding = model.Layout[ModuleLayout.EmbeddingPath].WeightName;
-        bool untie = model.Config.TiedHead && (changed.ContainsKey(head) || changed.ContainsKey(embedding));
+        bool untie = model.Config.TiedHead && !adapter.KeepsTied(model.Layout);
         JsonObject map = [];
         long total = 0;
         foreach (SafetensorsFile file in weights.Files)
@@ -141,13 +143,33 @@ public static class AdapterMerge
             WriteIndex(folder, map, total);
         }
 
-        CopyRest(modelFolder, folder, untie);
-        return (changed.Count, untie);
+        CopyRest(model, modelFolder, folder, untie);
+        return (changed.Keys.Count(name => untie || !model.Config.TiedHead || name != head), untie);
     }
 
-    private static IEnumerable<ModuleSpec> FindChanged(CausalLM model, LoraAdapter adapter) =>
+    private static void RequireBiases(CausalLM model, LoraAdapter adapter)
+    {
+        ModuleSpec? without = model.Layout.Modules.FirstOrDefault(module =>
+            !module.HasBias && adapter.Layer(module.Slot) is { Bias: not null }
+        );
+        if (without is not null)
+        {
+            throw new MttException(
+                $"the adapter adds a bias to {without.Path} (lora_bias), and the base has none there to merge it into",
+                "Use the adapter beside its base; PEFT cannot merge it either."
+            );
+        }
+    }
+
+    private static IEnumerable<ModuleSpec> FindChanged(CausalLM model, LoraAdapter adapter, WeightFolder weights) =>
         model.Layout.Modules.Where(module =>
-            adapter.Layer(module.Slot) is not null || adapter.Weight(module.Slot) is not null
+            adapter.Layer(module.Slot) is not null
+            || adapter.Weight(module.Slot) is not null
+            || adapter.Tokens(module.Slot) is not null
+            || (
+                weights.TryFind(module.WeightName, out _, out SafetensorsEntry entry)
+                && !entry.Shape.AsSpan().SequenceEqual(module.Shape)
+            )
         );
 
     private static SafetensorsPiece CreatePiece(
@@ -163,9 +185,11 @@ public static class AdapterMerge
             return MergePiece(model, adapter, module, entry.Type);
         }
 
-        ModuleSpec? biased = adapter.Whole.FirstOrDefault(whole => whole.HasBias && whole.BiasName == entry.Name);
+        ModuleSpec? biased = adapter
+            .Whole.Concat(adapter.Targets.Where(target => adapter.Layer(target.Slot)!.Bias is not null))
+            .FirstOrDefault(module => module.HasBias && module.BiasName == entry.Name);
         return biased is not null
-            ? Tensors.Piece(entry.Name, adapter.Bias(biased.Slot)!, entry.Type)
+            ? BiasPiece(model, adapter, biased, entry)
             : new SafetensorsPiece(entry.Name, entry.Type, entry.Shape, stream => Copy(file, entry, stream));
     }
 
@@ -185,6 +209,25 @@ public static class AdapterMerge
                 using DisposeScope scope = NewDisposeScope();
                 using IDisposable quiet = no_grad();
                 Tensors.Piece(module.WeightName, model.EffectiveWeight(module, adapter), type).Write(stream);
+            }
+        );
+
+    private static SafetensorsPiece BiasPiece(
+        CausalLM model,
+        LoraAdapter adapter,
+        ModuleSpec module,
+        SafetensorsEntry entry
+    ) =>
+        new(
+            entry.Name,
+            entry.Type,
+            entry.Shape,
+            stream =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                using IDisposable quiet = no_grad();
+                Tensor bias = Projection.EffectiveBias(module, model.Bias(module), adapter)!;
+                Tensors.Piece(entry.Name, bias, entry.Type).Write(stream);
             }
         );
 
@@ -213,18 +256,20 @@ public static class AdapterMerge
         OutputFile.WriteAllBytes(Path.Combine(folder, "model.safetensors.index.json"), bytes, force: false);
     }
 
-    private static void CopyRest(string from, string to, bool untie)
+    private static void CopyRest(CausalLM model, string from, string to, bool untie)
     {
         foreach (string name in CompanionFiles.List(from))
         {
             CompanionFiles.Copy(from, name, to, force: false);
         }
 
-        if (untie)
+        bool resized = ModelConfigReader.ReadFolder(from).VocabularySize != model.Config.VocabularySize;
+        if (untie || resized)
         {
             string path = Path.Combine(to, "config.json");
             JsonNode config = JsonNode.Parse(File.ReadAllBytes(path))!;
-            config["tie_word_embeddings"] = false;
+            config["tie_word_embeddings"] = model.Config.TiedHead && !untie;
+            config["vocab_size"] = model.Config.VocabularySize;
             OutputFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(config, JsonText.Indented), force: true);
         }
     }

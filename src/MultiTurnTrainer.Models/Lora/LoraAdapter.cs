@@ -7,25 +7,22 @@ using MultiTurnTrainer.Models.Configuration;
 namespace MultiTurnTrainer.Models.Lora;
 
 /// <summary>
-/// A LoRA (or DoRA) adapter: low-rank pairs, magnitudes and whole modules as PEFT defines them. All trained tensors
-/// are fp32 views of one buffer whatever the base's type.
+/// A LoRA (or DoRA) adapter: low-rank pairs, magnitudes, rows of tokens and whole modules as PEFT defines them. All
+/// trained tensors are fp32 views of one buffer whatever the base's type.
 /// </summary>
 public sealed class LoraAdapter : Adapter
 {
-    private readonly List<Tensor> _frozen = [];
+    private readonly AdapterParts _parts;
+    private readonly List<Tensor> _owned = [];
+    private readonly List<(string Name, Tensor Value)> _echoes = [];
+    private readonly List<(string Name, ModuleSpec Module)> _tables = [];
 
-    private LoraAdapter(
-        CausalLM model,
-        LoraConfig config,
-        IReadOnlyList<ModuleSpec> targets,
-        IReadOnlyList<ModuleSpec> whole
-    )
-        : base(model.Layout, new ParameterSet(Shapes(config, targets, whole), model.Device))
+    private LoraAdapter(CausalLM model, LoraConfig config, AdapterParts parts)
+        : base(model.Layout, new ParameterSet(AdapterShapes.List(config, parts), model.Device))
     {
         Config = config;
-        Targets = targets;
-        Whole = whole;
-        foreach (ModuleSpec module in targets)
+        _parts = parts;
+        foreach (ModuleSpec module in parts.Targets)
         {
             SetLayer(
                 module,
@@ -33,26 +30,40 @@ public sealed class LoraAdapter : Adapter
                     Parameters[LoraNames.A(module)].Value,
                     Parameters[LoraNames.B(module)].Value,
                     config.UseDora ? Parameters[LoraNames.Magnitude(module)].Value : null,
-                    LoraTargets.Scale(config, module)
+                    LoraTargets.Scale(config, module),
+                    config.LoraBias ? Parameters[LoraNames.Bias(module)].Value : null
                 )
             );
         }
 
-        foreach (ModuleSpec module in whole)
+        foreach (ModuleSpec module in parts.Whole)
         {
             Tensor? bias = module.HasBias ? Parameters[LoraNames.WholeBias(module)].Value : null;
             Replace(module, Parameters[LoraNames.WholeWeight(module)].Value, bias);
         }
+
+        foreach ((ModuleSpec module, IReadOnlyList<int> ids) in parts.Tokens)
+        {
+            SetTokens(module, new TokenRows(ids, Parameters[LoraNames.TokenRows(module)].Value, module.Out));
+        }
+
+        TieHead(model);
     }
 
     /// <summary>The configuration, patterns in the order the files have them.</summary>
     public LoraConfig Config { get; }
 
     /// <summary>The modules with a low-rank pair.</summary>
-    public IReadOnlyList<ModuleSpec> Targets { get; }
+    public IReadOnlyList<ModuleSpec> Targets => _parts.Targets;
 
     /// <summary>The modules that are trained whole.</summary>
-    public IReadOnlyList<ModuleSpec> Whole { get; }
+    public IReadOnlyList<ModuleSpec> Whole => _parts.Whole;
+
+    /// <summary>What a tied head repeats of the embedding's tensors, by the names PEFT gives it.</summary>
+    internal IReadOnlyList<(string Name, Tensor Value)> Echoes => _echoes;
+
+    /// <summary>The tables of the base that this adapter brought along, by their names in its file.</summary>
+    internal IReadOnlyList<(string Name, ModuleSpec Module)> Tables => _tables;
 
     /// <inheritdoc/>
     public override double Dropout => Config.Dropout;
@@ -74,6 +85,7 @@ public sealed class LoraAdapter : Adapter
             {
                 LoraLayer layer = adapter.Layer(module.Slot)!;
                 LoraInitializer.Fill(module, config, LoraTargets.Rank(config, module), seed, layer.A, layer.B);
+                layer.Bias?.zero_();
                 if (layer.Magnitude is { } magnitude)
                 {
                     Tensor weight = model.Weight(module);
@@ -87,10 +99,30 @@ public sealed class LoraAdapter : Adapter
                 adapter.Weight(module.Slot)!.copy_(model.Weight(module));
                 adapter.Bias(module.Slot)?.copy_(model.Bias(module)!);
             }
+
+            foreach ((ModuleSpec module, IReadOnlyList<int> ids) in adapter._parts.Tokens)
+            {
+                using Tensor rows = Tensors.Ids([.. ids], model.Device);
+                adapter.Tokens(module.Slot)!.Values.copy_(model.Weight(module).index_select(0, rows));
+            }
         }
 
         return adapter;
     }
+
+    /// <summary>Loads the base of an adapter, with as many tokens as the adapter's own tables have where it brings some along.</summary>
+    /// <param name="modelFolder">The base.</param>
+    /// <param name="adapterFolder">The adapter; null for the base as it is.</param>
+    /// <param name="type">float32 or bfloat16.</param>
+    /// <param name="device">Where to.</param>
+    /// <exception cref="Files.MttException">A folder cannot be read.</exception>
+    public static CausalLM LoadBase(string modelFolder, string? adapterFolder, ScalarType type, Device device) =>
+        CausalLM.Load(
+            modelFolder,
+            type,
+            device,
+            adapterFolder is null ? null : LoraAdapterFiles.Vocabulary(adapterFolder)
+        );
 
     /// <summary>Loads an adapter folder over its base.</summary>
     /// <exception cref="Files.MttException">Damaged, incomplete, or made for another base.</exception>
@@ -105,15 +137,15 @@ public sealed class LoraAdapter : Adapter
     /// <summary>A second adapter with the same values and memory of its own.</summary>
     public LoraAdapter Clone(CausalLM model)
     {
-        LoraAdapter copy = new(model, Config, Targets, Whole);
+        LoraAdapter copy = new(model, Config, _parts);
         using (no_grad())
         {
             copy.Parameters.Flat.copy_(Parameters.Flat);
         }
 
-        foreach (ModuleSpec module in Targets.Where(module => Weight(module.Slot) is not null))
+        foreach ((string name, ModuleSpec module) in _tables)
         {
-            copy.Freeze(module, Weight(module.Slot)!.clone().DetachFromDisposeScope());
+            copy.BringTable(name, module, Weight(module.Slot)!.clone().DetachFromDisposeScope());
         }
 
         return copy;
@@ -122,8 +154,8 @@ public sealed class LoraAdapter : Adapter
     /// <inheritdoc/>
     public override void Dispose()
     {
+        _owned.ForEach(tensor => tensor.Dispose());
         base.Dispose();
-        _frozen.ForEach(tensor => tensor.Dispose());
     }
 
     internal static LoraAdapter Allocate(CausalLM model, LoraConfig config)
@@ -134,50 +166,63 @@ public sealed class LoraAdapter : Adapter
             RankPattern = [.. config.RankPattern.OrderBy(pair => pair.Key, StringComparer.Ordinal)],
             AlphaPattern = [.. config.AlphaPattern.OrderBy(pair => pair.Key, StringComparer.Ordinal)],
         };
-        return new LoraAdapter(
-            model,
-            ordered,
-            LoraTargets.Select(ordered, model.Layout),
-            LoraTargets.SelectWhole(ordered, model.Layout)
-        );
+        return new LoraAdapter(model, ordered, AdapterParts.Find(ordered, model));
     }
 
-    /// <summary>Puts a frozen weight under a low-rank pair: the file's own copy of the base's. Takes ownership.</summary>
-    internal void Freeze(ModuleSpec module, Tensor weight)
+    /// <summary>Puts a frozen table in the place of the base's: the file's own copy of it. Takes ownership.</summary>
+    internal void BringTable(string name, ModuleSpec module, Tensor weight)
     {
-        _frozen.Add(weight);
+        _owned.Add(weight);
+        _tables.Add((name, module));
         Replace(module, weight, null);
     }
 
-    private static List<(string Name, long[] Shape)> Shapes(
-        LoraConfig config,
-        IReadOnlyList<ModuleSpec> targets,
-        IReadOnlyList<ModuleSpec> whole
-    )
+    /// <summary>Lets a tied head use the table that was brought along for the embedding.</summary>
+    internal void ShareTable(ModuleSpec embedding, ModuleSpec head) => Replace(head, Weight(embedding.Slot)!, null);
+
+    /// <summary>Whether a tied head stays equal to the embedding under this adapter.</summary>
+    internal bool KeepsTied(ModuleLayout layout)
     {
-        List<(string Name, long[] Shape)> shapes = [];
-        foreach (ModuleSpec module in targets)
+        int embedding = layout[ModuleLayout.EmbeddingPath].Slot;
+        int head = layout[ModuleLayout.HeadPath].Slot;
+        return ReferenceEquals(Weight(embedding), Weight(head))
+            && ReferenceEquals(Tokens(embedding), Tokens(head))
+            && (
+                Layer(head) is { Borrowed: true } borrowed
+                    ? borrowed.Scale.Equals(Layer(embedding)!.Scale)
+                    : Layer(embedding) is null && Layer(head) is null
+            );
+    }
+
+    // What a tied head shares with the embedding: rows of tokens always, the rest where the configuration asks for it.
+    private void TieHead(CausalLM model)
+    {
+        ModuleSpec embedding = model.Layout[ModuleLayout.EmbeddingPath];
+        ModuleSpec head = model.Layout[ModuleLayout.HeadPath];
+        if (model.Config.TiedHead && Tokens(embedding.Slot) is { } rows && Tokens(head.Slot) is null)
         {
-            int rank = LoraTargets.Rank(config, module);
-            bool embedding = module.Kind == ModuleKind.Embedding;
-            (int input, int output) = embedding ? (module.Out, module.In) : (module.In, module.Out);
-            shapes.Add((LoraNames.A(module), [rank, input]));
-            shapes.Add((LoraNames.B(module), [output, rank]));
-            if (config.UseDora)
-            {
-                shapes.Add((LoraNames.Magnitude(module), [output]));
-            }
+            SetTokens(head, rows);
         }
 
-        foreach (ModuleSpec module in whole)
+        if (!_parts.Tied)
         {
-            shapes.Add((LoraNames.WholeWeight(module), module.Shape));
-            if (module.HasBias)
-            {
-                shapes.Add((LoraNames.WholeBias(module), [module.Out]));
-            }
+            return;
         }
 
-        return shapes;
+        if (Whole.Contains(embedding))
+        {
+            Replace(head, Weight(embedding.Slot)!, null);
+            _echoes.Add((LoraNames.WholeWeight(head), Weight(embedding.Slot)!));
+        }
+
+        if (_parts.BorrowsHead(model.Layout))
+        {
+            LoraLayer own = Layer(embedding.Slot)!;
+            Tensor a = own.B.t().DetachFromDisposeScope(); // [e, r] -> [r, e]
+            Tensor b = own.A.t().DetachFromDisposeScope(); // [r, v] -> [v, r]
+            _owned.AddRange([a, b]);
+            _echoes.AddRange([(LoraNames.A(head), a), (LoraNames.B(head), b)]);
+            SetLayer(head, new LoraLayer(a, b, null, LoraTargets.Scale(Config, head), Borrowed: true));
+        }
     }
 }

@@ -10,21 +10,40 @@ internal static class LoraAdapterFiles
 {
     public const string WeightsName = "adapter_model.safetensors";
 
+    private static readonly string[] _tables = [ModuleLayout.EmbeddingPath, ModuleLayout.HeadPath];
     private static readonly string[] _embeddingNames = ["embed_tokens", "lm_head"];
+
+    /// <summary>Opens a folder's weights.</summary>
+    /// <exception cref="MttException">They are missing or damaged.</exception>
+    public static SafetensorsFile Open(string folder)
+    {
+        string path = Path.Combine(folder, WeightsName);
+        return File.Exists(path)
+            ? SafetensorsFile.Open(path)
+            : throw new MttException(
+                $"{folder}: holds no {WeightsName}",
+                "Give an adapter folder with safetensors weights (adapter_model.bin is not read)."
+            );
+    }
+
+    /// <summary>The rows of embedding and head that an adapter brings along; null where it brings none.</summary>
+    public static int? Vocabulary(string folder)
+    {
+        using SafetensorsFile file = Open(folder);
+        return
+            _tables
+                .SelectMany(LoraNames.Tables)
+                .Select(name => file.Entries.GetValueOrDefault(name))
+                .FirstOrDefault(entry => entry is { Shape.Length: 2 })
+                is { } table
+            ? (int)table.Shape[0]
+            : null;
+    }
 
     public static LoraAdapter Load(CausalLM model, string folder)
     {
         LoraConfig config = LoraConfigJson.ReadFolder(folder);
-        string path = Path.Combine(folder, WeightsName);
-        if (!File.Exists(path))
-        {
-            throw new MttException(
-                $"{folder}: holds no {WeightsName}",
-                "Give an adapter folder with safetensors weights (adapter_model.bin is not read)."
-            );
-        }
-
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using SafetensorsFile file = Open(folder);
         LoraAdapter adapter = LoraAdapter.Allocate(model, config);
         try
         {
@@ -39,7 +58,8 @@ internal static class LoraAdapterFiles
                 }
             }
 
-            FreezeBaseLayers(adapter, model, file);
+            CheckEchoes(adapter, model, file);
+            LoadTables(adapter, model, file);
             return adapter;
         }
         catch
@@ -56,12 +76,13 @@ internal static class LoraAdapterFiles
             .. adapter.Parameters.All.Select(parameter =>
                 Tensors.Piece(parameter.Name, parameter.Value, SafetensorsType.F32)
             ),
+            .. adapter.Echoes.Select(echo => Tensors.Piece(echo.Name, echo.Value, SafetensorsType.F32)),
         ];
-        foreach (ModuleSpec module in adapter.Targets.Where(module => SavesBase(adapter.Config, module)))
+        foreach ((string name, ModuleSpec module) in FindTables(adapter, model))
         {
             Tensor weight = adapter.Weight(module.Slot) ?? model.Weight(module);
             SafetensorsType type = weight.dtype == ScalarType.BFloat16 ? SafetensorsType.BF16 : SafetensorsType.F32;
-            pieces.Add(Tensors.Piece(LoraNames.BaseLayer(module), weight, type));
+            pieces.Add(Tensors.Piece(name, weight, type));
         }
 
         SafetensorsWriter.Write(Path.Combine(folder, WeightsName), pieces, SafetensorsWriter.PyTorchMetadata, force);
@@ -72,19 +93,29 @@ internal static class LoraAdapterFiles
         );
     }
 
-    /// <summary>PEFT keeps the base weight of an adapted embedding or head when the targets name one of the two.</summary>
-    private static bool SavesBase(LoraConfig config, ModuleSpec module) =>
-        module.Path is ModuleLayout.EmbeddingPath or ModuleLayout.HeadPath
-        && _embeddingNames.Any(name =>
+    /// <summary>
+    /// PEFT keeps the base's table of an adapted embedding or head when the targets name one of the two; one that an adapter
+    /// brought along goes out with it again.
+    /// </summary>
+    private static IEnumerable<(string Name, ModuleSpec Module)> FindTables(LoraAdapter adapter, CausalLM model)
+    {
+        LoraConfig config = adapter.Config;
+        bool named = _embeddingNames.Any(name =>
             config.TargetPattern?.Contains(name, StringComparison.Ordinal) ?? config.TargetModules!.Contains(name)
         );
+        IEnumerable<ModuleSpec> kept = _tables
+            .Select(path => model.Layout[path])
+            .Where(module => named && adapter.Layer(module.Slot) is not null);
+        return kept.Select(module => (LoraNames.BaseLayer(module), module)).Union(adapter.Tables);
+    }
 
     private static void Check(LoraAdapter adapter, SafetensorsFile file)
     {
         HashSet<string> known =
         [
             .. adapter.Parameters.All.Select(parameter => parameter.Name),
-            .. adapter.Targets.Select(LoraNames.BaseLayer),
+            .. adapter.Echoes.Select(echo => echo.Name),
+            .. _tables.SelectMany(LoraNames.Tables),
         ];
         foreach (Parameter parameter in adapter.Parameters.All)
         {
@@ -93,13 +124,7 @@ internal static class LoraAdapterFiles
                 throw Mismatch($"{file.Path}: lacks '{parameter.Name}', which its configuration and the base ask for");
             }
 
-            if (!entry.Shape.AsSpan().SequenceEqual(parameter.Value.shape))
-            {
-                throw Mismatch(
-                    $"{file.Path}: '{entry.Name}' has shape {entry.ShapeText}, configuration and base ask for "
-                        + $"[{string.Join(", ", parameter.Value.shape)}]"
-                );
-            }
+            RequireShape(file, entry, parameter.Value.shape);
         }
 
         string? stray = file.Entries.Keys.FirstOrDefault(name => !known.Contains(name));
@@ -109,31 +134,68 @@ internal static class LoraAdapterFiles
         }
     }
 
-    private static void FreezeBaseLayers(LoraAdapter adapter, CausalLM model, SafetensorsFile file)
+    // What PEFT writes twice, once for each of a tied pair, must say the same twice.
+    private static void CheckEchoes(LoraAdapter adapter, CausalLM model, SafetensorsFile file)
     {
-        foreach (ModuleSpec module in adapter.Targets)
+        foreach ((string name, Tensor value) in adapter.Echoes)
         {
-            if (!file.Entries.TryGetValue(LoraNames.BaseLayer(module), out SafetensorsEntry? entry))
+            if (!file.Entries.TryGetValue(name, out SafetensorsEntry? entry))
             {
                 continue;
             }
 
-            if (!entry.Shape.AsSpan().SequenceEqual(module.Shape))
+            RequireShape(file, entry, value.shape);
+            using Tensor stored = Tensors.Load(file, entry, ScalarType.Float32, model.Device);
+            if (!stored.Equals(value))
             {
-                throw Mismatch(
-                    $"{file.Path}: '{entry.Name}' has shape {entry.ShapeText}, the base [{string.Join(", ", module.Shape)}]"
+                throw new MttException(
+                    $"{file.Path}: '{name}' differs from the embedding's, and ensure_weight_tying says that they are one",
+                    "Save the adapter again, or take ensure_weight_tying out of its adapter_config.json."
                 );
             }
+        }
+    }
 
-            Tensor weight = Tensors.Load(file, entry, model.Type, model.Device);
+    /// <summary>The base's tables that the file brings along, where they are not as the base has them.</summary>
+    private static void LoadTables(LoraAdapter adapter, CausalLM model, SafetensorsFile file)
+    {
+        ModuleSpec[] open =
+        [
+            .. _tables.Select(path => model.Layout[path]).Where(module => !adapter.Whole.Contains(module)),
+        ];
+        foreach (ModuleSpec module in open)
+        {
+            string? name = LoraNames.Tables(module.Path).FirstOrDefault(file.Entries.ContainsKey);
+            if (name is null || adapter.Weight(module.Slot) is not null)
+            {
+                continue;
+            }
+
+            RequireShape(file, file[name], module.Shape);
+            Tensor weight = Tensors.Load(file, file[name], model.Type, model.Device);
             if (weight.Equals(model.Weight(module)))
             {
                 weight.Dispose();
+                continue;
             }
-            else
+
+            adapter.BringTable(name, module, weight);
+            ModuleSpec head = model.Layout[ModuleLayout.HeadPath];
+            if (module != head && model.Config.TiedHead && !LoraNames.Tables(head.Path).Any(file.Entries.ContainsKey))
             {
-                adapter.Freeze(module, weight);
+                adapter.ShareTable(module, head);
             }
+        }
+    }
+
+    private static void RequireShape(SafetensorsFile file, SafetensorsEntry entry, long[] shape)
+    {
+        if (!entry.Shape.AsSpan().SequenceEqual(shape))
+        {
+            throw Mismatch(
+                $"{file.Path}: '{entry.Name}' has shape {entry.ShapeText}, configuration and base ask for "
+                    + $"[{string.Join(", ", shape)}]"
+            );
         }
     }
 

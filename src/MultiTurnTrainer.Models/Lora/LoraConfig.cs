@@ -55,6 +55,21 @@ public sealed record LoraConfig
     /// <summary>Endings of paths of modules that are trained whole and saved whole.</summary>
     public IReadOnlyList<string> ModulesToSave { get; init; } = [];
 
+    /// <summary>
+    /// Weights that are targets by their own name, such as <c>q_proj.weight</c> (PEFT's <c>target_parameters</c>). A matrix alone
+    /// is adapted as its module would be.
+    /// </summary>
+    public IReadOnlyList<string> TargetParameters { get; init; } = [];
+
+    /// <summary>Whether B carries a bias of its own.</summary>
+    public bool LoraBias { get; init; }
+
+    /// <summary>Tokens whose rows of an embedding or head are trained, by the end of the module's path.</summary>
+    public IReadOnlyList<KeyValuePair<string, IReadOnlyList<int>>> TrainableTokens { get; init; } = [];
+
+    /// <summary>Whether what is done to an embedding is done to the head tied to it as well.</summary>
+    public bool EnsureWeightTying { get; init; }
+
     /// <summary>How a new adapter begins.</summary>
     public LoraInit Init { get; init; }
 

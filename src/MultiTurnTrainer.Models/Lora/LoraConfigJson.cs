@@ -8,47 +8,6 @@ public static class LoraConfigJson
 
     private const string PeftVersion = "0.19.1";
 
-    /// <summary>Fields that say nothing about what an adapter computes, whatever they hold.</summary>
-    private static readonly HashSet<string> _inert =
-    [
-        "auto_mapping",
-        "base_model_name_or_path",
-        "eva_config",
-        // PEFT itself takes this back for every module that mtt has.
-        "fan_in_fan_out",
-        "inference_mode",
-        "init_lora_weights",
-        "loftq_config",
-        "megatron_core",
-        "peft_type",
-        "peft_version",
-        "qalora_group_size",
-        "revision",
-        "runtime_config",
-        "task_type",
-    ];
-
-    /// <summary>Fields that <see cref="Read"/> honours.</summary>
-    private static readonly HashSet<string> _read =
-    [
-        "alpha_pattern",
-        "bias",
-        "exclude_modules",
-        "layers_pattern",
-        "layers_to_transform",
-        "lora_alpha",
-        "lora_dropout",
-        "modules_to_save",
-        "r",
-        "rank_pattern",
-        "target_modules",
-        "use_dora",
-        "use_rslora",
-    ];
-
-    /// <summary>Initialisations that leave the base as it is; others (PiSSA and its kin) change what is laid over it.</summary>
-    private static readonly string[] _baseKeeping = ["gaussian", "eva", "orthogonal"];
-
     private static readonly JsonSerializerOptions _python = new()
     {
         WriteIndented = true,
@@ -88,13 +47,19 @@ public static class LoraConfigJson
         JsonObject json = config.Source?.DeepClone().AsObject() ?? Template();
         json["alpha_pattern"] = Patterns(config.AlphaPattern, Number);
         json["base_model_name_or_path"] = config.BaseModel;
+        json["ensure_weight_tying"] = config.EnsureWeightTying;
         json["exclude_modules"] = config.ExcludePattern is { } excluded ? excluded : ListOrNull(config.ExcludeModules);
         json["inference_mode"] = true;
         json["init_lora_weights"] = config.Init == LoraInit.Gaussian ? "gaussian" : true;
-        json["layers_pattern"] = ListOrNull(config.LayersPattern);
-        json["layers_to_transform"] = config.LayersToTransform is { } layers
-            ? new JsonArray([.. layers.Select(layer => JsonValue.Create(layer))])
-            : null;
+        // One name or number may stand without a list, and then goes back so.
+        json["layers_pattern"] = json["layers_pattern"] as JsonValue ?? (JsonNode?)ListOrNull(config.LayersPattern);
+        json["layers_to_transform"] =
+            json["layers_to_transform"] as JsonValue
+            ?? (JsonNode?)(
+                config.LayersToTransform is { } layers
+                    ? new JsonArray([.. layers.Select(layer => JsonValue.Create(layer))])
+                    : null
+            );
         json["lora_alpha"] = Number(config.Alpha);
         json["lora_dropout"] = Float(config.Dropout);
         json["modules_to_save"] = ListOrNull(config.ModulesToSave);
@@ -119,7 +84,7 @@ public static class LoraConfigJson
             throw new MttException($"{path}: peft_type is {kind}, LORA is needed", "Give a LoRA adapter.");
         }
 
-        RefuseUnsupported(json, path);
+        LoraConfigFields.RefuseUnsupported(json, path);
         JsonNode? targets = json["target_modules"];
         JsonNode? excluded = json["exclude_modules"];
         return new LoraConfig
@@ -157,6 +122,10 @@ public static class LoraConfigJson
                 .. Pairs(json["alpha_pattern"]).Select(pair => KeyValuePair.Create(pair.Key, (double)pair.Value!)),
             ],
             ModulesToSave = Texts(json["modules_to_save"]),
+            TargetParameters = Texts(json["target_parameters"]),
+            LoraBias = (bool?)json["lora_bias"] ?? false,
+            TrainableTokens = ReadTokens(json["trainable_token_indices"]),
+            EnsureWeightTying = (bool?)json["ensure_weight_tying"] ?? false,
             Init =
                 json["init_lora_weights"] is JsonValue init && init.TryGetValue(out string? text) && text == "gaussian"
                     ? LoraInit.Gaussian
@@ -166,56 +135,19 @@ public static class LoraConfigJson
         };
     }
 
-    private static void RefuseUnsupported(JsonObject json, string path)
-    {
-        // A field that nobody here knows may change the maths, so only what is known to be harmless passes.
-        foreach ((string name, JsonNode? value) in json)
-        {
-            if (value is not null && !IsInert(value) && !_inert.Contains(name) && !_read.Contains(name))
-            {
-                throw Refused(path, name, value);
-            }
-        }
-
-        if (json["bias"] is JsonValue bias && (string?)bias is not ("none" or null))
-        {
-            throw Refused(path, "bias", bias);
-        }
-
-        if (
-            json["init_lora_weights"] is JsonValue init
-            && init.TryGetValue(out string? text)
-            && !_baseKeeping.Contains(text)
-        )
-        {
-            throw Refused(path, "init_lora_weights", init);
-        }
-
-        if (json["target_modules"] is JsonValue && json["layers_to_transform"] is { } layers && !IsInert(layers))
-        {
-            throw new MttException(
-                $"{path}: layers_to_transform = {layers.ToJsonString()} stands beside target_modules as one pattern",
-                "PEFT refuses this too: name the layers in the pattern."
-            );
-        }
-    }
-
-    private static MttException Refused(string path, string name, JsonNode value) =>
-        new(
-            $"{path}: {name} = {value.ToJsonString()} is not supported",
-            "It may change what the adapter computes: convert the adapter to plain LoRA or merge it with PEFT. If you know that it does not, take it out of the file."
-        );
-
-    private static bool IsInert(JsonNode value) =>
-        value switch
-        {
-            JsonArray list => list.Count == 0,
-            JsonObject map => map.Count == 0,
-            _ => value.GetValueKind() is JsonValueKind.Null or JsonValueKind.False,
-        };
-
     private static int Positive(int rank, string name, string path) =>
         rank > 0 ? rank : throw new MttException($"{path}: {name} is {rank}", "A rank is at least 1.");
+
+    // A list alone means the embedding, which PEFT calls by this name whatever the family.
+    private static IReadOnlyList<KeyValuePair<string, IReadOnlyList<int>>> ReadTokens(JsonNode? node) =>
+        node switch
+        {
+            JsonArray list => [KeyValuePair.Create("embed_tokens", Ids(list))],
+            JsonObject map => [.. map.Select(pair => KeyValuePair.Create(pair.Key, Ids(pair.Value!.AsArray())))],
+            _ => [],
+        };
+
+    private static IReadOnlyList<int> Ids(JsonArray list) => [.. list.Select(id => (int)id!)];
 
     private static string[] Texts(JsonNode? node) =>
         node is JsonArray list ? [.. list.Select(item => (string)item!)] : [];

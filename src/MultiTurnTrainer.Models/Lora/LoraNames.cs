@@ -13,7 +13,12 @@ internal static class LoraNames
     public static string B(ModuleSpec module) =>
         Prefix + module.Path + (IsEmbedding(module) ? ".lora_embedding_B" : ".lora_B.weight");
 
+    /// <summary>What is added to B·(A·x).</summary>
+    public static string Bias(ModuleSpec module) => $"{Prefix}{module.Path}.lora_B.bias";
+
     public static string Magnitude(ModuleSpec module) => $"{Prefix}{module.Path}.lora_magnitude_vector";
+
+    public static string TokenRows(ModuleSpec module) => $"{Prefix}{module.Path}.token_adapter.trainable_tokens_delta";
 
     /// <summary>The frozen copy of an adapted embedding or head.</summary>
     public static string BaseLayer(ModuleSpec module) => $"{Prefix}{module.Path}.base_layer.weight";
@@ -21,6 +26,19 @@ internal static class LoraNames
     public static string WholeWeight(ModuleSpec module) => Prefix + module.WeightName;
 
     public static string WholeBias(ModuleSpec module) => Prefix + module.BiasName;
+
+    /// <summary>
+    /// Under which names PEFT saves the base's own table, an embedding or head: alone after a resize, below a low-rank pair, below
+    /// trained rows, beside a copy that is trained whole.
+    /// </summary>
+    /// <param name="path">The module's path.</param>
+    public static IEnumerable<string> Tables(string path) =>
+        [
+            $"{Prefix}{path}.weight",
+            $"{Prefix}{path}.base_layer.weight",
+            $"{Prefix}{path}.token_adapter.base_layer.weight",
+            $"{Prefix}{path}.original_module.weight",
+        ];
 
     private static bool IsEmbedding(ModuleSpec module) => module.Kind == ModuleKind.Embedding;
 }

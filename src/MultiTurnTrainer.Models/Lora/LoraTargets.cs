@@ -23,6 +23,7 @@ public static class LoraTargets
             );
         }
 
+        RequireParameters(config, layout);
         bool asked = config.TargetPattern is not null || config.TargetModules is { Count: > 0 };
         if (asked && chosen.Count == 0)
         {
@@ -89,15 +90,16 @@ public static class LoraTargets
     }
 
     /// <summary>
-    /// The modules that are trained whole, in the model's order. A name takes its modules out of the targets, but it may
-    /// also be the end of a longer name, and that stays a target.
+    /// The modules that are trained whole, in the model's order: those whose path ends in a name, and all that stand below such a
+    /// path (<c>mlp</c>). A name takes its modules out of the targets, but it may also be the end of a longer name, and that
+    /// stays a target.
     /// </summary>
     /// <exception cref="MttException">A name matches nothing, or ends a target's name.</exception>
     public static IReadOnlyList<ModuleSpec> SelectWhole(LoraConfig config, ModuleLayout layout)
     {
         foreach (string name in config.ModulesToSave)
         {
-            if (!layout.Modules.Any(module => module.Path.EndsWith(name, StringComparison.Ordinal)))
+            if (!layout.Modules.Any(module => IsSavedBy(name, module)))
             {
                 throw NoMatch($"modules_to_save '{name}'", layout);
             }
@@ -105,9 +107,7 @@ public static class LoraTargets
 
         ModuleSpec[] whole =
         [
-            .. layout.Modules.Where(module =>
-                config.ModulesToSave.Any(name => module.Path.EndsWith(name, StringComparison.Ordinal))
-            ),
+            .. layout.Modules.Where(module => config.ModulesToSave.Any(name => IsSavedBy(name, module))),
         ];
         ModuleSpec? both = whole.FirstOrDefault(module => IsTarget(config, module));
         return both is null
@@ -120,12 +120,12 @@ public static class LoraTargets
 
     /// <summary>The rank of a target.</summary>
     public static int Rank(LoraConfig config, ModuleSpec module) =>
-        Lookup(config.RankPattern, module.Path, config.Rank);
+        Lookup(config.RankPattern, PatternKey(config, module), config.Rank);
 
     /// <summary>The scale on a target's B·A: alpha/r, or alpha/√r with rsLoRA.</summary>
     public static double Scale(LoraConfig config, ModuleSpec module)
     {
-        double alpha = Lookup(config.AlphaPattern, module.Path, config.Alpha);
+        double alpha = Lookup(config.AlphaPattern, PatternKey(config, module), config.Alpha);
         int rank = Rank(config, module);
         return config.UseRsLora ? alpha / Math.Sqrt(rank) : alpha / rank;
     }
@@ -142,6 +142,11 @@ public static class LoraTargets
             return false;
         }
 
+        if (IsTargetParameter(config, module))
+        {
+            return true;
+        }
+
         if (config.TargetPattern is { } pattern)
         {
             return pattern == AllLinear ? IsInnerLinear(module) : FullMatch(pattern, path);
@@ -149,6 +154,54 @@ public static class LoraTargets
 
         IReadOnlyList<string> names = config.TargetModules ?? [];
         return names.Contains(path) || (names.Any(name => Matches(path, name)) && InChosenLayer(config, path));
+    }
+
+    private static bool IsTargetParameter(LoraConfig config, ModuleSpec module) =>
+        config.TargetParameters.Any(name => Matches(module.WeightName, name));
+
+    // Patterns of ranks and alphas see a parameter's name where the parameter is the target.
+    private static string PatternKey(LoraConfig config, ModuleSpec module) =>
+        IsTargetParameter(config, module) ? module.WeightName : module.Path;
+
+    // A saved module may hold others: every path that leads to this one is looked at.
+    private static bool IsSavedBy(string name, ModuleSpec module)
+    {
+        for (int end = module.Path.Length; end > 0; end = module.Path.LastIndexOf('.', end - 1))
+        {
+            if (module.Path.AsSpan(0, end).EndsWith(name, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void RequireParameters(LoraConfig config, ModuleLayout layout)
+    {
+        LoraConfig byModule = config with { TargetParameters = [] };
+        if (
+            layout.Modules.FirstOrDefault(module => IsTargetParameter(config, module) && IsTarget(byModule, module)) is
+            { } twice
+        )
+        {
+            throw new MttException(
+                $"{twice.Path} is named in target_modules, and its weight in target_parameters",
+                "PEFT refuses this too: name it once."
+            );
+        }
+
+        foreach (string name in config.TargetParameters)
+        {
+            ModuleSpec? module = layout.Modules.FirstOrDefault(module => Matches(module.WeightName, name));
+            if (module is not { Kind: ModuleKind.Linear })
+            {
+                throw new MttException(
+                    $"target_parameters '{name}' matches no matrix of a linear module of the model",
+                    "Stacked weights of experts are not supported; a matrix is named as its module with .weight."
+                );
+            }
+        }
     }
 
     private static bool IsInnerLinear(ModuleSpec module) =>

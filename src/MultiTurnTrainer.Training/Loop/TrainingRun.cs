@@ -79,7 +79,7 @@ public static class TrainingRun
         }
 
         // 2. The model, and what of it is trained.
-        using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device);
+        using CausalLM model = LoraAdapter.LoadBase(request.Model, request.InitAdapter, place.Type, place.Device);
         stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);
         output.Prepare(request.Resume is not null);
