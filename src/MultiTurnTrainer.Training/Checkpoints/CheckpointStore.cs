@@ -23,9 +23,16 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     /// <param name="buffers">The flat float32 buffers.</param>
     /// <param name="counters">Small state of the loop.</param>
     /// <param name="best">The step of the best evaluation, kept besides the latest; null where there is none.</param>
+    /// <param name="addFiles">Writes what else belongs into the folder that it is given.</param>
     /// <returns>The checkpoint's folder.</returns>
     /// <exception cref="MttException">The disk is full or not writable; older checkpoints are untouched.</exception>
-    public string Save(int step, IEnumerable<(string Name, Tensor Values)> buffers, JsonObject counters, int? best)
+    public string Save(
+        int step,
+        IEnumerable<(string Name, Tensor Values)> buffers,
+        JsonObject counters,
+        int? best,
+        Action<string>? addFiles = null
+    )
     {
         string final = GetPath(step);
         string temporary = TemporaryName.For(final);
@@ -38,6 +45,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
                 hashes[name] = Write(Path.Combine(temporary, $"{name}.bin"), ReadPieces(values));
             }
 
+            addFiles?.Invoke(temporary);
             JsonObject json = new()
             {
                 ["format"] = FormatVersion,
@@ -60,6 +68,11 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
         {
             Remove(temporary);
             throw OutputFile.Explain(final, problem);
+        }
+        catch (MttException)
+        {
+            Remove(temporary);
+            throw;
         }
 
         RemoveOld(best);

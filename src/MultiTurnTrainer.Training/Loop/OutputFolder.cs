@@ -66,7 +66,8 @@ internal sealed class OutputFolder(string path)
                 return;
             }
 
-            foreach (string name in _files)
+            IEnumerable<string> tokenizer = CompanionFiles.ListTokenizer(Root);
+            foreach (string name in _files.Concat(tokenizer))
             {
                 File.Delete(this[name]);
             }

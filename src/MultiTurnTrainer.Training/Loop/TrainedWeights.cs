@@ -37,16 +37,51 @@ internal static class TrainedWeights
     public static string Describe(Adapter adapter) =>
         adapter is LoraAdapter lora ? Encoding.UTF8.GetString(LoraConfigJson.Write(lora.Config)) : "full";
 
-    /// <summary>Writes an adapter in PEFT's layout, or a whole model's folder.</summary>
+    /// <summary>Writes an adapter in PEFT's layout, with tokenizer and chat template.</summary>
+    /// <param name="adapter">The adapter.</param>
+    /// <param name="model">Its base.</param>
+    /// <param name="request">Names the base's folder, and the template that stands in for its own.</param>
+    /// <param name="folder">The adapter's folder.</param>
     /// <returns>The files written.</returns>
-    public static IReadOnlyList<string> Save(Adapter adapter, CausalLM model, string modelFolder, OutputFolder output)
+    public static IReadOnlyList<string> SaveAdapter(
+        LoraAdapter adapter,
+        CausalLM model,
+        TrainRequest request,
+        string folder
+    )
+    {
+        adapter.Save(model, folder, force: true);
+        List<string> names = [.. CompanionFiles.ListTokenizer(request.Model)];
+        foreach (string name in names)
+        {
+            CompanionFiles.Copy(request.Model, name, folder, force: true);
+        }
+
+        if (request.Rows.Template is { } template)
+        {
+            byte[] own = File.ReadAllBytes(template);
+            OutputFile.WriteAllBytes(Path.Combine(folder, CompanionFiles.ChatTemplate), own, force: true);
+            names = [.. names.Append(CompanionFiles.ChatTemplate).Distinct()];
+        }
+
+        return
+        [
+            .. ((string[])["adapter_config.json", "adapter_model.safetensors", .. names]).Select(name =>
+                Path.Combine(folder, name)
+            ),
+        ];
+    }
+
+    /// <summary>Writes an adapter's folder, or a whole model's.</summary>
+    /// <returns>The files written.</returns>
+    public static IReadOnlyList<string> Save(Adapter adapter, CausalLM model, TrainRequest request, OutputFolder output)
     {
         if (adapter is LoraAdapter lora)
         {
-            lora.Save(model, output.Root, force: true);
-            return [output["adapter_config.json"], output["adapter_model.safetensors"]];
+            return SaveAdapter(lora, model, request, output.Root);
         }
 
+        string modelFolder = request.Model;
         ((FullWeights)adapter).Save(output["model.safetensors"], model.Config.StoredType, force: true);
         // The base may be the output of a run: its metrics and report are not this run's.
         string[] copied = [.. CompanionFiles.List(modelFolder).Where(name => !OutputFolder.Writes(name))];

@@ -375,7 +375,16 @@ internal sealed class Trainer<TBatch>(
             ["evaluated_step"] = _evaluatedStep,
             ["spike_guard"] = _guard.Save(),
         };
-        return checkpoints.Save(_done, GetBuffers(), counters, _bestStep);
+        return checkpoints.Save(_done, GetBuffers(), counters, _bestStep, WriteAdapter);
+    }
+
+    // A checkpoint of an adapter is an adapter's folder too.
+    private void WriteAdapter(string folder)
+    {
+        if (run.Adapter is LoraAdapter lora)
+        {
+            TrainedWeights.SaveAdapter(lora, run.Model, run.Request, folder);
+        }
     }
 
     private IEnumerable<(string Name, Tensor Value)> GetBuffers() =>

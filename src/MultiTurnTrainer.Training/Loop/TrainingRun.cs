@@ -145,7 +145,7 @@ public static class TrainingRun
         if (done)
         {
             outcome = settings.LoadBestModelAtEnd ? RestoreBest(outcome, trainer, checkpoints) : outcome;
-            files = TrainedWeights.Save(run.Adapter, run.Model, run.Request.Model, run.Output);
+            files = TrainedWeights.Save(run.Adapter, run.Model, run.Request, run.Output);
             // Other programs may have slowed the first measure down; the yardstick is what the machine can do.
             machineGflops = Math.Max(machineGflops, MachineSpeed.MeasureGflops(run.Place));
         }
