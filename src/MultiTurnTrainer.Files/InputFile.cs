@@ -67,6 +67,13 @@ public static class InputFile
         return reader.ReadToEnd();
     }
 
+    /// <summary>A file's bytes; a link stands for what it leads to, as in HuggingFace's cache.</summary>
+    public static long Length(string path)
+    {
+        using SafeFileHandle file = File.OpenHandle(path);
+        return RandomAccess.GetLength(file);
+    }
+
     /// <summary>What to throw where reading an existing file failed.</summary>
     public static MttException Unreadable(string path, Exception problem) =>
         new($"{path}: {problem.Message}", "Check the path and its permissions.", problem);

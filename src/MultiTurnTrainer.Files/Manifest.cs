@@ -81,6 +81,14 @@ public sealed record Manifest(string Command)
         && new FileInfo(path).Length == described?["bytes"]?.GetValue<long>()
         && ContentHash.OfFile(path) == described["sha256"]?.GetValue<string>();
 
-    private static JsonFields Describe(string path) =>
-        new() { ["sha256"] = ContentHash.OfFile(path), ["bytes"] = new FileInfo(path).Length };
+    private static JsonFields Describe(string path)
+    {
+        JsonFields described = new() { ["sha256"] = ContentHash.OfFile(path), ["bytes"] = InputFile.Length(path) };
+        if (CachedRepository.Of(path) is { } hub)
+        {
+            described["hub"] = $"{hub.Id}@{hub.Commit}";
+        }
+
+        return described;
+    }
 }

@@ -10,6 +10,7 @@ public class ArchitectureTests
     {
         ["Files"] = [],
         ["Unicode"] = [],
+        ["Hub"] = ["Files"],
         ["Conversations"] = ["Files"],
         ["Validation"] = ["Files", "Conversations"],
         ["Context"] = ["Files", "Conversations"],
@@ -36,6 +37,7 @@ public class ArchitectureTests
         ["Cli"] =
         [
             "Files",
+            "Hub",
             "Conversations",
             "Validation",
             "Context",
@@ -137,6 +139,7 @@ public class ArchitectureTests
     }
 
     [Theory]
+    [InlineData("Hub")]
     [InlineData("Conversations")]
     [InlineData("Context")]
     [InlineData("Validation")]

@@ -6,9 +6,9 @@ public static partial class BaseName
     /// <summary>The name of a model folder: by the hub's cache, by <c>_name_or_path</c> of its config.json, else the folder itself.</summary>
     public static string Of(string folder)
     {
-        if (CacheFolder().Match(Path.GetFullPath(folder)) is { Success: true } cached)
+        if (CachedRepository.Of(folder) is { } cached)
         {
-            return $"{cached.Groups[1].Value}/{cached.Groups[2].Value}";
+            return cached.Id;
         }
 
         return ReadRecord(folder) is { } name && HubId().IsMatch(name) && !Directory.Exists(name) ? name : folder;
@@ -32,10 +32,6 @@ public static partial class BaseName
             return null;
         }
     }
-
-    // models--Qwen--Qwen3-0.6B/snapshots/COMMIT
-    [GeneratedRegex("/models--([^/]+?)--([^/]+)/snapshots/[^/]+/?$")]
-    private static partial Regex CacheFolder();
 
     [GeneratedRegex(@"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")]
     private static partial Regex HubId();

@@ -47,7 +47,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         bool held = false;
         try
         {
-            long size = new FileInfo(path).Length;
+            long size = InputFile.Length(path);
             if (size < LengthBytes)
             {
                 throw SafetensorsHeader.Damaged(path, $"it has {size} bytes, fewer than a header needs");
