@@ -7,5 +7,5 @@ if (args is ["train", ..])
     StopRequest.Watch();
 }
 
-RowContainers.Register(new RowContainer("Parquet", ".parquet", path => ParquetJsonReader.Read(path, keepNulls: false)));
+RowContainers.Register(new RowContainer(".parquet", path => ParquetJsonReader.Read(path, keepNulls: false)));
 return await MttCli.RunAsync(args);

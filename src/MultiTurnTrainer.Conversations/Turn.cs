@@ -11,10 +11,7 @@ public sealed record Turn(IReadOnlyList<int> Users, IReadOnlyList<int> Replies)
     /// <summary>Indexes of all its messages, in order.</summary>
     public IEnumerable<int> Messages => Users.Concat(Replies);
 
-    /// <summary>
-    /// Groups messages into turns. Consecutive user messages are one question; system and developer messages belong to no
-    /// turn.
-    /// </summary>
+    /// <summary>Groups messages into turns. Consecutive user messages are one question; system and developer messages belong to no turn.</summary>
     /// <param name="roles">The role of each message.</param>
     public static IReadOnlyList<Turn> Of(IEnumerable<Role> roles)
     {

@@ -1,9 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace MultiTurnTrainer.Files;
 
 /// <summary>
 /// A JSON object that mtt writes, its fields in the order they were set. A value is a text, a number, a flag, null, a list of such
-/// values, a dictionary, or another object.
+/// values, a dictionary, an object of an anonymous type, or other fields.
 /// </summary>
+[JsonConverter(typeof(Converter))]
 public sealed class JsonFields() : OrderedDictionary<string, object?>(StringComparer.Ordinal)
 {
     /// <summary>Adds a field if it has a value.</summary>
@@ -15,5 +18,38 @@ public sealed class JsonFields() : OrderedDictionary<string, object?>(StringComp
         }
 
         return this;
+    }
+
+    /// <summary>Writes the common kinds of values without looking up how: a report has one of these objects a finding.</summary>
+    private sealed class Converter : JsonConverter<JsonFields>
+    {
+        public override void Write(Utf8JsonWriter writer, JsonFields fields, JsonSerializerOptions options)
+        {
+            writer.WriteStartObject();
+            foreach ((string name, object? value) in fields)
+            {
+                writer.WritePropertyName(name);
+                switch (value)
+                {
+                    case string text:
+                        writer.WriteStringValue(text);
+                        break;
+                    case int or long:
+                        writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                        break;
+                    case JsonFields inner:
+                        Write(writer, inner, options);
+                        break;
+                    default:
+                        JsonSerializer.Serialize(writer, value, options);
+                        break;
+                }
+            }
+
+            writer.WriteEndObject();
+        }
+
+        public override JsonFields Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            throw new NotSupportedException("fields are written only");
     }
 }

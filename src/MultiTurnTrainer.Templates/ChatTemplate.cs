@@ -29,9 +29,7 @@ public sealed class ChatTemplate
     /// <summary>Whether the template holds a <c>{% generation %}</c> block.</summary>
     public bool HasGenerationBlocks { get; }
 
-    /// <summary>
-    /// Whether the generation prompt provably does not depend on the messages, so that one render finds it for all answers.
-    /// </summary>
+    /// <summary>Whether the generation prompt provably does not depend on the messages, so that one render finds it for all answers.</summary>
     public bool PromptIsConstant { get; }
 
     /// <summary>

@@ -54,9 +54,7 @@ public sealed class Tokenizer
     public static string? FileOf(string folder) => TokenizerSource.FileOf(folder);
 
     /// <summary>Loads a tokenizer.</summary>
-    /// <param name="path">
-    /// A model folder, whose <c>tokenizer_config.json</c> then counts too, or a tokenizer's file alone.
-    /// </param>
+    /// <param name="path">A model folder, whose <c>tokenizer_config.json</c> then counts too, or a tokenizer's file alone.</param>
     /// <exception cref="MttException">The file is missing or is not a tokenizer; the message says why.</exception>
     public static Tokenizer Load(string path)
     {

@@ -25,8 +25,6 @@ public static class ConversationFindings
 
         public string File { get; } = file;
 
-        public string Container => "conversation";
-
         public long BytesRead => 0;
 
         public bool TryRead(out SourceRecord record)

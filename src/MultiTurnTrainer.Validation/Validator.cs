@@ -44,9 +44,7 @@ public sealed class Validator
     }
 
     /// <summary>Reads the files in order.</summary>
-    /// <exception cref="MttException">
-    /// There is no such file; or one cannot be read and <see cref="ValidationOptions.Unreadable"/> is not set.
-    /// </exception>
+    /// <exception cref="MttException">There is no such file; or one cannot be read and <see cref="ValidationOptions.Unreadable"/> is not set.</exception>
     public ValidationSummary Run(IEnumerable<string> paths)
     {
         ValidationSummary summary = new();

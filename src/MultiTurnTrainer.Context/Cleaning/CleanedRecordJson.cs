@@ -21,6 +21,4 @@ internal static class CleanedRecordJson
     /// <exception cref="JsonException">It is no record.</exception>
     public static CleanedRecord Read(string line) =>
         JsonSerializer.Deserialize<CleanedRecord>(line, _options) ?? throw new JsonException("it is null");
-
-    public static string Name(string member) => JsonNamingPolicy.SnakeCaseLower.ConvertName(member);
 }

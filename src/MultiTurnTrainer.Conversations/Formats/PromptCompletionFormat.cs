@@ -2,9 +2,7 @@ using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;
 
-/// <summary>
-/// A prompt and its completion, as two texts or two lists of messages (TRL), under any of the usual pairs of names.
-/// </summary>
+/// <summary>A prompt and its completion, as two texts or two lists of messages (TRL), under any of the usual pairs of names.</summary>
 internal sealed class PromptCompletionFormat : IRowFormat
 {
     private static readonly (byte[] Prompt, byte[] Completion)[] _pairs =

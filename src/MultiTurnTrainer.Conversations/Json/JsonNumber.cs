@@ -68,13 +68,6 @@ internal static class JsonNumber
         return null;
     }
 
-    /// <summary>Whether a number is zero, however it is written.</summary>
-    public static bool IsZero(ReadOnlySpan<byte> number)
-    {
-        int exponent = number.IndexOfAny((byte)'e', (byte)'E');
-        return (exponent < 0 ? number : number[..exponent]).IndexOfAnyInRange((byte)'1', (byte)'9') < 0;
-    }
-
     private static int Digits(ReadOnlySpan<byte> text, int at)
     {
         int start = at;

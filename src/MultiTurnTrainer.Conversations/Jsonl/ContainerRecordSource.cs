@@ -10,8 +10,6 @@ internal sealed class ContainerRecordSource(string path, RowContainer container)
 
     public string File => path;
 
-    public string Container => container.Name;
-
     public long BytesRead { get; private set; }
 
     public bool TryRead(out SourceRecord record)

@@ -3,9 +3,7 @@ using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
-/// <summary>
-/// Some rows of a file, cut but not yet parsed: one thread cuts, others parse. Order lies in the batches' order.
-/// </summary>
+/// <summary>Some rows of a file, cut but not yet parsed: one thread cuts, others parse. Order lies in the batches' order.</summary>
 public sealed class ConversationBatch
 {
     private readonly string _file;

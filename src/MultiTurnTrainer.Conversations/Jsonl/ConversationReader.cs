@@ -14,10 +14,6 @@ public static class ConversationReader
     /// <summary>Most bytes a row may have.</summary>
     public const int MaxRowBytes = 32 << 20;
 
-    /// <summary>Reads files in order and stops at the first row that is no conversation.</summary>
-    /// <exception cref="MttException">A file cannot be read or a row is unusable; the message names file, line and path.</exception>
-    public static IEnumerable<Conversation> Read(IEnumerable<string> paths) => paths.SelectMany(path => Read(path));
-
     /// <summary>Reads one file and stops at the first row that is no conversation.</summary>
     /// <param name="path">The file; <c>-</c> is standard input.</param>
     /// <param name="options">How rows are converted; by default OpenAI rows stay exactly as they are.</param>

@@ -63,8 +63,6 @@ internal sealed class CsvRecordSource : IRecordSource
 
     public string File { get; }
 
-    public string Container => "CSV";
-
     public long BytesRead => _text.BytesRead;
 
     public bool TryRead(out SourceRecord record)

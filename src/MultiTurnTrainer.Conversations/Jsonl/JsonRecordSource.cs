@@ -16,14 +16,6 @@ internal sealed class JsonRecordSource(Stream stream, string file, int limit) : 
 
     public long BytesRead => _text.BytesRead;
 
-    public string Container =>
-        _layout switch
-        {
-            JsonLayout.Array => "JSON array",
-            JsonLayout.Values => "JSON values",
-            _ => "JSON lines",
-        };
-
     public bool TryRead(out SourceRecord record)
     {
         _layout ??= Begin();

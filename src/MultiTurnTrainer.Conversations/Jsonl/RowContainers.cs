@@ -17,7 +17,6 @@ public static class RowContainers
 }
 
 /// <summary>A kind of file that holds rows.</summary>
-/// <param name="Name">The name in reports, such as <c>Parquet</c>.</param>
 /// <param name="Extension">How its files' names end, with the point.</param>
 /// <param name="Read">The rows of a path as JSON objects; each is valid until the next is asked for.</param>
-public sealed record RowContainer(string Name, string Extension, Func<string, IEnumerable<ReadOnlyMemory<byte>>> Read);
+public sealed record RowContainer(string Extension, Func<string, IEnumerable<ReadOnlyMemory<byte>>> Read);

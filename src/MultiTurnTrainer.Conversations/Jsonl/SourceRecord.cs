@@ -48,9 +48,6 @@ internal interface IRecordSource : IDisposable
     /// <summary>The file's name, for messages.</summary>
     string File { get; }
 
-    /// <summary>What the file turned out to be: <c>JSON lines</c>, <c>JSON array</c>, <c>CSV</c>….</summary>
-    string Container { get; }
-
     /// <summary>Bytes read so far, after decompression.</summary>
     long BytesRead { get; }
 

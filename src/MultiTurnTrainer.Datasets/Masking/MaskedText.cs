@@ -21,9 +21,7 @@ public sealed record MaskedText(
                 .Select(span => (span.Start, span.End))
         );
 
-    /// <summary>
-    /// Where the rule and the template's own <c>{% generation %}</c> blocks disagree; empty without such blocks.
-    /// </summary>
+    /// <summary>Where the rule and the template's own <c>{% generation %}</c> blocks disagree; empty without such blocks.</summary>
     public IReadOnlyList<(int Start, int End)> GenerationDifferences
     {
         get

@@ -1,8 +1,6 @@
 namespace MultiTurnTrainer.Datasets.Parquet;
 
-/// <summary>
-/// Reads any Parquet file as JSON objects, one per row: structs become objects, lists arrays, maps objects.
-/// </summary>
+/// <summary>Reads any Parquet file as JSON objects, one per row: structs become objects, lists arrays, maps objects.</summary>
 public static class ParquetJsonReader
 {
     /// <summary>

@@ -52,9 +52,7 @@ public sealed class RolloutTask
         return _encoder.Prompt(turns);
     }
 
-    /// <summary>
-    /// The cleaned context of a turn: <c>σ, u₁, …, u_t</c>, and at the answer turn the canonical task block after them.
-    /// </summary>
+    /// <summary>The cleaned context of a turn: <c>σ, u₁, …, u_t</c>, and at the answer turn the canonical task block after them.</summary>
     /// <param name="turn">From 1 to <see cref="Turns"/>.</param>
     public int[] ReferenceContext(int turn)
     {

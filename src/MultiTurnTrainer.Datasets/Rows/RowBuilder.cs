@@ -5,10 +5,7 @@ using MultiTurnTrainer.Datasets.Rows.Tokens;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
-/// <summary>
-/// From a conversation to token rows: render, find the supervised characters, tokenize, label, check. One object serves one
-/// thread.
-/// </summary>
+/// <summary>From a conversation to token rows: render, find the supervised characters, tokenize, label, check. One object serves one thread.</summary>
 internal sealed class RowBuilder(RowModel model, RowOptions options)
 {
     private readonly RowTokenizer _tokenizer = new(model.Tokens);

@@ -53,10 +53,7 @@ public sealed record RowOptions
     /// <summary>Whether a refused row is left out and counted; otherwise the run fails.</summary>
     public bool SkipRefused { get; init; }
 
-    /// <summary>
-    /// Whether an answer that the template does not render is left out of the loss, and counted; otherwise its conversation
-    /// is refused.
-    /// </summary>
+    /// <summary>Whether an answer that the template does not render is left out of the loss, and counted; otherwise its conversation is refused.</summary>
     public bool DropUnrenderedAnswers { get; init; }
 
     /// <summary>Threads that build rows.</summary>

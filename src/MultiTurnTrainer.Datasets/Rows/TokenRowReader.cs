@@ -5,9 +5,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <summary>Reads token rows from <c>.parquet</c> or <c>.jsonl</c>, one at a time: memory holds one page or line.</summary>
 public static class TokenRowReader
 {
-    /// <summary>
-    /// Whether a file holds token rows: Parquet with a column <c>input_ids</c>, or JSON lines whose first object has it.
-    /// </summary>
+    /// <summary>Whether a file holds token rows: Parquet with a column <c>input_ids</c>, or JSON lines whose first object has it.</summary>
     public static bool IsTokenRows(string path)
     {
         if (Path.GetExtension(path).Equals(".parquet", StringComparison.OrdinalIgnoreCase))

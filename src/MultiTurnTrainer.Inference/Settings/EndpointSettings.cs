@@ -45,10 +45,7 @@ public sealed record EndpointSettings
     /// <summary>Whether the server knows <c>response_format: json_schema</c>.</summary>
     public bool JsonSchema { get; init; } = true;
 
-    /// <summary>
-    /// The request field of the token limit; null for <c>max_completion_tokens</c> at api.openai.com and
-    /// <c>max_tokens</c> elsewhere.
-    /// </summary>
+    /// <summary>The request field of the token limit; null for <c>max_completion_tokens</c> at api.openai.com and <c>max_tokens</c> elsewhere.</summary>
     public string? MaxTokensField { get; init; }
 
     /// <summary>When to leave a failing server alone.</summary>

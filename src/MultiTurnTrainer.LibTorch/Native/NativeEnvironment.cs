@@ -1,8 +1,6 @@
 namespace MultiTurnTrainer.LibTorch.Native;
 
-/// <summary>
-/// What the libraries under libtorch read from the environment, once, when they are loaded. A value that the user has set stays.
-/// </summary>
+/// <summary>What the libraries under libtorch read from the environment, once, when they are loaded. A value that the user has set stays.</summary>
 internal static partial class NativeEnvironment
 {
     /// <summary>Sets what makes them fast on this machine.</summary>

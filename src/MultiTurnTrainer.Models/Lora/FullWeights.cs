@@ -5,9 +5,7 @@ using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Lora;
 
-/// <summary>
-/// Full fine-tuning: an fp32 master copy of every weight, laid over the base like an adapter. A tied head stays tied.
-/// </summary>
+/// <summary>Full fine-tuning: an fp32 master copy of every weight, laid over the base like an adapter. A tied head stays tied.</summary>
 public sealed class FullWeights : Adapter
 {
     private FullWeights(CausalLM model)

@@ -1,8 +1,6 @@
 namespace MultiTurnTrainer.Models.Safetensors;
 
-/// <summary>
-/// The element types of the format, in the order the reference writer sorts by (larger values are written first).
-/// </summary>
+/// <summary>The element types of the format, in the order the reference writer sorts by (larger values are written first).</summary>
 public enum SafetensorsType
 {
     /// <summary>One byte, 0 or 1.</summary>

@@ -1,8 +1,6 @@
 namespace MultiTurnTrainer.Models.Safetensors;
 
-/// <summary>
-/// The weights of a model folder: <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> names.
-/// </summary>
+/// <summary>The weights of a model folder: <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> names.</summary>
 public sealed class WeightFolder : IDisposable
 {
     private const string Single = "model.safetensors";

@@ -29,9 +29,7 @@ public sealed record RefineSettings
     public UnacceptedAnswer OnLimit { get; init; } = UnacceptedAnswer.End;
 }
 
-/// <summary>
-/// Numeric scores, 1 to 10 per criterion; the published method has none. A threshold that is null does nothing.
-/// </summary>
+/// <summary>Numeric scores, 1 to 10 per criterion; the published method has none. A threshold that is null does nothing.</summary>
 public sealed record ScoreSettings
 {
     /// <summary>Whether reviewers give scores.</summary>

@@ -1,9 +1,6 @@
 namespace MultiTurnTrainer.Templates.Rendering;
 
-/// <summary>
-/// Constant generation prompts, by the special tokens they may hold. An input that sets a name the prompt reads is left
-/// to its own session.
-/// </summary>
+/// <summary>Constant generation prompts, by the special tokens they may hold. An input that sets a name the prompt reads is left to its own session.</summary>
 /// <param name="names">The names the prompt reads.</param>
 internal sealed class PromptCache(HashSet<string> names)
 {

@@ -2,9 +2,7 @@ using MultiTurnTrainer.Tokenizers.Models;
 
 namespace MultiTurnTrainer.Tokenizers.Fast;
 
-/// <summary>
-/// Words of sentencepiece-style models: a symbol for every scalar, spaces read as U+2581, unknown scalars as their bytes.
-/// </summary>
+/// <summary>Words of sentencepiece-style models: a symbol for every scalar, spaces read as U+2581, unknown scalars as their bytes.</summary>
 internal sealed class MarkWordEncoder : IWordEncoder
 {
     private readonly Vocabulary _vocabulary;

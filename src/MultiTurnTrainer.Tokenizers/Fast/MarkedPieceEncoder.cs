@@ -18,10 +18,7 @@ internal enum MarkRule
     MissingAtStart,
 }
 
-/// <summary>
-/// Sentencepiece-style models, where a whole piece is one word: cut where no merge can reach over, so that the parts can
-/// be remembered.
-/// </summary>
+/// <summary>Sentencepiece-style models, where a whole piece is one word: cut where no merge can reach over, so that the parts can be remembered.</summary>
 internal sealed class MarkedPieceEncoder : IPieceEncoder
 {
     private readonly BpeModel _model;

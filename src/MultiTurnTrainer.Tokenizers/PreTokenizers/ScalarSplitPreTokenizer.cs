@@ -2,10 +2,7 @@ using MultiTurnTrainer.Tokenizers.Text;
 
 namespace MultiTurnTrainer.Tokenizers.PreTokenizers;
 
-/// <summary>
-/// Splits by a property of single scalars: <c>Digits</c>, <c>WhitespaceSplit</c>, <c>Punctuation</c>,
-/// <c>CharDelimiterSplit</c>.
-/// </summary>
+/// <summary>Splits by a property of single scalars: <c>Digits</c>, <c>WhitespaceSplit</c>, <c>Punctuation</c>, <c>CharDelimiterSplit</c>.</summary>
 internal sealed class ScalarSplitPreTokenizer(Func<int, bool> isMatch, SplitBehavior behavior) : IPreTokenizer
 {
     private static readonly CodePointSet Numeric = UnicodeData.Set("rust_numeric");

@@ -4,10 +4,7 @@ using MultiTurnTrainer.Tokenizers.Text;
 
 namespace MultiTurnTrainer.Tokenizers.Regex;
 
-/// <summary>
-/// A backtracking matcher over UTF-8 with Oniguruma's semantics: leftmost match, branches in order, scalars as units.
-/// Thread-safe.
-/// </summary>
+/// <summary>A backtracking matcher over UTF-8 with Oniguruma's semantics: leftmost match, branches in order, scalars as units. Thread-safe.</summary>
 internal sealed class OnigRegex : ITextPattern
 {
     private readonly RegexProgram _program;

@@ -3,9 +3,7 @@
 
 namespace MultiTurnTrainer.Tokenizers.Text;
 
-/// <summary>
-/// A growing UTF-8 text in which every byte knows the range of the original text (in bytes) that it stands for.
-/// </summary>
+/// <summary>A growing UTF-8 text in which every byte knows the range of the original text (in bytes) that it stands for.</summary>
 internal sealed class AlignedText
 {
     private byte[] _bytes = new byte[256];

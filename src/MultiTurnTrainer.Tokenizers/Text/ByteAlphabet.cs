@@ -1,8 +1,6 @@
 namespace MultiTurnTrainer.Tokenizers.Text;
 
-/// <summary>
-/// The 256 letters that stand for bytes in byte-level models: printable Latin-1 for itself, the rest from U+0100 up.
-/// </summary>
+/// <summary>The 256 letters that stand for bytes in byte-level models: printable Latin-1 for itself, the rest from U+0100 up.</summary>
 internal static class ByteAlphabet
 {
     private static readonly int[] Letters = Build();

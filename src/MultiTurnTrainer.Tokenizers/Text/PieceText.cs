@@ -35,10 +35,7 @@ internal sealed class PieceText
         (_spareList, Pieces) = (Pieces, target);
     }
 
-    /// <summary>
-    /// Rewrites every unfinished piece: <paramref name="rewrite"/> appends the new text of a piece. Finished pieces keep
-    /// theirs.
-    /// </summary>
+    /// <summary>Rewrites every unfinished piece: <paramref name="rewrite"/> appends the new text of a piece. Finished pieces keep theirs.</summary>
     public void Rewrite(Action<AlignedText, Piece, AlignedText> rewrite)
     {
         AlignedText target = _spare;

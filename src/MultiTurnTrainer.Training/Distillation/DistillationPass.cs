@@ -30,9 +30,7 @@ internal sealed class DistillationPass(
     /// <summary>Those whose divergence was over the cap, and that gave no gradient.</summary>
     public long ClippedTokens { get; private set; }
 
-    /// <summary>
-    /// Adds the gradient of Σ coefficient · mean over the reply of min(d, clip), divided by the normaliser.
-    /// </summary>
+    /// <summary>Adds the gradient of Σ coefficient · mean over the reply of min(d, clip), divided by the normaliser.</summary>
     /// <param name="replies">The terms.</param>
     /// <param name="reference">Scores the reference's side, without gradient; null for the base alone.</param>
     /// <param name="normalizer">What the sum is divided by.</param>
@@ -93,9 +91,7 @@ internal sealed class DistillationPass(
         return sum;
     }
 
-    /// <summary>
-    /// δ of each reply: the mean over its tokens of log student − log reference, both sides without gradient (MAIGO 3.3).
-    /// </summary>
+    /// <summary>δ of each reply: the mean over its tokens of log student − log reference, both sides without gradient (MAIGO 3.3).</summary>
     public IReadOnlyList<double> ComputeDeltas(IReadOnlyList<ScoredReply> replies, Adapter? reference)
     {
         if (replies.Count == 0)

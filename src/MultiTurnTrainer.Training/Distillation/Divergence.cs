@@ -13,10 +13,7 @@ namespace MultiTurnTrainer.Training.Distillation;
 /// </summary>
 internal static class Divergence
 {
-    /// <summary>
-    /// The divergence of each row, and in place of the student's log-probabilities the gradient with respect to its
-    /// logits.
-    /// </summary>
+    /// <summary>The divergence of each row, and in place of the student's log-probabilities the gradient with respect to its logits.</summary>
     /// <param name="reference">log p, [rows, vocabulary], fp32; read only.</param>
     /// <param name="student">log q, [rows, vocabulary], fp32; overwritten with d(row)/d(logits).</param>
     /// <param name="beta">0 to 1.</param>

@@ -12,9 +12,7 @@ internal sealed record DivergenceResult(float[] Divergences, double ClippedSum);
 /// over the full vocabulary and thrown away, so that memory does not grow with the reply.
 /// </summary>
 /// <param name="logitSoftcap">The family's cap on logits, or null.</param>
-/// <param name="mostElements">
-/// Elements of one tensor of logits; two in fp32 and one in the type of the hidden states live at once, 200 MB at the most.
-/// </param>
+/// <param name="mostElements">Elements of one tensor of logits; two in fp32 and one in the type of the hidden states live at once, 200 MB at the most.</param>
 internal sealed class DivergenceHead(double? logitSoftcap, long mostElements = 1L << 24)
 {
     /// <summary>Compares and differentiates.</summary>

@@ -18,9 +18,7 @@ public sealed record TrainRequest
     /// <summary>What is evaluated on; null for nothing.</summary>
     public string? EvalFile { get; init; }
 
-    /// <summary>
-    /// Makes the rows of a file: token rows are read, and a caller that knows conversations can mask those on the way.
-    /// </summary>
+    /// <summary>Makes the rows of a file: token rows are read, and a caller that knows conversations can mask those on the way.</summary>
     public Func<string, IEnumerable<TokenRow>> ReadRows { get; init; } = path => TokenRowReader.Read(path);
 
     /// <summary>Grows by what masking counted, where <see cref="ReadRows"/> masks conversations.</summary>

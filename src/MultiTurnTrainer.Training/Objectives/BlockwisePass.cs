@@ -17,9 +17,7 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
     /// <summary>Runs a micro-batch: the head is given the supervised rows and returns their gradient.</summary>
     /// <param name="batch">Rows laid end to end, at least one label.</param>
     /// <param name="dropoutSeed">Seeds the adapter's dropout.</param>
-    /// <param name="head">
-    /// From the normed hidden states [supervised, hidden], which carry no graph, to their gradient of the same shape.
-    /// </param>
+    /// <param name="head">From the normed hidden states [supervised, hidden], which carry no graph, to their gradient of the same shape.</param>
     public void Run(MicroBatch batch, ulong dropoutSeed, Func<Tensor, Tensor> head)
     {
         using DisposeScope scope = NewDisposeScope();

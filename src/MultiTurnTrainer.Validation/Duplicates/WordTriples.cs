@@ -3,10 +3,7 @@ using MultiTurnTrainer.Validation.Rules;
 
 namespace MultiTurnTrainer.Validation.Duplicates;
 
-/// <summary>
-/// The set of a conversation's word triples as sorted 32-bit hashes: three words in a row of one text, punctuation and
-/// reasoning left out.
-/// </summary>
+/// <summary>The set of a conversation's word triples as sorted 32-bit hashes: three words in a row of one text, punctuation and reasoning left out.</summary>
 internal sealed class WordTriples
 {
     private const int Words = 3;

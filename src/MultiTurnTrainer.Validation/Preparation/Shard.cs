@@ -1,9 +1,6 @@
 namespace MultiTurnTrainer.Validation.Preparation;
 
-/// <summary>
-/// One of some equal parts of the input rows, in order: the outputs of all shards, one after another, are the output of
-/// the unsharded run.
-/// </summary>
+/// <summary>One of some equal parts of the input rows, in order: the outputs of all shards, one after another, are the output of the unsharded run.</summary>
 /// <param name="Index">The part, from 0.</param>
 /// <param name="Count">How many there are.</param>
 public sealed record Shard(int Index, int Count)

@@ -3,10 +3,7 @@ using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Reports;
 
-/// <summary>
-/// SARIF 2.1.0 for code-scanning services: the catalogue as rules, the line as region, the path in the row as logical
-/// location.
-/// </summary>
+/// <summary>SARIF 2.1.0 for code-scanning services: the catalogue as rules, the line as region, the path in the row as logical location.</summary>
 internal sealed class SarifRenderer(TextWriter output) : FindingRenderer
 {
     private bool _any;

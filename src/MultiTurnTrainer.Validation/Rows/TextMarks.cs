@@ -1,9 +1,6 @@
 namespace MultiTurnTrainer.Validation.Rows;
 
-/// <summary>
-/// What a text may hold that rules look for, found in one pass: a text without a mark need not be searched for what the mark
-/// stands for.
-/// </summary>
+/// <summary>What a text may hold that rules look for, found in one pass: a text without a mark need not be searched for what the mark stands for.</summary>
 [Flags]
 internal enum TextMarks : byte
 {

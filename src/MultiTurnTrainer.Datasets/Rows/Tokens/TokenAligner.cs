@@ -1,8 +1,6 @@
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 
-/// <summary>
-/// Finds where in a text each token lies by comparing bytes, which at the same time proves that the tokens spell the text.
-/// </summary>
+/// <summary>Finds where in a text each token lies by comparing bytes, which at the same time proves that the tokens spell the text.</summary>
 internal static class TokenAligner
 {
     /// <summary>Aligns the tokens of one text.</summary>

@@ -15,9 +15,7 @@ public sealed record LibTorchInstallation(string Origin, string Include, string 
     public static LibTorchInstallation Find() =>
         TryFind() ?? throw new MttException("no libtorch with headers on this machine", Remedy);
 
-    /// <summary>
-    /// The folder <c>MTT_LIBTORCH</c> names; else the PyTorch of the <c>python3</c> in the path; else the system's.
-    /// </summary>
+    /// <summary>The folder <c>MTT_LIBTORCH</c> names; else the PyTorch of the <c>python3</c> in the path; else the system's.</summary>
     public static LibTorchInstallation? TryFind()
     {
         string? named = Environment.GetEnvironmentVariable("MTT_LIBTORCH");

@@ -4,9 +4,7 @@ using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Rules;
 
-/// <summary>
-/// Which result answers which call: by id where both have one, by position where the data has no ids.
-/// </summary>
+/// <summary>Which result answers which call: by id where both have one, by position where the data has no ids.</summary>
 internal static class CallMatching
 {
     /// <summary>Why a result answers no call; null when it answers one.</summary>
