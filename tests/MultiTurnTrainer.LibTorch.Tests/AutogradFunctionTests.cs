@@ -73,7 +73,7 @@ public class AutogradFunctionTests
         }
 
         long tensors = TorchRuntime.LiveTensors;
-        int functions = TorchRuntime.LiveFunctions;
+        int? functions = TorchRuntime.LiveFunctions;
         for (int i = 0; i < 20; i++)
         {
             using DisposeScope scope = NewDisposeScope();

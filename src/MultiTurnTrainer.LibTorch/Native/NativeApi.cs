@@ -1,5 +1,6 @@
 // Folder Native: builds, loads and calls the C++ part over libtorch.
 // Refuses to know: what an operator is used for.
+using MultiTurnTrainer.LibTorch.Loading;
 using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;
@@ -37,25 +38,7 @@ internal static unsafe class NativeApi
     public static delegate* unmanaged<long, nint*, int> RngState;
     public static delegate* unmanaged<long, nint, int> SetRngState;
     public static delegate* unmanaged<int, int> ConfigureThreads;
-    public static delegate* unmanaged<long, nint, nint, void> Parallel;
-    public static delegate* unmanaged<
-        int,
-        byte,
-        byte,
-        long,
-        long,
-        long,
-        float,
-        void*,
-        long,
-        void*,
-        long,
-        float,
-        float*,
-        long,
-        int> Gemm;
     public static delegate* unmanaged<int> Threads;
-    public static delegate* unmanaged<void> KeepFreedMemory;
     public static delegate* unmanaged<void> CpuMemoryBegin;
     public static delegate* unmanaged<long> CpuMemoryEnd;
     public static delegate* unmanaged<int> CudaDeviceCount;
@@ -73,6 +56,7 @@ internal static unsafe class NativeApi
 
     private static readonly Lock _lock = new();
     private static volatile bool _loaded;
+    private static nint _library;
 
     /// <summary>The installation that is loaded, once <see cref="EnsureLoaded"/> has returned.</summary>
     public static LibTorchInstallation? Installation { get; private set; }
@@ -95,9 +79,10 @@ internal static unsafe class NativeApi
                 LibTorchInstallation installation = LibTorchInstallation.Find();
                 string path = NativeCache.Ensure(installation, Notice);
                 NativeEnvironment.Prepare();
-                Bind(Load(path));
+                _library = Load(path);
+                Bind(_library);
                 Installation = installation;
-                KeepFreedMemory();
+                NativeEnvironment.KeepFreedMemory();
                 if (Threads() == 1 && Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
                 {
                     // Debian's libtorch takes one core unless told.
@@ -108,6 +93,13 @@ internal static unsafe class NativeApi
                 _loaded = true;
             }
         }
+    }
+
+    /// <summary>A function of libtorch or of a library that it has loaded; 0 where there is none.</summary>
+    public static nint Symbol(string name)
+    {
+        EnsureLoaded();
+        return NativeLibrary.TryGetExport(_library, name, out nint address) ? address : 0;
     }
 
     /// <summary>Throws the native error under the name of what was called.</summary>
@@ -187,24 +179,6 @@ internal static unsafe class NativeApi
     {
         ConfigureThreads = (delegate* unmanaged<int, int>)symbol("mtt_configure_threads");
         Threads = (delegate* unmanaged<int>)symbol("mtt_threads");
-        Parallel = (delegate* unmanaged<long, nint, nint, void>)symbol("mtt_parallel");
-        Gemm = (delegate* unmanaged<
-            int,
-            byte,
-            byte,
-            long,
-            long,
-            long,
-            float,
-            void*,
-            long,
-            void*,
-            long,
-            float,
-            float*,
-            long,
-            int>)symbol("mtt_gemm");
-        KeepFreedMemory = (delegate* unmanaged<void>)symbol("mtt_keep_freed_memory");
         CpuMemoryBegin = (delegate* unmanaged<void>)symbol("mtt_cpu_memory_begin");
         CpuMemoryEnd = (delegate* unmanaged<long>)symbol("mtt_cpu_memory_end");
         CudaDeviceCount = (delegate* unmanaged<int>)symbol("mtt_cuda_device_count");

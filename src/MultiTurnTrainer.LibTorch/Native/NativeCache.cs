@@ -1,3 +1,4 @@
+using MultiTurnTrainer.LibTorch.Loading;
 using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;
@@ -12,35 +13,10 @@ internal static class NativeCache
     private const string _library = "libmtt_torch.so";
     private const string _hash = ".sha256";
     private const string _building = "build-";
-    private const UnixFileMode _ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
-    /// <summary>The user's cache, and the variable that says so.</summary>
-    /// <exception cref="MttException">The variable holds a relative path.</exception>
-    public static (string Folder, string Variable) Root
-    {
-        get
-        {
-            if (Environment.GetEnvironmentVariable("MTT_CACHE") is { Length: > 0 } named)
-            {
-                SearchPath.RequireFixed("MTT_CACHE", named);
-                return (named, "MTT_CACHE");
-            }
-
-            // The specification of XDG_CACHE_HOME has relative paths ignored.
-            if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { } xdg && Path.IsPathFullyQualified(xdg))
-            {
-                return (Path.Combine(xdg, "mtt"), "XDG_CACHE_HOME");
-            }
-
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            SearchPath.RequireFixed("HOME", home);
-            return (Path.Combine(home, ".cache", "mtt"), "HOME");
-        }
-    }
 
     /// <summary>The library's path, present or not.</summary>
     public static string PathOf(LibTorchInstallation installation) =>
-        Path.Combine(Root.Folder, "native", NativeBuild.Key(installation), _library);
+        Path.Combine(CacheFolder.Native, NativeBuild.Key(installation), _library);
 
     /// <summary>Builds where needed and returns the path of a library that is as it was built.</summary>
     /// <exception cref="MttException">The cache cannot be trusted or written, or the build fails.</exception>
@@ -50,7 +26,7 @@ internal static class NativeCache
         string folder = Path.GetDirectoryName(Path.GetDirectoryName(path))!;
         try
         {
-            TakeOver(folder);
+            CacheFolder.TakeOver(folder);
             if (!IsWhole(path))
             {
                 Build(installation, folder, path, notice);
@@ -77,41 +53,10 @@ internal static class NativeCache
             "Free 10 MB, or set MTT_CACHE to a folder on another disk; nothing half-built is ever loaded."
         );
 
-    /// <summary>Makes the folder, or makes sure that nobody else can have put anything in it.</summary>
-    private static void TakeOver(string folder)
-    {
-        string root = Path.GetDirectoryName(folder)!;
-        CreatePrivate(root);
-        CreatePrivate(folder);
-        if (
-            PosixFile.Status(root, follow: true) is { } above
-            && ((above.Owner != PosixFile.User && above.Owner != 0) || (above.IsOpenToOthers && !above.IsSticky))
-        )
-        {
-            throw Distrust(root, $"Give it to yourself alone (chmod go-w {root}), or set MTT_CACHE to another folder.");
-        }
-
-        if (!IsOurs(folder, found => found.IsFolder))
-        {
-            throw Distrust(folder, "Remove it, or set MTT_CACHE to another folder.");
-        }
-
-        KeepPrivate(folder);
-    }
-
-    private static MttException Distrust(string path, string remedy) =>
-        new($"{path}: others can write there, and a library in it would be loaded", remedy);
-
-    private static bool IsOurs(string path, Func<FileStatus, bool> kind) =>
-        PosixFile.Status(path, follow: false) is { } found
-        && kind(found)
-        && found.Owner == PosixFile.User
-        && !found.IsOpenToOthers;
-
     private static bool IsWhole(string path) =>
-        IsOurs(Path.GetDirectoryName(path)!, found => found.IsFolder)
-        && IsOurs(path, found => found.IsPlain)
-        && IsOurs(path + _hash, found => found.IsPlain)
+        CacheFolder.IsOurs(Path.GetDirectoryName(path)!, found => found.IsFolder)
+        && CacheFolder.IsOurs(path, found => found.IsPlain)
+        && CacheFolder.IsOurs(path + _hash, found => found.IsPlain)
         && File.ReadAllText(path + _hash) == HashLine(path);
 
     // As sha256sum prints and checks it.
@@ -138,12 +83,12 @@ internal static class NativeCache
         string result = Path.Combine(build, "result");
         try
         {
-            CreatePrivate(result);
+            CacheFolder.CreatePrivate(result);
             string library = Path.Combine(result, _library);
             NativeBuild.Compile(installation, build, library, $"{target}.log");
             NativeBuild.Write(library + _hash, HashLine(library));
-            KeepPrivate(library);
-            KeepPrivate(library + _hash);
+            CacheFolder.KeepPrivate(library);
+            CacheFolder.KeepPrivate(library + _hash);
             Remove(target);
             // Only now is there anything that a process would load.
             Directory.Move(result, target);
@@ -151,23 +96,6 @@ internal static class NativeCache
         finally
         {
             Remove(build);
-        }
-    }
-
-    private static void CreatePrivate(string folder)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder, _ownerOnly);
-        }
-    }
-
-    private static void KeepPrivate(string path)
-    {
-        // Not where nothing is to change: a cache may lie on a disk that cannot be written.
-        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != _ownerOnly)
-        {
-            File.SetUnixFileMode(path, _ownerOnly);
         }
     }
 

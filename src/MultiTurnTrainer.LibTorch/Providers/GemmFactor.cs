@@ -14,9 +14,16 @@ public readonly unsafe struct GemmFactor(void* data, long stride, bool transpose
     /// <summary>Elements from one row to the next.</summary>
     public long Stride { get; } = stride;
 
-    /// <summary>The same memory as the transpose.</summary>
-    public GemmFactor Transpose() => new(Data, Stride, Letter == (byte)'N');
+    /// <summary>Whether the transpose of what lies in memory is meant.</summary>
+    internal bool Transposed { get; } = transposed;
 
-    /// <summary>What BLAS calls it.</summary>
-    internal byte Letter { get; } = transposed ? (byte)'T' : (byte)'N';
+    /// <summary>The same memory as the transpose.</summary>
+    public GemmFactor Transpose() => new(Data, Stride, !Transposed);
+
+    /// <summary>What is left of the factor behind its first rows and columns.</summary>
+    internal GemmFactor Skip(long rows, long columns, int size)
+    {
+        (long lines, long elements) = Transposed ? (columns, rows) : (rows, columns);
+        return new((byte*)Data + (((lines * Stride) + elements) * size), Stride, Transposed);
+    }
 }

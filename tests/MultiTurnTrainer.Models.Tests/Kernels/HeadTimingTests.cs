@@ -25,6 +25,7 @@ public class HeadTimingTests
             ),
         ];
 
+        Assert.SkipWhen(bytes[0] is null, "this provider does not count the processor's memory");
         // Beside the logits stand the rows that are chosen, their gradient in both types, and some numbers a row.
         Assert.InRange(bytes[0]!.Value, states * vocabulary * 4, states * ((vocabulary * 4) + (8 * width * size) + 64));
         Assert.InRange(bytes[1]!.Value, states / 4 * vocabulary * 4, bytes[0]!.Value / 3);

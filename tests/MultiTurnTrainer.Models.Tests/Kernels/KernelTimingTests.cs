@@ -24,11 +24,12 @@ public class KernelTimingTests
         Assert.True(cases.Length >= 5);
         foreach (KernelCase each in cases)
         {
-            (float[][] composed, int nodes) = Run(each, each.Composed);
-            (float[][] fast, int ownNodes) = Run(each, each.Fast);
+            (float[][] composed, int? nodes) = Run(each, each.Composed);
+            (float[][] fast, int? ownNodes) = Run(each, each.Fast);
             bool rows = each.Kernel == "cross-entropy rows";
+            // TorchSharp does not count them.
             Assert.True(
-                rows || (nodes == 0 && ownNodes > 0),
+                rows || nodes is null || (nodes == 0 && ownNodes > 0),
                 $"{each.Kernel}: {nodes} and {ownNodes} functions of ours"
             );
             Assert.Equal(composed.Length, fast.Length);
@@ -60,12 +61,12 @@ public class KernelTimingTests
     }
 
     // Result and gradients, and how many functions of ours the graph had.
-    private static (float[][] Values, int Functions) Run(KernelCase each, Func<Tensor[], Tensor[]> backend)
+    private static (float[][] Values, int? Functions) Run(KernelCase each, Func<Tensor[], Tensor[]> backend)
     {
         using DisposeScope scope = NewDisposeScope();
-        int before = TorchRuntime.LiveFunctions;
+        int? before = TorchRuntime.LiveFunctions;
         Tensor[] results = backend(each.Inputs());
-        int made = TorchRuntime.LiveFunctions - before;
+        int? made = TorchRuntime.LiveFunctions - before;
         return ([.. results.Select(result => result.detach().to(float32).contiguous().data<float>().ToArray())], made);
     }
 }

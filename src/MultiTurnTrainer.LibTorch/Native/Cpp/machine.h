@@ -3,18 +3,8 @@
 #pragma once
 
 #include <dlfcn.h>
-#include <malloc.h>
 
 #include "handles.h"
-
-// Freed tensors stay with the process instead of going back to the kernel: glibc would otherwise map and unmap, and
-// fault in anew, every tensor above 128 KiB. 32 MiB is the largest threshold that glibc takes; one arena, because the
-// others are limited to 64 MiB and map what is larger.
-MTT_EXPORT void mtt_keep_freed_memory() {
-  mallopt(M_ARENA_MAX, 1);
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
 
 // Operators that have a way whose bits do not depend on the order of threads take it: flash attention's backward, sums by index. Fresh
 // memory is not filled, which the same switch would do.

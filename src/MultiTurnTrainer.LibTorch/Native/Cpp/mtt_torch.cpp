@@ -8,7 +8,6 @@
 
 #include "autograd.h"
 #include "cuda.h"
-#include "gemm.h"
 #include "handles.h"
 #include "machine.h"
 #include "memory.h"

@@ -1,5 +1,6 @@
 // Folder LibTorch: that interface over our own binding.
 // Refuses to know: TorchSharp's packages.
+using MultiTurnTrainer.LibTorch.Loading;
 using MultiTurnTrainer.LibTorch.Native;
 using TorchSharp;
 
@@ -15,6 +16,9 @@ public sealed record CudaMemory(long Allocated, long PeakAllocated, long Reserve
 /// <summary>What a program asks of libtorch as a whole, beyond TorchSharp's interface.</summary>
 public static unsafe class TorchRuntime
 {
+    /// <summary>The provider and why it is the one, in words.</summary>
+    public const string Provider = "mtt's own binding (the default)";
+
     /// <summary>Told in one line before the native part is built (once per libtorch, about 15 s).</summary>
     public static Action<string>? Notice
     {
@@ -32,8 +36,8 @@ public static unsafe class TorchRuntime
         }
     }
 
-    /// <summary>Custom functions that some graph still refers to: a leak check.</summary>
-    public static int LiveFunctions => AutogradCallbacks.LiveNodes;
+    /// <summary>Custom functions that some graph still refers to, null where they are not counted: a leak check.</summary>
+    public static int? LiveFunctions => AutogradCallbacks.LiveNodes;
 
     /// <summary>Finds libtorch, builds the native part if needed, and loads it; says what to do where it cannot.</summary>
     public static LibTorchInstallation Load()
@@ -41,6 +45,9 @@ public static unsafe class TorchRuntime
         NativeApi.EnsureLoaded();
         return NativeApi.Installation!;
     }
+
+    /// <summary>A function of libtorch or of a library that it has loaded; 0 where there is none.</summary>
+    internal static nint Symbol(string name) => NativeApi.Symbol(name);
 
     /// <summary>The compiler of the native part: its path, null where there is none, and the variable that chose it.</summary>
     public static (string? Path, string Variable) Compiler =>
@@ -51,7 +58,7 @@ public static unsafe class TorchRuntime
 
     /// <summary>The compiled native part for an installation, present or not, and the variable that chose its folder.</summary>
     public static (string Path, string Variable) NativePart(LibTorchInstallation installation) =>
-        (NativeCache.PathOf(installation), NativeCache.Root.Variable);
+        (NativeCache.PathOf(installation), CacheFolder.Root.Variable);
 
     /// <summary>The file that serves the BLAS symbol <c>sgemm_</c>, or null where it is inside libtorch's own MKL.</summary>
     public static string? BlasFile()

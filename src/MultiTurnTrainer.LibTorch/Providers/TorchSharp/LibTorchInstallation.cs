@@ -8,14 +8,27 @@ namespace MultiTurnTrainer.LibTorch.Providers;
 public sealed record LibTorchInstallation(string Origin, string Include, string Libraries, bool Cuda)
 {
     /// <summary>What to do where there is none.</summary>
-    public const string Remedy = "restore the packages TorchSharp and TorchSharp-cuda-linux";
+    public const string Remedy =
+        "build mtt with -p:TorchProvider=TorchSharp for linux-x64, or leave the option out to use a libtorch of the machine";
 
     /// <summary>The packages' own.</summary>
+    /// <exception cref="MttException">Their native libraries do not lie beside the program.</exception>
     public static LibTorchInstallation Find() =>
-        new("TorchSharp", "", AppContext.BaseDirectory, TorchSharp.torch.cuda.is_available());
+        TryFind() ?? throw new MttException("libtorch does not lie beside the program", Remedy);
 
-    /// <summary>The packages' own.</summary>
-    public static LibTorchInstallation? TryFind() => Find();
+    /// <summary>The packages' own: in a folder for the platform, or beside a program published for one.</summary>
+    public static LibTorchInstallation? TryFind()
+    {
+        string[] folders =
+        [
+            Path.Combine(AppContext.BaseDirectory, "runtimes/linux-x64/native"),
+            AppContext.BaseDirectory,
+        ];
+        string? found = Array.Find(folders, folder => File.Exists(Path.Combine(folder, "libtorch_cpu.so")));
+        return found is null
+            ? null
+            : new("TorchSharp's packages", "", found, File.Exists(Path.Combine(found, "libtorch_cuda.so")));
+    }
 
     /// <summary>None is asked.</summary>
     public static IEnumerable<string> Pythons() => [];

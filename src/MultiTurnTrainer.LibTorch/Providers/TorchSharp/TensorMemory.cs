@@ -2,23 +2,12 @@ using TorchSharp;
 
 namespace MultiTurnTrainer.LibTorch.Providers;
 
-/// <summary>The memory of tensors, as far as TorchSharp's interface reaches: the processor's.</summary>
+/// <summary>The memory of tensors, through libtorch's stable C interface.</summary>
 public static unsafe class TensorMemory
 {
-    /// <summary>The address of the first element of a contiguous tensor in the processor's memory.</summary>
-    public static void* Pointer(torch.Tensor tensor)
-    {
-        fixed (byte* first = tensor.bytes)
-        {
-            // Native memory: it does not move when the pin ends.
-            return first;
-        }
-    }
+    /// <summary>The address of the first element, on the tensor's own device.</summary>
+    public static void* Pointer(torch.Tensor tensor) => StableInterface.Data(tensor);
 
-    /// <summary>Room for as many bytes as elements of another type: TorchSharp cannot look at the same ones.</summary>
-    public static torch.Tensor View(torch.Tensor tensor, torch.ScalarType dtype)
-    {
-        long size = tensor.shape[^1] * tensor.ElementSize / dtype.ElementSize();
-        return torch.empty([.. tensor.shape[..^1], size], dtype, tensor.device);
-    }
+    /// <summary>The same bytes as elements of another type; the last dimension grows or shrinks.</summary>
+    public static torch.Tensor View(torch.Tensor tensor, torch.ScalarType dtype) => StableInterface.View(tensor, dtype);
 }

@@ -1,8 +1,15 @@
-namespace MultiTurnTrainer.LibTorch.Native;
+// Folder Loading: what stands around a native library before it is loaded: the process's environment and the user's cache.
+// Refuses to know: which library it is, and who provides it.
+
+namespace MultiTurnTrainer.LibTorch.Loading;
 
 /// <summary>What the libraries under libtorch read from the environment, once, when they are loaded. A value that the user has set stays.</summary>
 internal static partial class NativeEnvironment
 {
+    private const int TrimThreshold = -1;
+    private const int MapThreshold = -3;
+    private const int MostArenas = -8;
+
     /// <summary>Sets what makes them fast on this machine.</summary>
     public static void Prepare()
     {
@@ -26,9 +33,27 @@ internal static partial class NativeEnvironment
         }
     }
 
+    /// <summary>
+    /// Freed tensors stay with the process instead of going back to the kernel: glibc would otherwise map and unmap, and fault in
+    /// anew, every tensor above 128 KiB. 32 MiB is the largest threshold that glibc takes; one arena, because the others are limited
+    /// to 64 MiB and map what is larger.
+    /// </summary>
+    public static void KeepFreedMemory()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = SetAllocator(MostArenas, 1);
+            _ = SetAllocator(MapThreshold, 32 << 20);
+            _ = SetAllocator(TrimThreshold, 1 << 30);
+        }
+    }
+
     // .NET's own environment is a copy that native libraries do not see.
     private static void Set(string name, string value) => _ = SetEnvironment(name, value, 0);
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int SetAllocator(int parameter, int value);
 }

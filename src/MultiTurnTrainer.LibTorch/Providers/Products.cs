@@ -1,13 +1,11 @@
-using MultiTurnTrainer.LibTorch.Native;
 using TorchSharp;
 
 namespace MultiTurnTrainer.LibTorch.Providers;
 
-/// <summary>Products of matrices that TorchSharp's interface cannot ask for.</summary>
+/// <summary>Products of matrices that TorchSharp's interface has no word for.</summary>
 public static unsafe class Products
 {
     private const long BlockColumns = 2048;
-    private const string Mixed = "mm.dtype(self, mat2, out_dtype)";
 
     /// <summary>left · right, the result in fp32 even where the factors are bf16.</summary>
     public static torch.Tensor Wide(torch.Tensor left, torch.Tensor right)
@@ -24,9 +22,9 @@ public static unsafe class Products
             return left.mm(right);
         }
 
-        if (left.device_type == DeviceType.CUDA && Operator.Exists(Mixed))
+        if (left.device_type == DeviceType.CUDA && CudaProduct.Exists)
         {
-            return Operator.Call(Mixed, left, right, torch.float32);
+            return CudaProduct.Wide(left, right);
         }
 
         // Block by block, so that the widened factor stays in cache.
@@ -38,7 +36,7 @@ public static unsafe class Products
             using torch.Tensor part = right.narrow(1, start, count);
             using torch.Tensor factor = part.to(torch.float32);
             using torch.Tensor target = blocks.narrow(1, start, count);
-            Operator.CallInPlace("mm.out(out, self, mat2)", target, wide, factor);
+            target.addmm_(wide, factor, 0);
         }
 
         return blocks;

@@ -1,0 +1,128 @@
+using TorchSharp;
+
+namespace MultiTurnTrainer.LibTorch.Providers;
+
+/// <summary>
+/// The threads that libtorch's own operators run on. Work of ours there wakes no second pool of threads: it enters a parallel region
+/// of the OpenMP runtime that libtorch has loaded.
+/// </summary>
+public static unsafe class TorchThreads
+{
+    // GCC's entry into a region; Intel's and LLVM's runtimes have it too.
+    private static readonly delegate* unmanaged<nint, nint, uint, uint, void> _enter = (delegate* unmanaged<
+        nint,
+        nint,
+        uint,
+        uint,
+        void>)
+        TorchRuntime.Symbol("GOMP_parallel");
+
+    private static readonly delegate* unmanaged<int, void> _setThreads = (delegate* unmanaged<int, void>)
+        TorchRuntime.Symbol("omp_set_num_threads");
+
+    [ThreadStatic]
+    private static bool _atWork;
+
+    /// <summary>Whether this thread works at a piece: what it calls must not share its work out again.</summary>
+    public static bool AtWork => _atWork;
+
+    /// <summary>
+    /// Calls <paramref name="body"/> for 0 … pieces − 1, in any order. Whoever is free takes the next piece, which evens out a core that
+    /// is busy elsewhere.
+    /// </summary>
+    public static void For(long pieces, Action<long> body)
+    {
+        int threads = torch.get_num_threads();
+        if (pieces <= 1 || threads == 1 || _atWork || _enter is null)
+        {
+            Here(pieces, body);
+            return;
+        }
+
+        Work work = new(pieces, body);
+        GCHandle handle = GCHandle.Alloc(work);
+        try
+        {
+            nint run = (nint)(delegate* unmanaged<nint, void>)&Run;
+            _enter(run, GCHandle.ToIntPtr(handle), (uint)Math.Min(threads, pieces), 0);
+        }
+        finally
+        {
+            handle.Free();
+        }
+
+        if (work.Failure is { } failure)
+        {
+            throw new AggregateException(failure);
+        }
+    }
+
+    /// <summary>As <see cref="For"/>, on this thread alone: for work that is not worth waking another.</summary>
+    public static void Here(long pieces, Action<long> body)
+    {
+        bool outer = _atWork;
+        int threads = outer ? 1 : torch.get_num_threads();
+        Limit(threads, 1);
+        _atWork = true;
+        try
+        {
+            for (long piece = 0; piece < pieces; piece++)
+            {
+                body(piece);
+            }
+        }
+        catch (Exception problem)
+        {
+            throw new AggregateException(problem);
+        }
+        finally
+        {
+            _atWork = outer;
+            Limit(threads, threads);
+        }
+    }
+
+    // What libraries under libtorch may take; inside a parallel region they take one anyway.
+    private static void Limit(int threads, int most)
+    {
+        if (threads > 1 && _setThreads is not null)
+        {
+            _setThreads(most);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Run(nint state)
+    {
+        Work work = (Work)GCHandle.FromIntPtr(state).Target!;
+        _atWork = true;
+        try
+        {
+            work.Run();
+        }
+        catch (Exception problem)
+        {
+            // An exception must not cross native frames.
+            work.Failure = problem;
+        }
+        finally
+        {
+            _atWork = false;
+        }
+    }
+
+    private sealed class Work(long pieces, Action<long> body)
+    {
+        private long _next;
+
+        public volatile Exception? Failure;
+
+        public void Run()
+        {
+            for (long piece; (piece = Interlocked.Increment(ref _next) - 1) < pieces; )
+            {
+                body(piece);
+            }
+        }
+    }
+}
