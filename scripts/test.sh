@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the whole test suite; the last line is 'N passed, M failed, K skipped'.
-#   scripts/test.sh [ROOM …]   only these rooms, for instance: scripts/test.sh Tokenizers Cli
+#   scripts/test.sh [ROOM …]   only these rooms, for instance: scripts/test.sh Tokenizers Cli; TorchSharp is the other provider
 set -uo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh --tests || exit 2
@@ -11,34 +11,55 @@ if [ ${#rooms[@]} -eq 0 ]; then
     room=${project#tests/MultiTurnTrainer.}
     rooms+=("${room%.Tests}")
   done
+  rooms+=(TorchSharp)
 fi
 
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0 broken=0
-for room in "${rooms[@]}"; do
-  name=MultiTurnTrainer.$room.Tests
-  started=$SECONDS
-  timeout --kill-after=10 900 "artifacts/bin/$name/release/$name" -noColor -longRunning 120 >"$log/$room" 2>&1
-  code=$?
-  summary=$(grep -E 'Total: [0-9]+, Errors: ' "$log/$room" | tail -1)
+# run LABEL PROGRAM [ARGUMENT …]: a room's tests, counted.
+run() {
+  local label=$1 started=$SECONDS
+  timeout --kill-after=10 900 "${@:2}" -noColor -longRunning 120 >"$log/$label" 2>&1
+  local code=$?
+  summary=$(grep -E 'Total: [0-9]+, Errors: ' "$log/$label" | tail -1)
   count() { sed -n "s/.*$1: \([0-9]*\).*/\1/p" <<<"$summary"; }
   if [ -z "$summary" ]; then
-    echo "$room: the test runner ended with $code and no summary"
-    cat "$log/$room"
+    echo "$label: the test runner ended with $code and no summary"
+    cat "$log/$label"
     broken=$((broken + 1))
-    continue
+    return
   fi
-  bad=$(($(count Errors) + $(count Failed)))
+  local bad=$(($(count Errors) + $(count Failed)))
   if [ $bad -gt 0 ] || { [ $code -ne 0 ] && [ "$(count Total)" -gt 0 ]; }; then
-    cat "$log/$room"
+    cat "$log/$label"
     [ $bad -gt 0 ] || broken=$((broken + 1))
   fi
-  good=$(($(count Total) - bad - $(count Skipped)))
+  local good=$(($(count Total) - bad - $(count Skipped)))
   passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + $(count Skipped)))
-  printf '%-14s %5d passed %4d failed %4d skipped %5d s\n' "$room" $good $bad "$(count Skipped)" $((SECONDS - started))
-  grep -h -A1 '\[SKIP\]' "$log/$room" | sed 's/^/    /'
+  printf '%-20s %5d passed %4d failed %4d skipped %5d s\n' "$label" $good $bad "$(count Skipped)" $((SECONDS - started))
+  grep -h -A1 '\[SKIP\]' "$log/$label" | sed 's/^/    /'
+}
+
+for room in "${rooms[@]}"; do
+  [ "$room" != TorchSharp ] || continue
+  run "$room" "artifacts/bin/MultiTurnTrainer.$room.Tests/release/MultiTurnTrainer.$room.Tests"
 done
+
+# The other provider of libtorch: TorchSharp's packages, restored, built apart and held to the same goldens.
+if [[ " ${rooms[*]} " == *" TorchSharp "* ]]; then
+  for room in LibTorch Models Training; do
+    name=MultiTurnTrainer.$room.Tests
+    only=()
+    [ $room != Training ] || only=(-class '*Golden*' -class '*ThreadCountTests' -class '*DistillationPassTests')
+    if dotnet build "tests/$name" -c Release -v quiet -nologo -p:TorchProvider=TorchSharp; then
+      run "TorchSharp-$room" "artifacts/torchsharp/bin/$name/release/$name" "${only[@]}"
+    else
+      echo "TorchSharp-$room: does not build"
+      broken=$((broken + 1))
+    fi
+  done
+fi
 
 # Where the shared material is present, nothing that needs it may be skipped.
 if [ -d "${MTT_SHARED:-../shared}/data" ] && grep -q 'needs ../shared' "$log"/*; then

@@ -1,5 +1,6 @@
 """LoRA r=16 on all linears of a 41M-parameter Llama, 4 x 512 tokens a step, a quarter of them supervised: mtt beside plain PyTorch loops
 on the same libtorch, the same model and the same rows, alternating in one run. Needs /usr/bin/python3 with torch (Debian's python3-torch).
+Where mtt has been built with -p:TorchProvider=TorchSharp too, that build stands beside it.
 
   scripts/bench/train.py [--dtype float32,bfloat16] [--rounds 2] [--steps 6]
 """
@@ -20,6 +21,7 @@ sys.path.insert(0, str(ROOT / "scripts" / "gpu"))
 import tensors  # noqa: E402
 
 MTT = os.environ.get("MTT", str(ROOT / "artifacts/bin/MultiTurnTrainer.Cli/release/mtt"))
+TORCHSHARP = str(ROOT / "artifacts/torchsharp/bin/MultiTurnTrainer.Cli/release/mtt")
 HIDDEN, INTERMEDIATE, LAYERS, HEADS, VOCABULARY = 512, 1376, 8, 8, 32000
 LENGTH, BATCH, SHARE = 512, 4, 0.25
 
@@ -67,14 +69,14 @@ def anchor(model, rows, dtype, head, steps):
     return result["tokens_per_second"], result["peak_memory_mb"], result["losses"][0]
 
 
-def ours(model, rows, folder, dtype, steps):
+def ours(program, model, rows, folder, dtype, steps):
     settings = {
         "train.packing": "false", "train.max_length": LENGTH, "train.per_device_train_batch_size": BATCH,
         "train.gradient_accumulation_steps": 1, "train.max_steps": steps, "train.learning_rate": 1e-4, "train.warmup_steps": 0,
         "lora.r": 16, "lora.lora_alpha": 32, "lora.target_modules": "all-linear",
     }
     flags = [flag for key, value in settings.items() for flag in ("--set", f"{key}={value}")]
-    command = [MTT, "train", "--model", model, "--train", rows, "--output", folder / "adapter", "--dtype", dtype, "--device", "cpu",
+    command = [program, "train", "--model", model, "--train", rows, "--output", folder / "adapter", "--dtype", dtype, "--device", "cpu",
                "--no-shuffle", "--force", *flags]
     process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     errors = process.stderr.read()
@@ -92,6 +94,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--skip-naive", action="store_true")
+    parser.add_argument("--skip-anchors", action="store_true", help="only mtt's own programs beside each other")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -99,11 +102,14 @@ def main():
         for dtype in options.dtype.split(","):
             results = {}
             for _ in range(options.rounds):
-                if not options.skip_naive:
+                if not options.skip_naive and not options.skip_anchors:
                     results.setdefault("PyTorch, all rows", []).append(anchor(model, rows, dtype, "naive", options.steps))
-                results.setdefault("PyTorch, filtered rows", []).append(anchor(model, rows, dtype, "filtered", options.steps))
-                results.setdefault("mtt train", []).append(ours(model, rows, folder, dtype, options.steps))
-            base = statistics.median(rate for rate, _, _ in results["PyTorch, filtered rows"])
+                if not options.skip_anchors:
+                    results.setdefault("PyTorch, filtered rows", []).append(anchor(model, rows, dtype, "filtered", options.steps))
+                results.setdefault("mtt train", []).append(ours(MTT, model, rows, folder, dtype, options.steps))
+                if os.path.exists(TORCHSHARP):
+                    results.setdefault("mtt train on TorchSharp", []).append(ours(TORCHSHARP, model, rows, folder, dtype, options.steps))
+            base = statistics.median(run[0] for run in results.get("PyTorch, filtered rows", results["mtt train"]))
             print(f"{dtype}: torch {torch.__version__}, {os.cpu_count()} cores, {options.rounds} rounds of {options.steps} steps")
             for what, runs in results.items():
                 rate = statistics.median(run[0] for run in runs)

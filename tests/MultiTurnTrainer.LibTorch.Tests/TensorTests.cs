@@ -1,4 +1,3 @@
-using MultiTurnTrainer.LibTorch.Native;
 using MultiTurnTrainer.LibTorch.Providers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -76,20 +75,6 @@ public class TensorTests
     }
 
     [Fact]
-    public void Errors_FromLibtorch_NameTheOperatorAndSayWhy()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        TorchException problem = Assert.Throws<TorchException>(() => ones(2, 3).mm(ones(2, 3)));
-        Assert.StartsWith("aten::mm: ", problem.Message, StringComparison.Ordinal);
-        Assert.Contains("shapes cannot be multiplied", problem.Message, StringComparison.Ordinal);
-        TorchException missing = Assert.Throws<TorchException>(() => Operator.Call("no_such_thing(self)", ones(1)));
-        Assert.Contains("aten::no_such_thing: this libtorch", missing.Message, StringComparison.Ordinal);
-        TorchException parameter = Assert.Throws<TorchException>(() => Operator.Call("relu(nothing)", ones(1)));
-        Assert.Contains("relu", parameter.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => zeros(1, int64).item<Half>());
-    }
-
-    [Fact]
     public void Scopes_AtTheirEnd_LeaveNoTensorAlive()
     {
         Warm();
@@ -112,7 +97,7 @@ public class TensorTests
         }
 
         Assert.True(kept.IsInvalid);
-        Assert.Throws<ObjectDisposedException>(() => kept.sum());
+        Assert.ThrowsAny<InvalidOperationException>(() => kept.sum());
         Assert.Equal(before, TorchRuntime.LiveTensors);
         Assert.Equal(thread, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
@@ -135,22 +120,5 @@ public class TensorTests
     {
         using DisposeScope scope = NewDisposeScope();
         ones(1).sum();
-    }
-
-    [Fact]
-    public void PeakCpuBytes_OfTensorsOneAfterTheOther_IsThatOfTheMostAtOnce()
-    {
-        using torch.Tensor before = torch.ones(1000);
-        long? peak = TorchRuntime.PeakCpuBytes(() =>
-        {
-            using (torch.ones(50_000))
-            {
-                torch.ones(10_000).Dispose();
-            }
-
-            using torch.Tensor after = torch.ones(30_000);
-        });
-
-        Assert.Equal(60_000 * sizeof(float), peak);
     }
 }

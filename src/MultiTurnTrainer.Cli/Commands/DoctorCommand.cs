@@ -71,6 +71,7 @@ internal static class DoctorCommand
         Line("system", $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {Vectors()}");
         Line("runtime", RuntimeInformation.FrameworkDescription);
         Programs();
+        Line("provider", TorchRuntime.Provider);
         LibTorchInstallation? installation;
         try
         {

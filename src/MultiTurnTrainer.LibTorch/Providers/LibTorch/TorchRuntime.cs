@@ -17,7 +17,7 @@ public sealed record CudaMemory(long Allocated, long PeakAllocated, long Reserve
 public static unsafe class TorchRuntime
 {
     /// <summary>The provider and why it is the one, in words.</summary>
-    public const string Provider = "mtt's own binding (the default)";
+    public const string Provider = "mtt's own binding (the default: faster, in half the memory)";
 
     /// <summary>Told in one line before the native part is built (once per libtorch, about 15 s).</summary>
     public static Action<string>? Notice

@@ -48,7 +48,9 @@ internal static class PackagedLibraries
         return (torch, file);
     }
 
-    private static string Mend(string own)
+    /// <summary>The mended copy of a library that this machine does not load.</summary>
+    /// <exception cref="MttException">It is not the one that is known, or does not load mended.</exception>
+    internal static string Mend(string own)
     {
         if (ContentHash.OfFile(own) != KnownHash)
         {

@@ -16,7 +16,8 @@ public sealed record CudaMemory(long Allocated, long PeakAllocated, long Reserve
 public static unsafe class TorchRuntime
 {
     /// <summary>The provider and why it is the one, in words.</summary>
-    public const string Provider = "TorchSharp's packages (chosen by -p:TorchProvider=TorchSharp when mtt was built)";
+    public const string Provider =
+        "TorchSharp's packages (chosen by -p:TorchProvider=TorchSharp when mtt was built); on CUDA they have run on no card";
 
     /// <summary>Never told: nothing is built.</summary>
     public static Action<string>? Notice { get; set; }
