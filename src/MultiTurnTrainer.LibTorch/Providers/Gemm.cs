@@ -10,9 +10,6 @@ namespace MultiTurnTrainer.LibTorch.Providers;
 /// </summary>
 public static unsafe class Gemm
 {
-    // Below this many operations another thread wakes too late to help.
-    private const double Worthwhile = 4e6;
-
     private static readonly Lazy<GemmLibrary?> _single = new(() => GemmLibrary.Find(half: false));
     private static readonly Lazy<GemmLibrary?> _half = new(() => GemmLibrary.Find(half: true));
 
@@ -65,12 +62,13 @@ public static unsafe class Gemm
             return;
         }
 
-        Cuts down = new(rows);
-        Cuts across = new(columns);
+        (Cuts down, Cuts across) = Cuts.Of(rows, columns);
         int size = half ? sizeof(ushort) : sizeof(float);
-        bool alone = 2.0 * rows * columns * inner < Worthwhile;
-        Action<long, Action<long>> share = alone ? TorchThreads.Here : TorchThreads.For;
-        share(down.Pieces * across.Pieces, piece => Multiply(library, Part(whole, down, across, piece, size)));
+        TorchThreads.For(
+            down.Pieces * across.Pieces,
+            piece => Multiply(library, Part(whole, down, across, piece, size)),
+            2.0 * rows * columns * inner
+        );
     }
 
     private static void Multiply(GemmLibrary library, in GemmTask task)
@@ -97,15 +95,36 @@ public static unsafe class Gemm
         };
     }
 
-    /// <summary>A side of a result cut into up to four pieces, for up to sixteen threads.</summary>
-    private readonly struct Cuts(long side)
+    /// <summary>A side of a result cut into pieces.</summary>
+    private readonly record struct Cuts(long Side, long Pieces)
     {
         // Of the libraries' inner kernels.
         private const long Tile = 48;
-        private const long Smallest = 256;
+        private const long Large = 256;
+        private const long Small = 64;
+        private const long Most = 4;
 
-        public long Pieces { get; } = Math.Clamp(side / Smallest, 1, 4);
+        public long Start(long piece) => piece == Pieces ? Side : piece * Side / Pieces / Tile * Tile;
 
-        public long Start(long piece) => piece == Pieces ? side : piece * side / Pieces / Tile * Tile;
+        /// <summary>Up to four pieces of a long side, for up to sixteen threads; at least four in all where the sides allow.</summary>
+        public static (Cuts Down, Cuts Across) Of(long rows, long columns)
+        {
+            Cuts down = new(rows, Math.Clamp(rows / Large, 1, Most));
+            Cuts across = new(columns, Math.Clamp(columns / Large, 1, Most));
+            while (down.Pieces * across.Pieces < Most)
+            {
+                bool rowsAreLonger = rows / down.Pieces > columns / across.Pieces;
+                Cuts longer = rowsAreLonger ? down : across;
+                if (longer.Side / longer.Pieces < 2 * Small)
+                {
+                    break;
+                }
+
+                longer = longer with { Pieces = 2 * longer.Pieces };
+                (down, across) = rowsAreLonger ? (longer, across) : (down, longer);
+            }
+
+            return (down, across);
+        }
     }
 }

@@ -8,6 +8,9 @@ namespace MultiTurnTrainer.LibTorch.Providers;
 /// </summary>
 public static unsafe class TorchThreads
 {
+    // Below this many operations another thread wakes too late to help.
+    private const double Worthwhile = 4e6;
+
     // GCC's entry into a region; Intel's and LLVM's runtimes have it too.
     private static readonly delegate* unmanaged<nint, nint, uint, uint, void> _enter = (delegate* unmanaged<
         nint,
@@ -28,14 +31,17 @@ public static unsafe class TorchThreads
 
     /// <summary>
     /// Calls <paramref name="body"/> for 0 … pieces − 1, in any order. Whoever is free takes the next piece, which evens out a core that
-    /// is busy elsewhere.
+    /// is busy elsewhere; small work stays on this thread.
     /// </summary>
-    public static void For(long pieces, Action<long> body)
+    /// <param name="pieces">How many.</param>
+    /// <param name="body">Computes one.</param>
+    /// <param name="operations">Arithmetic of all pieces together, where it may be too little for a second thread.</param>
+    public static void For(long pieces, Action<long> body, double operations = double.PositiveInfinity)
     {
         int threads = torch.get_num_threads();
-        if (pieces <= 1 || threads == 1 || _atWork || _enter is null)
+        if (pieces <= 1 || threads == 1 || operations < Worthwhile || _atWork || _enter is null)
         {
-            Here(pieces, body);
+            Here(pieces, body, threads);
             return;
         }
 
@@ -57,11 +63,10 @@ public static unsafe class TorchThreads
         }
     }
 
-    /// <summary>As <see cref="For"/>, on this thread alone: for work that is not worth waking another.</summary>
-    public static void Here(long pieces, Action<long> body)
+    private static void Here(long pieces, Action<long> body, int threads)
     {
         bool outer = _atWork;
-        int threads = outer ? 1 : torch.get_num_threads();
+        threads = outer ? 1 : threads;
         Limit(threads, 1);
         _atWork = true;
         try

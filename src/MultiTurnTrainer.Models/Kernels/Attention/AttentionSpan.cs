@@ -19,6 +19,10 @@ internal sealed record AttentionSpan(int[] Starts, float Scale, int? Window, flo
     /// <summary>The length of the longest sequence.</summary>
     public int Longest => Enumerable.Range(0, Sequences).Max(i => Starts[i + 1] - Starts[i]);
 
+    /// <summary>Queries and keys that meet, without a window, twice the visible ones.</summary>
+    public double Pairs =>
+        Enumerable.Range(0, Sequences).Sum(i => (double)(Starts[i + 1] - Starts[i]) * (Starts[i + 1] - Starts[i]));
+
     /// <summary>The blocks of queries of a sequence.</summary>
     public IEnumerable<AttentionBlock> Blocks(int sequence)
     {

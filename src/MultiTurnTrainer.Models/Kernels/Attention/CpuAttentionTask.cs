@@ -49,6 +49,9 @@ internal sealed unsafe class CpuAttentionTask
         _lse = (float*)TensorMemory.Pointer(lse);
     }
 
+    // Of one product over all heads; scores that are hidden are half of them.
+    private double Operations => _span.Pairs * _width * _heads;
+
     private int Group => _heads / _keyHeads;
 
     private bool Half => _type == torch.bfloat16;
@@ -61,6 +64,7 @@ internal sealed unsafe class CpuAttentionTask
         long scores = (long)_span.MostQueries * _span.Longest;
         Workers.ForEach(
             (long)_span.Sequences * _heads,
+            2 * Operations,
             task =>
             {
                 using Scratch scratch = new(scores, scores, (long)_span.MostQueries * _width);
@@ -84,6 +88,7 @@ internal sealed unsafe class CpuAttentionTask
         long keys = (long)_span.Longest * _width;
         Workers.ForEach(
             (long)_span.Sequences * _keyHeads,
+            5 * Operations,
             task =>
             {
                 using Scratch scratch = new(

@@ -14,8 +14,9 @@ internal static class Workers
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void KeepAlive(params ReadOnlySpan<torch.Tensor> tensors) { }
 
-    /// <summary>Runs <paramref name="body"/> for every item, each worth a thread's while.</summary>
-    public static void ForEach(long count, Action<long> body) => TorchThreads.For(count, body);
+    /// <summary>Runs <paramref name="body"/> for every item; all together are so many operations.</summary>
+    public static void ForEach(long count, double operations, Action<long> body) =>
+        TorchThreads.For(count, body, operations);
 
     /// <summary>Runs <paramref name="body"/> over [0, count) in contiguous ranges.</summary>
     public static void For(long count, long elementsPerItem, Action<long, long> body)
