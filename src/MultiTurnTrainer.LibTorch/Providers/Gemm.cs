@@ -1,4 +1,3 @@
-using MultiTurnTrainer.LibTorch.Providers.Gemms;
 using TorchSharp;
 
 namespace MultiTurnTrainer.LibTorch.Providers;

@@ -15,7 +15,7 @@ using unsafe Kernel = delegate* unmanaged<
     int>;
 using unsafe Mask = delegate* unmanaged<int, void*, void*, int>;
 
-namespace MultiTurnTrainer.LibTorch.Providers.Gemms;
+namespace MultiTurnTrainer.LibTorch.Providers;
 
 /// <summary>oneDNN's row-major product.</summary>
 internal sealed unsafe class OneDnnGemm : GemmLibrary

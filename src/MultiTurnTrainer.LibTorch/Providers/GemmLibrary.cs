@@ -1,6 +1,4 @@
-// Folder Gemms: libraries inside libtorch whose products with fp32 results ATen does not offer.
-// Refuses to know: how a product is cut, threads.
-namespace MultiTurnTrainer.LibTorch.Providers.Gemms;
+namespace MultiTurnTrainer.LibTorch.Providers;
 
 /// <summary>One product of row-major matrices: c = alpha · op(a) · op(b) + beta · c, with fp32 results.</summary>
 internal readonly unsafe struct GemmTask

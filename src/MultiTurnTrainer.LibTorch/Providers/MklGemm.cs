@@ -31,7 +31,7 @@ using unsafe Single = delegate* unmanaged<
     int*,
     void>;
 
-namespace MultiTurnTrainer.LibTorch.Providers.Gemms;
+namespace MultiTurnTrainer.LibTorch.Providers;
 
 /// <summary>Intel MKL's product: of fp32 factors through BLAS's interface, of bf16 ones through C's.</summary>
 internal sealed unsafe class MklGemm : GemmLibrary
