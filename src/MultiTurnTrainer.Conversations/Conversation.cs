@@ -68,6 +68,9 @@ public sealed class Conversation
             ]
             : null;
 
+    /// <summary>Whether the reader left out nulls that Arrow had added to tools or to the arguments of calls.</summary>
+    public bool LostNulls { get; private init; }
+
     /// <summary>What the source said beside the conversation.</summary>
     public JsonElement? Metadata => JsonView.Get(Json, "metadata");
 
@@ -92,7 +95,13 @@ public sealed class Conversation
         FromJson(json, file, line, supervision: null);
 
     /// <summary>Reads a canonical object whose weights are read already.</summary>
-    internal static Conversation FromJson(JsonElement json, string? file, long line, Supervision? supervision)
+    internal static Conversation FromJson(
+        JsonElement json,
+        string? file,
+        long line,
+        Supervision? supervision,
+        bool lostNulls = false
+    )
     {
         string place = file is null ? "" : Invariant($"{file}:{line}: ");
         if (JsonView.Get(json, "messages") is not { ValueKind: JsonValueKind.Array } list)
@@ -111,7 +120,7 @@ public sealed class Conversation
             messages.Add(new Message(message));
         }
 
-        return new Conversation(json, messages, file, line, supervision);
+        return new Conversation(json, messages, file, line, supervision) { LostNulls = lostNulls };
     }
 
     private Supervision ReadSupervision()

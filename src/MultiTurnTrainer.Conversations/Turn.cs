@@ -11,6 +11,25 @@ public sealed record Turn(IReadOnlyList<int> Users, IReadOnlyList<int> Replies)
     /// <summary>Indexes of all its messages, in order.</summary>
     public IEnumerable<int> Messages => Users.Concat(Replies);
 
+    /// <summary>The number of the turn that each message belongs to, from 1; what stands before the first user's is of the first.</summary>
+    /// <param name="roles">The role of each message.</param>
+    public static int[] Numbers(IReadOnlyList<Role> roles)
+    {
+        int[] numbers = new int[roles.Count];
+        Array.Fill(numbers, 1);
+        int number = 0;
+        foreach (Turn turn in Of(roles))
+        {
+            number += turn.Users.Count > 0 ? 1 : 0;
+            foreach (int message in turn.Messages)
+            {
+                numbers[message] = Math.Max(1, number);
+            }
+        }
+
+        return numbers;
+    }
+
     /// <summary>Groups messages into turns. Consecutive user messages are one question; system and developer messages belong to no turn.</summary>
     /// <param name="roles">The role of each message.</param>
     public static IReadOnlyList<Turn> Of(IEnumerable<Role> roles)

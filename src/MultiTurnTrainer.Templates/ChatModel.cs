@@ -93,7 +93,7 @@ public sealed class ChatModel
         return templates.GetValueOrDefault(chosen)
             ?? throw new MttException(
                 $"{place}: has no chat template named {chosen}, but {string.Join(", ", templates.Keys.Order(StringComparer.Ordinal))}",
-                "Choose one: mtt mask --chat-template-name NAME; other commands take the folder's chat_template.jinja."
+                "Choose one with --chat-template-name NAME."
             );
     }
 

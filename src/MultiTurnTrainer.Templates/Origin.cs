@@ -54,6 +54,7 @@ public sealed class Origin
     private readonly string? _key;
     private readonly int _index;
     private MessageField _field = (MessageField)(-1);
+    private int _item = -1;
 
     private Origin(OriginKind kind, Origin? parent, string? key, int index)
     {
@@ -61,10 +62,13 @@ public sealed class Origin
         _parent = parent;
         _key = key;
         _index = index;
-        MessageIndex =
-            kind != OriginKind.Message ? -1
+        int element =
+            kind is not (OriginKind.Message or OriginKind.Tool) ? -1
             : parent is { _parent: null } ? index
-            : parent?.MessageIndex ?? -1;
+            : parent is null ? -1
+            : Math.Max(parent.MessageIndex, parent.ToolIndex);
+        MessageIndex = kind == OriginKind.Message ? element : -1;
+        ToolIndex = kind == OriginKind.Tool ? element : -1;
     }
 
     /// <summary>The kind of source.</summary>
@@ -72,6 +76,12 @@ public sealed class Origin
 
     /// <summary>The message's index, or -1 when the source is not a message.</summary>
     public int MessageIndex { get; }
+
+    /// <summary>The tool's index in the declared list, or -1 when the source is none of them.</summary>
+    public int ToolIndex { get; }
+
+    /// <summary>The index of the part of a content, or of the call, or -1 when the source is none.</summary>
+    public int ItemIndex => Field == MessageField.None ? -1 : _item;
 
     /// <summary>For a literal: its line in the template, from 1; else 0.</summary>
     public int Line => Kind == OriginKind.Literal ? _index : 0;
@@ -164,6 +174,7 @@ public sealed class Origin
         Origin? belowFunction = null;
         while (top._parent is { _parent._parent: not null })
         {
+            _item = top._key is null ? top._index : -1;
             if (top._key is "name" or "arguments" or "parameters")
             {
                 belowFunction = top;

@@ -118,8 +118,9 @@ public sealed class RenderSession
         new(_input.AsWritten ? [] : _template.ReasoningNames, nulls, IsTracked);
 
     /// <summary>
-    /// Renders the first messages, or all. A template that cannot do without a null key (DeepSeek-V3 tests whether
-    /// <c>content is none</c>) is given the messages as they stand, to test but not to print.
+    /// Renders the first messages, or all. A template that cannot do without a null key is given it to test, but not to
+    /// print: that of the content first (DeepSeek-V3 tests whether <c>content is none</c>, and whether <c>tool_calls</c> is
+    /// there at all), then all of them.
     /// </summary>
     private Renderer Run(int? count, bool addGenerationPrompt)
     {
@@ -141,17 +142,22 @@ public sealed class RenderSession
     private Renderer? WithNulls(int? count, bool addGenerationPrompt)
     {
         _triedNulls = true;
-        Value messages = Messages(NullKeys.TestedOnly);
-        try
+        foreach (NullKeys nulls in (ReadOnlySpan<NullKeys>)[NullKeys.ContentTested, NullKeys.Tested])
         {
-            Renderer renderer = Run(messages, count, addGenerationPrompt);
-            _messages = messages;
-            return renderer;
+            Value messages = Messages(nulls);
+            try
+            {
+                Renderer renderer = Run(messages, count, addGenerationPrompt);
+                _messages = messages;
+                return renderer;
+            }
+            catch (TemplateException)
+            {
+                // The next way, if there is one; the first problem is the one that is told.
+            }
         }
-        catch (TemplateException)
-        {
-            return null;
-        }
+
+        return null;
     }
 
     private Renderer Run(Value messages, int? count, bool addGenerationPrompt)

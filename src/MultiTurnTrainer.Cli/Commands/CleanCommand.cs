@@ -57,7 +57,10 @@ internal static class CleanCommand
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     private static readonly SettingsOptions _settings = new();
-    private static readonly RowFlags _rows = new(makesRows: false, _settings);
+    private static readonly RowFlags _rows = new(
+        RowUse.Rendering | RowUse.Reading | RowUse.Targets | RowUse.Effects,
+        _settings
+    );
 
     public static Command Create()
     {
@@ -97,6 +100,7 @@ internal static class CleanCommand
             parsed.GetValue(_inputs)!,
             output,
             settings,
+            rows.Conversion,
             parsed.GetValue(_force),
             cancellation
         );

@@ -24,12 +24,21 @@ internal static class DistillationInputs
 
         IEnumerable<ShardedTask> tasks = offline ? [] : request.TrainFiles.SelectMany(ShardedTaskReader.Read);
         IEnumerable<CleanedRecord> records = offline ? request.TrainFiles.SelectMany(CleanedRecordReader.Read) : [];
+        CleanedTurns turns = new(model, request.Rows);
+        CleanedTurn[] cleaned = [.. records.Select(turns.Encode).OfType<CleanedTurn>()];
+        if (turns.Unrendered > 0)
+        {
+            Console.Error.WriteLine(
+                $"note: {Counted.Of(turns.Unrendered, "record is", "records are")} left out: the template does not render the reply"
+            );
+        }
+
         return request with
         {
             Distillation = new DistillationData
             {
                 Tasks = [.. tasks.Select(task => new RolloutTask(task, encoder, settings.ConsecutiveUsers.Value))],
-                Turns = [.. records.Select(new CleanedTurns(model).Encode)],
+                Turns = cleaned,
                 StopTokens = encoder.StopTokens,
                 Server = rollouts.Endpoint is { } endpoint ? Server(endpoint, rollouts.Retry, request.Model) : null,
                 Settings = settings,

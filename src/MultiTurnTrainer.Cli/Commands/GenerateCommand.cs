@@ -74,7 +74,7 @@ internal static class GenerateCommand
         HelpName = "NAME",
     };
 
-    private static readonly ModelOptions _model = new();
+    private static readonly ModelOptions _model = new(RowUse.Rendering | RowUse.Reading);
 
     public static Command Create()
     {
@@ -100,7 +100,7 @@ internal static class GenerateCommand
     {
         LocalModelOptions model = _model.Read(parsed);
         GenerationOptions generation = Read(parsed, model);
-        GenerationPrompts prompts = new(parsed.GetValue(_input)!, Console.In, model);
+        GenerationPrompts prompts = new(parsed.GetValue(_input)!, model);
         GenerationRun run = new(prompts, model, generation);
         using Stream output = Console.OpenStandardOutput();
         string speed = parsed.GetValue(_endpoint) is { } url

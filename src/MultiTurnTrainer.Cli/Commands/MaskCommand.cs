@@ -3,8 +3,6 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt mask</c>: conversations to token rows with labels.</summary>
 internal static class MaskCommand
 {
-    private const int MostThreads = 256;
-
     private const string _help = """
         Make token rows in which only the model's own words are supervised.
 
@@ -39,7 +37,7 @@ internal static class MaskCommand
     private static readonly Option<int?> _threads = new Option<int?>("--threads")
     {
         Description = "Threads; the output never depends on it.",
-    }.Between(1, MostThreads);
+    }.As<int?, RowOptions>(nameof(RowOptions.Threads));
     private static readonly RowFlags _rows = new();
 
     public static Command Create()
@@ -64,10 +62,8 @@ internal static class MaskCommand
             Show = parsed.GetValue(_show),
             Force = parsed.GetValue(_force),
         };
-        RowOptions options = _rows.Read(parsed) with
-        {
-            Threads = parsed.GetValue(_threads) ?? Math.Min(Environment.ProcessorCount, MostThreads),
-        };
+        RowOptions options = _rows.Read(parsed);
+        options = options with { Threads = parsed.GetValue(_threads) ?? options.Threads };
         RowRun rows = run.Execute(() => Warned(RowModel.Load(folder, options)), options);
         if (run.Show > 0)
         {

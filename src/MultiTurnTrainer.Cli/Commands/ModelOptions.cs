@@ -24,8 +24,8 @@ internal sealed class ModelOptions
     };
 
     /// <summary>The options.</summary>
-    /// <param name="makesRows">Whether the command makes rows of conversations; otherwise it renders prompts.</param>
-    public ModelOptions(bool makesRows = false) => _rows = new RowFlags(makesRows);
+    /// <param name="use">What the command does with conversations.</param>
+    public ModelOptions(RowUse use = RowUse.Rendering) => _rows = new RowFlags(use);
 
     public void AddTo(Command command)
     {

@@ -30,12 +30,11 @@ internal static class RenderCommand
     {
         Description = "End with the header of the answer to come.",
     };
-    private static readonly Option<string?> _preference = CommonOptions.Preference();
-    private static readonly RowFlags _rows = new(makesRows: false);
+    private static readonly RowFlags _rows = new(RowUse.Report);
 
     public static Command Create()
     {
-        Command command = new("render", _help) { _input, _model, _prompt, _preference };
+        Command command = new("render", _help) { _input, _model, _prompt };
         _rows.AddTo(command);
         command.SetAction(Run);
         return command;
@@ -46,16 +45,15 @@ internal static class RenderCommand
         RowOptions options = _rows.Read(parsed);
         ChatModel chat = (parsed.GetValue(_model), options.Template) switch
         {
-            (string folder, var file) => ChatModel.Load(folder, file),
+            (string folder, var file) => ChatModel.Load(folder, file, options.ChatTemplateName),
             (null, string file) => ChatModel.FromFile(file),
             _ => throw new MttException("no template", "Give --model DIR or --template FILE."),
         };
         RowRenderer renderer = new(new RowTemplate(chat, options), options);
-        ConversionOptions conversion = new() { Preference = ValidateCommand.Side(parsed.GetValue(_preference)) };
         using Stream output = Console.OpenStandardOutput();
         int index = 0;
         int refused = 0;
-        foreach (Conversation conversation in ConversationReader.Read(parsed.GetValue(_input)!, conversion))
+        foreach (Conversation conversation in ConversationReader.Read(parsed.GetValue(_input)!, options.Conversion))
         {
             JsonFields line = new() { ["index"] = index };
             refused += RenderedLine.Add(line, renderer, conversation, parsed.GetValue(_prompt)) ? 0 : 1;

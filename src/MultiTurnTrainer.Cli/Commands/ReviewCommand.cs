@@ -110,7 +110,7 @@ internal static class ReviewCommand
     };
 
     private static readonly SettingsOptions _settings = new();
-    private static readonly RowFlags _rows = new(makesRows: false, _settings);
+    private static readonly RowFlags _rows = new(RowUse.Rendering, _settings);
 
     public static Command Create()
     {

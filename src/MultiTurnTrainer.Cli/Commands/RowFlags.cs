@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>
 /// The flags that say how conversations are rendered and become token rows, laid over <c>rows:</c> of the settings. Every
-/// command that renders has the first four, every command that makes rows has all.
+/// command that renders has the first five; what else it has follows from its <see cref="RowUse"/>.
 /// </summary>
 internal sealed class RowFlags
 {
@@ -37,6 +37,7 @@ internal sealed class RowFlags
         Description = "Template variables for the whole run, such as '{\"enable_thinking\": false}'; a row's own win.",
         HelpName = "JSON",
     };
+    private readonly Option<string?> _preference = CommonOptions.Preference();
     private readonly Option<string[]> _roles = new("--roles")
     {
         Description = "Whose messages are supervised: assistant (default), user, tool, system, developer.",
@@ -80,14 +81,14 @@ internal sealed class RowFlags
 
     private readonly SettingsOptions _settings;
     private readonly bool _ownSettings;
-    private readonly bool _makesRows;
+    private readonly RowUse _use;
 
     /// <summary>The flags.</summary>
-    /// <param name="makesRows">Whether the command makes rows; otherwise it only renders.</param>
+    /// <param name="use">What the command does with conversations.</param>
     /// <param name="settings">The command's own options for settings, which it adds itself; null where it has none.</param>
-    public RowFlags(bool makesRows = true, SettingsOptions? settings = null)
+    public RowFlags(RowUse use = RowUse.Rows, SettingsOptions? settings = null)
     {
-        _makesRows = makesRows;
+        _use = use;
         _ownSettings = settings is null;
         _settings = settings ?? new SettingsOptions();
         _boundary.AcceptOnlyFromAmong("split", "merged");
@@ -96,21 +97,16 @@ internal sealed class RowFlags
 
     public void AddTo(Command command)
     {
-        Option[] rendering = [_template, _templateName, _eot, _now, _variables];
-        Option[] rows =
+        (RowUse Use, Option[] Options)[] flags =
         [
-            _roles,
-            _last,
-            _parts,
-            _promptAnswers,
-            _expand,
-            _dropUnrendered,
-            _boundary,
-            _maxLength,
-            _truncate,
-            _skip,
+            (RowUse.Rendering, [_template, _templateName, _eot, _now, _variables]),
+            (RowUse.Reading, [_preference]),
+            (RowUse.Targets, [_promptAnswers]),
+            (RowUse.Masks, [_roles, _last, _parts]),
+            (RowUse.Effects, [_dropUnrendered]),
+            (RowUse.Building, [_expand, _boundary, _maxLength, _truncate, _skip]),
         ];
-        foreach (Option option in _makesRows ? [.. rendering, .. rows] : rendering)
+        foreach (Option option in flags.Where(flag => _use.HasFlag(flag.Use)).SelectMany(flag => flag.Options))
         {
             command.Add(option);
         }
@@ -135,10 +131,12 @@ internal sealed class RowFlags
             Eot = eot.Length > 0 ? eot : settings.Eot,
             Now = now is null && settings.Now is not null ? settings.Now : CommonOptions.ReadNow(now),
             ChatTemplateKwargs = Variables(parsed, settings),
+            Preference = ValidateCommand.Side(parsed.GetValue(_preference)) ?? settings.Preference,
         };
-        return _makesRows ? Rows(parsed, options) : options;
+        return Rows(parsed, options);
     }
 
+    // A flag that the command does not have has no value.
     private RowOptions Rows(ParseResult parsed, RowOptions settings)
     {
         Role[] roles = Values("--roles", parsed.GetValue(_roles), Roles.Canonical, Roles.Parse);
@@ -204,4 +202,33 @@ internal sealed class RowFlags
 
         return [.. values.Distinct()];
     }
+}
+
+/// <summary>What a command does with conversations, and so which flags it has.</summary>
+[Flags]
+internal enum RowUse
+{
+    /// <summary>It renders.</summary>
+    Rendering = 1,
+
+    /// <summary>It reads conversations in every format.</summary>
+    Reading = 2,
+
+    /// <summary>It asks which answers are to be learned.</summary>
+    Targets = 4,
+
+    /// <summary>It shows or counts what is supervised.</summary>
+    Masks = 8,
+
+    /// <summary>It says what the template does, or refuses what it loses.</summary>
+    Effects = 16,
+
+    /// <summary>It makes rows of its own.</summary>
+    Building = 32,
+
+    /// <summary>It says what rows would be made, and makes none.</summary>
+    Report = Rendering | Reading | Targets | Masks | Effects,
+
+    /// <summary>All of these.</summary>
+    Rows = Report | Building,
 }

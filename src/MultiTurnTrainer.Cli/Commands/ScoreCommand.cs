@@ -14,8 +14,9 @@ internal static class ScoreCommand
 
         Rows are what mtt mask writes; {"input_ids"} alone is enough, every token counts then. Conversations are masked on
         the way, so that the loss is over the assistant's words. Per row one line:
-        {"id", "logprobs", "loss", "supervised_tokens"}; logprobs[t] belongs to input_ids[t], the first is 0; the loss
-        is the mean over labels, "weighted_loss" stands beside it where the row has loss_weights.
+        {"id", "logprobs", "loss", "supervised_tokens", "turns": [{"turn", "supervised_tokens", "loss"}]}; logprobs[t]
+        belongs to input_ids[t], the first is 0; the loss is the mean over labels, "weighted_loss" stands beside it where the
+        row has loss_weights.
         """;
 
     private static readonly Argument<string> _input = new("INPUT")
@@ -28,7 +29,7 @@ internal static class ScoreCommand
         HelpName = "FILE.safetensors",
     };
     private static readonly Option<bool> _force = CommonOptions.Force();
-    private static readonly ModelOptions _options = new(makesRows: true);
+    private static readonly ModelOptions _options = new(RowUse.Rows);
 
     public static Command Create()
     {

@@ -67,7 +67,7 @@ internal static class ShardCommand
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     private static readonly SettingsOptions _settings = new();
-    private static readonly RowFlags _rows = new(makesRows: false, _settings);
+    private static readonly RowFlags _rows = new(RowUse.Rendering, _settings);
 
     public static Command Create()
     {

@@ -25,7 +25,7 @@ internal static class StatsCommand
     {
         Description = "Show what whole-turn truncation to this length leaves.",
     }.AtLeast(1);
-    private static readonly Option<string?> _preference = CommonOptions.Preference();
+    private static readonly RowFlags _rows = new(RowUse.Report);
     private static readonly Option<string> _format = CommonOptions.Choice(
         "--format",
         "How the report is written.",
@@ -41,7 +41,8 @@ internal static class StatsCommand
 
     public static Command Create()
     {
-        Command command = new("stats", _help) { _inputs, _model, _maxLength, _preference, _format, _html, _force };
+        Command command = new("stats", _help) { _inputs, _model, _maxLength, _format, _html, _force };
+        _rows.AddTo(command);
         command.SetAction(Run);
         return command;
     }
@@ -52,13 +53,14 @@ internal static class StatsCommand
         int? limit = parsed.GetValue(_maxLength);
         string[] files = parsed.GetValue(_inputs)!;
         OutputPaths.RefuseClash(files, parsed.GetValue(_html));
+        RowOptions rows = _rows.Read(parsed);
         StatisticsOptions options = new()
         {
-            Model = folder is null ? null : new ModelLimits(folder, limit),
-            Measure = folder is null ? null : ModelLimits.Measure(folder, limit),
+            Model = folder is null ? null : new ModelLimits(folder, limit, rows),
+            Measure = folder is null ? null : ModelLimits.Measure(folder, limit, rows),
             MaxLength = limit,
             Truncate = Truncated,
-            Preference = ValidateCommand.Side(parsed.GetValue(_preference)),
+            Conversion = rows.Conversion,
         };
         using OutputFile? page = parsed.GetValue(_html) is { } path
             ? OutputFile.Create(path, parsed.GetValue(_force))

@@ -17,8 +17,8 @@ internal static class TemplateEffectsText
 
         try
         {
-            RowOptions options = rows with { Threads = Environment.ProcessorCount };
-            foreach (string line in new RowRun(RowModel.Load(folder, options), options).Count(inputs).Lines)
+            RowRun run = new(RowModel.Load(folder, rows), rows);
+            foreach (string line in run.Count(inputs).Lines.Concat(run.RefusalLines))
             {
                 log.WriteLine(line);
             }

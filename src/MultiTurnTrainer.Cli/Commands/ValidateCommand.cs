@@ -88,7 +88,7 @@ internal static class ValidateCommand
         Description = "Most tokens a conversation may have; the model's limit by default.",
     }.AtLeast(1);
 
-    private static readonly Option<string?> _preference = CommonOptions.Preference();
+    private static readonly RowFlags _rows = new(RowUse.Report);
 
     private static readonly Option<bool> _fix = new("--fix")
     {
@@ -130,7 +130,6 @@ internal static class ValidateCommand
             _evaluation,
             _model,
             _maxLength,
-            _preference,
             _fix,
             _output,
             _rejects,
@@ -138,6 +137,7 @@ internal static class ValidateCommand
             _explain,
             _maxRow,
         };
+        _rows.AddTo(command);
         command.SetAction(Run);
         return command;
     }
@@ -164,7 +164,8 @@ internal static class ValidateCommand
         OutputPaths.RefuseClash(inputs.Concat(parsed.GetValue(_evaluation) ?? []), accepted, parsed.GetValue(_rejects));
         using RowOutputs rows = new(accepted, parsed.GetValue(_rejects), parsed.GetValue(_force));
         List<MttException> unreadable = [];
-        ValidationOptions options = Options(parsed) with
+        RowOptions settings = _rows.Read(parsed);
+        ValidationOptions options = Options(parsed, settings) with
         {
             Unreadable = unreadable.Add,
             Accept = accepted is null ? null : rows.Accept,
@@ -185,12 +186,7 @@ internal static class ValidateCommand
         rows.Commit();
         if (!summary.Has(Severity.Error))
         {
-            TemplateEffectsText.Write(
-                Console.Error,
-                parsed.GetValue(_model),
-                inputs,
-                new RowOptions { Now = CommonOptions.ReadNow(null) }
-            );
+            TemplateEffectsText.Write(Console.Error, parsed.GetValue(_model), inputs, settings);
         }
 
         return parsed.GetValue(_failOn) switch
@@ -202,7 +198,7 @@ internal static class ValidateCommand
         };
     }
 
-    private static ValidationOptions Options(ParseResult parsed) =>
+    private static ValidationOptions Options(ParseResult parsed, RowOptions rows) =>
         new()
         {
             MaxErrors = parsed.GetValue(_maxErrors),
@@ -217,8 +213,10 @@ internal static class ValidateCommand
             },
             Similarity = parsed.GetValue(_similarity),
             Evaluation = parsed.GetValue(_evaluation) ?? [],
-            Model = parsed.GetValue(_model) is { } folder ? new ModelLimits(folder, parsed.GetValue(_maxLength)) : null,
-            Conversion = new ConversionOptions { Preference = Side(parsed.GetValue(_preference)) },
+            Model = parsed.GetValue(_model) is { } folder
+                ? new ModelLimits(folder, parsed.GetValue(_maxLength), rows)
+                : null,
+            Conversion = rows.Conversion,
             Severities = Severities(parsed.GetValue(_ignore) ?? []),
             ExplainFormat = parsed.GetValue(_explain)
                 ? (file, line, reason) => Console.Error.WriteLine($"{file}:{line}: {reason}")

@@ -33,7 +33,7 @@ internal static class TrainingRows
             request.Rows with
             {
                 MaxLength = request.Train.MaxLength,
-                Threads = request.Train.Threads ?? Environment.ProcessorCount,
+                Threads = request.Train.Threads ?? request.Rows.Threads,
             }
         );
         List<TokenRow> rows = [.. run.Read([path])];

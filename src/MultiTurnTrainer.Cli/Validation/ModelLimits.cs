@@ -1,6 +1,5 @@
 // Folder Validation: what validate and prepare ask of a model, and the files they write.
 // Refuses to know: the rules themselves.
-using MultiTurnTrainer.Cli.Commands;
 
 namespace MultiTurnTrainer.Cli.Validation;
 
@@ -13,7 +12,8 @@ internal sealed class ModelLimits : IModelLimits
 
     /// <param name="folder">A model folder.</param>
     /// <param name="maxTokens">A limit that wins over the folder's.</param>
-    public ModelLimits(string folder, int? maxTokens)
+    /// <param name="rows">How conversations are rendered.</param>
+    public ModelLimits(string folder, int? maxTokens, RowOptions rows)
     {
         _tokenizer = Tokenizer.Load(folder);
         List<string> control = [];
@@ -27,18 +27,15 @@ internal sealed class ModelLimits : IModelLimits
 
         ControlTokens = control;
         MaxTokens = maxTokens ?? Configured(folder);
-        _rows = Measure(folder, null);
+        _rows = Measure(folder, null, rows);
     }
 
     /// <summary>Counts whole rows; null for a folder without a template.</summary>
-    public static RowMeasure? Measure(string folder, int? maxLength)
+    public static RowMeasure? Measure(string folder, int? maxLength, RowOptions rows)
     {
         try
         {
-            return new RowMeasure(
-                RowModel.Load(folder, new RowOptions { Now = CommonOptions.ReadNow(null) }),
-                maxLength
-            );
+            return new RowMeasure(RowModel.Load(folder, rows), rows, maxLength);
         }
         catch (MttException problem)
         {

@@ -56,6 +56,9 @@ public sealed record CleanedRecord
     /// <summary>The assistant message.</summary>
     public required JsonElement Completion { get; init; }
 
+    /// <summary>How much the message counts in the loss, the row's weight multiplied in; null for 1.</summary>
+    public float? Weight { get; init; }
+
     /// <summary>The conversation's tools.</summary>
     public JsonElement? Tools { get; init; }
 

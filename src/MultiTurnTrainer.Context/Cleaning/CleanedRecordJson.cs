@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Context.Cleaning;
 
 /// <summary>
-/// A record as a JSON line: <c>id, kind, turn, turns, policy, student_context, reference_context, completion, tools?,
+/// A record as a JSON line: <c>id, kind, turn, turns, policy, student_context, reference_context, completion, weight?, tools?,
 /// removed, kept, marks</c>.
 /// </summary>
 internal static class CleanedRecordJson

@@ -11,16 +11,19 @@ public static class CleaningRun
     /// <param name="inputs">The files.</param>
     /// <param name="output">The records, JSON lines.</param>
     /// <param name="settings">What stays and what goes.</param>
+    /// <param name="conversion">How rows of other formats become conversations; they get one spelling in any case.</param>
     /// <param name="force">Whether a non-empty output may be replaced.</param>
     /// <param name="cancellation">Ends it without an output.</param>
     public static CleaningCounts Run(
         IReadOnlyList<string> inputs,
         string output,
         CleaningSettings settings,
+        ConversionOptions conversion,
         bool force,
         CancellationToken cancellation
     )
     {
+        conversion = conversion with { Normalise = true };
         CleaningCounts counts = new();
         HistoryCleaner cleaner = new(settings, counts);
         using (OutputFile file = OutputFile.Create(output, force))
@@ -29,7 +32,7 @@ public static class CleaningRun
             long number = 0;
             foreach (string input in inputs)
             {
-                foreach (Conversation conversation in ConversationReader.Read(input, ConversionOptions.Canonical))
+                foreach (Conversation conversation in ConversationReader.Read(input, conversion))
                 {
                     cancellation.ThrowIfCancellationRequested();
                     foreach (CleanedRecord record in cleaner.Clean(conversation, number))
@@ -48,7 +51,7 @@ public static class CleaningRun
             file.Commit();
         }
 
-        WriteManifest(inputs, output, settings, counts);
+        WriteManifest(inputs, output, settings, conversion, counts);
         return counts;
     }
 
@@ -56,6 +59,7 @@ public static class CleaningRun
         IReadOnlyList<string> inputs,
         string output,
         CleaningSettings settings,
+        ConversionOptions conversion,
         CleaningCounts counts
     )
     {
@@ -70,6 +74,8 @@ public static class CleaningRun
         manifest.Options["tool_exchanges"] = Naming.SnakeCase(settings.ToolExchanges);
         manifest.Options["consecutive_users"] = Naming.SnakeCase(settings.ConsecutiveUsers);
         manifest.Options["canonical_task"] = settings.CanonicalTask;
+        manifest.Options["preference"] = conversion.Preference?.ToString().ToLowerInvariant();
+        manifest.Options["prompt_answers"] = conversion.PromptAnswers;
         manifest.Options["canonical_role"] = "user";
         manifest.Options["note"] = Note;
         counts.AddTo(manifest.Counts);

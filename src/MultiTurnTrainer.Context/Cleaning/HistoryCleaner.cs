@@ -118,6 +118,7 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
             StudentContext = [.. view.Messages.Take(message).Select(one => one.Json)],
             ReferenceContext = laidOut,
             Completion = view.Messages[message].Json,
+            Weight = view.Supervision.WeightOf(message) is var weight and not 1 ? weight : null,
             Tools = view.Tools,
             ChatTemplateKwargs = view.Variables.Count == 0 ? null : view.Variables,
             Removed = removed,

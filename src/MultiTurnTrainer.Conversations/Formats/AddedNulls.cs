@@ -82,15 +82,15 @@ internal sealed class AddedNulls
     /// <param name="found">Gets the names' tokens, ascending.</param>
     public static void InArguments(JsonTape tape, int value, JsonTape tools, int function, List<int> found)
     {
-        int schema = function < 0 ? -1 : tools.Find(function, "parameters"u8);
+        int schema = tools.Present(function, "parameters"u8);
         bool isReference =
             schema >= 0
-            && tools.Find(schema, "properties"u8) < 0
+            && tools.Present(schema, "properties"u8) < 0
             && (
-                tools.Find(schema, "$ref"u8) >= 0
-                || tools.Find(schema, "anyOf"u8) >= 0
-                || tools.Find(schema, "oneOf"u8) >= 0
-                || tools.Find(schema, "allOf"u8) >= 0
+                tools.Present(schema, "$ref"u8) >= 0
+                || tools.Present(schema, "anyOf"u8) >= 0
+                || tools.Present(schema, "oneOf"u8) >= 0
+                || tools.Present(schema, "allOf"u8) >= 0
             );
         if (!isReference)
         {
@@ -175,7 +175,7 @@ internal sealed class AddedNulls
     {
         if (tape[value].Kind == JsonKind.Array)
         {
-            int items = schema < 0 ? -1 : tools.Find(schema, "items"u8);
+            int items = tools.Present(schema, "items"u8);
             if (schema < 0 || (items >= 0 && !IsFreeForm(tools, items)))
             {
                 Each(tape, value, item => InValue(tape, item, tools, items, found));
@@ -184,10 +184,11 @@ internal sealed class AddedNulls
             return;
         }
 
-        int properties = schema < 0 ? -1 : tools.Find(schema, "properties"u8);
+        int properties = tools.Present(schema, "properties"u8);
         for (int at = value + 1; tape[value].Kind == JsonKind.Object && at < tape[value].Next; at = tape[at + 1].Next)
         {
-            int declared = properties < 0 ? -1 : tools.Find(properties, tape.Raw(at));
+            // The tool, too, has the parameters of all tools, null where they are not its own.
+            int declared = tools.Present(properties, tape.Raw(at));
             if (tape[at + 1].Kind != JsonKind.Null)
             {
                 if (declared < 0 || !IsFreeForm(tools, declared))
@@ -204,7 +205,7 @@ internal sealed class AddedNulls
     }
 
     private static bool IsFreeForm(JsonTape tools, int schema) =>
-        tools.Find(schema, "properties"u8) < 0 && tools.Find(schema, "items"u8) < 0;
+        tools.Present(schema, "properties"u8) < 0 && tools.Present(schema, "items"u8) < 0;
 
     private static void InSchema(JsonTape tape, int value, bool areNames, List<int> found)
     {

@@ -30,7 +30,7 @@ internal sealed class AlpacaFormat : IRowFormat
             return new Refusal("\"input\" is not a text", input);
         }
 
-        string system = SystemPrompt.Write(row, output);
+        string system = SystemPrompt.Write(row, output, row.Find(0, "history"u8));
         if (HistoryWriter.Write(row, output, options, out string history) is { } refusal)
         {
             return refusal;

@@ -113,6 +113,28 @@ internal sealed class CanonicalRow
     /// <summary>Says that a key of the source is left out, so that a rule tells.</summary>
     public void Unread(int name) => _unread.Add(name);
 
+    /// <summary>Says that the other keys of an object are left out; weights are read elsewhere, and what is null or empty says nothing.</summary>
+    /// <param name="row">The source.</param>
+    /// <param name="owner">The object.</param>
+    /// <param name="read">Names that are read.</param>
+    public void LeaveOut(JsonTape row, int owner, params ReadOnlySpan<string> read)
+    {
+        for (int at = owner + 1; row[owner].Kind == JsonKind.Object && at < row[owner].Next; at = row[at + 1].Next)
+        {
+            bool isSaid = row[at + 1].Kind switch
+            {
+                JsonKind.Null => false,
+                JsonKind.String => row[at + 1].Length > 0,
+                JsonKind.Array or JsonKind.Object => row.Length(at + 1) > 0,
+                _ => true,
+            };
+            if (isSaid && !SupervisionReader.IsKey(row.Raw(at)) && !read.Contains(row.String(at)))
+            {
+                Unread(at);
+            }
+        }
+    }
+
     /// <summary>Refuses to join a turn to the message that another one began, where they do not weigh the same.</summary>
     public void RequireSameWeight(JsonTape row, int first, int turn)
     {
@@ -174,7 +196,7 @@ internal sealed class CanonicalRow
         for (int at = owner + 1; at < row[owner].Next; at = row[at + 1].Next)
         {
             string name = row.String(at);
-            if (VariablesReader.OfTemplates.Contains(name) || SupervisionReader.IsRowKey(row, at))
+            if (VariablesReader.IsOfTemplates(row, at) || SupervisionReader.IsRowKey(row, at))
             {
                 Extra(row.Raw(at), row.RawValue(at + 1));
                 continue;

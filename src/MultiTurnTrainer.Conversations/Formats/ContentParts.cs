@@ -22,6 +22,24 @@ internal static class ContentParts
         return false;
     }
 
+    /// <summary>The text of a list of one text part that says nothing else; −1 for any other content.</summary>
+    public static int OnlyText(JsonTape row, int content)
+    {
+        int part = content + 1;
+        if (row[content].Kind != JsonKind.Array || part >= row[content].Next || row[part].Next != row[content].Next)
+        {
+            return -1;
+        }
+
+        int text = row[part].Kind == JsonKind.String ? part : row.Find(part, "text"u8);
+        bool isAll = row.Length(part) <= 2 && SupervisionReader.Find(row, part) < 0;
+        return isAll && text >= 0 && row[text].Kind == JsonKind.String ? text : -1;
+    }
+
+    /// <summary>Whether a list is one text that may hold a printed call or result.</summary>
+    public static bool MayCall(JsonTape row, int content) =>
+        OnlyText(row, content) is >= 0 and int text && HermesText.MayHold(row, text);
+
     /// <summary>Writes a content: a list of parts, or any other value as it is.</summary>
     public static void Write(JsonTape row, int content, CanonicalRow output)
     {

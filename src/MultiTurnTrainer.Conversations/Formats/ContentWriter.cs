@@ -59,12 +59,13 @@ internal static class ContentWriter
     {
         output.From(content: content);
         bool isText = row[content].Kind == JsonKind.String;
-        bool mayCall = isText && HermesText.MayHold(row, content);
-        if (isText && role == Role.Assistant && (takeReasoning || (takeCalls && mayCall)))
+        int text = isText ? content : ContentParts.OnlyText(row, content);
+        bool mayCall = text >= 0 && HermesText.MayHold(row, text);
+        if (role == Role.Assistant && ((isText && takeReasoning) || (takeCalls && mayCall)))
         {
-            Answer(row, content, output, takeReasoning, takeCalls && mayCall);
+            Answer(row, content, row.String(text), output, takeReasoning, takeCalls && mayCall);
         }
-        else if (role == Role.Tool && mayCall && HermesText.Results(row.String(content)) is [var result])
+        else if (role == Role.Tool && mayCall && HermesText.Results(row.String(text)) is [var result])
         {
             output.Text("content"u8, result);
             output.Rewrites.Add("printed-results");
@@ -75,9 +76,15 @@ internal static class ContentWriter
         }
     }
 
-    private static void Answer(JsonTape row, int content, CanonicalRow output, bool takeReasoning, bool takeCalls)
+    private static void Answer(
+        JsonTape row,
+        int content,
+        string text,
+        CanonicalRow output,
+        bool takeReasoning,
+        bool takeCalls
+    )
     {
-        string text = row.String(content);
         bool isWhole = true;
         if (takeReasoning && SplitReasoning(text) is var (reasoning, answer))
         {

@@ -66,9 +66,10 @@ internal sealed class LlamaFactoryFormat : IRowFormat
             return new Refusal("the messages are not a list", list);
         }
 
-        for (int at = list + 1; at < row[list].Next; at = row[at].Next)
+        int at = list + 1;
+        while (at < row[list].Next)
         {
-            Message(row, at, output, options);
+            at = Message(row, at, row[list].Next, output, options);
         }
 
         ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
@@ -76,25 +77,26 @@ internal sealed class LlamaFactoryFormat : IRowFormat
         return null;
     }
 
-    private static void Message(JsonTape row, int message, CanonicalRow output, ConversionOptions options)
+    /// <summary>Writes one message.</summary>
+    /// <returns>The next one that is not written yet.</returns>
+    private static int Message(JsonTape row, int message, int end, CanonicalRow output, ConversionOptions options)
     {
         int content = row.Find(message, "content"u8);
         if (content < 0 || row[content].Kind != JsonKind.Array)
         {
-            MessageWriter.Copy(row, message, output, options);
+            return TurnWriter.Write(row, message, end, output, options, isContext: false);
         }
-        else
-        {
-            output.BeginRaw(message);
-            if (row.Find(message, "role"u8) is >= 0 and int role)
-            {
-                output.Raw("role"u8, row.RawValue(role));
-                output.From(role: role);
-            }
 
-            output.From(content: content);
-            LlamaFactoryParts.Write(row, content, output);
-            MessageWriter.Rest(row, message, output, options);
+        output.BeginRaw(message);
+        if (row.Find(message, "role"u8) is >= 0 and int role)
+        {
+            output.Raw("role"u8, row.RawValue(role));
+            output.From(role: role);
         }
+
+        output.From(content: content);
+        LlamaFactoryParts.Write(row, content, output);
+        MessageWriter.Rest(row, message, output, options);
+        return row[message].Next;
     }
 }

@@ -23,6 +23,11 @@ internal static class LlamaFactoryParts
 
         Joined(row, content, "text"u8, out ByteBuilder text);
         output.Raw("content"u8, text.Span);
+        for (int part = content + 1; part < row[content].Next; part = row[part].Next)
+        {
+            output.LeaveOut(row, part, "type", "value", "text");
+        }
+
         Weights(row, content, output);
         Calls(row, content, output);
     }

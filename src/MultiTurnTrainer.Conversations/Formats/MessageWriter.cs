@@ -120,7 +120,8 @@ internal static class MessageWriter
         row[name + 1].Kind switch
         {
             JsonKind.Object => row.Is(name, "function_call"u8),
-            JsonKind.Array => row.Is(name, "content"u8) && ContentParts.AnyForeign(row, name + 1),
+            JsonKind.Array => row.Is(name, "content"u8)
+                && (ContentParts.AnyForeign(row, name + 1) || ContentParts.MayCall(row, name + 1)),
             JsonKind.String => row[name + 1].Length > 0
                 && (
                     row.Is(name, "role"u8) ? Roles.IsCall(row.Raw(name + 1)) || Roles.IsResult(row.Raw(name + 1))
@@ -225,11 +226,12 @@ internal static class MessageWriter
         return true;
     }
 
-    /// <summary>Writes a role; results, and where every alias is meant, in the spelling of templates.</summary>
+    /// <summary>Writes a role; calls, results, and where every alias is meant, in the spelling of templates.</summary>
     private static void WriteRole(JsonTape row, int value, CanonicalRow output, bool everyAlias)
     {
         string name = row[value].Kind == JsonKind.String ? row.String(value) : "";
-        Role role = everyAlias || Roles.IsResult(row.Raw(value)) ? Roles.Meaning(name) : Role.Unknown;
+        bool isForeign = Roles.IsCall(row.Raw(value)) || Roles.IsResult(row.Raw(value));
+        Role role = everyAlias || isForeign ? Roles.Meaning(name) : Role.Unknown;
         if (role != Role.Unknown && Roles.Name(role) != name)
         {
             output.Text("role"u8, Roles.Name(role));

@@ -43,7 +43,7 @@ internal sealed class OpenAiFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         int list = row[0].Kind == JsonKind.Array ? 0 : MessageList.Find(row);
-        string system = HasSystem(row, list) ? "" : SystemPrompt.Write(row, output);
+        string system = SystemPrompt.Write(row, output, list);
         TurnWriter.WriteAll(row, list, output, options);
         if (row[0].Kind == JsonKind.Object)
         {
@@ -77,15 +77,8 @@ internal sealed class OpenAiFormat : IRowFormat
             return false;
         }
 
-        return (SystemPrompt.Find(row) < 0 || HasSystem(row, list)) && !MessageWriter.AnyForeign(row, list);
+        return (SystemPrompt.Find(row) < 0 || SystemPrompt.IsIn(row, list)) && !MessageWriter.AnyForeign(row, list);
     }
-
-    /// <summary>Whether the messages begin with instructions, so that none beside them are read.</summary>
-    public static bool HasSystem(JsonTape row, int list) =>
-        list + 1 < row[list].Next
-        && row.Find(list + 1, "role"u8) is >= 0 and int role
-        && row[role].Kind == JsonKind.String
-        && Roles.Meaning(row.String(role)) is Role.System or Role.Developer;
 
     private static bool HasRole(JsonTape row, int list)
     {

@@ -30,7 +30,13 @@ internal sealed class PreferenceFormat : IRowFormat
 
         (int chosen, int rejected) = Names(row)!.Value;
         int side = options.Preference == PreferenceSide.Chosen ? chosen : rejected;
-        string system = SystemPrompt.Write(row, output);
+        string system = SystemPrompt.Write(
+            row,
+            output,
+            row.Find(0, "history"u8),
+            Before(row),
+            IsWhole(row, side) ? side : -1
+        );
         if (row[side].Kind == JsonKind.String && PrintedDialogue.Anthropic.Recognises(row.String(side)))
         {
             PrintedDialogue.Anthropic.Write(row.String(side), side, output, lastOnly: !options.PromptAnswers);
@@ -66,15 +72,13 @@ internal sealed class PreferenceFormat : IRowFormat
         ConversionOptions options
     )
     {
-        int wrapped = row.Find(row.Find(0, "input"u8), "messages"u8);
-        int list = wrapped >= 0 ? wrapped : MessageList.Find(row);
-        if (list >= 0)
+        int prompt = Before(row);
+        if (Wrapped(row) >= 0 || (prompt >= 0 && prompt == MessageList.Find(row)))
         {
-            PromptCompletionFormat.Prompt(row, list, output, options);
-            return (wrapped >= 0 ? "input" : row.String(list - 1), "");
+            PromptCompletionFormat.Prompt(row, prompt, output, options);
+            return (Wrapped(row) >= 0 ? "input" : row.String(prompt - 1), "");
         }
 
-        int prompt = Prompt(row);
         if (prompt < 0 || IsWhole(row, side))
         {
             return ("", "");
@@ -126,9 +130,14 @@ internal sealed class PreferenceFormat : IRowFormat
         return shared;
     }
 
-    private static int Prompt(JsonTape row)
+    private static int Wrapped(JsonTape row) => row.Find(row.Find(0, "input"u8), "messages"u8);
+
+    /// <summary>The messages or the text that both sides answer; −1 for none.</summary>
+    private static int Before(JsonTape row)
     {
-        int prompt = row.Present(0, "prompt"u8);
+        int prompt = Wrapped(row);
+        prompt = prompt >= 0 ? prompt : MessageList.Find(row);
+        prompt = prompt >= 0 ? prompt : row.Present(0, "prompt"u8);
         prompt = prompt >= 0 ? prompt : row.Present(0, "instruction"u8);
         return prompt >= 0 ? prompt : row.Present(0, "question"u8);
     }

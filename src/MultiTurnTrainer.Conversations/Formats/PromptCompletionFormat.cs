@@ -30,7 +30,7 @@ internal sealed class PromptCompletionFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         (int prompt, int completion) = Find(row)!.Value;
-        string system = SystemPrompt.Write(row, output);
+        string system = SystemPrompt.Write(row, output, row.Find(0, "history"u8), prompt);
         if (HistoryWriter.Write(row, output, options, out string history) is { } refusal)
         {
             return refusal;

@@ -19,13 +19,13 @@ internal sealed class PromptFormat : IRowFormat
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
-        string system = SystemPrompt.Write(row, output);
+        int question = Find(row);
+        string system = SystemPrompt.Write(row, output, row.Find(0, "history"u8), question);
         if (HistoryWriter.Write(row, output, options, out string history) is { } refusal)
         {
             return refusal;
         }
 
-        int question = Find(row);
         string input = "";
         if (row.Find(0, "instruction"u8) == question)
         {

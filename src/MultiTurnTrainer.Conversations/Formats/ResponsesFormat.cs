@@ -113,9 +113,14 @@ internal sealed class ResponsesFormat : IRowFormat
     {
         int texts = row.Find(item, "content"u8);
         bool hasTexts = texts >= 0 && row[texts].Kind == JsonKind.Array && row.Length(texts) > 0;
+        output.LeaveOut(row, item, "type", hasTexts ? "content" : "summary");
         texts = hasTexts ? texts : row.Find(item, "summary"u8);
-        ByteBuilder json = output.Key("reasoning_content"u8).Add((byte)'"');
-        bool first = true;
+        if (SupervisionReader.Find(row, item) is >= 0 and int weight)
+        {
+            output.Refuse(new Refusal("a weight on reasoning: give it to the answer", weight));
+        }
+
+        ByteBuilder json = new();
         for (
             int at = texts + 1;
             texts >= 0 && row[texts].Kind == JsonKind.Array && at < row[texts].Next;
@@ -124,12 +129,14 @@ internal sealed class ResponsesFormat : IRowFormat
         {
             if (row.Find(at, "text"u8) is >= 0 and int text && row[text].Kind == JsonKind.String)
             {
-                json.Add(first ? [] : "\\n"u8).Add(row.Raw(text));
-                first = false;
+                json.Add(json.Length == 0 ? "\""u8 : "\\n"u8).Add(row.Raw(text));
             }
         }
 
-        json.Add((byte)'"');
+        if (json.Length > 0)
+        {
+            output.Raw("reasoning_content"u8, json.Add((byte)'"').Span);
+        }
     }
 
     /// <summary>Writes consecutive calls as the parallel calls of the message that was begun.</summary>
@@ -155,6 +162,7 @@ internal sealed class ResponsesFormat : IRowFormat
                 .Add("}}"u8);
             first = false;
             output.RequireSameWeight(row, begun, at);
+            output.LeaveOut(row, at, "type", "call_id", "name", "arguments", "training_detail");
             at = row[at].Next;
         }
 
@@ -172,8 +180,11 @@ internal sealed class ResponsesFormat : IRowFormat
 
         if (row.Find(item, "output"u8) is >= 0 and int content)
         {
-            output.Raw("content"u8, row.RawValue(content));
+            ContentParts.Write(row, content, output);
             output.From(content: content);
         }
+
+        SupervisionReader.Copy(row, item, output);
+        output.LeaveOut(row, item, "type", "call_id", "output", "training_detail");
     }
 }

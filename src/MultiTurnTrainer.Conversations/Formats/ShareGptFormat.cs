@@ -24,7 +24,7 @@ internal sealed class ShareGptFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         int list = row[0].Kind == JsonKind.Array ? 0 : MessageList.Find(row);
-        string system = SystemPrompt.Write(row, output);
+        string system = SystemPrompt.Write(row, output, list);
         TurnWriter.WriteAll(row, list, output, options);
         if (row[0].Kind == JsonKind.Object)
         {

@@ -12,14 +12,32 @@ internal static class SystemPrompt
         return text >= 0 ? text : Text(row, "system_prompt"u8);
     }
 
-    /// <summary>Writes it as the first message.</summary>
+    /// <summary>Whether a list of messages begins with instructions, so that none beside it are read.</summary>
+    public static bool IsIn(JsonTape row, int list) =>
+        list >= 0
+        && row[list].Kind == JsonKind.Array
+        && list + 1 < row[list].Next
+        && Speech.Role(row, list + 1) is Role.System or Role.Developer;
+
+    /// <summary>Writes it as the first message, unless the messages that follow have one of their own.</summary>
+    /// <param name="row">The source.</param>
+    /// <param name="output">The row to write to.</param>
+    /// <param name="next">What is written next, where it may be a list of messages.</param>
     /// <returns>The name it stood under; empty when there was none.</returns>
-    public static string Write(JsonTape row, CanonicalRow output)
+    public static string Write(JsonTape row, CanonicalRow output, params ReadOnlySpan<int> next)
     {
         int text = Find(row);
         if (text < 0)
         {
             return "";
+        }
+
+        foreach (int list in next)
+        {
+            if (IsIn(row, list))
+            {
+                return "";
+            }
         }
 
         output.Begin("system", text);

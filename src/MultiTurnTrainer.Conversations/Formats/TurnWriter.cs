@@ -75,7 +75,9 @@ internal static class TurnWriter
             && row[speech.Speaker].Kind == JsonKind.String
             && Roles.IsCall(row.Raw(speech.Speaker))
             && speech.Content >= 0
-            && row[speech.Content].Kind is JsonKind.String or JsonKind.Object or JsonKind.Array;
+            && row[speech.Content].Kind is JsonKind.String or JsonKind.Object or JsonKind.Array
+            && row.Present(message, "tool_calls"u8) < 0
+            && row.Present(message, "function_call"u8) < 0;
     }
 
     private static int Call(JsonTape row, int at, int end, CanonicalRow output, ConversionOptions options)

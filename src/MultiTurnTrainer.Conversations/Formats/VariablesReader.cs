@@ -26,6 +26,11 @@ public static class VariablesReader
     internal static IReadOnlyList<string> OfTemplates { get; } =
     [.. Keys, "bos_token", "eos_token", "stop", "tool_choice", "parallel_tool_calls"];
 
+    /// <summary>Whether a key of a row is read when it is rendered; <c>documents</c> that are no list are something else.</summary>
+    internal static bool IsOfTemplates(JsonTape row, int name) =>
+        OfTemplates.Contains(row.String(name))
+        && (!row.Is(name, "documents"u8) || row[name + 1].Kind is JsonKind.Array or JsonKind.Null);
+
     /// <summary>Reads the variables of a whole run.</summary>
     /// <param name="json">An object as JSON text.</param>
     /// <param name="place">Where it stands, for messages.</param>

@@ -95,7 +95,9 @@ public static class ConversationReader
             throw Bad(file, record.Line, row.Place(problem.Token).Path, problem.Text, problem.Hint);
         }
 
-        return Conversation.FromJson(Parse(row.Text), file, record.Line, row.Supervision);
+        ReadOnlyMemory<byte> canonical = row.Text;
+        bool lostNulls = !canonical.Equals(row.Tape.Text);
+        return Conversation.FromJson(Parse(canonical), file, record.Line, row.Supervision, lostNulls);
     }
 
     /// <summary>Parses bytes that the tape has accepted, into memory of its own.</summary>

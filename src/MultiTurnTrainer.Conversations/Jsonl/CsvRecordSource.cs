@@ -5,8 +5,9 @@ namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>
 /// Rows of a CSV or TSV file as JSON objects, a property a column. In the columns that hold structure (<c>messages</c>,
-/// <c>tools</c>) a cell that is a JSON list or object stays one; every other cell is a text, and empty cells are left out. Rows are cut here and each
-/// is read by itself, so that a broken or endless one is a row of its own and the next is read.
+/// <c>tools</c>) a cell that is a JSON list or object stays one, in those that hold weights (<c>weight</c>, <c>loss</c>)
+/// a number, true or false; every other cell is a text, and empty cells are left out. Rows are cut here and each is read
+/// by itself, so that a broken or endless one is a row of its own and the next is read.
 /// </summary>
 internal sealed class CsvRecordSource : IRecordSource
 {
@@ -108,8 +109,8 @@ internal sealed class CsvRecordSource : IRecordSource
         {
             _row.Clear();
             byte[] key = [.. _row.Add((byte)'"').AddEscaped(cells.GetSpan(i)).Add((byte)'"').Add((byte)':').Span];
-            string name = System.Text.Encoding.UTF8.GetString(cells.GetSpan(i));
-            columns.Add(new Column(key, _structures.Contains(name), _messages.Contains(name)));
+            string name = Encoding.UTF8.GetString(cells.GetSpan(i));
+            columns.Add(new Column(key, KindOf(name)));
         }
 
         return [.. columns];
@@ -164,8 +165,7 @@ internal sealed class CsvRecordSource : IRecordSource
             Column column = _columns![i];
             _row.Add(_row.Length > 1 ? ","u8 : []).Add(column.Key);
             int start = _row.Length;
-            bool mayHold = cell[0] is (byte)'[' or (byte)'{' && (column.IsStructure || column.IsMessages);
-            if (mayHold && _cell.Scan(_row.Add(cell).Memory[start..]) && (column.IsStructure || IsMessages(_cell)))
+            if (column.Kind != ColumnKind.Text && IsValue(column.Kind, cell, start))
             {
                 continue;
             }
@@ -176,6 +176,31 @@ internal sealed class CsvRecordSource : IRecordSource
         _row.Add((byte)'}');
         return _row.Memory;
     }
+
+    /// <summary>Writes a cell as the JSON it is, where its column holds such values.</summary>
+    private bool IsValue(ColumnKind kind, ReadOnlySpan<byte> cell, int start)
+    {
+        if (kind == ColumnKind.Weight)
+        {
+            // pandas writes True and False.
+            cell =
+                Ascii.EqualsIgnoreCase(cell, "true"u8) ? "true"u8
+                : Ascii.EqualsIgnoreCase(cell, "false"u8) ? "false"u8
+                : cell;
+            return _cell.Scan(_row.Add(cell).Memory[start..])
+                && _cell[0].Kind is JsonKind.Number or JsonKind.True or JsonKind.False;
+        }
+
+        return cell[0] is (byte)'[' or (byte)'{'
+            && _cell.Scan(_row.Add(cell).Memory[start..])
+            && (kind == ColumnKind.Structure || IsMessages(_cell));
+    }
+
+    private static ColumnKind KindOf(string name) =>
+        _structures.Contains(name) ? ColumnKind.Structure
+        : _messages.Contains(name) ? ColumnKind.Messages
+        : SupervisionReader.Keys.Contains(name) ? ColumnKind.Weight
+        : ColumnKind.Text;
 
     private static bool IsMessages(JsonTape cell)
     {
@@ -192,7 +217,22 @@ internal sealed class CsvRecordSource : IRecordSource
 
     /// <summary>A column.</summary>
     /// <param name="Key">Its name as <c>"name":</c>.</param>
-    /// <param name="IsStructure">Whether JSON in it is structure.</param>
-    /// <param name="IsMessages">Whether a list of messages in it is structure, and any other JSON a text.</param>
-    private readonly record struct Column(byte[] Key, bool IsStructure, bool IsMessages);
+    /// <param name="Kind">What its cells are.</param>
+    private readonly record struct Column(byte[] Key, ColumnKind Kind);
+
+    /// <summary>What the cells of a column are.</summary>
+    private enum ColumnKind
+    {
+        /// <summary>Texts.</summary>
+        Text,
+
+        /// <summary>JSON lists and objects; anything else is a text.</summary>
+        Structure,
+
+        /// <summary>Lists of messages; any other JSON is a text.</summary>
+        Messages,
+
+        /// <summary>Numbers, true and false; anything else is a text.</summary>
+        Weight,
+    }
 }

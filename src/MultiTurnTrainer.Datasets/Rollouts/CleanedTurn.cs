@@ -6,4 +6,12 @@ namespace MultiTurnTrainer.Datasets.Rollouts;
 /// <param name="ReferenceContext">The cleaned one.</param>
 /// <param name="Reply">The reply with its stop token; at least one id.</param>
 /// <param name="IsAnswer">Whether it is the answer turn.</param>
-public sealed record CleanedTurn(string Id, int[] StudentContext, int[] ReferenceContext, int[] Reply, bool IsAnswer);
+/// <param name="Weight">How much it counts in the loss, above 0 to 1.</param>
+public sealed record CleanedTurn(
+    string Id,
+    int[] StudentContext,
+    int[] ReferenceContext,
+    int[] Reply,
+    bool IsAnswer,
+    float Weight
+);

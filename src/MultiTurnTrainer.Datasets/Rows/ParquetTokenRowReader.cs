@@ -21,7 +21,9 @@ internal static class ParquetTokenRowReader
                 .Lists.Where(name => file.Schema.Children.Any(child => child.Name == name))
                 .Select(name => (name, RequireIntegers(file, path, name))),
         ];
-        SchemaNode? weights = ListColumn(file, "loss_weights", PhysicalType.Float, PhysicalType.Double);
+        SchemaNode? weights = file.Schema.Children.Any(child => child.Name == "loss_weights")
+            ? RequireNumbers(file, path, "loss_weights")
+            : null;
         SchemaNode? id = TextColumn(file, "id");
         SchemaNode? spans = TextColumn(file, "spans");
         SchemaNode[] opened =
@@ -61,22 +63,26 @@ internal static class ParquetTokenRowReader
     }
 
     private static SchemaNode RequireIntegers(ParquetFile file, string path, string name) =>
-        ListColumn(file, name, PhysicalType.Int32, PhysicalType.Int64)
-        ?? throw new MttException(
-            $"{path}: the column {name} does not hold lists of integers",
-            "Make token rows with mtt mask."
-        );
+        ListColumn(file, name, PhysicalType.Int32, PhysicalType.Int64, PhysicalType.Boolean)
+        ?? throw Wrong(path, name, "integers");
+
+    private static SchemaNode RequireNumbers(ParquetFile file, string path, string name) =>
+        ListColumn(file, name, PhysicalType.Float, PhysicalType.Double) ?? throw Wrong(path, name, "numbers");
+
+    private static MttException Wrong(string path, string name, string what) =>
+        new($"{path}: the column {name} does not hold lists of {what}", "Make token rows with mtt mask.");
 
     private static SchemaNode? TextColumn(ParquetFile file, string name) =>
         file.Leaves.FirstOrDefault(leaf => leaf.Path == name && leaf.Type == PhysicalType.ByteArray);
 
-    private static SchemaNode? ListColumn(ParquetFile file, string name, PhysicalType narrow, PhysicalType wide)
+    private static SchemaNode? ListColumn(ParquetFile file, string name, params ReadOnlySpan<PhysicalType> types)
     {
         SchemaNode? column = file.Schema.Children.FirstOrDefault(child => child.Name == name);
         return
             column is { LeafCount: 1 }
             && file.Leaves[column.FirstLeaf] is { MaxRepetition: 1 } leaf
-            && (leaf.Type == narrow || leaf.Type == wide)
+            && leaf.Type is { } type
+            && types.Contains(type)
             ? leaf
             : null;
     }
@@ -106,7 +112,7 @@ internal static class ParquetTokenRowReader
         return text;
     }
 
-    // T is int or float; stored 64-bit values are narrowed with a check.
+    // T is int or float; stored 64-bit values are narrowed with a check, true and false are 1 and 0.
     private static T[]? ReadList<T>(ColumnCursor? column, SchemaNode? leaf)
         where T : unmanaged
     {
@@ -146,6 +152,13 @@ internal static class ParquetTokenRowReader
                 foreach (long value in MemoryMarshal.Cast<byte, long>(values))
                 {
                     list.Add((T)(object)checked((int)value));
+                }
+
+                break;
+            case PhysicalType.Boolean:
+                foreach (byte value in values)
+                {
+                    list.Add((T)(object)(int)value);
                 }
 
                 break;

@@ -11,6 +11,8 @@ internal sealed class PrintedConversation
     );
 
     private readonly PrintedMessage[] _messages;
+    private readonly HashSet<int> _tools = [];
+    private int _tool = -1;
 
     /// <summary>Reads the spans.</summary>
     /// <param name="rendered">The rendered conversation.</param>
@@ -40,7 +42,12 @@ internal sealed class PrintedConversation
                 _messages[origin.MessageIndex].Add(span, i, text);
             }
 
-            HasTools |= origin.Kind == OriginKind.Tool;
+            if (origin.Kind == OriginKind.Tool)
+            {
+                HasTools = true;
+                AddTool(origin.ToolIndex);
+            }
+
             HasDate |= origin.VariableName == "now";
             if (firstData < 0 && (origin.Kind == OriginKind.Tool || IsData(origin)))
             {
@@ -54,6 +61,9 @@ internal sealed class PrintedConversation
     /// <summary>Whether anything of the declared tools is in the text.</summary>
     public bool HasTools { get; }
 
+    /// <summary>Whether anything of one of the declared tools is in the text; of a list that was printed whole, all are.</summary>
+    public bool HasTool(int tool) => _tools.Contains(tool) || _tools.Contains(-1);
+
     /// <summary>Whether the date of the rendering is in the text.</summary>
     public bool HasDate { get; }
 
@@ -62,6 +72,16 @@ internal sealed class PrintedConversation
 
     /// <summary>What was printed of a message.</summary>
     public PrintedMessage this[int message] => _messages[message];
+
+    // Most spans are of the same tool as the one before.
+    private void AddTool(int tool)
+    {
+        if (tool != _tool || _tools.Count == 0)
+        {
+            _tools.Add(tool);
+            _tool = tool;
+        }
+    }
 
     private static bool IsData(Origin origin) => origin.MessageIndex >= 0 && origin.Field != MessageField.Role;
 

@@ -5,6 +5,8 @@ internal sealed class PrintedMessage
 {
     private int _fields;
     private int _words;
+    private HashSet<int>? _parts;
+    private HashSet<int>? _calls;
 
     /// <summary>Whether anything was printed of it or around it: its header, at least.</summary>
     public bool IsEmitted { get; private set; }
@@ -66,6 +68,18 @@ internal sealed class PrintedMessage
             _words |= bit;
         }
 
+        if (span.Origin.ItemIndex is >= 0 and int item)
+        {
+            if (field == MessageField.Content)
+            {
+                (_parts ??= []).Add(item);
+            }
+            else if (field is MessageField.CallName or MessageField.CallArguments)
+            {
+                (_calls ??= []).Add(item);
+            }
+        }
+
         if (field == MessageField.Content)
         {
             int end = span.OriginOffset + text.Length;
@@ -81,6 +95,12 @@ internal sealed class PrintedMessage
             HasEncodedArguments |= IsEncoded(span.OriginOffset, text);
         }
     }
+
+    /// <summary>Whether something of one part of its content was printed.</summary>
+    public bool HasPart(int part) => _parts?.Contains(part) ?? false;
+
+    /// <summary>Whether something of one of its calls was printed.</summary>
+    public bool HasCall(int call) => _calls?.Contains(call) ?? false;
 
     /// <summary>Whether something of a part of it was printed.</summary>
     public bool Has(MessageField field) => (_fields & (1 << (int)field)) != 0;

@@ -16,6 +16,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
     {
         RowOutcome outcome = new(conversation);
         outcome.Counts.Conversations = 1;
+        outcome.Counts.LostNulls = conversation.LostNulls ? 1 : 0;
         try
         {
             RowSource source = new(conversation, model.Template, options);
@@ -256,25 +257,10 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         out List<int> unrendered
     )
     {
-        SortedDictionary<int, (string Code, string Reason)> lost = [];
-        foreach (int message in masked.Answers.Select(a => a.Message).Concat(masked.Refusals.Select(r => r.Message)))
-        {
-            if (UnrenderedAnswer.Find(view.Messages[message], printed[message]) is { } cause)
-            {
-                lost[message] = cause;
-            }
-        }
-
+        SortedDictionary<int, (string Code, string Reason)> lost = UnrenderedAnswer.All(masked, view.Messages, printed);
         foreach (MaskRefusal refusal in masked.Refusals.Where(refusal => !lost.ContainsKey(refusal.Message)))
         {
-            if (refusal.Code == UnrenderedAnswer.NoText)
-            {
-                lost[refusal.Message] = (refusal.Code, refusal.Reason);
-            }
-            else
-            {
-                outcome.Refuse(refusal.Code, view.Indexes[refusal.Message], Reason(source, view, refusal));
-            }
+            outcome.Refuse(refusal.Code, view.Indexes[refusal.Message], Reason(source, view, refusal));
         }
 
         unrendered = options.DropUnrenderedAnswers ? [.. lost.Keys.Select(message => view.Indexes[message])] : [];

@@ -4,6 +4,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 public sealed class RowCounts
 {
     private readonly SortedDictionary<string, Loss> _losses = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<int, long> _turns = [];
     private readonly SortedDictionary<string, EffectCount> _effects = new(StringComparer.Ordinal);
 
     /// <summary>Conversations read.</summary>
@@ -18,8 +19,14 @@ public sealed class RowCounts
     /// <summary>Supervised tokens in them.</summary>
     public long SupervisedTokens { get; set; }
 
+    /// <summary>Supervised tokens by the turn that they stand in, from 1.</summary>
+    public IReadOnlyDictionary<int, long> SupervisedByTurn => _turns;
+
     /// <summary>Tokens of the longest row.</summary>
     public int LongestRow { get; set; }
+
+    /// <summary>Conversations whose reader left out nulls that Arrow had added to tools or to arguments.</summary>
+    public long LostNulls { get; set; }
 
     /// <summary>Tokens that differ because answers are tokenized apart from prompts (or would, when they are merged).</summary>
     public long BoundaryTokens { get; set; }
@@ -43,6 +50,12 @@ public sealed class RowCounts
                 $"{loss.Key}: {Counted.Of(loss.Value.Conversations, "conversation")}, {Counted.Of(loss.Value.SupervisedTokens, "supervised token")} lost"
             ),
             .. EffectLines,
+            .. LostNulls > 0
+                ? (string[])
+                    [
+                        $"drop-null-keys: nulls that Arrow adds to tools and arguments are left out of {Counted.Of(LostNulls, "conversation")} (MTT309)",
+                    ]
+                : [],
         ];
 
     /// <summary>Counts a row.</summary>
@@ -52,6 +65,10 @@ public sealed class RowCounts
         Tokens += row.Length;
         SupervisedTokens += row.SupervisedTokens;
         LongestRow = Math.Max(LongestRow, row.Length);
+        foreach (SupervisedSpan span in row.Spans ?? SupervisedSpan.FromLabels(row.Labels))
+        {
+            AddTurn(span.Turn, span.End - span.Start);
+        }
     }
 
     /// <summary>Counts a loss.</summary>
@@ -82,8 +99,14 @@ public sealed class RowCounts
         Tokens += other.Tokens;
         SupervisedTokens += other.SupervisedTokens;
         LongestRow = Math.Max(LongestRow, other.LongestRow);
+        LostNulls += other.LostNulls;
         BoundaryTokens += other.BoundaryTokens;
         GenerationDifferences += other.GenerationDifferences;
+        foreach ((int turn, long tokens) in other._turns)
+        {
+            AddTurn(turn, tokens);
+        }
+
         foreach ((string cause, Loss loss) in other._losses)
         {
             AddLoss(cause, loss.Conversations, loss.SupervisedTokens);
@@ -102,7 +125,9 @@ public sealed class RowCounts
         counts["rows"] = Rows;
         counts["tokens"] = Tokens;
         counts["supervised_tokens"] = SupervisedTokens;
+        counts["supervised_by_turn"] = _turns;
         counts["longest_row"] = LongestRow;
+        counts["drop_null_keys"] = LostNulls;
         counts["boundary_tokens"] = BoundaryTokens;
         counts["generation_differences"] = GenerationDifferences;
         counts["lost"] = _losses.ToDictionary(
@@ -112,6 +137,8 @@ public sealed class RowCounts
         counts["template_effects"] = EffectsOf(effect => effect.Messages);
         counts["unrendered_characters"] = EffectsOf(effect => effect.Characters);
     }
+
+    private void AddTurn(int turn, long tokens) => _turns[turn] = _turns.GetValueOrDefault(turn) + tokens;
 
     private Dictionary<string, long> EffectsOf(Func<EffectCount, long> count) =>
         _effects

@@ -10,7 +10,9 @@ public sealed record RowFinding(string Code, string Place, int Message, string T
     /// <summary>Supervised tokens that the refusal costs; 0 where the row was never tokenized.</summary>
     public int LostTokens { get; init; }
 
+    /// <summary>The place with the message's path.</summary>
+    public string Where => Message < 0 ? Place : $"{Place}: messages[{Message}]";
+
     /// <inheritdoc/>
-    public override string ToString() =>
-        Message < 0 ? $"{Place}: {Text} [{Code}]" : $"{Place}: messages[{Message}]: {Text} [{Code}]";
+    public override string ToString() => $"{Where}: {Text} [{Code}]";
 }

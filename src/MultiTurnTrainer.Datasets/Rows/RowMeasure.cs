@@ -2,11 +2,12 @@ namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>Measures conversations as the rows that <c>mtt mask</c> makes of them.</summary>
 /// <param name="model">Template and tokenizer.</param>
+/// <param name="options">What is supervised.</param>
 /// <param name="maxLength">The limit of truncation by whole turns; null for none.</param>
-public sealed class RowMeasure(RowModel model, int? maxLength) : IRowMeasure
+public sealed class RowMeasure(RowModel model, RowOptions options, int? maxLength) : IRowMeasure
 {
-    private readonly RowBuilder _whole = new(model, new RowOptions());
-    private readonly RowBuilder _short = new(model, new RowOptions { MaxLength = maxLength });
+    private readonly RowBuilder _whole = new(model, options with { MaxLength = null, ExpandTurns = false });
+    private readonly RowBuilder _short = new(model, options with { MaxLength = maxLength, ExpandTurns = false });
 
     /// <inheritdoc/>
     public MeasuredRow? Measure(Conversation conversation)
@@ -22,7 +23,13 @@ public sealed class RowMeasure(RowModel model, int? maxLength) : IRowMeasure
             : tokens <= maxLength ? tokens
             : _short.Build(conversation).Rows is [BuiltRow left] ? left.Row.Length
             : null;
-        return new MeasuredRow(tokens, built.TokensPerMessage(), Fields(built), truncated);
+        return new MeasuredRow(
+            tokens,
+            built.TokensPerMessage(),
+            built.TokensPerMessage(supervisedOnly: true),
+            Fields(built),
+            truncated
+        );
     }
 
     private static Dictionary<string, (long All, long Supervised)> Fields(BuiltRow built)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>How conversations become token rows: the <c>rows:</c> section of <c>mtt.yaml</c>.</summary>
@@ -18,6 +20,9 @@ public sealed record RowOptions
     /// <summary>Template variables of the whole run; a row's own win.</summary>
     public IReadOnlyDictionary<string, JsonElement> ChatTemplateKwargs { get; init; } =
         new Dictionary<string, JsonElement>();
+
+    /// <summary>Which side of preference pairs is taken; null refuses them.</summary>
+    public PreferenceSide? Preference { get; init; }
 
     /// <summary>Whether assistant messages inside the prompt of prompt/completion and preference rows are supervised too.</summary>
     public bool PromptAnswers { get; init; }
@@ -56,18 +61,19 @@ public sealed record RowOptions
     /// <summary>Whether an answer that the template does not render is left out of the loss, and counted; otherwise its conversation is refused.</summary>
     public bool DropUnrenderedAnswers { get; init; }
 
-    /// <summary>Threads that build rows.</summary>
-    [Range(1, 4096)]
-    public int Threads { get; init; } = 1;
+    /// <summary>Threads that build rows; null for as many as there are processors. No row depends on it.</summary>
+    [Range(1, 256)]
+    public int? Threads { get; init; }
 
     /// <summary>How rows of other formats become conversations.</summary>
-    internal ConversionOptions Conversion => new() { PromptAnswers = PromptAnswers };
+    [JsonIgnore]
+    public ConversionOptions Conversion => new() { PromptAnswers = PromptAnswers, Preference = Preference };
 
     /// <summary>What shapes the rows and is not as by default, with the names of <c>mtt.yaml</c>; a template by its hash.</summary>
     public JsonObject Described()
     {
         JsonObject json = JsonSerializer
-            .SerializeToNode(this with { Template = null, Now = null, Threads = 1 }, _json)!
+            .SerializeToNode(this with { Template = null, Now = null, Threads = null }, _json)!
             .AsObject();
         JsonObject plain = JsonSerializer.SerializeToNode(new RowOptions(), _json)!.AsObject();
         foreach ((string name, JsonNode? value) in plain)
@@ -89,6 +95,6 @@ public sealed record RowOptions
     private static readonly JsonSerializerOptions _json = new(JsonText.Compact)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 }

@@ -86,14 +86,20 @@ internal sealed record BuiltRow(
     /// <summary>The text and where it came from.</summary>
     public RenderedText Rendered => Masked.Rendered;
 
-    /// <summary>How many tokens were printed for each message; what lies outside messages is not counted.</summary>
-    public int[] TokensPerMessage()
+    /// <summary>
+    /// How many tokens were printed for each message. What lies outside messages is not counted, except supervised tokens
+    /// behind the conversation: they are the last answer's.
+    /// </summary>
+    /// <param name="supervisedOnly">Whether only supervised tokens count.</param>
+    public int[] TokensPerMessage(bool supervisedOnly = false)
     {
         int[] counts = new int[View.Messages.Count];
-        foreach ((int start, _) in Places)
+        for (int i = 0; i < Places.Length; i++)
         {
-            int context = Text.Span(Text.SpanAtByte(start)).Context;
-            if (context >= 0)
+            bool isSupervised = Row.Labels[i] != TokenRow.Unsupervised;
+            int context = Text.Span(Text.SpanAtByte(Places[i].Start)).Context;
+            context = context < 0 && isSupervised && Masked.Answers.Count > 0 ? Masked.Answers[^1].Message : context;
+            if (context >= 0 && (isSupervised || !supervisedOnly))
             {
                 counts[context]++;
             }

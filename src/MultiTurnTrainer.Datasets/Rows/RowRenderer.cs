@@ -16,13 +16,30 @@ public sealed class RowRenderer(RowTemplate template, RowOptions options)
         RowSource source = new(conversation, template, options);
         RenderInput input = source.Input(source.All) with { AddGenerationPrompt = addGenerationPrompt };
         MaskedText masked = MaskRule.Apply(source.Template, input, source.Targets, source.Stops);
+        SortedDictionary<int, (string Code, string Reason)> lost = UnrenderedAnswer.All(
+            masked,
+            conversation.Messages,
+            new PrintedConversation(masked.Rendered, conversation.Messages.Count)
+        );
+        bool isWhole = options.Fields.Count == 0;
         return masked with
         {
             Answers =
             [
-                .. masked.Answers.Select(answer =>
-                    source.Supervision.InContent(answer.Message) is null ? answer : Narrowed(masked, answer, source)
-                ),
+                .. masked
+                    .Answers.Where(answer => !lost.ContainsKey(answer.Message))
+                    .Select(answer =>
+                        isWhole && source.Supervision.InContent(answer.Message) is null
+                            ? answer
+                            : Narrowed(masked, answer, source)
+                    ),
+            ],
+            Refusals =
+            [
+                .. masked.Refusals.Where(refusal => !lost.ContainsKey(refusal.Message)),
+                .. options.DropUnrenderedAnswers
+                    ? []
+                    : lost.Select(pair => new MaskRefusal(pair.Key, pair.Value.Code, pair.Value.Reason)),
             ],
         };
     }

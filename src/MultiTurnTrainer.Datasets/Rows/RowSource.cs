@@ -13,7 +13,7 @@ internal sealed class RowSource
         Conversation = conversation;
         All = ConversationView.Of(conversation);
         Supervision = conversation.Supervision;
-        Turns = SupervisedSpans.Turns(conversation.Messages);
+        Turns = Turn.Numbers([.. conversation.Messages.Select(message => message.Role)]);
         List<int> targets = [];
         for (int i = 0; i < conversation.Messages.Count; i++)
         {

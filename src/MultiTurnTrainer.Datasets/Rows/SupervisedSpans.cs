@@ -79,24 +79,6 @@ internal static class SupervisedSpans
         }
     }
 
-    /// <summary>The number of the exchange that each message belongs to, from 1; one begins where the user speaks.</summary>
-    public static int[] Turns(IReadOnlyList<Message> messages)
-    {
-        int[] numbers = new int[messages.Count];
-        Array.Fill(numbers, 1);
-        int number = 0;
-        foreach (Turn turn in Turn.Of(messages.Select(message => message.Role)))
-        {
-            number += turn.Users.Count > 0 ? 1 : 0;
-            foreach (int message in turn.Messages)
-            {
-                numbers[message] = Math.Max(1, number);
-            }
-        }
-
-        return numbers;
-    }
-
     /// <summary>Writes spans as a JSON array.</summary>
     public static void Write(Utf8JsonWriter json, IReadOnlyList<SupervisedSpan> spans)
     {

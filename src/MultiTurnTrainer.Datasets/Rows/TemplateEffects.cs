@@ -60,8 +60,8 @@ internal static class TemplateEffects
             }
         }
 
-        bool hasTools = tools is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0;
-        Add(hasTools && !row.Printed.HasTools, "tools-dropped");
+        int count = tools is { ValueKind: JsonValueKind.Array } list ? list.GetArrayLength() : 0;
+        Add(!Enumerable.Range(0, count).All(row.Printed.HasTool), "tools-dropped");
         Add(row.Printed.HasInjectedText, "text-injected");
         Add(row.Printed.HasDate, "date-injected");
         Add(row.Masked.Answers.Any(answer => answer.SupervisesTail), TailSupervised);
@@ -78,7 +78,7 @@ internal static class TemplateEffects
     {
         if (message.ToolCalls.Count > 0)
         {
-            if (!printed.Has(MessageField.CallName) && !printed.Has(MessageField.CallArguments))
+            if (!Enumerable.Range(0, message.ToolCalls.Count).All(printed.HasCall))
             {
                 effects.Add(new EffectPlace("tool-calls-dropped", source));
             }
@@ -120,10 +120,38 @@ internal static class TemplateEffects
             {
                 effects.Add(new EffectPlace("parts-stringified", source));
             }
+            else
+            {
+                AddOfParts(effects, source, message, printed);
+            }
         }
         else if (!printed.IsStringified)
         {
             AddOfText(effects, source, row, place, content, isEarlier);
+        }
+    }
+
+    /// <summary>Parts that are not printed while others are.</summary>
+    private static void AddOfParts(List<EffectPlace> effects, int source, Message message, PrintedMessage printed)
+    {
+        int part = 0;
+        int lost = 0;
+        foreach (JsonElement element in message.Json.GetProperty("content").EnumerateArray())
+        {
+            JsonElement text = element;
+            bool isText =
+                element.ValueKind == JsonValueKind.String
+                || (element.ValueKind == JsonValueKind.Object && element.TryGetProperty("text", out text));
+            bool isPrinted = printed.HasPart(part++);
+            lost +=
+                isText && !isPrinted && text.ValueKind == JsonValueKind.String
+                    ? UnprintedText.Length(text.GetString()!)
+                    : 0;
+        }
+
+        if (lost > 0)
+        {
+            effects.Add(new EffectPlace("parts-dropped", source, lost));
         }
     }
 

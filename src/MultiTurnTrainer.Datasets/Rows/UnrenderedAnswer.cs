@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Datasets.Masking;
+
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 internal static class UnrenderedAnswer
 {
     /// <summary>The mask rule's code for an answer without a trace in the text.</summary>
-    public const string NoText = "no-text";
+    private const string NoText = "no-text";
 
     private const string NullPrinted = "null-printed";
     private const string NotRendered = "-not-rendered";
@@ -15,6 +17,30 @@ internal static class UnrenderedAnswer
     /// <summary>Whether a refusal is one that <see cref="RowOptions.DropUnrenderedAnswers"/> turns into a weight of 0.</summary>
     public static bool IsCode(string code) =>
         code is NullPrinted or NoText || code.EndsWith(NotRendered, StringComparison.Ordinal);
+
+    /// <summary>The answers of a rendered conversation that the template does not render, each with its cause.</summary>
+    public static SortedDictionary<int, (string Code, string Reason)> All(
+        MaskedText masked,
+        IReadOnlyList<Message> messages,
+        PrintedConversation printed
+    )
+    {
+        SortedDictionary<int, (string Code, string Reason)> lost = [];
+        foreach (int message in masked.Answers.Select(a => a.Message).Concat(masked.Refusals.Select(r => r.Message)))
+        {
+            if (Find(messages[message], printed[message]) is { } cause)
+            {
+                lost[message] = cause;
+            }
+        }
+
+        foreach (MaskRefusal refusal in masked.Refusals.Where(refusal => refusal.Code == NoText))
+        {
+            lost.TryAdd(refusal.Message, (refusal.Code, refusal.Reason));
+        }
+
+        return lost;
+    }
 
     /// <summary>Why an answer is not rendered, or null when it is, or when there is nothing to render.</summary>
     public static (string Code, string Reason)? Find(Message message, PrintedMessage printed)

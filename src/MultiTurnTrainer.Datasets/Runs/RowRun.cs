@@ -17,12 +17,16 @@ public sealed class RowRun(RowModel model, RowOptions options)
     private const int MaxFindings = 1000;
 
     private readonly List<RowFinding> _findings = [];
+    private readonly RefusalGroups _refusals = new();
 
     /// <summary>What has been counted so far.</summary>
     public RowCounts Counts { get; } = new();
 
     /// <summary>Why conversations were refused, in order; the first thousand.</summary>
     public IReadOnlyList<RowFinding> Findings => _findings;
+
+    /// <summary>The same in words: equal refusals are one line, with their number.</summary>
+    public IEnumerable<string> RefusalLines => _refusals.Lines;
 
     /// <summary>Conversations that were refused.</summary>
     public long Refused { get; private set; }
@@ -79,7 +83,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
     private IEnumerable<Batch> Batches(IEnumerable<string> paths) =>
         OrderedPipeline.Run(
             ConversationBatch.Read(paths, BatchBytes),
-            options.Threads,
+            options.Threads ?? Environment.ProcessorCount,
             () => new RowBuilder(model, options),
             Build
         );
@@ -117,19 +121,17 @@ public sealed class RowRun(RowModel model, RowOptions options)
         Counts.Add(batch.Counts);
         Refused += batch.Refused;
         _findings.AddRange(batch.Findings.Take(MaxFindings - _findings.Count));
+        batch.Findings.ForEach(_refusals.Add);
         Views.AddRange(batch.Views.Take(ViewsWanted - Views.Count));
     }
 
     private MttException Refusal()
     {
-        const int shown = 10;
-        string list = string.Join("\n  ", _findings.Take(shown));
-        string more = Refused > shown ? $"\n  … and {Refused - shown} more" : "";
         return new MttException(
-            $"{Refused} of {Counted.Of(Counts.Conversations, "conversation")} cannot be masked:\n  {list}{more}",
+            $"{Refused} of {Counted.Of(Counts.Conversations, "conversation")} cannot be masked:\n  {string.Join("\n  ", RefusalLines)}",
             _findings.Exists(finding => UnrenderedAnswer.IsCode(finding.Code))
-                ? "Fix them; mtt mask --skip-refused leaves them out, --drop-unrendered-answers only the answers that are not rendered."
-                : "Fix them, or leave them out with mtt mask --skip-refused."
+                ? "Fix them; --skip-refused leaves them out, --drop-unrendered-answers only the answers that are not rendered."
+                : "Fix them, or leave them out with --skip-refused."
         );
     }
 

@@ -97,8 +97,21 @@ public static class RowViews
             [.. findings.Select(Line), .. EffectText.Lines(outcome.Effects)]
         )
         {
+            Messages = Messages(built),
             Fails = findings.Any(finding => finding.Severity == Severity.Error),
         };
+    }
+
+    private static (int Message, string Role, int Tokens, int Supervised)[] Messages(BuiltRow built)
+    {
+        int[] all = built.TokensPerMessage();
+        int[] supervised = built.TokensPerMessage(supervisedOnly: true);
+        return
+        [
+            .. built.View.Messages.Select(
+                (message, i) => (built.View.Indexes[i], message.RoleName, all[i], supervised[i])
+            ),
+        ];
     }
 
     private static string Line(Finding finding)

@@ -35,6 +35,14 @@ public static class TerminalView
         }
 
         text.Append(open ? "⟧\n" : "\n");
+        foreach ((int message, string role, int all, int own) in row.Messages)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  messages[{message}] {Visible(role)}: {own} of {Counted.Of(all, "token")} supervised\n"
+            );
+        }
+
         foreach (string finding in row.Findings)
         {
             text.Append("  ! ").Append(finding).Append('\n');

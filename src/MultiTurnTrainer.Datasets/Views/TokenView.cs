@@ -20,6 +20,9 @@ public sealed record TokenView(int Id, string Text, float Weight, string? Origin
 /// <param name="Findings">What is wrong with it, one line each.</param>
 public sealed record RowView(string Title, IReadOnlyList<TokenView> Tokens, IReadOnlyList<string> Findings)
 {
+    /// <summary>How many tokens of each message are supervised, by its place in the source; empty for stored rows.</summary>
+    public IReadOnlyList<(int Message, string Role, int Tokens, int Supervised)> Messages { get; init; } = [];
+
     /// <summary>Whether it must not be trained on as it is, or lost supervised tokens.</summary>
     public bool Fails { get; init; }
 }

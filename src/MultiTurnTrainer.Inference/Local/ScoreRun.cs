@@ -24,7 +24,7 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
         {
             foreach ((string id, TokenRow row) in rows)
             {
-                Write(output, id, Score(scorer, id, row), totals);
+                Write(output, id, row, Score(scorer, id, row), totals);
             }
 
             RequireAny(totals.Rows);
@@ -36,7 +36,7 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
         Score[] scores = WriteLogits(logits, force, all, model, scorer);
         for (int i = 0; i < scores.Length; i++)
         {
-            Write(output, all[i].Id, scores[i], totals);
+            Write(output, all[i].Id, all[i].Row, scores[i], totals);
         }
 
         return totals;
@@ -113,7 +113,7 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
         return scores;
     }
 
-    private static void Write(Stream output, string id, Score score, ScoreTotals totals)
+    private static void Write(Stream output, string id, TokenRow row, Score score, ScoreTotals totals)
     {
         using (Utf8JsonWriter json = new(output, JsonText.Writer))
         {
@@ -133,10 +133,41 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
             }
 
             json.WriteNumber("supervised_tokens", score.SupervisedTokens);
+            json.WriteStartArray("turns");
+            foreach ((int turn, int count, double loss) in Turns(row, score))
+            {
+                json.WriteStartObject();
+                json.WriteNumber("turn", turn);
+                json.WriteNumber("supervised_tokens", count);
+                json.WriteNumber("loss", loss);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 
         output.Write("\n"u8);
         totals.Add(score);
+    }
+
+    /// <summary>The labels of each turn and their mean loss; the first token of a row counts nowhere.</summary>
+    private static IEnumerable<(int Turn, int Tokens, double Loss)> Turns(TokenRow row, Score score)
+    {
+        SortedDictionary<int, (int Tokens, double Sum)> turns = [];
+        foreach (SupervisedSpan span in row.Spans ?? SupervisedSpan.FromLabels(row.Labels))
+        {
+            (int tokens, double sum) = turns.GetValueOrDefault(span.Turn);
+            for (int t = Math.Max(1, span.Start); t < span.End; t++)
+            {
+                (tokens, sum) = (tokens + 1, sum - score.LogProbs[t]);
+            }
+
+            turns[span.Turn] = (tokens, sum);
+        }
+
+        return turns
+            .Where(turn => turn.Value.Tokens > 0)
+            .Select(turn => (turn.Key, turn.Value.Tokens, turn.Value.Sum / turn.Value.Tokens));
     }
 }

@@ -60,17 +60,17 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
         DictValue dict = new() { MessageIndex = index };
         foreach (JsonProperty property in message.EnumerateObject())
         {
-            if (IsAbsent(property.Value))
+            string name = JsonValues.Name(property);
+            if (IsAbsent(property.Value, name == "content"))
             {
                 continue;
             }
 
-            string name = JsonValues.Name(property);
             Origin? place = origin?.At(name);
             Value value =
                 property.Value.ValueKind == JsonValueKind.Null
-                    ? new NoneValue(place, isTestedOnly: nulls == NullKeys.TestedOnly)
-                : nulls != NullKeys.Absent || property.Value.ValueKind != JsonValueKind.Array
+                    ? new NoneValue(place, isTestedOnly: nulls is not NullKeys.Kept)
+                : nulls is NullKeys.Tested or NullKeys.Kept || property.Value.ValueKind != JsonValueKind.Array
                     ? JsonValues.From(property.Value, place)
                 : name == "content" ? List(property.Value, place, Object)
                 : name == "tool_calls" ? List(property.Value, place, Call)
@@ -147,7 +147,9 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
         return dict;
     }
 
-    private bool IsAbsent(JsonElement value) => nulls == NullKeys.Absent && value.ValueKind == JsonValueKind.Null;
+    private bool IsAbsent(JsonElement value, bool isContent = false) =>
+        value.ValueKind == JsonValueKind.Null
+        && (nulls == NullKeys.Absent || (nulls == NullKeys.ContentTested && !isContent));
 
     private static bool Reads(string source, string name)
     {
@@ -176,8 +178,11 @@ internal enum NullKeys
     /// <summary>They are absent.</summary>
     Absent,
 
+    /// <summary>That of the content is there to be tested, the others are absent; a template that prints it raises.</summary>
+    ContentTested,
+
     /// <summary>They are there to be tested; a template that prints one raises.</summary>
-    TestedOnly,
+    Tested,
 
     /// <summary>They are there.</summary>
     Kept,

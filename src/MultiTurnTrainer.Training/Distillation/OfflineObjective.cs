@@ -38,7 +38,7 @@ internal sealed class OfflineObjective(
                     row.ReferenceContext,
                     row.Reply,
                     row.IsAnswer ? settings.BetaFinal : settings.BetaMiddle,
-                    row.IsAnswer ? 1 : settings.Alpha
+                    row.Weight * (row.IsAnswer ? 1 : settings.Alpha)
                 )),
         ];
         batch.CountTokens(terms);

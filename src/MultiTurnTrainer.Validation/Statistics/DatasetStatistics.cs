@@ -47,6 +47,9 @@ public sealed class DatasetStatistics
     /// <summary>Lengths by role and field (<c>assistant.content</c>, <c>assistant.tool_calls</c>…): all, and the part that is supervised.</summary>
     public SortedDictionary<string, (long All, long Supervised)> Fields { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>How much is supervised by the turn that it stands in, from 1.</summary>
+    public SortedDictionary<int, long> SupervisedByTurn { get; } = [];
+
     /// <summary>Conversations that declare tools.</summary>
     public long WithTools { get; internal set; }
 

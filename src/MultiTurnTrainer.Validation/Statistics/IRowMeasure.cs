@@ -10,6 +10,7 @@ public interface IRowMeasure
 /// <summary>The tokens of a training row.</summary>
 /// <param name="Tokens">All of them.</param>
 /// <param name="MessageTokens">Those printed for each message, with its header and its stop token.</param>
+/// <param name="MessageSupervised">The supervised ones among them.</param>
 /// <param name="Fields">
 /// All tokens and the supervised ones by where they come from: <c>assistant.content</c>, <c>tools</c>, <c>assistant.template</c> for what
 /// the template writes around an answer, <c>template</c> for what stands outside messages.
@@ -18,6 +19,7 @@ public interface IRowMeasure
 public sealed record MeasuredRow(
     int Tokens,
     IReadOnlyList<int> MessageTokens,
+    IReadOnlyList<int> MessageSupervised,
     IReadOnlyDictionary<string, (long All, long Supervised)> Fields,
     int? Truncated
 );

@@ -14,6 +14,7 @@ public sealed class StatisticsCollector
     private readonly StatisticsOptions _options;
     private readonly DatasetStatistics _statistics;
     private readonly List<int> _lengths = [];
+    private readonly List<int> _supervised = [];
     private readonly List<Role> _roles = [];
 
     /// <param name="options">The choices.</param>
@@ -36,7 +37,7 @@ public sealed class StatisticsCollector
         {
             Duplicates = DuplicateMode.All,
             Model = _options.Model,
-            Conversion = new ConversionOptions { Preference = _options.Preference },
+            Conversion = _options.Conversion,
             AcceptRow = Add,
         };
         _statistics.Summary = new Validator(options, _ => { }).Run(paths);
@@ -46,6 +47,7 @@ public sealed class StatisticsCollector
     private void Add(Row row)
     {
         _lengths.Clear();
+        _supervised.Clear();
         _roles.Clear();
         foreach (ref readonly MessageView message in row.Messages)
         {
@@ -69,6 +71,7 @@ public sealed class StatisticsCollector
         else if (_options.Measure.Measure(Parse(row)) is { } measured)
         {
             _lengths.AddRange(measured.MessageTokens);
+            _supervised.AddRange(measured.MessageSupervised);
             foreach ((string field, (long all, long supervised)) in measured.Fields)
             {
                 Field(field, all, supervised);
@@ -109,6 +112,7 @@ public sealed class StatisticsCollector
             bool isSupervised = message.Role == Role.Assistant && row.Supervision.WeightOf(i) > 0;
             int end = row.Tape[message.Token].Next;
             int length = 0;
+            int supervised = 0;
             for (; text < row.Texts.Count && row.Texts[text].Token < end; text++)
             {
                 TextToken piece = row.Texts[text];
@@ -121,6 +125,7 @@ public sealed class StatisticsCollector
                     : part;
                 Field($"{role}.{field}", part, own);
                 length += part;
+                supervised += own;
             }
 
             if (message.CallCount > 0)
@@ -128,9 +133,11 @@ public sealed class StatisticsCollector
                 int part = Length(row.Tape.RawValue(message.Calls));
                 Field($"{role}.tool_calls", part, isSupervised ? part : 0);
                 length += part;
+                supervised += isSupervised ? part : 0;
             }
 
             _lengths.Add(length);
+            _supervised.Add(supervised);
         }
     }
 
@@ -208,6 +215,16 @@ public sealed class StatisticsCollector
 
     private void Turns()
     {
+        int[] numbers = Turn.Numbers(_roles);
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            if (_supervised[i] > 0)
+            {
+                long before = _statistics.SupervisedByTurn.GetValueOrDefault(numbers[i]);
+                _statistics.SupervisedByTurn[numbers[i]] = before + _supervised[i];
+            }
+        }
+
         Turn[] turns = [.. Turn.Of(_roles).Where(turn => turn.Users.Count > 0)];
         foreach (Turn turn in turns)
         {

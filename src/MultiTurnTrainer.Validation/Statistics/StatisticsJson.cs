@@ -24,6 +24,7 @@ public static class StatisticsJson
             field => field.Key,
             field => new { all = field.Value.All, supervised = field.Value.Supervised }
         );
+        fields["supervisedByTurn"] = statistics.SupervisedByTurn;
         fields["duplicateShare"] = Math.Round(statistics.DuplicateShare, 6);
         fields["withTools"] = statistics.WithTools;
         fields["withReasoning"] = statistics.WithReasoning;

@@ -20,6 +20,6 @@ public sealed record StatisticsOptions
     /// </summary>
     public Func<IReadOnlyList<Role>, IReadOnlyList<int>, int, int?>? Truncate { get; init; }
 
-    /// <summary>Which side of preference pairs is counted.</summary>
-    public PreferenceSide? Preference { get; init; }
+    /// <summary>How rows of other formats become conversations.</summary>
+    public ConversionOptions Conversion { get; init; } = ConversionOptions.Faithful;
 }

@@ -27,13 +27,14 @@ internal sealed class UnknownKey : Rule
         "tool_calls",
         "tool_call_id",
         "name",
-        "refusal",
         "function_call",
         "annotations",
         "prefix",
         .. SupervisionReader.Keys,
         "training_detail",
     ];
+
+    private static readonly string[] _reasoning = ["reasoning_content", "reasoning", "thinking"];
 
     private static readonly string[] _ofCalls = ["id", "type", "function", "index", "name", "arguments", "parameters"];
 
@@ -55,6 +56,10 @@ internal sealed class UnknownKey : Rule
         foreach (ref readonly MessageView message in row.Messages)
         {
             CheckKeys(row, message.Token, _known, _bytes, "a message", sink);
+            if (message.Reasoning >= 0)
+            {
+                CheckReasoning(row, message, sink);
+            }
         }
 
         foreach (ref readonly CallView call in row.Calls)
@@ -72,7 +77,7 @@ internal sealed class UnknownKey : Rule
         JsonTape tape = row.Tape;
         for (int at = owner + 1; tape[owner].Kind == JsonKind.Object && at < tape[owner].Next; at = tape[at + 1].Next)
         {
-            if (tape[at + 1].Kind != JsonKind.Null && !IsKnown(known, tape.Raw(at)))
+            if (!IsKnown(known, tape.Raw(at)) && !SaysNothing(tape, at + 1))
             {
                 string? near = Nearest.To(tape.String(at), names);
                 sink.Add(
@@ -85,6 +90,35 @@ internal sealed class UnknownKey : Rule
             }
         }
     }
+
+    /// <summary>Reasoning that is said under two names, and differently: each template prints another.</summary>
+    private void CheckReasoning(Row row, in MessageView message, FindingSink sink)
+    {
+        JsonTape tape = row.Tape;
+        foreach (string name in _reasoning)
+        {
+            int other = tape.Present(message.Token, System.Text.Encoding.UTF8.GetBytes(name));
+            if (other >= 0 && !tape.RawValue(other).SequenceEqual(tape.RawValue(message.Reasoning)))
+            {
+                sink.Add(
+                    this,
+                    row,
+                    other,
+                    $"\"{name}\" and {Shown.Text(tape, message.Reasoning - 1)} say different things: each template prints one of them",
+                    "Keep one of them."
+                );
+            }
+        }
+    }
+
+    private static bool SaysNothing(JsonTape tape, int value) =>
+        tape[value].Kind switch
+        {
+            JsonKind.Null => true,
+            JsonKind.String => tape[value].Length == 0,
+            JsonKind.Array or JsonKind.Object => tape[value].Next == value + 1,
+            _ => false,
+        };
 
     private static byte[][] Bytes(string[] names) => [.. names.Select(System.Text.Encoding.UTF8.GetBytes)];
 

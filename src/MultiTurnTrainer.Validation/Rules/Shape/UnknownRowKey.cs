@@ -22,15 +22,16 @@ internal sealed class UnknownRowKey : Rule
         "functions",
         "id",
         "metadata",
-        .. VariablesReader.OfTemplates,
         "images",
         "videos",
         "audios",
     ];
 
+    private static readonly string[] _ofRows = [.. _known, .. VariablesReader.OfTemplates];
+
     private static readonly string[] _beside =
     [
-        .. _known,
+        .. _ofRows,
         "system",
         "history",
         "conversations",
@@ -59,12 +60,14 @@ internal sealed class UnknownRowKey : Rule
         }
 
         int list = MessageList.Find(tape);
-        int system = OpenAiFormat.HasSystem(tape, list) ? -1 : SystemPrompt.Find(tape);
+        int system = SystemPrompt.IsIn(tape, list) ? -1 : SystemPrompt.Find(tape);
         for (int at = 1; at < tape[0].Next; at = tape[at + 1].Next)
         {
-            if (at + 1 != system && at + 1 != list && !SupervisionReader.IsRowKey(tape, at))
+            bool isRead =
+                at + 1 == system || VariablesReader.IsOfTemplates(tape, at) || SupervisionReader.IsRowKey(tape, at);
+            if (at + 1 != list && !isRead)
             {
-                Say(row, at, _known, sink);
+                Say(row, at, _ofRows, sink);
             }
         }
     }
@@ -87,7 +90,9 @@ internal sealed class UnknownRowKey : Rule
             this,
             row,
             at,
-            $"the key {Shown.Text(tape, at)} is not one of a conversation (reported once a file)",
+            tape.Is(at, "documents"u8)
+                ? $"{Shown.Text(tape, at)} is {Shown.Kind(tape, at + 1)}, not a list, and does not reach the template (reported once a file)"
+                : $"the key {Shown.Text(tape, at)} is not one of a conversation (reported once a file)",
             near is null ? null : $"\"{near}\" is meant?",
             near is null ? null : Severity.Warning
         );

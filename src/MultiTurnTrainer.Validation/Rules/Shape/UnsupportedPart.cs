@@ -39,7 +39,15 @@ internal sealed class UnsupportedPart : Rule
         foreach (string name in _media)
         {
             int media = row.Source.Find(0, System.Text.Encoding.UTF8.GetBytes(name));
-            if (media >= 0 && row.Source[media].Kind == JsonKind.Array && row.Source.Length(media) > 0)
+            bool isAny =
+                media >= 0
+                && row.Source[media].Kind switch
+                {
+                    JsonKind.Array or JsonKind.Object => row.Source.Length(media) > 0,
+                    JsonKind.String => row.Source[media].Length > 0,
+                    _ => false,
+                };
+            if (isAny)
             {
                 sink.AddSource(this, row, media, $"the row comes with \"{name}\"");
             }

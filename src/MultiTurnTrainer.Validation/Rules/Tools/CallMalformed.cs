@@ -62,17 +62,21 @@ internal sealed class CallMalformed : Rule
         }
     }
 
-    /// <summary>Calls that stand as text and are not read: no JSON, or words behind them.</summary>
+    /// <summary>Calls that stand as text and are not read: no JSON, words behind them, or a part among several.</summary>
     private void CheckPrinted(Row row, FindingSink sink)
     {
         foreach (ref readonly MessageView message in row.Messages)
         {
-            if (
-                message.Role == Role.Assistant
-                && message.Content >= 0
-                && row.Tape[message.Content].Kind == JsonKind.String
-                && row.Tape.Raw(message.Content).IndexOf("<tool_call>"u8) >= 0
-            )
+            if (message.Role != Role.Assistant || message.Content < 0)
+            {
+                continue;
+            }
+
+            bool isText = row.Tape[message.Content].Kind == JsonKind.String;
+            bool isPrinted =
+                (isText || row.Tape[message.Content].Kind == JsonKind.Array)
+                && row.Tape.RawValue(message.Content).IndexOf("<tool_call>"u8) >= 0;
+            if (isPrinted)
             {
                 sink.Add(
                     this,
