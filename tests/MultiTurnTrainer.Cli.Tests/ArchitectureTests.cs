@@ -57,7 +57,7 @@ public class ArchitectureTests
     private static readonly string[] _circles =
     [
         ": MultiTurnTrainer, TorchSharp",
-        "Cli: ., Commands, Progress, Settings, Validation",
+        "Cli: ., Commands, Progress, Settings",
         "Conversations: ., Formats, Json, Jsonl",
         "LibTorch: Native, Providers",
         "Synthesis: Quality, Review",

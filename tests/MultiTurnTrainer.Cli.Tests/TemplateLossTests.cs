@@ -6,8 +6,6 @@ namespace MultiTurnTrainer.Cli.Tests;
 /// <summary>What a template loses is refused or said, alike in every command that masks.</summary>
 public class TemplateLossTests
 {
-    private static readonly string _tiny = Path.Combine(Repository.Root, "src/MultiTurnTrainer.Cli/Presets/tiny/model");
-
     // Knows neither system messages nor tools.
     private const string Template =
         "{% for m in messages if m.role != 'system' %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -127,15 +125,9 @@ public class TemplateLossTests
     // The tiny model with another template, or with several.
     private static void WriteModel(TempFolder folder, JsonObject? named = null)
     {
-        Directory.CreateDirectory(folder["model"]);
-        foreach (string file in Directory.EnumerateFiles(_tiny))
-        {
-            File.Copy(file, Path.Combine(folder["model"], Path.GetFileName(file)));
-        }
-
+        PresetModel.Write(folder, Template);
         if (named is null)
         {
-            folder.Write("model/chat_template.jinja", Template);
             return;
         }
 

@@ -1,50 +1,23 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using MultiTurnTrainer.Testing;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
-/// <summary>One set of weights, in every format, through every command: each learns the same tokens.</summary>
-public sealed class WeightsTests : IDisposable
+/// <summary>
+/// One set of weights, in every format, through every command: each learns the same tokens of the same message. In the
+/// rows every turn has one answer, so that counts by turn are counts by message.
+/// </summary>
+public sealed partial class WeightsTests : IDisposable
 {
-    private const string Question = """{"role":"user","content":"q"}""";
-    private const string Right = """{"role":"assistant","content":"right"}""";
-
-    // A row, and how many characters of its answers are learned, answer by answer.
-    private static readonly (string Row, int[] Learned)[] _rows =
-    [
-        (Messages("\"weight\":0"), [0, 5]),
-        (Messages("\"loss_weight\":0.0"), [0, 5]),
-        (Messages("\"loss\":false"), [0, 5]),
-        (Messages("\"loss_mask\":0"), [0, 5]),
-        (Messages("\"train\":false"), [0, 5]),
-        (Messages("\"training\":0"), [0, 5]),
-        (Messages("\"train_on_turn\":false"), [0, 5]),
-        (Messages("\"weight\":0,\"train\":false"), [0, 5]),
-        (Messages("\"weight\":0.5,\"loss\":true"), [5, 5]),
-        (Messages("\"weight\":null"), [5, 5]),
-        (Messages("\"training_detail\":[{\"begin_offset\":0,\"end_offset\":1,\"train\":false}]"), [3, 5]),
-        ($$"""{"messages":[{{Question}},{{Right}}],"train":"train-split","weight":0.25}""", [5]),
-        (
-            """{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"wrong","loss":false},{"from":"human","value":"q"},{"from":"gpt","value":"right"}]}""",
-            [0, 5]
-        ),
-        ("""{"instruction":"q","output":"right","loss_weight":0.5}""", [5]),
-        (
-            """{"messages":[{"role":"user","content":[{"type":"text","value":"q"}]},{"role":"assistant","content":[{"type":"text","value":"no","loss_weight":0},{"type":"text","value":"right"}]}]}""",
-            [5]
-        ),
-        (
-            $$"""{"prompt":[{{Question}},{"role":"assistant","content":"wrong"},{{Question}}],"completion":[{{Right}}]}""",
-            [0, 5]
-        ),
-    ];
+    private static readonly string[] _model = ["--model", "start/model"];
 
     private readonly TempFolder _folder = new();
 
     public WeightsTests()
     {
-        _folder.Write("rows.jsonl", string.Concat(_rows.Select(row => row.Row + "\n")));
+        _folder.Write("rows.jsonl", WeightRows.Lines);
         Run("init", "start", "--preset", "tiny");
     }
 
@@ -53,95 +26,239 @@ public sealed class WeightsTests : IDisposable
     [Fact]
     public void EveryCommand_OnTheSameWeights_LearnsTheSame()
     {
-        string[] model = ["--model", "start/model"];
-        JsonElement[] rendered = Lines(Run(["render", "rows.jsonl", .. model]).Out);
-        Assert.Equal(_rows.Select(row => row.Learned), rendered.Select(Contents));
+        int[][] tokens = Mask("rows.jsonl");
 
-        Run(["mask", "rows.jsonl", .. model, "--output", "masked.jsonl"]);
-        int[] tokens = [.. Lines(File.ReadAllText(_folder["masked.jsonl"])).Select(Supervised)];
-        Assert.Equal(_rows.Select(row => row.Learned.Sum() > 0), tokens.Select(count => count > 0));
-
-        int[] scored =
-        [
-            .. Lines(Run(["score", "rows.jsonl", .. model, "--dtype", "float32"]).Out)
-                .Select(line => line.GetProperty("supervised_tokens").GetInt32()),
-        ];
-        Assert.Equal(tokens, scored);
-
-        Run(["train", "--train", "rows.jsonl", .. model, "--output", "out", "--max-steps", "1", "--set", "lora.r=2"]);
-        using JsonDocument manifest = JsonDocument.Parse(File.ReadAllText(_folder["out.manifest.json"]));
+        // The characters that render shows are those of the list above; a message has tokens where it has characters.
+        int[][] characters = [.. Lines(Run(["render", "rows.jsonl", .. _model]).Out).Select(Characters)];
+        Assert.Equal(WeightRows.All.Select(row => row.Learned), characters);
         Assert.Equal(
-            tokens.Sum(),
-            manifest.RootElement.GetProperty("counts").GetProperty("supervised_tokens").GetInt32()
+            characters.Select(row => row.Select(count => count > 0)),
+            tokens.Select(row => row.Select(count => count > 0))
         );
 
-        using JsonDocument stats = JsonDocument.Parse(Run(["stats", "rows.jsonl", .. model, "--format", "json"]).Out);
-        Assert.Equal(tokens.Sum(), SupervisedIn(stats.RootElement));
-        using JsonDocument characters = JsonDocument.Parse(Run(["stats", "rows.jsonl", "--format", "json"]).Out);
-        Assert.Equal(_rows.Sum(row => row.Learned.Sum()), SupervisedIn(characters.RootElement));
-
-        Run(["validate", "rows.jsonl"]);
-        Run(["clean", "rows.jsonl", "--output", "cleaned.jsonl"]);
+        Assert.Equal(tokens, Inspected());
         Assert.Equal(
-            _rows.Sum(row => row.Learned.Count(learned => learned > 0)),
-            File.ReadLines(_folder["cleaned.jsonl"]).Count()
+            tokens,
+            Lines(Run(["score", "rows.jsonl", .. _model, "--dtype", "float32"]).Out).Select(row => ByTurn(row, "turns"))
         );
 
-        Run(["prepare", "rows.jsonl", "--output", "prepared", "--keep-duplicates"]);
-        Run(["mask", "prepared/data.jsonl", .. model, "--output", "again.jsonl"]);
-        Assert.Equal(tokens, Lines(File.ReadAllText(_folder["again.jsonl"])).Select(Supervised));
+        long[] sums = Sums(tokens);
+        Assert.Equal(sums, Counts("rows.jsonl.masked.jsonl.manifest.json", "supervised_by_turn"));
+        Run(["train", "--train", "rows.jsonl", .. _model, "--output", "out", "--max-steps", "1", "--set", "lora.r=2"]);
+        Assert.Equal(sums, Counts("out.manifest.json", "masked", "supervised_by_turn"));
 
-        MttResult review = MttProcess.Run(
-            _folder.Path,
-            ["review", "rows.jsonl", .. model, "--output", "r", "--dry-run"]
+        Assert.Equal(sums, Statistics(["stats", "rows.jsonl", .. _model, "--format", "json"]));
+        Assert.Equal(Sums(characters), Statistics(["stats", "rows.jsonl", "--format", "json"]));
+
+        Run("validate", "rows.jsonl", "--output", "valid.jsonl");
+        Assert.Equal(tokens, Mask("valid.jsonl"));
+        Run("prepare", "rows.jsonl", "--output", "prepared", "--keep-duplicates");
+        Assert.Equal(tokens, Mask("prepared/data.jsonl"));
+        Run("prepare", "rows.jsonl", "--output", "columns", "--keep-duplicates", "--format", "parquet");
+        Assert.Equal(tokens, Mask("columns/data.parquet"));
+    }
+
+    [Fact]
+    public void Clean_OnTheSameWeights_HasARecordForEachLearnedMessage()
+    {
+        int[][] tokens = Mask("rows.jsonl");
+
+        Run("clean", "rows.jsonl", "--output", "cleaned.jsonl");
+
+        JsonElement[] records = Lines(File.ReadAllText(_folder["cleaned.jsonl"]));
+        Assert.Equal(
+            tokens.SelectMany(
+                (row, i) => row.Select((count, turn) => (Id: $"{i}#{turn + 1}", count)).Where(one => one.count > 0)
+            ),
+            records.Select(record => record.GetProperty("id").GetString()!).Zip(Replies(records))
         );
-        Assert.True(review.ExitCode == 0, review.Error);
+
+        // The row's weight stays with the message.
+        Assert.Equal(0.25, Weight(records, "11#1"));
+        Assert.Equal(0.5, Weight(records, "13#1"));
+        Assert.Null(Weight(records, "0#2"));
+        Run(
+            [
+                "train",
+                "--train",
+                "cleaned.jsonl",
+                .. _model,
+                "--objective",
+                "distill-offline",
+                "--output",
+                "distilled",
+                "--max-steps",
+                "1",
+                "--set",
+                "lora.r=2",
+            ],
+            "parts of the reply have weights of their own"
+        );
     }
 
     [Theory]
     [InlineData("\"weight\":2", "messages[1].weight", "scale the others")]
-    [InlineData("\"weight\":-0.5", "messages[1].weight", "number from 0 to 1")]
-    [InlineData("\"loss\":\"no\"", "messages[1].loss", "number from 0 to 1")]
     [InlineData("\"weight\":1,\"train\":false", "messages[1].train", "says otherwise")]
-    [InlineData("\"weight\":0.5,\"loss_weight\":1", "messages[1].loss_weight", "says otherwise")]
     public void EveryCommand_OnAWeightWithoutMeaning_NamesPlaceAndPath(string weight, string path, string says)
     {
-        string row = Messages(weight);
-        _folder.Write("bad.jsonl", $"{_rows[0].Row}\n{row}\n");
+        _folder.Write("bad.jsonl", $"{WeightRows.All[0].Row}\n{WeightRows.Messages(weight)}\n");
         string[][] commands =
         [
             ["validate", "bad.jsonl"],
-            ["stats", "bad.jsonl", "--format", "json"],
-            ["mask", "bad.jsonl", "--model", "start/model", "--output", "m.jsonl"],
-            ["render", "bad.jsonl", "--model", "start/model"],
+            ["mask", "bad.jsonl", .. _model, "--output", "m.jsonl"],
+            ["inspect", "bad.jsonl", .. _model],
+            ["render", "bad.jsonl", .. _model],
+            ["score", "bad.jsonl", .. _model],
+            ["generate", "bad.jsonl", .. _model, "--max-new-tokens", "1"],
             ["clean", "bad.jsonl", "--output", "c.jsonl"],
-            ["train", "--train", "bad.jsonl", "--model", "start/model", "--output", "t"],
+            ["train", "--train", "bad.jsonl", .. _model, "--output", "t"],
         ];
         foreach (string[] command in commands)
         {
             MttResult result = MttProcess.Run(_folder.Path, command);
             string said = result.Out + result.Error;
-            if (command[0] == "stats")
-            {
-                Assert.Contains("MTT111", said, StringComparison.Ordinal);
-                continue;
-            }
-
-            Assert.NotEqual(0, result.ExitCode);
+            Assert.True(result.ExitCode != 0, $"{command[0]} takes it");
             Assert.Contains("bad.jsonl:2", said, StringComparison.Ordinal);
             Assert.Contains(path, said, StringComparison.Ordinal);
             Assert.Contains(says, said, StringComparison.OrdinalIgnoreCase);
         }
 
-        Run(["prepare", "bad.jsonl", "--output", "p"]);
+        Assert.Contains("MTT111", Run("stats", "bad.jsonl", "--format", "json").Out, StringComparison.Ordinal);
+        Run("prepare", "bad.jsonl", "--output", "p");
         Assert.Contains("MTT111", File.ReadAllText(_folder["p/rejects.jsonl"]), StringComparison.Ordinal);
     }
 
-    private static string Messages(string weight) =>
-        $$"""{"messages":[{{Question}},{"role":"assistant","content":"wrong",{{weight}}},{{Question}},{{Right}}]}""";
+    [Theory]
+    [InlineData("\"weight\":-0.5", "messages[1].weight", "number from 0 to 1")]
+    [InlineData("\"weight\":1e999", "messages[1].weight", "number from 0 to 1")]
+    [InlineData("\"loss\":\"no\"", "messages[1].loss", "number from 0 to 1")]
+    [InlineData("\"loss_mask\":[0,1]", "messages[1].loss_mask", "number from 0 to 1")]
+    [InlineData("\"weight\":0.5,\"loss_weight\":1", "messages[1].loss_weight", "says otherwise")]
+    public void Validate_OnAWeightWithoutMeaning_NamesPlaceAndPath(string weight, string path, string says)
+    {
+        _folder.Write("bad.jsonl", WeightRows.Messages(weight));
+        MttResult result = MttProcess.Run(_folder.Path, ["validate", "bad.jsonl"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(path, result.Out, StringComparison.Ordinal);
+        Assert.Contains(says, result.Out, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The supervised tokens of each row and turn, as <c>mtt mask</c> makes them.</summary>
+    private int[][] Mask(string file, params string[] more)
+    {
+        string output = $"{file.Replace('/', '-')}.masked.jsonl";
+        Run(["mask", file, .. _model, "--output", output, .. more]);
+        return [.. Lines(File.ReadAllText(_folder[output])).Select(Labelled)];
+    }
+
+    private int[] Replies(IEnumerable<JsonElement> records)
+    {
+        IEnumerable<string> rows = records.Select(record =>
+        {
+            IEnumerable<string> messages = record
+                .GetProperty("student_context")
+                .EnumerateArray()
+                .Append(record.GetProperty("completion"))
+                .Select(message => message.GetRawText());
+            return $$"""{"messages":[{{string.Join(',', messages)}}]}""" + "\n";
+        });
+        _folder.Write("replies.jsonl", string.Concat(rows));
+        return [.. Mask("replies.jsonl", "--last").Select(row => row.Sum())];
+    }
+
+    /// <summary>The rows of <c>mtt inspect</c>, by the lines it has for messages.</summary>
+    private int[][] Inspected()
+    {
+        string text = Run(["inspect", "rows.jsonl", .. _model, "--rows", "100"]).Out;
+        return
+        [
+            .. text.Split("── ", StringSplitOptions.RemoveEmptyEntries)
+                .Skip(1)
+                .Select(row =>
+                    (int[])
+                        [
+                            .. AnswerLine()
+                                .Matches(row)
+                                .Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)),
+                        ]
+                ),
+        ];
+    }
+
+    private static double? Weight(IEnumerable<JsonElement> records, string id) =>
+        records
+            .Single(record => record.GetProperty("id").GetString() == id)
+            .TryGetProperty("weight", out JsonElement weight)
+            ? weight.GetDouble()
+            : null;
+
+    private long[] Statistics(string[] command)
+    {
+        using JsonDocument statistics = JsonDocument.Parse(Run(command).Out);
+        return Values(statistics.RootElement.GetProperty("supervisedByTurn"));
+    }
+
+    private long[] Counts(string manifest, params string[] path)
+    {
+        JsonElement at = JsonElement.Parse(File.ReadAllText(_folder[manifest])).GetProperty("counts");
+        return Values(path.Aggregate(at, (element, name) => element.GetProperty(name)));
+    }
+
+    private static long[] Values(JsonElement byTurn) =>
+        [.. byTurn.EnumerateObject().Select(turn => turn.Value.GetInt64())];
+
+    private static long[] Sums(int[][] rows) =>
+        [
+            .. Enumerable
+                .Range(0, rows.Max(row => row.Length))
+                .Select(turn => rows.Sum(row => turn < row.Length ? (long)row[turn] : 0)),
+        ];
+
+    // Runs of labels are the turns, unless spans say more.
+    private static int[] Labelled(JsonElement row)
+    {
+        if (row.TryGetProperty("spans", out _))
+        {
+            return ByTurn(row, "spans");
+        }
+
+        List<int> runs = [];
+        bool isOpen = false;
+        foreach (JsonElement label in row.GetProperty("labels").EnumerateArray())
+        {
+            if (label.GetInt32() < 0)
+            {
+                isOpen = false;
+                continue;
+            }
+
+            runs.AddRange(isOpen ? [] : [0]);
+            isOpen = true;
+            runs[^1]++;
+        }
+
+        return [.. runs];
+    }
+
+    // From {"turn", "supervised_tokens"} or {"turn", "start", "end"}.
+    private static int[] ByTurn(JsonElement row, string list)
+    {
+        int[] turns = new int[row.GetProperty(list).EnumerateArray().Max(one => one.GetProperty("turn").GetInt32())];
+        foreach (JsonElement one in row.GetProperty(list).EnumerateArray())
+        {
+            turns[one.GetProperty("turn").GetInt32() - 1] += one.TryGetProperty(
+                "supervised_tokens",
+                out JsonElement count
+            )
+                ? count.GetInt32()
+                : one.GetProperty("end").GetInt32() - one.GetProperty("start").GetInt32();
+        }
+
+        return turns;
+    }
 
     // The supervised characters of each answer's content.
-    private static IEnumerable<int> Contents(JsonElement row)
+    private static int[] Characters(JsonElement row)
     {
         SortedDictionary<int, int> learned = [];
         foreach (JsonElement span in row.GetProperty("spans").EnumerateArray())
@@ -158,25 +275,24 @@ public sealed class WeightsTests : IDisposable
                 learned.GetValueOrDefault(message) + (span.GetProperty("supervised").GetBoolean() ? length : 0);
         }
 
-        return learned.Where(pair => pair.Key % 2 == 1).Select(pair => pair.Value);
+        return [.. learned.Where(pair => pair.Key % 2 == 1).Select(pair => pair.Value)];
     }
-
-    private static int Supervised(JsonElement row) =>
-        row.GetProperty("labels").EnumerateArray().Count(label => label.GetInt32() >= 0);
-
-    private static long SupervisedIn(JsonElement statistics) =>
-        statistics
-            .GetProperty("fields")
-            .EnumerateObject()
-            .Sum(field => field.Value.GetProperty("supervised").GetInt64());
 
     private static JsonElement[] Lines(string text) =>
         [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line))];
 
-    private MttResult Run(params string[] args)
+    private MttResult Run(params string[] args) => Run(args, null);
+
+    private MttResult Run(string[] args, string? refusal)
     {
         MttResult result = MttProcess.Run(_folder.Path, args);
-        Assert.True(result.ExitCode == 0, $"mtt {string.Join(' ', args)}: {result.Error}{result.Out}");
+        Assert.True(
+            refusal is null ? result.ExitCode == 0 : result.Error.Contains(refusal, StringComparison.Ordinal),
+            $"mtt {string.Join(' ', args)}: {result.Error}{result.Out}"
+        );
         return result;
     }
+
+    [GeneratedRegex(@"messages\[\d+\] assistant: (\d+) of ")]
+    private static partial Regex AnswerLine();
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Context.Cleaning;
+using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Context.Tests.Cleaning;
@@ -14,8 +15,15 @@ public class CleaningRunTests
     {
         using TempFolder folder = new();
         string input = SharedData.Path("chats", name);
-        CleaningCounts counts = CleaningRun.Run([input], folder["a.jsonl"], new CleaningSettings(), false, default);
-        CleaningRun.Run([input], folder["b.jsonl"], new CleaningSettings(), false, default);
+        CleaningCounts counts = CleaningRun.Run(
+            [input],
+            folder["a.jsonl"],
+            new CleaningSettings(),
+            ConversionOptions.Faithful,
+            false,
+            default
+        );
+        CleaningRun.Run([input], folder["b.jsonl"], new CleaningSettings(), ConversionOptions.Faithful, false, default);
         Assert.Equal(File.ReadAllBytes(folder["a.jsonl"]), File.ReadAllBytes(folder["b.jsonl"]));
 
         CleanedRecord[] records = [.. CleanedRecordReader.Read(folder["a.jsonl"])];
@@ -57,7 +65,14 @@ public class CleaningRunTests
             """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""" + "\n{\n"
         );
         MttException problem = Assert.Throws<MttException>(() =>
-            CleaningRun.Run([input], folder["out.jsonl"], new CleaningSettings(), false, default)
+            CleaningRun.Run(
+                [input],
+                folder["out.jsonl"],
+                new CleaningSettings(),
+                ConversionOptions.Faithful,
+                false,
+                default
+            )
         );
         Assert.Contains("chats.jsonl:2", problem.Message, StringComparison.Ordinal);
         Assert.Equal(["chats.jsonl"], Directory.EnumerateFiles(folder.Path).Select(Path.GetFileName));

@@ -42,6 +42,18 @@ public class AddedNullsTests
     public void Drop_ArgumentsOfAnUndeclaredTool_LosesObjectsNulls(string arguments, string expected) =>
         Assert.Equal(Call("g", expected), Drop(Call("g", arguments)));
 
+    /// <summary>Tools and calls that went through one struct: the parameter of another tool is null in both.</summary>
+    [Fact]
+    public void Drop_ParameterThatIsNullInTheSchemaToo_IsAnothersAndGoes()
+    {
+        string row =
+            "{"
+            + Messages
+            + ",{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{\"a\":1,\"city\":null}}}]}],"
+            + "\"tools\":[{\"function\":{\"name\":\"f\",\"parameters\":{\"properties\":{\"a\":{},\"city\":null}}}}]}";
+        Assert.Equal(row.Replace(",\"city\":null", "", StringComparison.Ordinal), Drop(row));
+    }
+
     [Fact]
     public void Drop_RowWithoutAny_IsTheSameBytes()
     {

@@ -28,6 +28,15 @@ public class TemplateEffectsGoldenTests(ITestOutputHelper output)
         ["date-injected"] = "date-injected",
     };
 
+    // They print the first of parallel calls only; the goldens name calls where all are dropped.
+    private static readonly string[] _firstCallOnly =
+    [
+        "ik_llama.cpp__GigaChat3-10B-A1.8B.jinja",
+        "ik_llama.cpp__GigaChat3.1-10B-A1.8B.jinja",
+        "trl__gptoss.jinja",
+        "trl__gptoss_training.jinja",
+    ];
+
     [Fact]
     public void Find_EveryGolden_NamesTheSameMessages()
     {
@@ -64,7 +73,8 @@ public class TemplateEffectsGoldenTests(ITestOutputHelper output)
         !golden.Input.AddGenerationPrompt
         && !golden.Expected.TryGetProperty("error", out _)
         && golden.Conversation != "o-parts"
-        && golden.Template != "axolotl__exaone4.jinja";
+        && golden.Template != "axolotl__exaone4.jinja"
+        && !(golden.Conversation == "o-tool-parallel" && _firstCallOnly.Contains(golden.Template));
 
     private static HashSet<string> Listed(JsonElement expected) =>
         expected.TryGetProperty("lints", out JsonElement lints)

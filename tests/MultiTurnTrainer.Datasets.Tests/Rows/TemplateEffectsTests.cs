@@ -14,6 +14,11 @@ public class TemplateEffectsTests
     private const string Calls =
         """{"role":"assistant","content":"c","tool_calls":[{"function":{"name":"f","arguments":"{\"a\": 1}"}}]}""";
 
+    private const string TwoCalls =
+        """{"role":"assistant","content":"c","tool_calls":[{"function":{"name":"f","arguments":{}}},{"function":{"name":"g","arguments":{}}}]}""";
+    private const string TwoParts =
+        """{"role":"user","content":[{"type":"text","text":"p"},{"type":"text","text":" "},{"type":"text","text":"lost"}]}""";
+
     private static readonly Tokenizer _tokenizer = Tokenizer.Load(
         Path.Combine(Repository.Root, "src/MultiTurnTrainer.Cli/Presets/tiny/model")
     );
@@ -47,6 +52,10 @@ public class TemplateEffectsTests
         "earlier-reasoning-dropped"
     )]
     [InlineData("m.content", Calls, "tool-calls-dropped")]
+    [InlineData("m.content ~ (m.tool_calls[0].function | tojson if m.tool_calls)", TwoCalls, "tool-calls-dropped")]
+    [InlineData("m.content ~ (m.tool_calls | tojson if m.tool_calls)", TwoCalls, null)]
+    [InlineData("m.content[0].text if m.content is not string else m.content", TwoParts, "parts-dropped")]
+    [InlineData("m.content | map(attribute='text') | join if m.content is not string else m.content", TwoParts, null)]
     [InlineData("m.content ~ (m.tool_calls | tojson if m.tool_calls)", Calls, "arguments-double-encoded")]
     [InlineData("m.content ~ (m.tool_calls[0].function.arguments if m.tool_calls)", Calls, null)]
     [InlineData("m.content", """{"role":"user","content":"plain\n\"\u00e9\" \uD83D\uDE00"}""", null)]
@@ -59,6 +68,8 @@ public class TemplateEffectsTests
     [Theory]
     [InlineData("", "tools-dropped")]
     [InlineData("{{ tools | tojson }}", null)]
+    [InlineData("{{ tools }}", null)]
+    [InlineData("{{ tools[0] | tojson }}", "tools-dropped")]
     [InlineData("You are a kind and helpful model. {{ tools | tojson }}", "text-injected")]
     [InlineData("{{ tools | tojson }}{{ strftime_now('%d %B') }}", "date-injected")]
     public void Find_WhatStandsOnce_IsNamed(string before, string? code) =>
@@ -67,7 +78,7 @@ public class TemplateEffectsTests
             Effects(
                 before + "{% for m in messages %}" + Turn("m.content"),
                 $"{Question},{Answer}",
-                """[{"type":"function","function":{"name":"f"}}]"""
+                """[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"g"}}]"""
             )
         );
 

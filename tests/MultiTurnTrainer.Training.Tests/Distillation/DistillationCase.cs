@@ -30,7 +30,9 @@ internal static class DistillationCase
         ];
         CleanedTurn[] turns =
         [
-            .. Enumerable.Range(1, 6).Select(i => new CleanedTurn($"{i}", [i, 7, 8, 9], [i, 9], [5, i, 2], i % 2 == 0)),
+            .. Enumerable
+                .Range(1, 6)
+                .Select(i => new CleanedTurn($"{i}", [i, 7, 8, 9], [i, 9], [5, i, 2], i % 2 == 0, 1)),
         ];
         bool offline = objective == "distill-offline";
         return new TrainRequest
