@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Datasets.Rows;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Datasets.Runs;
 

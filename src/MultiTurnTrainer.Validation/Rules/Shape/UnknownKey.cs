@@ -92,7 +92,7 @@ internal sealed class UnknownKey : Rule
     }
 
     /// <summary>Reasoning that is said under two names, and differently: each template prints another.</summary>
-    private void CheckReasoning(Row row, in MessageView message, FindingSink sink)
+    private void CheckReasoning(Row row, MessageView message, FindingSink sink)
     {
         JsonTape tape = row.Tape;
         foreach (string name in _reasoning)
