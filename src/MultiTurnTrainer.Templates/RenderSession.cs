@@ -33,7 +33,15 @@ public sealed class RenderSession
 
     /// <summary>Renders the whole conversation.</summary>
     /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>
-    public RenderedText Render() => ToText(Run(null, _input.AddGenerationPrompt));
+    public RenderedText Render() => ToText(Run(null, _input.AddGenerationPrompt, IsTracked));
+
+    /// <summary>
+    /// Renders the whole conversation once more, without provenance, and gives the first character that differs from a
+    /// text; -1 where none does.
+    /// </summary>
+    /// <exception cref="TemplateException">The template refuses or fails.</exception>
+    public int FindDifference(string text) =>
+        Run(null, _input.AddGenerationPrompt, tracked: false).Output.FindDifference(text);
 
     /// <summary>
     /// What the template prints, before the answer at an index, to ask for it: the end of the first messages rendered
@@ -51,8 +59,10 @@ public sealed class RenderSession
             return _prompt;
         }
 
-        return Prompt(() => Run(index, addGenerationPrompt: true))
-            ?? Prompt(() => Run(Values(NullKeys.Absent).Of(_question, null), null, addGenerationPrompt: true));
+        return Prompt(() => Run(index, addGenerationPrompt: true, IsTracked))
+            ?? Prompt(() =>
+                Run(Values(NullKeys.Absent).Of(_question, null), null, addGenerationPrompt: true, IsTracked)
+            );
     }
 
     private string? Prompt(Func<Renderer> render)
@@ -74,7 +84,7 @@ public sealed class RenderSession
         }
     }
 
-    internal string RenderText() => Run(null, _input.AddGenerationPrompt).Output.Finish().Text;
+    internal string RenderText() => Run(null, _input.AddGenerationPrompt, IsTracked).Output.Finish().Text;
 
     private static string PromptOf(RenderedText rendered, out bool afterLoop)
     {
@@ -122,15 +132,15 @@ public sealed class RenderSession
     /// print: that of the content first (DeepSeek-V3 tests whether <c>content is none</c>, and whether <c>tool_calls</c> is
     /// there at all), then all of them.
     /// </summary>
-    private Renderer Run(int? count, bool addGenerationPrompt)
+    private Renderer Run(int? count, bool addGenerationPrompt, bool tracked)
     {
         try
         {
-            return Run(_messages, count, addGenerationPrompt);
+            return Run(_messages, count, addGenerationPrompt, tracked);
         }
         catch (TemplateException) when (!_triedNulls && MessageValues.HasNulls(_input.Messages))
         {
-            if (WithNulls(count, addGenerationPrompt) is { } renderer)
+            if (WithNulls(count, addGenerationPrompt, tracked) is { } renderer)
             {
                 return renderer;
             }
@@ -139,7 +149,7 @@ public sealed class RenderSession
         }
     }
 
-    private Renderer? WithNulls(int? count, bool addGenerationPrompt)
+    private Renderer? WithNulls(int? count, bool addGenerationPrompt, bool tracked)
     {
         _triedNulls = true;
         foreach (NullKeys nulls in (ReadOnlySpan<NullKeys>)[NullKeys.ContentTested, NullKeys.Tested])
@@ -147,7 +157,7 @@ public sealed class RenderSession
             Value messages = Messages(nulls);
             try
             {
-                Renderer renderer = Run(messages, count, addGenerationPrompt);
+                Renderer renderer = Run(messages, count, addGenerationPrompt, tracked);
                 _messages = messages;
                 return renderer;
             }
@@ -160,12 +170,12 @@ public sealed class RenderSession
         return null;
     }
 
-    private Renderer Run(Value messages, int? count, bool addGenerationPrompt)
+    private Renderer Run(Value messages, int? count, bool addGenerationPrompt, bool tracked)
     {
         _variables["messages"] =
             count is int first && messages is ListValue list ? new ListValue([.. list.Items.Take(first)]) : messages;
         _variables["add_generation_prompt"] = BoolValue.Of(addGenerationPrompt);
-        Renderer renderer = new(_template.Parsed, _variables, _input.Now, IsTracked);
+        Renderer renderer = new(_template.Parsed, _variables, _input.Now, tracked);
         renderer.Run();
         return renderer;
     }

@@ -38,11 +38,15 @@ internal static class MaskCommand
     {
         Description = "Threads; the output never depends on it.",
     }.As<int?, RowOptions>(nameof(RowOptions.Threads));
+    private static readonly Option<bool> _profile = new("--profile")
+    {
+        Description = "Say where the processor time went, stage by stage.",
+    };
     private static readonly RowFlags _rows = new();
 
     public static Command Create()
     {
-        Command command = new("mask", _help) { _inputs, _output, _model, _force, _show, _html, _htmlRows, _threads };
+        Command command = new("mask", _help) { _inputs, _output, _model, _force, _show, _html, _htmlRows, _threads, _profile };
         _rows.AddTo(command);
         command.SetAction(Run);
         return command;
@@ -61,6 +65,7 @@ internal static class MaskCommand
             HtmlRows = parsed.GetValue(_htmlRows),
             Show = parsed.GetValue(_show),
             Force = parsed.GetValue(_force),
+            Profile = parsed.GetValue(_profile) ? new RunProfile() : null,
         };
         RowOptions options = _rows.Read(parsed);
         options = options with { Threads = parsed.GetValue(_threads) ?? options.Threads };
@@ -71,6 +76,11 @@ internal static class MaskCommand
         }
 
         Console.Error.Write(Report(rows));
+        if (run.Profile is { } profile)
+        {
+            Console.Error.Write(ProfileText.Of(profile));
+        }
+
         return ExitCode.Done;
     }
 

@@ -48,9 +48,16 @@ public sealed class MaskRule
         RenderInput input,
         IEnumerable<int> targets,
         IReadOnlyList<string> stops
+    ) => Apply(template.Open(input), input, targets, stops);
+
+    /// <summary>The same of a conversation that is ready to be rendered.</summary>
+    internal static MaskedText Apply(
+        RenderSession session,
+        RenderInput input,
+        IEnumerable<int> targets,
+        IReadOnlyList<string> stops
     )
     {
-        RenderSession session = template.Open(input);
         RenderedText rendered = session.Render();
         int count = Math.Min(input.Messages.GetArrayLength(), input.MessageCount ?? int.MaxValue);
         int first = 0;

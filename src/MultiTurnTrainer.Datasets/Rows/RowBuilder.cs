@@ -1,15 +1,24 @@
 // Folder Rows: from a conversation to token rows: render, mask, tokenize, label, prove.
 // Refuses to know: files of conversations, packing, training.
 using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Datasets.Profiling;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>From a conversation to token rows: render, find the supervised characters, tokenize, label, check. One object serves one thread.</summary>
-internal sealed class RowBuilder(RowModel model, RowOptions options)
+/// <param name="model">Template and tokenizer.</param>
+/// <param name="options">How rows are made.</param>
+/// <param name="clock">Counts the time of each stage, where wanted.</param>
+internal sealed class RowBuilder(RowModel model, RowOptions options, StageClock? clock = null)
 {
-    private readonly RowTokenizer _tokenizer = new(model.Tokens);
+    private readonly RowTokenizer _tokenizer = new(model.Tokens, clock);
     private readonly List<SupervisedRange> _ranges = [];
+    private readonly List<int> _starts = [];
+    private readonly List<int> _ends = [];
+
+    /// <summary>Whether rows keep the places of their tokens; views, measures and truncation need them.</summary>
+    public bool KeepsPlaces { get; init; } = true;
 
     /// <summary>Builds the rows of a conversation.</summary>
     public RowOutcome Build(Conversation conversation)
@@ -17,6 +26,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         RowOutcome outcome = new(conversation);
         outcome.Counts.Conversations = 1;
         outcome.Counts.LostNulls = conversation.LostNulls ? 1 : 0;
+        clock?.Enter(Stage.Render);
         try
         {
             RowSource source = new(conversation, model.Template, options);
@@ -45,6 +55,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             outcome.Refuse("template", -1, $"the template refuses it: {problem.Describe()}");
         }
 
+        clock?.Enter(Stage.Other);
         return outcome;
     }
 
@@ -176,29 +187,56 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
         RowOutcome outcome
     )
     {
+        clock?.Enter(Stage.Render);
+        RenderInput input = source.Input(view);
+        RenderSession session = source.Template.Open(input);
         MaskedText masked = MaskRule.Apply(
-            source.Template,
-            source.Input(view),
+            session,
+            input,
             Enumerable.Range(0, view.Indexes.Count).Where(i => targets.Contains(view.Indexes[i])),
             source.Stops
         );
         PrintedConversation printed = new(masked.Rendered, view.Messages.Count);
         masked = LeaveOutUnrendered(source, view, masked, printed, outcome, out List<int> unrendered);
-        RenderedText rendered = masked.Rendered;
-        IReadOnlyList<AnswerMask> answers = masked.Answers;
-        RowChecks.Text(rendered, source.Template.RenderText(source.Input(view)), outcome);
-        if (outcome.IsRefused || answers.Count == 0)
+        RowChecks.Text(masked.Rendered, session, outcome);
+        if (outcome.IsRefused || masked.Answers.Count == 0)
         {
             return null;
         }
 
+        clock?.Enter(Stage.Align);
+        SelectRanges(source, view, masked, outcome);
+        RowText text = new(masked.Rendered, view.Messages);
+        TokenSpans tokens = Tokenize(text, masked.Answers, out int differing);
+        TokenRow row = RowLabels.Build(id, tokens, CollectionsMarshal.AsSpan(_ranges));
+        row = row with { Spans = SupervisedSpans.Find(row.Labels, tokens, text, view, source.Turns) };
+        foreach (AnswerMask answer in masked.Answers)
+        {
+            RowChecks.Tokens(row, tokens, text, answer, view.Indexes[answer.Message], outcome);
+        }
+
+        clock?.Enter(Stage.Other);
+        return outcome.IsRefused
+            ? null
+            : new BuiltRow(row, masked, view, text, KeepsPlaces ? Places(tokens) : [])
+            {
+                Printed = printed,
+                Unrendered = unrendered,
+                BoundaryTokens = differing,
+                GenerationDifferences = model.Template.HasGenerationBlocks ? masked.GenerationDifferences.Count : 0,
+            };
+    }
+
+    /// <summary>The supervised characters of the answers, with their weights.</summary>
+    private void SelectRanges(RowSource source, ConversationView view, MaskedText masked, RowOutcome outcome)
+    {
         _ranges.Clear();
-        foreach (AnswerMask answer in answers)
+        foreach (AnswerMask answer in masked.Answers)
         {
             int message = view.Indexes[answer.Message];
-            RowChecks.Origins(rendered, answer, message, outcome);
+            RowChecks.Origins(masked.Rendered, answer, message, outcome);
             RangeWeights.Select(
-                rendered,
+                masked.Rendered,
                 answer.Ranges,
                 answer.Stop,
                 source.Supervision.WeightOf(message),
@@ -208,37 +246,41 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
                 _ranges
             );
         }
+    }
 
-        RowText text = new(rendered, view.Messages);
-        TokenSpans tokens = _tokenizer.Encode(
-            text,
-            [.. answers.SelectMany(Begins).Distinct().Select(text.ByteOf)],
-            [.. answers.SelectMany(Ends).Distinct().Select(text.ByteOf)],
-            options.SplitAtBoundary,
-            out int differing
-        );
+    /// <summary>The tokens, answers cut off from what stands around them; the ranges become bytes.</summary>
+    private TokenSpans Tokenize(RowText text, IReadOnlyList<AnswerMask> answers, out int differing)
+    {
+        _starts.Clear();
+        _ends.Clear();
+        foreach (AnswerMask answer in answers)
+        {
+            // Where the model takes over: after the prompt, and after what others put into its answer, such as tool results.
+            AddEdge(_starts, text.ByteOf(answer.Start));
+            foreach ((int start, int end) in answer.Ranges)
+            {
+                AddEdge(_starts, text.ByteOf(start));
+                AddEdge(_ends, text.ByteOf(end));
+            }
+
+            AddEdge(_ends, text.ByteOf(answer.End));
+        }
+
         for (int i = 0; i < _ranges.Count; i++)
         {
             SupervisedRange range = _ranges[i];
             _ranges[i] = range with { Start = text.ByteOf(range.Start), End = text.ByteOf(range.End) };
         }
 
-        TokenRow row = RowLabels.Build(id, tokens, CollectionsMarshal.AsSpan(_ranges));
-        row = row with { Spans = SupervisedSpans.Find(row.Labels, tokens, text, view, source.Turns) };
-        foreach (AnswerMask answer in answers)
-        {
-            RowChecks.Tokens(row, tokens, text, answer, view.Indexes[answer.Message], outcome);
-        }
+        return _tokenizer.Encode(text, _starts, _ends, options.SplitAtBoundary, out differing);
+    }
 
-        return outcome.IsRefused
-            ? null
-            : new BuiltRow(row, masked, view, text, Places(tokens))
-            {
-                Printed = printed,
-                Unrendered = unrendered,
-                BoundaryTokens = differing,
-                GenerationDifferences = model.Template.HasGenerationBlocks ? masked.GenerationDifferences.Count : 0,
-            };
+    private static void AddEdge(List<int> edges, int position)
+    {
+        if (edges.Count == 0 || edges[^1] != position)
+        {
+            edges.Add(position);
+        }
     }
 
     /// <summary>What is left to learn once the answers are out that the template does not render.</summary>
@@ -301,13 +343,6 @@ internal sealed class RowBuilder(RowModel model, RowOptions options)
             return refusal.Reason;
         }
     }
-
-    // Where the model takes over: after the prompt, and after what others put into its answer, such as tool results.
-    private static IEnumerable<int> Begins(AnswerMask answer) =>
-        answer.Ranges.Select(range => range.Start).Prepend(answer.Start);
-
-    private static IEnumerable<int> Ends(AnswerMask answer) =>
-        answer.Ranges.Select(range => range.End).Append(answer.End);
 
     private static (int Start, int End)[] Places(TokenSpans tokens)
     {

@@ -7,11 +7,10 @@ namespace MultiTurnTrainer.Datasets.Rows;
 internal static class RowChecks
 {
     /// <summary>The text with provenance is the text that the template gives without.</summary>
-    public static void Text(RenderedText rendered, string untracked, RowOutcome outcome)
+    public static void Text(RenderedText rendered, RenderSession session, RowOutcome outcome)
     {
-        if (!string.Equals(rendered.Text, untracked, StringComparison.Ordinal))
+        if (session.FindDifference(rendered.Text) is var at and >= 0)
         {
-            int at = rendered.Text.AsSpan().CommonPrefixLength(untracked);
             outcome.Refuse("text-differs", -1, $"the tracked text differs from the template's at character {at}");
         }
     }

@@ -28,7 +28,11 @@ internal static class RowLabels
                 range++;
             }
 
-            float weight = WeightOf(ranges, range, start, end);
+            // Most tokens lie inside one range or before it.
+            float weight =
+                range == ranges.Length || end <= ranges[range].Start ? 0
+                : start >= ranges[range].Start && end <= ranges[range].End && start < end ? ranges[range].Weight
+                : WeightOf(ranges, range, start, end);
             labels[i] = weight > 0 ? ids[i] : TokenRow.Unsupervised;
             if (weight is not (0 or 1) && weights is null)
             {

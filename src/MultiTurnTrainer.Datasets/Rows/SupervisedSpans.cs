@@ -24,7 +24,7 @@ internal static class SupervisedSpans
         SupervisedSpan? open = null;
         int end = -1;
         int last = -1;
-        int printed = -1;
+        (int Start, int End) stretch = default;
         string? known = null;
         for (int i = 0; i < labels.Length; i++)
         {
@@ -34,14 +34,14 @@ internal static class SupervisedSpans
             }
 
             // Most tokens lie in the same stretch of text as the one before, and say nothing new.
-            int at = text.SpanAtByte(starts[i]);
-            if (at == printed && end == i)
+            if (end == i && starts[i] >= stretch.Start && starts[i] < stretch.End)
             {
                 end++;
                 continue;
             }
 
-            printed = at;
+            int at = text.SpanAtByte(starts[i]);
+            stretch = text.BytesOf(at);
             RenderedSpan place = text.Span(at);
             bool joins = open is not null && end == i && (place.Context < 0 || place.Context == last);
             string? field = FieldOf(place.Origin.Field);

@@ -23,6 +23,9 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model)
     /// <summary>Whether outputs that exist may be replaced.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Receives the time of each stage.</summary>
+    public RunProfile? Profile { get; init; }
+
     /// <summary>Masks everything.</summary>
     /// <param name="loadModel">Loads the model, after the arguments were checked.</param>
     /// <param name="options">How rows are made.</param>
@@ -37,17 +40,26 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model)
         using TokenRowWriter? writer = Output is null ? null : TokenRowWriter.Create(Output, Force);
         using OutputFile? html = Html is null ? null : OutputFile.Create(Html, Force);
         RowModel loaded = loadModel();
-        RowRun run = new(loaded, options) { ViewsWanted = Math.Max(Show, Html is null ? 0 : HtmlRows) };
+        RowRun run = new(loaded, options)
+        {
+            ViewsWanted = Math.Max(Show, Html is null ? 0 : HtmlRows),
+            Profile = Profile,
+        };
+        StageClock? clock = Profile?.NewClock();
         foreach (TokenRow row in run.Read(inputs))
         {
+            clock?.Enter(Stage.Write);
             writer?.Write(row);
+            clock?.Enter(Stage.Other);
             if (writer is null && run.Views.Count >= run.ViewsWanted)
             {
                 break;
             }
         }
 
+        clock?.Enter(Stage.Write);
         writer?.Commit();
+        clock?.Enter(Stage.Other);
         if (html is not null)
         {
             RowView[] views = [.. run.Views.Take(HtmlRows)];

@@ -34,6 +34,9 @@ public sealed class RowRun(RowModel model, RowOptions options)
     /// <summary>Rows to keep as views while they are made, the first ones.</summary>
     public int ViewsWanted { get; init; }
 
+    /// <summary>Receives the time of each stage.</summary>
+    public RunProfile? Profile { get; init; }
+
     /// <summary>Views of the first rows.</summary>
     public List<RowView> Views { get; } = [];
 
@@ -82,19 +85,20 @@ public sealed class RowRun(RowModel model, RowOptions options)
 
     private IEnumerable<Batch> Batches(IEnumerable<string> paths) =>
         OrderedPipeline.Run(
-            ConversationBatch.Read(paths, BatchBytes),
+            StageClock.Counted(Profile?.NewClock(), Stage.Read, ConversationBatch.Read(paths, BatchBytes)),
             options.Threads ?? Environment.ProcessorCount,
-            () => new RowBuilder(model, options),
+            () => new Worker(model, options, Profile?.NewClock(), ViewsWanted > 0),
             Build
         );
 
     // Refused rows stop the run only after everything was read, so that one run shows them all.
-    private Batch Build(RowBuilder builder, ConversationBatch conversations)
+    private Batch Build(Worker worker, ConversationBatch conversations)
     {
         Batch batch = new();
-        foreach (Conversation conversation in conversations.Parse(options.Conversion))
+        IEnumerable<Conversation> parsed = conversations.Parse(options.Conversion);
+        foreach (Conversation conversation in StageClock.Counted(worker.Clock, Stage.Parse, parsed))
         {
-            RowOutcome outcome = builder.Build(conversation);
+            RowOutcome outcome = worker.Builder.Build(conversation);
             outcome.CountRefusals();
             batch.Counts.Add(outcome.Counts);
             if (outcome.IsRefused)
@@ -137,6 +141,14 @@ public sealed class RowRun(RowModel model, RowOptions options)
 
     private string LossText() =>
         string.Join(", ", Counts.Losses.Select(loss => $"{loss.Key}: {loss.Value.Conversations}"));
+
+    private sealed class Worker(RowModel model, RowOptions options, StageClock? clock, bool views)
+    {
+        public StageClock? Clock => clock;
+
+        public RowBuilder Builder { get; } =
+            new(model, options, clock) { KeepsPlaces = views || options.MaxLength is not null };
+    }
 
     private sealed class Batch
     {

@@ -63,6 +63,21 @@ internal sealed class TextSink(bool tracked)
     {
         string text = new(_chars, 0, Length);
         RenderedSpan[] spans = _spans.AsSpan(0, _count).ToArray();
+        GiveBack();
+        return (text, spans);
+    }
+
+    /// <summary>The first character that differs from a text, -1 where none does; the sink is done.</summary>
+    public int FindDifference(string text)
+    {
+        ReadOnlySpan<char> printed = _chars.AsSpan(0, Length);
+        int difference = printed.SequenceEqual(text) ? -1 : printed.CommonPrefixLength(text);
+        GiveBack();
+        return difference;
+    }
+
+    private void GiveBack()
+    {
         if (_chars.Length <= 1 << 20)
         {
             _spareChars = _chars;
@@ -71,7 +86,6 @@ internal sealed class TextSink(bool tracked)
 
         _chars = [];
         _spans = [];
-        return (text, spans);
     }
 
     private static T[] Take<T>(ref T[]? spare, int size)

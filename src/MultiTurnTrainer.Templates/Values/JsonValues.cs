@@ -3,23 +3,26 @@ namespace MultiTurnTrainer.Templates.Values;
 /// <summary>JSON to Python values, with the path of each as its origin.</summary>
 internal static class JsonValues
 {
-    private static readonly string[] _commonKeys =
+    private static readonly (string Name, byte[] Utf8)[] _commonKeys =
     [
-        "role",
-        "content",
-        "type",
-        "text",
-        "tool_calls",
-        "function",
-        "name",
-        "arguments",
-        "id",
-        "tool_call_id",
-        "reasoning_content",
-        "description",
-        "parameters",
-        "properties",
-        "required",
+        .. new[]
+        {
+            "role",
+            "content",
+            "type",
+            "text",
+            "tool_calls",
+            "function",
+            "name",
+            "arguments",
+            "id",
+            "tool_call_id",
+            "reasoning_content",
+            "description",
+            "parameters",
+            "properties",
+            "required",
+        }.Select(name => (name, Encoding.UTF8.GetBytes(name))),
     ];
 
     /// <summary>Any JSON value.</summary>
@@ -68,11 +71,12 @@ internal static class JsonValues
     /// <summary>A property's name; the usual ones cost no string.</summary>
     public static string Name(JsonProperty property)
     {
-        foreach (string common in _commonKeys)
+        ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8PropertyName(property);
+        foreach ((string name, byte[] utf8) in _commonKeys)
         {
-            if (property.NameEquals(common))
+            if (raw.SequenceEqual(utf8))
             {
-                return common;
+                return name;
             }
         }
 

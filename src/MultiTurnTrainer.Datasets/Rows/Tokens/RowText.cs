@@ -70,6 +70,10 @@ internal sealed class RowText
         return found;
     }
 
+    /// <summary>The bytes of the span at an index.</summary>
+    public (int Start, int End) BytesOf(int index) =>
+        (_spanStarts[index], index + 1 < _spanStarts.Length ? _spanStarts[index + 1] : Utf8.Length);
+
     /// <summary>The span at an index.</summary>
     public RenderedSpan Span(int index) => _rendered.Spans[index];
 

@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 /// Tokenizes rendered conversations. Text of data never forms a control token; answers begin and end at a token's edge,
 /// as they do when a server tokenizes the prompt and the model writes the answer. One object serves one thread.
 /// </summary>
-internal sealed class RowTokenizer(TokenizerParts parts)
+internal sealed class RowTokenizer(TokenizerParts parts, StageClock? clock = null)
 {
     // A byte that no token joins to what follows: lets a piece be encoded as the middle of a text.
     private const byte Guard = (byte)'\n';
@@ -102,8 +102,10 @@ internal sealed class RowTokenizer(TokenizerParts parts)
 
         output.Clear();
         _ids.Clear();
+        clock?.Enter(Stage.Encode);
         parts.Tokenizer.EncodeIds(piece, _ids);
-        return TokenAligner.TryAlign(_ids.Ids, piece, parts.Table, parts.Control, output, out insertedSpace);
+        clock?.Enter(Stage.Align);
+        return TokenAligner.TryAlign(_ids.Ids, piece, parts.Table, output, out insertedSpace);
     }
 
     private bool TryEncodeGuarded(ReadOnlySpan<byte> piece, TokenSpans output, out int first)
@@ -125,10 +127,10 @@ internal sealed class RowTokenizer(TokenizerParts parts)
 
     private bool HasForgery(RowText text, TokenSpans tokens)
     {
-        ReadOnlySpan<int> ids = tokens.Ids;
-        for (int i = 0; i < ids.Length; i++)
+        // Control tokens are added ones.
+        foreach (int i in tokens.Added)
         {
-            if (parts.Control.IsControl(ids[i]) && !IsAllowed(text, ids[i], tokens.Starts[i], tokens.Ends[i]))
+            if (!IsAllowed(text, tokens.Ids[i], tokens.Starts[i], tokens.Ends[i]))
             {
                 return true;
             }

@@ -7,7 +7,6 @@ internal static class TokenAligner
     /// <param name="ids">The tokens.</param>
     /// <param name="text">The text they were made of.</param>
     /// <param name="table">The bytes of each token.</param>
-    /// <param name="control">Knows the added tokens, which may take whitespace around them.</param>
     /// <param name="output">Receives the tokens with their places.</param>
     /// <param name="insertedSpace">Whether the tokenizer put a space before the first character.</param>
     /// <returns>False when the tokens do not spell the text: a normalizer changed it.</returns>
@@ -15,7 +14,6 @@ internal static class TokenAligner
         ReadOnlySpan<int> ids,
         ReadOnlySpan<byte> text,
         TokenTable table,
-        ControlTokens control,
         TokenSpans output,
         out bool insertedSpace
     )
@@ -26,9 +24,15 @@ internal static class TokenAligner
         output.Reserve(ids.Length);
         foreach (int id in ids)
         {
-            int length = table.MatchAt(id, text, position);
-            bool added = control.IsAdded(id);
             int start = position;
+            int length = table.MatchAt(id, text, start, out bool added);
+            if (length > 0 && !added && !afterAdded)
+            {
+                position = start + length;
+                output.AddReserved(id, start, position);
+                continue;
+            }
+
             if (length == 0 && !TryMatchLoosely(id, text, table, added, afterAdded, ref start, out length))
             {
                 return false;
@@ -42,8 +46,13 @@ internal static class TokenAligner
 
             position = start + length;
 
+            if (added)
+            {
+                output.MarkAdded();
+            }
+
             // A prefix space alone stands, as in the reference's offsets, for the character that it was put before.
-            output.Add(id, start, length == 0 && start < text.Length ? start + 1 : position);
+            output.AddReserved(id, start, length == 0 && start < text.Length ? start + 1 : position);
             afterAdded = added;
         }
 

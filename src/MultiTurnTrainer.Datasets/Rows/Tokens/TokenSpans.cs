@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal sealed class TokenSpans
     private int[] _starts = new int[1024];
     private int[] _ends = new int[1024];
     private int[] _takenEnds = new int[1024];
+    private readonly List<int> _added = [];
 
     /// <summary>How many tokens there are.</summary>
     public int Count { get; private set; }
@@ -26,7 +29,17 @@ internal sealed class TokenSpans
     /// <summary>One past the last byte that a token takes, whitespace behind it included.</summary>
     public ReadOnlySpan<int> TakenEnds => _takenEnds.AsSpan(0, Count);
 
-    public void Clear() => Count = 0;
+    /// <summary>Places in the list of the added tokens that were marked, ascending.</summary>
+    public IReadOnlyList<int> Added => _added;
+
+    public void Clear()
+    {
+        Count = 0;
+        _added.Clear();
+    }
+
+    /// <summary>Says that the token that is added next is an added token of the tokenizer.</summary>
+    public void MarkAdded() => _added.Add(Count);
 
     /// <summary>Makes room for more tokens.</summary>
     public void Reserve(int more)
@@ -45,12 +58,15 @@ internal sealed class TokenSpans
 
     public void Add(int id, int start, int end)
     {
-        int at = Count;
-        if (at == _ids.Length)
-        {
-            Reserve(1);
-        }
+        Reserve(1);
+        AddReserved(id, start, end);
+    }
 
+    /// <summary>The same where <see cref="Reserve"/> has made room.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddReserved(int id, int start, int end)
+    {
+        int at = Count;
         _ids[at] = id;
         _starts[at] = start;
         _ends[at] = end;

@@ -7,8 +7,7 @@ namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 internal sealed class TokenTable
 {
     private readonly byte[] _bytes;
-    private readonly int[] _starts;
-    private readonly ulong[] _heads;
+    private readonly Entry[] _entries;
 
     public TokenTable(Tokenizer tokenizer)
     {
@@ -21,54 +20,54 @@ internal sealed class TokenTable
             isByteLevel &= tokens[id] is null || tokenizer.IsAdded(id) || tokens[id]!.All(c => ByteOf(c) >= 0);
         }
 
-        _starts = new int[limit + 1];
+        _entries = new Entry[limit];
         List<byte> all = new(limit * 8);
         for (int id = 0; id < limit; id++)
         {
+            bool isAdded = tokenizer.IsAdded(id);
+            int start = all.Count;
             if (tokens[id] is string token)
             {
-                Append(all, token, isByteLevel && !tokenizer.IsAdded(id));
+                Append(all, token, isByteLevel && !isAdded);
             }
 
-            _starts[id + 1] = all.Count;
+            _entries[id] = Entry.Of(CollectionsMarshal.AsSpan(all)[start..], start, isAdded);
         }
 
         _bytes = [.. all];
-        _heads = new ulong[limit];
-        for (int id = 0; id < limit; id++)
-        {
-            ReadOnlySpan<byte> token = this[id];
-            for (int i = 0; i < Math.Min(8, token.Length); i++)
-            {
-                _heads[id] |= (ulong)token[i] << (8 * i);
-            }
-        }
     }
 
     /// <summary>The length of a token when the text goes on with it; 0 when it does not, or the id is unknown.</summary>
+    /// <param name="id">The token.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="position">Where the token would begin.</param>
+    /// <param name="isAdded">Whether it is an added token.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int MatchAt(int id, ReadOnlySpan<byte> text, int position)
+    public int MatchAt(int id, ReadOnlySpan<byte> text, int position, out bool isAdded)
     {
-        if ((uint)id >= (uint)_heads.Length)
+        if ((uint)id >= (uint)_entries.Length)
         {
+            isAdded = false;
             return 0;
         }
 
-        int length = _starts[id + 1] - _starts[id];
+        ref readonly Entry entry = ref _entries[id];
+        int length = entry.Length;
+        isAdded = entry.IsAdded;
         if (length <= 8 && position + 8 <= text.Length)
         {
             // Most tokens are short: one comparison of eight bytes.
             ulong head = MemoryMarshal.Read<ulong>(text[position..]);
             int spare = 64 - (8 * length);
-            return length > 0 && (head ^ _heads[id]) << spare == 0 ? length : 0;
+            return length > 0 && (head ^ entry.Head) << spare == 0 ? length : 0;
         }
 
-        return text[position..].StartsWith(this[id]) ? length : 0;
+        return text[position..].StartsWith(_bytes.AsSpan(entry.Start, length)) ? length : 0;
     }
 
     /// <summary>The bytes of a token; empty for an unknown id.</summary>
     public ReadOnlySpan<byte> this[int id] =>
-        (uint)id < (uint)(_starts.Length - 1) ? _bytes.AsSpan(_starts[id], _starts[id + 1] - _starts[id]) : default;
+        (uint)id < (uint)_entries.Length ? _bytes.AsSpan(_entries[id].Start, _entries[id].Length) : default;
 
     private static void Append(List<byte> all, string token, bool isByteLevel)
     {
@@ -110,5 +109,20 @@ internal sealed class TokenTable
             '\u0143' => 0xAD,
             _ => -1,
         };
+    }
+
+    // What a look-up needs of a token lies in one cache line.
+    private readonly record struct Entry(ulong Head, int Start, int Length, bool IsAdded)
+    {
+        public static Entry Of(ReadOnlySpan<byte> token, int start, bool isAdded)
+        {
+            ulong head = 0;
+            for (int i = 0; i < Math.Min(8, token.Length); i++)
+            {
+                head |= (ulong)token[i] << (8 * i);
+            }
+
+            return new Entry(head, start, token.Length, isAdded);
+        }
     }
 }
