@@ -48,6 +48,9 @@ internal sealed class CanonicalTape(int maxTokens = JsonTape.MaxTokens)
     /// <summary>Names in the source that the conversion left out.</summary>
     public IReadOnlyList<int> UnreadKeys => IsConverted ? _canonical.UnreadKeys : [];
 
+    /// <summary>Whether a long row has made it take memory that few rows need.</summary>
+    public bool IsLarge => Source.IsLarge || _converted.IsLarge;
+
     /// <summary>Forgets the row before.</summary>
     public void Clear()
     {

@@ -51,6 +51,9 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
     /// <summary>Whether any byte lies above 0x7F.</summary>
     public bool NonAscii { get; private set; }
 
+    /// <summary>Whether it has room for more tokens than few rows have.</summary>
+    public bool IsLarge => _tokens.Length > 1 << 16;
+
     public ref readonly JsonToken this[int token] => ref _tokens[token];
 
     /// <summary>Most tokens a row of some bytes may have: they take no more memory than the row itself may.</summary>

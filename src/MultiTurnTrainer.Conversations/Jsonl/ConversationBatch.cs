@@ -1,3 +1,4 @@
+using System.Buffers;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Json;
 
@@ -6,14 +7,22 @@ namespace MultiTurnTrainer.Conversations.Jsonl;
 /// <summary>Some rows of a file, cut but not yet parsed: one thread cuts, others parse. Order lies in the batches' order.</summary>
 public sealed class ConversationBatch
 {
-    private readonly string _file;
-    private readonly List<(int Length, SourceRecord Record)> _rows = [];
-    private readonly ByteBuilder _bytes = new();
+    // One batch at a time on a thread: its tape serves the next one too.
+    [ThreadStatic]
+    private static CanonicalTape? _spare;
 
-    private ConversationBatch(string file) => _file = file;
+    private readonly string _file;
+    private readonly List<SourceRecord> _rows = [];
+    private byte[] _bytes;
+
+    private ConversationBatch(string file, int targetBytes)
+    {
+        _file = file;
+        _bytes = ArrayPool<byte>.Shared.Rent(targetBytes + (targetBytes / 4));
+    }
 
     /// <summary>Bytes of the rows.</summary>
-    public int Bytes => _bytes.Length;
+    public int Bytes { get; private set; }
 
     /// <summary>Cuts files into batches, in order.</summary>
     /// <param name="paths">Files in every container that mtt reads; <c>-</c> is standard input.</param>
@@ -24,7 +33,7 @@ public sealed class ConversationBatch
         foreach (string path in paths)
         {
             using IRecordSource source = RecordSources.Open(path, ConversationReader.MaxRowBytes);
-            ConversationBatch batch = new(source.File);
+            ConversationBatch batch = new(source.File, targetBytes);
             bool any = false;
             while (source.TryRead(out SourceRecord record))
             {
@@ -34,12 +43,11 @@ public sealed class ConversationBatch
                 }
 
                 any = true;
-                batch._rows.Add((record.Bytes.Length, record));
-                batch._bytes.Add(record.Bytes.Span);
+                batch.Add(record);
                 if (batch.Bytes >= targetBytes)
                 {
                     yield return batch;
-                    batch = new ConversationBatch(source.File);
+                    batch = new ConversationBatch(source.File, targetBytes);
                 }
             }
 
@@ -55,22 +63,39 @@ public sealed class ConversationBatch
         }
     }
 
-    /// <summary>Parses the rows and stops at the first that is no conversation.</summary>
+    /// <summary>Parses the rows and stops at the first that is no conversation. Once only: the batch gives its memory back.</summary>
     /// <param name="options">How rows are converted.</param>
     /// <exception cref="MttException">A row is unusable; the message names file, line and path.</exception>
     public IEnumerable<Conversation> Parse(ConversionOptions options)
     {
-        CanonicalTape row = new();
+        CanonicalTape row = _spare ?? new CanonicalTape();
+        _spare = null;
         int start = 0;
-        foreach ((int length, SourceRecord cut) in _rows)
+        foreach (SourceRecord record in _rows)
         {
             // The reader's buffer has gone on: the bytes are those of the batch.
-            SourceRecord record = cut with
-            {
-                Bytes = _bytes.Memory.Slice(start, length),
-            };
-            start += length;
-            yield return ConversationReader.Convert(_file, record, row, options);
+            Memory<byte> bytes = _bytes.AsMemory(start, record.Bytes.Length);
+            start += bytes.Length;
+            yield return ConversationReader.Convert(_file, record with { Bytes = bytes }, row, options);
         }
+
+        ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
+        _spare = row.IsLarge ? null : row;
+    }
+
+    private void Add(SourceRecord record)
+    {
+        if (Bytes + record.Bytes.Length > _bytes.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Bytes + record.Bytes.Length);
+            _bytes.AsSpan(0, Bytes).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = larger;
+        }
+
+        record.Bytes.Span.CopyTo(_bytes.AsSpan(Bytes));
+        Bytes += record.Bytes.Length;
+        _rows.Add(record);
     }
 }

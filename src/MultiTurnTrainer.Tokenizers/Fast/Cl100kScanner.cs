@@ -39,7 +39,7 @@ internal readonly struct Cl100kScanner<TDigits> : IWordScanner
         int next = at + size;
         if ((flags & ScalarFlags.Letter) != 0)
         {
-            return ScalarFlags.RunEnd(ref text, length, next, ScalarFlags.Letter);
+            return ScalarFlags.LetterRunEnd(ref text, length, next, ScalarFlags.Letter);
         }
 
         if ((flags & ScalarFlags.Number) != 0)
@@ -60,7 +60,7 @@ internal readonly struct Cl100kScanner<TDigits> : IWordScanner
         int following = next < length ? ScalarFlags.At(ref text, next, out size) : ScalarFlags.Space;
         if ((flags & ScalarFlags.Newline) == 0 && (following & ScalarFlags.Letter) != 0)
         {
-            return ScalarFlags.RunEnd(ref text, length, next + size, ScalarFlags.Letter);
+            return ScalarFlags.LetterRunEnd(ref text, length, next + size, ScalarFlags.Letter);
         }
 
         int signs = first == ' ' && (following & Known) == 0 ? next : at;

@@ -67,7 +67,7 @@ internal readonly struct DeepSeekScanner : IWordScanner
         int next = at + size;
         if ((flags & LetterOrMark) != 0)
         {
-            return ScalarFlags.RunEnd(ref text, length, next, LetterOrMark);
+            return ScalarFlags.LetterRunEnd(ref text, length, next, LetterOrMark);
         }
 
         byte first = Unsafe.Add(ref text, at);
@@ -86,7 +86,7 @@ internal readonly struct DeepSeekScanner : IWordScanner
         {
             if ((ScalarFlags.At(ref text, next, out size) & LetterOrMark) != 0)
             {
-                return ScalarFlags.RunEnd(ref text, length, next + size, LetterOrMark);
+                return ScalarFlags.LetterRunEnd(ref text, length, next + size, LetterOrMark);
             }
         }
 

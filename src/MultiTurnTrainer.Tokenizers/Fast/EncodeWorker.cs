@@ -6,6 +6,9 @@ namespace MultiTurnTrainer.Tokenizers.Fast;
 /// <summary>What one thread needs to encode: a cache of long words, a merger, buffers. Used by one call at a time.</summary>
 internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
 {
+    /// <summary>Most words that are encoded in one go: while one is looked up, the memory of the others is on its way.</summary>
+    public const int WordsAtOnce = 32;
+
     private readonly LongWordCache _longWords = new();
     private readonly Merger _merger = new(merges);
     private readonly ArrayBufferWriter<byte> _normalized = new();
@@ -58,22 +61,49 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
         return _normalized.WrittenSpan;
     }
 
-    /// <summary>Writes the ids of a word; returns their number.</summary>
-    /// <param name="word">The word's first byte.</param>
-    /// <param name="length">Its length, at least 1.</param>
-    /// <param name="room">Bytes that may be read from there on.</param>
+    /// <summary>Writes the ids of words that lie side by side; returns their number.</summary>
+    /// <param name="text">The text's first byte.</param>
+    /// <param name="at">Where the first word begins.</param>
+    /// <param name="ends">Where each word ends; at most <see cref="WordsAtOnce"/>, none empty.</param>
+    /// <param name="length">The text's length.</param>
     /// <param name="target">Room for an id for every byte, and two more.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Encode(ref byte word, int length, int room, ref int target)
+    [SkipLocalsInit]
+    public int Encode(ref byte text, int at, ReadOnlySpan<int> ends, int length, ref int target)
     {
-        if (length > WordCache.LongestWord)
+        Span<(ulong Low, ulong High)> keys = stackalloc (ulong Low, ulong High)[WordsAtOnce];
+        int start = at;
+        for (int i = 0; i < ends.Length; i++)
         {
-            return EncodeLong(ref word, length, ref target);
+            int size = ends[i] - start;
+            if (size <= WordCache.LongestWord)
+            {
+                keys[i] = WordCache.KeyOf(ref Unsafe.Add(ref text, start), size, length - start);
+                Words.Prefetch(keys[i].Low, keys[i].High);
+            }
+
+            start = ends[i];
         }
 
-        (ulong low, ulong high) = WordCache.KeyOf(ref word, length, room);
-        int count = Words.Find(low, high, ref target);
-        return count > 0 ? count : EncodeNew(ref word, length, low, high, ref target);
+        int count = 0;
+        for (int i = 0; i < ends.Length; i++)
+        {
+            ref int ids = ref Unsafe.Add(ref target, count);
+            int size = ends[i] - at;
+            if (size > WordCache.LongestWord)
+            {
+                count += EncodeLong(ref Unsafe.Add(ref text, at), size, ref ids);
+            }
+            else
+            {
+                (ulong low, ulong high) = keys[i];
+                int known = Words.Find(low, high, ref ids);
+                count += known > 0 ? known : EncodeNew(ref Unsafe.Add(ref text, at), size, low, high, ref ids);
+            }
+
+            at = ends[i];
+        }
+
+        return count;
     }
 
     private int EncodeNew(ref byte word, int length, ulong low, ulong high, ref int target)

@@ -25,7 +25,7 @@ internal readonly struct Gpt2Scanner : IWordScanner
         int flags = ScalarFlags.At(ref text, word, out int size);
         if ((flags & ScalarFlags.Letter) != 0)
         {
-            return ScalarFlags.RunEnd(ref text, length, word + size, ScalarFlags.Letter);
+            return ScalarFlags.LetterRunEnd(ref text, length, word + size, ScalarFlags.Letter);
         }
 
         if ((flags & ScalarFlags.Number) != 0)

@@ -79,6 +79,7 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
     public EncodeWorker NewWorker(WordCache cache) => new(_words, _model.Merges) { Words = cache };
 
     /// <inheritdoc/>
+    [SkipLocalsInit]
     public bool Encode(ReadOnlySpan<byte> text, int start, EncodeWorker worker, IdBuffer output)
     {
         ref byte bytes = ref MemoryMarshal.GetReference(text);
@@ -92,16 +93,18 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
             at = EncodeFirst(text, worker, ref target, ref count);
         }
 
+        Span<int> ends = stackalloc int[EncodeWorker.WordsAtOnce];
         while (at < length)
         {
-            int end = WordEnd(ref bytes, length, at);
-            count += worker.Encode(
-                ref Unsafe.Add(ref bytes, at),
-                end - at,
-                length - at,
-                ref Unsafe.Add(ref target, count)
-            );
-            at = end;
+            int first = at;
+            int words = 0;
+            while (words < ends.Length && at < length)
+            {
+                at = WordEnd(ref bytes, length, at);
+                ends[words++] = at;
+            }
+
+            count += worker.Encode(ref bytes, first, ends[..words], length, ref Unsafe.Add(ref target, count));
         }
 
         output.Advance(count);
@@ -169,7 +172,7 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
         Span<byte> word = end < 256 ? stackalloc byte[256] : new byte[end + 1];
         word[0] = (byte)' ';
         text[..end].CopyTo(word[1..]);
-        count += worker.Encode(ref word[0], end + 1, word.Length, ref target);
+        count += worker.Encode(ref word[0], 0, [end + 1], word.Length, ref target);
         return end;
     }
 

@@ -56,6 +56,29 @@ internal static class ScalarFlags
         return at;
     }
 
+    /// <summary>The end of the run of scalars that have any of the flags, <see cref="Letter"/> among them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int LetterRunEnd(ref byte text, int length, int at, int flags)
+    {
+        if (at + Vector128<byte>.Count <= length)
+        {
+            // Most words are ASCII and short: one comparison finds their end.
+            Vector128<byte> lower = Vector128.LoadUnsafe(ref text, (nuint)at) | Vector128.Create((byte)0x20);
+            Vector128<byte> letters = Vector128.LessThan(
+                lower - Vector128.Create((byte)'a'),
+                Vector128.Create((byte)26)
+            );
+            uint others = ~letters.ExtractMostSignificantBits() & 0xFFFF;
+            at += others == 0 ? Vector128<byte>.Count : BitOperations.TrailingZeroCount(others);
+            if (others != 0 && Unsafe.Add(ref text, at) < 0x80)
+            {
+                return at;
+            }
+        }
+
+        return RunEnd(ref text, length, at, flags);
+    }
+
     /// <summary>The end of the run of scalars that have none of the flags.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int RunEndWithout(ref byte text, int length, int at, int flags)

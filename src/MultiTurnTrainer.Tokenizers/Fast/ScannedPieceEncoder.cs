@@ -7,7 +7,7 @@ internal sealed class ScannedPieceEncoder<TScanner>(BpeModel model, ByteWordEnco
     : IPieceEncoder
     where TScanner : struct, IWordScanner
 {
-    private readonly Lazy<ushort[]> _lengths = new(() => TokenLengths.InScalars(model.Vocabulary));
+    private readonly Lazy<TokenLength[]> _lengths = new(() => TokenLengths.OfBytes(model.Vocabulary));
 
     /// <inheritdoc/>
     public bool NeedsNfc => needsNfc;
@@ -16,26 +16,27 @@ internal sealed class ScannedPieceEncoder<TScanner>(BpeModel model, ByteWordEnco
     public EncodeWorker NewWorker(WordCache cache) => new(words, model.Merges) { Words = cache };
 
     /// <inheritdoc/>
+    [SkipLocalsInit]
     public bool Encode(ReadOnlySpan<byte> text, int start, EncodeWorker worker, IdBuffer output)
     {
         ref byte bytes = ref MemoryMarshal.GetReference(text);
         int length = text.Length;
         ref int target = ref MemoryMarshal.GetReference(output.Reserve(length + 4));
+        Span<int> ends = stackalloc int[EncodeWorker.WordsAtOnce];
         int count = 0;
+        int part = 0;
         for (int at = 0; at < length; )
         {
-            int part = TScanner.PartEnd(ref bytes, length, at);
-            while (at < part)
+            int first = at;
+            int words = 0;
+            while (words < ends.Length && at < length)
             {
-                int end = TScanner.WordEnd(ref bytes, part, at);
-                count += worker.Encode(
-                    ref Unsafe.Add(ref bytes, at),
-                    end - at,
-                    length - at,
-                    ref Unsafe.Add(ref target, count)
-                );
-                at = end;
+                part = at < part ? part : TScanner.PartEnd(ref bytes, length, at);
+                at = TScanner.WordEnd(ref bytes, part, at);
+                ends[words++] = at;
             }
+
+            count += worker.Encode(ref bytes, first, ends[..words], length, ref Unsafe.Add(ref target, count));
         }
 
         output.Advance(count);
@@ -51,18 +52,15 @@ internal sealed class ScannedPieceEncoder<TScanner>(BpeModel model, ByteWordEnco
         Span<TokenOffset> offsets
     )
     {
-        // A token's letters are its bytes; part of a scalar stands for all of it.
-        ushort[] lengths = _lengths.Value;
+        // A part of a scalar stands for all of it.
+        TokenLength[] lengths = _lengths.Value;
         int at = 0;
         for (int i = 0; i < ids.Length; i++)
         {
             int start = (text[at] & 0xC0) == 0x80 ? scalar - 1 : scalar;
-            int end = at + lengths[ids[i]];
-            for (; at < end; at++)
-            {
-                scalar += (text[at] & 0xC0) == 0x80 ? 0 : 1;
-            }
-
+            TokenLength length = lengths[ids[i]];
+            at += length.Bytes;
+            scalar += length.Scalars;
             offsets[i] = new TokenOffset(start, scalar);
         }
     }

@@ -9,7 +9,7 @@ namespace MultiTurnTrainer.Tokenizers.Fast;
 /// that is missed for that reason is encoded again.
 /// </para>
 /// </summary>
-internal sealed class WordCache
+internal sealed unsafe class WordCache
 {
     /// <summary>The longest word that fits.</summary>
     public const int LongestWord = 15;
@@ -17,6 +17,7 @@ internal sealed class WordCache
     private const int Bits = 18;
     private const int Ways = 4;
     private const int Inline = 3;
+    private const int SetBytes = 128;
 
     // A stamp: how often the entry has changed, whether it is changing now, the number of ids.
     private const int CountBits = 4;
@@ -24,8 +25,17 @@ internal sealed class WordCache
     private const uint Changing = 1 << CountBits;
     private const uint Change = 1 << (CountBits + 1);
 
-    private readonly Entry[] _entries = new Entry[1 << Bits];
+    // Pinned, so that a set begins with a cache line.
+    private readonly byte[] _memory = GC.AllocateArray<byte>((sizeof(Entry) << Bits) + SetBytes, pinned: true);
+    private readonly Entry* _entries;
     private readonly IdArena _arena = new();
+
+    /// <summary>An empty cache.</summary>
+    public WordCache()
+    {
+        nint first = Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0);
+        _entries = (Entry*)((first + SetBytes - 1) & -SetBytes);
+    }
 
     /// <summary>Whether words of many ids find no more room: time for a new cache.</summary>
     public bool IsFull => _arena.IsFull;
@@ -62,11 +72,21 @@ internal sealed class WordCache
         return (low, high | ((ulong)length << 56));
     }
 
+    /// <summary>Asks for the memory that <see cref="Find"/> will look at.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong low, ulong high)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(_entries + SetOf(low, high));
+        }
+    }
+
     /// <summary>Copies a word's ids to the target, which has room for at least three; returns their number, or 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(ulong low, ulong high, ref int target)
     {
-        ref Entry entry = ref SetOf(low, high);
+        ref Entry entry = ref _entries[SetOf(low, high)];
         for (int way = 0; way < Ways; way++)
         {
             if (entry.Low == low && entry.High == high)
@@ -88,7 +108,7 @@ internal sealed class WordCache
             return;
         }
 
-        ref Entry entry = ref Victim(ref SetOf(low, high));
+        ref Entry entry = ref Victim(ref _entries[SetOf(low, high)]);
         uint stamp = Volatile.Read(ref entry.Stamp);
         uint claimed = (stamp & ~CountMask) | Changing;
         if ((stamp & Changing) != 0 || Interlocked.CompareExchange(ref entry.Stamp, claimed, stamp) != stamp)
@@ -161,12 +181,11 @@ internal sealed class WordCache
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref Entry SetOf(ulong low, ulong high)
+    private static int SetOf(ulong low, ulong high)
     {
         ulong hash = (low ^ (high * 0x9E37_79B9_7F4A_7C15)) * 0xD6E8_FEB8_6659_FD93;
         hash ^= hash >> 32;
-        int set = (int)((hash * 0x9E37_79B9_7F4A_7C15) >> (64 - Bits)) & ~(Ways - 1);
-        return ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_entries), set);
+        return (int)((hash * 0x9E37_79B9_7F4A_7C15) >> (64 - Bits)) & ~(Ways - 1);
     }
 
     private static (ulong Low, ulong High) ReadNearEnd(ref byte word, int length)
