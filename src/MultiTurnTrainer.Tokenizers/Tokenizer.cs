@@ -96,13 +96,57 @@ public sealed class Tokenizer
     /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
     public Encoding Encode(string text, EncodeOptions options)
     {
-        // SentencePiece's offsets are its own, which only the generic encoder follows.
-        bool plain =
-            (_file.Truncation is null || !options.TruncateAndPad) && _file.Normalizer is not SentencePieceNormalizer;
-        return _fast is not null && plain && !_generic.NeedsBlanks && EncodeFast(_fast, text, options) is { } encoding
-            ? encoding
-            : Explained(() => _generic.Encode(text, options));
+        if (FastFor(options) is { } fast)
+        {
+            EncodeWorker worker = fast.Rent();
+            int size = System.Text.Encoding.UTF8.GetMaxByteCount(text.Length);
+            if (worker.Text.Length < size)
+            {
+                worker.Text = new byte[size];
+            }
+
+            ReadOnlySpan<byte> utf8 = worker.Text.AsSpan(0, System.Text.Encoding.UTF8.GetBytes(text, worker.Text));
+            MatchFilter? filter = SpecialTokenFilter.For(text, options, _file.Added);
+            Encoding? encoding = EncodeFast(fast, worker, utf8, filter, options);
+            fast.Return(worker);
+            if (encoding is not null)
+            {
+                return encoding;
+            }
+        }
+
+        return Explained(() => _generic.Encode(text, options));
     }
+
+    /// <summary>Encodes a text that is UTF-8 already, as <see cref="Encode(string, bool)"/> does.</summary>
+    /// <param name="utf8">The text; invalid bytes count as U+FFFD.</param>
+    /// <param name="addSpecialTokens">Whether the post-processor's special tokens are added.</param>
+    /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
+    public Encoding Encode(ReadOnlySpan<byte> utf8, bool addSpecialTokens)
+    {
+        EncodeOptions options = addSpecialTokens ? WithSpecialTokens : Plain;
+        if (FastFor(options) is { } fast && System.Text.Unicode.Utf8.IsValid(utf8))
+        {
+            EncodeWorker worker = fast.Rent();
+            Encoding? encoding = EncodeFast(fast, worker, utf8, null, options);
+            fast.Return(worker);
+            if (encoding is not null)
+            {
+                return encoding;
+            }
+        }
+
+        string text = Utf8.GetString(utf8);
+        return Explained(() => _generic.Encode(text, options));
+    }
+
+    // SentencePiece's offsets are its own, which only the generic encoder follows.
+    private FastEncoder? FastFor(EncodeOptions options) =>
+        (_file.Truncation is null || !options.TruncateAndPad)
+        && _file.Normalizer is not SentencePieceNormalizer
+        && !_generic.NeedsBlanks
+            ? _fast
+            : null;
 
     /// <summary>Appends the ids of a text, without special tokens of the post-processor, truncation or padding.</summary>
     /// <param name="utf8">The text; invalid bytes count as U+FFFD.</param>
@@ -132,28 +176,24 @@ public sealed class Tokenizer
         }
     }
 
-    private Encoding? EncodeFast(FastEncoder fast, string text, EncodeOptions options)
+    private Encoding? EncodeFast(
+        FastEncoder fast,
+        EncodeWorker worker,
+        ReadOnlySpan<byte> utf8,
+        MatchFilter? filter,
+        EncodeOptions options
+    )
     {
-        EncodeWorker worker = fast.Rent();
-        int size = System.Text.Encoding.UTF8.GetMaxByteCount(text.Length);
-        if (worker.Text.Length < size)
-        {
-            worker.Text = new byte[size];
-        }
-
-        ReadOnlySpan<byte> utf8 = worker.Text.AsSpan(0, System.Text.Encoding.UTF8.GetBytes(text, worker.Text));
         worker.Ids.Clear();
-        Encoding? encoding = null;
-        if (fast.TryEncode(utf8, SpecialTokenFilter.For(text, options, _file.Added), worker, worker.Ids, locate: true))
+        if (!fast.TryEncode(utf8, filter, worker, worker.Ids, locate: true))
         {
-            int[] ids = worker.Ids.Ids.ToArray();
-            TokenOffset[] offsets = new TokenOffset[ids.Length];
-            fast.Locate(utf8, worker, ids, offsets);
-            encoding = _generic.Finish(new Encoding(ids, offsets), options);
+            return null;
         }
 
-        fast.Return(worker);
-        return encoding;
+        int[] ids = worker.Ids.Ids.ToArray();
+        TokenOffset[] offsets = GC.AllocateUninitializedArray<TokenOffset>(ids.Length);
+        fast.Locate(utf8, worker, ids, offsets);
+        return _generic.Finish(new Encoding(ids, offsets), options);
     }
 
     /// <summary>Turns ids back into text. Unknown ids are skipped.</summary>

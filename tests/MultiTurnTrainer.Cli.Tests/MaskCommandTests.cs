@@ -55,6 +55,18 @@ public class MaskCommandTests
     }
 
     [Fact]
+    public void Mask_Profile_NamesTheStagesOfTheWork()
+    {
+        using TempFolder folder = new();
+        MttResult result = Mask(folder, _chat, "--output", "rows.parquet", "--profile");
+        Assert.True(result.ExitCode == 0, result.Error);
+        foreach (string stage in (string[])["read", "parse", "render", "encode", "align", "write", "other", "total"])
+        {
+            Assert.Matches($@"(?m)^  {stage} +\d+\.\d\d s", result.Error);
+        }
+    }
+
+    [Fact]
     public void Html_OfARowWithFindings_ListsThem()
     {
         using TempFolder folder = new();

@@ -1,3 +1,6 @@
+using System.Text;
+using MultiTurnTrainer.Datasets.Parquet;
+
 namespace MultiTurnTrainer.Cli.Tests;
 
 public sealed class TokenizeCommandTests
@@ -53,5 +56,40 @@ public sealed class TokenizeCommandTests
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
         Assert.Contains("hint:", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tokenize_ToParquet_HoldsWhatTheLinesHold()
+    {
+        using TempFolder folder = new();
+        folder.Write("model/tokenizer.json", Tokenizer);
+        // Enough for several blocks of input.
+        IEnumerable<string> texts = Enumerable
+            .Range(0, 40_000)
+            .Select(i => $$"""{"text": "{{string.Join(' ', Enumerable.Repeat("b", i % 5))}}"}""");
+        folder.Write("texts.jsonl", string.Join('\n', texts) + "\n");
+        string[] arguments = ["tokenize", "texts.jsonl", "--model", "model"];
+        MttResult lines = MttProcess.Run(folder.Path, [.. arguments, "--output", "tokens.jsonl"]);
+        MttResult rows = MttProcess.Run(folder.Path, [.. arguments, "--format", "parquet", "--output", "t.parquet"]);
+        Assert.Equal((0, ""), (lines.ExitCode, lines.Error));
+        Assert.Equal((0, ""), (rows.ExitCode, rows.Error));
+        Assert.Equal(
+            File.ReadAllLines(folder["tokens.jsonl"]),
+            ParquetJsonReader.Read(folder["t.parquet"]).Select(row => Encoding.UTF8.GetString(row.Span))
+        );
+    }
+
+    [Fact]
+    public void Tokenize_ToParquetWithoutAFile_IsRefused()
+    {
+        using TempFolder folder = new();
+        folder.Write("tokenizer.json", Tokenizer);
+        folder.Write("texts.jsonl", "{\"text\": \"b\"}\n");
+        MttResult result = MttProcess.Run(
+            folder.Path,
+            ["tokenize", "texts.jsonl", "--model", ".", "--format", "parquet"]
+        );
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--output FILE", result.Error, StringComparison.Ordinal);
     }
 }

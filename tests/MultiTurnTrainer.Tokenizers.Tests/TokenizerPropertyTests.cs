@@ -44,10 +44,13 @@ public sealed class TokenizerPropertyTests
                 {
                     Encoding expected = generic.Encode(text, new EncodeOptions());
                     Encoding found = tokenizer.Encode(text, addSpecialTokens: false);
+                    Encoding ofBytes = tokenizer.Encode(Utf8.GetBytes(text), addSpecialTokens: false);
                     ids.Clear();
                     tokenizer.EncodeIds(Utf8.GetBytes(text), ids);
                     return expected.Ids.SequenceEqual(found.Ids)
                         && expected.Offsets.SequenceEqual(found.Offsets)
+                        && expected.Ids.SequenceEqual(ofBytes.Ids)
+                        && expected.Offsets.SequenceEqual(ofBytes.Offsets)
                         && expected.Ids.AsSpan().SequenceEqual(ids.Ids);
                 }
             )

@@ -11,6 +11,7 @@ internal static class DoctorCommand
           mtt doctor --kernels --device cuda
           mtt doctor --head 8192,128256,4096,1,0.25
           mtt doctor --model Qwen3-0.6B
+          mtt doctor --tokenizer Qwen3-0.6B --texts texts.jsonl
         """;
 
     private static readonly Table _facts = new("  {0,-9} {1}");
@@ -43,16 +44,36 @@ internal static class DoctorCommand
     private static readonly Option<string?> _model = CommonOptions.ModelFolder(
         "Also look at the tokenizer of this model folder."
     );
+    private static readonly Option<string?> _tokenizer = new("--tokenizer")
+    {
+        Description = "Time how fast the tokenizer of this folder encodes the texts of --texts.",
+        HelpName = "DIR",
+    };
+    private static readonly Option<string?> _texts = new("--texts")
+    {
+        Description = "JSON Lines of {\"text\"}, for --tokenizer.",
+        HelpName = "FILE",
+    };
 
     public static Command Create()
     {
-        Command command = new("doctor", _help) { _kernels, _device, _head, _dtype, _model };
+        Command command = new("doctor", _help) { _kernels, _device, _head, _dtype, _model, _tokenizer, _texts };
         command.SetAction(Run);
         return command;
     }
 
     private static int Run(ParseResult parsed)
     {
+        (string? tokenizer, string? texts) = (parsed.GetValue(_tokenizer), parsed.GetValue(_texts));
+        if (tokenizer is not null || texts is not null)
+        {
+            EncodeTimingText.Write(
+                tokenizer ?? throw new MttException("--texts needs a tokenizer", "Give --tokenizer DIR."),
+                texts ?? throw new MttException("--tokenizer needs texts", "Give --texts FILE.")
+            );
+            return ExitCode.Done;
+        }
+
         bool kernels = parsed.GetValue(_kernels);
         string? head = parsed.GetValue(_head);
         if (kernels || head is not null)

@@ -46,7 +46,18 @@ internal static class MaskCommand
 
     public static Command Create()
     {
-        Command command = new("mask", _help) { _inputs, _output, _model, _force, _show, _html, _htmlRows, _threads, _profile };
+        Command command = new("mask", _help)
+        {
+            _inputs,
+            _output,
+            _model,
+            _force,
+            _show,
+            _html,
+            _htmlRows,
+            _threads,
+            _profile,
+        };
         _rows.AddTo(command);
         command.SetAction(Run);
         return command;

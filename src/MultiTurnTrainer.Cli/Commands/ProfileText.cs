@@ -1,29 +1,26 @@
-using System.Globalization;
-using System.Text;
-using MultiTurnTrainer.Datasets.Profiling;
-
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>Where the processor time of a run went, as text.</summary>
 internal static class ProfileText
 {
+    private static readonly Table _stages = new("  {0,-8} {1,8:0.00} s {2,7:P1}{3}");
+
     public static string Of(RunProfile profile)
     {
         double total = profile.TotalSeconds;
         StringBuilder text = new("processor time, all threads\n");
         foreach ((string stage, double seconds) in profile.Stages)
         {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"  {stage, -8} {seconds, 8:0.00} s {seconds / total, 7:P1}{Note(stage)}\n"
-            );
+            text.Append(_stages.Line(stage, seconds, seconds / total, Note(stage))).Append('\n');
         }
 
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"  {"total", -8} {total, 8:0.00} s, {profile.CompilingSeconds:0.00} s of it compiling; {profile.AllocatedBytes / 1e6:N0} MB allocated\n"
-        );
-        return text.ToString();
+        text.Append(_stages.Line("total", total, 1, ""));
+        return text.Append(
+                Invariant(
+                    $"; {profile.CompilingSeconds:0.00} s of it compiling, {profile.AllocatedBytes / 1e6:N0} MB allocated\n"
+                )
+            )
+            .ToString();
     }
 
     private static string Note(string stage) =>

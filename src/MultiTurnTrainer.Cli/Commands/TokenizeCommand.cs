@@ -10,9 +10,11 @@ internal static class TokenizeCommand
         Examples:
           echo '{"text": "Hello world"}' | mtt tokenize - --model Qwen3-0.6B
           mtt tokenize texts.jsonl --model Qwen3-0.6B --special-tokens > tokens.jsonl
+          mtt tokenize texts.jsonl --model Qwen3-0.6B --format parquet --output tokens.parquet
 
-        Every input line is {"text"}; every output line is {"ids", "offsets": [[start, end], …]}, offsets in Unicode
-        code points. Truncation and padding that tokenizer.json asks for apply.
+        Every input line is {"text"}; every output line, or row of the Parquet file, is
+        {"ids", "offsets": [[start, end], …]}, offsets in Unicode code points. Truncation and padding that tokenizer.json
+        asks for apply.
         """;
 
     private static readonly Argument<string> _input = new("INPUT")
@@ -24,19 +26,54 @@ internal static class TokenizeCommand
     {
         Description = "Add the special tokens that the tokenizer puts around a text.",
     };
+    private static readonly Option<string> _format = CommonOptions.Choice(
+        "--format",
+        "Form of the output; Parquet needs --output.",
+        "jsonl",
+        "jsonl",
+        "parquet"
+    );
+    private static readonly Option<string?> _output = CommonOptions.Output("Where the tokens go; default: stdout.");
+    private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
-        Command command = new("tokenize", _help) { _input, _model, _specialTokens };
+        Command command = new("tokenize", _help) { _input, _model, _specialTokens, _format, _output, _force };
         command.SetAction(Run);
         return command;
     }
 
     private static int Run(ParseResult parsed)
     {
+        UnfinishedFiles.RemoveOnSignals();
+        string input = parsed.GetValue(_input)!;
+        string? path = parsed.GetValue(_output);
+        bool force = parsed.GetValue(_force);
+        bool isParquet = parsed.GetValue(_format) == "parquet";
+        if (isParquet && path is null)
+        {
+            throw new MttException("--format parquet needs a file", "Give --output FILE.");
+        }
+
+        OutputPaths.RefuseClash([input], path);
         Tokenizer tokenizer = Tokenizer.Load(parsed.GetValue(_model)!);
-        using Stream output = Console.OpenStandardOutput();
-        LineEncoder.Run(parsed.GetValue(_input)!, tokenizer, parsed.GetValue(_specialTokens), output);
+        bool special = parsed.GetValue(_specialTokens);
+        if (path is null)
+        {
+            using Stream output = Console.OpenStandardOutput();
+            LineEncoder.Run(input, tokenizer, special, output);
+        }
+        else if (isParquet)
+        {
+            EncodingWriter.Write(path, force, LineEncoder.Read(input, tokenizer, special));
+        }
+        else
+        {
+            using OutputFile file = OutputFile.Create(path, force);
+            LineEncoder.Run(input, tokenizer, special, file.Stream);
+            file.Commit();
+        }
+
         return ExitCode.Done;
     }
 }

@@ -40,6 +40,31 @@ internal sealed class ColumnBuffer(SchemaNode leaf)
         _values.Write(values);
     }
 
+    /// <summary>Adds a row's list of pairs of 32-bit values that are all there.</summary>
+    public void AddPairs(ReadOnlySpan<byte> values)
+    {
+        int count = values.Length / 4;
+        if (count == 0)
+        {
+            AddNull(0, leaf.MaxDefinition - 2);
+            return;
+        }
+
+        // A row, the second of a pair, the next pair.
+        for (int i = 0; i < count; i++)
+        {
+            AddLevels(
+                i == 0 ? 0
+                    : (i & 1) == 0 ? 1
+                    : 2,
+                leaf.MaxDefinition,
+                1
+            );
+        }
+
+        _values.Write(values);
+    }
+
     /// <summary>Writes the column.</summary>
     public void Write(ColumnWriter writer)
     {

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Profiling;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
 

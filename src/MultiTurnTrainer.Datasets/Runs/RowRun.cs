@@ -1,5 +1,6 @@
 // Folder Runs: whole files to token rows on all threads, counted, with a manifest.
 // Refuses to know: how one row is made.
+using MultiTurnTrainer.Datasets.Profiling;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
 

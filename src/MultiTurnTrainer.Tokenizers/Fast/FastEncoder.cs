@@ -69,7 +69,11 @@ internal sealed class FastEncoder
         if (normalize && (locate || isForbidden is not null))
         {
             // Positions in the original are wanted, which only the generic encoder follows through a change.
-            return false;
+            normalize = !worker.Normalize(text).SequenceEqual(text);
+            if (normalize)
+            {
+                return false;
+            }
         }
 
         worker.Normalizes = normalize;

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Tokenizers.Models;
+using MultiTurnTrainer.Tokenizers.Text;
 
 namespace MultiTurnTrainer.Tokenizers.Fast;
 

@@ -1,14 +1,11 @@
 // Folder Lines: many texts of a file, in order, on all threads.
 // Refuses to know: how one text is encoded.
-
 namespace MultiTurnTrainer.Tokenizers.Lines;
 
-/// <summary>Encodes a file of <c>{"text"}</c> lines into <c>{"ids", "offsets"}</c> lines, in the input's order.</summary>
+/// <summary>Encodes a file of <c>{"text"}</c> lines, in the input's order.</summary>
 public static class LineEncoder
 {
-    private const int BatchSize = 512;
-
-    /// <summary>Encodes all lines on all cores.</summary>
+    /// <summary>Encodes all lines on all cores into <c>{"ids", "offsets"}</c> lines.</summary>
     /// <param name="input">A JSON Lines file, gzip allowed, or <c>-</c>.</param>
     /// <param name="tokenizer">What encodes.</param>
     /// <param name="addSpecialTokens">Whether the post-processor's special tokens are added.</param>
@@ -16,62 +13,102 @@ public static class LineEncoder
     /// <exception cref="MttException">The input is not valid, or a text cannot be encoded.</exception>
     public static void Run(string input, Tokenizer tokenizer, bool addSpecialTokens, Stream output)
     {
-        foreach (TextLine[] batch in TextLineReader.Read(input).Chunk(BatchSize))
+        IEnumerable<EncodedLines> blocks = Map(
+            input,
+            tokenizer,
+            addSpecialTokens,
+            static () => new EncodedLines(),
+            static (lines, encoding) => lines.Add(encoding)
+        );
+        foreach (EncodedLines lines in blocks)
         {
-            Line[] lines = new Line[batch.Length];
-            Parallel.For(0, batch.Length, i => lines[i] = Encode(input, batch[i], tokenizer, addSpecialTokens));
-            foreach (Line line in lines)
-            {
-                // The first failing line is reported, whatever thread met it first.
-                output.Write(line.Bytes ?? throw line.Problem!);
-            }
+            output.Write(lines.Bytes);
         }
 
         output.Flush();
     }
 
-    private static Line Encode(string input, TextLine line, Tokenizer tokenizer, bool addSpecialTokens)
+    /// <summary>Encodes all lines on all cores.</summary>
+    /// <param name="input">A JSON Lines file, gzip allowed, or <c>-</c>.</param>
+    /// <param name="tokenizer">What encodes.</param>
+    /// <param name="addSpecialTokens">Whether the post-processor's special tokens are added.</param>
+    /// <exception cref="MttException">The input is not valid, or a text cannot be encoded.</exception>
+    public static IEnumerable<Encoding> Read(string input, Tokenizer tokenizer, bool addSpecialTokens) =>
+        Map(
+                input,
+                tokenizer,
+                addSpecialTokens,
+                static () => new List<Encoding>(),
+                static (encodings, encoding) => encodings.Add(encoding)
+            )
+            .SelectMany(encodings => encodings);
+
+    /// <summary>What becomes of each block; a line that fails ends the run, after the lines before it.</summary>
+    private static IEnumerable<T> Map<T>(
+        string input,
+        Tokenizer tokenizer,
+        bool addSpecialTokens,
+        Func<T> create,
+        Action<T, Encoding> add
+    )
     {
-        Encoding encoding;
+        foreach (TextBlock[] blocks in TextBlockReader.Read(input).Chunk(4 * Environment.ProcessorCount))
+        {
+            (T Result, MttException? Problem)[] done = new (T, MttException?)[blocks.Length];
+            Parallel.For(
+                0,
+                blocks.Length,
+                i =>
+                {
+                    T result = create();
+                    done[i] = (result, Encode(input, blocks[i], tokenizer, addSpecialTokens, e => add(result, e)));
+                }
+            );
+            foreach ((T result, MttException? problem) in done)
+            {
+                yield return result;
+                if (problem is not null)
+                {
+                    throw problem;
+                }
+            }
+        }
+    }
+
+    /// <summary>Encodes a block's lines up to the first that fails.</summary>
+    private static MttException? Encode(
+        string input,
+        TextBlock block,
+        Tokenizer tokenizer,
+        bool addSpecialTokens,
+        Action<Encoding> add
+    )
+    {
+        TextLines lines = new(input, block);
         try
         {
-            encoding = tokenizer.Encode(line.Text, addSpecialTokens);
+            while (lines.Next())
+            {
+                add(Encode(input, lines, tokenizer, addSpecialTokens));
+            }
+
+            return null;
         }
         catch (MttException problem)
         {
-            return new Line(
-                null,
-                new MttException($"{input}:{line.Number}: {problem.Message}", problem.Remedy, problem)
-            );
+            return problem;
         }
-
-        ArrayBufferWriter<byte> bytes = new(64 + encoding.Ids.Length * 20);
-        using (Utf8JsonWriter json = new(bytes, JsonText.Writer))
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("ids");
-            foreach (int id in encoding.Ids)
-            {
-                json.WriteNumberValue(id);
-            }
-
-            json.WriteEndArray();
-            json.WriteStartArray("offsets");
-            foreach ((int start, int end) in encoding.Offsets)
-            {
-                json.WriteStartArray();
-                json.WriteNumberValue(start);
-                json.WriteNumberValue(end);
-                json.WriteEndArray();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        bytes.Write("\n"u8);
-        return new Line(bytes.WrittenSpan.ToArray(), null);
     }
 
-    private readonly record struct Line(byte[]? Bytes, MttException? Problem);
+    private static Encoding Encode(string input, TextLines lines, Tokenizer tokenizer, bool addSpecialTokens)
+    {
+        try
+        {
+            return tokenizer.Encode(lines.Text, addSpecialTokens);
+        }
+        catch (MttException problem)
+        {
+            throw new MttException($"{input}:{lines.Number}: {problem.Message}", problem.Remedy, problem);
+        }
+    }
 }

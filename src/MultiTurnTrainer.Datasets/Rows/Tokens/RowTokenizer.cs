@@ -1,6 +1,8 @@
 // Folder Tokens: tokens of a rendered text, with the bytes that each stands for.
 // Refuses to know: roles, weights.
 
+using MultiTurnTrainer.Datasets.Profiling;
+
 namespace MultiTurnTrainer.Datasets.Rows.Tokens;
 
 /// <summary>
