@@ -28,6 +28,9 @@ public sealed record RenderInput(JsonElement Messages)
     /// </summary>
     public bool AsWritten { get; init; }
 
+    /// <summary>How many times the usual work and memory a render may use: about a second of one core and 512 MB.</summary>
+    public double Budget { get; init; } = 1;
+
     /// <summary>Renders only the first messages; null renders all.</summary>
     public int? MessageCount { get; init; }
 }

@@ -78,7 +78,7 @@ public sealed class RenderSession
 
             return prompt;
         }
-        catch (TemplateException)
+        catch (TemplateException problem) when (!problem.IsOverBudget)
         {
             return null;
         }
@@ -138,7 +138,8 @@ public sealed class RenderSession
         {
             return Run(_messages, count, addGenerationPrompt, tracked);
         }
-        catch (TemplateException) when (!_triedNulls && MessageValues.HasNulls(_input.Messages))
+        catch (TemplateException problem)
+            when (!problem.IsOverBudget && !_triedNulls && MessageValues.HasNulls(_input.Messages))
         {
             if (WithNulls(count, addGenerationPrompt, tracked) is { } renderer)
             {
@@ -161,7 +162,7 @@ public sealed class RenderSession
                 _messages = messages;
                 return renderer;
             }
-            catch (TemplateException)
+            catch (TemplateException problem) when (!problem.IsOverBudget)
             {
                 // The next way, if there is one; the first problem is the one that is told.
             }
@@ -176,7 +177,16 @@ public sealed class RenderSession
             count is int first && messages is ListValue list ? new ListValue([.. list.Items.Take(first)]) : messages;
         _variables["add_generation_prompt"] = BoolValue.Of(addGenerationPrompt);
         Renderer renderer = new(_template.Parsed, _variables, _input.Now, tracked);
-        renderer.Run();
+        RenderBudget budget = RenderBudget.Begin(_input);
+        try
+        {
+            renderer.Run();
+        }
+        finally
+        {
+            budget.End();
+        }
+
         return renderer;
     }
 

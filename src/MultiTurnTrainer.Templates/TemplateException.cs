@@ -44,6 +44,9 @@ public sealed class TemplateException(TemplateErrorKind kind, string message) : 
     /// <summary>The column in that line, from 1; 0 when unknown.</summary>
     public int Column { get; internal set; }
 
+    /// <summary>Whether the template used up its budget of work or memory: it would on the next conversation too.</summary>
+    public bool IsOverBudget { get; internal init; }
+
     /// <summary>Kind, place and message in one line.</summary>
     public string Describe() =>
         Line == 0 ? $"{KindName}: {Message}" : $"line {Line}, column {Column}: {KindName}: {Message}";

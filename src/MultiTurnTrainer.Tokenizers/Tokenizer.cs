@@ -71,7 +71,13 @@ public sealed class Tokenizer
             return new Tokenizer(TokenizerSource.Read(file, config));
         }
         catch (Exception problem)
-            when (problem is TokenizerFormatException or JsonException or InvalidOperationException or FormatException)
+            when (problem
+                    is TokenizerFormatException
+                        or TokenizationException
+                        or JsonException
+                        or InvalidOperationException
+                        or FormatException
+            )
         {
             throw new MttException(
                 $"{file}: not a usable tokenizer: {problem.Message}",
@@ -157,7 +163,7 @@ public sealed class Tokenizer
         if (_fast is not null && System.Text.Unicode.Utf8.IsValid(utf8))
         {
             EncodeWorker worker = _fast.Rent();
-            bool done = _fast.TryEncode(utf8, null, worker, output, locate: false);
+            bool done = TryFast(_fast, utf8, null, worker, output, locate: false);
             _fast.Return(worker);
             if (done)
             {
@@ -185,7 +191,7 @@ public sealed class Tokenizer
     )
     {
         worker.Ids.Clear();
-        if (!fast.TryEncode(utf8, filter, worker, worker.Ids, locate: true))
+        if (!TryFast(fast, utf8, filter, worker, worker.Ids, locate: true))
         {
             return null;
         }
@@ -259,6 +265,25 @@ public sealed class Tokenizer
     /// <summary>Whether an id is a control token: an added token marked special.</summary>
     public bool IsSpecial(int id) => _file.Added.Tokens.TryGetValue(id, out AddedToken? added) && added.Special;
 
+    private static bool TryFast(
+        FastEncoder fast,
+        ReadOnlySpan<byte> utf8,
+        MatchFilter? filter,
+        EncodeWorker worker,
+        IdBuffer output,
+        bool locate
+    )
+    {
+        try
+        {
+            return fast.TryEncode(utf8, filter, worker, output, locate);
+        }
+        catch (TokenizationException problem)
+        {
+            throw Refusal(problem);
+        }
+    }
+
     private static T Explained<T>(Func<T> work)
     {
         try
@@ -267,11 +292,14 @@ public sealed class Tokenizer
         }
         catch (TokenizationException problem)
         {
-            throw new MttException(
-                $"the tokenizer cannot encode this text: {problem.Message}",
-                "Use the tokenizer that belongs to the model.",
-                problem
-            );
+            throw Refusal(problem);
         }
     }
+
+    private static MttException Refusal(TokenizationException problem) =>
+        new(
+            $"the tokenizer cannot encode this text: {problem.Message}",
+            "Use the tokenizer that belongs to the model.",
+            problem
+        );
 }

@@ -221,7 +221,7 @@ public static class LoraTargets
 
     /// <summary>The number of a path's layer in a list such as <c>layers</c>, or null.</summary>
     private static int? InList(string path, string list) =>
-        Compile($@"^.*\.{list}\.(\d+)\.").Match(path) is { Success: true } match
+        Search($@"^.*\.{list}\.(\d+)\.", path) is { Success: true } match
             ? int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture)
             : null;
 
@@ -241,9 +241,25 @@ public static class LoraTargets
         return fallback;
     }
 
-    private static bool EndMatch(string pattern, string path) => Compile($@"^(.*\.)?({pattern})$").IsMatch(path);
+    private static bool EndMatch(string pattern, string path) => Search($@"^(.*\.)?({pattern})$", path).Success;
 
-    private static bool FullMatch(string pattern, string path) => Compile($@"^(?:{pattern})$").IsMatch(path);
+    private static bool FullMatch(string pattern, string path) => Search($@"^(?:{pattern})$", path).Success;
+
+    private static Match Search(string pattern, string path)
+    {
+        try
+        {
+            return Compile(pattern).Match(path);
+        }
+        catch (RegexMatchTimeoutException problem)
+        {
+            throw new MttException(
+                $"the pattern '{pattern}' takes more than {_patience.TotalSeconds} s on the one name '{path}'",
+                "Write target_modules, exclude_modules, rank_pattern and alpha_pattern without repetitions inside each other.",
+                problem
+            );
+        }
+    }
 
     private static Regex Compile(string pattern)
     {

@@ -36,6 +36,7 @@ internal static class Arg
         List<Value> items = [];
         foreach (Value item in value!.Iterate())
         {
+            RenderBudget.Items(2);
             items.Add(item);
             if (items.Count > Limits.MaxList)
             {

@@ -15,6 +15,7 @@ internal sealed class AttributePath
     public AttributePath(Value attribute, Value? missing = null)
     {
         _missing = missing;
+        RenderBudget.Chars(attribute is StrValue path ? 8 * path.Chars : 0);
         _parts = attribute switch
         {
             NoneValue => [],
@@ -41,6 +42,7 @@ internal sealed class AttributePath
     /// <summary>The value at the path.</summary>
     public Value Get(Value item)
     {
+        RenderBudget.Spend(1);
         foreach (Value part in _parts)
         {
             item = ItemAccess.Get(item, part);

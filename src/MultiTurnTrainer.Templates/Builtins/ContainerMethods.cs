@@ -57,7 +57,15 @@ internal static class ContainerMethods
         new FunctionValue(name == "count" ? _count : _index, sequence);
 
     private static IntValue Count(Value sequence, Value wanted) =>
-        IntValue.Of(sequence.Iterate().LongCount(item => ReferenceEquals(item, wanted) || item.Eq(wanted)));
+        IntValue.Of(
+            sequence
+                .Iterate()
+                .LongCount(item =>
+                {
+                    RenderBudget.Spend(2);
+                    return ReferenceEquals(item, wanted) || item.Eq(wanted);
+                })
+        );
 
     private static IntValue Index(Value sequence, Value?[] a)
     {
@@ -65,6 +73,7 @@ internal static class ContainerMethods
         int i = 0;
         foreach (Value item in sequence.Iterate())
         {
+            RenderBudget.Spend(1);
             if (i >= from && i < from + count && (ReferenceEquals(item, a[1]) || item.Eq(a[1]!)))
             {
                 return IntValue.Of(i);

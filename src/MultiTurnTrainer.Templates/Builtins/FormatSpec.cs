@@ -24,6 +24,7 @@ internal sealed class FormatSpec
         }
 
         FormatSpec parsed = Parse(spec);
+        RenderBudget.Mapped(4L * (parsed._width + Math.Max(parsed._precision, 0)));
         switch (value)
         {
             case StrValue s:
@@ -34,7 +35,7 @@ internal sealed class FormatSpec
                 Numbers.TryInt(value, out BigInteger number);
                 return parsed._type is 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%'
                         ? parsed.Number(parsed.Real(Numbers.ToDouble(value)))
-                    : parsed._type == 'c' ? parsed.Text(StrValue.Computed(char.ConvertFromUtf32((int)number)))
+                    : parsed._type == 'c' ? parsed.Text(Numbers.Character(number))
                     : parsed.Number(parsed.Whole(number));
             default:
                 throw TemplateException.Type($"unsupported format string passed to {value.TypeName}.__format__");
@@ -234,20 +235,22 @@ internal sealed class FormatSpec
 
     private string Grouped(string digits, int size, int width)
     {
-        StringBuilder text = new();
+        RenderBudget.Mapped(2L * Math.Max(digits.Length, width));
+        List<char> reversed = [];
         int count = 0;
-        for (int i = digits.Length - 1; i >= 0 || text.Length < width; i--)
+        for (int i = digits.Length - 1; i >= 0 || reversed.Count < width; i--)
         {
             if (count > 0 && count % size == 0)
             {
-                text.Insert(0, _group);
+                reversed.Add(_group);
             }
 
-            text.Insert(0, i >= 0 ? digits[i] : '0');
+            reversed.Add(i >= 0 ? digits[i] : '0');
             count++;
         }
 
-        return text.ToString();
+        reversed.Reverse();
+        return string.Concat(reversed);
     }
 
     private static string Radix(BigInteger value, int radix)
@@ -257,12 +260,16 @@ internal sealed class FormatSpec
             return "0";
         }
 
-        StringBuilder text = new();
+        long bits = value.GetBitLength();
+        RenderBudget.Product(bits * 16, bits);
+        RenderBudget.Mapped(bits);
+        List<char> reversed = [];
         for (; value > 0; value /= radix)
         {
-            text.Insert(0, "0123456789abcdef"[(int)(value % radix)]);
+            reversed.Add("0123456789abcdef"[(int)(value % radix)]);
         }
 
-        return text.ToString();
+        reversed.Reverse();
+        return string.Concat(reversed);
     }
 }

@@ -14,6 +14,7 @@ internal static class Html
             return text;
         }
 
+        RenderBudget.Spend(text.Chars / 16);
         if (text.Text.AsSpan().IndexOfAny("&<>'\"") < 0)
         {
             return text.AsMarkup(true);
@@ -22,6 +23,7 @@ internal static class Html
         List<StrValue> parts = [];
         foreach (StrValue leaf in text.Leaves())
         {
+            RenderBudget.Mapped(leaf.Chars / 2);
             int from = 0;
             for (int i = 0; i < leaf.Chars; i++)
             {
@@ -36,6 +38,7 @@ internal static class Html
                 };
                 if (escape is not null)
                 {
+                    RenderBudget.Items(12);
                     parts.Add(leaf.Sub(from, i - from));
                     parts.Add(new StrValue(escape, leaf.Origin, leaf.Offset + i));
                     from = i + 1;

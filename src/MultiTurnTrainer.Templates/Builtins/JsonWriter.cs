@@ -55,6 +55,7 @@ internal sealed class JsonWriter
     private void Write(Value value, int depth)
     {
         Nesting.Enter();
+        RenderBudget.Spend(2);
         switch (value)
         {
             case StrValue s:
@@ -183,6 +184,7 @@ internal sealed class JsonWriter
     {
         if (_indent is not null)
         {
+            RenderBudget.Chars((long)_indent.Length * depth);
             _text.Append("\n" + string.Concat(Enumerable.Repeat(_indent, depth)));
         }
     }

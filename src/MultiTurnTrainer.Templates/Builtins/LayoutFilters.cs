@@ -91,6 +91,7 @@ internal static class LayoutFilters
     private static string Quote(Value value, bool inQuery)
     {
         StringBuilder text = new();
+        RenderBudget.Mapped(8L * value.ToStr().Chars);
         foreach (byte b in Encoding.UTF8.GetBytes(value.ToStr().Text))
         {
             char c = (char)b;
@@ -118,6 +119,7 @@ internal static class LayoutFilters
         List<StrValue> parts = [];
         foreach ((Value key, Value item) in dict.Entries)
         {
+            RenderBudget.Items(40);
             if (item is NoneValue or UndefinedValue)
             {
                 continue;

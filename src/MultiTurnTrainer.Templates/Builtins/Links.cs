@@ -40,6 +40,8 @@ internal static partial class Links
         StringBuilder text = new();
         foreach (string word in Blanks().Split(Html.Escape(value).Text))
         {
+            // Its patterns go back over a word again and again.
+            RenderBudget.Mapped(64 + (word.Length * (long)word.Length / 4) + (2L * attributes.Length));
             text.Append(Word(word, trim, attributes, extra));
         }
 
@@ -50,6 +52,7 @@ internal static partial class Links
     public static StrValue StripTags(Value value)
     {
         string text = value.ToStr().Text;
+        RenderBudget.Mapped(2L * text.Length);
         text = Remove(text, "<!--", "-->");
         text = Remove(text, "<", ">");
         text = string.Join(
@@ -70,6 +73,7 @@ internal static partial class Links
                 return text;
             }
 
+            RenderBudget.Chars(text.Length);
             text = text.Remove(start, end + close.Length - start);
         }
     }
@@ -90,6 +94,7 @@ internal static partial class Links
 
             for (int moves = Math.Min(opened, Count(tail, close)); moves > 0; moves--)
             {
+                RenderBudget.Chars(middle.Length + tail.Length);
                 int end = tail.IndexOf(close, StringComparison.Ordinal) + close.Length;
                 middle += tail[..end];
                 tail = tail[end..];
@@ -129,6 +134,7 @@ internal static partial class Links
         {
             if (middle != scheme && middle.StartsWith(scheme, StringComparison.Ordinal))
             {
+                RenderBudget.Chars(2L * (middle.Length + attributes.Length));
                 middle = $"<a href=\"{middle}\"{attributes}>{middle}</a>";
             }
         }

@@ -37,6 +37,7 @@ internal sealed class PercentFormat
 
             _parts.Add(_format.Sub(from, percent - from));
             _at = percent + 1;
+            RenderBudget.Items(16);
             Conversion(text, percent);
             from = _at;
         }
@@ -62,6 +63,7 @@ internal sealed class PercentFormat
         if (Peek(text) == '(')
         {
             int close = Close(text);
+            RenderBudget.Mapped(close - _at);
             string key = text[(_at + 1)..close];
             _usedNames = true;
             DictValue dict = _values as DictValue ?? throw TemplateException.Type("format requires a mapping");
@@ -72,7 +74,8 @@ internal sealed class PercentFormat
         string flags = "";
         while (Peek(text) is '#' or '0' or '-' or ' ' or '+')
         {
-            flags += text[_at++];
+            flags = flags.Contains(text[_at]) ? flags : flags + text[_at];
+            _at++;
         }
 
         int width = Number(text) ?? 0;
@@ -113,6 +116,7 @@ internal sealed class PercentFormat
         int missing = width - result.Length;
         if (missing > 0 && zero)
         {
+            RenderBudget.Mapped(2L * width);
             string digits = result.Text;
             int sign = digits.Length > 0 && digits[0] is '-' or '+' or ' ' ? 1 : 0;
             sign += flags.Contains('#') && type is 'x' or 'X' or 'o' ? 2 : 0;
@@ -144,8 +148,8 @@ internal sealed class PercentFormat
                     return c;
                 }
 
-                return Numbers.TryInt(value, out BigInteger code) && code >= 0 && code <= 0x10FFFF
-                    ? StrValue.Computed(char.ConvertFromUtf32((int)code))
+                return Numbers.TryInt(value, out BigInteger code)
+                    ? Numbers.Character(code)
                     : throw TemplateException.Type("%c requires int or char");
             case 'd' or 'i' or 'u' or 'x' or 'X' or 'o':
                 return StrValue.Computed(Whole(type, value, flags, precision));
@@ -171,6 +175,7 @@ internal sealed class PercentFormat
                     : throw TemplateException.Type($"%{type} format: a real number is required, not {value.TypeName}");
         }
 
+        RenderBudget.Mapped(2L * Math.Max(precision, 0));
         string digits = FormatSpec
             .Apply(IntValue.Of(BigInteger.Abs(number)), type is 'd' or 'i' or 'u' ? "d" : type.ToString())
             .Text.PadLeft(Math.Max(precision, 0), '0');

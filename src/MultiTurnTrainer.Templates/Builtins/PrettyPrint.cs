@@ -20,6 +20,7 @@ internal sealed class PrettyPrint
     {
         Nesting.Enter();
         string line = Repr(value);
+        RenderBudget.Chars(line.Length + indent);
         if (CodePoints.Count(line) <= Width - indent - allowance)
         {
             _text.Append(line);
@@ -59,6 +60,7 @@ internal sealed class PrettyPrint
         {
             bool last = i == keys.Count - 1;
             string key = Repr(keys[i]);
+            RenderBudget.Chars(key.Length + indent);
             _text.Append(key).Append(": ");
             int inner = indent + 1 + CodePoints.Count(key) + 2;
             Write(dict.GetItem(keys[i])!, inner, last ? allowance + 1 : 1, level + 1);
@@ -114,6 +116,7 @@ internal sealed class PrettyPrint
             return;
         }
 
+        RenderBudget.Chars(2 * chunks.Sum(chunk => (long)chunk.Length + indent));
         string joined = string.Join("\n" + new string(' ', indent), chunks);
         _text.Append(level == 1 ? $"({joined})" : joined);
     }
@@ -135,6 +138,7 @@ internal sealed class PrettyPrint
                 i++;
             }
 
+            RenderBudget.Mapped(i - from);
             words.Add(text[from..i]);
         }
 
@@ -154,6 +158,7 @@ internal sealed class PrettyPrint
     private static Value Sorted(Value value)
     {
         Nesting.Enter();
+        RenderBudget.Make(10, 200);
         switch (value)
         {
             case ListValue list:

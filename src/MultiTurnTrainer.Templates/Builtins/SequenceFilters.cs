@@ -25,6 +25,7 @@ internal static class SequenceFilters
         foreach (Value item in value.Iterate())
         {
             r.Step();
+            RenderBudget.Items(2);
             if (IntValue.Of(batch.Count).Eq(size))
             {
                 yield return new ListValue(batch);
@@ -43,6 +44,8 @@ internal static class SequenceFilters
                 {
                     throw TemplateException.Type("the list grew too long");
                 }
+
+                RenderBudget.Items(2L * wanted);
 
                 for (int missing = wanted - batch.Count; missing > 0; missing--)
                 {
@@ -72,6 +75,7 @@ internal static class SequenceFilters
             int start = offset + (i * size);
             offset += i < extra ? 1 : 0;
             int end = offset + ((i + 1) * size);
+            RenderBudget.Items(end - start);
             List<Value> slice = items.GetRange(start, end - start);
             if (Arg.Given(fill) && i >= extra)
             {
@@ -138,6 +142,7 @@ internal static class SequenceFilters
         DictValue dict = value as DictValue ?? throw TemplateException.Type("Can only get item pairs from a mapping.");
         foreach ((Value key, Value item) in dict.Entries)
         {
+            RenderBudget.Spend(2);
             yield return ListValue.Tuple(key, item);
         }
     }

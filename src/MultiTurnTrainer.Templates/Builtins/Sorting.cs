@@ -8,6 +8,7 @@ internal static class Sorting
     /// <summary>The items in the order of their keys.</summary>
     public static List<Value> Sort(List<Value> items, Func<Value, Value> key, bool reverse)
     {
+        RenderBudget.Make(20L * items.Count, 200L * items.Count);
         (Value Key, Value Item)[] pairs = [.. items.Select(item => (key(item), item))];
         (Value Key, Value Item)[] scratch = new (Value, Value)[pairs.Length];
         Merge(pairs, scratch, 0, pairs.Length, reverse);

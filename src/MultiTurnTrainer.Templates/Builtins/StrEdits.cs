@@ -41,6 +41,7 @@ internal static class StrEdits
         int i = 0;
         foreach (Value item in items.Iterate())
         {
+            RenderBudget.Items(4);
             if (i > 0)
             {
                 parts.Add(s);
@@ -91,10 +92,13 @@ internal static class StrEdits
         string text = s.Text;
         int column = 0;
         int from = 0;
+        RenderBudget.Spend(text.Length / 2);
         for (int i = 0; i < text.Length; i += CodePoints.WidthAt(text, i))
         {
             if (text[i] == '\t')
             {
+                RenderBudget.Chars(Math.Max(size, 0));
+                RenderBudget.Items(12);
                 parts.Add(s.Sub(from, i - from));
                 int blanks = size > 0 ? size - (column % size) : 0;
                 parts.Add(StrValue.Computed(new string(' ', blanks)));
@@ -117,6 +121,7 @@ internal static class StrEdits
         List<StrValue> parts = [];
         foreach (Value c in s.Iterate())
         {
+            RenderBudget.Items(12);
             StrValue character = (StrValue)c;
             switch (table.GetItem(IntValue.Of(CodePoints.At(character.Text, 0))))
             {

@@ -37,6 +37,7 @@ internal sealed class StrFormat
                 continue;
             }
 
+            RenderBudget.Items(8);
             parts.Add(format.Sub(from, i - from));
             if (i + 1 < text.Length && text[i + 1] == text[i])
             {
@@ -68,6 +69,7 @@ internal sealed class StrFormat
         {
             if (text[i] == '[' && depth == 1)
             {
+                RenderBudget.Spend((text.Length - i) / 16);
                 int close = text.IndexOf(']', i);
                 i = close < 0 ? i : close;
                 continue;
@@ -92,10 +94,12 @@ internal sealed class StrFormat
 
     private StrValue Field(StrValue format, int from, int to, int depth)
     {
+        RenderBudget.Mapped(to - from);
         string field = format.Text[from..to];
         int at = 0;
         while (at < field.Length && field[at] is not ('!' or ':'))
         {
+            RenderBudget.Spend(field[at] == '[' ? (field.Length - at) / 16 : 0);
             at = field[at] == '[' && field.IndexOf(']', at) is var close and > 0 ? close + 1 : at + 1;
         }
 
@@ -159,7 +163,11 @@ internal sealed class StrFormat
             }
 
             _next = -1;
-            value = Positional(int.Parse(first, NumberStyles.None, CultureInfo.InvariantCulture));
+            value = Positional(
+                int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                    ? index
+                    : throw TemplateException.Type("Too many decimal digits in format string")
+            );
         }
         else
         {

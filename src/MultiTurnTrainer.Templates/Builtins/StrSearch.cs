@@ -5,6 +5,9 @@ namespace MultiTurnTrainer.Templates.Builtins;
 /// <summary>Finding texts in texts: positions are code points, ranges are Python's.</summary>
 internal static class StrSearch
 {
+    // Up to here .NET's search is as good as linear.
+    private const int ShortWanted = 32;
+
     /// <summary><c>partition</c> and <c>rpartition</c>.</summary>
     public static ListValue Partition(StrValue s, Value separator, bool fromRight)
     {
@@ -14,9 +17,7 @@ internal static class StrSearch
             throw TemplateException.Type("empty separator");
         }
 
-        int at = fromRight
-            ? s.Text.LastIndexOf(gap, StringComparison.Ordinal)
-            : s.Text.IndexOf(gap, StringComparison.Ordinal);
+        int at = fromRight ? LastIndexOf(s.Text, gap, s.Chars) : IndexOf(s.Text, gap, 0);
         if (at < 0)
         {
             StrValue empty = StrValue.Empty.AsMarkup(s.IsMarkup);
@@ -39,6 +40,7 @@ internal static class StrSearch
         IEnumerable<Value> wanted = a[1] is ListValue { IsTuple: true } tuple ? tuple.Items : [a[1]!];
         foreach (Value affix in wanted)
         {
+            RenderBudget.Spend(1 + (affix is StrValue one ? one.Chars / 16 : 0));
             string text =
                 (affix as StrValue)?.Text
                 ?? throw TemplateException.Type($"first arg must be str or a tuple of str, not {affix.TypeName}");
@@ -68,9 +70,8 @@ internal static class StrSearch
             return -1;
         }
 
-        int at = last
-            ? (wanted.Length == 0 ? range.Chars : range.Text.LastIndexOf(wanted, StringComparison.Ordinal))
-            : range.Text.IndexOf(wanted, StringComparison.Ordinal);
+        int at = last ? LastIndexOf(range.Text, wanted, range.Chars) : IndexOf(range.Text, wanted, 0);
+        RenderBudget.Spend(Math.Max(at, 0) / 8);
         return at < 0 ? -1 : from + CodePoints.Count(range.Text.AsSpan(0, at));
     }
 
@@ -97,12 +98,78 @@ internal static class StrSearch
         }
 
         long count = 0;
-        for (int i = 0; (i = range.Text.IndexOf(wanted, i, StringComparison.Ordinal)) >= 0; i += wanted.Length)
+        for (int i = 0; (i = IndexOf(range.Text, wanted, i)) >= 0; i += wanted.Length)
         {
             count++;
         }
 
         return count;
+    }
+
+    /// <summary>Where a text first stands from a position on, or -1; in time linear in both.</summary>
+    public static int IndexOf(string text, string wanted, int from)
+    {
+        if (wanted.Length <= ShortWanted)
+        {
+            int at = text.IndexOf(wanted, from, StringComparison.Ordinal);
+            RenderBudget.Spend(1 + (((at < 0 ? text.Length : at) - from) * (long)(wanted.Length + 1) / 32));
+            return at;
+        }
+
+        return Scan(text.AsSpan(from), wanted, i => i) is var found and >= 0 ? from + found : -1;
+    }
+
+    /// <summary>Where a text last stands before an end, or -1.</summary>
+    public static int LastIndexOf(string text, string wanted, int end)
+    {
+        if (wanted.Length <= ShortWanted)
+        {
+            int at = text.AsSpan(0, end).LastIndexOf(wanted, StringComparison.Ordinal);
+            RenderBudget.Spend(1 + ((end - Math.Max(at, 0)) * (long)(wanted.Length + 1) / 32));
+            return wanted.Length == 0 ? end : at;
+        }
+
+        int last = wanted.Length - 1;
+        char[] reversed = text[..end].ToCharArray();
+        Array.Reverse(reversed);
+        return Scan(reversed, wanted, i => last - i) is var found and >= 0 ? end - found - wanted.Length : -1;
+    }
+
+    // Knuth, Morris and Pratt: what .NET does for long texts takes the product of both lengths at worst.
+    private static int Scan(ReadOnlySpan<char> text, string wanted, Func<int, int> order)
+    {
+        if (wanted.Length > text.Length)
+        {
+            return -1;
+        }
+
+        RenderBudget.Mapped(text.Length + (4L * wanted.Length));
+        int[] border = new int[wanted.Length];
+        for (int i = 1, k = 0; i < wanted.Length; i++)
+        {
+            while (k > 0 && wanted[order(i)] != wanted[order(k)])
+            {
+                k = border[k - 1];
+            }
+
+            border[i] = k += wanted[order(i)] == wanted[order(k)] ? 1 : 0;
+        }
+
+        for (int i = 0, k = 0; i < text.Length; i++)
+        {
+            while (k > 0 && text[i] != wanted[order(k)])
+            {
+                k = border[k - 1];
+            }
+
+            k += text[i] == wanted[order(k)] ? 1 : 0;
+            if (k == wanted.Length)
+            {
+                return i - k + 1;
+            }
+        }
+
+        return -1;
     }
 
     private static StrValue Range(StrValue s, Value? start, Value? end, out int from, out bool valid)

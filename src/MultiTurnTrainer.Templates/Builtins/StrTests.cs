@@ -9,6 +9,7 @@ internal static class StrTests
     public static BoolValue All(StrValue s, Func<int, bool> test)
     {
         string text = s.Text;
+        RenderBudget.Spend(text.Length);
         for (int i = 0; i < text.Length; i += CodePoints.WidthAt(text, i))
         {
             if (!test(CodePoints.At(text, i)))
@@ -38,6 +39,7 @@ internal static class StrTests
     /// <summary>Whether every word begins with a capital and goes on in small letters.</summary>
     public static bool IsTitle(string text)
     {
+        RenderBudget.Spend(text.Length);
         bool any = false;
         bool cased = false;
         for (int i = 0; i < text.Length; i += CodePoints.WidthAt(text, i))
@@ -71,6 +73,7 @@ internal static class StrTests
     /// <summary>Whether the text could be a name in Python.</summary>
     public static bool IsIdentifier(string text)
     {
+        RenderBudget.Spend(text.Length);
         for (int i = 0; i < text.Length; i += CodePoints.WidthAt(text, i))
         {
             int c = CodePoints.At(text, i);

@@ -16,6 +16,7 @@ internal static class StrfTime
             throw TemplateException.Type("the template asks for the date: pin one, so that runs agree");
         }
 
+        RenderBudget.Mapped(8L * format.Length);
         StringBuilder text = new();
         for (int i = 0; i < format.Length; i++)
         {

@@ -6,19 +6,19 @@ namespace MultiTurnTrainer.Templates.Builtins;
 internal static class TextCase
 {
     /// <summary>str.upper().</summary>
-    public static StrValue Upper(StrValue value) => value.MapText(UpperText(value.Text));
+    public static StrValue Upper(StrValue value) => value.MapText(UpperText(Charged(value)));
 
     /// <summary>str.lower().</summary>
-    public static StrValue Lower(StrValue value) => value.MapText(LowerText(value.Text));
+    public static StrValue Lower(StrValue value) => value.MapText(LowerText(Charged(value)));
 
     /// <summary><c>str.casefold</c>.</summary>
     public static StrValue Fold(StrValue value) =>
-        value.MapText(string.Concat(value.Text.EnumerateRunes().Select(rune => FoldOf(rune.ToString()))));
+        value.MapText(string.Concat(ByCharacter(value).EnumerateRunes().Select(rune => FoldOf(rune.ToString()))));
 
     /// <summary>str.capitalize().</summary>
     public static StrValue Capitalize(StrValue value)
     {
-        string text = value.Text;
+        string text = Charged(value);
         if (text.Length == 0)
         {
             return value;
@@ -31,7 +31,7 @@ internal static class TextCase
     /// <summary>str.title().</summary>
     public static StrValue Title(StrValue value)
     {
-        string text = value.Text;
+        string text = ByCharacter(value);
         StringBuilder result = new(text.Length);
         bool cased = false;
         for (int i = 0; i < text.Length; )
@@ -49,7 +49,7 @@ internal static class TextCase
     /// <summary>The title filter: a word begins after blanks, hyphens and opening brackets.</summary>
     public static StrValue JinjaTitle(StrValue value)
     {
-        string text = value.Text;
+        string text = ByCharacter(value);
         StringBuilder result = new(text.Length);
         int from = 0;
         while (from < text.Length)
@@ -73,7 +73,7 @@ internal static class TextCase
     /// <summary>str.swapcase().</summary>
     public static StrValue SwapCase(StrValue value)
     {
-        string text = value.Text;
+        string text = ByCharacter(value);
         StringBuilder result = new(text.Length);
         for (int i = 0; i < text.Length; )
         {
@@ -146,6 +146,21 @@ internal static class TextCase
 
         string upper = UpperText(scalar);
         return upper[0] is >= '\u13a0' and <= '\u13f5' ? upper : LowerText(upper);
+    }
+
+    // Beyond ASCII each character becomes a text of its own.
+    private static string Charged(StrValue value)
+    {
+        string text = value.Text;
+        return Ascii.IsValid(text) ? Charged(text, 1, 8) : ByCharacter(value);
+    }
+
+    private static string ByCharacter(StrValue value) => Charged(value.Text, 25, 100);
+
+    private static string Charged(string text, long work, long bytes)
+    {
+        RenderBudget.Make(text.Length * work, text.Length * bytes);
+        return text;
     }
 
     private static string LowerText(string text, int from = 0)
@@ -227,6 +242,7 @@ internal static class TextCase
 
     private static bool AllCased(string text, UnicodeCategory wanted)
     {
+        RenderBudget.Spend(text.Length);
         bool any = false;
         for (int i = 0; i < text.Length; i += CodePoints.WidthAt(text, i))
         {

@@ -54,7 +54,7 @@ internal static class TextFilters
     {
         StrValue indentation = width is StrValue s
             ? s
-            : StrValue.Computed(new string(' ', Math.Max(0, Arg.Count(width, 4, 1 << 20))));
+            : TextParts.Pad(StrValue.Empty, Arg.Count(width, 4, 1 << 20), 0, ' ');
         if (value is StrValue { IsMarkup: true })
         {
             indentation = indentation.AsMarkup(true);
@@ -66,6 +66,7 @@ internal static class TextFilters
         bool isFirst = true;
         foreach (StrValue line in TextParts.SplitLines(text, keepEnds: false))
         {
+            RenderBudget.Items(6);
             if (!isFirst)
             {
                 parts.Add(newline);
@@ -97,6 +98,7 @@ internal static class TextFilters
         List<StrValue> parts = [];
         for (int i = 0; i < items.Count; i++)
         {
+            RenderBudget.Items(4);
             if (i > 0 && gap.Chars > 0)
             {
                 parts.Add(gap);
@@ -142,6 +144,7 @@ internal static class TextFilters
 
     private static int WordCount(string text)
     {
+        RenderBudget.Spend(text.Length);
         int words = 0;
         bool inside = false;
         for (int i = 0; i < text.Length; i += CodePoints.WidthAt(text, i))

@@ -17,13 +17,16 @@ internal static class TextParts
         };
         int from = 0;
         int to = text.Length;
+        int cost = 1 + ((set?.Length ?? 0) / 16);
         while (left && from < to && In(text, from, set, out int width))
         {
+            RenderBudget.Spend(cost);
             from += width;
         }
 
         while (right && to > from)
         {
+            RenderBudget.Spend(cost);
             int last =
                 to - 2 >= from && char.IsLowSurrogate(text[to - 1]) && char.IsHighSurrogate(text[to - 2])
                     ? to - 2
@@ -60,12 +63,13 @@ internal static class TextParts
             int end = text.Length;
             while (limit < 0 || parts.Count < limit)
             {
-                int at = end >= gap.Length ? text.LastIndexOf(gap, end - 1, end, StringComparison.Ordinal) : -1;
+                int at = StrSearch.LastIndexOf(text, gap, end);
                 if (at < 0)
                 {
                     break;
                 }
 
+                RenderBudget.Items(4);
                 parts.Add(value.Sub(at + gap.Length, end - at - gap.Length));
                 end = at;
             }
@@ -78,12 +82,13 @@ internal static class TextParts
         int from = 0;
         while (limit < 0 || parts.Count < limit)
         {
-            int at = text.IndexOf(gap, from, StringComparison.Ordinal);
+            int at = StrSearch.IndexOf(text, gap, from);
             if (at < 0)
             {
                 break;
             }
 
+            RenderBudget.Items(4);
             parts.Add(value.Sub(from, at - from));
             from = at + gap.Length;
         }
@@ -96,6 +101,7 @@ internal static class TextParts
     public static List<StrValue> SplitLines(StrValue value, bool keepEnds)
     {
         string text = value.Text;
+        RenderBudget.Spend(text.Length / 4);
         List<StrValue> lines = [];
         int from = 0;
         while (from < text.Length)
@@ -112,6 +118,7 @@ internal static class TextParts
                 next = text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n' ? end + 2 : end + 1;
             }
 
+            RenderBudget.Items(4);
             lines.Add(value.Sub(from, (keepEnds ? next : end) - from));
             from = next;
         }
@@ -130,6 +137,7 @@ internal static class TextParts
         {
             for (int i = 0; i <= text.Length && count != 0; count--)
             {
+                RenderBudget.Items(6);
                 parts.Add(value.Sub(from, i - from));
                 parts.Add(replacement);
                 from = i;
@@ -140,12 +148,13 @@ internal static class TextParts
         {
             for (; count != 0; count--)
             {
-                int at = text.IndexOf(gap, from, StringComparison.Ordinal);
+                int at = StrSearch.IndexOf(text, gap, from);
                 if (at < 0)
                 {
                     break;
                 }
 
+                RenderBudget.Items(6);
                 parts.Add(value.Sub(from, at - from));
                 parts.Add(replacement);
                 from = at + gap.Length;
@@ -183,6 +192,7 @@ internal static class TextParts
             throw Limits.TextTooLong();
         }
 
+        RenderBudget.Chars(Math.Max(left, 0) + (long)Math.Max(right, 0));
         return StrValue.Join(
             [
                 StrValue.Computed(new string(fill, Math.Max(left, 0))),
@@ -196,6 +206,7 @@ internal static class TextParts
     private static List<Value> SplitBlanks(StrValue value, long limit, bool fromRight)
     {
         string text = value.Text;
+        RenderBudget.Spend(text.Length / 2);
         List<Value> parts = [];
         if (fromRight)
         {

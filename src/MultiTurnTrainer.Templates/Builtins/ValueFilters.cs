@@ -32,6 +32,7 @@ internal static class ValueFilters
     /// <summary>int(x) as Python reads a text.</summary>
     public static BigInteger? ParseInt(string text, int radix)
     {
+        RenderBudget.Spend(text.Length / 4);
         ReadOnlySpan<char> digits = Trim(text);
         bool negative = digits.Length > 0 && digits[0] == '-';
         if (digits.Length > 0 && digits[0] is '-' or '+')
@@ -66,6 +67,7 @@ internal static class ValueFilters
             return null;
         }
 
+        RenderBudget.Make(digits.Length * (4L + (digits.Length / 64)), digits.Length * (long)digits.Length / 4);
         BigInteger value = 0;
         bool afterDigit = false;
         foreach (char c in digits)
@@ -97,6 +99,7 @@ internal static class ValueFilters
     /// <summary>float(x) as Python reads a text.</summary>
     public static double? ParseFloat(string text)
     {
+        RenderBudget.Mapped(4L * text.Length);
         // Digits of any script count, as for int.
         string trimmed = string.Concat(
             Trim(text)

@@ -102,6 +102,7 @@ internal sealed class WordWrap
         }
 
         (int start, int end) = chunks.Pop();
+        RenderBudget.Chars(end - start);
         int cut =
             start + CodePoints.ToUtf16(_text[start..end], left, CodePoints.Count(_text.AsSpan(start, end - start)));
         if (_breakHyphens)
@@ -122,6 +123,7 @@ internal sealed class WordWrap
         for (int i = 0; i < _text.Length; )
         {
             int end = ChunkEnd(i);
+            RenderBudget.Make(end - i, 200);
             yield return (i, end);
             i = end;
         }
@@ -182,6 +184,7 @@ internal sealed class WordWrap
             after++;
         }
 
+        RenderBudget.Spend(after - at);
         return after - at >= 2
             && at > 0
             && (TextCase.IsWord(_text[at - 1]) || _text[at - 1] is '!' or '"' or '\'' or '&' or '.' or ',' or '?')
@@ -195,13 +198,17 @@ internal sealed class WordWrap
 
     private bool IsSpace(int at) => _text[at] is ' ' or (>= '\t' and <= '\r');
 
-    private int Size((int Start, int End) chunk) =>
-        CodePoints.Count(_text.AsSpan(chunk.Start, chunk.End - chunk.Start));
+    private int Size((int Start, int End) chunk)
+    {
+        RenderBudget.Spend(1 + ((chunk.End - chunk.Start) / 8));
+        return CodePoints.Count(_text.AsSpan(chunk.Start, chunk.End - chunk.Start));
+    }
 
     private bool IsBlank((int Start, int End) chunk)
     {
         for (int i = chunk.Start; i < chunk.End; i++)
         {
+            RenderBudget.Spend(1);
             if (!Whitespace.Is(_text[i]))
             {
                 return false;

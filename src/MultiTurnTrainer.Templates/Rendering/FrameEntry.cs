@@ -17,6 +17,7 @@ internal sealed class FrameEntry(FrameLoad[] loads)
     /// <summary>Prepares the variables.</summary>
     public void Enter(Renderer r)
     {
+        RenderBudget.Spend(loads.Length);
         foreach (FrameLoad load in loads)
         {
             r.Locals.Values[load.Target] =

@@ -6,10 +6,16 @@ namespace MultiTurnTrainer.Templates.Rendering;
 internal sealed class Locals(int count, Locals? parent)
 {
     /// <summary>The values; null where nothing was assigned.</summary>
-    public Value?[] Values { get; } = new Value?[count];
+    public Value?[] Values { get; } = Allocate(count);
 
     /// <summary>The function around.</summary>
     public Locals? Parent { get; } = parent;
+
+    private static Value?[] Allocate(int count)
+    {
+        RenderBudget.Items(count);
+        return new Value?[count];
+    }
 }
 
 /// <summary>Where a variable lives: so many functions out, at this index.</summary>

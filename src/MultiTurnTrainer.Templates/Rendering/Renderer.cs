@@ -15,7 +15,6 @@ internal sealed class Renderer
     private List<StrValue>? _capture;
     private Dictionary<string, Value>? _exported;
     private int _depth;
-    private int _steps;
     private int _loopEnd = -1;
 
     /// <summary>Begins a rendering.</summary>
@@ -125,13 +124,7 @@ internal sealed class Renderer
         (_exported ??= new Dictionary<string, Value>(StringComparer.Ordinal))[name] = value;
 
     /// <summary>Counts a turn of a loop or a call.</summary>
-    public void Step()
-    {
-        if (++_steps > Limits.MaxSteps)
-        {
-            throw TemplateException.Type($"the template took more than {Limits.MaxSteps} steps");
-        }
-    }
+    public void Step() => RenderBudget.Spend(10);
 
     /// <summary>Enters a function.</summary>
     public void Descend()
@@ -150,6 +143,7 @@ internal sealed class Renderer
     /// <summary>Begins to collect what is printed.</summary>
     public void BeginCapture()
     {
+        RenderBudget.Items(8);
         if (_capture is not null)
         {
             (_captures ??= new()).Push(_capture);
@@ -162,6 +156,7 @@ internal sealed class Renderer
     public StrValue EndCapture()
     {
         List<StrValue> parts = _capture!;
+        RenderBudget.Items(parts.Count);
         _capture = _captures is { Count: > 0 } ? _captures.Pop() : null;
         return parts.Count switch
         {
@@ -176,6 +171,7 @@ internal sealed class Renderer
     {
         if (_capture is not null)
         {
+            RenderBudget.Items(12);
             _capture.Add(_tracked ? text.Stamp(Loop.Message, line, Traits()) : text);
         }
         else
@@ -189,6 +185,7 @@ internal sealed class Renderer
     /// <param name="line">The printing line.</param>
     public void Emit(StrValue text, int line)
     {
+        RenderBudget.Spend(1);
         if (text.Chars == 0)
         {
             return;
@@ -198,6 +195,7 @@ internal sealed class Renderer
         {
             if (_capture is not null)
             {
+                RenderBudget.Items(12);
                 _capture.Add(text.IsMarkup ? text.AsMarkup(false) : text);
             }
             else
@@ -264,6 +262,7 @@ internal sealed class Renderer
             case DictValue dict:
                 return dict.MessageIndex;
             case ListValue { IsTuple: true } tuple:
+                RenderBudget.Spend(tuple.Items.Count);
                 foreach (Value part in tuple.Items)
                 {
                     if (part is DictValue { MessageIndex: >= 0 and var index })
@@ -305,6 +304,7 @@ internal sealed class Renderer
                 : (leaf.Traits & ~SpanTraits.OutsideLoop) | traits;
         if (_capture is not null)
         {
+            RenderBudget.Items(12);
             _capture.Add(leaf.Stamp(context, line, all));
             return;
         }

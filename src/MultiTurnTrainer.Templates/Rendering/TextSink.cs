@@ -97,6 +97,8 @@ internal sealed class TextSink(bool tracked)
 
     private void Write(string text)
     {
+        // A buffer that doubles, its copy at the end, and a span for each run.
+        RenderBudget.Make(2 + (text.Length / 8), 96 + (8L * text.Length));
         if (Length + text.Length > _chars.Length)
         {
             if (Length + (long)text.Length > Limits.MaxText)

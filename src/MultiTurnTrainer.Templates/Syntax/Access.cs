@@ -16,6 +16,7 @@ internal sealed class AttributeAccess(Expression owner, string attribute, Place 
     /// <summary>environment.getattr.</summary>
     public static Value Get(Value value, StrValue key)
     {
+        RenderBudget.Items(8);
         string name = key.Text;
         Value? found = value.GetAttr(name);
         if (found is not null)
@@ -49,6 +50,7 @@ internal sealed class ItemAccess(Expression owner, Expression key, Place place) 
     /// <summary>environment.getitem.</summary>
     public static Value Get(Value value, Value key)
     {
+        RenderBudget.Spend(2);
         if (value.GetItem(key) is { } item)
         {
             return item;
@@ -151,7 +153,7 @@ internal sealed record CallArguments(
             Value rest = Rest.Evaluate(r);
             positional.AddRange(
                 rest.IsIterable
-                    ? rest.Iterate()
+                    ? Arg.List(rest)
                     : throw TemplateException.Type($"argument after * must be an iterable, not {rest.TypeName}")
             );
         }
@@ -180,6 +182,7 @@ internal sealed record CallArguments(
                 ?? throw TemplateException.Type($"argument after ** must be a mapping, not {rest.TypeName}");
             foreach ((Value key, Value value) in dict.Entries)
             {
+                RenderBudget.Spend(1 + named.Count);
                 string name = (key as StrValue)?.Text ?? throw TemplateException.Type("keywords must be strings");
                 if (named.Exists(n => n.Key == name))
                 {

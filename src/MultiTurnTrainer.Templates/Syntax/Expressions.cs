@@ -113,6 +113,7 @@ internal sealed class Conditional(Expression test, Expression then, Expression? 
     /// <inheritdoc/>
     public override Value Evaluate(Renderer r)
     {
+        RenderBudget.Spend(1);
         if (test.Evaluate(r).Truthy)
         {
             return then.Evaluate(r);
@@ -134,6 +135,7 @@ internal sealed class Logical(bool isAnd, Expression left, Expression right, Pla
     /// <inheritdoc/>
     public override Value Evaluate(Renderer r)
     {
+        RenderBudget.Spend(1);
         Value value = left.Evaluate(r);
         return value.Truthy == isAnd ? right.Evaluate(r) : value;
     }
@@ -146,7 +148,11 @@ internal sealed class Negation(Expression operand, Place place) : Expression(pla
     public override IEnumerable<Expression> Children => [operand];
 
     /// <inheritdoc/>
-    public override Value Evaluate(Renderer r) => BoolValue.Of(!operand.Evaluate(r).Truthy);
+    public override Value Evaluate(Renderer r)
+    {
+        RenderBudget.Spend(1);
+        return BoolValue.Of(!operand.Evaluate(r).Truthy);
+    }
 }
 
 /// <summary>Unary plus and minus.</summary>
@@ -158,6 +164,7 @@ internal sealed class Unary(char op, Expression operand, Place place) : Expressi
     /// <inheritdoc/>
     public override Value Evaluate(Renderer r)
     {
+        RenderBudget.Spend(4);
         Value value = operand.Evaluate(r);
         r.At = Place;
         return Operators.Unary(op, value);
@@ -247,6 +254,7 @@ internal sealed class Concatenation(Expression[] parts, Place place) : Expressio
         StrValue[] texts = new StrValue[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
+            RenderBudget.Spend(2);
             texts[i] = markup ? Html.Escape(values[i]) : values[i].ToStr();
         }
 
@@ -296,6 +304,7 @@ internal sealed class Comparison(Expression first, KeyValuePair<string, Expressi
         Value a = first.Evaluate(r);
         foreach ((string op, Expression operand) in rest)
         {
+            RenderBudget.Spend(1);
             Value b = operand.Evaluate(r);
             r.At = Place;
             if (!Holds(op, a, b))

@@ -134,6 +134,7 @@ internal sealed class MacroValue(MacroBody body, Locals closure) : Value
         r.Descend();
         Locals outer = r.Locals;
         Locals own = new(body.Scope.Count, closure);
+        RenderBudget.Items(arguments.Named.Count * (1L + body.Parameters.Length));
         List<KeyValuePair<string, Value>> named = [.. arguments.Named];
         int count = body.Parameters.Length;
         int given = Math.Min(count, arguments.Positional.Count);

@@ -26,6 +26,7 @@ internal abstract class Statement(Place place)
     {
         foreach (Statement statement in body)
         {
+            RenderBudget.Spend(2);
             Flow flow = statement.Execute(r);
             if (flow != Flow.Normal)
             {
@@ -95,6 +96,7 @@ internal sealed class If(KeyValuePair<Expression, Statement[]>[] branches, State
         Statement[] body = Otherwise;
         foreach ((Expression test, Statement[] branch) in Branches)
         {
+            RenderBudget.Spend(1);
             if (test.Evaluate(r).Truthy)
             {
                 body = branch;

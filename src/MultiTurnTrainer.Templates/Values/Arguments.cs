@@ -68,6 +68,7 @@ internal sealed class Signature
         }
 
         int given = arguments.Positional.Count;
+        RenderBudget.Spend(given + arguments.Named.Count);
         for (int i = 0; i < Math.Min(given, _names.Length); i++)
         {
             bound[offset + i] = arguments.Positional[i];

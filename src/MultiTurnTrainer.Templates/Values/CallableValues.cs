@@ -14,7 +14,11 @@ internal sealed class Builtin(string name, string parameters, BuiltinBody body)
     public string Name { get; } = name;
 
     /// <summary>Binds and runs.</summary>
-    public Value Invoke(Renderer r, Value? self, Arguments arguments) => body(r, _signature.Bind(arguments, self));
+    public Value Invoke(Renderer r, Value? self, Arguments arguments)
+    {
+        RenderBudget.Items(8);
+        return body(r, _signature.Bind(arguments, self));
+    }
 }
 
 /// <summary>A global function, or a method bound to its object.</summary>

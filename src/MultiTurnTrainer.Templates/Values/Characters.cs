@@ -46,6 +46,7 @@ internal static class Characters
             return value.Sub(from, to - from);
         }
 
+        RenderBudget.Items(count);
         StrValue[] picked = new StrValue[count];
         for (int i = 0; i < count; i++)
         {

@@ -40,6 +40,7 @@ internal static class CodePoints
             return index;
         }
 
+        RenderBudget.Spend(index / 3);
         int at = 0;
         for (int i = 0; i < index; i++)
         {

@@ -16,6 +16,7 @@ internal sealed class DictValue : Value
 
     private readonly List<KeyValuePair<Value, Value>> _entries;
     private Dictionary<Value, int>? _index;
+    private int _depth = 1;
 
     /// <summary>An empty dictionary with room.</summary>
     public DictValue(int capacity = 4)
@@ -47,6 +48,9 @@ internal sealed class DictValue : Value
     /// <inheritdoc/>
     public override bool IsHashable => false;
 
+    /// <inheritdoc/>
+    public override int Depth => _depth;
+
     /// <summary>Sets a key: a new one goes last, an old one keeps its place and its key object.</summary>
     public void Set(Value key, Value value)
     {
@@ -55,6 +59,8 @@ internal sealed class DictValue : Value
             throw TemplateException.Type($"unhashable type: '{key.TypeName}'");
         }
 
+        RenderBudget.Items(12);
+        _depth = Math.Max(_depth, Limits.Around(Math.Max(key.Depth, value.Depth)));
         int at = Find(key);
         if (at >= 0)
         {
@@ -80,6 +86,7 @@ internal sealed class DictValue : Value
     /// <summary>The value of a text key, or null.</summary>
     public Value? Get(string key)
     {
+        RenderBudget.Spend(1 + (key.Length / 16));
         if (_index is not null)
         {
             return _index.TryGetValue(new StrValue(key, null), out int at) ? _entries[at].Value : null;
@@ -124,8 +131,10 @@ internal sealed class DictValue : Value
             return false;
         }
 
+        Builtins.Nesting.Enter();
         foreach ((Value key, Value value) in _entries)
         {
+            RenderBudget.Spend(1);
             int at = dict.Find(key);
             if (at < 0 || (!ReferenceEquals(value, dict._entries[at].Value) && !value.Eq(dict._entries[at].Value)))
             {
@@ -192,7 +201,11 @@ internal sealed class ByValue : IEqualityComparer<Value>
     public static ByValue Comparer { get; } = new();
 
     /// <inheritdoc/>
-    public bool Equals(Value? x, Value? y) => ReferenceEquals(x, y) || (x is not null && y is not null && x.Eq(y));
+    public bool Equals(Value? x, Value? y)
+    {
+        RenderBudget.Spend(1);
+        return ReferenceEquals(x, y) || (x is not null && y is not null && x.Eq(y));
+    }
 
     /// <inheritdoc/>
     public int GetHashCode(Value obj) => obj.Hash();

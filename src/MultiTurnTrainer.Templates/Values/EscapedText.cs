@@ -16,6 +16,7 @@ internal static class EscapedText
         foreach (StrValue leaf in leaves)
         {
             string text = leaf.Text;
+            RenderBudget.Spend(text.Length / 2);
             int from = 0;
             for (int at = 0; at < text.Length; )
             {

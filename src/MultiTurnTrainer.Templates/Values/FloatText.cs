@@ -3,6 +3,10 @@ namespace MultiTurnTrainer.Templates.Values;
 /// <summary>Floats as Python writes them.</summary>
 internal static class FloatText
 {
+    // A double has no more digits than these, counted and after the point; the rest are zeros.
+    private const int MostDigits = 800;
+    private const int MostDecimals = 1100;
+
     /// <summary>repr(x): the shortest digits that give the number back; an exponent below 1e-4 and from 1e16.</summary>
     public static string Repr(double value)
     {
@@ -48,6 +52,12 @@ internal static class FloatText
     /// <summary>Exactly this many digits after the point, rounded half to even on the exact binary value.</summary>
     public static string ToFixed(double value, int precision)
     {
+        if (precision > MostDecimals)
+        {
+            return ToFixed(value, MostDecimals) + new string('0', precision - MostDecimals);
+        }
+
+        RenderBudget.Spend(200);
         (BigInteger scaled, bool negative) = RoundScaled(value, precision);
         string digits = scaled.ToString(CultureInfo.InvariantCulture).PadLeft(precision + 1, '0');
         string text = precision == 0 ? digits : digits[..^precision] + "." + digits[^precision..];
@@ -111,6 +121,14 @@ internal static class FloatText
         {
             return (new string('0', digits), 0);
         }
+
+        if (digits > MostDigits)
+        {
+            (string exact, int power) = Rounded(value, MostDigits);
+            return (exact.PadRight(digits, '0'), power);
+        }
+
+        RenderBudget.Spend(200);
 
         (BigInteger n, BigInteger d, _) = Fraction(value);
         int exponent = (int)Math.Floor(BigInteger.Log10(n) - BigInteger.Log10(d));

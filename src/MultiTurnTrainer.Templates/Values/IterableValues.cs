@@ -14,8 +14,16 @@ internal sealed class IteratorValue(IEnumerable<Value> source) : Value
     /// <inheritdoc/>
     public override IEnumerable<Value> Iterate()
     {
-        while (_items.MoveNext())
+        while (true)
         {
+            // A chain of lazy filters runs through all its links for each item.
+            Builtins.Nesting.Enter();
+            RenderBudget.Spend(2);
+            if (!_items.MoveNext())
+            {
+                yield break;
+            }
+
             yield return _items.Current;
         }
     }
@@ -63,6 +71,7 @@ internal sealed class RangeValue(long start, long stop, long step, int count) : 
     {
         for (int i = 0; i < count; i++)
         {
+            RenderBudget.Items(3);
             yield return At(i);
         }
     }
@@ -135,6 +144,7 @@ internal sealed class DictViewValue(DictValue dict, char part) : Value
     {
         foreach ((Value key, Value value) in dict.Entries)
         {
+            RenderBudget.Spend(2);
             yield return part switch
             {
                 'i' => ListValue.Tuple(key, value),

@@ -12,8 +12,8 @@ internal static class Limits
     /// <summary>The most items of a <c>range</c>: jinja2's own limit.</summary>
     public const int MaxRange = 100_000;
 
-    /// <summary>The most loop turns and calls of one rendering.</summary>
-    public const int MaxSteps = 5_000_000;
+    /// <summary>The deepest nesting of lists and dictionaries.</summary>
+    public const int MaxDataDepth = 400;
 
     /// <summary>The deepest nesting of macro calls and recursive loops.</summary>
     public const int MaxDepth = 200;
@@ -26,6 +26,12 @@ internal static class Limits
 
     /// <summary>The most bits of a number.</summary>
     public const int MaxBits = 64 * 1024;
+
+    /// <summary>The depth of a container around containers of a depth.</summary>
+    public static int Around(int depth) =>
+        depth < MaxDataDepth
+            ? depth + 1
+            : throw TemplateException.Type($"lists and dictionaries are nested more than {MaxDataDepth} deep");
 
     /// <summary>The error for a text that grew too long.</summary>
     public static TemplateException TextTooLong() => TemplateException.Type("the text grew beyond 256 M characters");

@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Templates.Values;
 
 /// <summary>A list or a tuple. Templates cannot change it: the sandbox forbids every method that would.</summary>
-internal sealed class ListValue(IReadOnlyList<Value> items, bool isTuple = false) : Value
+internal sealed class ListValue : Value
 {
     private static readonly HashSet<string> _mutating = new(StringComparer.Ordinal)
     {
@@ -15,11 +15,29 @@ internal sealed class ListValue(IReadOnlyList<Value> items, bool isTuple = false
         "remove",
     };
 
+    /// <summary>A list or a tuple of these items.</summary>
+    public ListValue(IReadOnlyList<Value> items, bool isTuple = false)
+    {
+        RenderBudget.Items(items.Count + 2);
+        Items = items;
+        IsTuple = isTuple;
+        int deepest = 0;
+        for (int i = 0; i < items.Count; i++)
+        {
+            deepest = Math.Max(deepest, items[i].Depth);
+        }
+
+        Depth = Limits.Around(deepest);
+    }
+
     /// <summary>The items.</summary>
-    public IReadOnlyList<Value> Items { get; } = items;
+    public IReadOnlyList<Value> Items { get; }
 
     /// <summary>Whether it is a tuple.</summary>
-    public bool IsTuple { get; } = isTuple;
+    public bool IsTuple { get; }
+
+    /// <inheritdoc/>
+    public override int Depth { get; }
 
     /// <summary>For the pairs of <c>groupby</c>: names of the items.</summary>
     public string[]? Names { get; init; }
@@ -40,7 +58,14 @@ internal sealed class ListValue(IReadOnlyList<Value> items, bool isTuple = false
     public override bool HasGetItem => true;
 
     /// <inheritdoc/>
-    public override bool IsHashable => IsTuple && Items.All(item => item.IsHashable);
+    public override bool IsHashable
+    {
+        get
+        {
+            RenderBudget.Spend(1 + Items.Count);
+            return IsTuple && Items.All(item => item.IsHashable);
+        }
+    }
 
     /// <summary>A tuple.</summary>
     public static ListValue Tuple(params Value[] items) => new(items, isTuple: true);
@@ -75,8 +100,10 @@ internal sealed class ListValue(IReadOnlyList<Value> items, bool isTuple = false
             return false;
         }
 
+        Builtins.Nesting.Enter();
         for (int i = 0; i < Items.Count; i++)
         {
+            RenderBudget.Spend(2);
             if (!ReferenceEquals(Items[i], list.Items[i]) && !Items[i].Eq(list.Items[i]))
             {
                 return false;
@@ -89,6 +116,8 @@ internal sealed class ListValue(IReadOnlyList<Value> items, bool isTuple = false
     /// <inheritdoc/>
     public override int Hash()
     {
+        Builtins.Nesting.Enter();
+        RenderBudget.Spend(1 + Items.Count);
         HashCode hash = default;
         foreach (Value item in Items)
         {
@@ -127,6 +156,7 @@ internal sealed class ListValue(IReadOnlyList<Value> items, bool isTuple = false
     public override Value Slice(SliceBounds bounds)
     {
         (int start, int count, int step) = bounds.Resolve(Items.Count);
+        RenderBudget.Items(count);
         Value[] picked = new Value[count];
         for (int i = 0; i < count; i++)
         {

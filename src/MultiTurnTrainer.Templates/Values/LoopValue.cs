@@ -127,6 +127,7 @@ internal sealed class LoopValue : Value
         List<Value> rest = [];
         while (_items.MoveNext())
         {
+            RenderBudget.Items(2);
             rest.Add(_items.Current);
         }
 

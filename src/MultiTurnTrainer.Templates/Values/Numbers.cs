@@ -57,6 +57,12 @@ internal static class Numbers
             : number;
     }
 
+    /// <summary>chr(n).</summary>
+    public static StrValue Character(BigInteger code) =>
+        code >= 0 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF)
+            ? StrValue.Computed(char.ConvertFromUtf32((int)code))
+            : throw TemplateException.Type("%c arg not in range(0x110000), or half of a surrogate pair");
+
     /// <summary>a == b across int, float and bool.</summary>
     public static bool Equal(Value a, Value b) => IsNumber(a) && IsNumber(b) && Compare(a, b) == 0;
 
@@ -68,6 +74,7 @@ internal static class Numbers
             return x.Small.CompareTo(y.Small);
         }
 
+        RenderBudget.Spend(4);
         if (TryInt(a, out BigInteger m) && TryInt(b, out BigInteger n))
         {
             return m.CompareTo(n);
@@ -117,6 +124,7 @@ internal static class Numbers
 
         TryInt(a, out BigInteger m);
         TryInt(b, out BigInteger n);
+        RenderBudget.Product(m.GetBitLength() + 1000, n.GetBitLength() + 1000);
         switch (op)
         {
             case '+':
@@ -146,6 +154,7 @@ internal static class Numbers
                 }
 
                 Bound(n > Limits.MaxBits ? long.MaxValue : m.GetBitLength() * (long)n);
+                RenderBudget.Product(m.GetBitLength() * (long)n, m.GetBitLength() * (long)n);
                 return IntValue.Of(BigInteger.Pow(m, (int)n));
         }
     }

@@ -6,6 +6,7 @@ internal static class Operators
     /// <summary>The operators of the parser; <c>f</c> is floor division and <c>^</c> power.</summary>
     public static Value Binary(char op, Value a, Value b)
     {
+        RenderBudget.Make(4, 48);
         if (Numbers.IsNumber(a) && Numbers.IsNumber(b))
         {
             return Numbers.Apply(op, a, b);
@@ -80,6 +81,7 @@ internal static class Operators
     /// <param name="op">The operator, for the error message.</param>
     public static int? Order(Value a, Value b, string op)
     {
+        RenderBudget.Spend(4);
         if (Numbers.IsNumber(a) && Numbers.IsNumber(b))
         {
             return Numbers.Compare(a, b);
@@ -97,6 +99,7 @@ internal static class Operators
                 Builtins.Nesting.Enter();
                 for (int i = 0; i < Math.Min(x.Length, y.Length); i++)
                 {
+                    RenderBudget.Spend(1);
                     if (!ReferenceEquals(x.Items[i], y.Items[i]) && !x.Items[i].Eq(y.Items[i]))
                     {
                         return Order(x.Items[i], y.Items[i], op);
@@ -116,6 +119,7 @@ internal static class Operators
     {
         int n = Math.Min(a.Length, b.Length);
         int at = a.AsSpan().CommonPrefixLength(b);
+        RenderBudget.Spend(at / 16);
         if (at >= n)
         {
             return a.Length.CompareTo(b.Length);
@@ -157,11 +161,14 @@ internal static class Operators
 
             if (s.IsLeaf && count > 16)
             {
+                RenderBudget.Chars(s.Chars * count);
+                RenderBudget.Spend(count);
                 return new StrValue(string.Concat(Enumerable.Repeat(s.Text, (int)count)), s.Origin, s.Offset).AsMarkup(
                     s.IsMarkup
                 );
             }
 
+            RenderBudget.Items(count);
             return StrValue.Join([.. Enumerable.Repeat(s, (int)count)], s.IsMarkup);
         }
 
@@ -186,5 +193,7 @@ internal static class Operators
         {
             throw TemplateException.Type("the list grew too long");
         }
+
+        RenderBudget.Items(length);
     }
 }

@@ -19,8 +19,10 @@ internal static class Rope
     }
 
     /// <summary>The text of joined texts.</summary>
-    public static string Flatten(StrValue value) =>
-        string.Create(
+    public static string Flatten(StrValue value)
+    {
+        RenderBudget.Chars(value.Chars);
+        return string.Create(
             value.Chars,
             value,
             static (span, self) =>
@@ -34,6 +36,7 @@ internal static class Rope
                     int i = top.Next;
                     while (i < top.Parts.Length)
                     {
+                        RenderBudget.Spend(1);
                         StrValue part = top.Parts[i++];
                         if (part.FlatText is { } text)
                         {
@@ -50,9 +53,11 @@ internal static class Rope
                 }
             }
         );
+    }
 
     private static void Visit<TState>(StrValue joined, TState state, Action<TState, StrValue> visit, int depth)
     {
+        RenderBudget.Spend(2 * joined.Parts!.Length);
         foreach (StrValue part in joined.Parts!)
         {
             if (part.IsLeaf)
@@ -82,6 +87,7 @@ internal static class Rope
             int i = top.Next;
             while (i < top.Parts.Length)
             {
+                RenderBudget.Spend(2);
                 StrValue part = top.Parts[i++];
                 if (!part.IsLeaf)
                 {

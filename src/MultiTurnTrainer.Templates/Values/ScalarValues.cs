@@ -116,7 +116,16 @@ internal sealed class IntValue : ScalarValue
     public override bool Truthy => IsBig || Small != 0;
 
     /// <inheritdoc/>
-    public override string Text => Big.ToString(CultureInfo.InvariantCulture);
+    public override string Text
+    {
+        get
+        {
+            long bits = IsBig ? Big.GetBitLength() : 64;
+            RenderBudget.Product(bits, bits);
+            RenderBudget.Mapped(2 + (bits / 3));
+            return Big.ToString(CultureInfo.InvariantCulture);
+        }
+    }
 
     /// <summary>A number made by the template.</summary>
     public static IntValue Of(long value) =>

@@ -85,6 +85,7 @@ internal sealed class StrValue : Value
         {
             if (_codePoints < 0)
             {
+                RenderBudget.Spend(Chars / 8);
                 _codePoints = CodePoints.Count(Text);
             }
 
@@ -115,6 +116,7 @@ internal sealed class StrValue : Value
     /// <summary>Joins texts.</summary>
     public static StrValue Join(StrValue[] parts, bool markup = false)
     {
+        RenderBudget.Items(parts.Length + 4);
         long chars = 0;
         foreach (StrValue part in parts)
         {
@@ -148,6 +150,7 @@ internal sealed class StrValue : Value
     public StrValue AsStringified()
     {
         ReadOnlySpan<StrValue> leaves = Leaves();
+        RenderBudget.Items(10L * leaves.Length);
         StrValue[] marked = new StrValue[leaves.Length];
         for (int i = 0; i < marked.Length; i++)
         {
@@ -171,13 +174,21 @@ internal sealed class StrValue : Value
             return new[] { this };
         }
 
+        RenderBudget.Spend(_parts.Length / 2);
         if (Array.TrueForAll(_parts, part => part._parts is null))
         {
             return _parts;
         }
 
         List<StrValue> leaves = [];
-        ForEachLeaf(leaves, static (list, leaf) => list.Add(leaf));
+        ForEachLeaf(
+            leaves,
+            static (list, leaf) =>
+            {
+                RenderBudget.Items(2);
+                list.Add(leaf);
+            }
+        );
         _parts = [.. leaves];
         return _parts;
     }
@@ -197,6 +208,7 @@ internal sealed class StrValue : Value
 
         if (_parts is null)
         {
+            RenderBudget.Chars(length);
             return new StrValue(Text.Substring(start, length), this, Offset + start);
         }
 
@@ -204,6 +216,7 @@ internal sealed class StrValue : Value
         int at = 0;
         foreach (StrValue leaf in Leaves())
         {
+            RenderBudget.Spend(1);
             int from = Math.Max(start - at, 0);
             int to = Math.Min(start + length - at, leaf.Chars);
             if (from < to)
@@ -232,6 +245,7 @@ internal sealed class StrValue : Value
             }
 
             ReadOnlySpan<StrValue> leaves = Leaves();
+            RenderBudget.Make(leaves.Length, (90L * leaves.Length) + (2 * text.Length));
             StrValue[] mapped = new StrValue[leaves.Length];
             int at = 0;
             for (int i = 0; i < leaves.Length; i++)
@@ -270,10 +284,23 @@ internal sealed class StrValue : Value
     }
 
     /// <inheritdoc/>
-    public override bool Eq(Value other) => other is StrValue s && s.Chars == Chars && s.Text == Text;
+    public override bool Eq(Value other)
+    {
+        if (other is not StrValue s || s.Chars != Chars)
+        {
+            return false;
+        }
+
+        RenderBudget.Spend(1 + (Chars / 16));
+        return s.Text == Text;
+    }
 
     /// <inheritdoc/>
-    public override int Hash() => Text.GetHashCode(StringComparison.Ordinal);
+    public override int Hash()
+    {
+        RenderBudget.Spend(1 + (Chars / 8));
+        return Text.GetHashCode(StringComparison.Ordinal);
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<Value> Iterate() => Characters.Of(this);
@@ -281,7 +308,7 @@ internal sealed class StrValue : Value
     /// <inheritdoc/>
     public override bool Contains(Value item) =>
         item is StrValue s
-            ? Text.Contains(s.Text, StringComparison.Ordinal)
+            ? Builtins.StrSearch.IndexOf(Text, s.Text, 0) >= 0
             : throw TemplateException.Type($"'in <string>' requires string as left operand, not {item.TypeName}");
 
     /// <inheritdoc/>

@@ -9,6 +9,7 @@ internal sealed class TextBuilder
     /// <summary>Adds a text with its origins.</summary>
     public void Append(StrValue part)
     {
+        RenderBudget.Items(3);
         if (part.Chars > 0)
         {
             _parts.Add(part);
@@ -21,10 +22,14 @@ internal sealed class TextBuilder
     }
 
     /// <summary>Adds text that the conversion itself makes: braces, commas, quotes.</summary>
-    public void Append(string text) => Append(StrValue.Computed(text));
+    public void Append(string text) => Append(text, Origin.Computed, 0);
 
     /// <summary>Adds text that belongs to another: the quotes around a string, an escape.</summary>
-    public void Append(string text, Origin? origin, int offset) => Append(new StrValue(text, origin, offset));
+    public void Append(string text, Origin? origin, int offset)
+    {
+        RenderBudget.Chars(text.Length);
+        Append(new StrValue(text, origin, offset));
+    }
 
     /// <summary>The whole text.</summary>
     public StrValue Build() =>

@@ -24,11 +24,18 @@ internal sealed class UndefinedValue(string message, bool security = false) : Va
     public override bool IsCallable => true;
 
     /// <summary>A name that nothing defines.</summary>
-    public static UndefinedValue Name(string name) => new($"'{name}' is undefined");
+    public static UndefinedValue Name(string name)
+    {
+        RenderBudget.Make(4, 150);
+        return new UndefinedValue($"'{name}' is undefined");
+    }
 
     /// <summary>An attribute or item that an object lacks.</summary>
-    public static UndefinedValue Attribute(Value owner, string name) =>
-        new($"'{Describe(owner)}' has no attribute '{name}'");
+    public static UndefinedValue Attribute(Value owner, string name)
+    {
+        RenderBudget.Make(4 + (name.Length / 8), 200 + (2 * name.Length));
+        return new UndefinedValue($"'{Describe(owner)}' has no attribute '{name}'");
+    }
 
     /// <summary>An item that an object lacks.</summary>
     public static UndefinedValue Item(Value owner, Value key)

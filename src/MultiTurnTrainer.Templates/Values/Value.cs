@@ -47,6 +47,9 @@ internal abstract class Value
     /// <summary>hash(x), equal for equal values.</summary>
     public virtual int Hash() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
 
+    /// <summary>How many containers lie inside each other at most, this one counted.</summary>
+    public virtual int Depth => 0;
+
     /// <summary>iter(x).</summary>
     public virtual IEnumerable<Value> Iterate() => throw TemplateException.Type($"'{TypeName}' object is not iterable");
 
@@ -74,6 +77,7 @@ internal abstract class Value
 
         foreach (Value value in Iterate())
         {
+            RenderBudget.Spend(1);
             if (ReferenceEquals(value, item) || value.Eq(item))
             {
                 return true;

@@ -35,6 +35,7 @@ internal sealed class AddedTokenFinder
     public void Find(ReadOnlySpan<byte> text, MatchFilter? isForbidden, List<AddedTokenMatch> matches)
     {
         int covered = 0;
+        StepLimit limit = new(text.Length);
         for (int at = 0; at < text.Length; )
         {
             int candidate = text[at..].IndexOfAny(_firstBytes);
@@ -44,7 +45,7 @@ internal sealed class AddedTokenFinder
             }
 
             at += candidate;
-            int id = _trie.Longest(text[at..], out int length);
+            int id = _trie.Longest(text[at..], out int length, ref limit);
             if (id < 0)
             {
                 at++;

@@ -5,6 +5,8 @@ namespace MultiTurnTrainer.Tokenizers.Loading;
 /// <summary>Builds the <c>post_processor</c>, <c>truncation</c> and <c>padding</c> sections.</summary>
 internal static class PostProcessorReader
 {
+    private const int LongestPadding = 1 << 20;
+
     private static readonly (string Type, Func<Settings, IPostProcessor> Read)[] Kinds =
     [
         ("RobertaProcessing", Roberta),
@@ -61,9 +63,15 @@ internal static class PostProcessorReader
             : strategy.HasOnly("Fixed") ? strategy.Number("Fixed")
             : throw strategy.Error("must be \"BatchLongest\" or {\"Fixed\": …}");
         settings.Text("pad_token");
+        int multiple = settings.OptionalNumber("pad_to_multiple_of") ?? 0;
+        if (Math.Max(length, multiple) > LongestPadding)
+        {
+            throw settings.Error($"pads to more than {LongestPadding} tokens");
+        }
+
         return new Padding(
             length,
-            settings.OptionalNumber("pad_to_multiple_of") ?? 0,
+            multiple,
             Direction(settings, settings.Text("direction")),
             settings.Id("pad_id"),
             settings.Id("pad_type_id")

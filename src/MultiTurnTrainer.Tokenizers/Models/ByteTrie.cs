@@ -42,21 +42,39 @@ internal sealed class ByteTrie
     public int ValueOf(int node) => _values[node];
 
     /// <summary>The value of the longest string that a text begins with, or −1.</summary>
-    public int Longest(ReadOnlySpan<byte> text, out int length)
+    public int Longest(ReadOnlySpan<byte> text, out int length, ref StepLimit limit) =>
+        Longest(0, text, out length, ref limit);
+
+    /// <summary>The value of the longest string that a text goes on with behind a node, or −1.</summary>
+    public int Longest(int node, ReadOnlySpan<byte> text, out int length, ref StepLimit limit)
     {
         length = 0;
         int found = -1;
-        int node = 0;
-        for (int at = 0; at < text.Length && (node = Next(node, text[at])) >= 0; at++)
+        int at = 0;
+        while (at < text.Length && (node = Next(node, text[at])) >= 0)
         {
+            at++;
             if (_values[node] >= 0)
             {
                 found = _values[node];
-                length = at + 1;
+                length = at;
             }
         }
 
+        limit.Take(at);
         return found;
+    }
+
+    /// <summary>The node behind a string, or −1.</summary>
+    public int NodeOf(ReadOnlySpan<byte> text)
+    {
+        int node = 0;
+        for (int at = 0; at < text.Length && node >= 0; at++)
+        {
+            node = Next(node, text[at]);
+        }
+
+        return node;
     }
 
     private static ulong KeyOf(int node, byte label) => (((ulong)node << 8) | label) + 1;

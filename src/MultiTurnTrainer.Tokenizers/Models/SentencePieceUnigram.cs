@@ -85,13 +85,15 @@ internal sealed class SentencePieceUnigram : ITokenModel
 
     private void FindBestPath(ReadOnlySpan<byte> word, Node[] best)
     {
+        StepLimit limit = new(word.Length);
         for (int start = 0; start < word.Length; )
         {
             float score = best[start].Score;
             int scalarLength = Utf8.LengthOf(word[start]);
             bool hasScalar = false;
             int node = 0;
-            for (int at = start; at < word.Length && (node = _trie.Next(node, word[at])) >= 0; )
+            int at = start;
+            while (at < word.Length && (node = _trie.Next(node, word[at])) >= 0)
             {
                 int id = _trie.ValueOf(node);
                 int length = ++at - start;
@@ -103,6 +105,7 @@ internal sealed class SentencePieceUnigram : ITokenModel
                 }
             }
 
+            limit.Take(at - start);
             if (!hasScalar)
             {
                 Offer(ref best[start + scalarLength], start, _unknownScore + score, _unknown);

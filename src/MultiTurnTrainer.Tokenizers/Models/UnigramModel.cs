@@ -79,13 +79,15 @@ internal sealed class UnigramModel : ITokenModel
 
     private void FindBestPath(ReadOnlySpan<byte> word, Node[] best)
     {
+        StepLimit limit = new(word.Length);
         for (int start = 0; start < word.Length; )
         {
             double score = best[start].Score;
             int scalarLength = Utf8.LengthOf(word[start]);
             bool hasScalar = false;
             int node = 0;
-            for (int at = start; at < word.Length; )
+            int at = start;
+            while (at < word.Length)
             {
                 node = _trie.Next(node, word[at++]);
                 if (node < 0)
@@ -101,6 +103,7 @@ internal sealed class UnigramModel : ITokenModel
                 }
             }
 
+            limit.Take(at - start);
             if (!hasScalar)
             {
                 if (_unknown < 0)

@@ -3,6 +3,9 @@ namespace MultiTurnTrainer.Tokenizers.Models;
 /// <summary>Tokens (as UTF-8) and their ids, both ways. A token that is set again gets the new id.</summary>
 internal sealed class Vocabulary
 {
+    // A table by id is built of them; the largest vocabularies have a quarter of a million.
+    private const int LargestId = (1 << 24) - 1;
+
     private byte[] _bytes = new byte[1 << 16];
     private int[] _starts = new int[1 << 12];
     private int[] _ids = new int[1 << 12];
@@ -22,8 +25,14 @@ internal sealed class Vocabulary
     public int LongestToken { get; private set; }
 
     /// <summary>Adds a token, or gives it another id.</summary>
+    /// <exception cref="TokenizationException">The id is larger than any vocabulary's.</exception>
     public void Set(ReadOnlySpan<byte> token, int id)
     {
+        if (id > LargestId)
+        {
+            throw new TokenizationException($"the vocabulary has the id {id}; ids end at {LargestId}");
+        }
+
         uint hash = ByteHash.Of(token);
         int entry = Find(token, hash, out int slot);
         MaxId = Math.Max(MaxId, id);

@@ -5,6 +5,7 @@ internal sealed class WordPieceModel(Vocabulary vocabulary, string unknown, stri
     : ITokenModel
 {
     private readonly int _unknown = vocabulary.IdOf(Utf8.GetBytes(unknown));
+    private readonly ByteTrie _trie = Trie(vocabulary);
     private readonly byte[] _prefix = Utf8.GetBytes(prefix);
 
     /// <inheritdoc/>
@@ -23,40 +24,34 @@ internal sealed class WordPieceModel(Vocabulary vocabulary, string unknown, stri
             return;
         }
 
-        byte[] candidate = new byte[_prefix.Length + word.Length];
-        _prefix.CopyTo(candidate);
+        StepLimit limit = new(word.Length);
+        int node = 0;
         for (int start = 0; start < word.Length; )
         {
-            int end = word.Length;
-            int id = -1;
-            while (end > start)
-            {
-                ReadOnlySpan<byte> part = word[start..end];
-                if (start > 0)
-                {
-                    part.CopyTo(candidate.AsSpan(_prefix.Length));
-                    part = candidate.AsSpan(0, _prefix.Length + part.Length);
-                }
-
-                id = vocabulary.IdOf(part);
-                if (id >= 0)
-                {
-                    break;
-                }
-
-                end = Utf8.Before(word, end);
-            }
-
-            if (id < 0)
+            int length = 0;
+            int id = node < 0 ? -1 : _trie.Longest(node, word[start..], out length, ref limit);
+            if (length == 0)
             {
                 tokens.RemoveRange(first, tokens.Count - first);
                 tokens.Add(Unknown(word));
                 return;
             }
 
-            tokens.Add(new ModelToken(id, start, end));
-            start = end;
+            tokens.Add(new ModelToken(id, start, start + length));
+            start += length;
+            node = _trie.NodeOf(_prefix);
         }
+    }
+
+    private static ByteTrie Trie(Vocabulary vocabulary)
+    {
+        ByteTrie trie = new();
+        for (int i = 0; i < vocabulary.Count; i++)
+        {
+            trie.Add(vocabulary.TokenAt(i), vocabulary.IdAt(i));
+        }
+
+        return trie;
     }
 
     private ModelToken Unknown(ReadOnlySpan<byte> word) =>

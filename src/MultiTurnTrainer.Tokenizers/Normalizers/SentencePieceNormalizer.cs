@@ -37,9 +37,10 @@ internal sealed class SentencePieceNormalizer(CharacterMap? map, ByteTrie? symbo
         }
 
         bool afterSpace = spaces.RemoveExtra;
+        StepLimit limit = new(text.Length);
         while (at < text.Length)
         {
-            ReadOnlySpan<byte> next = Next(text, at, out int size);
+            ReadOnlySpan<byte> next = Next(text, at, out int size, ref limit);
             next = afterSpace ? next.TrimStart((byte)' ') : next;
             foreach (byte b in next)
             {
@@ -70,7 +71,8 @@ internal sealed class SentencePieceNormalizer(CharacterMap? map, ByteTrie? symbo
     private int LeadingSpace(ReadOnlySpan<byte> text)
     {
         int at = 0;
-        while (at < text.Length && Next(text, at, out int size).SequenceEqual(" "u8))
+        StepLimit limit = new(text.Length);
+        while (at < text.Length && Next(text, at, out int size, ref limit).SequenceEqual(" "u8))
         {
             at += size;
         }
@@ -78,10 +80,10 @@ internal sealed class SentencePieceNormalizer(CharacterMap? map, ByteTrie? symbo
         return at;
     }
 
-    private ReadOnlySpan<byte> Next(ReadOnlySpan<byte> text, int at, out int size)
+    private ReadOnlySpan<byte> Next(ReadOnlySpan<byte> text, int at, out int size, ref StepLimit limit)
     {
         ReadOnlySpan<byte> rest = text[at..];
-        if (symbols is not null && symbols.Longest(rest, out size) >= 0)
+        if (symbols is not null && symbols.Longest(rest, out size, ref limit) >= 0)
         {
             return rest[..size];
         }

@@ -11,10 +11,11 @@ internal sealed class SymbolPreTokenizer(ByteTrie symbols) : IPreTokenizer
         text.Split(
             (piece, target) =>
             {
+                StepLimit limit = new(piece.Length);
                 int start = piece.Start;
                 for (int at = piece.Start; at < piece.End; )
                 {
-                    int id = symbols.Longest(text.Text.Bytes[at..piece.End], out int length);
+                    int id = symbols.Longest(text.Text.Bytes[at..piece.End], out int length, ref limit);
                     if (id < 0)
                     {
                         at += Utf8.LengthOf(text.Text.Bytes[at]);

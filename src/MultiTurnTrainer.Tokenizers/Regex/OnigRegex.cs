@@ -1,5 +1,6 @@
 // Folder Regex: the regular expressions of tokenizers, as Oniguruma reads them.
 // Refuses to know: tokens.
+using MultiTurnTrainer.Tokenizers.Models;
 using MultiTurnTrainer.Tokenizers.Text;
 
 namespace MultiTurnTrainer.Tokenizers.Regex;
@@ -14,6 +15,10 @@ internal sealed class OnigRegex : ITextPattern
 
     [ThreadStatic]
     private static int[]? _slots;
+
+    // Of the text that is being searched: a search from its beginning begins the count.
+    [ThreadStatic]
+    private static StepLimit _limit;
 
     /// <summary>Compiles a pattern.</summary>
     /// <exception cref="RegexSyntaxException">The pattern is not valid.</exception>
@@ -35,6 +40,11 @@ internal sealed class OnigRegex : ITextPattern
         }
 
         Array.Fill(_slots, -1);
+        if (from == 0)
+        {
+            _limit = new StepLimit(text.Length);
+        }
+
         ScalarSet? first = _program.First;
         for (int at = from; ; )
         {
@@ -50,6 +60,7 @@ internal sealed class OnigRegex : ITextPattern
                 return false;
             }
 
+            _limit.Take(1);
             int scalar = Utf8.Decode(text, at, out int length);
             if (first is null || first.Contains(scalar))
             {
@@ -81,6 +92,7 @@ internal sealed class OnigRegex : ITextPattern
         while (true)
         {
             Instruction step = code[pc];
+            _limit.Take(1);
             bool ok = true;
             switch (step.Operation)
             {
@@ -107,6 +119,7 @@ internal sealed class OnigRegex : ITextPattern
                         least = count == step.B ? at : least;
                     }
 
+                    _limit.Take(count);
                     ok = count >= step.B;
                     if (ok)
                     {
@@ -156,6 +169,7 @@ internal sealed class OnigRegex : ITextPattern
                     int from = slots[2 * step.A];
                     int to = slots[2 * step.A + 1];
                     ok = from >= 0 && to >= from && text[at..].StartsWith(text[from..to]);
+                    _limit.Take(ok ? to - from : 0);
                     at += ok ? to - from : 0;
                     pc++;
                     break;

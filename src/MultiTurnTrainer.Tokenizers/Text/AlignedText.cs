@@ -6,6 +6,9 @@ namespace MultiTurnTrainer.Tokenizers.Text;
 /// <summary>A growing UTF-8 text in which every byte knows the range of the original text (in bytes) that it stands for.</summary>
 internal sealed class AlignedText
 {
+    // Rules that lengthen a text, one behind the other, end here: a row is at most 32 MiB.
+    private const int MaxLength = 128 << 20;
+
     private byte[] _bytes = new byte[256];
     private int[] _starts = new int[256];
     private int[] _ends = new int[256];
@@ -73,6 +76,11 @@ internal sealed class AlignedText
     private void Reserve(int more)
     {
         int needed = Length + more;
+        if (needed > MaxLength)
+        {
+            throw new TokenizationException("the tokenizer's rules make more than 128 MiB of it");
+        }
+
         if (needed > _bytes.Length)
         {
             int size = Math.Max(needed, _bytes.Length * 2);
