@@ -40,12 +40,19 @@ internal static class DistillationInputs
                 Tasks = [.. tasks.Select(task => new RolloutTask(task, encoder, settings.ConsecutiveUsers.Value))],
                 Turns = cleaned,
                 StopTokens = encoder.StopTokens,
-                Server = rollouts.Endpoint is { } endpoint ? Server(endpoint, rollouts.Retry, request.Model) : null,
+                Server = rollouts.Endpoint is { } endpoint
+                    ? Server(endpoint, rollouts.Retry, request.Model, encoder.IdLimit)
+                    : null,
                 Settings = settings,
             },
         };
     }
 
-    private static RolloutServer Server(EndpointSettings endpoint, RetrySettings retry, string model) =>
-        new(new CompletionServer(endpoint, retry, model, Environment.GetEnvironmentVariable, TimeProvider.System));
+    private static RolloutServer Server(EndpointSettings endpoint, RetrySettings retry, string model, int idLimit) =>
+        new(
+            new CompletionServer(endpoint, retry, model, Environment.GetEnvironmentVariable, TimeProvider.System)
+            {
+                IdLimit = idLimit,
+            }
+        );
 }

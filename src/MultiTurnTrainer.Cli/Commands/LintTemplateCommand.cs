@@ -77,5 +77,9 @@ internal static class LintTemplateCommand
         {
             return new TemplateReport(name, problem.Message);
         }
+        catch (TemplateException problem) when (problem.IsOverBudget)
+        {
+            return new TemplateReport(name, problem.Describe());
+        }
     }
 }

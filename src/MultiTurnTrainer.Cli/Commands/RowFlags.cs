@@ -38,6 +38,12 @@ internal sealed class RowFlags
         HelpName = "JSON",
     };
     private readonly Option<string?> _preference = CommonOptions.Preference();
+    private readonly Option<double?> _budget = new Option<double?>("--template-budget")
+    {
+        Description =
+            "How many times the usual work and memory the template may use on one conversation (default 1: about a second, 512 MB).",
+        HelpName = "FACTOR",
+    }.AtLeast(NumberBounds.AboveZero);
     private readonly Option<string[]> _roles = new("--roles")
     {
         Description = "Whose messages are supervised: assistant (default), user, tool, system, developer.",
@@ -99,7 +105,7 @@ internal sealed class RowFlags
     {
         (RowUse Use, Option[] Options)[] flags =
         [
-            (RowUse.Rendering, [_template, _templateName, _eot, _now, _variables]),
+            (RowUse.Rendering, [_template, _templateName, _eot, _now, _variables, _budget]),
             (RowUse.Reading, [_preference]),
             (RowUse.Targets, [_promptAnswers]),
             (RowUse.Masks, [_roles, _last, _parts]),
@@ -132,6 +138,7 @@ internal sealed class RowFlags
             Now = now is null && settings.Now is not null ? settings.Now : CommonOptions.ReadNow(now),
             ChatTemplateKwargs = Variables(parsed, settings),
             Preference = ValidateCommand.Side(parsed.GetValue(_preference)) ?? settings.Preference,
+            TemplateBudget = parsed.GetValue(_budget) ?? settings.TemplateBudget,
         };
         return Rows(parsed, options);
     }

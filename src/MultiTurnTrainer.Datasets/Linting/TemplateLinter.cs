@@ -138,7 +138,7 @@ public sealed class TemplateLinter
                 Add("date-injected", "the date reaches the text: pin it with --now");
             }
         }
-        catch (TemplateException)
+        catch (TemplateException problem) when (!problem.IsOverBudget)
         {
             Add("date-injected", "whether it renders depends on the date: pin it with --now");
         }
@@ -194,7 +194,7 @@ public sealed class TemplateLinter
                     return true;
                 }
             }
-            catch (TemplateException)
+            catch (TemplateException problem) when (!problem.IsOverBudget)
             {
                 return true;
             }
@@ -294,7 +294,7 @@ public sealed class TemplateLinter
         {
             return Template(probe).Render(Input(probe));
         }
-        catch (TemplateException problem)
+        catch (TemplateException problem) when (!problem.IsOverBudget)
         {
             _refused.Add((probe.Name, problem.KindName));
             return null;

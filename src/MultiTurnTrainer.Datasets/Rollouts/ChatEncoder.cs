@@ -17,6 +17,9 @@ public sealed class ChatEncoder(RowModel model) : IChatEncoder
     /// <summary>The ids that end a reply.</summary>
     public IReadOnlyCollection<int> StopTokens => _stops;
 
+    /// <summary>One more than the largest id of the vocabulary.</summary>
+    public int IdLimit => model.Tokenizer.IdLimit;
+
     /// <inheritdoc/>
     public int[] Prompt(IReadOnlyList<ChatTurn> messages)
     {
@@ -46,7 +49,7 @@ public sealed class ChatEncoder(RowModel model) : IChatEncoder
             Prompt([new ChatTurn("user", "a"), new ChatTurn("user", "b")]);
             return ConsecutiveUsers.Keep;
         }
-        catch (MttException)
+        catch (MttException problem) when (problem.InnerException is not TemplateException { IsOverBudget: true })
         {
             return ConsecutiveUsers.Merge;
         }

@@ -23,6 +23,10 @@ public sealed class PromptEncoder(RowModel model)
             RowText text = new(source.Template.Render(input), conversation.Messages);
             return _tokenizer.Encode(text, [], [], split: false, out _).Ids.ToArray();
         }
+        catch (TemplateException problem) when (problem.IsOverBudget)
+        {
+            throw RowSource.OverBudget(conversation, problem);
+        }
         catch (TemplateException problem)
         {
             throw new MttException(

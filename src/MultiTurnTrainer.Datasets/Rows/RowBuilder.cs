@@ -50,6 +50,10 @@ internal sealed class RowBuilder(RowModel model, RowOptions options, StageClock?
                 outcome.Counts.AddLoss("unrendered", 1, 0);
             }
         }
+        catch (TemplateException problem) when (problem.IsOverBudget)
+        {
+            throw RowSource.OverBudget(conversation, problem);
+        }
         catch (TemplateException problem)
         {
             outcome.Refuse("template", -1, $"the template refuses it: {problem.Describe()}");
@@ -99,7 +103,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options, StageClock?
             string own = source.Template.RenderText(source.Input(source.All.Take(answer + 1)));
             return text.StartsWith(own, StringComparison.Ordinal);
         }
-        catch (TemplateException)
+        catch (TemplateException problem) when (!problem.IsOverBudget)
         {
             return false;
         }
@@ -338,7 +342,7 @@ internal sealed class RowBuilder(RowModel model, RowOptions options, StageClock?
                 ? "the template ends only the last answer with a stop token: mask with --expand-turns, a row for each answer"
                 : refusal.Reason;
         }
-        catch (TemplateException)
+        catch (TemplateException problem) when (!problem.IsOverBudget)
         {
             return refusal.Reason;
         }

@@ -24,6 +24,10 @@ public sealed record RowOptions
     /// <summary>Which side of preference pairs is taken; null refuses them.</summary>
     public PreferenceSide? Preference { get; init; }
 
+    /// <summary>How many times the usual work and memory the template may use on one conversation.</summary>
+    [Range(double.Epsilon, double.MaxValue)]
+    public double TemplateBudget { get; init; } = 1;
+
     /// <summary>Whether assistant messages inside the prompt of prompt/completion and preference rows are supervised too.</summary>
     public bool PromptAnswers { get; init; }
 

@@ -11,11 +11,12 @@ public sealed class RowRenderer(RowTemplate template, RowOptions options)
     /// <param name="conversation">The conversation.</param>
     /// <param name="addGenerationPrompt">Whether the text ends with the header of the answer to come.</param>
     /// <exception cref="TemplateException">The template refuses the conversation.</exception>
+    /// <exception cref="MttException">The template used up its budget.</exception>
     public MaskedText Render(Conversation conversation, bool addGenerationPrompt)
     {
         RowSource source = new(conversation, template, options);
         RenderInput input = source.Input(source.All) with { AddGenerationPrompt = addGenerationPrompt };
-        MaskedText masked = MaskRule.Apply(source.Template, input, source.Targets, source.Stops);
+        MaskedText masked = Masked(source, input);
         SortedDictionary<int, (string Code, string Reason)> lost = UnrenderedAnswer.All(
             masked,
             conversation.Messages,
@@ -42,6 +43,18 @@ public sealed class RowRenderer(RowTemplate template, RowOptions options)
                     : lost.Select(pair => new MaskRefusal(pair.Key, pair.Value.Code, pair.Value.Reason)),
             ],
         };
+    }
+
+    private static MaskedText Masked(RowSource source, RenderInput input)
+    {
+        try
+        {
+            return MaskRule.Apply(source.Template, input, source.Targets, source.Stops);
+        }
+        catch (TemplateException problem) when (problem.IsOverBudget)
+        {
+            throw RowSource.OverBudget(source.Conversation, problem);
+        }
     }
 
     /// <summary>An answer without the pieces of its content that count nothing.</summary>

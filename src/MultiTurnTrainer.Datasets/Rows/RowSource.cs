@@ -7,6 +7,7 @@ internal sealed class RowSource
     private readonly string? _bos;
     private readonly string? _eos;
     private readonly DateTimeOffset? _now;
+    private readonly double _budget;
 
     public RowSource(Conversation conversation, RowTemplate template, RowOptions options)
     {
@@ -34,6 +35,7 @@ internal sealed class RowSource
         Template = template.Chat.TemplateFor(conversation.Tools is not null);
         _variables = template.With(conversation.Variables);
         _now = template.Now;
+        _budget = template.Budget;
         _bos = conversation.TryGetBosToken(out string? bos) ? bos : template.Chat.BosToken;
         bool ownEos = conversation.TryGetEosToken(out string? eos);
         _eos = ownEos ? eos : template.Chat.EosToken;
@@ -73,5 +75,16 @@ internal sealed class RowSource
             BosToken = _bos,
             EosToken = _eos,
             Now = _now,
+            Budget = _budget,
         };
+
+    /// <summary>
+    /// The end of the run: a template that used up its budget on one conversation would take as long for every other one.
+    /// </summary>
+    public static MttException OverBudget(Conversation conversation, TemplateException problem) =>
+        new(
+            $"{conversation.Place}: the chat template, {problem.Describe()}",
+            "Look at that place of the template; --template-budget 10 gives it ten times as much.",
+            problem
+        );
 }

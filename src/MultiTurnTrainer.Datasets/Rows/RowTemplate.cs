@@ -12,6 +12,7 @@ public sealed class RowTemplate
     {
         Chat = chat;
         Now = options.Now;
+        Budget = options.TemplateBudget;
         _more = options.Eot;
         Stops = StopsFor(null, null);
         Dictionary<string, JsonElement> variables = new(chat.SpecialTokens, StringComparer.Ordinal);
@@ -33,6 +34,9 @@ public sealed class RowTemplate
 
     /// <summary>What a template that prints the date prints; null refuses it.</summary>
     public DateTimeOffset? Now { get; }
+
+    /// <summary>How many times the usual budget a render has.</summary>
+    internal double Budget { get; }
 
     /// <summary>Special tokens such as <c>pad_token</c>, and the run's own variables.</summary>
     internal IReadOnlyDictionary<string, JsonElement> Variables { get; }

@@ -32,11 +32,15 @@ internal static class CompletionJson
 
     /// <summary>Reads a reply.</summary>
     /// <exception cref="EndpointException">It is none, or holds no token ids.</exception>
-    public static CompletionReply Read(ReadOnlyMemory<byte> body, IReadOnlyCollection<int> stopTokens)
+    /// <param name="body">The JSON.</param>
+    /// <param name="request">What was asked.</param>
+    /// <param name="idLimit">One more than the largest id of the vocabulary.</param>
+    public static CompletionReply Read(ReadOnlyMemory<byte> body, CompletionRequest request, int idLimit)
     {
-        using JsonDocument document = JsonDocument.Parse(body);
+        IReadOnlyCollection<int> stopTokens = request.StopTokens;
         try
         {
+            using JsonDocument document = JsonDocument.Parse(body);
             JsonElement choice = document.RootElement.GetProperty("choices")[0];
             if (!choice.TryGetProperty("token_ids", out JsonElement ids) || ids.ValueKind != JsonValueKind.Array)
             {
@@ -55,17 +59,40 @@ internal static class CompletionJson
                 tokens.Add(named && stop.Number() is { } id ? id : stopTokens.First());
             }
 
+            int foreign = tokens.FindIndex(id => id < 0 || id >= idLimit);
+            if (foreign >= 0)
+            {
+                throw new EndpointException(
+                    EndpointFault.Transient,
+                    $"the answer holds the token {tokens[foreign]}, and the vocabulary ends at {idLimit - 1}"
+                );
+            }
+
+            if (tokens.Count > request.MaxTokens + 1)
+            {
+                throw new EndpointException(
+                    EndpointFault.Transient,
+                    $"the answer holds {tokens.Count} tokens, {request.MaxTokens} were asked for"
+                );
+            }
+
             return new CompletionReply([.. tokens], stopped);
         }
         catch (Exception problem)
             when (problem
-                    is KeyNotFoundException
+                    is JsonException
+                        or KeyNotFoundException
                         or InvalidOperationException
                         or FormatException
+                        or OverflowException
                         or IndexOutOfRangeException
             )
         {
-            throw new EndpointException(EndpointFault.Transient, "the answer holds no completion", problem);
+            throw new EndpointException(
+                EndpointFault.Transient,
+                $"the answer holds no completion: {problem.Message}",
+                problem
+            );
         }
     }
 

@@ -45,6 +45,9 @@ public sealed class CompletionServer : IDisposable
             .Build();
     }
 
+    /// <summary>One more than the largest id that a reply may hold: the vocabulary's.</summary>
+    public int IdLimit { get; init; } = int.MaxValue;
+
     /// <summary>The model that answers: the base, or the adapter that was loaded last.</summary>
     public string Model => _adapter ?? _base;
 
@@ -97,9 +100,14 @@ public sealed class CompletionServer : IDisposable
                 options,
                 async (i, token) =>
                 {
-                    BinaryData body = await SendAsync("completions", CompletionJson.Write(Model, requests[i]), token)
+                    byte[] json = CompletionJson.Write(Model, requests[i]);
+                    replies[i] = await SendAsync(
+                            "completions",
+                            json,
+                            body => CompletionJson.Read(body.ToMemory(), requests[i], IdLimit),
+                            token
+                        )
                         .ConfigureAwait(false);
-                    replies[i] = Read(body, requests[i].StopTokens);
                 }
             )
             .ConfigureAwait(false);
@@ -114,24 +122,12 @@ public sealed class CompletionServer : IDisposable
     private static string AdapterName(string folder) =>
         $"mtt-{ContentHash.OfFile(Path.Combine(folder, "adapter_model.safetensors"))[..12]}";
 
-    private CompletionReply Read(BinaryData body, IReadOnlyCollection<int> stopTokens)
-    {
-        try
-        {
-            return CompletionJson.Read(body.ToMemory(), stopTokens);
-        }
-        catch (Exception problem) when (problem is EndpointException or JsonException)
-        {
-            throw new MttException($"{Address("completions")}: {problem.Message}", _remedy, problem);
-        }
-    }
-
     private async Task PostAsync(string path, JsonObject body, CancellationToken cancellation)
     {
         try
         {
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, JsonText.Compact);
-            await SendAsync(path, json, cancellation).ConfigureAwait(false);
+            await SendAsync(path, json, static body => body, cancellation).ConfigureAwait(false);
         }
         catch (MttException problem)
             when (problem.InnerException is EndpointException fault && IsSoAlready(path, fault))
@@ -146,13 +142,19 @@ public sealed class CompletionServer : IDisposable
             ? fault.Status is 400 or 404
             : fault.Status == 400 && fault.Message.Contains("already", StringComparison.OrdinalIgnoreCase);
 
-    private async Task<BinaryData> SendAsync(string path, byte[] body, CancellationToken cancellation)
+    // A reply that cannot be read is asked for again, as one that does not come.
+    private async Task<T> SendAsync<T>(
+        string path,
+        byte[] body,
+        Func<BinaryData, T> read,
+        CancellationToken cancellation
+    )
     {
         try
         {
             return await _pipeline
                 .ExecuteAsync(
-                    async token => await _connection.PostAsync(path, body, token).ConfigureAwait(false),
+                    async token => await _connection.PostAsync(path, body, read, token).ConfigureAwait(false),
                     cancellation
                 )
                 .ConfigureAwait(false);

@@ -35,15 +35,18 @@ internal sealed class OpenAIConnection : IDisposable
 
         Secrets = secrets;
         Time = time;
-        _http = new HttpClient(
-            new SocketsHttpHandler
-            {
-                ConnectTimeout = TimeSpan.FromSeconds(Math.Min(30, settings.TimeoutSeconds)),
-                PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-                AutomaticDecompression = DecompressionMethods.All,
-                AllowAutoRedirect = false,
-            }
-        )
+        SocketsHttpHandler sockets = new()
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(Math.Min(30, settings.TimeoutSeconds)),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            AutomaticDecompression = DecompressionMethods.All,
+            // The key goes to its own address only, and no server leads into the network behind this machine.
+            AllowAutoRedirect = false,
+            // In KiB.
+            MaxResponseHeadersLength = 64,
+            UseCookies = false,
+        };
+        _http = new HttpClient(new BoundedBodies(sockets, settings.MaxReplyBytes))
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -78,10 +81,10 @@ internal sealed class OpenAIConnection : IDisposable
     /// <summary>Posts JSON to a path that the official client has no method for.</summary>
     /// <param name="path">Below the base URL, such as <c>completions</c>.</param>
     /// <param name="body">The JSON.</param>
+    /// <param name="read">Reads the body of a reply with status 2xx.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <returns>The body of a reply with status 2xx.</returns>
     /// <exception cref="EndpointException">Anything else.</exception>
-    public Task<BinaryData> PostAsync(string path, byte[] body, CancellationToken cancellation) =>
+    public Task<T> PostAsync<T>(string path, byte[] body, Func<BinaryData, T> read, CancellationToken cancellation) =>
         GuardAsync(
             async () =>
             {
@@ -101,7 +104,7 @@ internal sealed class OpenAIConnection : IDisposable
                 await _pipeline.SendAsync(message).ConfigureAwait(false);
                 PipelineResponse response = message.Response!;
                 return response.Status is >= 200 and <= 299
-                    ? response.Content
+                    ? read(response.Content)
                     : throw OpenAIFaults.FromStatus(response, Time, Secrets);
             },
             cancellation
@@ -141,10 +144,29 @@ internal sealed class OpenAIConnection : IDisposable
         {
             throw new EndpointException(EndpointFault.Transient, "the answer is not valid JSON", problem);
         }
+        catch (Exception problem) when (IsUndecodable(problem))
+        {
+            throw new EndpointException(
+                EndpointFault.Transient,
+                Secrets.Redact($"the answer cannot be decoded: {problem.Message}"),
+                problem
+            );
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    // Half of a surrogate pair, damaged compression, numbers and names that are none.
+    private static bool IsUndecodable(Exception problem) =>
+        problem
+            is InvalidDataException
+                or InvalidOperationException
+                or FormatException
+                or ArgumentException
+                or OverflowException
+                or NotSupportedException
+                or KeyNotFoundException;
 
     private static Uri ParseAddress(string name, string text)
     {

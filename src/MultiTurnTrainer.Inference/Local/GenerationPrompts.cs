@@ -11,6 +11,9 @@ public sealed class GenerationPrompts(string path, LocalModelOptions model)
 
     private PromptEncoder? _encoder;
 
+    /// <summary>One more than the largest id of the vocabulary; without end where the model folder has no tokenizer.</summary>
+    internal int IdLimit => _tokenizer?.IdLimit ?? int.MaxValue;
+
     /// <summary>One prompt a row, in order.</summary>
     /// <exception cref="MttException">The file is missing, or a row is no prompt.</exception>
     public IEnumerable<int[]> Read() =>

@@ -50,6 +50,9 @@ public sealed class GenerationRun(GenerationPrompts prompts, LocalModelOptions o
                 Environment.GetEnvironmentVariable,
                 TimeProvider.System
             )
+            {
+                IdLimit = prompts.IdLimit,
+            }
         );
         server.Use(options.Adapter);
         long started = Stopwatch.GetTimestamp();

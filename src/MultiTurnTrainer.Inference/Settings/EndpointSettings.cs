@@ -39,6 +39,10 @@ public sealed record EndpointSettings
     [Range(0.05, 86_400.0)]
     public double IdleTimeoutSeconds { get; init; } = 60;
 
+    /// <summary>The most bytes of one reply, after decompression; a longer one is a failed call.</summary>
+    [Range(1024, 1 << 30)]
+    public int MaxReplyBytes { get; init; } = 32 << 20;
+
     /// <summary>Whether replies are streamed, which lets a silent server be noticed early.</summary>
     public bool Stream { get; init; }
 

@@ -74,6 +74,7 @@ internal sealed class PercentFormat
         string flags = "";
         while (Peek(text) is '#' or '0' or '-' or ' ' or '+')
         {
+            RenderBudget.Spend(1);
             flags = flags.Contains(text[_at]) ? flags : flags + text[_at];
             _at++;
         }
@@ -94,6 +95,7 @@ internal sealed class PercentFormat
 
         while (Peek(text) is 'h' or 'l' or 'L')
         {
+            RenderBudget.Spend(1);
             _at++;
         }
 
@@ -236,6 +238,7 @@ internal sealed class PercentFormat
         int from = _at;
         while (char.IsAsciiDigit(Peek(text)))
         {
+            RenderBudget.Spend(1);
             _at++;
         }
 

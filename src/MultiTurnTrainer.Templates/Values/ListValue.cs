@@ -101,6 +101,7 @@ internal sealed class ListValue : Value
         }
 
         Builtins.Nesting.Enter();
+        RenderBudget.Spend(8);
         for (int i = 0; i < Items.Count; i++)
         {
             RenderBudget.Spend(2);

@@ -1,5 +1,6 @@
 // Folder Text: UTF-8 text that knows where its characters came from.
 // Refuses to know: tokens.
+using MultiTurnTrainer.Tokenizers.Models;
 
 namespace MultiTurnTrainer.Tokenizers.Text;
 
