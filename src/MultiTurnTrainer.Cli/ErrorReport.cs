@@ -8,10 +8,11 @@ internal static class ErrorReport
     {
         Exception cause = problem is AggregateException { InnerException: { } inner } ? inner : problem;
         (string message, string? remedy) = Explain(cause);
-        Console.Error.WriteLine($"error: {message}");
+        IEnumerable<string> lines = cause is MttException { HasLines: true } ? message.Split('\n') : [message];
+        Console.Error.WriteLine($"error: {string.Join('\n', lines.Select(Printable.Line))}");
         if (remedy is not null)
         {
-            Console.Error.WriteLine($"  hint: {remedy}");
+            Console.Error.WriteLine($"  hint: {Printable.Line(remedy)}");
         }
 
         if (verbose)

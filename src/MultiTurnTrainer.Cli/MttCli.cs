@@ -38,10 +38,10 @@ internal static class MttCli
         {
             foreach (string problem in problems)
             {
-                Console.Error.WriteLine($"error: {problem}");
+                Console.Error.WriteLine($"error: {Printable.Line(problem)}");
             }
 
-            Console.Error.WriteLine($"  hint: {hint}");
+            Console.Error.WriteLine($"  hint: {Printable.Line(hint)}");
             return ExitCode.Failed;
         }
 

@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Cli;
 
 LoaderPath.Clean();
+CleanWriter.Guard();
 if (args is ["train", ..])
 {
     // A request to stop may come before the command line is read.

@@ -5,6 +5,9 @@ public static class InputFile
 {
     private const string _check = "Check the name and the folder.";
 
+    // Of files that are read whole: settings, templates, configurations, tokenizers.
+    private const int MaxWhole = 256 << 20;
+
     /// <summary>Finds a misspelt name before any work is done.</summary>
     /// <param name="path">A path; not <c>-</c>.</param>
     /// <param name="remedy">What to name instead; a general hint when null.</param>
@@ -47,6 +50,7 @@ public static class InputFile
     public static FileStream OpenRead(string path, string? remedy = null)
     {
         RequireExists(path, remedy);
+        RequirePlain(path);
         try
         {
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
@@ -57,15 +61,78 @@ public static class InputFile
         }
     }
 
-    /// <summary>The text of a file.</summary>
+    /// <summary>The text of a file that is read whole.</summary>
     /// <param name="path">A path; not <c>-</c>.</param>
     /// <param name="remedy">What to name instead; a general hint when null.</param>
-    /// <exception cref="MttException">There is no such file, it is a folder, or it may not be read.</exception>
-    public static string ReadText(string path, string? remedy = null)
+    /// <param name="most">The most bytes.</param>
+    /// <exception cref="MttException">There is no such file, it is no plain one, too long, or may not be read.</exception>
+    public static string ReadText(string path, string? remedy = null, int most = MaxWhole)
     {
-        using StreamReader reader = new(OpenRead(path, remedy));
+        using StreamReader reader = new(new MemoryStream(ReadBytes(path, remedy, most)));
         return reader.ReadToEnd();
     }
+
+    /// <summary>The bytes of a file that is read whole.</summary>
+    /// <param name="path">A path; not <c>-</c>.</param>
+    /// <param name="remedy">What to name instead; a general hint when null.</param>
+    /// <param name="most">The most bytes.</param>
+    /// <exception cref="MttException">There is no such file, it is no plain one, too long, or may not be read.</exception>
+    public static byte[] ReadBytes(string path, string? remedy = null, int most = MaxWhole)
+    {
+        using FileStream stream = OpenRead(path, remedy);
+        if (stream.Length > most)
+        {
+            throw new MttException(
+                $"{path}: has {stream.Length} bytes, such a file has at most {most}",
+                remedy ?? "See whether it is the file that was meant."
+            );
+        }
+
+        try
+        {
+            // The length of what lies in /proc is 0.
+            byte[] bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, problem);
+        }
+    }
+
+    /// <summary>Refuses pipes and devices, before they are opened: one without a writer waits without end.</summary>
+    /// <exception cref="MttException">It is one.</exception>
+    public static void RequirePlain(string path)
+    {
+        if (PosixFile.Status(path, follow: true) is { IsPlain: false })
+        {
+            throw new MttException(
+                $"{path}: is a pipe or a device, a plain file is needed",
+                "Write it to a file first and name that."
+            );
+        }
+    }
+
+    /// <summary>Refuses devices where rows may come from a pipe: <c>/dev/zero</c> has no end.</summary>
+    /// <exception cref="MttException">It is one.</exception>
+    public static void RefuseDevice(string path)
+    {
+        if (
+            PosixFile.Status(path, follow: true) is { IsDevice: true }
+            && path is not "/dev/null"
+            && !IsStandardInput(path)
+        )
+        {
+            throw new MttException(
+                $"{path}: is a device, a file or a pipe is needed",
+                "Write it to a file first and name that."
+            );
+        }
+    }
+
+    // A terminal.
+    private static bool IsStandardInput(string path) => path is "/dev/stdin" or "/dev/fd/0" or "/proc/self/fd/0";
 
     /// <summary>A file's bytes; a link stands for what it leads to, as in HuggingFace's cache.</summary>
     public static long Length(string path)

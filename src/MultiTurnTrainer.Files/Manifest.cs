@@ -12,6 +12,8 @@ public sealed record Manifest(string Command)
 
     private static string Tool => $"mtt {ToolVersion}";
 
+    private readonly List<(string Path, string Described)> _read = [];
+
     /// <summary>Input files by role and name: hash and size.</summary>
     public JsonFields Inputs { get; } = [];
 
@@ -28,7 +30,25 @@ public sealed record Manifest(string Command)
     public static string PathFor(string output) => $"{output.TrimEnd('/')}.manifest.json";
 
     /// <summary>Records an input file under a role such as <c>conversations</c> or <c>tokenizer</c>.</summary>
-    public void AddInput(string role, string path) => Inputs[$"{role}:{Path.GetFileName(path)}"] = Describe(path);
+    public void AddInput(string role, string path)
+    {
+        JsonFields described = Describe(path);
+        Inputs[$"{role}:{Path.GetFileName(path)}"] = described;
+        _read.Add((path, JsonSerializer.Serialize(described)));
+    }
+
+    /// <summary>Hashes the inputs once more: what was read several times must have been the same each time.</summary>
+    /// <exception cref="MttException">One was changed since it was recorded.</exception>
+    public void RequireUnchanged()
+    {
+        foreach ((string path, string before) in _read)
+        {
+            if (!File.Exists(path) || JsonSerializer.Serialize(Describe(path)) != before)
+            {
+                throw UnchangedStream.Refusal(path);
+            }
+        }
+    }
 
     /// <summary>Records a finished output file.</summary>
     public void AddOutput(string path) => Outputs[Path.GetFileName(path)] = Describe(path);
@@ -62,7 +82,7 @@ public sealed record Manifest(string Command)
 
         try
         {
-            JsonObject found = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+            JsonObject found = JsonNode.Parse(InputFile.ReadBytes(path))!.AsObject();
             string folder = Path.GetDirectoryName(path)!;
             return found["tool"]?.GetValue<string>() == Tool
                 && JsonNode.DeepEquals(found["inputs"], JsonSerializer.SerializeToNode(Inputs))

@@ -12,4 +12,7 @@ public sealed class MttException(string message, string? remedy = null, Exceptio
 {
     /// <summary>What to do about it.</summary>
     public string? Remedy { get; } = remedy;
+
+    /// <summary>Whether line ends in the message are meant, not those of a name or key in it.</summary>
+    public bool HasLines { get; init; }
 }

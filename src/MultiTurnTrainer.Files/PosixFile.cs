@@ -12,6 +12,9 @@ public readonly record struct FileStatus(uint Links, uint Owner, int Mode)
     /// <summary>A folder, not a link to one.</summary>
     public bool IsFolder => (Mode & 0xF000) == 0x4000;
 
+    /// <summary>A device of characters or blocks, such as <c>/dev/zero</c>.</summary>
+    public bool IsDevice => (Mode & 0xF000) is 0x2000 or 0x6000;
+
     /// <summary>Whether somebody may run it.</summary>
     public bool IsExecutable => (Mode & 0x49) != 0;
 

@@ -224,7 +224,7 @@ public sealed class ChatModel
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(InputFile.ReadBytes(path));
             return document.RootElement.Clone();
         }
         catch (JsonException problem)

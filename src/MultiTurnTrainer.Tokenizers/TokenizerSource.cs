@@ -34,7 +34,7 @@ internal static class TokenizerSource
     /// <exception cref="System.Text.Json.JsonException">The file should be JSON and is not.</exception>
     public static TokenizerFile Read(string path, TokenizerConfig config)
     {
-        byte[] file = File.ReadAllBytes(path);
+        byte[] file = InputFile.ReadBytes(path);
         string name = Path.GetFileName(path);
         if (name.EndsWith(".json", StringComparison.Ordinal))
         {

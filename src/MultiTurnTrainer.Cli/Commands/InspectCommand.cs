@@ -57,7 +57,7 @@ internal static class InspectCommand
         }
         else
         {
-            RowText.Write(Console.Out, Console.IsOutputRedirected, rows);
+            RowText.Write(CleanWriter.Out, Console.IsOutputRedirected, rows);
         }
 
         return Array.Exists(rows, row => row.Fails) ? ExitCode.Findings : ExitCode.Done;

@@ -25,7 +25,7 @@ internal sealed class RunProgressLine(string items) : IProgress<RunProgress>
             );
             if (_terminal)
             {
-                Console.Error.Write($"\r{line}\u001b[K");
+                CleanWriter.Error.Write($"\r{Printable.Line(line)}\u001b[K");
                 _open = true;
             }
             else

@@ -219,7 +219,8 @@ internal static class ValidateCommand
             Conversion = rows.Conversion,
             Severities = Severities(parsed.GetValue(_ignore) ?? []),
             ExplainFormat = parsed.GetValue(_explain)
-                ? (file, line, reason) => Console.Error.WriteLine($"{file}:{line}: {reason}")
+                ? (file, line, reason) =>
+                    Console.Error.WriteLine($"{Printable.Line(file)}:{line}: {Printable.Line(reason)}")
                 : null,
         };
 

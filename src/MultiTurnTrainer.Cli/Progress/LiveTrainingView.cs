@@ -29,7 +29,7 @@ internal sealed class LiveTrainingView : ITrainingObserver
     public static TrainOutcome Run(TimeProvider time, Func<ITrainingObserver, TrainOutcome> train)
     {
         IAnsiConsole console = AnsiConsole.Create(
-            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(CleanWriter.Error) }
         );
         return console
             .Live(new Text("loading the model …"))

@@ -210,11 +210,16 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
 
         if (_unknown.Count > 1)
         {
-            IEnumerable<string> lines = _unknown.Select(problem => $"  {problem.Message}. {problem.Remedy}");
+            IEnumerable<string> lines = _unknown.Select(problem =>
+                Printable.Line($"  {problem.Message}. {problem.Remedy}")
+            );
             throw new MttException(
                 $"{_unknown.Count} unknown settings\n{string.Join('\n', lines)}",
                 "Fix them; docs/migrating.md has what other trainers' names become."
-            );
+            )
+            {
+                HasLines = true,
+            };
         }
     }
 

@@ -13,11 +13,13 @@ internal sealed class SettingsFile
 
     private readonly YamlMappingNode _root;
     private readonly SettingsBinder _binder;
+    private readonly IReadOnlyDictionary<YamlNode, string> _flags;
 
-    private SettingsFile(YamlMappingNode root, SettingsBinder binder)
+    private SettingsFile(YamlMappingNode root, SettingsBinder binder, IReadOnlyDictionary<YamlNode, string> flags)
     {
         _root = root;
         _binder = binder;
+        _flags = flags;
     }
 
     /// <summary>Loads the named file, or the nearest <c>mtt.yaml</c> upwards from the current folder, or none.</summary>
@@ -26,6 +28,11 @@ internal sealed class SettingsFile
     public static SettingsFile Load(string? path, IEnumerable<SettingsOverride> overrides)
     {
         string? found = path ?? FindUpwards(Directory.GetCurrentDirectory());
+        if (found is not null)
+        {
+            Console.Error.WriteLine($"settings: {Printable.Line(found)}");
+        }
+
         YamlMappingNode root = found is null ? [] : Parse(found);
         Dictionary<YamlNode, string> flags = new(ReferenceEqualityComparer.Instance);
         foreach (SettingsOverride value in overrides)
@@ -35,15 +42,21 @@ internal sealed class SettingsFile
 
         SettingsBinder binder = new(found ?? DefaultName, flags);
         binder.CheckSections(root, SettingsSections.Types);
-        return new SettingsFile(root, binder);
+        return new SettingsFile(root, binder, flags);
     }
 
     /// <summary>The settings of one section; its defaults where the file does not name it.</summary>
     public T Section<T>(string name)
-        where T : new() =>
-        _root.Children.TryGetValue(new YamlScalarNode(name), out YamlNode? node)
-            ? (T)_binder.Bind(node, typeof(T), name)
-            : new T();
+        where T : new()
+    {
+        if (!_root.Children.TryGetValue(new YamlScalarNode(name), out YamlNode? node))
+        {
+            return new T();
+        }
+
+        KeyPermission.Apply(node, _flags);
+        return (T)_binder.Bind(node, typeof(T), name);
+    }
 
     private static string? FindUpwards(string folder)
     {
@@ -52,11 +65,28 @@ internal sealed class SettingsFile
             string candidate = Path.Combine(at.FullName, DefaultName);
             if (File.Exists(candidate))
             {
+                RequireOwn(candidate);
+                RequireOwn(at.FullName, candidate);
                 return candidate;
             }
         }
 
         return null;
+    }
+
+    // A file that somebody else left in a folder above is his choice of settings, not this user's.
+    private static void RequireOwn(string path, string? file = null)
+    {
+        foreach (bool follow in new[] { false, true })
+        {
+            if (PosixFile.Status(path, follow) is { } status && status.Owner != 0 && status.Owner != PosixFile.User)
+            {
+                throw new MttException(
+                    $"{file ?? path}: {(file is null ? "" : "its folder ")}belongs to another user (number {status.Owner}), and was not named",
+                    $"Where you trust it, name it: --config {file ?? path}; else give a file of your own with --config."
+                );
+            }
+        }
     }
 
     private static YamlMappingNode Parse(string path)
@@ -66,11 +96,10 @@ internal sealed class SettingsFile
             throw new MttException($"{path}: there is no such settings file", "Name an existing file with --config.");
         }
 
-        YamlStream stream = [];
+        YamlNode? root;
         try
         {
-            using StreamReader reader = new(path);
-            stream.Load(reader);
+            root = YamlText.Parse(InputFile.ReadText(path, most: YamlText.MaxBytes));
         }
         catch (YamlException problem)
         {
@@ -81,15 +110,12 @@ internal sealed class SettingsFile
             );
         }
 
-        if (stream.Documents.Count == 0)
-        {
-            return [];
-        }
-
-        return stream.Documents[0].RootNode as YamlMappingNode
-            ?? throw new MttException(
-                $"{path}: the top level must be a mapping of sections",
-                "Begin with, say, 'train:'."
-            );
+        return root is null
+            ? []
+            : root as YamlMappingNode
+                ?? throw new MttException(
+                    $"{path}: the top level must be a mapping of sections",
+                    "Begin with, say, 'train:'."
+                );
     }
 }

@@ -54,11 +54,9 @@ internal sealed record SettingsOverride(string Text, string Flag = "--set")
 
     private YamlNode ParseValue(string value)
     {
-        YamlStream stream = [];
         try
         {
-            using StringReader reader = new(value);
-            stream.Load(reader);
+            return YamlText.Parse(value) ?? new YamlScalarNode("");
         }
         catch (YamlException problem)
         {
@@ -68,7 +66,5 @@ internal sealed record SettingsOverride(string Text, string Flag = "--set")
                 problem
             );
         }
-
-        return stream.Documents.Count == 0 ? new YamlScalarNode("") : stream.Documents[0].RootNode;
     }
 }

@@ -16,7 +16,7 @@ internal static class TrainingRows
 
     private static bool LooksLikeTasks(string path)
     {
-        using StreamReader reader = new(path);
+        using StreamReader reader = new(InputFile.OpenRead(path));
         char[] head = new char[4096];
         return head.AsSpan(0, reader.ReadBlock(head)).Contains("\"shards\"", StringComparison.Ordinal);
     }

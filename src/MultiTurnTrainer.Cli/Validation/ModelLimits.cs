@@ -67,7 +67,7 @@ internal sealed class ModelLimits : IModelLimits
 
         try
         {
-            using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument config = JsonDocument.Parse(InputFile.ReadBytes(path));
             return
                 config.RootElement.TryGetProperty("max_position_embeddings", out JsonElement limit)
                 && limit.TryGetInt32(out int tokens)

@@ -8,10 +8,8 @@ public static class CleanedRecordReader
     /// <exception cref="MttException">No such file, or a line that is no record; the message names file and line.</exception>
     public static IEnumerable<CleanedRecord> Read(string path)
     {
-        InputFile.RequireExists(path, "Make it with mtt clean.");
-
         int number = 0;
-        foreach (string line in File.ReadLines(path))
+        foreach (string line in InputLines.Read(path, "Make it with mtt clean."))
         {
             number++;
             if (!string.IsNullOrWhiteSpace(line))

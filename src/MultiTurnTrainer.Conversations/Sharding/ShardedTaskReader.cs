@@ -7,13 +7,14 @@ namespace MultiTurnTrainer.Conversations.Sharding;
 /// </summary>
 public static class ShardedTaskReader
 {
+    // A benchmark is held in memory whole.
+    private const int MaxBytes = 1 << 30;
+
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="MttException">Not JSON, or an item without id, shards or question: file, item and what is missing.</exception>
     public static IReadOnlyList<ShardedTask> Read(string path)
     {
-        InputFile.RequireExists(path, "Name a file of sharded tasks, or make one with mtt shard.");
-
-        byte[] bytes = File.ReadAllBytes(path);
+        byte[] bytes = InputFile.ReadBytes(path, "Name a file of sharded tasks, or make one with mtt shard.", MaxBytes);
         List<ShardedTask> tasks = [];
         int first = Array.FindIndex(bytes, value => value is not (32 or 9 or 10 or 13));
         if (first >= 0 && bytes[first] == '[')

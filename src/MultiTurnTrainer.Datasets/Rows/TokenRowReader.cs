@@ -19,7 +19,7 @@ public static class TokenRowReader
             return false;
         }
 
-        using StreamReader reader = OpenText(path);
+        using InputLines reader = OpenText(path);
         string? first = reader.ReadLine();
         try
         {
@@ -82,7 +82,7 @@ public static class TokenRowReader
 
     private static IEnumerable<StoredRow> ReadJsonl(string path)
     {
-        using StreamReader reader = OpenText(path);
+        using InputLines reader = OpenText(path);
         long number = 0;
         while (reader.ReadLine() is string line)
         {
@@ -94,8 +94,7 @@ public static class TokenRowReader
         }
     }
 
-    private static StreamReader OpenText(string path) =>
-        new(InputFile.OpenRead(path, "Name a .parquet or .jsonl file."));
+    private static InputLines OpenText(string path) => InputLines.Open(path, "Name a .parquet or .jsonl file.");
 
     private static StoredRow ParseLine(string path, long number, string line)
     {

@@ -137,7 +137,10 @@ public sealed class RowRun(RowModel model, RowOptions options)
             _findings.Exists(finding => UnrenderedAnswer.IsCode(finding.Code))
                 ? "Fix them; --skip-refused leaves them out, --drop-unrendered-answers only the answers that are not rendered."
                 : "Fix them, or leave them out with --skip-refused."
-        );
+        )
+        {
+            HasLines = true,
+        };
     }
 
     private string LossText() =>

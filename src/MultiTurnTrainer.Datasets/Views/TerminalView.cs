@@ -20,7 +20,7 @@ public static class TerminalView
         int supervised = row.Tokens.Count(token => token.Supervised);
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{(colour ? "\u001b[1m" : "")}── {row.Title} · {Counted.Of(row.Tokens.Count, "token")}, {supervised} supervised{(colour ? Reset : "")}\n"
+            $"{(colour ? "\u001b[1m" : "")}── {Printable.Line(row.Title)} · {Counted.Of(row.Tokens.Count, "token")}, {supervised} supervised{(colour ? Reset : "")}\n"
         );
         bool open = false;
         foreach (TokenView token in row.Tokens)
@@ -101,7 +101,7 @@ public static class TerminalView
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
-            bool harmful = (char.IsControl(c) && c != '\n' && c != '\t') || c is '\u2028' or '\u2029';
+            bool harmful = Printable.IsHarmful(c) && c is not ('\n' or '\t');
             if (harmful)
             {
                 clean ??= new StringBuilder(text, 0, i, text.Length);

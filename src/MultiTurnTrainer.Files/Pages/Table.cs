@@ -12,7 +12,12 @@ public sealed class Table(string layout, params string[] titles)
     public string Head => Line(titles);
 
     /// <summary>A row as aligned text, without a line end.</summary>
-    public string Line(params object?[] cells) => string.Format(CultureInfo.InvariantCulture, layout, cells);
+    public string Line(params object?[] cells) =>
+        string.Format(
+            CultureInfo.InvariantCulture,
+            layout,
+            [.. cells.Select(cell => cell is string text ? Printable.Line(text) : cell)]
+        );
 
     /// <summary>A table in Markdown.</summary>
     /// <param name="titles">The headings of the columns.</param>
@@ -21,5 +26,5 @@ public sealed class Table(string layout, params string[] titles)
         string.Concat(rows.Prepend(titles.Select(_ => "---")).Prepend(titles).Select(MarkdownLine));
 
     private static string MarkdownLine(IEnumerable<string> cells) =>
-        $"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |\n";
+        $"| {string.Join(" | ", cells.Select(cell => Printable.Line(cell).Replace("|", "\\|", StringComparison.Ordinal)))} |\n";
 }

@@ -79,7 +79,7 @@ public static class ModelFactory
     public static void WriteWeights(string folder, ulong seed, bool force = false)
     {
         ModelConfig model = ModelConfigReader.ReadFolder(folder);
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
+        using JsonDocument json = JsonDocument.Parse(InputFile.ReadBytes(Path.Combine(folder, "config.json")));
         double deviation = json.RootElement.TryGetProperty("initializer_range", out JsonElement range)
             ? range.GetDouble()
             : DefaultDeviation;

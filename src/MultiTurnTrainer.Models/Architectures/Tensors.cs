@@ -52,6 +52,13 @@ internal static class Tensors
             using Tensor part = flat.narrow(0, done, count);
             Span<byte> target = part.bytes;
             file.Bytes(entry, done * entry.Type.Bits() / 8, target.Length).CopyTo(target);
+            if (!FiniteNumbers.Only(target, entry.Type))
+            {
+                throw new Files.MttException(
+                    $"{file.Path}: '{entry.Name}' holds numbers that are not finite (NaN or infinity)",
+                    "A model computes nothing with them: fetch the file again, or take an earlier checkpoint."
+                );
+            }
         }
 
         return host.to(type).to(device).DetachFromDisposeScope();

@@ -21,7 +21,7 @@ public static partial class BaseName
         {
             return
                 File.Exists(path)
-                && JsonNode.Parse(File.ReadAllBytes(path))?["_name_or_path"] is JsonValue value
+                && JsonNode.Parse(InputFile.ReadBytes(path))?["_name_or_path"] is JsonValue value
                 && value.TryGetValue(out string? name)
                 ? name
                 : null;

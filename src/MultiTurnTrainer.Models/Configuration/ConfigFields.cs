@@ -22,10 +22,12 @@ internal sealed class ConfigFields(JsonElement json, string path, string prefix 
             : throw Wrong(name, "a whole number");
     }
 
-    public int Positive(string name, int? fallback = null)
+    public int Positive(string name, int? fallback = null, int most = int.MaxValue)
     {
         int value = Int(name, fallback);
-        return value > 0 ? value : throw Wrong(name, "a number above 0");
+        return value <= 0 ? throw Wrong(name, "a number above 0")
+            : value > most ? throw Wrong(name, $"a number up to {most}")
+            : value;
     }
 
     public double Double(string name, double? fallback = null)
@@ -35,7 +37,9 @@ internal sealed class ConfigFields(JsonElement json, string path, string prefix 
             return fallback ?? throw Missing(name);
         }
 
-        return value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong(name, "a number");
+        return value.ValueKind == JsonValueKind.Number && double.IsFinite(value.GetDouble())
+            ? value.GetDouble()
+            : throw Wrong(name, "a number");
     }
 
     public double? OptionalDouble(string name) => Has(name) ? Double(name) : null;
@@ -113,7 +117,13 @@ internal sealed class ConfigFields(JsonElement json, string path, string prefix 
     private T[] List<T>(string name, JsonValueKind kind, Func<JsonElement, T> read, string wanted)
     {
         JsonElement value = Find(name) ?? throw Missing(name);
-        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == kind)
+        return
+            value.ValueKind == JsonValueKind.Array
+            && value
+                .EnumerateArray()
+                .All(item =>
+                    item.ValueKind == kind && (kind != JsonValueKind.Number || double.IsFinite(item.GetDouble()))
+                )
             ? [.. value.EnumerateArray().Select(read)]
             : throw Wrong(name, wanted);
     }

@@ -22,7 +22,7 @@ public sealed record GenerationConfig(IReadOnlyList<int> EosTokenIds)
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(InputFile.ReadBytes(path));
             if (!document.RootElement.TryGetProperty(name, out JsonElement value))
             {
                 return [];

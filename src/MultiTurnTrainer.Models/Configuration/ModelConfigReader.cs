@@ -12,6 +12,13 @@ public static class ModelConfigReader
     public static IReadOnlyList<string> Families { get; } =
     ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "phi3", "smollm3"];
 
+    // Far beyond every model there is, and small enough to be refused before anything is allocated.
+    private const int MostWidth = 1 << 20;
+    private const int MostHeads = 1 << 14;
+    private const int MostLayers = 1 << 12;
+    private const int MostPositions = 1 << 28;
+    private const int MostTokens = 1 << 24;
+
     private static readonly string[] _inert = """
         architectures attn_implementation auto_map begin_suppress_tokens bos_token_id cache_implementation
         chunk_size_feed_forward diversity_penalty do_sample early_stopping encoder_no_repeat_ngram_size
@@ -50,7 +57,7 @@ public static class ModelConfigReader
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(InputFile.ReadBytes(path));
             return Read(document.RootElement, path, headDimension);
         }
         catch (JsonException problem)
@@ -105,30 +112,30 @@ public static class ModelConfigReader
     private static ModelConfig Common(ConfigFields fields, string family, int? headHint)
     {
         bool gemma = family is "gemma2" or "gemma3_text";
-        int hidden = fields.Positive("hidden_size");
-        int heads = fields.Positive("num_attention_heads");
-        int keyValueHeads = fields.Positive("num_key_value_heads", heads);
+        int hidden = fields.Positive("hidden_size", most: MostWidth);
+        int heads = fields.Positive("num_attention_heads", most: MostHeads);
+        int keyValueHeads = fields.Positive("num_key_value_heads", heads, MostHeads);
         if (heads % keyValueHeads != 0)
         {
             throw fields.Wrong("num_key_value_heads", $"a divisor of the {heads} attention heads");
         }
 
-        int head = fields.Positive("head_dim", headHint ?? (gemma ? 256 : hidden / heads));
-        int layers = fields.Positive("num_hidden_layers");
-        int positions = fields.Positive("max_position_embeddings", DefaultPositions(family));
+        int head = fields.Positive("head_dim", headHint ?? (gemma ? 256 : hidden / heads), MostWidth);
+        int layers = fields.Positive("num_hidden_layers", most: MostLayers);
+        int positions = fields.Positive("max_position_embeddings", DefaultPositions(family), MostPositions);
         IReadOnlyList<int?> windows = LayerWindows.Read(fields, family, layers);
         return new ModelConfig
         {
             ModelType = family,
             HiddenSize = hidden,
-            IntermediateSize = fields.Positive("intermediate_size"),
+            IntermediateSize = fields.Positive("intermediate_size", most: MostWidth),
             Layers = layers,
             Heads = heads,
             KeyValueHeads = keyValueHeads,
             HeadDimension = head,
-            VocabularySize = fields.Positive("vocab_size"),
+            VocabularySize = fields.Positive("vocab_size", most: MostTokens),
             MaxPositions = positions,
-            NormEpsilon = fields.Double("rms_norm_eps", family == "phi3" ? 1e-5 : 1e-6),
+            NormEpsilon = Above(fields, "rms_norm_eps", family == "phi3" ? 1e-5 : 1e-6),
             Activation = ReadActivation(fields, gemma),
             Ropes = LayerRopes.Read(fields, family, head, positions, windows),
             TiedHead = fields.Bool("tie_word_embeddings", gemma || family == "smollm3"),
@@ -199,8 +206,14 @@ public static class ModelConfigReader
             NormAddsOne = true,
             SandwichNorms = true,
             EmbeddingScale = Math.Sqrt(config.HiddenSize),
-            AttentionScale = 1 / Math.Sqrt(fields.Double("query_pre_attn_scalar", 256)),
+            AttentionScale = 1 / Math.Sqrt(Above(fields, "query_pre_attn_scalar", 256)),
         };
+    }
+
+    private static double Above(ConfigFields fields, string name, double fallback)
+    {
+        double value = fields.Double(name, fallback);
+        return value > 0 ? value : throw fields.Wrong(name, "a number above 0");
     }
 
     /// <summary>Fields that Phi-4-mini states and that change nothing at 1.</summary>

@@ -267,7 +267,7 @@ public static class AdapterMerge
         if (untie || resized)
         {
             string path = Path.Combine(to, "config.json");
-            JsonNode config = JsonNode.Parse(File.ReadAllBytes(path))!;
+            JsonNode config = JsonNode.Parse(InputFile.ReadBytes(path))!;
             config["tie_word_embeddings"] = model.Config.TiedHead && !untie;
             config["vocab_size"] = model.Config.VocabularySize;
             OutputFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(config, JsonText.Indented), force: true);

@@ -3,6 +3,8 @@ namespace MultiTurnTrainer.Models.Lora;
 /// <summary>Reads and writes PEFT's <c>adapter_config.json</c>: keys sorted, two spaces, no newline at the end.</summary>
 public static class LoraConfigJson
 {
+    private const int MostRank = 1 << 16;
+
     /// <summary>The file's name in an adapter folder.</summary>
     public const string FileName = "adapter_config.json";
 
@@ -30,12 +32,19 @@ public static class LoraConfigJson
 
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(path)) is JsonObject json
+            return JsonNode.Parse(InputFile.ReadBytes(path)) is JsonObject json
                 ? Read(json, path)
                 : throw new MttException($"{path}: is not a JSON object", "Fetch the adapter again.");
         }
         catch (Exception problem)
-            when (problem is JsonException or InvalidOperationException or FormatException or ArgumentException)
+            when (problem
+                    is JsonException
+                        or InvalidOperationException
+                        or FormatException
+                        or ArgumentException
+                        or OverflowException
+                        or NullReferenceException
+            )
         {
             throw new MttException($"{path}: cannot be read ({problem.Message})", "Fetch the adapter again.", problem);
         }
@@ -90,8 +99,8 @@ public static class LoraConfigJson
         return new LoraConfig
         {
             Rank = Positive((int?)json["r"] ?? 8, "r", path),
-            Alpha = (double?)json["lora_alpha"] ?? 8,
-            Dropout = (double?)json["lora_dropout"] ?? 0,
+            Alpha = Finite((double?)json["lora_alpha"] ?? 8, "lora_alpha", path),
+            Dropout = Finite((double?)json["lora_dropout"] ?? 0, "lora_dropout", path),
             UseRsLora = (bool?)json["use_rslora"] ?? false,
             UseDora = (bool?)json["use_dora"] ?? false,
             TargetModules = targets is JsonArray ? Texts(targets) : null,
@@ -119,7 +128,10 @@ public static class LoraConfigJson
             ],
             AlphaPattern =
             [
-                .. Pairs(json["alpha_pattern"]).Select(pair => KeyValuePair.Create(pair.Key, (double)pair.Value!)),
+                .. Pairs(json["alpha_pattern"])
+                    .Select(pair =>
+                        KeyValuePair.Create(pair.Key, Finite((double)pair.Value!, $"alpha_pattern.{pair.Key}", path))
+                    ),
             ],
             ModulesToSave = Texts(json["modules_to_save"]),
             TargetParameters = Texts(json["target_parameters"]),
@@ -136,7 +148,14 @@ public static class LoraConfigJson
     }
 
     private static int Positive(int rank, string name, string path) =>
-        rank > 0 ? rank : throw new MttException($"{path}: {name} is {rank}", "A rank is at least 1.");
+        rank is > 0 and <= MostRank
+            ? rank
+            : throw new MttException($"{path}: {name} is {rank}", $"A rank is at least 1 and at most {MostRank}.");
+
+    private static double Finite(double value, string name, string path) =>
+        double.IsFinite(value)
+            ? value
+            : throw new MttException($"{path}: {name} is not a finite number", "Save the adapter again.");
 
     // A list alone means the embedding, which PEFT calls by this name whatever the family.
     private static IReadOnlyList<KeyValuePair<string, IReadOnlyList<int>>> ReadTokens(JsonNode? node) =>

@@ -41,6 +41,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     public static SafetensorsFile Open(string path)
     {
         InputFile.RequireExists(path, "Check the path; a model folder holds *.safetensors.");
+        InputFile.RequirePlain(path);
 
         MemoryMappedFile? map = null;
         MemoryMappedViewAccessor? view = null;

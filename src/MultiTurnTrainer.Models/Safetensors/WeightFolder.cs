@@ -79,7 +79,7 @@ public sealed class WeightFolder : IDisposable
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(InputFile.ReadBytes(path));
             Dictionary<string, string> map = new(StringComparer.Ordinal);
             foreach (JsonProperty property in document.RootElement.GetProperty("weight_map").EnumerateObject())
             {

@@ -80,7 +80,7 @@ public sealed class PromptSet
                 );
             }
 
-            texts[name] = File.ReadAllText(path);
+            texts[name] = InputFile.ReadText(path);
         }
 
         PromptSet set = new(texts);

@@ -58,7 +58,7 @@ public static class ReviewAblation
         List<(string Name, QualityReport Report)> runs = [];
         foreach (string name in Names)
         {
-            byte[] json = File.ReadAllBytes(new ReviewFiles(Path.Combine(output, name)).Quality);
+            byte[] json = InputFile.ReadBytes(new ReviewFiles(Path.Combine(output, name)).Quality);
             runs.Add((name, JsonSerializer.Deserialize<QualityReport>(json, QualityReport.Json)!));
         }
 

@@ -26,14 +26,15 @@ public static class ReviewReplay
             );
         }
 
-        using StreamReader reader = new(trace);
+        using InputLines reader = InputLines.Open(trace);
         RunHeader header = RunHeader.Parse(Parse<JsonElement>(reader.ReadLine() ?? "", trace, 1), trace);
         ReviewSettings settings = header.Settings;
         PromptSet prompts = PromptSet.From(header.Prompts);
         using ReviewOutputs outputs = new(new ReviewFiles(output), settings, header: null, force);
         int number = 1;
-        while (await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
+        while (reader.ReadLine() is { } line)
         {
+            cancellation.ThrowIfCancellationRequested();
             number++;
             DialogueResult recorded = Parse<DialogueResult>(line, trace, number);
             Dictionary<string, CallRecord> records = recorded.Calls.ToDictionary(

@@ -58,7 +58,7 @@ internal static class ShardInput
             return false;
         }
 
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = InputFile.OpenRead(path);
         byte[] head = new byte[1 << 16];
         int length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         return Encoding.UTF8.GetString(head, 0, length).Contains("\"shards\"", StringComparison.Ordinal);

@@ -6,7 +6,7 @@ internal static class TextBlockReader
     private const int BlockBytes = 1 << 18;
     private const byte LineEnd = (byte)'\n';
 
-    /// <summary>The blocks of a file (gzip is unpacked), or of standard input for <c>-</c>.</summary>
+    /// <summary>The blocks of a file (gzip and zstd are unpacked), or of standard input for <c>-</c>.</summary>
     /// <exception cref="MttException">The file cannot be read.</exception>
     public static IEnumerable<TextBlock> Read(string path)
     {
@@ -33,6 +33,11 @@ internal static class TextBlockReader
                 break;
             }
 
+            if (held > InputLines.Longest)
+            {
+                throw InputLines.TooLong(path, line);
+            }
+
             if (held == buffer.Length)
             {
                 Array.Resize(ref buffer, buffer.Length * 2);
@@ -42,13 +47,12 @@ internal static class TextBlockReader
 
     private static Stream Open(string path)
     {
-        if (path == "-")
+        if (path != "-")
         {
-            return File.OpenRead("/dev/stdin");
+            InputFile.RequireExists(path, "Name a JSON Lines file, or - for standard input.");
         }
 
-        FileStream file = InputFile.OpenRead(path, "Name a JSON Lines file, or - for standard input.");
-        return path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        return InputStream.Open(path);
     }
 
     private static int Read(Stream stream, Span<byte> room, string path, int line)

@@ -190,7 +190,7 @@ internal sealed class TokenizerConfig
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(InputFile.ReadBytes(path));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? [.. document.RootElement.Clone().EnumerateObject()]
                 : throw Bad(path, "must hold one JSON object");

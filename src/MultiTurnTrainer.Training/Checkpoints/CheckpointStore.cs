@@ -132,7 +132,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     {
         try
         {
-            JsonElement json = JsonElement.Parse(File.ReadAllBytes(Path.Combine(checkpoint, StateName)));
+            JsonElement json = JsonElement.Parse(InputFile.ReadBytes(Path.Combine(checkpoint, StateName)));
             if (json.GetProperty("format").GetInt32() != FormatVersion)
             {
                 throw new MttException(

@@ -30,7 +30,7 @@ internal static class TokenizerCheck
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(manifest));
+            using JsonDocument json = JsonDocument.Parse(InputFile.ReadBytes(manifest));
             return
                 json.RootElement.GetProperty("inputs").TryGetProperty(name, out JsonElement entry)
                 && entry.TryGetProperty("sha256", out JsonElement hash)

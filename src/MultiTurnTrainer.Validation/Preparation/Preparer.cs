@@ -95,6 +95,7 @@ public sealed class Preparer
                 );
             }
 
+            RequireSame(inputs, manifest);
             Split.RefuseEmpty(_options.Splits, _filled, _openings.Count);
             _counts.NearSample = _choice.NearSample;
             foreach (IRowOutput output in _outputs.Values)
@@ -114,6 +115,18 @@ public sealed class Preparer
         leftOut.Commit();
         PreparedManifest.Write(ManifestPath, manifest, _counts, [.. _outputs.Values.Select(output => output.Path)]);
         return _counts;
+    }
+
+    private void RequireSame(IReadOnlyList<string> inputs, Manifest manifest)
+    {
+        manifest.RequireUnchanged();
+        if (_counts.Read != _rows)
+        {
+            throw new MttException(
+                $"{string.Join(", ", inputs)}: {_rows} rows were read first and {_counts.Read} then",
+                "Run the command again when nothing writes to the files."
+            );
+        }
     }
 
     private string PathOf(string name) => Path.Combine(_options.Output, _options.FileName(name));

@@ -16,12 +16,13 @@ internal sealed class GitHubRenderer(TextWriter output) : FindingRenderer
             Severity.Warning => "warning",
             _ => "notice",
         };
-        string place = Invariant($"file={Property(finding.File)},line={finding.Line}");
+        string place = Invariant($"file={Property(Printable.Line(finding.File))},line={finding.Line}");
         string column = finding.Column is { } at ? Invariant($",col={at}") : "";
         string title = $",title={Property($"{finding.Code} {Catalogue.Get(finding.Code).Name}")}";
         string path = finding.Path is null ? "" : $"{finding.Path}: ";
-        string hint = finding.Hint is null ? "" : $"\n{finding.Hint}";
-        output.Write($"::{level} {place}{column}{title}::{Data(path + finding.Message + hint)}\n");
+        string hint = finding.Hint is null ? "" : $"\n{Printable.Line(finding.Hint)}";
+        string text = Printable.Line(path + finding.Message) + hint;
+        output.Write($"::{level} {place}{column}{title}::{Data(text)}\n");
     }
 
     public override void End(ValidationSummary summary) => output.Write($"{TextRenderer.Total(summary)}\n");

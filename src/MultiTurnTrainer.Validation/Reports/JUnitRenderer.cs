@@ -27,7 +27,10 @@ internal sealed class JUnitRenderer(TextWriter output) : FindingRenderer
         if (test.Count <= MostOfACase)
         {
             string path = finding.Path is null ? "" : $"{finding.Path}: ";
-            test.Lines.Append(CultureInfo.InvariantCulture, $"line {finding.Line}: {path}{finding.Message}\n");
+            test.Lines.Append(
+                CultureInfo.InvariantCulture,
+                $"line {finding.Line}: {Printable.Line(path + finding.Message)}\n"
+            );
         }
     }
 
@@ -65,14 +68,14 @@ internal sealed class JUnitRenderer(TextWriter output) : FindingRenderer
     private static void Suite(XmlWriter xml, string file, List<KeyValuePair<(string File, string Code), Case>> cases)
     {
         xml.WriteStartElement("testsuite");
-        xml.WriteAttributeString("name", Clean(file));
+        xml.WriteAttributeString("name", Clean(Printable.Line(file)));
         xml.WriteAttributeString("tests", Number(cases.Count));
         xml.WriteAttributeString("failures", Number(cases.Count(pair => pair.Value.Failed)));
         foreach (((_, string code), Case test) in cases)
         {
             RuleInfo rule = Catalogue.Get(code);
             xml.WriteStartElement("testcase");
-            xml.WriteAttributeString("classname", Clean(file));
+            xml.WriteAttributeString("classname", Clean(Printable.Line(file)));
             xml.WriteAttributeString("name", $"{code} {rule.Name}");
             string more = test.Count > MostOfACase ? $"and {Number(test.Count - MostOfACase)} more\n" : "";
             xml.WriteStartElement(test.Failed ? "failure" : "system-out");

@@ -23,14 +23,11 @@ internal sealed class TextRenderer(TextWriter output) : FindingRenderer
 
         _shown[finding.Code] = shown + 1;
         string path = finding.Path is null ? "" : $"{finding.Path}: ";
-        output.Write(
-            Invariant(
-                $"{finding.File}:{finding.Line}: {finding.Severity.GetName()} {finding.Code} {path}{finding.Message}\n"
-            )
-        );
+        string text = $"{finding.Severity.GetName()} {finding.Code} {path}{finding.Message}";
+        output.Write(Invariant($"{Printable.Line(finding.File)}:{finding.Line}: {Printable.Line(text)}\n"));
         if (finding.Hint is not null && shown == 0)
         {
-            output.Write($"    hint: {finding.Hint}\n");
+            output.Write($"    hint: {Printable.Line(finding.Hint)}\n");
         }
     }
 
@@ -53,7 +50,7 @@ internal sealed class TextRenderer(TextWriter output) : FindingRenderer
             output.Write(_fixes.Line(rows, fix));
         }
 
-        summary.Notes.ForEach(note => output.Write($"note: {note}\n"));
+        summary.Notes.ForEach(note => output.Write($"note: {Printable.Line(note)}\n"));
         output.Write($"{(summary.ByCode.Count > 0 ? "\n" : "")}{Total(summary)}\n");
     }
 

@@ -1,26 +1,40 @@
-namespace MultiTurnTrainer.Conversations.Jsonl;
+namespace MultiTurnTrainer.Files;
 
 /// <summary>A read-only, forward-only stream.</summary>
-internal abstract class ForwardStream : Stream
+public abstract class ForwardStream : Stream
 {
+    /// <inheritdoc/>
     public override bool CanRead => true;
+
+    /// <inheritdoc/>
     public override bool CanSeek => false;
+
+    /// <inheritdoc/>
     public override bool CanWrite => false;
+
+    /// <inheritdoc/>
     public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public override long Position
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
 
+    /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
+    /// <inheritdoc/>
     public override void Flush() { }
 
+    /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
+    /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
 
@@ -47,6 +61,36 @@ internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) :
         rest.Dispose();
         base.Dispose(disposing);
     }
+}
+
+/// <summary>Refuses a file that was written to while it was read: its rows are of two files, and belong to none.</summary>
+internal sealed class UnchangedStream(string path, FileStream file) : ForwardStream
+{
+    private readonly (long Length, DateTime Time) _begun = State(file);
+
+    public override int Read(Span<byte> buffer)
+    {
+        int read = file.Read(buffer);
+        if (read == 0 && buffer.Length > 0 && State(file) != _begun)
+        {
+            throw Refusal(path);
+        }
+
+        return read;
+    }
+
+    /// <summary>What is said of such a file.</summary>
+    public static MttException Refusal(string path) =>
+        new($"{path}: was changed while it was read", "Run the command again when nothing writes to the file.");
+
+    protected override void Dispose(bool disposing)
+    {
+        file.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static (long, DateTime) State(FileStream file) =>
+        (file.Length, File.GetLastWriteTimeUtc(file.SafeFileHandle));
 }
 
 /// <summary>Counts what passes.</summary>

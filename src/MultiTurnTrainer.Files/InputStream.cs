@@ -1,7 +1,7 @@
-namespace MultiTurnTrainer.Conversations.Jsonl;
+namespace MultiTurnTrainer.Files;
 
 /// <summary>Opens a path, standard input or a pipe, and takes gzip and zstd off.</summary>
-internal static class InputStream
+public static class InputStream
 {
     /// <summary>Finds a misspelt name before any work is done.</summary>
     /// <exception cref="MttException">There is no such file, or it is a folder.</exception>
@@ -23,10 +23,11 @@ internal static class InputStream
         }
 
         CheckExists(path);
+        InputFile.RefuseDevice(path);
         try
         {
             FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            return Unpack(path, file);
+            return Unpack(path, file.CanSeek ? new UnchangedStream(path, file) : file);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -43,7 +44,7 @@ internal static class InputStream
         if (magic.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
         {
             CountingStream packed = new(whole);
-            return new BombGuardStream(path, packed, new GZipStream(packed, CompressionMode.Decompress));
+            return new BombGuardStream(path, packed, new GzipMembers(packed));
         }
 
         // A zstd file may begin with a frame to skip, as pzstd's do. Windows above 128 MiB are refused, as by `zstd -d`.

@@ -1,7 +1,7 @@
-namespace MultiTurnTrainer.Conversations.Jsonl;
+namespace MultiTurnTrainer.Files;
 
 /// <summary>Tells pipes from files without waiting for a writer, as opening a pipe does.</summary>
-internal static partial class Pipes
+public static partial class Pipes
 {
     private const int NonBlocking = 0x800; // O_RDONLY | O_NONBLOCK on Linux
     private const int FromHere = 1; // SEEK_CUR

@@ -1,0 +1,73 @@
+using YamlDotNet.Core.Events;
+using Scalar = YamlDotNet.Core.Events.Scalar;
+
+namespace MultiTurnTrainer.Cli.Settings;
+
+/// <summary>Reads YAML that others may have written: how deep it nests and how much its aliases stand for is known before.</summary>
+internal static class YamlText
+{
+    /// <summary>Most bytes of a settings file.</summary>
+    public const int MaxBytes = 4 << 20;
+
+    private const int MaxDepth = 64;
+    private const long MaxNodes = 100_000;
+
+    /// <summary>The root of the first document, or null where there is none.</summary>
+    /// <exception cref="YamlException">It is not YAML, or more than settings can be.</exception>
+    public static YamlNode? Parse(string text)
+    {
+        Check(text);
+        YamlStream stream = [];
+        stream.Load(new StringReader(text));
+        return stream.Documents.Count == 0 ? null : stream.Documents[0].RootNode;
+    }
+
+    // An alias costs little to write and as much as what it stands for to compare, to print, to bind.
+    private static void Check(string text)
+    {
+        Dictionary<AnchorName, long> sizes = [];
+        Stack<(AnchorName Anchor, long Before)> open = [];
+        long nodes = 0;
+        Parser parser = new(new StringReader(text));
+        while (parser.MoveNext())
+        {
+            ParsingEvent at = parser.Current!;
+            switch (at)
+            {
+                case AnchorAlias alias:
+                    // What is still open stands for itself, without end.
+                    nodes += sizes.TryGetValue(alias.Value, out long size) ? size : MaxNodes;
+                    break;
+                case MappingStart or SequenceStart:
+                    open.Push((((NodeEvent)at).Anchor, nodes++));
+                    break;
+                case MappingEnd or SequenceEnd:
+                    (AnchorName anchor, long before) = open.Pop();
+                    if (!anchor.IsEmpty)
+                    {
+                        sizes[anchor] = nodes - before;
+                    }
+
+                    break;
+                case Scalar scalar:
+                    nodes++;
+                    if (!scalar.Anchor.IsEmpty)
+                    {
+                        sizes[scalar.Anchor] = 1;
+                    }
+
+                    break;
+            }
+
+            if (open.Count > MaxDepth)
+            {
+                throw new YamlException(at.Start, at.End, $"nested more than {MaxDepth} deep");
+            }
+
+            if (nodes > MaxNodes)
+            {
+                throw new YamlException(at.Start, at.End, $"aliases stand for more than {MaxNodes} values");
+            }
+        }
+    }
+}
