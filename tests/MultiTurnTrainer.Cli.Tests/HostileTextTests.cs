@@ -67,36 +67,38 @@ public class HostileTextTests
         RequireClean(MttProcess.Run(folder.Path, ["stats", "rows.jsonl"]));
     }
 
-    public static TheoryData<string[]> CommandLines =>
-        [
-            ["validate", Name],
-            ["prepare", Name, "-o", "out"],
-            ["stats", Name],
-            ["render", Name, "--template", "t.jinja"],
-            ["render", "rows.jsonl", "--template", Name],
-            ["mask", Name, "--model", Name],
-            ["tokenize", Name, "--model", Name],
-            ["inspect", Name, "--model", Name],
-            ["lint-template", Name],
-            ["clean", Name, "-o", "out.jsonl"],
-            ["shard", Name, "-o", "out.jsonl"],
-            ["review", Name, "-o", "out"],
-            ["score", Name, "--model", Name],
-            ["generate", Name, "--model", Name],
-            ["evaluate", Name, "--model", Name],
-            ["merge", Name, Name, "-o", Name],
-            ["train", "--model", Name, "--train", Name, "--output", Name],
-            ["estimate", "--model", Name],
-            ["explain", Name],
-            [Name],
-            ["validate", "--" + Name],
-            ["validate", "rows.jsonl", "--format", Name],
-            ["validate", "rows.jsonl", "--ignore", Name],
-            ["render", "rows.jsonl", "--config", Name, "--template", "t.jinja"],
-            ["render", "rows.jsonl", "--set", Name, "--template", "t.jinja"],
-            ["render", "rows.jsonl", "--set", "rows." + Name + "=1", "--template", "t.jinja"],
-            ["render", "rows.jsonl", "--chat-template-kwargs", "{" + Name, "--template", "t.jinja"],
-        ];
+    public static TheoryData<string[]> CommandLines => new(_commandLines);
+
+    private static readonly string[][] _commandLines =
+    [
+        ["validate", Name],
+        ["prepare", Name, "-o", "out"],
+        ["stats", Name],
+        ["render", Name, "--template", "t.jinja"],
+        ["render", "rows.jsonl", "--template", Name],
+        ["mask", Name, "--model", Name],
+        ["tokenize", Name, "--model", Name],
+        ["inspect", Name, "--model", Name],
+        ["lint-template", Name],
+        ["clean", Name, "-o", "out.jsonl"],
+        ["shard", Name, "-o", "out.jsonl"],
+        ["review", Name, "-o", "out"],
+        ["score", Name, "--model", Name],
+        ["generate", Name, "--model", Name],
+        ["evaluate", Name, "--model", Name],
+        ["merge", Name, Name, "-o", Name],
+        ["train", "--model", Name, "--train", Name, "--output", Name],
+        ["estimate", "--model", Name],
+        ["explain", Name],
+        [Name],
+        ["validate", "--" + Name],
+        ["validate", "rows.jsonl", "--format", Name],
+        ["validate", "rows.jsonl", "--ignore", Name],
+        ["render", "rows.jsonl", "--config", Name, "--template", "t.jinja"],
+        ["render", "rows.jsonl", "--set", Name, "--template", "t.jinja"],
+        ["render", "rows.jsonl", "--set", "rows." + Name + "=1", "--template", "t.jinja"],
+        ["render", "rows.jsonl", "--chat-template-kwargs", "{" + Name, "--template", "t.jinja"],
+    ];
 
     [Theory]
     [MemberData(nameof(CommandLines))]
@@ -167,11 +169,10 @@ public class HostileTextTests
             {
                 string start = line.TrimStart();
                 Assert.False(start.StartsWith("##[", StringComparison.Ordinal), line);
-                Assert.False(
-                    start.StartsWith("::", StringComparison.Ordinal)
-                        && (format != "github" || start.Contains("::error::pwned", StringComparison.Ordinal)),
-                    line
-                );
+                // mtt's own annotations name the file.
+                bool own =
+                    format == "github" && start.Split(' ') is ["::error" or "::warning" or "::notice", ['f', ..], ..];
+                Assert.False(start.StartsWith("::", StringComparison.Ordinal) && !own, line);
             }
         }
     }

@@ -61,6 +61,56 @@ public class ReviewCommandTests
     }
 
     [Fact]
+    public async Task Review_KeyThatTheFileNames_IsSentOnlyWhereTheUserAllowsIt()
+    {
+        const string variable = "MTT_TEST_FOREIGN_SECRET";
+        using TempFolder folder = new();
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Panel.Play);
+        Seeds(folder, 1);
+        string settings = $"""
+            review:
+              mode: refine
+              rounds: 1
+              model: m
+              endpoints:
+                mine:
+                  base_url: {server.BaseUrl}
+                  api_key_env: {variable}
+            """;
+        folder.Write("mtt.yaml", settings);
+        try
+        {
+            Environment.SetEnvironmentVariable(variable, "sk-0123456789-secret");
+            MttResult refused = MttProcess.Run(folder.Path, ["review", "seeds.jsonl", "-o", "out"]);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains(variable, refused.Error, StringComparison.Ordinal);
+            Assert.Contains("MTT_KEY_HOSTS", refused.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("sk-0123456789", refused.Error, StringComparison.Ordinal);
+            Assert.Equal(
+                2,
+                MttProcess.Run(folder.Path, ["review", "seeds.jsonl", "-o", "out", "--config", "mtt.yaml"]).ExitCode
+            );
+            Assert.Empty(server.Requests);
+
+            foreach (string other in new[] { $"{variable}=example.org", $"OTHER=127.0.0.1", variable, "127.0.0.1" })
+            {
+                Environment.SetEnvironmentVariable("MTT_KEY_HOSTS", other);
+                Assert.Equal(2, MttProcess.Run(folder.Path, ["review", "seeds.jsonl", "-o", "out"]).ExitCode);
+            }
+
+            Assert.Empty(server.Requests);
+            Environment.SetEnvironmentVariable("MTT_KEY_HOSTS", $"OTHER=example.org {variable}=127.0.0.1");
+            Assert.Equal(0, MttProcess.Run(folder.Path, ["review", "seeds.jsonl", "-o", "out"]).ExitCode);
+            Assert.All(server.Requests, sent => Assert.Equal("Bearer sk-0123456789-secret", sent.Authorization));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(variable, null);
+            Environment.SetEnvironmentVariable("MTT_KEY_HOSTS", null);
+        }
+    }
+
+    [Fact]
     public async Task Review_KilledInTheMiddle_ResumesWithoutRepeatingAFinishedCall()
     {
         using TempFolder folder = new();

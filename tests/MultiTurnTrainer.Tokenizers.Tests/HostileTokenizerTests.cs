@@ -45,7 +45,7 @@ public class HostileTokenizerTests
     [MemberData(nameof(Patterns))]
     public void Find_PatternThatGoesBack_IsStopped(string pattern, string text)
     {
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(text, Length / text.Length)));
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(text, Length / 10)));
         Assert.Throws<TokenizationException>(() => PatternMatches.Find(new OnigRegex(pattern), bytes, 0, []));
     }
 

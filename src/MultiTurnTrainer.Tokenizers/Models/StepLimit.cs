@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Tokenizers.Models;
 internal struct StepLimit(int bytes)
 {
     private const long Free = 1_000_000;
-    private const long PerByte = 256;
+    private const long PerByte = 128;
     private long _left = Free + (PerByte * bytes);
 
     /// <summary>Counts steps.</summary>
