@@ -90,6 +90,8 @@ internal static class MttCli
             RenderCommand.Create(),
             TokenizeCommand.Create(),
             LintTemplateCommand.Create(),
+            ContextCommand.Create(),
+            ParityCommand.Create(),
             MaskCommand.Create(),
             InspectCommand.Create(),
             EstimateCommand.Create(),

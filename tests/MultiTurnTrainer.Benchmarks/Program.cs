@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Running;
+using MultiTurnTrainer.Benchmarks.Contexts;
 using MultiTurnTrainer.Benchmarks.Tokenizers;
 
 // `tokenizer-throughput MODEL CORPUS` measures whole files, `tokenizer-oracle ENCODING PACKAGE CORPUS` beside Microsoft's
-// tokenizer of the same vocabulary; anything else goes to BenchmarkDotNet (`--list flat`).
+// tokenizer of the same vocabulary, `context-plans MODEL CONVERSATIONS` counts plans; anything else goes to BenchmarkDotNet (`--list flat`).
 if (args is ["tokenizer-throughput", var model, var corpus, ..])
 {
     TokenizerThroughput.Run(model, corpus, args.Length > 3 ? args[3] : null);
@@ -12,6 +13,12 @@ if (args is ["tokenizer-throughput", var model, var corpus, ..])
 if (args is ["tokenizer-oracle", var encoding, var package, var texts, ..])
 {
     MicrosoftOracle.Run(encoding, package, texts, args.Length > 4 ? args[4] : null);
+    return 0;
+}
+
+if (args is ["context-plans", var counter, var conversations])
+{
+    PlanThroughput.Run(counter, conversations);
     return 0;
 }
 

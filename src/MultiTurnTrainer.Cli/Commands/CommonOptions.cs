@@ -64,6 +64,15 @@ internal static class CommonOptions
             nameof(BudgetSettings.Requests)
         );
 
+    /// <summary>A context policy; without it the settings' section <c>context</c> counts.</summary>
+    public static Option<string?> Policy() =>
+        new("--policy")
+        {
+            Description =
+                $"Context policy that shapes prompts and rows: a file, or {string.Join(", ", PolicyPresets.Names)}.",
+            HelpName = "NAME|FILE",
+        };
+
     public static Option<bool> Resume() => new("--resume") { Description = "Go on with an interrupted run." };
 
     public static Option<string?> Preference()

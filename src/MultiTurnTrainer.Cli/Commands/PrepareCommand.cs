@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Cli.Validation;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -15,6 +16,9 @@ internal static class PrepareCommand
           mtt prepare raw/*.json --output data --split train=0.95,test=0.05
           mtt prepare raw.jsonl --output data --filter "turns >= 2 and has_system" --near-duplicates 0.8
           mtt prepare raw.jsonl --output data --shard 3/8
+          mtt prepare raw.jsonl --output data --policy support --model qwen3
+
+        With --policy every answer stands in the context it will meet when it is served: context.json has the sums.
         """;
 
     private static readonly Argument<string[]> _inputs = CommonOptions.Inputs("Conversation files in any format.");
@@ -64,6 +68,12 @@ internal static class PrepareCommand
         "parquet"
     );
 
+    private static readonly Option<string?> _policy = CommonOptions.Policy();
+
+    private static readonly Option<string?> _model = CommonOptions.ModelFolder(
+        "With --policy: the folder whose template and tokenizer the prompts are for."
+    );
+
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
@@ -80,15 +90,24 @@ internal static class PrepareCommand
             _preference,
             _shard,
             _format,
+            _policy,
+            _model,
             _force,
         };
-        command.SetAction(Run);
+        SettingsOptions settings = new();
+        RowFlags rows = new(RowUse.Rendering, settings);
+        rows.AddTo(command);
+        settings.AddTo(command);
+        command.SetAction(parsed => Run(parsed, settings, rows));
         return command;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, SettingsOptions settings, RowFlags rows)
     {
         UnfinishedFiles.RemoveOnSignals();
+        PolicyRows? policy = parsed.GetValue(_model) is { } folder
+            ? PolicyRows.Load(folder, parsed.GetValue(_policy), settings.Load(parsed), rows.Read(parsed))
+            : RequireNoPolicy(parsed.GetValue(_policy));
         PrepareOptions options = new()
         {
             Output = parsed.GetValue(_output)!,
@@ -100,13 +119,30 @@ internal static class PrepareCommand
             Preference = ValidateCommand.Side(parsed.GetValue(_preference)),
             Shard = Shard.Parse(parsed.GetValue(_shard), Environment.GetEnvironmentVariable),
             Parquet = parsed.GetValue(_format) == "parquet",
+            Policy = policy?.Fingerprint,
             Force = parsed.GetValue(_force),
         };
-        Preparer preparer = new(options, options.Parquet ? (path, force) => new ParquetRowOutput(path, force) : null);
+        Func<string, bool, IRowOutput> open = options.Parquet
+            ? (path, force) => new ParquetRowOutput(path, force)
+            : (path, force) => new JsonLinesOutput(path, force);
+        Preparer preparer = new(options, policy is null ? open : (path, force) => policy.Wrap(open(path, force)));
         PreparedCounts? counts = preparer.Run(parsed.GetValue(_inputs)!);
         Console.Error.Write(counts is null ? $"already prepared: {preparer.ManifestPath}\n" : Report(counts, options));
+        if (counts is not null && policy is not null)
+        {
+            Console.Error.Write(policy.Finish(Path.Combine(options.Output, $"context{options.Shard.Suffix}.json")));
+        }
+
         return ExitCode.Done;
     }
+
+    private static PolicyRows? RequireNoPolicy(string? policy) =>
+        policy is null
+            ? null
+            : throw new MttException(
+                "--policy counts in a model's own tokens and asks its template",
+                "Give its folder with --model DIR."
+            );
 
     private static string Report(PreparedCounts counts, PrepareOptions options)
     {

@@ -80,6 +80,7 @@ internal sealed class RowFlags
         Description =
             "Longer rows lose whole turns, the oldest first (turns, default), are left out (drop), or stop the run (error).",
     };
+    private readonly Option<string?> _policy = CommonOptions.Policy();
     private readonly Option<bool> _skip = new("--skip-refused")
     {
         Description = "Leave out conversations that cannot be masked, and count them, instead of failing.",
@@ -110,7 +111,7 @@ internal sealed class RowFlags
             (RowUse.Targets, [_promptAnswers]),
             (RowUse.Masks, [_roles, _last, _parts]),
             (RowUse.Effects, [_dropUnrendered]),
-            (RowUse.Building, [_expand, _boundary, _maxLength, _truncate, _skip]),
+            (RowUse.Building, [_expand, _boundary, _maxLength, _truncate, _skip, _policy]),
         ];
         foreach (Option option in flags.Where(flag => _use.HasFlag(flag.Use)).SelectMany(flag => flag.Options))
         {
@@ -140,7 +141,8 @@ internal sealed class RowFlags
             Preference = ValidateCommand.Side(parsed.GetValue(_preference)) ?? settings.Preference,
             TemplateBudget = parsed.GetValue(_budget) ?? settings.TemplateBudget,
         };
-        return Rows(parsed, options);
+        ContextPolicy? policy = _use.HasFlag(RowUse.Building) ? PolicyFile.Read(parsed.GetValue(_policy), file) : null;
+        return Rows(parsed, options).Under(policy);
     }
 
     // A flag that the command does not have has no value.

@@ -247,7 +247,8 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
         return sections.Length == 1 ? $"It belongs under '{sections[0]}:'." : null;
     }
 
-    private MttException At(YamlNode node, string message, string remedy) =>
+    /// <summary>An error at a node: its line and column, or the flag it came from.</summary>
+    public MttException At(YamlNode node, string message, string remedy) =>
         new(
             flags.TryGetValue(node, out string? flag)
                 ? $"{flag}{(flag == "--set" ? " " : ": ")}{message}"

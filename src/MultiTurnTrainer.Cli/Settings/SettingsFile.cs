@@ -58,6 +58,13 @@ internal sealed class SettingsFile
         return (T)_binder.Bind(node, typeof(T), name);
     }
 
+    /// <summary>The policy of the section <c>context</c>; null where the file has none.</summary>
+    /// <exception cref="MttException">Its settings contradict each other.</exception>
+    public ContextPolicy? Policy() =>
+        _root.Children.TryGetValue(new YamlScalarNode(PolicyFile.Section), out YamlNode? node)
+            ? PolicyFile.Bind(node, _binder)
+            : null;
+
     private static string? FindUpwards(string folder)
     {
         for (DirectoryInfo? at = new(folder); at is not null; at = at.Parent)
@@ -89,7 +96,9 @@ internal sealed class SettingsFile
         }
     }
 
-    private static YamlMappingNode Parse(string path)
+    /// <summary>The mapping at the top of a YAML file.</summary>
+    /// <exception cref="MttException">No such file, not YAML, or not a mapping.</exception>
+    public static YamlMappingNode Parse(string path)
     {
         if (!File.Exists(path))
         {

@@ -8,6 +8,7 @@ internal static class SettingsSections
         {
             ["train"] = typeof(TrainSettings),
             ["lora"] = typeof(LoraSettings),
+            [PolicyFile.Section] = typeof(ContextPolicy),
             ["rows"] = typeof(RowOptions),
             ["distill"] = typeof(DistillationSettings),
             ["rollouts"] = typeof(CompletionSettings),

@@ -26,7 +26,7 @@ internal sealed class ModelLimits : IModelLimits
         }
 
         ControlTokens = control;
-        MaxTokens = maxTokens ?? Configured(folder);
+        MaxTokens = maxTokens ?? RowModel.LongestOf(folder);
         _rows = Measure(folder, null, rows);
     }
 
@@ -55,28 +55,5 @@ internal sealed class ModelLimits : IModelLimits
         _ids.Clear();
         _tokenizer.EncodeIds(utf8, _ids);
         return _ids.Count;
-    }
-
-    private static int? Configured(string folder)
-    {
-        string path = Path.Combine(folder, "config.json");
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        try
-        {
-            using JsonDocument config = JsonDocument.Parse(InputFile.ReadBytes(path));
-            return
-                config.RootElement.TryGetProperty("max_position_embeddings", out JsonElement limit)
-                && limit.TryGetInt32(out int tokens)
-                ? tokens
-                : null;
-        }
-        catch (JsonException problem)
-        {
-            throw new MttException($"{path}: {problem.Message}", "Fetch the model's config.json again.", problem);
-        }
     }
 }

@@ -31,6 +31,9 @@ public sealed class RowModel
     /// <summary>The tokenizer.</summary>
     public Tokenizer Tokenizer { get; }
 
+    /// <summary>The longest sequence that the folder's <c>config.json</c> names; null where it names none.</summary>
+    public int? LongestSequence { get; private init; }
+
     /// <summary>The tokenizer's tables.</summary>
     internal TokenizerParts Tokens { get; }
 
@@ -48,6 +51,34 @@ public sealed class RowModel
             chat,
             tokenizer,
             printed is null ? options : options with { Eot = [.. options.Eot, printed] }
-        );
+        )
+        {
+            LongestSequence = LongestOf(folder),
+        };
+    }
+
+    /// <summary>The longest sequence that a folder's <c>config.json</c> names; null where it names none.</summary>
+    /// <exception cref="MttException">The file is not JSON.</exception>
+    public static int? LongestOf(string folder)
+    {
+        string path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            using JsonDocument config = JsonDocument.Parse(InputFile.ReadBytes(path));
+            return
+                config.RootElement.TryGetProperty("max_position_embeddings", out JsonElement limit)
+                && limit.TryGetInt32(out int tokens)
+                ? tokens
+                : null;
+        }
+        catch (JsonException problem)
+        {
+            throw new MttException($"{path}: {problem.Message}", "Fetch the model's config.json again.", problem);
+        }
     }
 }

@@ -69,6 +69,19 @@ public sealed record RowOptions
     [Range(1, 256)]
     public int? Threads { get; init; }
 
+    private ContextPolicy? _policy;
+
+    /// <summary>The context policy that shapes the rows; null takes conversations as they are.</summary>
+    public ContextPolicy? Policy => _policy;
+
+    /// <summary>The same options under a context policy. It has a section of its own, so it is no setting of this one.</summary>
+    public RowOptions Under(ContextPolicy? policy)
+    {
+        RowOptions options = this with { };
+        options._policy = policy;
+        return options;
+    }
+
     /// <summary>How rows of other formats become conversations.</summary>
     [JsonIgnore]
     public ConversionOptions Conversion => new() { PromptAnswers = PromptAnswers, Preference = Preference };
@@ -86,6 +99,12 @@ public sealed record RowOptions
             {
                 json.Remove(name);
             }
+        }
+
+        json.Remove("policy");
+        if (Policy is not null)
+        {
+            json["context_policy"] = PolicyFingerprint.Of(Policy);
         }
 
         if (Template is not null)

@@ -105,6 +105,11 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model)
             manifest.Options["chat_template_kwargs"] = options.ChatTemplateKwargs;
         }
 
+        if (options.Policy is { } policy)
+        {
+            manifest.Options["context_policy"] = PolicyFingerprint.Of(policy);
+        }
+
         manifest.Options["prompt_answers"] = options.PromptAnswers;
         manifest.Options["roles"] = Names(options.Roles);
         manifest.Options["last"] = options.LastOnly;

@@ -1,5 +1,6 @@
 // Folder Runs: whole files to token rows on all threads, counted, with a manifest.
 // Refuses to know: how one row is made.
+using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Profiling;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
@@ -19,6 +20,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
 
     private readonly List<RowFinding> _findings = [];
     private readonly RefusalGroups _refusals = new();
+    private readonly PolicyModel? _policy = options.Policy is { } policy ? new PolicyModel(policy, model) : null;
 
     /// <summary>What has been counted so far.</summary>
     public RowCounts Counts { get; } = new();
@@ -88,7 +90,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
         OrderedPipeline.Run(
             StageClock.Counted(Profile?.NewClock(), Stage.Read, ConversationBatch.Read(paths, BatchBytes)),
             options.Threads ?? Environment.ProcessorCount,
-            () => new Worker(model, options, Profile?.NewClock(), ViewsWanted > 0),
+            () => new Worker(model, options, Profile?.NewClock(), ViewsWanted > 0, _policy),
             Build
         );
 
@@ -96,8 +98,14 @@ public sealed class RowRun(RowModel model, RowOptions options)
     private Batch Build(Worker worker, ConversationBatch conversations)
     {
         Batch batch = new();
-        IEnumerable<Conversation> parsed = conversations.Parse(options.Conversion);
-        foreach (Conversation conversation in StageClock.Counted(worker.Clock, Stage.Parse, parsed))
+        IEnumerable<Conversation> parsed = StageClock.Counted(
+            worker.Clock,
+            Stage.Parse,
+            conversations.Parse(options.Conversion)
+        );
+        foreach (
+            Conversation conversation in worker.Expander is null ? parsed : Expanded(worker.Expander, parsed, batch)
+        )
         {
             RowOutcome outcome = worker.Builder.Build(conversation);
             outcome.CountRefusals();
@@ -119,6 +127,34 @@ public sealed class RowRun(RowModel model, RowOptions options)
         }
 
         return batch;
+    }
+
+    private static IEnumerable<Conversation> Expanded(
+        PolicyExpander expander,
+        IEnumerable<Conversation> conversations,
+        Batch batch
+    )
+    {
+        foreach (Conversation conversation in conversations)
+        {
+            IReadOnlyList<ExpandedRow> rows = [];
+            try
+            {
+                rows = expander.Expand(conversation);
+            }
+            catch (MttException problem)
+            {
+                batch.Counts.Conversations++;
+                batch.Counts.AddLoss("policy", 1, 0);
+                batch.Refused++;
+                batch.Findings.Add(new RowFinding("policy", conversation.Place, -1, problem.Message));
+            }
+
+            foreach (ExpandedRow row in rows)
+            {
+                yield return row.Row;
+            }
+        }
     }
 
     private void Take(Batch batch)
@@ -146,12 +182,15 @@ public sealed class RowRun(RowModel model, RowOptions options)
     private string LossText() =>
         string.Join(", ", Counts.Losses.Select(loss => $"{loss.Key}: {loss.Value.Conversations}"));
 
-    private sealed class Worker(RowModel model, RowOptions options, StageClock? clock, bool views)
+    /// <summary>What a thread keeps between batches.</summary>
+    private sealed class Worker(RowModel model, RowOptions options, StageClock? clock, bool views, PolicyModel? policy)
     {
         public StageClock? Clock => clock;
 
         public RowBuilder Builder { get; } =
             new(model, options, clock) { KeepsPlaces = views || options.MaxLength is not null };
+
+        public PolicyExpander? Expander { get; } = policy is null ? null : new PolicyExpander(policy);
     }
 
     private sealed class Batch

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
 
@@ -20,9 +21,9 @@ public static class RowInspection
     )
     {
         RowBuilder builder = new(model, options);
-        foreach (
-            Conversation conversation in paths.SelectMany(path => ConversationReader.Read(path, options.Conversion))
-        )
+        IEnumerable<Conversation> read = paths.SelectMany(path => ConversationReader.Read(path, options.Conversion));
+        PolicyExpander? expander = options.Policy is { } policy ? new(new PolicyModel(policy, model)) : null;
+        foreach (Conversation conversation in expander is null ? read : read.SelectMany(expander.Rows))
         {
             RowOutcome outcome = builder.Build(conversation);
             foreach (BuiltRow row in outcome.Rows)

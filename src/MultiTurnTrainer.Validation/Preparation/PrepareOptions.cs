@@ -33,6 +33,9 @@ public sealed record PrepareOptions
     /// <summary>The name of the file that holds a split, or this shard's part of it.</summary>
     public string FileName(string split) => $"{split}{Shard.Suffix}{(Parquet ? ".parquet" : ".jsonl")}";
 
+    /// <summary>What the caller does to rows before they are written, such as a context policy's fingerprint; null for nothing.</summary>
+    public string? Policy { get; init; }
+
     /// <summary>Whether existing outputs are replaced.</summary>
     public bool Force { get; init; }
 }

@@ -283,6 +283,11 @@ public sealed class Preparer
         );
         manifest.Options["split_seed"] = _options.SplitSeed;
         manifest.Options["shard"] = Invariant($"{_options.Shard.Index}/{_options.Shard.Count}");
+        if (_options.Policy is not null)
+        {
+            manifest.Options["context_policy"] = _options.Policy;
+        }
+
         manifest.Options["format"] = _options.Parquet ? "parquet" : "jsonl";
         return manifest;
     }

@@ -47,8 +47,9 @@ internal static partial class SettingsReference
             string key = prefix + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
             (Type? nested, string mark) = Nested(property.PropertyType);
             string summary = Summary($"P:{property.DeclaringType!.FullName}.{property.Name}", property.PropertyType);
-            if (nested is null)
+            if (nested is null || nested == type)
             {
+                // A record of its own kind, such as a trigger's parts, has the same keys.
                 page.Append(CultureInfo.InvariantCulture, $"| `{key}` | {Default(property, defaults)} | {summary} |\n");
                 continue;
             }

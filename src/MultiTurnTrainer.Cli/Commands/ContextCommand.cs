@@ -1,0 +1,230 @@
+using MultiTurnTrainer.Cli.Settings;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt context</c>: what prompts hold under a policy, turn by turn.</summary>
+internal static class ContextCommand
+{
+    private const string _help = """
+        Show what the prompt of every call holds under a context policy: tokens of each part, what went and why.
+
+        Examples:
+          mtt context chat.jsonl --policy support --model qwen3
+          mtt context chat.jsonl --policy mine.yaml --model qwen3 --window 4096 --items
+          mtt context chat.jsonl --compare support mine.yaml --model qwen3 --price 0.5 --cached-price 0.05
+          mtt context chat.jsonl --policy mine.yaml --model qwen3 --check
+          mtt context chat.jsonl --policy support --encoding o200k_base.tiktoken --window 128000
+
+        --check replays every conversation and exits with 1 where a prompt loses a constraint, splits a call from its
+        results, exceeds the budget or lacks the system prompt: a test of policies for CI.
+        """;
+
+    private static readonly Argument<string[]> _inputs = CommonOptions.Inputs(
+        "Conversation files; - is standard input."
+    );
+
+    private static readonly Option<string?> _policy = CommonOptions.Policy();
+
+    private static readonly Option<string[]> _compare = new("--compare")
+    {
+        Description = "Policies side by side, beside naive, which keeps everything.",
+        HelpName = "NAME|FILE",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<string?> _model = CommonOptions.ModelFolder(RowText.ModelNeeds);
+
+    private static readonly Option<string?> _encoding = new("--encoding")
+    {
+        Description = "The encoding of a hosted model, such as o200k_base.tiktoken: tokens are estimates.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<int?> _window = new Option<int?>("--window")
+    {
+        Description = "Tokens the model takes; default: the policy's, else the model's.",
+    }.AtLeast(16);
+
+    private static readonly Option<bool> _check = new("--check")
+    {
+        Description = "Exit with 1 where a prompt has a fault.",
+    };
+
+    private static readonly Option<int> _show = CommonOptions.Number(
+        "--show",
+        "Show the first conversations turn by turn.",
+        1,
+        least: 0
+    );
+
+    private static readonly Option<bool> _items = new("--items") { Description = "List every item of every prompt." };
+
+    private static readonly Option<double?> _price = new Option<double?>("--price")
+    {
+        Description = "Price of a million prompt tokens, for --compare.",
+    }.Between(0, 1e9);
+
+    private static readonly Option<double?> _cachedPrice = new Option<double?>("--cached-price")
+    {
+        Description = "Price of a million prompt tokens that a prefix cache holds; default: --price.",
+    }.Between(0, 1e9);
+
+    private static readonly Option<string> _format = CommonOptions.Choice(
+        "--format",
+        "How it is written.",
+        "text",
+        "text",
+        "json"
+    );
+
+    private static readonly Option<string?> _html = new("--html")
+    {
+        Description = "Write the sums of every policy as one self-contained page.",
+        HelpName = "FILE",
+    };
+    private static readonly Option<bool> _force = CommonOptions.Force();
+
+    public static Command Create()
+    {
+        SettingsOptions settings = new();
+        RowFlags rows = new(RowUse.Rendering, settings);
+        Command command = new("context", _help)
+        {
+            _inputs,
+            _policy,
+            _compare,
+            _model,
+            _encoding,
+            _window,
+            _check,
+            _show,
+            _items,
+            _price,
+            _cachedPrice,
+            _format,
+            _html,
+            _force,
+        };
+        rows.AddTo(command);
+        settings.AddTo(command);
+        command.SetAction(parsed => Run(parsed, settings.Load(parsed), rows));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, SettingsFile file, RowFlags rows)
+    {
+        string[] compared = parsed.GetValue(_compare) ?? [];
+        List<(string Name, ContextReplay Replay)> replays = [];
+        Func<ContextPolicy, PolicyModel> load = Loader(parsed, rows.Read(parsed, file));
+        foreach (string name in compared.Length > 0 ? compared.Prepend(PolicyPresets.Naive).Distinct() : [])
+        {
+            replays.Add((name, new ContextReplay(load(PolicyFile.Load(name)))));
+        }
+
+        if (replays.Count == 0)
+        {
+            string? name = parsed.GetValue(_policy);
+            ContextPolicy policy = PolicyFile.Read(name, file) ?? new ContextPolicy();
+            replays.Add((name ?? "default", new ContextReplay(load(policy))));
+        }
+
+        bool asJson = parsed.GetValue(_format) == "json";
+        ContextText text = new(asJson ? TextWriter.Null : Console.Out, parsed.GetValue(_items));
+        ContextJson json = new();
+        int show = parsed.GetValue(_check) || compared.Length > 0 ? 0 : parsed.GetValue(_show);
+        long faults = Replay(parsed.GetValue(_inputs)!, replays, show, text, json);
+        if (asJson)
+        {
+            Console.Out.WriteLine(json.Finish(replays));
+        }
+        else if (compared.Length > 0)
+        {
+            text.Comparison(replays, parsed.GetValue(_price), parsed.GetValue(_cachedPrice));
+        }
+        else
+        {
+            text.Totals(replays[0].Replay);
+        }
+
+        if (parsed.GetValue(_html) is { } page)
+        {
+            byte[] html = Encoding.UTF8.GetBytes(ContextPage.Of(replays));
+            OutputFile.WriteAllBytes(page, html, parsed.GetValue(_force));
+        }
+
+        return faults > 0 && (parsed.GetValue(_check) || replays.Any(replay => replay.Replay.Report.Refused > 0))
+            ? ExitCode.Findings
+            : ExitCode.Done;
+    }
+
+    private static Func<ContextPolicy, PolicyModel> Loader(ParseResult parsed, RowOptions options)
+    {
+        int? window = parsed.GetValue(_window);
+        if (parsed.GetValue(_model) is { } folder)
+        {
+            RowModel model = RowModel.Load(folder, options);
+            return policy => new PolicyModel(policy, model, window);
+        }
+
+        string encoding =
+            parsed.GetValue(_encoding)
+            ?? throw new MttException(
+                "tokens are counted by a model's own tokenizer, and none is named",
+                "Give --model DIR, or --encoding FILE for a hosted model."
+            );
+        Tokenizer tokenizer = Tokenizer.Load(encoding);
+        return policy => new PolicyModel(policy, tokenizer, window);
+    }
+
+    /// <summary>Replays every conversation under every policy.</summary>
+    /// <returns>Faults and refusals.</returns>
+    private static long Replay(
+        string[] inputs,
+        List<(string Name, ContextReplay Replay)> replays,
+        int show,
+        ContextText text,
+        ContextJson json
+    )
+    {
+        long faults = 0;
+        int number = 0;
+        foreach (Conversation conversation in inputs.SelectMany(path => ConversationReader.Read(path)))
+        {
+            bool isShown = number++ < show;
+            foreach ((string name, ContextReplay replay) in replays)
+            {
+                if (isShown)
+                {
+                    text.Begin(name, replay.Model, conversation);
+                    json.Begin(name, conversation);
+                }
+
+                try
+                {
+                    foreach (ReplayedCall call in replay.Run(conversation))
+                    {
+                        if (isShown)
+                        {
+                            text.Call(call);
+                            json.Call(call);
+                        }
+
+                        foreach (string fault in call.Faults)
+                        {
+                            faults++;
+                            Console.Error.WriteLine($"{conversation.Place}: turn {call.Prompt.Plan.Turn + 1}: {fault}");
+                        }
+                    }
+                }
+                catch (MttException problem)
+                {
+                    faults++;
+                    replay.Report.Refused++;
+                    Console.Error.WriteLine($"{problem.Message}\n  hint: {problem.Remedy}");
+                }
+            }
+        }
+
+        return faults;
+    }
+}

@@ -1,0 +1,152 @@
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>What <c>mtt context</c> says.</summary>
+/// <param name="output">Where to.</param>
+/// <param name="items">Whether every item is listed.</param>
+internal sealed class ContextText(TextWriter output, bool items)
+{
+    private const int LongestText = 90;
+
+    private static readonly Table _calls = new(
+        "{0,6} {1,9:N0} {2,9:N0} {3,9:N0} │ {4,8:N0} {5,7:N0} {6,7:N0} {7,8:N0} {8,7:N0} │ {9}",
+        ["turn", "tokens", "new", "all", "system", "rules", "memory", "history", "tools", "kept"]
+    );
+
+    private static readonly Table _policies = new(
+        "{0,-18} {1,13:N0} {2,9:P1} {3,13:N0} {4,10} {5,7} {6,11} {7,9:N0} {8,6:N0} {9,9:N0} {10,8:N0}",
+        ["policy", "tokens", "of naive", "new", "price", "kept", "rules kept", "longest", "over", "rewrites", "refused"]
+    );
+
+    public void Begin(string name, PolicyModel model, Conversation conversation)
+    {
+        string title = conversation.Id ?? conversation.Place;
+        string hash = PolicyFingerprint.Of(model.Policy)[..12];
+        Line($"{title} · policy {name} {hash} · window {model.Window:N0}, budget {model.Budget:N0}");
+        output.WriteLine(_calls.Head);
+    }
+
+    public void Call(ReplayedCall call)
+    {
+        ContextPlan plan = call.Prompt.Plan;
+        BudgetParts parts = plan.Parts;
+        RetentionCount kept = call.Retention;
+        string marks = (plan.IsEstimate ? " estimated" : "") + (call.IsRewrite ? " ↻" : "");
+        output.WriteLine(
+            _calls.Line(
+                plan.Turn + 1,
+                call.Tokens,
+                call.Fresh,
+                plan.NaiveTokens,
+                parts.System,
+                parts.Injected,
+                parts.Memory,
+                parts.History,
+                parts.Tools,
+                $"{kept.Kept + kept.KeptConstraints}/{kept.Active + kept.ActiveConstraints}{marks}"
+            )
+        );
+        foreach (AppliedStep step in plan.Applied)
+        {
+            string which = step.Step < 0 ? "" : $"step {step.Step + 1}: ";
+            Line($"       {which}{step.What}, {step.Before:N0} → {step.After:N0} tokens");
+        }
+
+        if (call.IsRewrite && plan.LeftOut.Count > 0)
+        {
+            Omission left = plan.LeftOut[^1];
+            Line($"       − messages {left.First} to {left.Last}, {left.Tokens:N0} tokens: {left.Reason}");
+        }
+
+        foreach (Notice notice in plan.Notices)
+        {
+            Line($"       to the user: {notice.Text}");
+        }
+
+        foreach (PlanItem item in plan.Items)
+        {
+            if (items || (call.IsRewrite && item.Kind != ItemKind.Message))
+            {
+                Item(item);
+            }
+        }
+    }
+
+    public void Totals(ContextReplay replay)
+    {
+        ContextReport report = replay.Report;
+        RetentionCount kept = report.Retention;
+        output.WriteLine();
+        Line(
+            $"{Counted.Of(report.Conversations, "conversation")}, {Counted.Of(report.Calls, "call")}: {report.Tokens:N0} tokens of prompts, {report.Compression:P1} of everything said; longest {report.Longest:N0} of {replay.Model.Budget:N0}"
+        );
+        Line(
+            $"kept: {kept.KeptConstraints:N0} of {kept.ActiveConstraints:N0} constraints, {kept.Kept:N0} of {kept.Active:N0} decisions, corrections and preferences in force, over all calls"
+        );
+        Line(
+            $"earlier text changed before {Counted.Of(report.Rewrites, "call")}; {report.OverBudget:N0} over budget; {report.Refused:N0} refused"
+        );
+        Line($"of {Counted.Of(report.Calls, "answer")}, in rows of {replay.Model.Budget:N0} tokens by other rules:");
+        foreach (RivalLoss loss in report.Rivals.Losses)
+        {
+            Line($"  {loss.Rule, -18} {loss.Lost, 7:N0} lost, {loss.Foreign, 7:N0} in another context than served");
+        }
+    }
+
+    public void Comparison(List<(string Name, ContextReplay Replay)> replays, double? price, double? cached)
+    {
+        ContextReport naive = replays[0].Replay.Report;
+        output.WriteLine(_policies.Head);
+        foreach ((string name, ContextReplay replay) in replays)
+        {
+            ContextReport report = replay.Report;
+            RetentionCount kept = report.Retention;
+            output.WriteLine(
+                _policies.Line(
+                    name,
+                    report.Tokens,
+                    naive.Tokens == 0 ? 1 : (double)report.Tokens / naive.Tokens,
+                    report.FreshTokens,
+                    price is { } each ? Cost(report, each, cached ?? each) : "–",
+                    Share(kept.Kept, kept.Active),
+                    Share(kept.KeptConstraints, kept.ActiveConstraints),
+                    report.Longest,
+                    report.OverBudget,
+                    report.Rewrites,
+                    report.Refused
+                )
+            );
+        }
+
+        output.WriteLine();
+        output.WriteLine(
+            "answers lost / trained in another context than served, by other trainers' rules at each policy's budget:"
+        );
+        foreach ((string name, ContextReplay replay) in replays)
+        {
+            IEnumerable<string> losses = replay.Report.Rivals.Losses.Select(loss =>
+                Invariant($"{loss.Rule} {loss.Lost:N0}/{loss.Foreign:N0}")
+            );
+            Line($"  {name, -16} of {replay.Report.Calls:N0}: {string.Join(", ", losses)}");
+        }
+    }
+
+    private static string Cost(ContextReport report, double price, double cached) =>
+        Invariant($"{((report.FreshTokens * price) + ((report.Tokens - report.FreshTokens) * cached)) / 1e6:N4}");
+
+    private static string Share(long kept, long active) => active == 0 ? "–" : Invariant($"{(double)kept / active:P1}");
+
+    private void Item(PlanItem item)
+    {
+        string sources = item.Sources.Count == 0 ? "" : $" [{string.Join(", ", item.Sources)}]";
+        string text = (item.Text ?? "").ReplaceLineEndings(" ");
+        string shown =
+            text.Length > LongestText ? $": {text[..LongestText]}…"
+            : text.Length > 0 ? $": {text}"
+            : "";
+        Line(
+            $"       + {item.Kind.ToString().ToLowerInvariant()}{sources}, {item.Tokens:N0} tokens, {item.Reason}{shown}"
+        );
+    }
+
+    private void Line(FormattableString text) => output.WriteLine(Invariant(text));
+}

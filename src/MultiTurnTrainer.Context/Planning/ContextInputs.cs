@@ -1,0 +1,100 @@
+namespace MultiTurnTrainer.Context.Planning;
+
+/// <summary>A state variable from a turn on.</summary>
+/// <param name="Turn">The first turn, from 0, in which it has this value.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Value">Its value; empty removes it.</param>
+public sealed record StateChange(int Turn, string Name, string Value);
+
+/// <summary>Summaries that a model has made and that stand in for the built-in ones.</summary>
+public interface ISummaryArtefacts
+{
+    /// <summary>The summary of some messages, or null.</summary>
+    /// <param name="sources">SHA-256 over the messages it covers, in order.</param>
+    string? Find(string sources);
+}
+
+/// <summary>What a conversation has beside its messages.</summary>
+public sealed record ContextInputs
+{
+    /// <summary>The declared tools.</summary>
+    public JsonElement? Tools { get; init; }
+
+    /// <summary>The texts of the documents, in order.</summary>
+    public IReadOnlyList<string> Documents { get; init; } = [];
+
+    /// <summary>State variables, by rising turn.</summary>
+    public IReadOnlyList<StateChange> State { get; init; } = [];
+
+    /// <summary>The time of each message, where it is known.</summary>
+    public IReadOnlyList<DateTimeOffset?> Times { get; init; } = [];
+
+    /// <summary>Summaries made by a model.</summary>
+    public ISummaryArtefacts? Summaries { get; init; }
+
+    /// <summary>Where the template takes what is injected.</summary>
+    public BlockPlacement Placement { get; init; }
+
+    /// <summary>
+    /// What a conversation says: <c>tools</c>, <c>documents</c>, <c>metadata.timestamps</c> (one for each message),
+    /// <c>metadata.state</c> (a list of <c>{"turn", "name", "value"}</c>, turns from 0).
+    /// </summary>
+    public static ContextInputs Of(Conversation conversation) =>
+        new()
+        {
+            Tools = conversation.Tools,
+            Documents = Texts(Get(conversation.Json, "documents")),
+            State = States(Get(conversation.Metadata, "state")),
+            Times = Stamps(Get(conversation.Metadata, "timestamps")),
+        };
+
+    private static JsonElement? Get(JsonElement? owner, string name) =>
+        owner is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(name, out JsonElement value)
+            ? value
+            : null;
+
+    private static string[] Texts(JsonElement? documents) =>
+        documents is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Select(Text)] : [];
+
+    private static string Text(JsonElement document) =>
+        document.ValueKind switch
+        {
+            JsonValueKind.String => document.GetString()!,
+            JsonValueKind.Object => string.Join(
+                '\n',
+                document
+                    .EnumerateObject()
+                    .Where(field => field.Value.ValueKind == JsonValueKind.String)
+                    .Select(field => field.Value.GetString())
+            ),
+            _ => document.GetRawText(),
+        };
+
+    private static StateChange[] States(JsonElement? list) =>
+        list is { ValueKind: JsonValueKind.Array } changes
+            ?
+            [
+                .. changes
+                    .EnumerateArray()
+                    .Select(change => new StateChange(
+                        Get(change, "turn") is { ValueKind: JsonValueKind.Number } turn ? turn.GetInt32() : 0,
+                        Get(change, "name")?.ToString() ?? "",
+                        Get(change, "value")?.ToString() ?? ""
+                    ))
+                    .Where(change => change.Name.Length > 0)
+                    .OrderBy(change => change.Turn),
+            ]
+            : [];
+
+    private static DateTimeOffset?[] Stamps(JsonElement? list) =>
+        list is { ValueKind: JsonValueKind.Array } stamps ? [.. stamps.EnumerateArray().Select(Stamp)] : [];
+
+    private static DateTimeOffset? Stamp(JsonElement stamp) =>
+        stamp.ValueKind switch
+        {
+            JsonValueKind.String when stamp.TryGetDateTimeOffset(out DateTimeOffset time) => time,
+            JsonValueKind.Number when stamp.TryGetInt64(out long seconds) && seconds is > 0 and < 253402300800 =>
+                DateTimeOffset.FromUnixTimeSeconds(seconds),
+            _ => null,
+        };
+}

@@ -1,0 +1,84 @@
+using MultiTurnTrainer.Context.Constraints;
+using MultiTurnTrainer.Context.Planning;
+using MultiTurnTrainer.Context.Summaries;
+
+namespace MultiTurnTrainer.Context.Reports;
+
+/// <summary>How many of the things that must not be forgotten are in a prompt.</summary>
+/// <param name="Kept">Decisions, corrections and preferences in it.</param>
+/// <param name="Active">Those in force at that turn.</param>
+/// <param name="KeptConstraints">Constraints in it.</param>
+/// <param name="ActiveConstraints">Those in force.</param>
+public readonly record struct RetentionCount(long Kept, long Active, long KeptConstraints, long ActiveConstraints)
+{
+    /// <summary>Both together.</summary>
+    public static RetentionCount operator +(RetentionCount a, RetentionCount b) =>
+        new(
+            a.Kept + b.Kept,
+            a.Active + b.Active,
+            a.KeptConstraints + b.KeptConstraints,
+            a.ActiveConstraints + b.ActiveConstraints
+        );
+
+    /// <summary>The share of everything that is kept; 1 where nothing is in force.</summary>
+    public double Share =>
+        Active + ActiveConstraints == 0 ? 1 : (double)(Kept + KeptConstraints) / (Active + ActiveConstraints);
+}
+
+/// <summary>
+/// Follows one conversation and counts, for each plan, what of the user's decisions, corrections, preferences and
+/// constraints is in the prompt: word for word in a message, or in the text at the top. The same for every policy.
+/// </summary>
+public sealed class Retention
+{
+    private readonly ConstraintLedger _ledger = new();
+    private readonly List<(int Message, string Text)> _facts = [];
+    private int _turn = -1;
+
+    /// <summary>Takes over a message of the record.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="index">Its index.</param>
+    public void Append(Message message, int index)
+    {
+        if (message.Role != Role.User)
+        {
+            return;
+        }
+
+        _turn++;
+        IReadOnlyList<ClassifiedSentence> sentences = TurnRules.Classify(message.Content ?? "");
+        _ledger.Add(sentences, index, _turn, []);
+        foreach (ClassifiedSentence sentence in sentences)
+        {
+            if (
+                sentence is
+                { Withdraws: false, Class: TurnClass.Preference or TurnClass.Decision or TurnClass.Correction }
+            )
+            {
+                _facts.Add((index, FactWorth.Trimmed(sentence.Text)));
+            }
+        }
+    }
+
+    /// <summary>Counts for a plan.</summary>
+    public RetentionCount Of(ContextPlan plan)
+    {
+        HashSet<int> shown =
+        [
+            .. plan.Items.Where(item => item.Kind == ItemKind.Message).SelectMany(item => item.Sources),
+        ];
+        int kept = _facts.Count(fact => IsThere(plan, shown, fact.Message, fact.Text));
+        ActiveConstraint[] constraints = [.. _ledger.Active.Where(constraint => !constraint.IsUncertain)];
+        int keptConstraints = constraints.Count(known => IsThere(plan, shown, known.Message, known.Text));
+        RetentionCount count = new(kept, _facts.Count, keptConstraints, constraints.Length);
+        if (ContextTelemetry.Retention.Enabled)
+        {
+            ContextTelemetry.Retention.Record(count.Share);
+        }
+
+        return count;
+    }
+
+    private static bool IsThere(ContextPlan plan, HashSet<int> shown, int message, string text) =>
+        shown.Contains(message) || plan.Block.Contains(text, StringComparison.Ordinal);
+}

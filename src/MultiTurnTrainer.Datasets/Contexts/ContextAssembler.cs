@@ -1,0 +1,230 @@
+// Folder Contexts: a policy's plans as prompts and training rows of a model: rendered, counted, compared.
+// Refuses to know: what a policy's steps decide.
+using System.Text;
+using MultiTurnTrainer.Datasets.Rows;
+
+namespace MultiTurnTrainer.Datasets.Contexts;
+
+/// <summary>The prompt of one call.</summary>
+/// <param name="Plan">What it holds and why.</param>
+/// <param name="Messages">Its messages.</param>
+/// <param name="Json">The same as a JSON array.</param>
+/// <param name="Text">The rendered text, with the header of the answer; empty for a hosted model.</param>
+public sealed record AssembledPrompt(
+    ContextPlan Plan,
+    IReadOnlyList<PromptMessage> Messages,
+    JsonElement Json,
+    string Text
+);
+
+/// <summary>
+/// Assembles the prompts of one conversation as it grows: for training rows, for <c>mtt context</c> and for a live
+/// session alike. Every prompt is checked: it holds each constraint in force, and it is within the budget by the model's
+/// own tokens. Not for several threads.
+/// </summary>
+public sealed class ContextAssembler
+{
+    private static readonly JsonDocumentOptions _deep = new() { MaxDepth = 256 };
+
+    private readonly PolicyModel _model;
+    private readonly Conversation _source;
+    private readonly RowSource? _rows;
+    private readonly PromptEncoder? _encoder;
+    private readonly ContextSession _session;
+    private readonly List<Message> _record = [];
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly Utf8JsonWriter _json;
+    private AssembledPrompt? _prompt;
+
+    /// <summary>Begins a conversation without messages.</summary>
+    /// <param name="model">The policy and its model.</param>
+    /// <param name="source">What it has beside messages: tools, variables, documents, state; its messages are not read.</param>
+    /// <exception cref="MttException">The template takes nothing of what the policy adds.</exception>
+    public ContextAssembler(PolicyModel model, Conversation source)
+    {
+        (_model, _source) = (model, source);
+        _rows = model.Template is { } template ? new RowSource(source, template, new RowOptions()) : null;
+        _encoder = model.Model is { } known ? new PromptEncoder(known) : null;
+        _session = model.Open(ContextInputs.Of(source));
+        _json = new Utf8JsonWriter(_buffer, JsonText.Writer);
+    }
+
+    /// <summary>The messages so far.</summary>
+    public IReadOnlyList<Message> Record => _record;
+
+    /// <summary>Adds the next message.</summary>
+    /// <exception cref="MttException">It belongs to no group, or no prompt of the policy can hold it.</exception>
+    public void Append(Message message)
+    {
+        try
+        {
+            if (message.Role == Role.Assistant)
+            {
+                // What a prompt really measures decides what the later ones hold: measure it, asked for or not.
+                Next();
+            }
+
+            _session.Append(message);
+        }
+        catch (MttException problem)
+        {
+            throw Placed(problem);
+        }
+
+        _record.Add(message);
+        _prompt = null;
+    }
+
+    /// <summary>Takes over what a server's <c>usage</c> says of the newest prompt.</summary>
+    public void Correct(int promptTokens) => _session.Correct(promptTokens);
+
+    /// <summary>The prompt of the answer that comes next.</summary>
+    /// <exception cref="MttException">
+    /// What may not leave is longer than the budget, the template refuses the prompt, or a constraint is not in it.
+    /// </exception>
+    public AssembledPrompt Next()
+    {
+        if (_prompt is not null)
+        {
+            return _prompt;
+        }
+
+        try
+        {
+            AssembledPrompt prompt = Render(_session.Plan());
+            for (int tokens = Tokens(prompt); tokens > _model.Budget; tokens = Tokens(prompt))
+            {
+                ContextPlan plan = _session.Refit(tokens);
+                if (ReferenceEquals(plan, prompt.Plan))
+                {
+                    break;
+                }
+
+                prompt = Render(plan);
+            }
+
+            RequireConstraints(prompt);
+            return _prompt = prompt;
+        }
+        catch (MttException problem)
+        {
+            throw Placed(problem);
+        }
+    }
+
+    /// <summary>The ids of the newest prompt, as the model is asked with.</summary>
+    public int[] Ids()
+    {
+        AssembledPrompt prompt = Next();
+        return _encoder!.Encode(Conversation(prompt));
+    }
+
+    /// <summary>The newest prompt with further messages as text, without the header of an answer.</summary>
+    /// <param name="prompt">A prompt of this conversation.</param>
+    /// <param name="messages">The first messages of it that are rendered.</param>
+    /// <exception cref="TemplateException">The template refuses them.</exception>
+    internal string RenderFirst(AssembledPrompt prompt, int messages) =>
+        _rows!.Template.RenderText(Input(prompt) with { MessageCount = messages });
+
+    private AssembledPrompt Render(ContextPlan plan)
+    {
+        IReadOnlyList<PromptMessage> messages = PromptMessages.Of(plan, _record);
+        _buffer.Clear();
+        _json.Reset();
+        _json.WriteStartArray();
+        foreach (PromptMessage message in messages)
+        {
+            message.WriteTo(_json, isContext: false);
+        }
+
+        _json.WriteEndArray();
+        _json.Flush();
+        AssembledPrompt prompt = new(plan, messages, JsonElement.Parse(_buffer.WrittenSpan, _deep), "");
+        if (_rows is null)
+        {
+            return prompt;
+        }
+
+        try
+        {
+            return prompt with { Text = _rows.Template.RenderText(Input(prompt) with { AddGenerationPrompt = true }) };
+        }
+        catch (TemplateException problem)
+        {
+            throw new MttException(
+                Invariant($"messages[{plan.Call}]: the template refuses its prompt: {problem.Describe()}"),
+                "Check the conversation with mtt render, or use another template.",
+                problem
+            );
+        }
+    }
+
+    private RenderInput Input(AssembledPrompt prompt)
+    {
+        RenderInput input = _rows!.Input(_rows.All) with { Messages = prompt.Json };
+        if (_model.Policy.Documents is { Place: DocumentPlacement.Template, MaxTokens: 0 } || !HasDocuments)
+        {
+            return input;
+        }
+
+        Dictionary<string, JsonElement> variables = new(input.Variables!, StringComparer.Ordinal);
+        variables.Remove("documents");
+        if (ContextRows.Documents(_source, _model.Policy, prompt.Plan) is { } documents)
+        {
+            variables["documents"] = documents;
+        }
+
+        return input with
+        {
+            Variables = variables,
+        };
+    }
+
+    private bool HasDocuments => _source.Json.TryGetProperty("documents", out _);
+
+    /// <summary>The tokens of a prompt; of a short one only what is certain, that a token has at least a byte.</summary>
+    private int Tokens(AssembledPrompt prompt)
+    {
+        if (_model.Policy.Overflow == OverflowMode.Allow || _encoder is null)
+        {
+            return 0;
+        }
+
+        return Encoding.UTF8.GetByteCount(prompt.Text) <= _model.Budget
+            ? 0
+            : _encoder.Encode(Conversation(prompt)).Length;
+    }
+
+    private Conversation Conversation(AssembledPrompt prompt) =>
+        Conversations.Conversation.FromJson(
+            ContextRows.Write(_source, prompt, _model.Policy, static (_, _) => false, null),
+            _source.File,
+            _source.Line
+        );
+
+    private void RequireConstraints(AssembledPrompt prompt)
+    {
+        if (_rows is null)
+        {
+            return;
+        }
+
+        foreach (PlanItem item in prompt.Plan.Items)
+        {
+            if (item.Kind == ItemKind.Constraint && !prompt.Text.Contains(item.Text!, StringComparison.Ordinal))
+            {
+                throw new MttException(
+                    Invariant(
+                        $"messages[{prompt.Plan.Call}]: the prompt lost the constraint of messages[{item.Sources[0]}]: {item.Text}"
+                    ),
+                    "The template rewrites what it prints: use another, or turn context.constraints off."
+                );
+            }
+        }
+    }
+
+    private MttException Placed(MttException problem) =>
+        problem.Message.StartsWith(_source.Place, StringComparison.Ordinal)
+            ? problem
+            : new MttException($"{_source.Place}: {problem.Message}", problem.Remedy, problem.InnerException);
+}

@@ -1,0 +1,58 @@
+namespace MultiTurnTrainer.Datasets.Contexts;
+
+/// <summary>One call of a replayed conversation.</summary>
+/// <param name="Prompt">Its prompt.</param>
+/// <param name="Tokens">Its tokens: counted in the rendered prompt, or estimated for a hosted model.</param>
+/// <param name="Fresh">Tokens that do not stand at the beginning of the prompt before.</param>
+/// <param name="IsRewrite">Whether the policy changed what stood in an earlier prompt.</param>
+/// <param name="Retention">What is kept of what must be.</param>
+/// <param name="Faults">What must not be so, in words; empty where all is well.</param>
+public sealed record ReplayedCall(
+    AssembledPrompt Prompt,
+    int Tokens,
+    int Fresh,
+    bool IsRewrite,
+    RetentionCount Retention,
+    IReadOnlyList<string> Faults
+);
+
+/// <summary>Replays conversations call by call under a policy and sums up. Not for several threads.</summary>
+/// <param name="model">The policy and its model.</param>
+public sealed class ContextReplay(PolicyModel model)
+{
+    private readonly ITokenCounter _counter = model.NewCounter();
+
+    /// <summary>The policy and its model.</summary>
+    public PolicyModel Model => model;
+
+    /// <summary>What was made of everything so far.</summary>
+    public ContextReport Report { get; } = new();
+
+    /// <summary>Replays a conversation; each call is given while the next is not yet made.</summary>
+    /// <exception cref="MttException">The policy or the template refuses it.</exception>
+    public IEnumerable<ReplayedCall> Run(Conversation conversation)
+    {
+        CallTally tally = new(model, Report, _counter, conversation);
+        ContextAssembler assembler = new(model, conversation);
+        int[] before = [];
+        foreach (Message message in conversation.Messages)
+        {
+            if (message.Role == Role.Assistant)
+            {
+                AssembledPrompt prompt = assembler.Next();
+                int[] ids = model.Model is null ? [] : assembler.Ids();
+                int tokens = model.Model is null ? prompt.Plan.Parts.Prompt : ids.Length;
+                int fresh = tokens - ids.AsSpan().CommonPrefixLength(before);
+                (RetentionCount kept, bool rewrites) = tally.Call(prompt.Plan, tokens, fresh, message);
+                before = ids;
+                string[] faults = [.. PromptFaults.Find(prompt, assembler.Record, tokens, model)];
+                yield return new(prompt, tokens, fresh, rewrites, kept, faults);
+            }
+
+            assembler.Append(message);
+            tally.Append(message);
+        }
+
+        tally.End();
+    }
+}

@@ -1,0 +1,95 @@
+using MultiTurnTrainer.Datasets.Rows;
+
+namespace MultiTurnTrainer.Datasets.Contexts;
+
+/// <summary>A policy with the model it is for: what all conversations and threads share.</summary>
+public sealed class PolicyModel
+{
+    /// <summary>The window where neither the policy nor the model names one.</summary>
+    public const int DefaultWindow = 8192;
+
+    private readonly Func<ITokenCounter> _counter;
+    private readonly Lazy<BlockPlacement> _placement;
+    private readonly Lazy<BlockPlacement> _placementWithTools;
+
+    /// <summary>For a model whose template and tokenizer are at hand.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="model">Template and tokenizer.</param>
+    /// <param name="window">The tokens that a prompt and its answer may have; null takes the policy's or the model's.</param>
+    public PolicyModel(ContextPolicy policy, RowModel model, int? window = null)
+    {
+        TemplateFrame frame = TemplateFrame.Measure(model.Template, model.Tokenizer);
+        (Policy, Model, Template) = (policy, model, model.Template);
+        Window = window ?? policy.Window ?? model.LongestSequence ?? DefaultWindow;
+        _counter = () => new TemplateTokenCounter(model.Tokenizer, frame);
+        _placement = new(() => TemplateProbe.Place(model.Template, false));
+        _placementWithTools = new(() => TemplateProbe.Place(model.Template, true));
+    }
+
+    /// <summary>For a template alone, with any counter.</summary>
+    internal PolicyModel(ContextPolicy policy, RowTemplate template, Func<ITokenCounter> counter, int window)
+    {
+        (Policy, Template) = (policy, template);
+        Window = window;
+        _counter = counter;
+        _placement = new(() => TemplateProbe.Place(template, false));
+        _placementWithTools = new(() => TemplateProbe.Place(template, true));
+    }
+
+    /// <summary>For a hosted model: plans and estimates, no prompts.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="encoding">The model's encoding.</param>
+    /// <param name="window">The tokens it takes; null takes the policy's.</param>
+    public PolicyModel(ContextPolicy policy, Tokenizer encoding, int? window)
+    {
+        Policy = policy;
+        Window = window ?? policy.Window ?? DefaultWindow;
+        _counter = () => new HostedTokenCounter(encoding);
+        _placement = _placementWithTools = new(BlockPlacement.System);
+    }
+
+    /// <summary>The policy.</summary>
+    public ContextPolicy Policy { get; }
+
+    /// <summary>Tokens the model takes.</summary>
+    public int Window { get; }
+
+    /// <summary>Tokens a prompt may have.</summary>
+    public int Budget => Policy.BudgetOf(Window);
+
+    /// <summary>Template and tokenizer; null where only one of them is known.</summary>
+    public RowModel? Model { get; }
+
+    /// <summary>The template; null for a hosted model.</summary>
+    internal RowTemplate? Template { get; }
+
+    /// <summary>Where the template takes what the policy adds.</summary>
+    /// <exception cref="MttException">Nowhere.</exception>
+    /// <param name="hasTools">Whether the conversation declares tools.</param>
+    public BlockPlacement Placement(bool hasTools) => (hasTools ? _placementWithTools : _placement).Value;
+
+    /// <summary>A counter of its own for a thread.</summary>
+    internal ITokenCounter NewCounter() => _counter();
+
+    /// <summary>Begins the plans of a conversation.</summary>
+    /// <param name="inputs">What it has beside its messages.</param>
+    internal ContextSession Open(ContextInputs inputs) =>
+        new(
+            Policy,
+            inputs with
+            {
+                Placement = AddsSomething(inputs) ? Placement(inputs.Tools is not null) : BlockPlacement.System,
+            },
+            _counter(),
+            Window
+        );
+
+    // A policy that adds nothing never asks where the template would take it.
+    private bool AddsSomething(ContextInputs inputs) =>
+        Policy.Constraints.Enabled
+        || Policy.Summary.MaxTokens > 0
+        || Policy.Persona.Text.Length > 0
+        || Policy.State.Count > 0
+        || inputs.State.Count > 0
+        || (inputs.Documents.Count > 0 && Policy.Documents.Place == DocumentPlacement.Block);
+}
