@@ -101,6 +101,8 @@ internal static class MttCli
             GenerateCommand.Create(),
             EvaluateCommand.Create(),
             MergeCommand.Create(),
+            PullCommand.Create(),
+            PushCommand.Create(),
             SetupCommand.Create(),
             DoctorCommand.Create(),
             CompletionCommand.Create(),

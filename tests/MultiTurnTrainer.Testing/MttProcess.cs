@@ -11,9 +11,15 @@ public sealed record MttResult(int ExitCode, string Out, string Error);
 public static class MttProcess
 {
     /// <summary>Runs to the end; fails the test after <paramref name="seconds"/>.</summary>
-    public static MttResult Run(string folder, string[] args, string? input = null, int seconds = 120)
+    public static MttResult Run(
+        string folder,
+        string[] args,
+        string? input = null,
+        int seconds = 120,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
-        using Process process = Start(folder, args);
+        using Process process = Start(folder, environment ?? new Dictionary<string, string>(), args);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         if (input is not null)
@@ -62,7 +68,10 @@ public static class MttProcess
     }
 
     /// <summary>Starts a process, for tests that kill or signal it.</summary>
-    public static Process Start(string folder, params string[] args)
+    public static Process Start(string folder, params string[] args) =>
+        Start(folder, new Dictionary<string, string>(), args);
+
+    private static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string[] args)
     {
         // A suite that a shell runs in the background inherits an ignored SIGINT, and would pass it on.
         ProcessStartInfo start = new("env", ["--default-signal=INT", Repository.Mtt, .. args])
@@ -75,6 +84,11 @@ public static class MttProcess
             StandardErrorEncoding = Encoding.UTF8,
         };
         start.Environment["NO_COLOR"] = "1";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 

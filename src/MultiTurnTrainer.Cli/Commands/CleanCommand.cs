@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -96,8 +97,9 @@ internal static class CleanCommand
             CanonicalTask = settings.CanonicalTask && !parsed.GetValue(_noCanonical),
         };
         string output = parsed.GetValue(_output)!;
+        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
         CleaningCounts counts = CleaningRun.Run(
-            parsed.GetValue(_inputs)!,
+            inputs,
             output,
             settings,
             rows.Conversion,
@@ -105,14 +107,15 @@ internal static class CleanCommand
             cancellation
         );
         Report(counts, output);
-        TemplateEffectsText.Write(Console.Error, parsed.GetValue(_model), parsed.GetValue(_inputs)!, rows);
+        TemplateEffectsText.Write(Console.Error, ReadModel(parsed), inputs, rows);
         return ExitCode.Done;
     }
 
+    private static string? ReadModel(ParseResult parsed) =>
+        RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer);
+
     private static ConsecutiveUsers? ByTemplate(ParseResult parsed, RowOptions rows) =>
-        parsed.GetValue(_model) is { } folder
-            ? new ChatEncoder(RowModel.Load(folder, rows)).ChooseConsecutiveUsers()
-            : null;
+        ReadModel(parsed) is { } folder ? new ChatEncoder(RowModel.Load(folder, rows)).ChooseConsecutiveUsers() : null;
 
     private static void Report(CleaningCounts counts, string output)
     {

@@ -32,7 +32,7 @@ internal static class CommonOptions
     /// <summary>A model's folder.</summary>
     /// <param name="needs">What the command reads of it, or does with it: the description.</param>
     public static Option<string?> ModelFolder(string needs) =>
-        new("--model", "-m") { Description = needs, HelpName = "DIR" };
+        new("--model", "-m") { Description = needs, HelpName = "DIR|ORG/NAME" };
 
     /// <summary>A model on an endpoint or in a folder, for the roles of generated data.</summary>
     public static Option<string?> ServedModel() =>
@@ -43,7 +43,11 @@ internal static class CommonOptions
         };
 
     public static Option<string?> Adapter() =>
-        new("--adapter", "-a") { Description = "LoRA adapter folder in PEFT's layout.", HelpName = "DIR" };
+        new("--adapter", "-a")
+        {
+            Description = "LoRA adapter in PEFT's layout: a folder, or a name on the hub.",
+            HelpName = "DIR|ORG/NAME",
+        };
 
     /// <summary>An output that the command can do without.</summary>
     /// <param name="what">What is written there.</param>

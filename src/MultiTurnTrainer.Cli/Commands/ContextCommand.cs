@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -132,7 +133,7 @@ internal static class ContextCommand
         ContextText text = new(asJson ? TextWriter.Null : Console.Out, parsed.GetValue(_items));
         ContextJson json = new();
         int show = parsed.GetValue(_check) || compared.Length > 0 ? 0 : parsed.GetValue(_show);
-        long faults = Replay(parsed.GetValue(_inputs)!, replays, show, text, json);
+        long faults = Replay(RemoteInputs.Files(parsed.GetValue(_inputs)!), replays, show, text, json);
         if (asJson)
         {
             Console.Out.WriteLine(json.Finish(replays));
@@ -160,7 +161,7 @@ internal static class ContextCommand
     private static Func<ContextPolicy, PolicyModel> Loader(ParseResult parsed, RowOptions options)
     {
         int? window = parsed.GetValue(_window);
-        if (parsed.GetValue(_model) is { } folder)
+        if (RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer) is { } folder)
         {
             RowModel model = RowModel.Load(folder, options);
             return policy => new PolicyModel(policy, model, window);

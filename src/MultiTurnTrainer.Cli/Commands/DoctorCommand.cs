@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt doctor</c>: the state of the machine, and on request of the kernels on its device.</summary>
@@ -82,7 +84,7 @@ internal static class DoctorCommand
         }
 
         Report();
-        ReportTokenizer(parsed.GetValue(_model));
+        ReportTokenizer(RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer));
         return ExitCode.Done;
     }
 

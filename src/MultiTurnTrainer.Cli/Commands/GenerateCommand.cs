@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt generate</c>: answers from a model and an adapter.</summary>
@@ -100,7 +102,7 @@ internal static class GenerateCommand
     {
         LocalModelOptions model = _model.Read(parsed);
         GenerationOptions generation = Read(parsed, model);
-        GenerationPrompts prompts = new(parsed.GetValue(_input)!, model);
+        GenerationPrompts prompts = new(RemoteInputs.SingleFile(parsed.GetValue(_input)!), model);
         GenerationRun run = new(prompts, model, generation);
         using Stream output = Console.OpenStandardOutput();
         string speed = parsed.GetValue(_endpoint) is { } url

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt inspect</c>: what is supervised of any row.</summary>
@@ -38,7 +40,7 @@ internal static class InspectCommand
 
     private static int Run(ParseResult parsed)
     {
-        string[] paths = parsed.GetValue(_inputs)!;
+        string[] paths = RemoteInputs.Files(parsed.GetValue(_inputs)!);
         using OutputFile? file = parsed.GetValue(_html) is { } path
             ? OutputFile.Create(path, parsed.GetValue(_force))
             : null;
@@ -65,7 +67,7 @@ internal static class InspectCommand
 
     private static IEnumerable<RowView> Rows(ParseResult parsed, string[] paths)
     {
-        string folder = parsed.GetValue(_model)!;
+        string folder = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer);
         int skip = parsed.GetValue(_skip);
         bool stored = Array.TrueForAll(paths, path => File.Exists(path) && TokenRowReader.IsTokenRows(path));
         RowOptions options = _rows.Read(parsed);

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt mask</c>: conversations to token rows with labels.</summary>
@@ -66,8 +68,8 @@ internal static class MaskCommand
     private static int Run(ParseResult parsed)
     {
         UnfinishedFiles.RemoveOnSignals();
-        string[] inputs = parsed.GetValue(_inputs)!;
-        string folder = parsed.GetValue(_model)!;
+        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
+        string folder = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer);
         OutputPaths.RefuseClash(inputs, parsed.GetValue(_output), parsed.GetValue(_html));
         MaskRun run = new(inputs, folder)
         {

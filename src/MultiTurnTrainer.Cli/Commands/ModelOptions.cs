@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>The options of every command that runs a model.</summary>
@@ -38,9 +40,9 @@ internal sealed class ModelOptions
 
     /// <summary>The values given.</summary>
     public LocalModelOptions Read(ParseResult parsed) =>
-        new(parsed.GetValue(_model)!)
+        new(RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Weights))
         {
-            Adapter = parsed.GetValue(_adapter),
+            Adapter = RemoteInputs.Folder(parsed.GetValue(_adapter), ModelNeed.Adapter),
             Type = parsed.GetValue(_type),
             Device = parsed.GetValue(_device),
             Rows = _rows.Read(parsed),

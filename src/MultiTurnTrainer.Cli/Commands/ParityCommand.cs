@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -36,12 +37,14 @@ internal static class ParityCommand
 
     private static int Run(ParseResult parsed, RowOptions options)
     {
-        RowModel model = RowModel.Load(parsed.GetValue(_model)!, options);
+        RowModel model = RowModel.Load(RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer), options);
         PolicyModel policy = new(options.Policy ?? new ContextPolicy(), model);
         ContextParity parity = new(policy, options.Under(null));
         long shown = 0;
         foreach (
-            Conversation conversation in parsed.GetValue(_inputs)!.SelectMany(path => ConversationReader.Read(path))
+            Conversation conversation in RemoteInputs
+                .Files(parsed.GetValue(_inputs)!)
+                .SelectMany(path => ConversationReader.Read(path))
         )
         {
             foreach (ParityDifference difference in parity.Compare(conversation).Where(_ => shown++ < MostShown))

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Cli.Validation;
 
@@ -105,7 +106,7 @@ internal static class PrepareCommand
     private static int Run(ParseResult parsed, SettingsOptions settings, RowFlags rows)
     {
         UnfinishedFiles.RemoveOnSignals();
-        PolicyRows? policy = parsed.GetValue(_model) is { } folder
+        PolicyRows? policy = RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer) is { } folder
             ? PolicyRows.Load(folder, parsed.GetValue(_policy), settings.Load(parsed), rows.Read(parsed))
             : RequireNoPolicy(parsed.GetValue(_policy));
         PrepareOptions options = new()
@@ -126,7 +127,7 @@ internal static class PrepareCommand
             ? (path, force) => new ParquetRowOutput(path, force)
             : (path, force) => new JsonLinesOutput(path, force);
         Preparer preparer = new(options, policy is null ? open : (path, force) => policy.Wrap(open(path, force)));
-        PreparedCounts? counts = preparer.Run(parsed.GetValue(_inputs)!);
+        PreparedCounts? counts = preparer.Run(RemoteInputs.Files(parsed.GetValue(_inputs)!));
         Console.Error.Write(counts is null ? $"already prepared: {preparer.ManifestPath}\n" : Report(counts, options));
         if (counts is not null && policy is not null)
         {

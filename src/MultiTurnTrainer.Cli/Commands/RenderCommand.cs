@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt render</c>: conversations through a chat template, with the origin of every character.</summary>
@@ -43,7 +45,7 @@ internal static class RenderCommand
     private static int Run(ParseResult parsed)
     {
         RowOptions options = _rows.Read(parsed);
-        ChatModel chat = (parsed.GetValue(_model), options.Template) switch
+        ChatModel chat = (RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer), options.Template) switch
         {
             (string folder, var file) => ChatModel.Load(folder, file, options.ChatTemplateName),
             (null, string file) => ChatModel.FromFile(file),
@@ -53,7 +55,8 @@ internal static class RenderCommand
         using Stream output = Console.OpenStandardOutput();
         int index = 0;
         int refused = 0;
-        foreach (Conversation conversation in ConversationReader.Read(parsed.GetValue(_input)!, options.Conversion))
+        string input = RemoteInputs.SingleFile(parsed.GetValue(_input)!);
+        foreach (Conversation conversation in ConversationReader.Read(input, options.Conversion))
         {
             JsonFields line = new() { ["index"] = index };
             refused += RenderedLine.Add(line, renderer, conversation, parsed.GetValue(_prompt)) ? 0 : 1;

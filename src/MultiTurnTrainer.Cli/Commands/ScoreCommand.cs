@@ -1,18 +1,22 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt score</c>: log-probabilities of token rows under a model and an adapter.</summary>
 internal static class ScoreCommand
 {
     private const string _help = """
-        Score token rows: the log-probability of every token given those before it, and the loss over labelled ones.
+        Score token rows or texts: the log-probability of every token given those before it, the loss over labelled ones, and
+        the perplexity of all.
 
         Examples:
           mtt score rows.jsonl --model Qwen3-0.6B
           mtt score chats.jsonl --model Qwen3-0.6B --adapter out/adapter
           mtt score rows.parquet --model Qwen3-0.6B --adapter out/adapter > scores.jsonl
           mtt score rows.jsonl --model tiny --logits logits.safetensors --dtype float32
+          mtt score texts.jsonl --model HuggingFaceTB/SmolLM2-135M-Instruct
 
-        Rows are what mtt mask writes; {"input_ids"} alone is enough, every token counts then. Conversations are masked on
+        Rows are what mtt mask writes; {"input_ids"} or {"text"} alone is enough, every token counts then. Conversations are masked on
         the way, so that the loss is over the assistant's words. Per row one line:
         {"id", "logprobs", "loss", "supervised_tokens", "turns": [{"turn", "supervised_tokens", "loss"}]}; logprobs[t]
         belongs to input_ids[t], the first is 0; the loss is the mean over labels, "weighted_loss" stands beside it where the
@@ -21,7 +25,7 @@ internal static class ScoreCommand
 
     private static readonly Argument<string> _input = new("INPUT")
     {
-        Description = "Token rows (.jsonl, .parquet) or conversations.",
+        Description = "Token rows (.jsonl, .parquet), {\"text\"} lines or conversations.",
     };
     private static readonly Option<string?> _logits = new("--logits")
     {
@@ -41,7 +45,7 @@ internal static class ScoreCommand
 
     private static int Run(ParseResult parsed)
     {
-        ScoreRun run = new(parsed.GetValue(_input)!, _options.Read(parsed));
+        ScoreRun run = new(RemoteInputs.SingleFile(parsed.GetValue(_input)!), _options.Read(parsed));
         using Stream output = Console.OpenStandardOutput();
         ScoreTotals totals = run.Execute(output, parsed.GetValue(_logits), parsed.GetValue(_force));
         foreach (string line in run.Masked.Lines)

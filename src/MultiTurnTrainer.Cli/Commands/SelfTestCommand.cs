@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt selftest</c>: what must not change a training step, tried on this machine.</summary>
@@ -28,7 +30,7 @@ internal static class SelfTestCommand
 
     private static int Run(ParseResult parsed)
     {
-        string? model = parsed.GetValue(_model);
+        string? model = RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Weights);
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("mtt-selftest-");
         try
         {

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -101,7 +102,7 @@ internal static class ShardCommand
         ShardJob job = new()
         {
             Settings = Overlay(parsed, file.Section<ShardSettings>("shard")),
-            Inputs = parsed.GetValue(_inputs)!,
+            Inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!),
             Output = output,
             Format =
                 parsed.GetValue(_format)

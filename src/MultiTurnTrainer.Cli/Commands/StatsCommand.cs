@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Validation;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -49,9 +50,9 @@ internal static class StatsCommand
 
     private static int Run(ParseResult parsed)
     {
-        string? folder = parsed.GetValue(_model);
+        string? folder = RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer);
         int? limit = parsed.GetValue(_maxLength);
-        string[] files = parsed.GetValue(_inputs)!;
+        string[] files = RemoteInputs.Files(parsed.GetValue(_inputs)!);
         OutputPaths.RefuseClash(files, parsed.GetValue(_html));
         RowOptions rows = _rows.Read(parsed);
         StatisticsOptions options = new()

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt tokenize</c>: ids and offsets of texts.</summary>
@@ -46,7 +48,7 @@ internal static class TokenizeCommand
     private static int Run(ParseResult parsed)
     {
         UnfinishedFiles.RemoveOnSignals();
-        string input = parsed.GetValue(_input)!;
+        string input = RemoteInputs.SingleFile(parsed.GetValue(_input)!);
         string? path = parsed.GetValue(_output);
         bool force = parsed.GetValue(_force);
         bool isParquet = parsed.GetValue(_format) == "parquet";
@@ -56,7 +58,7 @@ internal static class TokenizeCommand
         }
 
         OutputPaths.RefuseClash([input], path);
-        Tokenizer tokenizer = Tokenizer.Load(parsed.GetValue(_model)!);
+        Tokenizer tokenizer = Tokenizer.Load(RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer));
         bool special = parsed.GetValue(_specialTokens);
         if (path is null)
         {

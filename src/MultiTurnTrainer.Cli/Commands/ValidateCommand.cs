@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Validation;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -159,7 +160,7 @@ internal static class ValidateCommand
             throw new MttException("--fix: nowhere to write the repaired rows", "Give --output FILE too.");
         }
 
-        string[] inputs = parsed.GetValue(_inputs)!;
+        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
         UnfinishedFiles.RemoveOnSignals();
         OutputPaths.RefuseClash(inputs.Concat(parsed.GetValue(_evaluation) ?? []), accepted, parsed.GetValue(_rejects));
         using RowOutputs rows = new(accepted, parsed.GetValue(_rejects), parsed.GetValue(_force));
@@ -186,7 +187,12 @@ internal static class ValidateCommand
         rows.Commit();
         if (!summary.Has(Severity.Error))
         {
-            TemplateEffectsText.Write(Console.Error, parsed.GetValue(_model), inputs, settings);
+            TemplateEffectsText.Write(
+                Console.Error,
+                RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer),
+                inputs,
+                settings
+            );
         }
 
         return parsed.GetValue(_failOn) switch
@@ -212,8 +218,8 @@ internal static class ValidateCommand
                 _ => DuplicateMode.Exact,
             },
             Similarity = parsed.GetValue(_similarity),
-            Evaluation = parsed.GetValue(_evaluation) ?? [],
-            Model = parsed.GetValue(_model) is { } folder
+            Evaluation = RemoteInputs.Files(parsed.GetValue(_evaluation) ?? []),
+            Model = RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer) is { } folder
                 ? new ModelLimits(folder, parsed.GetValue(_maxLength), rows)
                 : null,
             Conversion = rows.Conversion,

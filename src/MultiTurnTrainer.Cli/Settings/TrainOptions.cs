@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Cli.Commands;
+using MultiTurnTrainer.Cli.Remote;
 
 namespace MultiTurnTrainer.Cli.Settings;
 
@@ -109,12 +110,12 @@ internal sealed class TrainOptions
         RowOptions rows = _rows.Read(parsed, file);
         TrainRequest request = new()
         {
-            Model = parsed.GetValue(_model)!,
+            Model = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Weights),
             BaseId = _writes ? parsed.GetValue(_baseId) : null,
-            TrainFiles = parsed.GetValue(_train)!,
-            EvalFile = parsed.GetValue(_eval),
+            TrainFiles = RemoteInputs.Files(parsed.GetValue(_train)!),
+            EvalFile = RemoteInputs.SingleFile(parsed.GetValue(_eval)),
             Output = (_writes ? parsed.GetValue(_output) : null) ?? "",
-            InitAdapter = parsed.GetValue(_initAdapter),
+            InitAdapter = RemoteInputs.Folder(parsed.GetValue(_initAdapter), ModelNeed.Adapter),
             Resume = _writes && parsed.GetResult(_resume) is not null ? parsed.GetValue(_resume) ?? "auto" : null,
             Force = _writes && parsed.GetValue(_force),
             Objective = ObjectiveNames.Parse(parsed.GetValue(_objective)!),

@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Inference.Local;
 
 /// <summary>Scores a file of rows, one line of JSON a row.</summary>
-/// <param name="input">Token rows, or conversations that are masked on the way.</param>
+/// <param name="input">Token rows, plain texts, or conversations that are masked on the way.</param>
 /// <param name="options">The model.</param>
 public sealed class ScoreRun(string input, LocalModelOptions options)
 {
@@ -42,13 +42,22 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
         return totals;
     }
 
-    /// <summary>Token rows as they are, conversations as <c>mtt mask</c> would make rows of them.</summary>
+    /// <summary>Token rows as they are, texts as their tokens, conversations as <c>mtt mask</c> would make rows of them.</summary>
     private IEnumerable<TokenRow> Rows()
     {
-        bool conversations = File.Exists(input) && new FileInfo(input).Length > 0 && !TokenRowReader.IsTokenRows(input);
-        if (!conversations)
+        bool others = File.Exists(input) && InputFile.Length(input) > 0 && !TokenRowReader.IsTokenRows(input);
+        if (!others)
         {
             return TokenRowReader.Read(input, labelsOptional: true);
+        }
+
+        if (TextFile.IsOne(input))
+        {
+            // Every token counts, and those that the tokenizer adds to a text stand before it.
+            Tokenizer tokenizer = Tokenizer.Load(options.Folder);
+            return LineEncoder
+                .Read(input, tokenizer, addSpecialTokens: true)
+                .Select(text => new TokenRow(null, [.. text.Ids], []));
         }
 
         RowRun run = new(RowModel.Load(options.Folder, options.Rows), options.Rows);

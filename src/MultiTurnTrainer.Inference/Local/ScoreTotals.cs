@@ -17,7 +17,7 @@ public sealed class ScoreTotals
         {
             double mean = _supervised == 0 ? 0 : _loss / _supervised;
             return Invariant(
-                $"{Counted.Of(Rows, "row")}, {Counted.Of(_tokens, "token")}, {_supervised:N0} supervised, loss {mean:F6}"
+                $"{Counted.Of(Rows, "row")}, {Counted.Of(_tokens, "token")}, {_supervised:N0} supervised, loss {mean:F6}, perplexity {Math.Exp(mean):F4}"
             );
         }
     }

@@ -51,7 +51,7 @@ internal static class Tensors
             long count = Math.Min(step, entry.Count - done);
             using Tensor part = flat.narrow(0, done, count);
             Span<byte> target = part.bytes;
-            file.Bytes(entry, done * entry.Type.Bits() / 8, target.Length).CopyTo(target);
+            file.Read(entry, done * entry.Type.Bits() / 8, target);
             if (!FiniteNumbers.Only(target, entry.Type))
             {
                 throw new Files.MttException(

@@ -19,7 +19,39 @@ public sealed record MergeReport(
     double LargestLogit,
     double LargestDifference,
     int ProbeTokens
-);
+)
+{
+    /// <summary>
+    /// What rounding each weight once may do to logits, as a share of the largest: half a unit in the last place of the type, grown
+    /// through the layers. Measured on the reference models: 1e-6 in F32, 2e-3 in F16 and 2e-2 in BF16 at most.
+    /// </summary>
+    private double UsualShare =>
+        StoredType switch
+        {
+            "BF16" => 5e-2,
+            "F16" => 6e-3,
+            _ => 1e-4,
+        };
+
+    /// <summary>Whether the difference is what rounding to the stored type brings.</summary>
+    public bool IsUsual => LargestDifference <= UsualShare * LargestLogit;
+
+    /// <summary>What the difference means, in a sentence.</summary>
+    public string Judgement
+    {
+        get
+        {
+            double share = LargestLogit == 0 ? 0 : LargestDifference / LargestLogit;
+            return IsUsual
+                ? Invariant(
+                    $"usual for {StoredType}: {share:P2} of the largest logit, up to {UsualShare:P2} comes from rounding the weights once"
+                )
+                : Invariant(
+                    $"more than usual for {StoredType}: {share:P2} of the largest logit, where rounding alone brings up to {UsualShare:P2}; compare answers of both before you use it"
+                );
+        }
+    }
+}
 
 /// <summary>
 /// Writes a model folder whose weights are base plus adapter: W + scale · B·A (DoRA: its rows rescaled) computed in

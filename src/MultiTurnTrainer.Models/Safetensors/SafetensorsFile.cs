@@ -1,6 +1,8 @@
 // Folder Safetensors: reads and writes the file format by its rules.
 // Refuses to know: models, what a tensor is for.
 
+using Microsoft.Win32.SafeHandles;
+
 namespace MultiTurnTrainer.Models.Safetensors;
 
 /// <summary>A memory-mapped, checked safetensors file. Tensors are slices of the map: nothing is copied.</summary>
@@ -10,13 +12,15 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _data;
+    private readonly long _dataStart;
 
     private SafetensorsFile(
         string path,
         SafetensorsHeader header,
         MemoryMappedFile map,
         MemoryMappedViewAccessor view,
-        byte* data
+        byte* data,
+        long dataStart
     )
     {
         Path = path;
@@ -25,6 +29,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         _map = map;
         _view = view;
         _data = data;
+        _dataStart = dataStart;
     }
 
     /// <summary>The file's path as given.</summary>
@@ -77,7 +82,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
             ReadOnlySpan<byte> json = new(start + LengthBytes, (int)length);
             SafetensorsHeader header = SafetensorsHeader.Parse(json, size - dataStart, path);
-            return new SafetensorsFile(path, header, map, view, start + dataStart);
+            return new SafetensorsFile(path, header, map, view, start + dataStart, dataStart);
         }
         catch (Exception problem)
         {
@@ -117,6 +122,32 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     /// <summary>All bytes of a tensor of at most 2 GiB.</summary>
     public ReadOnlySpan<byte> Bytes(SafetensorsEntry entry) => Bytes(entry, 0, checked((int)entry.Length));
+
+    /// <summary>
+    /// Copies a part of a tensor past the map: pages of the map count as this process' memory for as long as it is mapped, and would
+    /// stand beside the copy.
+    /// </summary>
+    /// <param name="entry">A tensor of this file.</param>
+    /// <param name="start">First byte of the part, counted from the tensor's first.</param>
+    /// <param name="target">Receives the part; at most what the tensor has left.</param>
+    public void Read(SafetensorsEntry entry, long start, Span<byte> target)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(target.Length, entry.Length - start);
+        using SafeFileHandle file = File.OpenHandle(Path);
+        long place = _dataStart + entry.Begin + start;
+        while (target.Length > 0)
+        {
+            int count = RandomAccess.Read(file, target, place);
+            if (count == 0)
+            {
+                throw SafetensorsHeader.Damaged(Path, "it has become shorter while it was read");
+            }
+
+            target = target[count..];
+            place += count;
+        }
+    }
 
     /// <summary>A tensor's elements without a copy.</summary>
     /// <exception cref="InvalidOperationException">The element type has another size.</exception>

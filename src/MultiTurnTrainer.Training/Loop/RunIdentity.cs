@@ -43,6 +43,11 @@ internal static class RunIdentity
                 adapterConfig + (request.InitAdapter is { } folder ? HashFolder(folder, "*.safetensors") : "")
             ),
         };
+        if (CachedRepository.Of(request.Model) is { } hub)
+        {
+            parts["model commit"] = hub.Commit;
+        }
+
         if (request.Distillation is { } distillation)
         {
             AddSettings(parts, "distill", ToJson(distillation.Settings));

@@ -29,6 +29,7 @@ internal static class RunRecords
             manifest.AddInput("eval", evaluation);
         }
 
+        manifest.AddInput("model", Path.Combine(request.Model, "config.json"));
         manifest.Options["objective"] = request.Objective.GetName();
         manifest.Options["train"] = RunIdentity.ToJson(request.Train);
         manifest.Options["rows"] = request.Rows.Described();
