@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What is too long for every change: the fuzz runs of the readers and the validator (200,000 mutated inputs by default)
-# and of the Parquet reader (20,000 mutated files), and near duplicates among 200,000 rows beside an exact join.
+# and of the Parquet reader (20,000 mutated files), near duplicates among 200,000 rows beside an exact join, and a real model that learns facts.
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,3 +15,8 @@ dotnet build tests/MultiTurnTrainer.Datasets.Tests -c Release -v q -nologo
 MTT_FUZZ_PARQUET=1250 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Datasets.Tests/release/MultiTurnTrainer.Datasets.Tests \
   -class MultiTurnTrainer.Datasets.Tests.Parquet.ParquetFuzzTests
+# The real model learns invented facts: some minutes, and 540 MB below artifacts/.
+dotnet build tests/MultiTurnTrainer.Cli.Tests -c Release -v q -nologo
+MTT_REAL_TRAINING=1 timeout 1800 \
+  artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests \
+  -class MultiTurnTrainer.Cli.Tests.RealTrainingTests -showliveoutput

@@ -29,6 +29,8 @@ internal static class LoraAdapterFiles
     /// <summary>The rows of embedding and head that an adapter brings along; null where it brings none.</summary>
     public static int? Vocabulary(string folder)
     {
+        // Refused before the base is loaded.
+        LoraConfigJson.ReadFolder(folder);
         using SafetensorsFile file = Open(folder);
         return
             _tables

@@ -1,5 +1,3 @@
-using System.IO.Compression;
-
 namespace MultiTurnTrainer.Tokenizers.Lines;
 
 /// <summary>Files of plain texts, one JSON object a line.</summary>

@@ -1,13 +1,11 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Inference.Local;
 using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Safetensors;
 using MultiTurnTrainer.Tokenizers;
+using Encoding = System.Text.Encoding;
 
 namespace MultiTurnTrainer.Inference.Tests.Local;
 
@@ -64,7 +62,7 @@ public sealed class RealModelTests(ITestOutputHelper output) : IDisposable
             )
         );
         LocalModelOptions options = new(SmallRealModel.Folder) { Type = "float32", Device = "cpu" };
-        GenerationPrompts prompts = new(file, TextReader.Null, options);
+        GenerationPrompts prompts = new(file, options);
         int[][] ids = [.. prompts.Read()];
         Assert.All(chats.Zip(ids), pair => Assert.Equal(Ints(pair.First.GetProperty("ids")), pair.Second));
         GenerationOptions generation = new()
@@ -154,6 +152,24 @@ public sealed class RealModelTests(ITestOutputHelper output) : IDisposable
             StringComparison.Ordinal
         );
     }
+
+    [Fact]
+    public void Load_OfTheModel_HoldsTheWeightsOnce()
+    {
+        LocalModelOptions options = new(SmallRealModel.Folder) { Type = "float32", Device = "cpu" };
+        // Whatever starting libtorch takes is taken before.
+        using (LocalModel.Load(options)) { }
+
+        long before = Resident();
+        using LocalModel model = LocalModel.Load(options);
+        double share = (Resident() - before) / (4.0 * model.Model.ParameterCount);
+
+        output.WriteLine($"{share:P0} of the weights");
+        Assert.InRange(share, 0, 1.25);
+    }
+
+    // Bytes of this process in memory, mapped files included.
+    private static long Resident() => Environment.WorkingSet;
 
     private static JsonElement[] Lines(MemoryStream stream) =>
         [
