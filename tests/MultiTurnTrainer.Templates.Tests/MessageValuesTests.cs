@@ -66,6 +66,32 @@ public class MessageValuesTests
             )
         );
 
+    /// <summary>
+    /// The real template tests the content, and whether calls are there at all: nulls that Arrow and the OpenAI SDK put
+    /// beside it must not be there.
+    /// </summary>
+    [Theory]
+    [InlineData("trl__deepseekv3.jinja")]
+    [InlineData("axolotl__deepseek_v3.jinja")]
+    public void Render_DeepSeekV3WithNullKeys_IsAsWithoutTheOthers(string file)
+    {
+        ChatTemplate template = ChatTemplate.Parse(File.ReadAllText(SharedData.Path("templates", file)));
+        const string call = """{"id":"1","type":"function","function":{"name":"f","arguments":"{\"a\": 1}"}}""";
+        string plain = $$"""
+            [{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{{call}}]},
+            {"role":"tool","content":"r"},{"role":"assistant","content":"a"}]
+            """;
+        string full = $$"""
+            [{"role":"user","content":"q","tool_calls":null,"name":null},{"role":"assistant","content":null,"tool_calls":[{{call}}],"refusal":null},
+            {"role":"tool","content":"r","tool_calls":null},{"role":"assistant","content":"a","tool_calls":null,"function_call":null}]
+            """;
+        string expected = template.RenderText(Input(plain));
+        Assert.Contains("```json\n{\"a\": 1}\n```", expected, StringComparison.Ordinal);
+        Assert.DoesNotContain("None", expected, StringComparison.Ordinal);
+        Assert.Equal(expected, template.RenderText(Input(full)));
+        Assert.Equal(expected, template.Render(Input(full)).Text);
+    }
+
     /// <summary>As DeepSeek-V3 tests it: without the key the template raises, so it gets the message as it stands.</summary>
     [Fact]
     public void Render_TemplateNeedsTheNull_GetsIt()

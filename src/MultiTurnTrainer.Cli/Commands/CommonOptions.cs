@@ -86,6 +86,13 @@ internal static class CommonOptions
         return option;
     }
 
+    public static Option<string?> TemplateName() =>
+        new("--chat-template-name")
+        {
+            Description = "Which of the folder's chat templates, where it has several.",
+            HelpName = "NAME",
+        };
+
     public static Option<string[]> StopTokens() =>
         new("--eot")
         {

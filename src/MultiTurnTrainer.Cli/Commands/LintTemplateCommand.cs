@@ -9,6 +9,7 @@ internal static class LintTemplateCommand
         Examples:
           mtt lint-template Qwen3-0.6B
           mtt lint-template chatml.jinja --eot "<|im_end|>" --format json
+          mtt lint-template command-r --chat-template-name rag
           mtt lint-template templates/ --format markdown > templates.md
 
         A path is a model folder, a template file, or a folder of .jinja files. A template that rewrites history is not
@@ -29,10 +30,11 @@ internal static class LintTemplateCommand
         "markdown"
     );
     private static readonly Option<string[]> _eot = CommonOptions.StopTokens();
+    private static readonly Option<string?> _templateName = CommonOptions.TemplateName();
 
     public static Command Create()
     {
-        Command command = new("lint-template", _help) { _paths, _format, _eot };
+        Command command = new("lint-template", _help) { _paths, _format, _eot, _templateName };
         command.SetAction(Run);
         return command;
     }
@@ -40,7 +42,10 @@ internal static class LintTemplateCommand
     private static int Run(ParseResult parsed)
     {
         string[] stops = parsed.GetValue(_eot) ?? [];
-        List<TemplateReport> reports = [.. parsed.GetValue(_paths)!.SelectMany(path => Lint(path, stops))];
+        List<TemplateReport> reports =
+        [
+            .. parsed.GetValue(_paths)!.SelectMany(path => Lint(path, stops, parsed.GetValue(_templateName))),
+        ];
         Console.Out.Write(
             parsed.GetValue(_format) switch
             {
@@ -52,7 +57,7 @@ internal static class LintTemplateCommand
         return reports.Exists(r => r.Error is not null) ? ExitCode.Findings : ExitCode.Done;
     }
 
-    private static IEnumerable<TemplateReport> Lint(string path, string[] stops)
+    private static IEnumerable<TemplateReport> Lint(string path, string[] stops, string? template)
     {
         string[] files = Directory.Exists(path) ? Directory.GetFiles(path, "*.jinja") : [];
         bool isModel = File.Exists(Path.Combine(path, "tokenizer_config.json"));
@@ -64,7 +69,8 @@ internal static class LintTemplateCommand
         }
 
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
-        return [One(name, () => Directory.Exists(path) ? ChatModel.Load(path) : ChatModel.FromFile(path), stops)];
+        ChatModel Load() => Directory.Exists(path) ? ChatModel.Load(path, name: template) : ChatModel.FromFile(path);
+        return [One(name, Load, stops)];
     }
 
     private static TemplateReport One(string name, Func<ChatModel> load, string[] stops)

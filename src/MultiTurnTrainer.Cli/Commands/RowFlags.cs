@@ -21,11 +21,7 @@ internal sealed class RowFlags
         Description = "A chat template in place of the model's.",
         HelpName = "FILE",
     };
-    private readonly Option<string?> _templateName = new("--chat-template-name")
-    {
-        Description = "Which of the folder's chat templates, where it has several.",
-        HelpName = "NAME",
-    };
+    private readonly Option<string?> _templateName = CommonOptions.TemplateName();
     private readonly Option<string[]> _eot = CommonOptions.StopTokens();
     private readonly Option<string?> _now = new("--now")
     {

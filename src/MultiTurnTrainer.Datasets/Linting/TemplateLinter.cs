@@ -135,12 +135,12 @@ public sealed class TemplateLinter
             string other = Template(Probes.Plain).RenderText(Input(Probes.Plain) with { Now = _day.AddDays(400) });
             if (other != plain.Text)
             {
-                Add("date-injected", "the date reaches the text: pin it with --now");
+                Add("date-injected", "the date reaches the text: pin it with mtt mask --now");
             }
         }
         catch (TemplateException problem) when (!problem.IsOverBudget)
         {
-            Add("date-injected", "whether it renders depends on the date: pin it with --now");
+            Add("date-injected", "whether it renders depends on the date: pin it with mtt mask --now");
         }
     }
 

@@ -41,7 +41,7 @@ internal static class EffectText
             "prefix-in-prompt" =>
                 "; what it writes between header and answer is in the generation prompt too, and context",
             _ when code.StartsWith("earlier-", StringComparison.Ordinal) =>
-                "; --expand-turns learns what the template prints of a last answer",
+                "; mtt mask --expand-turns learns what the template prints of a last answer",
             _ => "",
         };
 }

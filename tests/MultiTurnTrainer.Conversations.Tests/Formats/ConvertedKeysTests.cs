@@ -177,6 +177,87 @@ public sealed class ConvertedKeysTests : IDisposable
         );
     }
 
+    /// <summary>A message of a call's role that has calls of its own is an answer.</summary>
+    [Theory]
+    [InlineData("null", "null")]
+    [InlineData("\"\"", "\"\"")]
+    [InlineData("\"words\"", "\"words\"")]
+    public void Read_RoleOfACallWithCalls_IsAnAnswer(string content, string expected)
+    {
+        Conversation read = Read(
+            $$$$"""
+            {"messages":[{"role":"user","content":"q"},{"role":"tool_call","content":{{{{content}}}},"tool_calls":[{{{{CallF}}}}]},
+            {"role":"tool_response","content":"r"},{"role":"assistant","content":"a"}]}
+            """,
+            normalise: false
+        );
+        Assert.Equal(["user", "assistant", "tool", "assistant"], read.Messages.Select(message => message.RoleName));
+        Assert.Equal(expected, read.Messages[1].Json.GetProperty("content").GetRawText());
+        Assert.Equal("f", Assert.Single(read.Messages[1].ToolCalls).Name);
+    }
+
+    [Fact]
+    public void Read_CallsPrintedIntoTheOnlyPart_AreCalls() =>
+        AssertMessages(
+            $$$$"""
+            [{"role":"user","content":"q"},{"role":"assistant","content":"","tool_calls":[{{{{CallF}}}}]},{"role":"tool","content":"r"},
+            {"role":"assistant","content":[{"type":"text","text":"<tool_call>{}</tool_call>","weight":0}]}]
+            """,
+            """
+            {"messages":[{"role":"user","content":"q"},
+            {"role":"assistant","content":[{"type":"text","text":"<tool_call>{\"name\":\"f\",\"arguments\":{\"a\":1}}</tool_call>"}]},
+            {"role":"tool","content":[{"type":"text","text":"<tool_response>r</tool_response>"}]},
+            {"role":"assistant","content":[{"type":"text","text":"<tool_call>{}</tool_call>","weight":0}]}]}
+            """
+        );
+
+    /// <summary>One system prompt: the messages' own, where they have one.</summary>
+    [Theory]
+    [InlineData(
+        """{"system":"t","messages":[{"role":"system","content":"s"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}"""
+    )]
+    [InlineData(
+        """{"system":"t","conversations":[{"from":"system","value":"s"},{"from":"human","value":"q"},{"from":"gpt","value":"a"}]}"""
+    )]
+    [InlineData(
+        """{"system":"t","prompt":[{"role":"system","content":"s"},{"role":"user","content":"q"}],"completion":[{"role":"assistant","content":"a"}]}"""
+    )]
+    [InlineData(
+        """{"system":"t","prompt":[{"role":"system","content":"s"},{"role":"user","content":"q"}],"chosen":"a","rejected":"b"}"""
+    )]
+    [InlineData(
+        """{"system":"t","chosen":[{"role":"system","content":"s"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"rejected":[]}"""
+    )]
+    [InlineData("""{"system":"t","query":"q","response":"a","history":[{"role":"system","content":"s"}]}""")]
+    public void Read_SystemPromptBesideOneInTheMessages_IsMetadata(string row)
+    {
+        Conversation read = Read(row, normalise: false);
+        Assert.Equal(
+            [("system", "s"), ("user", "q"), ("assistant", "a")],
+            read.Messages.Select(message => (message.RoleName, message.Content!))
+        );
+    }
+
+    [Fact]
+    public void Read_ReasoningItemWithoutText_LeavesNoEmptyReasoning() =>
+        AssertMessages(
+            """[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]""",
+            """{"input":[{"role":"user","content":"q"},{"type":"reasoning","summary":[]},{"role":"assistant","content":"a"}]}"""
+        );
+
+    [Fact]
+    public void Read_CallMessageOfLlamaFactory_IsACall() =>
+        AssertMessages(
+            $$$$"""
+            [{"role":"user","content":"q"},{"role":"assistant","content":"","tool_calls":[{{{{CallF}}}}]},{"role":"tool","content":"r"},
+            {"role":"assistant","content":"a"}]
+            """,
+            """
+            {"messages":[{"role":"user","content":[{"type":"text","value":"q"}]},{"role":"tool_call","content":"{\"name\":\"f\",\"arguments\":{\"a\":1}}"},
+            {"role":"tool","content":[{"type":"text","value":"r"}]},{"role":"assistant","content":[{"type":"text","value":"a"}]}]}
+            """
+        );
+
     private void AssertMessages(string expected, string row)
     {
         foreach (bool normalise in new[] { false, true })

@@ -45,6 +45,35 @@ public sealed class CsvRecordSourceTests : IDisposable
             .QuickCheckThrowOnFailure();
     }
 
+    /// <summary>Numbers, true and false in columns of weights are those, as pandas writes them; other texts stay texts.</summary>
+    [Theory]
+    [InlineData("weight", "0.5", "0.5")]
+    [InlineData("loss_weight", "0", "0")]
+    [InlineData("loss", "False", "false")]
+    [InlineData("train", "TRUE", "true")]
+    [InlineData("train", "test", "\"test\"")]
+    [InlineData("weight", "half", "\"half\"")]
+    [InlineData("weight", "0.5 ", "0.5 ")]
+    [InlineData("score", "0.5", "\"0.5\"")]
+    public void TryRead_CellOfAWeight_IsANumberOrAFlag(string column, string cell, string expected)
+    {
+        string text = $"question,answer,{column}\r\n{Line(["q", "a", cell])}";
+        using CsvRecordSource source = new(new Dripping(text, 5), "a.csv", ',', 1 << 10);
+        Assert.True(source.TryRead(out SourceRecord record));
+        Assert.EndsWith(
+            $"\"{column}\":{expected}}}",
+            Encoding.UTF8.GetString(record.Bytes.Span),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Read_WeightsOfRows_Weigh()
+    {
+        Conversation row = Read($"question,answer,weight,train\r\n{Line(["q", "a", "0.25", "True"])}");
+        Assert.Equal(0.25f, row.Supervision.WeightOf(1));
+    }
+
     /// <summary>An answer that is JSON is an answer; only columns that hold structure are read as it.</summary>
     [Theory]
     [InlineData("question,answer", """{"name": "Bob"}""", """[1, 2]""")]

@@ -24,6 +24,14 @@ public class ConvertedRowTests
         "system",
         Severity.Info
     )]
+    [InlineData("""{"question":"q","answer":"a","documents":"x"}""", "documents", Severity.Info)]
+    [InlineData($$"""{"messages":{{Messages}},"documents":"x"}""", "documents", Severity.Info)]
+    [InlineData($$"""{"messages":{{Messages}},"docments":[1]}""", "docments", Severity.Warning)]
+    [InlineData(
+        $$"""{"system":"s","conversations":[{"from":"system","value":"t"},{"from":"human","value":"q"},{"from":"gpt","value":"a"}]}""",
+        "system",
+        Severity.Info
+    )]
     public void Check_KeyKeptAside_IsSaid(string row, string path, Severity severity)
     {
         Finding finding = Assert.Single(RuleExampleTests.Validate(row), finding => finding.Code == "MTT113");
@@ -36,6 +44,9 @@ public class ConvertedRowTests
     [InlineData("""{"query":"q","response":"a","history":[],"system":""}""")]
     [InlineData(
         """{"messages":[{"role":"user","content":"q","name":null,"note":null},{"role":"assistant","content":"a","tool_calls":null}]}"""
+    )]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","refusal":null,"annotations":[],"audio":{},"reasoning":"r","reasoning_content":"r"}]}"""
     )]
     public void Check_NothingKeptAside_IsClean(string row) => Assert.Empty(RuleExampleTests.Validate(row));
 
@@ -68,6 +79,31 @@ public class ConvertedRowTests
         """{"messages":[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"name":"f","argumens":{"b":1}}]},{"role":"tool","content":"r"},{"role":"assistant","content":"a"}]}""",
         "MTT103"
     )]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{"type":"text","text":"b"},{"type":"text","text":"<tool_call>{}</tool_call>"}]}]}""",
+        "MTT310"
+    )]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","refusal":"no"}]}""",
+        "MTT103"
+    )]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","reasoning":"r","reasoning_content":"s"}]}""",
+        "MTT103"
+    )]
+    [InlineData(
+        """{"messages":[{"role":"user","content":[{"type":"text","value":"q","note":"n"}]},{"role":"assistant","content":[{"type":"text","value":"a"}]}]}""",
+        "MTT103"
+    )]
+    [InlineData(
+        """{"input":[{"role":"user","content":"q"},{"type":"function_call","name":"f","arguments":"{}","note":"n"},{"type":"function_call_output","output":"r"},{"role":"assistant","content":"a"}]}""",
+        "MTT103"
+    )]
+    [InlineData(
+        """{"input":[{"role":"user","content":"q"},{"type":"reasoning","summary":[],"encrypted_content":"x"},{"role":"assistant","content":"a"}]}""",
+        "MTT103"
+    )]
+    [InlineData($$"""{"messages":{{Messages}},"images":"a.png"}""", "MTT110")]
     public void Check_WhatIsNotRead_IsSaid(string row, string code) =>
         Assert.Contains(RuleExampleTests.Validate(row), finding => finding.Code == code);
 }
