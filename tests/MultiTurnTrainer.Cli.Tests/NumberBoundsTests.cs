@@ -70,6 +70,28 @@ public class NumberBoundsTests
         Assert.StartsWith($"error: {expected}", result.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Flags of train that stand for settings are texts to the parser, and are checked as the settings are.</summary>
+    [Theory]
+    [InlineData("--batch-size", "-1")]
+    [InlineData("--batch-size", "0")]
+    [InlineData("--epochs", "-1")]
+    [InlineData("--learning-rate", "-1")]
+    [InlineData("--seed", "-1")]
+    [InlineData("--max-steps", "-2")]
+    [InlineData("--max-steps", "99999999999999999999")]
+    [InlineData("--epochs", "1e400")]
+    [InlineData("--learning-rate", "1e400")]
+    public void Train_SettingOutOfBounds_IsRefusedByItsFlag(string flag, string value)
+    {
+        MttResult result = MttProcess.Run(
+            Repository.Root,
+            ["train", "--train", "none.jsonl", "--model", PresetModel.Folder, "--output", "none", flag, value]
+        );
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith($"error: {flag}: train.", result.Error, StringComparison.Ordinal);
+    }
+
     private static Type TypeOf(Option option) => Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
 
     private static string? Problem(string command, string flag, string value) =>

@@ -55,7 +55,7 @@ internal sealed class TrainOptions
             "dtype"
         ),
         (Flag("--device", "cpu|cuda", "Where to compute; default: cuda where there is one."), "device"),
-        (Flag("--max-steps", "N", "Optimizer steps in all."), "max_steps"),
+        (Flag("--max-steps", "N", "Optimizer steps in all; 0 or -1 goes by epochs."), "max_steps"),
         (Flag("--epochs", "N", "Passes over the data."), "num_train_epochs"),
         (Flag("--learning-rate", "RATE", "The highest rate."), "learning_rate"),
         (Flag("--batch-size", "N", "Rows per micro-batch."), "per_device_train_batch_size"),
