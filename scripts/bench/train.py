@@ -114,6 +114,9 @@ def main():
             for what, runs in results.items():
                 rate = statistics.median(run[0] for run in runs)
                 print(f"  {what:24} {rate:8.0f} tokens/s  {rate / base:5.2f}x   {max(run[1] for run in runs):7.0f} MB   first loss {runs[0][2]:.5f}")
+        print("\na step beside its products:")
+        sys.stdout.flush()
+        subprocess.run([MTT, "doctor", "--step", model, "--rows", rows], check=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ internal static class DoctorCommand
           mtt doctor
           mtt doctor --kernels --device cuda
           mtt doctor --head 8192,128256,4096,1,0.25
+          mtt doctor --step SmolLM2-135M --rows rows.parquet
           mtt doctor --model Qwen3-0.6B
           mtt doctor --tokenizer Qwen3-0.6B --texts texts.jsonl
         """;
@@ -36,6 +37,17 @@ internal static class DoctorCommand
         Description =
             "Time the loss head: rows, vocabulary, width, shares of supervised rows, such as 8192,128256,4096,1,0.5,0.25,0.1.",
     };
+    private static readonly Option<string?> _step = new("--step")
+    {
+        HelpName = "MODEL",
+        Description =
+            "Time a training step of this model folder on the processor beside its products of matrices alone, in both types and at several shares of supervised tokens.",
+    };
+    private static readonly Option<string?> _rows = new("--rows")
+    {
+        HelpName = "FILE",
+        Description = "Token rows for --step.",
+    };
     private static readonly Option<string> _dtype = CommonOptions.Choice(
         "--dtype",
         "Element type of --head.",
@@ -59,7 +71,18 @@ internal static class DoctorCommand
 
     public static Command Create()
     {
-        Command command = new("doctor", _help) { _kernels, _device, _head, _dtype, _model, _tokenizer, _texts };
+        Command command = new("doctor", _help)
+        {
+            _kernels,
+            _device,
+            _head,
+            _dtype,
+            _step,
+            _rows,
+            _model,
+            _tokenizer,
+            _texts,
+        };
         command.SetAction(Run);
         return command;
     }
@@ -72,6 +95,16 @@ internal static class DoctorCommand
             EncodeTimingText.Write(
                 tokenizer ?? throw new MttException("--texts needs a tokenizer", "Give --tokenizer DIR."),
                 texts ?? throw new MttException("--tokenizer needs texts", "Give --texts FILE.")
+            );
+            return ExitCode.Done;
+        }
+
+        (string? step, string? rows) = (parsed.GetValue(_step), parsed.GetValue(_rows));
+        if (step is not null || rows is not null)
+        {
+            StepCostText.Write(
+                step ?? throw new MttException("--rows needs a model to train", "Give --step MODEL."),
+                rows ?? throw new MttException("--step needs rows to train on", "Give --rows FILE: what mtt mask writes.")
             );
             return ExitCode.Done;
         }

@@ -11,6 +11,9 @@ public static unsafe class TorchThreads
     // Below this many operations another thread wakes too late to help.
     private const double Worthwhile = 4e6;
 
+    // The same of an operator of libtorch's own, which cuts finer.
+    private const double WorthwhileOperator = 1e7;
+
     // GCC's entry into a region; Intel's and LLVM's runtimes have it too.
     private static readonly delegate* unmanaged<nint, nint, uint, uint, void> _enter = (delegate* unmanaged<
         nint,
@@ -63,11 +66,18 @@ public static unsafe class TorchThreads
         }
     }
 
+    /// <summary>Until the end of a scope libtorch's operators stay on this thread, where one of this size gains nothing by a second.</summary>
+    /// <param name="operations">Arithmetic of the operator, or of a typical one.</param>
+    public static Limit Suit(double operations)
+    {
+        int threads = torch.get_num_threads();
+        return new Limit(operations < WorthwhileOperator && !_atWork ? threads : 1);
+    }
+
     private static void Here(long pieces, Action<long> body, int threads)
     {
         bool outer = _atWork;
-        threads = outer ? 1 : threads;
-        Limit(threads, 1);
+        using Limit limit = new(outer ? 1 : threads);
         _atWork = true;
         try
         {
@@ -83,16 +93,6 @@ public static unsafe class TorchThreads
         finally
         {
             _atWork = outer;
-            Limit(threads, threads);
-        }
-    }
-
-    // What libraries under libtorch may take; inside a parallel region they take one anyway.
-    private static void Limit(int threads, int most)
-    {
-        if (threads > 1 && _setThreads is not null)
-        {
-            _setThreads(most);
         }
     }
 
@@ -113,6 +113,30 @@ public static unsafe class TorchThreads
         finally
         {
             _atWork = false;
+        }
+    }
+
+    /// <summary>One thread instead of several, for libtorch and the libraries under it, until it is disposed of.</summary>
+    public readonly struct Limit : IDisposable
+    {
+        private readonly int _threads;
+
+        internal Limit(int threads)
+        {
+            _threads = _setThreads is null ? 1 : threads;
+            if (_threads > 1)
+            {
+                _setThreads(1);
+            }
+        }
+
+        /// <summary>As many as before.</summary>
+        public void Dispose()
+        {
+            if (_threads > 1)
+            {
+                _setThreads(_threads);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 // Shapes: s tokens of the row, n of a chunk, e hidden width, v vocabulary.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 
 namespace MultiTurnTrainer.Models.Generation;
 
@@ -51,18 +52,38 @@ public sealed class Scorer(CausalLM model, Adapter? adapter)
             Tensor hidden = model.Forward(tokens, context);
             for (int start = 0; start < ids.Length; start += ChunkRows)
             {
+                using DisposeScope chunk = NewDisposeScope();
                 int count = Math.Min(ChunkRows, ids.Length - start);
-                float[] logits = Tensors.ToArray(model.Logits(hidden.narrow(0, start, count), context)); // [s, e] -> [n, e] -> [n, v]
-                onLogits?.Invoke(logits);
-                for (int row = 0; row < count && start + row + 1 < ids.Length; row++)
-                {
-                    ReadOnlySpan<float> own = logits.AsSpan(row * vocabulary, vocabulary);
-                    logProbs[start + row + 1] = Sampler.LogProbability(own, ids[start + row + 1]);
-                }
+                Tensor logits = model.Logits(hidden.narrow(0, start, count), context); // [s, e] -> [n, e] -> [n, v]
+                onLogits?.Invoke(Tensors.ToArray(logits));
+                int[] next = ids[(start + 1)..Math.Min(ids.Length, start + 1 + count)];
+                ScoreNext(logits.narrow(0, 0, next.Length), next).CopyTo(logProbs, start + 1); // the row's last token has no next
             }
         }
 
         return Summarise(logProbs, labels, weights);
+    }
+
+    // Log-probabilities of the tokens that follow, by the training loss's own row kernel.
+    private static float[] ScoreNext(Tensor logits, int[] next)
+    {
+        if (next.Length == 0)
+        {
+            return [];
+        }
+
+        Tensor statistics = zeros(next.Length, 4, float32, logits.device); // [n, 4]
+        MaskedCrossEntropy
+            .RowKernel(logits)
+            .Run(
+                logits,
+                tensor(next, device: logits.device),
+                ones(next.Length, float32, logits.device),
+                statistics,
+                new CrossEntropyOptions(Gradient: false),
+                float32
+            );
+        return Array.ConvertAll(Tensors.ToArray(statistics.select(1, 0)), loss => -loss); // [n, 4] -> [n]
     }
 
     private static Score Summarise(float[] logProbs, int[] labels, float[]? weights)

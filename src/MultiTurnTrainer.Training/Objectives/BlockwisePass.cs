@@ -21,6 +21,7 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
     public void Run(MicroBatch batch, ulong dropoutSeed, Func<Tensor, Tensor> head)
     {
         using DisposeScope scope = NewDisposeScope();
+        using TorchThreads.Limit threads = LimitThreads(model.Config, batch);
         using ForwardContext context = model.Prepare(batch.Layout, adapter, dropoutSeed);
         (Tensor ids, Tensor rows) = batch.Upload(model.Device);
         Stack<Recomputed> again = new();
@@ -52,6 +53,10 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
             BackwardAgain(block, context);
         }
     }
+
+    /// <summary>A pass of small products stays on one thread.</summary>
+    public static TorchThreads.Limit LimitThreads(ModelConfig config, MicroBatch batch) =>
+        TorchThreads.Suit(4.0 * batch.InputIds.Length * config.HiddenSize * config.HiddenSize);
 
     private bool IsRecomputed(int layer) =>
         recompute switch

@@ -93,7 +93,8 @@ public static class MaskedCrossEntropy
     internal static IRowKernel RowKernel(Tensor tensor) =>
         tensor.device_type == DeviceType.CUDA ? new CudaRows(CudaKernels.For(tensor)) : new CpuRows();
 
-    private static long ChunkRows(IHead head, Device device, long count)
+    /// <summary>Rows that go through the head at once.</summary>
+    internal static long ChunkRows(IHead head, Device device, long count)
     {
         long bytes = head.Vocabulary * sizeof(float);
         long most = (device.type == DeviceType.CUDA ? CudaChunkBytes : CpuChunkBytes) / bytes;

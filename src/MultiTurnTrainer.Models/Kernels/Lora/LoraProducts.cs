@@ -173,10 +173,18 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
     }
 
     // Of the activations' type: fp32 ones keep to one pool of threads, bf16 ones are rounded once.
-    private static Tensor Multiply(Tensor left, Tensor right) =>
-        left.dtype == float32 ? Products.Wide(left, right) : left.mm(right);
+    internal static Tensor Multiply(Tensor left, Tensor right)
+    {
+        if (left.dtype == float32)
+        {
+            return Products.Wide(left, right);
+        }
 
-    private static Tensor AddProduct(Tensor sum, Tensor left, Tensor right, float scale)
+        using TorchThreads.Limit threads = LimitThreads(left, right);
+        return left.mm(right);
+    }
+
+    internal static Tensor AddProduct(Tensor sum, Tensor left, Tensor right, float scale)
     {
         if (sum.dtype == float32)
         {
@@ -184,11 +192,15 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
             return sum;
         }
 
+        using TorchThreads.Limit threads = LimitThreads(left, right);
         return sum.addmm_(left, right, 1, scale);
     }
 
+    private static TorchThreads.Limit LimitThreads(Tensor left, Tensor right) =>
+        TorchThreads.Suit(2.0 * left.numel() * right.size(1));
+
     // The gradient of an fp32 parameter, never rounded below that.
-    private static Tensor ComputeGradient(Tensor left, Tensor right, float scale)
+    internal static Tensor ComputeGradient(Tensor left, Tensor right, float scale)
     {
         Tensor gradient = empty([left.size(0), right.size(1)], float32, left.device);
         Products.Add(gradient, left, right, scale, 0);
