@@ -104,7 +104,11 @@ internal static class DoctorCommand
         {
             StepCostText.Write(
                 step ?? throw new MttException("--rows needs a model to train", "Give --step MODEL."),
-                rows ?? throw new MttException("--step needs rows to train on", "Give --rows FILE: what mtt mask writes.")
+                rows
+                    ?? throw new MttException(
+                        "--step needs rows to train on",
+                        "Give --rows FILE: what mtt mask writes."
+                    )
             );
             return ExitCode.Done;
         }
