@@ -43,4 +43,8 @@ fi
 
 say "building (about a minute the first time)"
 dotnet build MultiTurnTrainer.sln -c Release -v quiet -nologo
+# The same compiled ahead of time starts in less than half the time; without the compiler for it ./mtt runs the build.
+dotnet publish src/MultiTurnTrainer.Cli -c Release -v quiet -nologo --use-current-runtime --no-self-contained -o artifacts/mtt >/dev/null &&
+  touch artifacts/mtt/mtt ||
+  { rm -rf artifacts/mtt; say "no compiler ahead of time on the package feed: mtt starts slower"; }
 ./mtt setup

@@ -1,44 +1,56 @@
 #!/usr/bin/env bash
-# Tokenizer throughput beside HuggingFace's library, model by model in one run.
+# Tokenizer throughput beside both versions of HuggingFace's library, model by model in one run: on one pinned core and on
+# two, cold and warm, ids only and with offsets (1.0 has none).
 # Usage: scripts/bench/tokenizers.sh [FOLDER-OF-MODELS [CORPUS.jsonl.gz [MEGABYTES [MODEL…]]]]
-# Without arguments the shared material is used (../shared, or MTT_SHARED).
+# Without arguments all models of the shared material are used (../shared, or MTT_SHARED). Needs python3.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
-shared=${MTT_SHARED:-$root/../shared}/data
+cd "$(dirname "$0")/../.."
+shared=${MTT_SHARED:-$(cd .. && pwd)/shared}/data
 models=${1:-$shared/tokenizers}
 corpus=${2:-$shared/corpus/mixed.jsonl.gz}
-megabytes=${3:-16}
+megabytes=${3:-20}
 shift $(($# < 3 ? $# : 3))
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(llama3.1 qwen3 gpt-oss deepseek-v3 llama2 mistral-v0.3 gemma3)
 [ -d "$models" ] && [ -f "$corpus" ] || { echo "needs tokenizers and a corpus: $models, $corpus" >&2; exit 2; }
+if [ ${#names[@]} -eq 0 ]; then
+  for file in "$models"/*/tokenizer.json; do names+=("$(basename "$(dirname "$file")")"); done
+fi
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-npm install --loglevel error --no-audit --no-fund --prefix "$folder" tokenizers@0.23.2 >/dev/null
-dotnet build "$root/tests/MultiTurnTrainer.Benchmarks" -c Release -v q -nologo >&2
-bench=$root/artifacts/bin/MultiTurnTrainer.Benchmarks/release/MultiTurnTrainer.Benchmarks
+for wheel in "$shared"/wheels/tokenizers-*.whl; do
+  version=$(basename "$wheel" | cut -d- -f2)
+  python3 -m zipfile -e "$wheel" "$folder/$version"
+done
+new=$(ls -d "$folder"/1.*)
+old=$(ls -d "$folder"/0.*)
+gzip -dc "$corpus" | head -c $((megabytes * 1000000)) | sed '$d' > "$folder/texts.jsonl" || true
+[ -x artifacts/bin/MultiTurnTrainer.Cli/release/mtt ] || dotnet build src/MultiTurnTrainer.Cli -c Release -v q -nologo
 
 lscpu | sed -n 's/^Model name: */machine: /p'
-printf '%-14s %8s %8s %6s %8s %8s %8s %9s %9s\n' model anchor cold ratio cpu long 2threads load "anchor ld"
+echo "MB/s of UTF-8 (10^6 bytes), cold / warm; one core: pinned"
+printf '%-22s %-6s %14s %14s %14s %14s %14s\n' model cores "1.0 ids" "0.23 offsets" "mtt ids" "mtt offsets" "ids : 1.0"
 for name in "${names[@]}"; do
-  anchor=$(NODE_PATH=$folder/node_modules RAYON_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
-    node "$root/scripts/bench/tokenizers_anchor.cjs" "$models/$name/tokenizer.json" "$corpus" "$megabytes")
-  ours=$("$bench" tokenizer-throughput "$models/$name" "$corpus" "$megabytes")
-  jq -rn --argjson a "$anchor" --argjson o "$ours" '
-    if $a.tokens != $o.tokens then error("\($o.model): \($a.tokens) tokens there, \($o.tokens) here") else . end
-    | [$o.model, $a.mb_s, $o.cold_mb_s, $o.cold_mb_s / $a.mb_s, $o.cold_cpu_mb_s, $o.long_texts_mb_s, $o.two_threads_mb_s, $o.load_ms, $a.load_ms]
-    | @tsv' | while IFS=$'\t' read -r m a c r p l t ld al; do
-    printf '%-14s %8.2f %8.1f %5.1fx %8.1f %8.1f %8.1f %6.0f ms %6.0f ms\n' "$m" "$a" "$c" "$r" "$p" "$l" "$t" "$ld" "$al"
+  for cores in 0 0,1; do
+    export RAYON_NUM_THREADS=$(($(tr -cd , <<<"$cores" | wc -c) + 1))
+    theirs=$(taskset -c "$cores" python3 scripts/bench/tokenizers_hf.py "$new" "$models/$name" "$folder/texts.jsonl")
+    before=$(taskset -c "$cores" python3 scripts/bench/tokenizers_hf.py "$old" "$models/$name" "$folder/texts.jsonl" offsets)
+    ours=$(taskset -c "$cores" ./mtt doctor --tokenizer "$models/$name" --texts "$folder/texts.jsonl")
+    THEIRS=$theirs BEFORE=$before OURS=$ours python3 - "$name" "$RAYON_NUM_THREADS" <<'PYTHON'
+import json, os, re, sys
+
+name, threads = sys.argv[1], sys.argv[2]
+theirs, before = json.loads(os.environ["THEIRS"]), json.loads(os.environ["BEFORE"])
+rows = re.findall(rf"^(ids and offsets|ids) +{threads} +([\d.]+) +([\d.]+) +[\d.]+ +([\d,]+)$", os.environ["OURS"], re.M)
+ours = {what: (float(cold), float(warm), int(tokens.replace(",", ""))) for what, cold, warm, tokens in rows}
+tokens = ours["ids"][2]
+for other in (theirs, before):
+    if other.get("tokens", tokens) != tokens:
+        print(f"{name}: {other['tokens']} tokens with {other['version']}, {tokens} here", file=sys.stderr)
+pair = lambda x: f"{x['cold']:.1f} / {x['warm']:.1f}" if "cold" in x else "refused"
+mine = lambda what: "{:.1f} / {:.1f}".format(*ours[what][:2])
+ratio = "{:.1f}x / {:.1f}x".format(ours["ids"][0] / theirs["cold"], ours["ids"][1] / theirs["warm"]) if "cold" in theirs else ""
+print(f"{name:22} {threads:6} {pair(theirs):>14} {pair(before):>14} {mine('ids'):>14} {mine('ids and offsets'):>14} {ratio:>14}")
+PYTHON
   done
 done
-# Microsoft.ML.Tokenizers' own tokenizer of a vocabulary, and ours of the same list through the same interface.
-for oracle in "o200k_base O200kBase" "cl100k_base Cl100kBase"; do
-  # shellcheck disable=SC2086
-  "$bench" tokenizer-oracle $oracle "$corpus" "$megabytes" | jq -r '
-    [.model, .mb_s, .cold_mb_s, .cold_mb_s / .mb_s, .differing, .texts] | @tsv' |
-    while IFS=$'\t' read -r m a c r d t; do
-      printf '%-14s %8.2f %8.1f %5.1fx  beside Microsoft.ML.Tokenizers; other ids in %d of %d texts\n' "$m" "$a" "$c" "$r" "$d" "$t"
-    done
-done
-echo "MB/s of UTF-8 (10^6 bytes); cold: caches empty, one thread, ids only; cpu: the same by processor time; long: texts of 1 MB."

@@ -187,7 +187,7 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
             return new JsonProblem(at, "there is no value");
         }
 
-        while (true)
+        do
         {
             // A value begins at `at`; a name may follow it before the next check.
             if (Count + 2 > _tokens.Length && !Grow())
@@ -195,27 +195,22 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
                 return JsonProblem.TooLarge(at, maxTokens);
             }
 
-            byte first = at < text.Length ? text[at] : (byte)0;
             bool opened = false;
-            switch (first)
+            switch (at < text.Length ? text[at] : 0)
             {
-                case (byte)'{':
-                case (byte)'[':
+                case '{' or '[':
                     if (depth == MaxDepth)
                     {
                         return JsonProblem.TooDeep(at, MaxDepth);
                     }
 
-                    _tokens[Count] = new JsonToken
-                    {
-                        Start = at,
-                        Kind = first == (byte)'{' ? JsonKind.Object : JsonKind.Array,
-                    };
+                    JsonKind kind = text[at] == '{' ? JsonKind.Object : JsonKind.Array;
+                    _tokens[Count] = new JsonToken { Start = at, Kind = kind };
                     _open[depth++] = Count++;
                     at = SkipSpace(text, at + 1);
                     opened = true;
                     break;
-                case (byte)'"':
+                case '"':
                     if (Quoted(text, ref at, JsonKind.String) is { } badString)
                     {
                         return badString;
@@ -231,73 +226,84 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
                     break;
             }
 
-            // After a value: close what ends here, then find where the next value begins.
-            while (true)
+            if (GoOn(text, ref at, ref depth, opened) is { } problem)
             {
-                if (depth == 0)
-                {
-                    at = SkipSpace(text, at);
-                    return at == text.Length ? null : JsonProblem.AfterTheEnd(text, at);
-                }
-
-                ref JsonToken container = ref _tokens[_open[depth - 1]];
-                bool inObject = container.Kind == JsonKind.Object;
-                byte close = inObject ? (byte)'}' : (byte)']';
-                if (!opened)
-                {
-                    at = SkipSpace(text, at);
-                }
-
-                byte next = at < text.Length ? text[at] : (byte)0;
-                if (next == close && at < text.Length)
-                {
-                    at++;
-                    container.Length = at - container.Start;
-                    container.Next = Count;
-                    depth--;
-                    opened = false;
-                    continue;
-                }
-
-                if (!opened)
-                {
-                    if (next != (byte)',')
-                    {
-                        return JsonProblem.Unexpected(text, at, inObject ? "',' or '}'" : "',' or ']'");
-                    }
-
-                    int comma = at;
-                    at = SkipSpace(text, at + 1);
-                    if (at < text.Length && text[at] == close)
-                    {
-                        return new JsonProblem(comma, "a comma before the closing bracket", "Remove the last comma.");
-                    }
-                }
-
-                if (inObject)
-                {
-                    if (at >= text.Length || text[at] != (byte)'"')
-                    {
-                        return JsonProblem.Unexpected(text, at, "a property name in double quotes");
-                    }
-
-                    if (Quoted(text, ref at, JsonKind.Name) is { } badName)
-                    {
-                        return badName;
-                    }
-
-                    at = SkipSpace(text, at);
-                    if (at >= text.Length || text[at] != (byte)':')
-                    {
-                        return JsonProblem.Unexpected(text, at, "':'");
-                    }
-
-                    at = SkipSpace(text, at + 1);
-                }
-
-                break;
+                return problem;
             }
+        } while (depth > 0);
+
+        return null;
+    }
+
+    /// <summary>After a value, or a bracket that opened: closes what ends here and goes to where the next value begins.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="at">Behind the value; then at the next one, or at the end.</param>
+    /// <param name="depth">The containers that are open; 0 at the end.</param>
+    /// <param name="opened">Whether a container has just been opened.</param>
+    private JsonProblem? GoOn(ReadOnlySpan<byte> text, ref int at, ref int depth, bool opened)
+    {
+        while (depth > 0)
+        {
+            ref JsonToken container = ref _tokens[_open[depth - 1]];
+            bool inObject = container.Kind == JsonKind.Object;
+            int close = inObject ? '}' : ']';
+            at = opened ? at : SkipSpace(text, at);
+            if (at < text.Length && text[at] == close)
+            {
+                at++;
+                container.Length = at - container.Start;
+                container.Next = Count;
+                depth--;
+                opened = false;
+                continue;
+            }
+
+            if (!opened && Comma(text, ref at, close) is { } problem)
+            {
+                return problem;
+            }
+
+            return inObject ? Name(text, ref at) : null;
         }
+
+        at = SkipSpace(text, at);
+        return at == text.Length ? null : JsonProblem.AfterTheEnd(text, at);
+    }
+
+    private static JsonProblem? Comma(ReadOnlySpan<byte> text, ref int at, int close)
+    {
+        if (at >= text.Length || text[at] != ',')
+        {
+            return JsonProblem.Unexpected(text, at, $"',' or '{(char)close}'");
+        }
+
+        int comma = at;
+        at = SkipSpace(text, at + 1);
+        return at < text.Length && text[at] == close
+            ? new JsonProblem(comma, "a comma before the closing bracket", "Remove the last comma.")
+            : null;
+    }
+
+    private JsonProblem? Name(ReadOnlySpan<byte> text, ref int at)
+    {
+        if (at >= text.Length || text[at] != '"')
+        {
+            return JsonProblem.Unexpected(text, at, "a property name in double quotes");
+        }
+
+        if (Quoted(text, ref at, JsonKind.Name) is { } problem)
+        {
+            return problem;
+        }
+
+        at = SkipSpace(text, at);
+        if (at >= text.Length || text[at] != ':')
+        {
+            return JsonProblem.Unexpected(text, at, "':'");
+        }
+
+        at = SkipSpace(text, at + 1);
+        return null;
     }
 
     private bool Grow()
