@@ -42,13 +42,11 @@ public sealed record MergeReport(
         get
         {
             double share = LargestLogit == 0 ? 0 : LargestDifference / LargestLogit;
+            string measured = Invariant($"{100 * share:G2} % of the largest logit");
+            string usual = Invariant($"rounding the weights once to {StoredType} brings up to {100 * UsualShare:G2} %");
             return IsUsual
-                ? Invariant(
-                    $"usual for {StoredType}: {share:P2} of the largest logit, up to {UsualShare:P2} comes from rounding the weights once"
-                )
-                : Invariant(
-                    $"more than usual for {StoredType}: {share:P2} of the largest logit, where rounding alone brings up to {UsualShare:P2}; compare answers of both before you use it"
-                );
+                ? $"usual: {measured}, and {usual}"
+                : $"more than usual: {measured}, and {usual}; compare answers of both before you use it";
         }
     }
 }

@@ -49,6 +49,7 @@ public class AdapterMergeTests
         }
 
         Assert.InRange(report.LargestDifference, 0, report.StoredType == "BF16" ? 0.2 : 1e-4);
+        Assert.True(report.IsUsual, report.Judgement);
         CheckLogits(name, output);
     }
 
@@ -79,6 +80,20 @@ public class AdapterMergeTests
         before.TryFind("model.embed_tokens.weight", out SafetensorsFile from, out SafetensorsEntry old);
         after.TryFind("model.embed_tokens.weight", out SafetensorsFile to, out SafetensorsEntry kept);
         Assert.True(from.Bytes(old).SequenceEqual(to.Bytes(kept)));
+    }
+
+    [Theory]
+    [InlineData("BF16", 1.2, true)]
+    [InlineData("BF16", 3, false)]
+    [InlineData("F16", 1.2, false)]
+    [InlineData("F32", 0.001, true)]
+    [InlineData("F32", 0.01, false)]
+    public void Judgement_OfADifference_DependsOnTheType(string type, double difference, bool usual)
+    {
+        MergeReport report = new(1, Untied: false, type, LargestLogit: 30, difference, ProbeTokens: 64);
+
+        Assert.Equal(usual, report.IsUsual);
+        Assert.StartsWith(usual ? "usual" : "more than usual", report.Judgement, StringComparison.Ordinal);
     }
 
     [Fact]
