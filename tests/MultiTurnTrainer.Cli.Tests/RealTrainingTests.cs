@@ -36,7 +36,7 @@ public sealed class RealTrainingTests(ITestOutputHelper output) : IDisposable
             "--output",
             _folder["adapter"],
             "--learning-rate",
-            "8e-4",
+            "5e-4",
             "--epochs",
             "6",
             "--batch-size",
