@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What is too long for every change: the fuzz runs of the readers and the validator (200,000 mutated inputs by default)
-# and of the Parquet reader (20,000 mutated files), near duplicates among 200,000 rows beside an exact join, and a real model that learns facts.
+# and of the Parquet reader (20,000 mutated files), those of templates, tokenizers, configurations, adapters, settings and
+# replies (fifty times the usual), near duplicates among 200,000 rows beside an exact join, and a real model that learns facts.
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,3 +21,9 @@ dotnet build tests/MultiTurnTrainer.Cli.Tests -c Release -v q -nologo
 MTT_REAL_TRAINING=1 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests \
   -class MultiTurnTrainer.Cli.Tests.RealTrainingTests -showliveoutput
+for room in Templates Tokenizers Models Inference Cli; do
+  dotnet build "tests/MultiTurnTrainer.$room.Tests" -c Release -v q -nologo
+  # Fifty times what every change runs; inputs that fail are kept in artifacts/fuzz.
+  MTT_FUZZ=${MTT_FUZZ:-50} MTT_FUZZ_SEED=${2:-1} timeout 3600 \
+    "artifacts/bin/MultiTurnTrainer.$room.Tests/release/MultiTurnTrainer.$room.Tests" -class '*FuzzTests' -showliveoutput
+done

@@ -12,6 +12,14 @@ public static class Printable
     /// <summary>A text of several lines: line ends and tabs stay.</summary>
     public static string Text(string? text) => Clean(text ?? "", keepsLines: true);
 
+    /// <summary>A message of which the values are others' and the rest is mtt's; numbers as they are everywhere.</summary>
+    public static string Of(FormattableString message) =>
+        string.Format(
+            CultureInfo.InvariantCulture,
+            message.Format,
+            [.. message.GetArguments().Select(value => value is string text ? Line(text) : value)]
+        );
+
     /// <summary>Whether a character stands for something else than itself.</summary>
     public static bool IsHarmful(char c) =>
         c switch

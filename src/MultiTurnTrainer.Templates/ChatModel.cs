@@ -41,7 +41,22 @@ public sealed class ChatModel
     public static ChatModel Load(string folder, string? template = null, string? name = null)
     {
         InputFile.RequireFolder(folder, "Name a HuggingFace model folder.");
+        try
+        {
+            return Read(folder, template, name);
+        }
+        catch (InvalidOperationException problem)
+        {
+            throw new MttException(
+                $"{folder}: a text of its JSON files is none: {problem.Message}",
+                "Download the files again.",
+                problem
+            );
+        }
+    }
 
+    private static ChatModel Read(string folder, string? template, string? name)
+    {
         JsonElement? config = Read(folder, "tokenizer_config.json");
         Dictionary<string, string> templates = template is null
             ? Templates(folder, config)

@@ -121,27 +121,33 @@ internal static class CleanCommand
     {
         TextWriter error = Console.Error;
         error.WriteLine(
-            $"{Counted.Of(counts.Records, "record")} ({List(counts.Kinds)}) from {Counted.Of(counts.Conversations, "conversation")} in {output}"
+            Printable.Of(
+                $"{Counted.Of(counts.Records, "record")} ({List(counts.Kinds)}) from {Counted.Of(counts.Conversations, "conversation")} in {output}"
+            )
         );
         error.WriteLine(
             $"references: {List(counts.Policies)}; {Counted.Of(counts.RemovedMessages, "message")} removed"
         );
         error.WriteLine(
-            $"user turns: {counts.BackReferences} refer back to a reply, {counts.CorrectingTurns} correct an earlier one"
+            Printable.Of(
+                $"user turns: {counts.BackReferences} refer back to a reply, {counts.CorrectingTurns} correct an earlier one"
+            )
         );
         if (counts.LeftOut.Count > 0)
         {
-            error.WriteLine($"left out: {List(counts.LeftOut)}");
+            error.WriteLine(Printable.Of($"left out: {List(counts.LeftOut)}"));
         }
 
         if (counts.WithoutReply > 0)
         {
             error.WriteLine(
-                $"{Counted.Of(counts.WithoutReply, "conversation holds", "conversations hold")} no assistant message"
+                Printable.Of(
+                    $"{Counted.Of(counts.WithoutReply, "conversation holds", "conversations hold")} no assistant message"
+                )
             );
         }
 
-        error.WriteLine($"note: {CleaningRun.Note}");
+        error.WriteLine(Printable.Of($"note: {CleaningRun.Note}"));
     }
 
     private static string List(IReadOnlyDictionary<string, long> counts) =>

@@ -65,7 +65,7 @@ internal static class InitCommand
         string folder = parsed.GetValue(_folder)!;
         foreach (string file in Write(parsed, folder))
         {
-            Console.Error.WriteLine($"wrote {Path.Combine(folder, file)}");
+            Console.Error.WriteLine(Printable.Of($"wrote {Path.Combine(folder, file)}"));
         }
 
         return ExitCode.Done;

@@ -55,7 +55,7 @@ internal static class InspectCommand
             string heading = string.Join(", ", paths.Select(input => Path.GetFileName(input)));
             file.Stream.Write(Encoding.UTF8.GetBytes(HtmlView.Page(heading, rows, MaskSummaryLine.Of(rows), [])));
             file.Commit();
-            Console.Error.WriteLine($"wrote {parsed.GetValue(_html)}");
+            Console.Error.WriteLine(Printable.Of($"wrote {parsed.GetValue(_html)}"));
         }
         else
         {

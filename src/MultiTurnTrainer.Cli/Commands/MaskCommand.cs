@@ -101,7 +101,7 @@ internal static class MaskCommand
     {
         foreach (string warning in model.Tokenizer.Warnings)
         {
-            Console.Error.WriteLine($"warning: {warning}");
+            Console.Error.WriteLine(Printable.Of($"warning: {warning}"));
         }
 
         return model;
@@ -116,7 +116,7 @@ internal static class MaskCommand
         );
         foreach (string line in counts.Lines)
         {
-            text += $"  {line}\n";
+            text += $"  {Printable.Line(line)}\n";
         }
 
         if (counts.BoundaryTokens > 0)

@@ -149,7 +149,7 @@ internal static class MergeCommand
         manifest.Counts["largest_logit_difference"] = report.LargestDifference;
         WriteManifest(manifest, adapters, output, sources, options);
         Console.Error.WriteLine(
-            Invariant(
+            Printable.Of(
                 $"{output}: {Counted.Of(report.ChangedTensors, "weight")} changed, rounded once to {report.StoredType}"
             )
         );
@@ -159,7 +159,7 @@ internal static class MergeCommand
         }
 
         Console.Error.WriteLine(
-            Invariant(
+            Printable.Of(
                 $"largest logit difference, adapter against merged: {report.LargestDifference:e3} ({Counted.Of(report.ProbeTokens, "token")}, logits up to {report.LargestLogit:F2})"
             )
         );

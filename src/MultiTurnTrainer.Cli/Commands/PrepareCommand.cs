@@ -128,7 +128,9 @@ internal static class PrepareCommand
             : (path, force) => new JsonLinesOutput(path, force);
         Preparer preparer = new(options, policy is null ? open : (path, force) => policy.Wrap(open(path, force)));
         PreparedCounts? counts = preparer.Run(RemoteInputs.Files(parsed.GetValue(_inputs)!));
-        Console.Error.Write(counts is null ? $"already prepared: {preparer.ManifestPath}\n" : Report(counts, options));
+        Console.Error.Write(
+            counts is null ? Printable.Of($"already prepared: {preparer.ManifestPath}\n") : Report(counts, options)
+        );
         if (counts is not null && policy is not null)
         {
             Console.Error.Write(policy.Finish(Path.Combine(options.Output, $"context{options.Shard.Suffix}.json")));
@@ -170,7 +172,9 @@ internal static class PrepareCommand
                 .Where(line =>
                     line.Rows > 0 || line.What == "read" || line.What.StartsWith("written", StringComparison.Ordinal)
                 )
-                .Select(line => Invariant($"{line.Rows, 10:N0} {(line.Rows == 1 ? "row " : "rows")} {line.What}\n"))
+                .Select(line =>
+                    Invariant($"{line.Rows, 10:N0} {(line.Rows == 1 ? "row " : "rows")} {Printable.Line(line.What)}\n")
+                )
         );
     }
 

@@ -66,7 +66,7 @@ internal static class RenderCommand
 
         if (refused > 0)
         {
-            Console.Error.WriteLine($"{index - refused} rendered, {refused} refused by the template");
+            Console.Error.WriteLine(Printable.Of($"{index - refused} rendered, {refused} refused by the template"));
         }
 
         return ExitCode.Done;

@@ -10,21 +10,23 @@ internal static class ReviewText
         TextWriter error = Console.Error;
         string outcomes = string.Join(", ", report.Outcomes.Select(pair => $"{pair.Value} {pair.Key}"));
         error.WriteLine(
-            $"{Counted.Of(report.Conversations, "conversation")} from {Counted.Of(report.Seeds, "seed")} ({outcomes}) in {output}"
+            Printable.Of(
+                $"{Counted.Of(report.Conversations, "conversation")} from {Counted.Of(report.Seeds, "seed")} ({outcomes}) in {output}"
+            )
         );
         if (report.Spent.Requests > 0)
         {
-            error.WriteLine($"spent: {Describe(report.Spent)}");
+            error.WriteLine(Printable.Of($"spent: {Describe(report.Spent)}"));
         }
 
         foreach (LeftOut left in report.LeftOut.Take(_shownLeftOut))
         {
-            error.WriteLine($"left out: seed {left.SeedIndex}, {left.Outcome}: {left.Reason}");
+            error.WriteLine(Printable.Of($"left out: seed {left.SeedIndex}, {left.Outcome}: {left.Reason}"));
         }
 
         if (report.LeftOut.Count > _shownLeftOut)
         {
-            error.WriteLine($"left out: {report.LeftOut.Count - _shownLeftOut} more, all in trace.jsonl");
+            error.WriteLine(Printable.Of($"left out: {report.LeftOut.Count - _shownLeftOut} more, all in trace.jsonl"));
         }
 
         if (report.Outcomes.ContainsKey("failed"))
@@ -36,7 +38,9 @@ internal static class ReviewText
         {
             string records = string.Join(", ", file.Take(_shownLeftOut).Select(seed => seed.Line));
             error.WriteLine(
-                $"skipped: {Counted.Of(file.Count(), "record")} of {file.Key} ({(file.Count() == 1 ? "line" : "lines")} {records}): {file.First().Reason}"
+                Printable.Of(
+                    $"skipped: {Counted.Of(file.Count(), "record")} of {file.Key} ({(file.Count() == 1 ? "line" : "lines")} {records}): {file.First().Reason}"
+                )
             );
         }
 
@@ -52,19 +56,23 @@ internal static class ReviewText
     public static void WriteEstimate(ReviewEstimate estimate)
     {
         static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
-        Console.Out.WriteLine($"seeds: {Number(estimate.Seeds)}");
+        Console.Out.WriteLine(Printable.Of($"seeds: {Number(estimate.Seeds)}"));
         foreach (ModelEstimate model in estimate.Models)
         {
             string money = model.Money is { } price
                 ? price.ToString("0.00", CultureInfo.InvariantCulture)
                 : "no price in review.prices";
             Console.Out.WriteLine(
-                $"{(model.Model.Length > 0 ? model.Model : "(no model named)")}: calls {Number(model.Calls)}, prompt tokens {Number(model.PromptTokens)}, completion tokens {Number(model.CompletionTokens)}, cost {money}"
+                Printable.Of(
+                    $"{(model.Model.Length > 0 ? model.Model : "(no model named)")}: calls {Number(model.Calls)}, prompt tokens {Number(model.PromptTokens)}, completion tokens {Number(model.CompletionTokens)}, cost {money}"
+                )
             );
         }
 
         Console.Out.WriteLine(
-            $"total: calls {Number(estimate.Models.Sum(model => model.Calls))}, tokens {Number(estimate.Models.Sum(model => model.PromptTokens + model.CompletionTokens))}, cost {Cost(estimate.Models)}"
+            Printable.Of(
+                $"total: calls {Number(estimate.Models.Sum(model => model.Calls))}, tokens {Number(estimate.Models.Sum(model => model.PromptTokens + model.CompletionTokens))}, cost {Cost(estimate.Models)}"
+            )
         );
         Console.Out.WriteLine("An estimate: replies of usual length, four bytes a token, no repairs, no retries.");
     }

@@ -25,7 +25,9 @@ internal static class SetupCommand
     {
         TorchRuntime.Notice = Console.Error.WriteLine;
         LibTorchInstallation installation = TorchRuntime.Load();
-        Console.Out.WriteLine($"libtorch {torch.__version__} ({installation.Origin}: {installation.Libraries})");
+        Console.Out.WriteLine(
+            Printable.Of($"libtorch {torch.__version__} ({installation.Origin}: {installation.Libraries})")
+        );
         return ExitCode.Done;
     }
 }

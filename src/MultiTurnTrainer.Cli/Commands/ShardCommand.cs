@@ -153,18 +153,20 @@ internal static class ShardCommand
     {
         TextWriter error = Console.Error;
         error.WriteLine(
-            Invariant(
+            Printable.Of(
                 $"{report.Sharded} of {Counted.Of(report.Tasks, "task")} sharded, {(report.Sharded == 0 ? 0 : (double)report.Shards / report.Sharded):0.0} shards each, in {output}{(report.Kept > 0 ? $"; {report.Kept} kept the shards they came with" : "")}"
             )
         );
         if (report.LeftOut.Count > 0)
         {
             error.WriteLine(
-                $"left out: {string.Join(", ", report.LeftOut.Select(pair => $"{pair.Value} {pair.Key}"))}"
+                Printable.Of(
+                    $"left out: {string.Join(", ", report.LeftOut.Select(pair => $"{pair.Value} {pair.Key}"))}"
+                )
             );
             foreach ((string id, string reason) in report.Examples)
             {
-                error.WriteLine($"  {id}: {reason}");
+                error.WriteLine(Printable.Of($"  {id}: {reason}"));
             }
         }
 

@@ -20,12 +20,12 @@ internal static class TemplateEffectsText
             RowRun run = new(RowModel.Load(folder, rows), rows);
             foreach (string line in run.Count(inputs).Lines.Concat(run.RefusalLines))
             {
-                log.WriteLine(line);
+                log.WriteLine(Printable.Line(line));
             }
         }
         catch (MttException problem)
         {
-            log.WriteLine($"note: what the template does cannot be told: {problem.Message}");
+            log.WriteLine(Printable.Of($"note: what the template does cannot be told: {problem.Message}"));
         }
     }
 }

@@ -33,7 +33,7 @@ internal sealed class PlainTrainingLog(TextWriter writer, TimeProvider time) : I
 
     public void Evaluated(EvaluationMetrics metrics) => writer.WriteLine(TrainingText.Evaluation(metrics));
 
-    public void Saved(int step, string folder) => writer.WriteLine(Invariant($"saved step {step}: {folder}"));
+    public void Saved(int step, string folder) => writer.WriteLine(Printable.Of($"saved step {step}: {folder}"));
 
     public void StoppedMidStep(int step, string? folder)
     {
@@ -41,5 +41,5 @@ internal sealed class PlainTrainingLog(TextWriter writer, TimeProvider time) : I
         ProcessEnd.Now(ExitCode.Stopped);
     }
 
-    public void Warned(string message) => writer.WriteLine($"warning: {message}");
+    public void Warned(string message) => writer.WriteLine(Printable.Of($"warning: {message}"));
 }

@@ -11,32 +11,32 @@ internal static class TrainingText
     /// <summary>What the run is about to do.</summary>
     public static IEnumerable<string> Head(RunSummary run)
     {
-        yield return Invariant(
+        yield return Printable.Of(
             $"model      {run.Model}: {run.Parameters:N0} weights, {run.TrainableParameters:N0} trained; {run.Dtype} on {run.Device}"
         );
-        yield return $"data       {run.DataText}";
+        yield return Printable.Of($"data       {run.DataText}");
         if (run.RowsWithoutLabels > 0)
         {
-            yield return Invariant(
+            yield return Printable.Of(
                 $"           {Counted.Of(run.RowsWithoutLabels, "row has no supervised token and adds nothing", "rows have no supervised token and add nothing")}"
             );
         }
 
         if (run.EvaluationRows > 0)
         {
-            yield return Invariant($"evaluation {Counted.Of(run.EvaluationRows, "row")}");
+            yield return Printable.Of($"evaluation {Counted.Of(run.EvaluationRows, "row")}");
         }
 
         if (run.Packs > 0)
         {
-            yield return Invariant(
+            yield return Printable.Of(
                 $"packing    {Counted.Of(run.Packs, "pack")}, {run.PackingEfficiency:P1} of their places filled"
             );
         }
 
         yield return run.FirstStep > run.TotalSteps
-            ? Invariant($"steps      all {run.TotalSteps} are done already")
-            : Invariant($"steps      {run.FirstStep} to {run.TotalSteps}; recompute {run.Recompute}");
+            ? Printable.Of($"steps      all {run.TotalSteps} are done already")
+            : Printable.Of($"steps      {run.FirstStep} to {run.TotalSteps}; recompute {run.Recompute}");
     }
 
     /// <summary>A step in one line.</summary>
@@ -44,7 +44,7 @@ internal static class TrainingText
     {
         int done = m.Step - run.FirstStep + 1;
         TimeSpan left = TimeSpan.FromSeconds(elapsed.TotalSeconds / done * (run.TotalSteps - m.Step));
-        return Invariant(
+        return Printable.Of(
             $"step {m.Step}/{run.TotalSteps}  loss {m.Loss:F4}  smoothed {m.SmoothedLoss:F4}  lr {m.Lr:G3}  {m.TokensPerSecond:N0} tokens/s  supervised {m.SupervisedTokens / (double)Math.Max(1, m.Tokens):P0}  left {Clock(left)}"
         );
     }
@@ -55,9 +55,9 @@ internal static class TrainingText
         IEnumerable<string> turns = m
             .ByTurn.OrderBy(turn => turn.Key)
             .Take(_turnsShown)
-            .Select(turn => Invariant($"turn {turn.Key} {turn.Value.Loss:F4}"));
+            .Select(turn => Printable.Of($"turn {turn.Key} {turn.Value.Loss:F4}"));
         string parts = string.Join("  ", [.. turns, .. Parts(m.ByRole), .. Parts(m.ByField)]);
-        return Invariant($"evaluation after step {m.Step}: loss {m.Loss:F4}{(m.Best ? " (best)" : "")}  {parts}");
+        return Printable.Of($"evaluation after step {m.Step}: loss {m.Loss:F4}{(m.Best ? " (best)" : "")}  {parts}");
     }
 
     // One part alone says what the whole says.
@@ -66,12 +66,12 @@ internal static class TrainingText
             ? []
             : parts
                 .OrderBy(part => part.Key, StringComparer.Ordinal)
-                .Select(part => Invariant($"{part.Key} {part.Value.Loss:F4}"));
+                .Select(part => Printable.Of($"{part.Key} {part.Value.Loss:F4}"));
 
     /// <summary>How a run ended.</summary>
     public static string End(TrainOutcome outcome, string output) =>
         outcome.BestLost is { } problem
-            ? Invariant(
+            ? Printable.Of(
                 $"{Ended(outcome, output)}\nwarning: the adapter is that of step {outcome.Step}, not the best: {problem}"
             )
             : Ended(outcome, output);
@@ -79,29 +79,31 @@ internal static class TrainingText
     private static string Ended(TrainOutcome outcome, string output) =>
         outcome.End switch
         {
-            TrainEnd.Finished => Invariant(
+            TrainEnd.Finished => Printable.Of(
                 $"done: {Counted.Of(outcome.Step, "step")}{Loss(outcome.Last)}; adapter and report in {output}"
             ),
-            TrainEnd.StoppedEarly => Invariant(
+            TrainEnd.StoppedEarly => Printable.Of(
                 $"stopped early at step {outcome.Step}: {outcome.Message}; adapter and report in {output}"
             ),
-            TrainEnd.Stopped when outcome.Message is not null => $"stopped {outcome.Message}",
-            TrainEnd.Stopped => Invariant($"stopped at step {outcome.Step}, the state is saved; go on with --resume"),
-            _ => Invariant(
+            TrainEnd.Stopped when outcome.Message is not null => Printable.Of($"stopped {outcome.Message}"),
+            TrainEnd.Stopped => Printable.Of(
+                $"stopped at step {outcome.Step}, the state is saved; go on with --resume"
+            ),
+            _ => Printable.Of(
                 $"stopped before an update that would do harm: {outcome.Message}; the state before it is saved: see to the rows or the rate, or go past a spike with --resume --set train.spike_action=warn"
             ),
         };
 
-    private static string Loss(StepMetrics? last) => last is null ? "" : Invariant($", loss {last.Loss:F4}");
+    private static string Loss(StepMetrics? last) => last is null ? "" : Printable.Of($", loss {last.Loss:F4}");
 
     /// <summary>The end of a process that could not wait for its step.</summary>
     public static string StoppedMidStep(int step, string? folder) =>
         folder is null
             ? "stopped before the first step"
-            : Invariant($"stopped in the middle of a step; saved step {step}: {folder}; go on with --resume");
+            : Printable.Of($"stopped in the middle of a step; saved step {step}: {folder}; go on with --resume");
 
     public static string Clock(TimeSpan span) =>
         span.TotalHours >= 1
-            ? Invariant($"{(int)span.TotalHours}:{span.Minutes:D2}:{span.Seconds:D2}")
-            : Invariant($"{span.Minutes}:{span.Seconds:D2}");
+            ? Printable.Of($"{(int)span.TotalHours}:{span.Minutes:D2}:{span.Seconds:D2}")
+            : Printable.Of($"{span.Minutes}:{span.Seconds:D2}");
 }

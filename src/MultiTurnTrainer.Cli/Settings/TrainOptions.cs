@@ -129,7 +129,7 @@ internal sealed class TrainOptions
         };
         foreach (string line in IdleSettings.Of(request))
         {
-            Console.Error.WriteLine($"note: {line}");
+            Console.Error.WriteLine(Printable.Of($"note: {line}"));
         }
 
         return DistillationInputs.AddTo(

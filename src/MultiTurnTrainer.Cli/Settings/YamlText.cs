@@ -16,10 +16,19 @@ internal static class YamlText
     /// <exception cref="YamlException">It is not YAML, or more than settings can be.</exception>
     public static YamlNode? Parse(string text)
     {
-        Check(text);
-        YamlStream stream = [];
-        stream.Load(new StringReader(text));
-        return stream.Documents.Count == 0 ? null : stream.Documents[0].RootNode;
+        try
+        {
+            Check(text);
+            YamlStream stream = [];
+            stream.Load(new StringReader(text));
+            return stream.Documents.Count == 0 ? null : stream.Documents[0].RootNode;
+        }
+        catch (Exception problem)
+            when (problem is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // The parser's own way to say it of some texts.
+            throw new YamlException(Mark.Empty, Mark.Empty, $"it is not YAML: {problem.Message}", problem);
+        }
     }
 
     // An alias costs little to write and as much as what it stands for to compare, to print, to bind.

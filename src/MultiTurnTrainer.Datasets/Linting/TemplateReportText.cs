@@ -9,7 +9,7 @@ public static class TemplateReportText
         StringBuilder text = new();
         foreach (TemplateReport report in reports)
         {
-            text.Append(report.Name).Append('\n');
+            text.Append(Printable.Line(report.Name)).Append('\n');
             if (report.Error is not null)
             {
                 text.Append("  error: ").Append(report.Error).Append("\n\n");
@@ -80,5 +80,5 @@ public static class TemplateReportText
                 refuses = report.Refused.Select(refused => new { probe = refused.Probe, error = refused.Error }),
             };
 
-    private static string Quote(string text) => text.Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Quote(string text) => Printable.Line(text);
 }

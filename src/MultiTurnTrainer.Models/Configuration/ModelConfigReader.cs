@@ -60,7 +60,8 @@ public static class ModelConfigReader
             using JsonDocument document = JsonDocument.Parse(InputFile.ReadBytes(path));
             return Read(document.RootElement, path, headDimension);
         }
-        catch (JsonException problem)
+        // Half of a surrogate pair is JSON, and no text.
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
             throw new MttException($"{path}: not valid JSON ({problem.Message})", "Fetch the file again.", problem);
         }
