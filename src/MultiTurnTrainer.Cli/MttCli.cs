@@ -94,6 +94,8 @@ internal static class MttCli
             ParityCommand.Create(),
             MaskCommand.Create(),
             InspectCommand.Create(),
+            AuditCommand.Create(),
+            ImportCommand.Create(),
             EstimateCommand.Create(),
             TrainCommand.Create(),
             SelfTestCommand.Create(),

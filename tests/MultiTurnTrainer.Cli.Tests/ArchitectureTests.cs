@@ -18,6 +18,7 @@ public class ArchitectureTests
         ["Tokenizers"] = ["Files", "Unicode"],
         ["Agents"] = ["Files", "Tokenizers"],
         ["Datasets"] = ["Files", "Unicode", "Conversations", "Validation", "Context", "Templates", "Tokenizers"],
+        ["Audit"] = ["Files", "Conversations", "Templates", "Tokenizers", "Datasets"],
         ["LibTorch"] = ["Files"],
         ["Models"] = ["Files", "LibTorch"],
         ["Training"] = ["Files", "Datasets", "Models", "LibTorch"],
@@ -50,6 +51,7 @@ public class ArchitectureTests
             "Inference",
             "Synthesis",
             "Evaluation",
+            "Audit",
         ],
     };
 
@@ -147,6 +149,7 @@ public class ArchitectureTests
     [InlineData("Templates")]
     [InlineData("Tokenizers")]
     [InlineData("Datasets")]
+    [InlineData("Audit")]
     [InlineData("Synthesis")]
     [InlineData("Evaluation")]
     public void DataRooms_DoNotTouchLibtorch(string room)

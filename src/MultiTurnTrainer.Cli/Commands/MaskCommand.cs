@@ -14,6 +14,7 @@ internal static class MaskCommand
         Examples:
           mtt mask chat.jsonl --model qwen3 --output rows.parquet
           mtt mask chat.jsonl --model qwen3 --show 3
+          mtt mask chat.jsonl --model qwen3 --lock masks.lock     in CI: mtt audit --lock masks.lock
           mtt mask chat.jsonl --model qwen3 --output rows.parquet --max-length 4096 --expand-turns --html rows.html
         """;
 
@@ -23,6 +24,11 @@ internal static class MaskCommand
     private static readonly Option<string?> _output = CommonOptions.Output("Token rows: a .parquet or .jsonl file.");
     private static readonly Option<string> _model = CommonOptions.Model(RowText.ModelNeeds);
     private static readonly Option<bool> _force = CommonOptions.Force();
+    private static readonly Option<string?> _lock = new("--lock")
+    {
+        Description = "Write a hash of each conversation's ids and mask, for mtt audit --lock to compare.",
+        HelpName = "FILE",
+    };
     private static readonly Option<int> _show = new Option<int>("--show")
     {
         Description = "Show the first rows in the terminal.",
@@ -54,6 +60,7 @@ internal static class MaskCommand
             _output,
             _model,
             _force,
+            _lock,
             _show,
             _html,
             _htmlRows,
@@ -70,7 +77,8 @@ internal static class MaskCommand
         UnfinishedFiles.RemoveOnSignals();
         string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
         string folder = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer);
-        OutputPaths.RefuseClash(inputs, parsed.GetValue(_output), parsed.GetValue(_html));
+        string? lockPath = parsed.GetValue(_lock);
+        OutputPaths.RefuseClash(inputs, parsed.GetValue(_output), parsed.GetValue(_html), lockPath);
         MaskRun run = new(inputs, folder)
         {
             Output = parsed.GetValue(_output),
@@ -82,6 +90,17 @@ internal static class MaskCommand
         };
         RowOptions options = _rows.Read(parsed);
         options = options with { Threads = parsed.GetValue(_threads) ?? options.Threads };
+        if (lockPath is not null)
+        {
+            MaskLock locked = MaskLock.Of(inputs, folder, options);
+            locked.Write(lockPath);
+            Console.Error.WriteLine($"{Counted.Of(locked.Count, "conversation")} locked in {lockPath}");
+            if (run is { Output: null, Html: null, Show: 0 })
+            {
+                return ExitCode.Done;
+            }
+        }
+
         RowRun rows = run.Execute(() => Warned(RowModel.Load(folder, options)), options);
         if (run.Show > 0)
         {

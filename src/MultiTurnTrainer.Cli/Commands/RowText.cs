@@ -20,6 +20,10 @@ internal static class RowText
         writer.Write(TerminalView.Summary(MaskSummaryLine.Of(rows)));
     }
 
+    /// <summary>Some tokens of a row, without a legend.</summary>
+    public static void WriteTokens(TextWriter writer, bool isRedirected, RowView row) =>
+        writer.Write(TerminalView.Row(row, HasColour(isRedirected)));
+
     // no-color.org and bixense.com/clicolors
     private static bool HasColour(bool isRedirected)
     {

@@ -134,6 +134,9 @@ internal static class ForeignSettings
         )
         .ToDictionary(pair => pair.name, pair => pair.setting, StringComparer.Ordinal);
 
+    /// <summary>What stands for another trainer's name; null where it is nobody's.</summary>
+    public static ForeignSetting? Find(string name) => _byName.GetValueOrDefault(name);
+
     /// <summary>What to write instead of another trainer's name; null where it is nobody's.</summary>
     public static string? Advice(string name) => _byName.GetValueOrDefault(name)?.Advice;
 }
