@@ -1,5 +1,7 @@
 // Folder Client: what the hub is asked and how: names, settings, requests, answers that are no success.
 // Refuses to know: what files are for, where they are kept.
+using System.Net.Sockets;
+
 namespace MultiTurnTrainer.Hub.Client;
 
 /// <summary>
@@ -89,7 +91,8 @@ internal sealed class HubHttp : IDisposable
             }
             catch (Exception problem) when (IsLost(problem, cancel))
             {
-                if (attempt == tries)
+                // A host that has no address now has none in some seconds: a machine without a network is told at once.
+                if (attempt == tries || IsNowhere(problem))
                 {
                     throw new HubFault(
                         $"{_settings.Endpoint}: no answer ({Reason(problem)})",
@@ -178,6 +181,16 @@ internal sealed class HubHttp : IDisposable
         (int)answer.StatusCode is 301 or 302 or 303 or 307 or 308 && answer.Headers.Location is not null;
 
     private static bool MayPass(HttpStatusCode status) => (int)status is 408 or 429 or 500 or 502 or 503 or 504;
+
+    private static bool IsNowhere(Exception problem) =>
+        problem.InnerException
+            is SocketException
+            {
+                SocketErrorCode: SocketError.HostNotFound
+                    or SocketError.TryAgain
+                    or SocketError.NoData
+                    or SocketError.NetworkUnreachable
+            };
 
     // "Retry-After: 5", or the hub's own 'RateLimit: "api";r=0;t=55'.
     private static TimeSpan? AskedFor(HttpResponseMessage answer)
