@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -132,7 +133,7 @@ internal static class AuditCommand
             Config = config,
             Trainer = parsed.GetValue(_trainer),
             Data = data,
-            Model = parsed.GetValue(_model),
+            Model = Folder(parsed),
             Allowed = parsed.GetValue(_allow) ?? [],
             Write = parsed.GetValue(_write),
             TrainerRows = parsed.GetValue(_trainerRows),
@@ -163,10 +164,13 @@ internal static class AuditCommand
         return report.HasFindings ? ExitCode.Findings : ExitCode.Done;
     }
 
+    private static string? Folder(ParseResult parsed) =>
+        parsed.GetValue(_model) is { } model ? RemoteInputs.Folder(model, ModelNeed.Tokenizer) : null;
+
     private static AuditReport Locked(string path, ParseResult parsed, RowOptions options)
     {
         string[] data = parsed.GetValue(_data) ?? [];
-        if (data.Length == 0 || parsed.GetValue(_model) is not { } model)
+        if (data.Length == 0 || Folder(parsed) is not { } model)
         {
             throw new MttException("a lock is compared with data and a model", "Name them: --data FILE --model DIR.");
         }
