@@ -13,7 +13,7 @@ public sealed partial class HintsTests : IDisposable
         + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
     // Of programs that mtt speaks of, and of its own build.
-    private static readonly string[] _foreign = ["--enable-lora", "--user", "--density"];
+    private static readonly string[] _foreign = ["--enable-lora", "--user", "--dataset"];
     private static readonly string[] _noHints = ["Pages", "Views", "Native", "Cuda", "Presets"];
 
     private static readonly Dictionary<string, HashSet<string>> _options = MttCli

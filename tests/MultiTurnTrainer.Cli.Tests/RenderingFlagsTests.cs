@@ -169,7 +169,7 @@ public sealed class RenderingFlagsTests : IDisposable
     [Fact]
     public void Train_OnConversations_HasEveryFlagOfMaskThatShapesRows()
     {
-        string[] output = ["--output", "--force", "--show", "--html", "--html-rows", "--threads"];
+        string[] output = ["--output", "--force", "--show", "--html", "--html-rows", "--threads", "--profile"];
         Command mask = MttCli.Root().Subcommands.Single(one => one.Name == "mask");
         Command train = MttCli.Root().Subcommands.Single(one => one.Name == "train");
         Assert.Empty(
@@ -191,7 +191,7 @@ public sealed class RenderingFlagsTests : IDisposable
         ];
         IEnumerable<string> flags = mask
             .Options.Select(option => option.Name[2..].Replace('-', '_'))
-            .Except(["output", "force", "show", "html", "html_rows", "model", "config", "set"])
+            .Except(["output", "force", "show", "html", "html_rows", "profile", "model", "config", "set"])
             .Select(flag => spelled.GetValueOrDefault(flag, flag));
         Assert.Empty(flags.Except(settings));
     }

@@ -24,8 +24,8 @@ internal static class ParquetTokenRowReader
         SchemaNode? weights = file.Schema.Children.Any(child => child.Name == "loss_weights")
             ? RequireNumbers(file, path, "loss_weights")
             : null;
-        SchemaNode? id = TextColumn(file, "id");
-        SchemaNode? spans = TextColumn(file, "spans");
+        SchemaNode? id = TextColumn(file, "id", PhysicalType.ByteArray, PhysicalType.Int32, PhysicalType.Int64);
+        SchemaNode? spans = TextColumn(file, "spans", PhysicalType.ByteArray);
         SchemaNode[] opened =
         [
             .. lists.Select(list => list.Leaf),
@@ -72,8 +72,8 @@ internal static class ParquetTokenRowReader
     private static MttException Wrong(string path, string name, string what) =>
         new($"{path}: the column {name} does not hold lists of {what}", "Make token rows with mtt mask.");
 
-    private static SchemaNode? TextColumn(ParquetFile file, string name) =>
-        file.Leaves.FirstOrDefault(leaf => leaf.Path == name && leaf.Type == PhysicalType.ByteArray);
+    private static SchemaNode? TextColumn(ParquetFile file, string name, params PhysicalType[] types) =>
+        file.Leaves.FirstOrDefault(leaf => leaf.Path == name && leaf.Type is { } type && types.Contains(type));
 
     private static SchemaNode? ListColumn(ParquetFile file, string name, params ReadOnlySpan<PhysicalType> types)
     {
@@ -107,7 +107,11 @@ internal static class ParquetTokenRowReader
             return null;
         }
 
-        string? text = column.Definition == leaf!.MaxDefinition ? Encoding.UTF8.GetString(column.Value) : null;
+        string? text =
+            column.Definition < leaf!.MaxDefinition ? null
+            : leaf.Type == PhysicalType.Int32 ? Invariant($"{MemoryMarshal.Read<int>(column.Value)}")
+            : leaf.Type == PhysicalType.Int64 ? Invariant($"{MemoryMarshal.Read<long>(column.Value)}")
+            : Encoding.UTF8.GetString(column.Value);
         column.MoveNext();
         return text;
     }

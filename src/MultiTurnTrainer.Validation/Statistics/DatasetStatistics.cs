@@ -65,7 +65,7 @@ public sealed class DatasetStatistics
     /// <summary>What the lengths are of, in words.</summary>
     internal string Measured =>
         OfRows
-            ? $"of the rows that mtt mask makes{(Refused > 0 ? $" ({Refused} more conversations are refused by the template)" : "")}"
+            ? $"of the rows that mtt mask makes{(Refused > 0 ? $" ({Counted.Of(Refused, "more conversation is", "more conversations are")} refused by the template)" : "")}"
             : "of the texts, without the template's";
 
     /// <summary>The share of everything that is supervised.</summary>

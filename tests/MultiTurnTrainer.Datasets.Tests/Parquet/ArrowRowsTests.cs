@@ -111,13 +111,14 @@ public sealed class ArrowRowsTests : IDisposable
         ArrowFile.Write(
             _folder["rows.parquet"],
             [
+                ("id", _number),
                 ("input_ids", list),
                 ("attention_mask", flags),
                 ("completion_mask", flags),
                 ("loss_weights", new ListType(DoubleType.Default)),
                 ("note", _text),
             ],
-            """{"input_ids":[0,5,6,7],"attention_mask":[0,1,1,1],"completion_mask":[0,0,1,1],"loss_weights":[0,0,1,0.5]}""",
+            """{"id":41,"input_ids":[0,5,6,7],"attention_mask":[0,1,1,1],"completion_mask":[0,0,1,1],"loss_weights":[0,0,1,0.5]}""",
             """{"input_ids":[8,9,1,0],"attention_mask":[1,1,1,0],"completion_mask":[0,1,0,0],"note":"n"}"""
         );
 
@@ -137,6 +138,7 @@ public sealed class ArrowRowsTests : IDisposable
             ],
             rows.Select(row => row.Labels)
         );
+        Assert.Equal(["41", null], rows.Select(row => row.Id));
         Assert.Equal([0, 1, 0.5f], rows[0].LossWeights!);
         Assert.Null(rows[1].LossWeights);
     }
