@@ -185,6 +185,7 @@ public sealed class Validator
     /// <returns>Whether it is a row: blank lines are not.</returns>
     private bool Examine(in SourceRecord record, ValidationSummary summary)
     {
+        // 1. What the file shows before it is JSON.
         _accepted = record.Bytes;
         if ((record.Flags & RecordFlags.ByteOrderMark) != 0)
         {
@@ -199,16 +200,12 @@ public sealed class Validator
 
         if ((record.Flags & RecordFlags.NoComma) != 0)
         {
-            _sink.AddAt(
-                Catalogue.Get("MTT001"),
-                _row,
-                "",
-                0,
-                "no comma parts this element from the one before",
-                "Add the comma, or write the file again with a JSON library."
-            );
+            const string text = "no comma parts this element from the one before";
+            const string hint = "Add the comma, or write the file again with a JSON library.";
+            _sink.AddAt(Catalogue.Get("MTT001"), _row, "", 0, text, hint);
         }
 
+        // 2. The JSON.
         if (!_row.Source.Scan(record.Bytes))
         {
             Syntax(record);
@@ -230,6 +227,24 @@ public sealed class Validator
             rule.CheckText(_row, _sink);
         }
 
+        // 3. The conversation.
+        if (Load(record))
+        {
+            foreach (Rule rule in _rules)
+            {
+                rule.Check(_row, _sink);
+            }
+
+            _duplicates.Check(_row, _sink);
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads the row as a conversation.</summary>
+    /// <returns>Whether it is one.</returns>
+    private bool Load(in SourceRecord record)
+    {
         Refusal? refusal = _row.Load(_options.Conversion);
         _options.ExplainFormat?.Invoke(_row.File, record.Line, Explain(refusal));
         if (refusal is not null)
@@ -242,23 +257,17 @@ public sealed class Validator
                 _row.Source[refusal.Token].Start,
                 message
             );
-            return true;
+            return false;
         }
 
         if (_row.HasTooManyCalls)
         {
             const string text = "the row has more tool calls, or more tools for its calls, than any conversation";
             _sink.AddAt(Catalogue.Get("MTT008"), _row, "", 0, text, "Split the row, or leave it out.");
-            return true;
+            return false;
         }
 
         _formats[_row.Format!.Name] = _formats.GetValueOrDefault(_row.Format.Name) + 1;
-        foreach (Rule rule in _rules)
-        {
-            rule.Check(_row, _sink);
-        }
-
-        _duplicates.Check(_row, _sink);
         return true;
     }
 

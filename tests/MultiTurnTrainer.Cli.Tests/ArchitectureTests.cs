@@ -68,6 +68,17 @@ public class ArchitectureTests
         "TorchSharp: ., Utils",
     ];
 
+    private const int MostLinesOfAMethod = 60;
+
+    /// <summary>Methods that are still longer. The list only shrinks: one that was cut must leave it.</summary>
+    private static readonly string[] _longMethods =
+    [
+        "Conversations/JsonTape.Walk",
+        "Datasets/RowBuilder.Encode",
+        "Hub/FileDownload.FetchPieceAsync",
+        "Hub/HubUpload.CommitAsync",
+    ];
+
     public static TheoryData<string> Rooms =>
         [.. Directory.GetDirectories(Source).Select(path => Path.GetFileName(path))];
 
@@ -100,6 +111,10 @@ public class ArchitectureTests
         ];
         Assert.True(changes.Length == 0, string.Join('\n', changes));
     }
+
+    [Fact]
+    public void Methods_OfTheSource_FitAScreenOrAreListed() =>
+        Assert.Equal(_longMethods, MethodLengths.FindLonger(Source, MostLinesOfAMethod).Order(StringComparer.Ordinal));
 
     /// <summary>A file names the folders of its room that it uses, or <see cref="FolderGraph"/> would not see them.</summary>
     [Theory]

@@ -179,16 +179,21 @@ internal static class ReviewCommand
             Limit = parsed.GetValue(_limit),
             LocalModel = folder => new LocalChatModel(folder, rows),
         };
+        return await ReviewAsync(job, parsed.GetValue(_ablation), cancellation);
+    }
+
+    private static async Task<int> ReviewAsync(ReviewJob job, bool ablation, CancellationToken cancellation)
+    {
         RunProgressLine progress = new("dialogues");
         try
         {
-            IReadOnlyList<ReviewReport> reports = parsed.GetValue(_ablation)
+            IReadOnlyList<ReviewReport> reports = ablation
                 ? await ReviewAblation.RunAsync(job, progress, cancellation)
                 : [await ReviewRun.RunAsync(job, progress, cancellation)];
             progress.End();
             foreach ((ReviewReport report, int i) in reports.Select((report, i) => (report, i)))
             {
-                string folder = parsed.GetValue(_ablation) ? Path.Combine(output, ReviewAblation.Names[i]) : output;
+                string folder = ablation ? Path.Combine(job.Output, ReviewAblation.Names[i]) : job.Output;
                 ReviewText.WriteReport(report, folder);
             }
 

@@ -95,13 +95,9 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
         bool canonical = answer && settings.CanonicalTask && turn > 0;
         if (canonical)
         {
-            // After the last user turn, before the calls that this turn has made already.
-            int after = reference.FindLastIndex(one => one.GetProperty("role").ValueEquals("user")) + 1;
-            reference.Insert(after, MessageJson.User(view.CanonicalTask()));
+            AddCanonicalTask(reference, view);
         }
 
-        IReadOnlyList<JsonElement> laidOut =
-            settings.ConsecutiveUsers == ConsecutiveUsers.Merge ? MessageJson.MergeUsers(reference) : reference;
         ReferencePolicy policy =
             repaired ? ReferencePolicy.Repaired
             : kept.Count > 0 ? ReferencePolicy.Kept
@@ -116,7 +112,8 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
             Kind = answer ? TurnKind.Answer : TurnKind.Middle,
             Policy = policy,
             StudentContext = [.. view.Messages.Take(message).Select(one => one.Json)],
-            ReferenceContext = laidOut,
+            ReferenceContext =
+                settings.ConsecutiveUsers == ConsecutiveUsers.Merge ? MessageJson.MergeUsers(reference) : reference,
             Completion = view.Messages[message].Json,
             Weight = view.Supervision.WeightOf(message) is var weight and not 1 ? weight : null,
             Tools = view.Tools,
@@ -125,6 +122,13 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
             Kept = kept,
             Marks = [.. view.Marks.Where(mark => mark.Message < message)],
         };
+    }
+
+    // After the last user turn, before the calls that this turn has made already.
+    private static void AddCanonicalTask(List<JsonElement> reference, DialogueView view)
+    {
+        int after = reference.FindLastIndex(one => one.GetProperty("role").ValueEquals("user")) + 1;
+        reference.Insert(after, MessageJson.User(view.CanonicalTask()));
     }
 
     private bool IsKeptExchange(Message message) =>

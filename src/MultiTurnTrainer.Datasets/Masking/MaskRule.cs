@@ -119,20 +119,7 @@ public sealed class MaskRule
             stop = next;
         }
 
-        _ranges.Clear();
-        foreach (RenderedSpan span in block)
-        {
-            if (IsOwn(span, message))
-            {
-                Keep(Math.Max(span.Start, start), Math.Min(span.End, supervisedEnd));
-            }
-        }
-
-        if (stop is { } token)
-        {
-            Keep(token.Start, token.End);
-        }
-
+        KeepOwn(block, message, start, supervisedEnd, stop);
         if (_ranges.Count == 0)
         {
             Refuse(message, "no-text", "nothing of this answer is left to learn: its text is all prompt");
@@ -149,6 +136,20 @@ public sealed class MaskRule
                 SupervisesTail = learnsTail,
             }
         );
+    }
+
+    private void KeepOwn(List<RenderedSpan> block, int message, int start, int end, (int Start, int End)? stop)
+    {
+        _ranges.Clear();
+        foreach (RenderedSpan span in block.Where(span => IsOwn(span, message)))
+        {
+            Keep(Math.Max(span.Start, start), Math.Min(span.End, end));
+        }
+
+        if (stop is { } token)
+        {
+            Keep(token.Start, token.End);
+        }
     }
 
     private bool IsLastPrinted(int message)

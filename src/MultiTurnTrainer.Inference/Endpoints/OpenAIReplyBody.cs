@@ -32,16 +32,9 @@ internal static class OpenAIReplyBody
         CancellationToken cancellation
     )
     {
-        StringBuilder text = new();
-        StringBuilder refusal = new();
-        (int Prompt, int Completion) usage = default;
-        string? finish = null;
-        bool done = false;
+        Streamed reply = new();
         using CancellationTokenSource silence = new(idle, time);
-        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(
-            silence.Token,
-            cancellation
-        );
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellation);
         try
         {
             await foreach (
@@ -51,28 +44,11 @@ internal static class OpenAIReplyBody
                 silence.CancelAfter(idle);
                 if (item.Data == "[DONE]")
                 {
-                    done = true;
-                    break;
+                    return reply.Finish();
                 }
 
                 using JsonDocument document = JsonDocument.Parse(item.Data);
-                JsonElement root = document.RootElement;
-                ThrowOnError(root);
-                usage = Usage(root) is { Prompt: > 0 } or { Completion: > 0 } ? Usage(root) : usage;
-                if (
-                    Member(root, "choices") is not { ValueKind: JsonValueKind.Array } choices
-                    || choices.GetArrayLength() == 0
-                )
-                {
-                    continue;
-                }
-
-                finish = StringOf(choices[0], "finish_reason") ?? finish;
-                if (Member(choices[0], "delta") is { ValueKind: JsonValueKind.Object } delta)
-                {
-                    text.Append(TextOf(delta));
-                    refusal.Append(StringOf(delta, "refusal"));
-                }
+                reply.Add(document.RootElement);
             }
         }
         catch (OperationCanceledException problem) when (!cancellation.IsCancellationRequested)
@@ -84,17 +60,9 @@ internal static class OpenAIReplyBody
             );
         }
 
-        // A stream that ends without saying so was cut.
-        if (!done && finish is null)
-        {
-            throw new EndpointException(EndpointFault.Transient, "the stream was cut before its end");
-        }
-
-        return new ChatReply(text.ToString(), usage.Prompt, usage.Completion)
-        {
-            FinishReason = finish ?? "stop",
-            Refusal = refusal.Length > 0 ? refusal.ToString() : null,
-        };
+        return reply.IsFinished
+            ? reply.Finish()
+            : throw new EndpointException(EndpointFault.Transient, "the stream was cut before its end");
     }
 
     private static void ThrowOnError(JsonElement root)
@@ -136,4 +104,43 @@ internal static class OpenAIReplyBody
 
     private static JsonElement? Member(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out JsonElement member) ? member : null;
+
+    /// <summary>What has come of a streamed reply.</summary>
+    private sealed class Streamed
+    {
+        private readonly StringBuilder _text = new();
+        private readonly StringBuilder _refusal = new();
+        private (int Prompt, int Completion) _usage;
+        private string? _finish;
+
+        /// <summary>Whether a reason to finish has come; a stream that ends without one was cut.</summary>
+        public bool IsFinished => _finish is not null;
+
+        public void Add(JsonElement chunk)
+        {
+            ThrowOnError(chunk);
+            _usage = Usage(chunk) is { Prompt: > 0 } or { Completion: > 0 } ? Usage(chunk) : _usage;
+            if (
+                Member(chunk, "choices") is not { ValueKind: JsonValueKind.Array } choices
+                || choices.GetArrayLength() == 0
+            )
+            {
+                return;
+            }
+
+            _finish = StringOf(choices[0], "finish_reason") ?? _finish;
+            if (Member(choices[0], "delta") is { ValueKind: JsonValueKind.Object } delta)
+            {
+                _text.Append(TextOf(delta));
+                _refusal.Append(StringOf(delta, "refusal"));
+            }
+        }
+
+        public ChatReply Finish() =>
+            new(_text.ToString(), _usage.Prompt, _usage.Completion)
+            {
+                FinishReason = _finish ?? "stop",
+                Refusal = _refusal.Length > 0 ? _refusal.ToString() : null,
+            };
+    }
 }

@@ -99,39 +99,20 @@ internal sealed class ReviewLoop(ReviewSettings settings, PromptSet prompts, ICa
         while (true)
         {
             string place = $"r{number}/d{drafts.Count}";
-            CallKey key = new(seed.Index, $"{place}/candidate");
-            List<ChatTurn> turns =
-                drafts.Count == 0
-                    ? _prompts.Candidate(seed, history, question)
-                    : _prompts.Revision(seed, history, question, drafts[^1], key);
-            RoleReply answer = await _roles
-                .AskAsync("candidate", settings.Candidate, key, turns, ReviewShapes.Respond, log, cancellation)
+            (Draft? draft, RoleReply? end) = await DraftAsync(
+                    seed,
+                    history,
+                    question,
+                    number,
+                    drafts.LastOrDefault(),
+                    place,
+                    log,
+                    cancellation
+                )
                 .ConfigureAwait(false);
-            if (answer.Fields is null)
+            if (draft is null)
             {
-                return (drafts, answer);
-            }
-
-            Draft draft = new(answer["respond"], []);
-            bool reviewed = number < settings.Rounds || _reviewLast || settings.Mode == ReviewMode.Refine;
-            if (reviewed && settings.Reviewers.Count > 0)
-            {
-                (IReadOnlyList<Review> reviews, RoleReply? failed) = await ReviewAsync(
-                        seed,
-                        history,
-                        question,
-                        draft.Answer,
-                        place,
-                        log,
-                        cancellation
-                    )
-                    .ConfigureAwait(false);
-                if (failed is not null)
-                {
-                    return (drafts, failed);
-                }
-
-                draft = draft with { Reviews = reviews };
+                return (drafts, end);
             }
 
             if (settings.Mode == ReviewMode.Ask)
@@ -140,7 +121,7 @@ internal sealed class ReviewLoop(ReviewSettings settings, PromptSet prompts, ICa
                 return (drafts, null);
             }
 
-            (draft, RoleReply? end) = await DecideAsync(seed, history, question, draft, place, log, cancellation)
+            (draft, end) = await DecideAsync(seed, history, question, draft, place, log, cancellation)
                 .ConfigureAwait(false);
             if (end is not null)
             {
@@ -158,6 +139,50 @@ internal sealed class ReviewLoop(ReviewSettings settings, PromptSet prompts, ICa
                 return (drafts, settings.Refine.OnLimit == UnacceptedAnswer.Keep ? null : Unaccepted(history, number));
             }
         }
+    }
+
+    /// <summary>One answer of the candidate with its reviews; or none, and what ended the dialogue.</summary>
+    private async Task<(Draft? Draft, RoleReply? End)> DraftAsync(
+        Seed seed,
+        List<Round> history,
+        string question,
+        int number,
+        Draft? before,
+        string place,
+        List<TracedCall> log,
+        CancellationToken cancellation
+    )
+    {
+        CallKey key = new(seed.Index, $"{place}/candidate");
+        List<ChatTurn> turns = before is null
+            ? _prompts.Candidate(seed, history, question)
+            : _prompts.Revision(seed, history, question, before, key);
+        RoleReply answer = await _roles
+            .AskAsync("candidate", settings.Candidate, key, turns, ReviewShapes.Respond, log, cancellation)
+            .ConfigureAwait(false);
+        if (answer.Fields is null)
+        {
+            return (null, answer);
+        }
+
+        Draft draft = new(answer["respond"], []);
+        bool reviewed = number < settings.Rounds || _reviewLast || settings.Mode == ReviewMode.Refine;
+        if (!reviewed || settings.Reviewers.Count == 0)
+        {
+            return (draft, null);
+        }
+
+        (IReadOnlyList<Review> reviews, RoleReply? failed) = await ReviewAsync(
+                seed,
+                history,
+                question,
+                draft.Answer,
+                place,
+                log,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return failed is null ? (draft with { Reviews = reviews }, null) : (null, failed);
     }
 
     private static RoleReply Unaccepted(List<Round> history, int number) =>

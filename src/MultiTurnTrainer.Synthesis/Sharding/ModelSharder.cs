@@ -39,6 +39,7 @@ internal sealed class ModelSharder(ShardSettings settings, PromptSet prompts, IC
     /// <param name="cancellation">Ends it.</param>
     public async Task<ShardOutcome> ShardAsync(int index, ShardedTask task, CancellationToken cancellation)
     {
+        // 1. Cut the question into segments.
         RoleReply segmented = await AskAsync(
                 new CallKey(index, "segment"),
                 "shard.segment",
@@ -58,45 +59,17 @@ internal sealed class ModelSharder(ShardSettings settings, PromptSet prompts, IC
         string missing = "";
         for (int attempt = 0; attempt <= settings.MaxRewrites; attempt++)
         {
-            List<(string, string)> material =
-            [
-                ("instruction", task.Question),
-                .. segments.Select((text, i) => ($"segment {i + 1}", text)),
-            ];
-            if (missing.Length > 0)
-            {
-                material.Add(("what was missing last time", missing));
-            }
-
-            RoleReply rephrased = await AskAsync(
-                    new CallKey(index, $"rephrase{attempt}"),
-                    "shard.rephrase",
-                    _shards,
-                    material,
-                    ("count", $"{segments.Length}"),
-                    fields =>
-                        Lines(fields["shards"]).Length is var count && count == segments.Length
-                            ? null
-                            : $"{(segments.Length == 1 ? "There is" : "There are")} {Counted.Of(segments.Length, "segment")}, but {Counted.Of(count, "shard")}.",
-                    cancellation
-                )
+            // 2. Rephrase each segment as a turn of its own.
+            RoleReply rephrased = await RephraseAsync(index, attempt, task, segments, missing, cancellation)
                 .ConfigureAwait(false);
             if (rephrased.Fields is null)
             {
                 return Left(task, rephrased);
             }
 
+            // 3. Verify that nothing of the question is lost; what is goes into the next attempt.
             string[] shards = Lines(rephrased["shards"]);
-            RoleReply verified = await AskAsync(
-                    new CallKey(index, $"verify{attempt}"),
-                    "shard.verify",
-                    _verdict,
-                    [("instruction", task.Question), .. shards.Select((text, i) => ($"shard {i + 1}", text))],
-                    ("count", ""),
-                    null,
-                    cancellation
-                )
-                .ConfigureAwait(false);
+            RoleReply verified = await VerifyAsync(index, attempt, task, shards, cancellation).ConfigureAwait(false);
             if (verified.Fields is null)
             {
                 return Left(task, verified);
@@ -112,6 +85,56 @@ internal sealed class ModelSharder(ShardSettings settings, PromptSet prompts, IC
 
         return new ShardOutcome(task, "incomplete", $"the verifier misses: {missing}");
     }
+
+    private Task<RoleReply> RephraseAsync(
+        int index,
+        int attempt,
+        ShardedTask task,
+        string[] segments,
+        string missing,
+        CancellationToken cancellation
+    )
+    {
+        List<(string, string)> material =
+        [
+            ("instruction", task.Question),
+            .. segments.Select((text, i) => ($"segment {i + 1}", text)),
+        ];
+        if (missing.Length > 0)
+        {
+            material.Add(("what was missing last time", missing));
+        }
+
+        return AskAsync(
+            new CallKey(index, $"rephrase{attempt}"),
+            "shard.rephrase",
+            _shards,
+            material,
+            ("count", $"{segments.Length}"),
+            fields =>
+                Lines(fields["shards"]).Length is var count && count == segments.Length
+                    ? null
+                    : $"{(segments.Length == 1 ? "There is" : "There are")} {Counted.Of(segments.Length, "segment")}, but {Counted.Of(count, "shard")}.",
+            cancellation
+        );
+    }
+
+    private Task<RoleReply> VerifyAsync(
+        int index,
+        int attempt,
+        ShardedTask task,
+        string[] shards,
+        CancellationToken cancellation
+    ) =>
+        AskAsync(
+            new CallKey(index, $"verify{attempt}"),
+            "shard.verify",
+            _verdict,
+            [("instruction", task.Question), .. shards.Select((text, i) => ($"shard {i + 1}", text))],
+            ("count", ""),
+            null,
+            cancellation
+        );
 
     private async Task<RoleReply> AskAsync(
         CallKey key,

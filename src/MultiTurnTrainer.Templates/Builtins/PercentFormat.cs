@@ -59,18 +59,7 @@ internal sealed class PercentFormat
 
     private void Conversion(string text, int percent)
     {
-        Value? named = null;
-        if (Peek(text) == '(')
-        {
-            int close = Close(text);
-            RenderBudget.Mapped(close - _at);
-            string key = text[(_at + 1)..close];
-            _usedNames = true;
-            DictValue dict = _values as DictValue ?? throw TemplateException.Type("format requires a mapping");
-            named = dict.Get(key) ?? throw TemplateException.Type($"KeyError: '{key}'");
-            _at = close + 1;
-        }
-
+        Value? named = Named(text);
         string flags = "";
         while (Peek(text) is '#' or '0' or '-' or ' ' or '+')
         {
@@ -112,26 +101,48 @@ internal sealed class PercentFormat
             return;
         }
 
-        Value value = named ?? Next();
-        StrValue result = Convert(type, value, flags, precision, _at - 1);
-        bool zero = flags.Contains('0') && !flags.Contains('-') && type is not ('s' or 'r' or 'a' or 'c');
-        int missing = width - result.Length;
-        if (missing > 0 && zero)
+        StrValue result = Convert(type, named ?? Next(), flags, precision, _at - 1);
+        _parts.Add(Fill(result, type, flags, width - result.Length));
+    }
+
+    private Value? Named(string text)
+    {
+        if (Peek(text) != '(')
         {
-            RenderBudget.Mapped(2L * width);
-            string digits = result.Text;
-            int sign = digits.Length > 0 && digits[0] is '-' or '+' or ' ' ? 1 : 0;
-            sign += flags.Contains('#') && type is 'x' or 'X' or 'o' ? 2 : 0;
-            result = StrValue.Computed(digits[..sign] + new string('0', missing) + digits[sign..]);
-        }
-        else if (missing > 0)
-        {
-            result = flags.Contains('-')
-                ? TextParts.Pad(result, 0, missing, ' ')
-                : TextParts.Pad(result, missing, 0, ' ');
+            return null;
         }
 
-        _parts.Add(result);
+        int close = Close(text);
+        RenderBudget.Mapped(close - _at);
+        string key = text[(_at + 1)..close];
+        _usedNames = true;
+        _at = close + 1;
+        DictValue dict = _values as DictValue ?? throw TemplateException.Type("format requires a mapping");
+        return dict.Get(key) ?? throw TemplateException.Type($"KeyError: '{key}'");
+    }
+
+    private static StrValue Fill(StrValue result, char type, string flags, int missing)
+    {
+        if (missing <= 0)
+        {
+            return result;
+        }
+
+        if (flags.Contains('-'))
+        {
+            return TextParts.Pad(result, 0, missing, ' ');
+        }
+
+        if (!flags.Contains('0') || type is 's' or 'r' or 'a' or 'c')
+        {
+            return TextParts.Pad(result, missing, 0, ' ');
+        }
+
+        RenderBudget.Mapped(2L * (missing + result.Length));
+        string digits = result.Text;
+        int sign = digits.Length > 0 && digits[0] is '-' or '+' or ' ' ? 1 : 0;
+        sign += flags.Contains('#') && type is 'x' or 'X' or 'o' ? 2 : 0;
+        return StrValue.Computed(digits[..sign] + new string('0', missing) + digits[sign..]);
     }
 
     private StrValue Convert(char type, Value value, string flags, int precision, int at)

@@ -140,40 +140,7 @@ internal sealed class StrFormat
     private Value Lookup(string path)
     {
         int end = path.AsSpan().IndexOfAny('.', '[');
-        string first = end < 0 ? path : path[..end];
-        Value value;
-        if (first.Length == 0)
-        {
-            if (_next < 0)
-            {
-                throw TemplateException.Type(
-                    "cannot switch from manual field specification to automatic field numbering"
-                );
-            }
-
-            value = Positional(_next++);
-        }
-        else if (first.All(char.IsAsciiDigit))
-        {
-            if (_next > 0)
-            {
-                throw TemplateException.Type(
-                    "cannot switch from automatic field numbering to manual field specification"
-                );
-            }
-
-            _next = -1;
-            value = Positional(
-                int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-                    ? index
-                    : throw TemplateException.Type("Too many decimal digits in format string")
-            );
-        }
-        else
-        {
-            value = _named.GetItem(new StrValue(first, null)) ?? throw TemplateException.Type($"KeyError: '{first}'");
-        }
-
+        Value value = First(end < 0 ? path : path[..end]);
         while (end >= 0 && end < path.Length)
         {
             if (path[end] == '.')
@@ -202,6 +169,36 @@ internal sealed class StrFormat
         }
 
         return value;
+    }
+
+    // What the path begins with: the next argument, one by its number, or one by its name.
+    private Value First(string name)
+    {
+        if (name.Length > 0 && !name.All(char.IsAsciiDigit))
+        {
+            return _named.GetItem(new StrValue(name, null)) ?? throw TemplateException.Type($"KeyError: '{name}'");
+        }
+
+        if (name.Length == 0 ? _next < 0 : _next > 0)
+        {
+            string numbering =
+                name.Length == 0
+                    ? "cannot switch from manual field specification to automatic field numbering"
+                    : "cannot switch from automatic field numbering to manual field specification";
+            throw TemplateException.Type(numbering);
+        }
+
+        if (name.Length == 0)
+        {
+            return Positional(_next++);
+        }
+
+        _next = -1;
+        return Positional(
+            int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                ? index
+                : throw TemplateException.Type("Too many decimal digits in format string")
+        );
     }
 
     private Value Positional(int index) =>

@@ -40,25 +40,9 @@ internal static class ValueFilters
             digits = digits[1..];
         }
 
-        if (digits.Length > 1 && digits[0] == '0')
+        if (!TakePrefix(ref digits, ref radix))
         {
-            int prefix = char.ToLowerInvariant(digits[1]) switch
-            {
-                'b' => 2,
-                'o' => 8,
-                'x' => 16,
-                _ => 0,
-            };
-            if (prefix != 0 && (radix == prefix || radix == 0))
-            {
-                radix = prefix;
-                digits = digits[2..];
-                digits = digits.Length > 1 && digits[0] == '_' ? digits[1..] : digits;
-            }
-            else if (radix == 0 && digits.Trim("0_").Length > 0)
-            {
-                return null;
-            }
+            return null;
         }
 
         radix = radix == 0 ? 10 : radix;
@@ -94,6 +78,32 @@ internal static class ValueFilters
         return !afterDigit ? null
             : negative ? -value
             : value;
+    }
+
+    // 0b, 0o and 0x; without a radix, other digits behind a leading zero are no number.
+    private static bool TakePrefix(ref ReadOnlySpan<char> digits, ref int radix)
+    {
+        if (digits.Length < 2 || digits[0] != '0')
+        {
+            return true;
+        }
+
+        int prefix = char.ToLowerInvariant(digits[1]) switch
+        {
+            'b' => 2,
+            'o' => 8,
+            'x' => 16,
+            _ => 0,
+        };
+        if (prefix == 0 || (radix != prefix && radix != 0))
+        {
+            return radix != 0 || digits.Trim("0_").Length == 0;
+        }
+
+        radix = prefix;
+        digits = digits[2..];
+        digits = digits.Length > 1 && digits[0] == '_' ? digits[1..] : digits;
+        return true;
     }
 
     /// <summary>float(x) as Python reads a text.</summary>

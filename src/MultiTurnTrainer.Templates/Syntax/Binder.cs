@@ -97,28 +97,10 @@ internal sealed class Binder
                 BindWith(with, symbols, around);
                 break;
             case FilterBlock filter:
-                Symbols inside = Inner(symbols, filter.Body, null);
-                filter.Frame = inside.Entry();
-                Bind(filter.Body, inside, around.Inner());
-                Bind(filter.Filter, inside, around.Soft);
+                BindFilter(filter, symbols, around);
                 break;
             case AutoEscape escape:
-                // The option is read inside the new scope.
-                Symbols scope = new(symbols, symbols.Function);
-                Analysis.Visit(escape.On, scope);
-                Analysis.Visit(escape.Body, scope);
-                escape.Frame = scope.Entry();
-                Bind(escape.On, scope, around.Soft);
-                bool? escapes = escape.On is Constant { Value: var on } ? on.Truthy : null;
-                Bind(
-                    escape.Body,
-                    scope,
-                    around.Inner() with
-                    {
-                        Volatile = escapes is null,
-                        Escaping = escapes == true,
-                    }
-                );
+                BindAutoEscape(escape, symbols, around);
                 break;
             case Macro macro:
                 BindMacro(macro.Body, symbols, around);
@@ -141,6 +123,27 @@ internal sealed class Binder
             case Jump when !around.Loop:
                 throw statement.Place.Error("'break' or 'continue' outside loop");
         }
+    }
+
+    private void BindFilter(FilterBlock filter, Symbols symbols, Surroundings around)
+    {
+        Symbols inside = Inner(symbols, filter.Body, null);
+        filter.Frame = inside.Entry();
+        Bind(filter.Body, inside, around.Inner());
+        Bind(filter.Filter, inside, around.Soft);
+    }
+
+    // The option is read inside the new scope.
+    private void BindAutoEscape(AutoEscape escape, Symbols symbols, Surroundings around)
+    {
+        Symbols scope = new(symbols, symbols.Function);
+        Analysis.Visit(escape.On, scope);
+        Analysis.Visit(escape.Body, scope);
+        escape.Frame = scope.Entry();
+        Bind(escape.On, scope, around.Soft);
+        bool? escapes = escape.On is Constant { Value: var on } ? on.Truthy : null;
+        Surroundings inner = around.Inner() with { Volatile = escapes is null, Escaping = escapes == true };
+        Bind(escape.Body, scope, inner);
     }
 
     private void BindIf(If statement, Symbols symbols, Surroundings around)

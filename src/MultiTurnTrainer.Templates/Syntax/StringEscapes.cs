@@ -5,6 +5,17 @@ namespace MultiTurnTrainer.Templates.Syntax;
 /// <summary>Escapes in string literals, as Python's <c>unicode-escape</c> codec reads them.</summary>
 internal static class StringEscapes
 {
+    private static readonly Dictionary<char, char> _controls = new()
+    {
+        ['n'] = '\n',
+        ['t'] = '\t',
+        ['r'] = '\r',
+        ['a'] = '\a',
+        ['b'] = '\b',
+        ['f'] = '\f',
+        ['v'] = '\v',
+    };
+
     /// <summary>The text between the quotes, unescaped.</summary>
     public static string Decode(string raw, Place place)
     {
@@ -31,26 +42,8 @@ internal static class StringEscapes
                 case '\\' or '\'' or '"':
                     text.Append(c);
                     break;
-                case 'n':
-                    text.Append('\n');
-                    break;
-                case 't':
-                    text.Append('\t');
-                    break;
-                case 'r':
-                    text.Append('\r');
-                    break;
-                case 'a':
-                    text.Append('\a');
-                    break;
-                case 'b':
-                    text.Append('\b');
-                    break;
-                case 'f':
-                    text.Append('\f');
-                    break;
-                case 'v':
-                    text.Append('\v');
+                case 'n' or 't' or 'r' or 'a' or 'b' or 'f' or 'v':
+                    text.Append(_controls[c]);
                     break;
                 case >= '0' and <= '7':
                     i = Octal(raw, i, text);

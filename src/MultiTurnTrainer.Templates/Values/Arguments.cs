@@ -86,35 +86,14 @@ internal sealed class Signature
             );
         }
 
-        DictValue? extra = _namedRest ? new DictValue() : null;
-        foreach ((string name, Value value) in arguments.Named)
+        if (_namedRest)
         {
-            int at = _positionalOnly ? -1 : Array.IndexOf(_names, name);
-            if (at >= 0 && bound[offset + at] is null)
-            {
-                bound[offset + at] = value;
-            }
-            else if (at >= 0)
-            {
-                throw TemplateException.Type($"{_name}() got multiple values for argument '{name}'");
-            }
-            else if (extra is null)
-            {
-                throw TemplateException.Type(
-                    _positionalOnly
-                        ? $"{_name}() takes no keyword arguments"
-                        : $"{_name}() got an unexpected keyword argument '{name}'"
-                );
-            }
-            else
-            {
-                extra.Set(new StrValue(name, null), value);
-            }
+            bound[next] = new DictValue();
         }
 
-        if (extra is not null)
+        foreach ((string name, Value value) in arguments.Named)
         {
-            bound[next] = extra;
+            BindNamed(bound, offset, name, value);
         }
 
         for (int i = 0; i < _required; i++)
@@ -126,5 +105,31 @@ internal sealed class Signature
         }
 
         return bound;
+    }
+
+    private void BindNamed(Value?[] bound, int offset, string name, Value value)
+    {
+        int at = _positionalOnly ? -1 : Array.IndexOf(_names, name);
+        if (at >= 0 && bound[offset + at] is not null)
+        {
+            throw TemplateException.Type($"{_name}() got multiple values for argument '{name}'");
+        }
+
+        if (at >= 0)
+        {
+            bound[offset + at] = value;
+        }
+        else if (_namedRest)
+        {
+            ((DictValue)bound[^1]!).Set(new StrValue(name, null), value);
+        }
+        else
+        {
+            throw TemplateException.Type(
+                _positionalOnly
+                    ? $"{_name}() takes no keyword arguments"
+                    : $"{_name}() got an unexpected keyword argument '{name}'"
+            );
+        }
     }
 }

@@ -98,36 +98,13 @@ internal sealed class OnigRegex : ITextPattern
             {
                 case Operation.Accept:
                     return at;
-                case Operation.Scalar:
-                    ok = at < text.Length && _program.Sets[step.A].Contains(Utf8.Decode(text, at, out int length));
-                    if (ok)
-                    {
-                        at += Utf8.LengthOf(text[at]);
-                        pc++;
-                    }
-
-                    break;
                 case Operation.Loop:
                 case Operation.PossessiveLoop:
-                    int least = at;
-                    int count = 0;
-                    ScalarSet set = _program.Sets[step.A];
-                    while (count != step.C && at < text.Length && set.Contains(Utf8.Decode(text, at, out int size)))
+                    ok = Repeat(text, step, ref at, out int least);
+                    pc++;
+                    if (ok && step.Operation == Operation.Loop && at > least)
                     {
-                        at += size;
-                        count++;
-                        least = count == step.B ? at : least;
-                    }
-
-                    _limit.Take(count);
-                    ok = count >= step.B;
-                    if (ok)
-                    {
-                        pc++;
-                        if (step.Operation == Operation.Loop && at > least)
-                        {
-                            Push(ref stack, ref top, GiveBack, pc, at, least);
-                        }
+                        Push(ref stack, ref top, GiveBack, pc, at, least);
                     }
 
                     break;
@@ -147,30 +124,12 @@ internal sealed class OnigRegex : ITextPattern
                     // An empty round ends the loop: the jump behind this step is left out.
                     pc += slots[step.A] == at ? 2 : 1;
                     break;
-                case Operation.LookAhead:
-                    ok = Run(text, step.A, at, searchStart, top) >= 0 == (step.B == 0);
+                case Operation.LookAhead or Operation.LookBehind or Operation.Atomic:
+                    ok = RunInner(text, step, ref at, searchStart, top);
                     pc = step.C;
                     break;
-                case Operation.LookBehind:
-                    ok = EndsHere(text, step.A, at, searchStart, top) == (step.B == 0);
-                    pc = step.C;
-                    break;
-                case Operation.Atomic:
-                    int inner = Run(text, step.A, at, searchStart, top);
-                    ok = inner >= 0;
-                    at = ok ? inner : at;
-                    pc = step.C;
-                    break;
-                case Operation.Assert:
-                    ok = Holds((RegexAssertion)step.A, text, at, searchStart);
-                    pc++;
-                    break;
-                case Operation.Backreference:
-                    int from = slots[2 * step.A];
-                    int to = slots[2 * step.A + 1];
-                    ok = from >= 0 && to >= from && text[at..].StartsWith(text[from..to]);
-                    _limit.Take(ok ? to - from : 0);
-                    at += ok ? to - from : 0;
+                default:
+                    ok = Take(text, step, ref at, searchStart);
                     pc++;
                     break;
             }
@@ -182,6 +141,70 @@ internal sealed class OnigRegex : ITextPattern
                 return -1;
             }
         }
+    }
+
+    // Takes a loop's scalars, as many as there are; least: where it could end at the earliest.
+    private bool Repeat(ReadOnlySpan<byte> text, Instruction step, ref int at, out int least)
+    {
+        least = at;
+        int count = 0;
+        ScalarSet set = _program.Sets[step.A];
+        while (count != step.C && at < text.Length && set.Contains(Utf8.Decode(text, at, out int size)))
+        {
+            at += size;
+            count++;
+            least = count == step.B ? at : least;
+        }
+
+        _limit.Take(count);
+        return count >= step.B;
+    }
+
+    // One step that only looks at the text or takes some of it.
+    private bool Take(ReadOnlySpan<byte> text, Instruction step, ref int at, int searchStart)
+    {
+        if (step.Operation == Operation.Scalar)
+        {
+            int size = 0;
+            bool found = at < text.Length && _program.Sets[step.A].Contains(Utf8.Decode(text, at, out size));
+            at += size;
+            return found;
+        }
+
+        if (step.Operation == Operation.Assert)
+        {
+            return Holds((RegexAssertion)step.A, text, at, searchStart);
+        }
+
+        // A back-reference.
+        int from = _slots![2 * step.A];
+        int to = _slots[2 * step.A + 1];
+        if (from < 0 || to < from || !text[at..].StartsWith(text[from..to]))
+        {
+            return false;
+        }
+
+        _limit.Take(to - from);
+        at += to - from;
+        return true;
+    }
+
+    // What runs a program of its own: looking around, and groups that give nothing back.
+    private bool RunInner(ReadOnlySpan<byte> text, Instruction step, ref int at, int searchStart, int top)
+    {
+        if (step.Operation == Operation.LookBehind)
+        {
+            return EndsHere(text, step.A, at, searchStart, top) == (step.B == 0);
+        }
+
+        int end = Run(text, step.A, at, searchStart, top);
+        if (step.Operation == Operation.LookAhead)
+        {
+            return end >= 0 == (step.B == 0);
+        }
+
+        at = end >= 0 ? end : at;
+        return end >= 0;
     }
 
     private static bool Resume(

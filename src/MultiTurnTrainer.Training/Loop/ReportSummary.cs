@@ -11,9 +11,7 @@ internal static class ReportSummary
         TrainOutcome outcome,
         IReadOnlyList<JsonElement> steps,
         double machineGflops
-    )
-    {
-        List<(string, string)> facts =
+    ) =>
         [
             ("outcome", outcome.Message is null ? $"{outcome.End}" : $"{outcome.End}: {outcome.Message}"),
             .. outcome.BestLost is { } problem
@@ -33,47 +31,52 @@ internal static class ReportSummary
                     ? "off"
                     : Invariant($"{Counted.Of(run.Packs, "pack")}, {run.PackingEfficiency:P1} of their places filled")
             ),
+            .. steps.Count > 0 ? Measured(run, steps, machineGflops) : [],
         ];
-        if (steps.Count > 0)
-        {
-            facts.Add(
-                (
-                    "loss",
-                    Invariant(
-                        $"{MetricsLog.ReadNumber(steps[0], "loss"):F4} at step {steps[0].GetProperty("step")} → {MetricsLog.ReadNumber(steps[^1], "loss"):F4} at step {steps[^1].GetProperty("step")}"
-                    )
-                )
-            );
-            string[] spikes =
-            [
-                .. steps
-                    .Where(step => MetricsLog.ReadNumber(step, "spike") > 0)
-                    .Select(step => step.GetProperty("step").ToString()),
-            ];
-            if (spikes.Length > 0)
-            {
-                facts.Add(("spikes", $"at step {string.Join(", ", spikes)}"));
-            }
 
-            facts.Add(
-                (
-                    "speed",
-                    Invariant(
-                        $"{Median(steps, "tokens_per_second"):N0} tokens/s, {Median(steps, "gflops"):N1} GFLOP/s of the maths (medians); MFU {Median(steps, "gflops") / machineGflops:P1} of {machineGflops:N0} GFLOP/s, the rate of a plain product here"
-                    )
+    private static List<(string, string)> Measured(
+        RunSummary run,
+        IReadOnlyList<JsonElement> steps,
+        double machineGflops
+    )
+    {
+        List<(string, string)> facts = [];
+        facts.Add(
+            (
+                "loss",
+                Invariant(
+                    $"{MetricsLog.ReadNumber(steps[0], "loss"):F4} at step {steps[0].GetProperty("step")} → {MetricsLog.ReadNumber(steps[^1], "loss"):F4} at step {steps[^1].GetProperty("step")}"
                 )
-            );
-            facts.Add(("head", Invariant($"{Median(steps, "head_share"):P1} of a step's time (median)")));
-            facts.Add(
-                (
-                    "peak memory",
-                    Invariant(
-                        $"{MetricsLog.ReadNumber(steps[^1], "peak_memory_mb"):N0} MiB {(run.Device == "cuda" ? "reserved on the GPU" : "resident")}"
-                    )
-                )
-            );
+            )
+        );
+        string[] spikes =
+        [
+            .. steps
+                .Where(step => MetricsLog.ReadNumber(step, "spike") > 0)
+                .Select(step => step.GetProperty("step").ToString()),
+        ];
+        if (spikes.Length > 0)
+        {
+            facts.Add(("spikes", $"at step {string.Join(", ", spikes)}"));
         }
 
+        facts.Add(
+            (
+                "speed",
+                Invariant(
+                    $"{Median(steps, "tokens_per_second"):N0} tokens/s, {Median(steps, "gflops"):N1} GFLOP/s of the maths (medians); MFU {Median(steps, "gflops") / machineGflops:P1} of {machineGflops:N0} GFLOP/s, the rate of a plain product here"
+                )
+            )
+        );
+        facts.Add(("head", Invariant($"{Median(steps, "head_share"):P1} of a step's time (median)")));
+        facts.Add(
+            (
+                "peak memory",
+                Invariant(
+                    $"{MetricsLog.ReadNumber(steps[^1], "peak_memory_mb"):N0} MiB {(run.Device == "cuda" ? "reserved on the GPU" : "resident")}"
+                )
+            )
+        );
         return facts;
     }
 

@@ -16,49 +16,21 @@ internal static class RunRecords
         IEnumerable<string> files
     )
     {
-        TrainRequest request = run.Request;
         Manifest manifest = new("train");
         // Rows may also come from memory, and then the name stands for no file.
-        foreach (string file in request.TrainFiles.Where(File.Exists))
+        foreach (string file in run.Request.TrainFiles.Where(File.Exists))
         {
             manifest.AddInput("train", file);
         }
 
-        if (request.EvalFile is { } evaluation)
+        if (run.Request.EvalFile is { } evaluation)
         {
             manifest.AddInput("eval", evaluation);
         }
 
-        manifest.AddInput("model", Path.Combine(request.Model, "config.json"));
-        manifest.Options["objective"] = request.Objective.GetName();
-        manifest.Options["train"] = RunIdentity.ToJson(request.Train);
-        manifest.Options["rows"] = request.Rows.Described();
-        manifest.Options["lora"] = RunIdentity.ToJson(request.Lora);
-        manifest.Options["fingerprint"] = run.Fingerprint.Shorten().ToJson();
-        manifest.Counts["rows"] = summary.Rows;
-        manifest.Counts["rows_without_labels"] = summary.RowsWithoutLabels;
-        manifest.Counts["tokens"] = summary.Tokens;
-        manifest.Counts["supervised_tokens"] = summary.SupervisedTokens;
-        manifest.Counts["steps"] = steps;
-        manifest.Counts["trainable_parameters"] = summary.TrainableParameters;
-        if (run.Data.Packing is { } packing)
-        {
-            manifest.Counts["packing"] = packing.Describe();
-        }
-
-        if (request.Distillation is { } distillation)
-        {
-            manifest.Options["distill"] = RunIdentity.ToJson(distillation.Settings);
-            manifest.Counts["units"] = distillation.Units;
-        }
-
-        if (request.Masked.Conversations > 0)
-        {
-            JsonFields masked = [];
-            request.Masked.AddTo(masked);
-            manifest.Counts["masked"] = masked;
-        }
-
+        manifest.AddInput("model", Path.Combine(run.Request.Model, "config.json"));
+        AddOptions(manifest.Options, run);
+        AddCounts(manifest.Counts, run, summary, steps);
         foreach ((string name, double value) in facts)
         {
             manifest.Counts[name] = value;
@@ -70,6 +42,38 @@ internal static class RunRecords
         }
 
         manifest.WriteBeside(run.Output.Root);
+    }
+
+    private static void AddOptions(JsonFields options, LoadedRun run)
+    {
+        TrainRequest request = run.Request;
+        options["objective"] = request.Objective.GetName();
+        options["train"] = RunIdentity.ToJson(request.Train);
+        options["rows"] = request.Rows.Described();
+        options["lora"] = RunIdentity.ToJson(request.Lora);
+        options["fingerprint"] = run.Fingerprint.Shorten().ToJson();
+        if (request.Distillation is { } distillation)
+        {
+            options["distill"] = RunIdentity.ToJson(distillation.Settings);
+        }
+    }
+
+    private static void AddCounts(JsonFields counts, LoadedRun run, RunSummary summary, int steps)
+    {
+        counts["rows"] = summary.Rows;
+        counts["rows_without_labels"] = summary.RowsWithoutLabels;
+        counts["tokens"] = summary.Tokens;
+        counts["supervised_tokens"] = summary.SupervisedTokens;
+        counts["steps"] = steps;
+        counts["trainable_parameters"] = summary.TrainableParameters;
+        counts.AddPresent("packing", run.Data.Packing?.Describe());
+        counts.AddPresent("units", run.Request.Distillation?.Units);
+        if (run.Request.Masked.Conversations > 0)
+        {
+            JsonFields masked = [];
+            run.Request.Masked.AddTo(masked);
+            counts["masked"] = masked;
+        }
     }
 
     /// <summary>Writes <c>report.html</c> from the metrics that are on the disk.</summary>
