@@ -1,8 +1,9 @@
 namespace MultiTurnTrainer.Conversations;
 
 /// <summary>Properties of loosely shaped objects; null and absent are the same here.</summary>
-internal static class JsonView
+public static class JsonView
 {
+    /// <summary>A property of an object.</summary>
     public static JsonElement? Get(JsonElement owner, string name) =>
         owner.ValueKind == JsonValueKind.Object
         && owner.TryGetProperty(name, out JsonElement value)
@@ -10,8 +11,12 @@ internal static class JsonView
             ? value
             : null;
 
+    /// <summary>A property that is a text.</summary>
     public static string? String(JsonElement owner, string name) =>
         Get(owner, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>A property as text, whatever it is.</summary>
+    public static string? AsText(JsonElement owner, string name) => Get(owner, name)?.ToString();
 
     /// <summary>The text of a content: a string, or the joined text of its parts.</summary>
     public static string? Text(JsonElement? content) =>
@@ -27,4 +32,24 @@ internal static class JsonView
             ),
             _ => null,
         };
+
+    /// <summary>A value along a path of names.</summary>
+    public static JsonElement? Walk(JsonElement? value, IEnumerable<string> path) =>
+        path.Aggregate(value, (owner, name) => owner is { } inner ? Get(inner, name) : null);
+
+    /// <summary>A value as null, a truth, a number (double) or a text; what is neither as its JSON.</summary>
+    public static object? Plain(JsonElement? value) =>
+        value switch
+        {
+            null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => null,
+            { ValueKind: JsonValueKind.True } => true,
+            { ValueKind: JsonValueKind.False } => false,
+            { ValueKind: JsonValueKind.Number } number => number.GetDouble(),
+            { ValueKind: JsonValueKind.String } text => text.GetString(),
+            { } other => other.GetRawText(),
+        };
+
+    /// <summary>How many items a list has; 0 for anything else.</summary>
+    public static int Count(JsonElement? value) =>
+        value is { ValueKind: JsonValueKind.Array } list ? list.GetArrayLength() : 0;
 }

@@ -29,4 +29,49 @@ public static class JsonText
 
     /// <summary>The same over several lines, without a line end.</summary>
     public static void WritePage(Stream output, object value) => JsonSerializer.Serialize(output, value, Indented);
+
+    /// <summary>A JSON text on one line; it is left as it is otherwise.</summary>
+    public static byte[] OneLine(ReadOnlyMemory<byte> json)
+    {
+        using JsonDocument parsed = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 256 });
+        return JsonSerializer.SerializeToUtf8Bytes(parsed.RootElement, Compact);
+    }
+
+    /// <summary>Reads the texts of an object; members of other kinds are passed over.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="texts">By name; null where the text is JSON but no object.</param>
+    /// <returns>Whether it is JSON.</returns>
+    public static bool TryReadTexts(string json, out Dictionary<string, string>? texts)
+    {
+        texts = null;
+        try
+        {
+            JsonElement root = JsonSerializer.Deserialize<JsonElement>(json);
+            if (root.ValueKind == JsonValueKind.Object)
+            {
+                texts = [];
+                foreach (JsonProperty member in root.EnumerateObject())
+                {
+                    texts.Remove(member.Name);
+                    if (member.Value.ValueKind == JsonValueKind.String)
+                    {
+                        texts[member.Name] = member.Value.GetString()!;
+                    }
+                }
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a setting of this type takes any value.</summary>
+    public static bool IsAnyValue(Type type) => type == typeof(JsonElement);
+
+    /// <summary>A value of such a setting.</summary>
+    /// <param name="value">Null, a truth, a number, a text, or a list or dictionary of them.</param>
+    public static object ToAnyValue(object? value) => JsonSerializer.SerializeToElement(value);
 }

@@ -81,25 +81,13 @@ internal static class InitCommand
 
         if (parsed.GetValue(_modelConfig) is { } config)
         {
-            ModelFactory.Write(ReadConfig(config), folder, unchecked((ulong)parsed.GetValue(_seed)), force);
+            ModelFactory.WriteFrom(config, folder, unchecked((ulong)parsed.GetValue(_seed)), force);
             return ["config.json", "model.safetensors", .. CopyTokenizer(parsed.GetValue(_tokenizer), folder)];
         }
 
         Preset preset = new(parsed.GetValue(_preset)!);
         preset.WriteTo(folder, force);
         return preset.Files;
-    }
-
-    private static JsonObject ReadConfig(string path)
-    {
-        try
-        {
-            return JsonNode.Parse(InputFile.ReadText(path, "Name a model's config.json."))!.AsObject();
-        }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
-        {
-            throw new MttException($"{path}: {problem.Message}", "Give a model's config.json.", problem);
-        }
     }
 
     private static List<string> CopyTokenizer(string? from, string folder)

@@ -133,7 +133,12 @@ internal sealed class RowFlags
             ChatTemplateName = parsed.GetValue(_templateName) ?? settings.ChatTemplateName,
             Eot = eot.Length > 0 ? eot : settings.Eot,
             Now = now is null && settings.Now is not null ? settings.Now : CommonOptions.ReadNow(now),
-            ChatTemplateKwargs = Variables(parsed, settings),
+            ChatTemplateKwargs = VariablesReader.Overlay(
+                settings.ChatTemplateKwargs,
+                "rows.chat_template_kwargs",
+                parsed.GetValue(_variables),
+                _variables.Name
+            ),
             Preference = ValidateCommand.Side(parsed.GetValue(_preference)) ?? settings.Preference,
             TemplateBudget = parsed.GetValue(_budget) ?? settings.TemplateBudget,
         };
@@ -172,23 +177,6 @@ internal sealed class RowFlags
                 "rows.roles or rows.fields names what no message has",
                 $"Roles: {string.Join(", ", Roles.Canonical)}. Fields: {string.Join(", ", _fields.Keys)}."
             );
-    }
-
-    private Dictionary<string, JsonElement> Variables(ParseResult parsed, RowOptions settings)
-    {
-        Dictionary<string, JsonElement> variables = new(
-            VariablesReader.Require(settings.ChatTemplateKwargs, "rows.chat_template_kwargs"),
-            StringComparer.Ordinal
-        );
-        if (parsed.GetValue(_variables) is { } json)
-        {
-            foreach ((string name, JsonElement value) in VariablesReader.Parse(json, _variables.Name))
-            {
-                variables[name] = value;
-            }
-        }
-
-        return variables;
     }
 
     private static T[] Values<T>(string option, string[]? given, IReadOnlyList<string> known, Func<string, T> read)

@@ -45,9 +45,9 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
     private object BindNode(YamlNode node, Type type, string path)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type == typeof(JsonElement))
+        if (JsonText.IsAnyValue(type))
         {
-            return JsonSerializer.SerializeToElement(AnyValue(node));
+            return JsonText.ToAnyValue(AnyValue(node));
         }
 
         if (IsScalar(type))
@@ -177,24 +177,20 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
     }
 
     /// <summary>A value of any shape, as YAML's core schema reads it.</summary>
-    private static JsonNode? AnyValue(YamlNode node) =>
+    private static object? AnyValue(YamlNode node) =>
         node switch
         {
-            YamlMappingNode map => new JsonObject(
-                map.Children.Select(pair => KeyValuePair.Create(NameOf(pair.Key), AnyValue(pair.Value)))
-            ),
-            YamlSequenceNode list => new JsonArray([.. list.Children.Select(AnyValue)]),
+            YamlMappingNode map => map.Children.ToDictionary(pair => NameOf(pair.Key), pair => AnyValue(pair.Value)),
+            YamlSequenceNode list => list.Children.Select(AnyValue).ToArray(),
             _ when IsNull(node) => null,
-            YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "True" or "TRUE" } => JsonValue.Create(true),
-            YamlScalarNode { Style: ScalarStyle.Plain, Value: "false" or "False" or "FALSE" } => JsonValue.Create(
-                false
-            ),
+            YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "True" or "TRUE" } => true,
+            YamlScalarNode { Style: ScalarStyle.Plain, Value: "false" or "False" or "FALSE" } => false,
             YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text }
-                when long.TryParse(text, CultureInfo.InvariantCulture, out long whole) => JsonValue.Create(whole),
+                when long.TryParse(text, CultureInfo.InvariantCulture, out long whole) => whole,
             YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text }
                 when double.TryParse(text, CultureInfo.InvariantCulture, out double number)
-                    && double.IsFinite(number) => JsonValue.Create(number),
-            _ => JsonValue.Create(((YamlScalarNode)node).Value),
+                    && double.IsFinite(number) => number,
+            _ => ((YamlScalarNode)node).Value,
         };
 
     private YamlMappingNode Mapping(YamlNode node, string path) =>

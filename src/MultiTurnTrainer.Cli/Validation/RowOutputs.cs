@@ -19,7 +19,7 @@ internal sealed class RowOutputs : IDisposable
     public void Accept(ReadOnlyMemory<byte> row)
     {
         // Rows of pretty-printed files hold line breaks, which are white space in JSON.
-        _accepted?.Stream.Write(row.Span.IndexOfAny((byte)'\n', (byte)'\r') < 0 ? row.Span : OneLine(row));
+        _accepted?.Stream.Write(row.Span.IndexOfAny((byte)'\n', (byte)'\r') < 0 ? row.Span : JsonText.OneLine(row));
         _accepted?.Stream.WriteByte((byte)'\n');
     }
 
@@ -39,11 +39,5 @@ internal sealed class RowOutputs : IDisposable
     {
         _accepted?.Dispose();
         _rejected?.Dispose();
-    }
-
-    private static byte[] OneLine(ReadOnlyMemory<byte> row)
-    {
-        using JsonDocument parsed = JsonDocument.Parse(row, new JsonDocumentOptions { MaxDepth = 256 });
-        return JsonSerializer.SerializeToUtf8Bytes(parsed.RootElement, JsonText.Compact);
     }
 }

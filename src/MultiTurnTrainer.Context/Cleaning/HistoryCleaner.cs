@@ -98,18 +98,15 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
             AddCanonicalTask(reference, view);
         }
 
-        ReferencePolicy policy =
-            repaired ? ReferencePolicy.Repaired
-            : kept.Count > 0 ? ReferencePolicy.Kept
-            : removed.Count > 0 || canonical ? ReferencePolicy.Cleaned
-            : ReferencePolicy.Unchanged;
-        counts.Add(answer ? TurnKind.Answer : TurnKind.Middle, policy, removed.Count);
+        ReferencePolicy policy = Policy(repaired, kept.Count > 0, removed.Count > 0 || canonical);
+        TurnKind kind = answer ? TurnKind.Answer : TurnKind.Middle;
+        counts.Add(kind, policy, removed.Count);
         return new CleanedRecord
         {
             Id = id,
             Turn = turn + 1,
             Turns = view.Turns.Count,
-            Kind = answer ? TurnKind.Answer : TurnKind.Middle,
+            Kind = kind,
             Policy = policy,
             StudentContext = [.. view.Messages.Take(message).Select(one => one.Json)],
             ReferenceContext =
@@ -123,6 +120,12 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
             Marks = [.. view.Marks.Where(mark => mark.Message < message)],
         };
     }
+
+    private static ReferencePolicy Policy(bool repaired, bool kept, bool changed) =>
+        repaired ? ReferencePolicy.Repaired
+        : kept ? ReferencePolicy.Kept
+        : changed ? ReferencePolicy.Cleaned
+        : ReferencePolicy.Unchanged;
 
     // After the last user turn, before the calls that this turn has made already.
     private static void AddCanonicalTask(List<JsonElement> reference, DialogueView view)

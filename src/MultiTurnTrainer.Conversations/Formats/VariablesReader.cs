@@ -31,6 +31,28 @@ public static class VariablesReader
         OfTemplates.Contains(row.String(name))
         && (!row.Is(name, "documents"u8) || row[name + 1].Kind is JsonKind.Array or JsonKind.Null);
 
+    /// <summary>The variables of a whole run: those of the settings, overlaid by those of the command line.</summary>
+    /// <param name="settings">The settings' own.</param>
+    /// <param name="place">Where they stand, for messages.</param>
+    /// <param name="json">An object as JSON text, or null.</param>
+    /// <param name="option">Where it stands, for messages.</param>
+    /// <exception cref="MttException">The text is no object, or one names a variable that it must not.</exception>
+    public static IReadOnlyDictionary<string, JsonElement> Overlay(
+        IReadOnlyDictionary<string, JsonElement> settings,
+        string place,
+        string? json,
+        string option
+    )
+    {
+        Dictionary<string, JsonElement> variables = new(Require(settings, place), StringComparer.Ordinal);
+        foreach ((string name, JsonElement value) in json is null ? _none : Parse(json, option))
+        {
+            variables[name] = value;
+        }
+
+        return variables;
+    }
+
     /// <summary>Reads the variables of a whole run.</summary>
     /// <param name="json">An object as JSON text.</param>
     /// <param name="place">Where it stands, for messages.</param>

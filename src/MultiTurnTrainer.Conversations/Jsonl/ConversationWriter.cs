@@ -22,6 +22,13 @@ public sealed class ConversationWriter(Stream stream) : IDisposable
         Count++;
     }
 
+    /// <summary>Writes one canonical row that was made, not read.</summary>
+    public void Write(JsonFields canonical)
+    {
+        JsonText.WriteLine(stream, canonical);
+        Count++;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();
 }

@@ -9,10 +9,7 @@ public sealed class ExactVerifier : IVerifier
 
     /// <summary>The task's own <c>wrong_answer</c>, or the gold answer's words in reverse.</summary>
     public string WrongAnswer(ShardedTask task) =>
-        task.Json.ValueKind == System.Text.Json.JsonValueKind.Object
-        && task.Json.TryGetProperty("wrong_answer", out System.Text.Json.JsonElement wrong)
-            ? wrong.ToString()
-            : string.Join(' ', Normal(task.Answer ?? "").Split(' ').Reverse());
+        JsonView.AsText(task.Json, "wrong_answer") ?? string.Join(' ', Normal(task.Answer ?? "").Split(' ').Reverse());
 
     private static string LastLine(string text) => text.TrimEnd().Split('\n')[^1];
 

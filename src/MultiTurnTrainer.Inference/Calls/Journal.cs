@@ -72,7 +72,7 @@ internal sealed class Journal : IDisposable
     /// <summary>Records one finished call.</summary>
     public void Add(CallRecord record)
     {
-        byte[] line = JsonSerializer.SerializeToUtf8Bytes(record, CallJson.Options);
+        byte[] line = RecordJson.ToLine(record);
         lock (_lock)
         {
             _lines[record.Key] = (_end, line.Length);
@@ -95,7 +95,7 @@ internal sealed class Journal : IDisposable
             ReadExactly(line, place.Offset);
         }
 
-        return JsonSerializer.Deserialize<CallRecord>(line, CallJson.Options);
+        return RecordJson.Read<CallRecord>(line);
     }
 
     /// <inheritdoc/>
@@ -166,12 +166,12 @@ internal sealed class Journal : IDisposable
                 }
                 else
                 {
-                    CallRecord record = JsonSerializer.Deserialize<CallRecord>(line, CallJson.Options)!;
+                    CallRecord record = RecordJson.Read<CallRecord>(line);
                     _lines[record.Key] = (offset, line.Length);
                     restored(record);
                 }
             }
-            catch (Exception problem) when (problem is JsonException or ArgumentNullException)
+            catch (Exception problem) when (problem is JsonException or FormatException or ArgumentNullException)
             {
                 throw new MttException(
                     $"{path}:{number}: the line is damaged",

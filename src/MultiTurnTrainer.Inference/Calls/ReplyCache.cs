@@ -14,9 +14,9 @@ internal sealed class ReplyCache(string folder)
     {
         try
         {
-            return JsonSerializer.Deserialize<ChatReply>(File.ReadAllBytes(PathFor(hash)), CallJson.Options);
+            return RecordJson.Read<ChatReply>(File.ReadAllBytes(PathFor(hash)));
         }
-        catch (Exception problem) when (problem is IOException or JsonException)
+        catch (Exception problem) when (problem is IOException or FormatException)
         {
             return null;
         }
@@ -27,7 +27,7 @@ internal sealed class ReplyCache(string folder)
     {
         // Where another call or run has just that file open, it stores a reply to the same question.
         using OutputFile? file = OutputFile.TryCreate(PathFor(hash), force: true);
-        file?.Stream.Write(JsonSerializer.SerializeToUtf8Bytes(reply, CallJson.Options));
+        file?.Stream.Write(RecordJson.ToLine(reply));
         file?.Commit();
     }
 

@@ -19,7 +19,7 @@ public sealed record ChatRequest(
 )
 {
     /// <summary>SHA-256 of the canonical JSON: the address in the reply cache and the proof in a journal.</summary>
-    public string Hash() => ContentHash.Of(JsonSerializer.SerializeToUtf8Bytes(this, CallJson.Options));
+    public string Hash() => ContentHash.Of(RecordJson.ToLine(this));
 
     /// <summary>A rough count of the prompt's tokens: four bytes of UTF-8 each and four per message.</summary>
     public int EstimatePromptTokens() => Turns.Sum(turn => 4 + EstimateTokens(turn.Content));

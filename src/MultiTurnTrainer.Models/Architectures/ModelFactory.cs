@@ -51,6 +51,21 @@ public static class ModelFactory
             ["torch_dtype"] = "float32",
         };
 
+    /// <summary>Writes a folder with random weights of a configuration that stands in a file.</summary>
+    /// <exception cref="MttException">The file is no object, or no configuration that mtt can build.</exception>
+    public static void WriteFrom(string config, string folder, ulong seed, bool force = false)
+    {
+        try
+        {
+            JsonObject read = JsonNode.Parse(InputFile.ReadText(config, "Name a model's config.json."))!.AsObject();
+            Write(read, folder, seed, force);
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
+        {
+            throw new MttException($"{config}: {problem.Message}", "Give a model's config.json.", problem);
+        }
+    }
+
     /// <summary>Writes a model folder.</summary>
     /// <param name="config">What config.json is to say; decides family, sizes and stored type.</param>
     /// <param name="folder">The folder; created.</param>

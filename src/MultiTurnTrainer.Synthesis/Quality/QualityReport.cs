@@ -17,16 +17,6 @@ public sealed record QualityReport(
     IReadOnlyList<RoundQuality> Rounds
 )
 {
-    internal static JsonSerializerOptions Json { get; } =
-        new()
-        {
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            WriteIndented = true,
-            NewLine = "\n",
-        };
-
     /// <summary>The layout of the JSON.</summary>
     public int SchemaVersion { get; } = 1;
 }

@@ -56,17 +56,12 @@ internal static class ReplyReader
     private static ReadReply ReadJson(string text, ReplyShape shape)
     {
         string visible = Unfenced(HiddenThought.Strip(text).Trim());
-        JsonElement root;
-        try
-        {
-            root = JsonSerializer.Deserialize<JsonElement>(visible);
-        }
-        catch (JsonException)
+        if (!JsonText.TryReadTexts(visible, out Dictionary<string, string>? texts))
         {
             return new ReadReply(_none, "The reply is not one JSON object.", visible.Length > 0 ? visible : null);
         }
 
-        if (root.ValueKind != JsonValueKind.Object)
+        if (texts is null)
         {
             return new ReadReply(_none, "The reply is not one JSON object.");
         }
@@ -74,10 +69,7 @@ internal static class ReplyReader
         Dictionary<string, string> fields = [];
         foreach (ReplyField field in shape.Fields)
         {
-            string? value =
-                root.TryGetProperty(field.Name, out JsonElement member) && member.ValueKind == JsonValueKind.String
-                    ? HiddenThought.Strip(member.GetString()!).Trim()
-                    : null;
+            string? value = texts.TryGetValue(field.Name, out string? said) ? HiddenThought.Strip(said).Trim() : null;
             if (value is not { Length: > 0 })
             {
                 if (field.Required)

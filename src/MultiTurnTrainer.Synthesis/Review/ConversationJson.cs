@@ -6,79 +6,44 @@ namespace MultiTurnTrainer.Synthesis.Review;
 internal static class ConversationJson
 {
     /// <summary>The canonical object. Reviews and hidden thought are not in it.</summary>
-    public static JsonElement Write(DialogueResult result, ReviewSettings settings)
+    public static JsonFields Write(DialogueResult result, ReviewSettings settings)
     {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter json = new(buffer, JsonText.Writer))
-        {
-            json.WriteStartObject();
-            json.WriteString("id", result.Seed.Id ?? $"review-{result.Seed.Index}");
-            json.WriteStartArray("messages");
-            if (result.Seed.System is { } system)
-            {
-                WriteMessage(json, "system", system);
-            }
-
-            foreach (Round round in result.Rounds)
-            {
-                WriteMessage(json, "user", round.Question);
-                WriteMessage(json, "assistant", round.Answer);
-            }
-
-            json.WriteEndArray();
-            WriteMetadata(json, result, settings);
-            json.WriteEndObject();
-        }
-
-        return JsonSerializer.Deserialize<JsonElement>(buffer.ToArray());
-    }
-
-    private static void WriteMessage(Utf8JsonWriter json, string role, string content)
-    {
-        json.WriteStartObject();
-        json.WriteString("role", role);
-        json.WriteString("content", content);
-        json.WriteEndObject();
-    }
-
-    private static void WriteMetadata(Utf8JsonWriter json, DialogueResult result, ReviewSettings settings)
-    {
-        json.WriteStartObject("metadata");
-        json.WriteString("source", "mtt review");
-        json.WriteString("mode", settings.Mode == ReviewMode.Ask ? "ask" : "refine");
-        json.WriteNumber("seed_index", result.Seed.Index);
-        json.WriteNumber("reviewers", settings.Reviewers.Count);
-        json.WriteString("outcome", Naming.SnakeCase(result.Outcome));
-        json.WriteStartArray("rounds");
+        List<object> messages = result.Seed.System is { } system ? [Message("system", system)] : [];
         foreach (Round round in result.Rounds)
         {
-            json.WriteStartObject();
-            if (round.Direction is { } direction)
-            {
-                json.WriteString("direction", direction);
-            }
-
-            if (settings.Mode == ReviewMode.Refine)
-            {
-                json.WriteNumber("revisions", round.Drafts.Count - 1);
-                json.WriteBoolean("accepted", round.Drafts[^1].Decision == "accept");
-            }
-
-            if (round.Drafts[^1].Score is { } score)
-            {
-                json.WriteNumber("score", Math.Round(score, 4));
-            }
-
-            json.WriteEndObject();
+            messages.Add(Message("user", round.Question));
+            messages.Add(Message("assistant", round.Answer));
         }
 
-        json.WriteEndArray();
-        if (result.Seed.Metadata is { } own)
+        JsonFields metadata = new()
         {
-            json.WritePropertyName("seed");
-            own.WriteTo(json);
+            ["source"] = "mtt review",
+            ["mode"] = settings.Mode == ReviewMode.Ask ? "ask" : "refine",
+            ["seed_index"] = result.Seed.Index,
+            ["reviewers"] = settings.Reviewers.Count,
+            ["outcome"] = Naming.SnakeCase(result.Outcome),
+            ["rounds"] = result.Rounds.Select(round => Describe(round, settings.Mode)),
+        };
+        return new JsonFields
+        {
+            ["id"] = result.Seed.Id ?? $"review-{result.Seed.Index}",
+            ["messages"] = messages,
+            ["metadata"] = metadata.AddPresent("seed", result.Seed.Metadata),
+        };
+    }
+
+    private static object Message(string role, string content) => new { role, content };
+
+    private static JsonFields Describe(Round round, ReviewMode mode)
+    {
+        Draft last = round.Drafts[^1];
+        JsonFields fields = new JsonFields().AddPresent("direction", round.Direction);
+        if (mode == ReviewMode.Refine)
+        {
+            fields["revisions"] = round.Drafts.Count - 1;
+            fields["accepted"] = last.Decision == "accept";
         }
 
-        json.WriteEndObject();
+        return fields.AddPresent("score", last.Score is { } score ? Math.Round(score, 4) : null);
     }
 }

@@ -59,13 +59,10 @@ public static class ReviewAblation
         foreach (string name in Names)
         {
             byte[] json = InputFile.ReadBytes(new ReviewFiles(Path.Combine(output, name)).Quality);
-            runs.Add((name, JsonSerializer.Deserialize<QualityReport>(json, QualityReport.Json)!));
+            runs.Add((name, RecordJson.Read<QualityReport>(json)));
         }
 
-        byte[] all = JsonSerializer.SerializeToUtf8Bytes(
-            runs.ToDictionary(run => run.Name, run => run.Report),
-            QualityReport.Json
-        );
+        byte[] all = RecordJson.ToPage(runs.ToDictionary(run => run.Name, run => run.Report));
         OutputFile.WriteAllBytes(Path.Combine(output, "ablation.json"), all, force: true);
         OutputFile.WriteAllBytes(Path.Combine(output, "ablation.html"), QualityPage.Write(runs), force: true);
     }

@@ -13,14 +13,15 @@ internal static class ReviewManifest
             manifest.AddInput("seeds", path);
         }
 
-        manifest.Options["review"] = JsonSerializer.SerializeToNode(header.Settings, CallJson.Options);
-        JsonObject hashes = [];
-        foreach ((string name, string text) in prompts.Texts)
+        manifest.Options["review"] = RecordJson.ToValue(header.Settings);
+        manifest.Options["prompts"] = new
         {
-            hashes[name] = ContentHash.Of(System.Text.Encoding.UTF8.GetBytes(text));
-        }
-
-        manifest.Options["prompts"] = new JsonObject { ["sha256"] = prompts.Hash, ["files"] = hashes };
+            sha256 = prompts.Hash,
+            files = prompts.Texts.ToDictionary(
+                prompt => prompt.Key,
+                prompt => ContentHash.Of(Encoding.UTF8.GetBytes(prompt.Value))
+            ),
+        };
         return manifest;
     }
 }

@@ -48,7 +48,7 @@ internal sealed class ReviewOutputs : IDisposable
         _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + 1;
         if (_trace is not null)
         {
-            WriteLine(_trace, JsonSerializer.SerializeToUtf8Bytes(result, CallJson.Options));
+            WriteLine(_trace, RecordJson.ToLine(result));
         }
 
         if (result.IsWritten(_settings.KeepPartial))
@@ -71,11 +71,7 @@ internal sealed class ReviewOutputs : IDisposable
         _conversations.Commit();
         _trace?.Commit();
         QualityReport quality = _quality.Report();
-        OutputFile.WriteAllBytes(
-            _files.Quality,
-            JsonSerializer.SerializeToUtf8Bytes(quality, QualityReport.Json),
-            force: true
-        );
+        OutputFile.WriteAllBytes(_files.Quality, RecordJson.ToPage(quality), force: true);
         OutputFile.WriteAllBytes(_files.QualityPage, QualityPage.Write([("this run", quality)]), force: true);
         foreach ((string outcome, int count) in _outcomes)
         {

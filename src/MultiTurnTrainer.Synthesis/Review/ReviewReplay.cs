@@ -27,7 +27,7 @@ public static class ReviewReplay
         }
 
         using InputLines reader = InputLines.Open(trace);
-        RunHeader header = RunHeader.Parse(Parse<JsonElement>(reader.ReadLine() ?? "", trace, 1), trace);
+        RunHeader header = RunHeader.Parse(reader.ReadLine() ?? "", trace);
         ReviewSettings settings = header.Settings;
         PromptSet prompts = PromptSet.From(header.Prompts);
         using ReviewOutputs outputs = new(new ReviewFiles(output), settings, header: null, force);
@@ -36,7 +36,7 @@ public static class ReviewReplay
         {
             cancellation.ThrowIfCancellationRequested();
             number++;
-            DialogueResult recorded = Parse<DialogueResult>(line, trace, number);
+            DialogueResult recorded = Parse(line, trace, number);
             Dictionary<string, CallRecord> records = recorded.Calls.ToDictionary(
                 call => call.Record.Key,
                 call => call.Record,
@@ -68,13 +68,13 @@ public static class ReviewReplay
         );
     }
 
-    private static T Parse<T>(string line, string path, int number)
+    private static DialogueResult Parse(string line, string path, int number)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(line, CallJson.Options)!;
+            return RecordJson.Read<DialogueResult>(line);
         }
-        catch (JsonException problem)
+        catch (FormatException problem)
         {
             throw new MttException(
                 $"{path}:{number}: not a line of a trace",

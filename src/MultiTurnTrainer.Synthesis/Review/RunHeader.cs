@@ -27,21 +27,22 @@ internal sealed record RunHeader(
             [.. seedPaths.Select(path => $"{Path.GetFileName(path)} {ContentHash.OfFile(path)}")]
         );
 
-    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, CallJson.Options);
+    public byte[] ToBytes() => RecordJson.ToLine(this);
 
     /// <summary>Reads a header.</summary>
     /// <param name="header">The first line.</param>
     /// <param name="path">The file, for messages.</param>
-    public static RunHeader Parse(JsonElement header, string path)
+    public static RunHeader Parse(string header, string path)
     {
         try
         {
-            if (header.GetProperty("kind").GetString() == Name)
+            RunHeader read = RecordJson.Read<RunHeader>(header);
+            if (read.Kind == Name)
             {
-                return header.Deserialize<RunHeader>(CallJson.Options)!;
+                return read;
             }
         }
-        catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (FormatException)
         {
             // Not a header at all: the same remedy.
         }

@@ -12,5 +12,5 @@ public sealed record Seed(int Index, string Question)
     public string? System { get; init; }
 
     /// <summary>The record's metadata, kept.</summary>
-    public JsonElement? Metadata { get; init; }
+    public object? Metadata { get; init; }
 }

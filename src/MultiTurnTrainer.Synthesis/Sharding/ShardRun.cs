@@ -203,8 +203,8 @@ public sealed class ShardRun
 
         manifest.Options["shard"] =
             _settings.Method == ShardMethod.Model
-                ? JsonSerializer.SerializeToNode(Shape(), CallJson.Options)
-                : new JsonObject
+                ? RecordJson.ToValue(Shape())
+                : new JsonFields
                 {
                     ["method"] = "rules",
                     ["reshard"] = _settings.Reshard,
@@ -227,7 +227,7 @@ public sealed class ShardRun
     }
 
     private byte[] Header(PromptSet prompts) =>
-        JsonSerializer.SerializeToUtf8Bytes(
+        RecordJson.ToLine(
             new
             {
                 Kind = "mtt shard 1",
@@ -235,8 +235,7 @@ public sealed class ShardRun
                 Settings = Shape(),
                 Prompts = prompts.Texts,
                 Inputs = _job.Inputs.Concat(_job.Exclude).Select(ContentHash.OfFile),
-            },
-            CallJson.Options
+            }
         );
 
     /// <summary>The settings without what cannot change a reply.</summary>

@@ -34,24 +34,21 @@ internal static class SpikeReport
                 .Select(part => (part.Batch, Loss: part.Result.LossSum / part.Batch.SupervisedTokens))
                 .OrderByDescending(pair => double.IsFinite(pair.Loss) ? pair.Loss : double.PositiveInfinity),
         ];
-        JsonObject json = new()
+        JsonFields json = new()
         {
             ["step"] = step,
             ["reason"] = reason,
-            ["micro_batches"] = new JsonArray([
-                .. batches.Select(pair => new JsonObject
-                {
-                    ["loss"] = Text(pair.Loss),
-                    ["supervised_tokens"] = pair.Batch.SupervisedTokens,
-                    ["rows"] = new JsonArray([.. pair.Batch.RowIds.Select(id => JsonValue.Create(id))]),
-                }),
-            ]),
-            ["gradient_norms"] = new JsonObject(
-                norms.Select(pair => KeyValuePair.Create(pair.Name, (JsonNode?)Text(pair.Norm)))
-            ),
+            ["micro_batches"] = batches.Select(pair => new
+            {
+                loss = Text(pair.Loss),
+                supervised_tokens = pair.Batch.SupervisedTokens,
+                rows = pair.Batch.RowIds,
+            }),
+            ["gradient_norms"] = norms.ToDictionary(pair => pair.Name, pair => Text(pair.Norm)),
         };
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, JsonText.Indented);
-        OutputFile.WriteAllBytes(path, bytes, force: true);
+        using MemoryStream bytes = new();
+        JsonText.WritePage(bytes, json);
+        OutputFile.WriteAllBytes(path, bytes.ToArray(), force: true);
 
         string rows = batches.Length == 0 ? "none" : string.Join(", ", batches[0].Batch.RowIds.Take(Named));
         string worst = string.Join(", ", norms.Take(Named).Select(pair => $"{pair.Name} {Text(pair.Norm)}"));

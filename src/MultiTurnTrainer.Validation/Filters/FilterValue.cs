@@ -24,15 +24,4 @@ internal readonly record struct FilterValue(object? Value)
             double number => number.ToString("R", CultureInfo.InvariantCulture),
             _ => (string)Value,
         };
-
-    public static FilterValue Of(JsonElement? json) =>
-        json switch
-        {
-            null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => Nothing,
-            { ValueKind: JsonValueKind.True } => new FilterValue(true),
-            { ValueKind: JsonValueKind.False } => new FilterValue(false),
-            { ValueKind: JsonValueKind.Number } number => new FilterValue(number.GetDouble()),
-            { ValueKind: JsonValueKind.String } text => new FilterValue(text.GetString()),
-            { } other => new FilterValue(other.GetRawText()),
-        };
 }

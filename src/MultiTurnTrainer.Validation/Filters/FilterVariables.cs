@@ -12,7 +12,7 @@ internal static class FilterVariables
         ["turns"] = row => Number(row.Messages.Count(message => message.Role == Role.User)),
         ["answers"] = row => Number(row.Messages.Count(message => message.Role == Role.Assistant)),
         ["calls"] = row => Number(row.Messages.Sum(message => message.ToolCalls.Count)),
-        ["tools"] = row => Number(row.Tools is { ValueKind: JsonValueKind.Array } tools ? tools.GetArrayLength() : 0),
+        ["tools"] = row => Number(JsonView.Count(row.Tools)),
         ["chars"] = row => Number(row.Messages.Sum(message => message.Content?.Length ?? 0)),
         ["has_system"] = row => new FilterValue(
             row.Messages.Any(message => message.Role is Role.System or Role.Developer)
@@ -43,20 +43,9 @@ internal static class FilterVariables
     public static Func<Conversation, FilterValue>? Find(string name)
     {
         string[] path = name.Split('.');
-        return path[0] == "metadata" ? row => Walk(row.Metadata, path) : _known.GetValueOrDefault(name);
-    }
-
-    private static FilterValue Walk(JsonElement? value, string[] path)
-    {
-        foreach (string name in path.Skip(1))
-        {
-            value =
-                value is { ValueKind: JsonValueKind.Object } owner && owner.TryGetProperty(name, out JsonElement inner)
-                    ? inner
-                    : null;
-        }
-
-        return FilterValue.Of(value);
+        return path[0] == "metadata"
+            ? row => new FilterValue(JsonView.Plain(JsonView.Walk(row.Metadata, path.Skip(1))))
+            : _known.GetValueOrDefault(name);
     }
 
     private static FilterValue Number(int value) => new((double)value);

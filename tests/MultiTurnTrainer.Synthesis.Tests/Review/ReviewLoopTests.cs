@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Synthesis.Prompts;
@@ -110,7 +111,7 @@ public class ReviewLoopTests
         );
         Assert.DoesNotContain(
             "SECRET",
-            ConversationJson.Write(result, new ReviewSettings()).GetRawText(),
+            JsonText.Line(ConversationJson.Write(result, new ReviewSettings())),
             StringComparison.Ordinal
         );
     }
@@ -338,7 +339,7 @@ public class ReviewLoopTests
         );
         Assert.Contains("Judge 2: perfect", material, StringComparison.Ordinal);
 
-        string line = ConversationJson.Write(result, new ReviewSettings()).GetRawText();
+        string line = JsonText.Line(ConversationJson.Write(result, new ReviewSettings()));
         string[] roles =
         [
             .. System

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Validation.Preparation;
+namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>A file of canonical rows that appears when it is committed, or not at all.</summary>
 public interface IRowOutput : IDisposable

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Validation.Preparation;
+namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Canonical JSON lines.</summary>
 /// <param name="path">The file.</param>
