@@ -4,11 +4,11 @@ using FsCheck;
 using FsCheck.Fluent;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Runs;
 using MultiTurnTrainer.Files;
-using MultiTurnTrainer.Validation.Preparation;
 
 namespace MultiTurnTrainer.Datasets.Tests.Contexts;
 
