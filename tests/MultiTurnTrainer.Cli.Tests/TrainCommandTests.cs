@@ -54,8 +54,8 @@ public class TrainCommandTests
     }
 
     [Theory]
-    [InlineData(300, 50, "step-00000025")]
-    [InlineData(270, 5, "step-00000005")]
+    [InlineData(380, 50, "step-00000025")]
+    [InlineData(350, 5, "step-00000005")]
     public void Train_DiskFillsUp_KeepsWhatWasSaved(int kilobytes, int steps, string saved)
     {
         using TempFolder folder = new();
@@ -67,7 +67,7 @@ public class TrainCommandTests
         Assert.Contains("--resume", result.Error);
         string[] left = SmallDisk.Left(result);
         Assert.Equal(
-            4,
+            6,
             left.Count(path => path.StartsWith($"disk/out/checkpoints/{saved}/", StringComparison.Ordinal))
         );
         Assert.DoesNotContain(left, path => path.Contains("tmp", StringComparison.Ordinal));
@@ -106,12 +106,12 @@ public class TrainCommandTests
     }
 
     [Fact]
-    public void Train_WeightsThatAreNotNumbers_StopsWith3AndNamesStepRowsAndGradients()
+    public void Train_WeightsThatOverflow_StopsWith3AndNamesStepRowsAndGradients()
     {
         using TempFolder folder = new();
         folder.Write("model/config.json", File.ReadAllText(Path.Combine(_model, "config.json")));
         byte[] weights = File.ReadAllBytes(Path.Combine(_model, "model.safetensors"));
-        BitConverter.TryWriteBytes(weights.AsSpan(weights.Length - sizeof(float)), float.NaN);
+        BitConverter.TryWriteBytes(weights.AsSpan(weights.Length - sizeof(float)), float.MaxValue);
         File.WriteAllBytes(folder["model/model.safetensors"], weights);
 
         MttResult result = MttProcess.Run(

@@ -53,7 +53,7 @@ internal static class ContextCommand
 
     private static readonly Option<int> _show = CommonOptions.Number(
         "--show",
-        "Show the first conversations turn by turn.",
+        "How many conversations to show turn by turn; 0 shows none.",
         1,
         least: 0
     );
@@ -63,11 +63,12 @@ internal static class ContextCommand
     private static readonly Option<double?> _price = new Option<double?>("--price")
     {
         Description = "Price of a million prompt tokens, for --compare.",
-    }.Between(0, 1e9);
+    }.Between(NumberBounds.AboveZero, 1e9);
 
     private static readonly Option<double?> _cachedPrice = new Option<double?>("--cached-price")
     {
-        Description = "Price of a million prompt tokens that a prefix cache holds; default: --price.",
+        Description =
+            "Price of a million prompt tokens that a prefix cache holds; 0 where they are free. Default: --price.",
     }.Between(0, 1e9);
 
     private static readonly Option<string> _format = CommonOptions.Choice(
