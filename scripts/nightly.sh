@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What is too long for every change: the fuzz runs of the readers and the validator (200,000 mutated inputs by default)
 # and of the Parquet reader (20,000 mutated files), those of templates, tokenizers, configurations, adapters, settings and
-# replies (fifty times the usual), near duplicates among 200,000 rows beside an exact join, and a real model that learns facts.
+# replies (fifty times the usual), near duplicates among 200,000 rows beside an exact join, a real model that learns facts, and
+# 300 random conversations under random context policies.
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,3 +28,10 @@ for room in Templates Tokenizers Models Inference Cli; do
   MTT_FUZZ=${MTT_FUZZ:-50} MTT_FUZZ_SEED=${2:-1} timeout 3600 \
     "artifacts/bin/MultiTurnTrainer.$room.Tests/release/MultiTurnTrainer.$room.Tests" -class '*FuzzTests' -showliveoutput
 done
+dotnet build tests/MultiTurnTrainer.Context.Tests -c Release -v q -nologo
+MTT_POLICY_CASES=300 timeout 3600 \
+  artifacts/bin/MultiTurnTrainer.Context.Tests/release/MultiTurnTrainer.Context.Tests \
+  -class MultiTurnTrainer.Context.Tests.Planning.ContextSessionProperties
+MTT_POLICY_CASES=300 timeout 3600 \
+  artifacts/bin/MultiTurnTrainer.Datasets.Tests/release/MultiTurnTrainer.Datasets.Tests \
+  -class MultiTurnTrainer.Datasets.Tests.Contexts.PolicyExpanderTests

@@ -50,6 +50,9 @@ public sealed class ChatTemplate
     /// <summary>Makes a conversation ready to be rendered with provenance, whole and by its beginnings.</summary>
     public RenderSession Open(RenderInput input) => new(this, input, tracked: true);
 
+    /// <summary>Makes a conversation ready to be rendered as plain text, whole and by its beginnings.</summary>
+    public RenderSession OpenText(RenderInput input) => new(this, input, tracked: false);
+
     /// <summary>Renders a conversation with provenance.</summary>
     /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>
     public RenderedText Render(RenderInput input) => Open(input).Render();

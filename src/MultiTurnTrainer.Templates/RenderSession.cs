@@ -35,6 +35,15 @@ public sealed class RenderSession
     /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>
     public RenderedText Render() => ToText(Run(null, _input.AddGenerationPrompt, IsTracked));
 
+    /// <summary>Renders the whole conversation as plain text.</summary>
+    /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>
+    public string Text() => Run(null, _input.AddGenerationPrompt, IsTracked).Output.Finish().Text;
+
+    /// <summary>Renders the first messages as plain text, without a generation prompt.</summary>
+    /// <param name="count">How many.</param>
+    /// <exception cref="TemplateException">The template refuses or fails.</exception>
+    public string TextOfFirst(int count) => Run(count, addGenerationPrompt: false, IsTracked).Output.Finish().Text;
+
     /// <summary>
     /// Renders the whole conversation once more, without provenance, and gives the first character that differs from a
     /// text; -1 where none does.

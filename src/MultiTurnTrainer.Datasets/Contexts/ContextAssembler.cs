@@ -15,7 +15,11 @@ public sealed record AssembledPrompt(
     IReadOnlyList<PromptMessage> Messages,
     JsonElement Json,
     string Text
-);
+)
+{
+    /// <summary>Renders its beginnings; null for a hosted model.</summary>
+    internal RenderSession? Session { get; init; }
+}
 
 /// <summary>
 /// Assembles the prompts of one conversation as it grows: for training rows, for <c>mtt context</c> and for a live
@@ -34,7 +38,11 @@ public sealed class ContextAssembler
     private readonly List<Message> _record = [];
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _json;
+    private readonly string[] _stops;
     private AssembledPrompt? _prompt;
+    private string _countedText = "";
+    private int _counted;
+    private bool _quotesStop;
 
     /// <summary>Begins a conversation without messages.</summary>
     /// <param name="model">The policy and its model.</param>
@@ -47,6 +55,12 @@ public sealed class ContextAssembler
         _encoder = model.Model is { } known ? new PromptEncoder(known) : null;
         _session = model.Open(ContextInputs.Of(source));
         _json = new Utf8JsonWriter(_buffer, JsonText.Writer);
+        _stops =
+        [
+            .. (_rows?.Stops ?? []).Where(stop =>
+                model.Model?.Tokenizer.TokenToId(stop) is { } id && model.Model.Tokenizer.IsAdded(id)
+            ),
+        ];
     }
 
     /// <summary>The messages so far.</summary>
@@ -72,6 +86,7 @@ public sealed class ContextAssembler
         }
 
         _record.Add(message);
+        _quotesStop |= _stops.Any(stop => message.Content?.Contains(stop, StringComparison.Ordinal) ?? false);
         _prompt = null;
     }
 
@@ -119,13 +134,6 @@ public sealed class ContextAssembler
         return _encoder!.Encode(Conversation(prompt));
     }
 
-    /// <summary>The newest prompt with further messages as text, without the header of an answer.</summary>
-    /// <param name="prompt">A prompt of this conversation.</param>
-    /// <param name="messages">The first messages of it that are rendered.</param>
-    /// <exception cref="TemplateException">The template refuses them.</exception>
-    internal string RenderFirst(AssembledPrompt prompt, int messages) =>
-        _rows!.Template.RenderText(Input(prompt) with { MessageCount = messages });
-
     private AssembledPrompt Render(ContextPlan plan)
     {
         IReadOnlyList<PromptMessage> messages = PromptMessages.Of(plan, _record);
@@ -147,7 +155,8 @@ public sealed class ContextAssembler
 
         try
         {
-            return prompt with { Text = _rows.Template.RenderText(Input(prompt) with { AddGenerationPrompt = true }) };
+            RenderSession session = _rows.Template.OpenText(Input(prompt) with { AddGenerationPrompt = true });
+            return prompt with { Text = session.Text(), Session = session };
         }
         catch (TemplateException problem)
         {
@@ -182,7 +191,10 @@ public sealed class ContextAssembler
 
     private bool HasDocuments => _source.Json.TryGetProperty("documents", out _);
 
-    /// <summary>The tokens of a prompt; of a short one only what is certain, that a token has at least a byte.</summary>
+    /// <summary>
+    /// The tokens of a prompt, or a number that they certainly do not exceed and that is within the budget: a token has at least
+    /// a byte, and a stop token parts what was counted before from what is new.
+    /// </summary>
     private int Tokens(AssembledPrompt prompt)
     {
         if (_model.Policy.Overflow == OverflowMode.Allow || _encoder is null)
@@ -190,9 +202,17 @@ public sealed class ContextAssembler
             return 0;
         }
 
-        return Encoding.UTF8.GetByteCount(prompt.Text) <= _model.Budget
-            ? 0
-            : _encoder.Encode(Conversation(prompt)).Length;
+        int shared = prompt.Text.AsSpan().CommonPrefixLength(_countedText);
+        int parted = 0;
+        foreach (string stop in _quotesStop ? [] : _stops)
+        {
+            int at = prompt.Text.AsSpan(0, shared).LastIndexOf(stop);
+            parted = at < 0 ? parted : Math.Max(parted, at + stop.Length);
+        }
+
+        int most = Encoding.UTF8.GetByteCount(prompt.Text.AsSpan(parted)) + (parted > 0 ? _counted : 0);
+        _countedText = prompt.Text;
+        return _counted = most <= _model.Budget ? most : _encoder.Encode(Conversation(prompt)).Length;
     }
 
     private Conversation Conversation(AssembledPrompt prompt) =>

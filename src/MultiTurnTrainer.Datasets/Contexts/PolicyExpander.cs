@@ -48,7 +48,7 @@ internal sealed class PolicyExpander(PolicyModel model)
             {
                 AssembledPrompt prompt = assembler.Next();
                 Counts.AssembledCharacters += prompt.Text.Length;
-                bool goesOn = last is not null && GoesOn(assembler, last, prompt);
+                bool goesOn = last is not null && GoesOn(last, prompt);
                 if (!goesOn)
                 {
                     stretches.Add(new Stretch());
@@ -109,7 +109,7 @@ internal sealed class PolicyExpander(PolicyModel model)
 
     private ExpandedRow Row(Conversation conversation, Stretch stretch, string? id, HashSet<int> seen)
     {
-        AssembledPrompt prompt = stretch.LastLearned;
+        AssembledPrompt prompt = stretch.LastLearned!;
         int call = prompt.Plan.Call;
         bool IsContext(AssembledPrompt whole, int place)
         {
@@ -119,7 +119,7 @@ internal sealed class PolicyExpander(PolicyModel model)
                 || (message.Original!.Role == Role.Assistant && !stretch.Learned.Contains(message.Sources[0]));
         }
 
-        ContextMark mark = new(id, [.. stretch.Turns.Distinct()], _fingerprint);
+        ContextMark mark = new(id, [.. stretch.Turns.Order()], _fingerprint);
         Conversation row = Conversation.FromJson(
             ContextRows.Write(conversation, prompt, model.Policy, IsContext, mark, conversation.Messages[call]),
             conversation.File,
@@ -134,7 +134,7 @@ internal sealed class PolicyExpander(PolicyModel model)
     }
 
     /// <summary>Whether a prompt begins with the prompt before it and its answer, token for token.</summary>
-    private bool GoesOn(ContextAssembler assembler, AssembledPrompt before, AssembledPrompt next)
+    private bool GoesOn(AssembledPrompt before, AssembledPrompt next)
     {
         if (before.Plan.Layout != next.Plan.Layout)
         {
@@ -144,7 +144,7 @@ internal sealed class PolicyExpander(PolicyModel model)
         string row;
         try
         {
-            row = assembler.RenderFirst(next, before.Messages.Count + 1);
+            row = next.Session!.TextOfFirst(before.Messages.Count + 1);
         }
         catch (TemplateException)
         {
@@ -181,21 +181,22 @@ internal sealed class PolicyExpander(PolicyModel model)
     /// <summary>The calls of one row.</summary>
     private sealed class Stretch
     {
-        private readonly List<AssembledPrompt> _learned = [];
-
         /// <summary>Indexes of the answers that are learned.</summary>
         public HashSet<int> Learned { get; } = [];
 
-        public AssembledPrompt LastLearned => _learned[^1];
+        /// <summary>Their turns.</summary>
+        public HashSet<int> Turns { get; } = [];
 
-        public IEnumerable<int> Turns => _learned.Select(prompt => prompt.Plan.Turn);
+        /// <summary>The prompt of the last of them.</summary>
+        public AssembledPrompt? LastLearned { get; private set; }
 
         public void Add(AssembledPrompt prompt, bool isLearned)
         {
             if (isLearned)
             {
-                _learned.Add(prompt);
+                LastLearned = prompt;
                 Learned.Add(prompt.Plan.Call);
+                Turns.Add(prompt.Plan.Turn);
             }
         }
     }

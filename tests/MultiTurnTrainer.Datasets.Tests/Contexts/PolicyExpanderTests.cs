@@ -156,9 +156,13 @@ public class PolicyExpanderTests
 
     [Fact]
     public void Compare_OfAnyConversationUnderAnyPolicy_FindsEqualIds() =>
-        Prop.ForAll(Cases().ToArbitrary(), IsEqual).Check(Config.QuickThrowOnFailure.WithMaxTest(12));
+        Prop.ForAll(AnyCase().ToArbitrary(), IsEqual).Check(Config.QuickThrowOnFailure.WithMaxTest(Cases(12)));
 
-    private static Gen<(int Seed, int Turns, ContextPolicy Policy, int Window)> Cases() =>
+    // The nightly run takes many more.
+    private static int Cases(int standard) =>
+        int.TryParse(Environment.GetEnvironmentVariable("MTT_POLICY_CASES"), out int wanted) ? wanted : standard;
+
+    private static Gen<(int Seed, int Turns, ContextPolicy Policy, int Window)> AnyCase() =>
         from seed in Gen.Choose(0, 100_000)
         from turns in Gen.Choose(1, 60)
         from window in Gen.Choose(700, 3000)
