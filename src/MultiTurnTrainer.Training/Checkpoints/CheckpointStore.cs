@@ -132,7 +132,10 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     {
         try
         {
-            JsonElement json = JsonElement.Parse(InputFile.ReadBytes(Path.Combine(checkpoint, StateName)));
+            string state = Path.Combine(checkpoint, StateName);
+            JsonElement json = File.Exists(state)
+                ? JsonElement.Parse(InputFile.ReadBytes(state))
+                : throw new InvalidDataException($"{checkpoint}: damaged, it holds no {StateName}");
             if (json.GetProperty("format").GetInt32() != FormatVersion)
             {
                 throw new MttException(
