@@ -164,13 +164,22 @@ internal sealed class AuditRun(RowModel model, RowOptions options)
         }
     }
 
-    private void CountAlone(OwnConversation own) =>
-        Counts.Add(
-            AuditCause.Of(AuditKind.Unmatched, "conversation"),
-            own.Rows.Sum(row => row.Row.SupervisedTokens),
-            own.Rows.Sum(row => row.Answers),
-            () => new AuditExample(own.File, own.Line, "", -1, own.Id ?? "", null)
-        );
+    private void CountAlone(OwnConversation own)
+    {
+        // A conversation with nothing to learn needs no row.
+        if (own.Rows.Count > 0 || !HasNothingToLearn(own))
+        {
+            Counts.Add(
+                AuditCause.Of(AuditKind.Unmatched, "conversation"),
+                own.Rows.Sum(row => row.Row.SupervisedTokens),
+                own.Rows.Sum(row => row.Answers),
+                () => new AuditExample(own.File, own.Line, "", -1, own.Id ?? "", null)
+            );
+        }
+    }
+
+    private static bool HasNothingToLearn(OwnConversation own) =>
+        own.Refusals.All(finding => finding.Code is "no-answer" or "weight-0");
 
     private void WriteOwn(OwnConversation own)
     {
@@ -237,7 +246,7 @@ internal sealed class AuditRun(RowModel model, RowOptions options)
     private void Undecided(AuditCounts counts, OwnConversation own, AuditedRow row)
     {
         int supervised = row.Labels.Length - row.Labels.AsSpan().Count(AuditedRow.Ignored);
-        if (own.Refusals.All(finding => finding.Code is "no-answer" or "weight-0"))
+        if (HasNothingToLearn(own))
         {
             // Nothing is to be learned: whatever the trainer supervises is too much.
             counts.Compared += row.InputIds.Length;
