@@ -27,7 +27,13 @@ public static class ReviewReplay
         }
 
         using InputLines reader = InputLines.Open(trace);
-        RunHeader header = RunHeader.Parse(reader.ReadLine() ?? "", trace);
+        string first = reader.ReadLine() ?? "";
+        if (!JsonText.TryReadTexts(first, out _))
+        {
+            throw NoLine(trace, 1, null);
+        }
+
+        RunHeader header = RunHeader.Parse(first, trace);
         ReviewSettings settings = header.Settings;
         PromptSet prompts = PromptSet.From(header.Prompts);
         using ReviewOutputs outputs = new(new ReviewFiles(output), settings, header: null, force);
@@ -76,11 +82,10 @@ public static class ReviewReplay
         }
         catch (FormatException problem)
         {
-            throw new MttException(
-                $"{path}:{number}: not a line of a trace",
-                "Name the trace.jsonl of a run's output folder.",
-                problem
-            );
+            throw NoLine(path, number, problem);
         }
     }
+
+    private static MttException NoLine(string path, int number, Exception? problem) =>
+        new($"{path}:{number}: not a line of a trace", "Name the trace.jsonl of a run's output folder.", problem);
 }
