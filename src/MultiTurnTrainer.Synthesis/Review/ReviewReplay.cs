@@ -27,13 +27,7 @@ public static class ReviewReplay
         }
 
         using InputLines reader = InputLines.Open(trace);
-        string first = reader.ReadLine() ?? "";
-        if (!JsonText.TryReadTexts(first, out _))
-        {
-            throw NoLine(trace, 1, null);
-        }
-
-        RunHeader header = RunHeader.Parse(first, trace);
+        RunHeader header = ReadHeader(reader.ReadLine() ?? "", trace);
         ReviewSettings settings = header.Settings;
         PromptSet prompts = PromptSet.From(header.Prompts);
         using ReviewOutputs outputs = new(new ReviewFiles(output), settings, header: null, force);
@@ -73,6 +67,9 @@ public static class ReviewReplay
             null
         );
     }
+
+    private static RunHeader ReadHeader(string line, string trace) =>
+        JsonText.TryReadTexts(line, out _) ? RunHeader.Parse(line, trace) : throw NoLine(trace, 1, null);
 
     private static DialogueResult Parse(string line, string path, int number)
     {
