@@ -8,6 +8,9 @@ internal sealed class SentencePieceUnigram : ITokenModel
 {
     private const float UnknownPenalty = 10;
     private const double SymbolPenalty = 0.1;
+
+    // Where SentencePiece's search for the highest score begins: C++'s numeric_limits<float>::min(), above every log-probability.
+    private const float SmallestPositive = 1.17549435e-38f;
     private readonly ByteTrie _trie = new();
     private readonly float[] _scores;
     private readonly bool[] _symbols;
@@ -42,7 +45,7 @@ internal sealed class SentencePieceUnigram : ITokenModel
         _comparesUnrounded = comparesUnrounded;
         _bytes = byteFallback ? ByteTokens.Find(vocabulary) : null;
         float lowest = float.MaxValue;
-        _highest = float.MinValue;
+        _highest = SmallestPositive;
         for (int id = 0; id < scores.Length; id++)
         {
             if (normal[id])
