@@ -87,7 +87,7 @@ internal static class TrainerLoader
     private static (IReadOnlyList<string>, Func<RowModel, string, ITrainer>) LlamaFactory(TrainerConfig config)
     {
         LlamaFactorySettings settings = LlamaFactorySettings.Read(config);
-        IReadOnlyDictionary<string, FactoryTemplate> known = FactoryTemplates.Known();
+        IReadOnlyDictionary<string, FactoryTemplate> known = FactoryTemplates.Known;
         if (settings.Template is { } name && !known.ContainsKey(name))
         {
             throw config.Unsupported(

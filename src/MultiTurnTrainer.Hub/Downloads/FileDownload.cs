@@ -121,17 +121,20 @@ internal sealed class FileDownload(HubHttp http, HubSettings settings, HubCache 
             idle = at > before ? 0 : idle + 1;
             if (idle == settings.Tries)
             {
-                throw new HubFault(
-                    $"{name}: {file.Path} does not arrive ({problem?.Message ?? "the connection ends early"})",
-                    "Check the connection and run again: what arrived is kept.",
-                    cacheWillDo: true,
-                    problem
-                );
+                throw Lost(name, file, problem);
             }
 
             await Task.Delay(settings.RetryDelay * (1 << idle), cancel).ConfigureAwait(false);
         }
     }
+
+    private static HubFault Lost(HubName name, RemoteFile file, Exception? problem) =>
+        new(
+            $"{name}: {file.Path} does not arrive ({problem?.Message ?? "the connection ends early"})",
+            "Check the connection and run again: what arrived is kept.",
+            cacheWillDo: true,
+            problem
+        );
 
     private async Task<HttpResponseMessage> AskAsync(
         HubName name,

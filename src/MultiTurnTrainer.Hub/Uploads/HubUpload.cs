@@ -281,8 +281,37 @@ public sealed class HubUpload : IDisposable
         CancellationToken cancel
     )
     {
-        using MemoryStream body = new();
-        WriteLine(body, "header", new JsonObject { ["summary"] = options.Message, ["description"] = "" });
+        using MemoryStream body = await WriteCommitAsync(files, stored, options.Message, cancel).ConfigureAwait(false);
+        string query = options.PullRequest ? "?create_pr=1" : "";
+        Uri address = _http.At($"api/{name.ApiPath}/commit/{Uri.EscapeDataString(name.Revision)}{query}");
+        // A commit whose answer is lost may be made: it is not sent twice.
+        using HttpResponseMessage answer = await _http
+            .SendAsync(
+                () =>
+                {
+                    ByteArrayContent lines = new(body.ToArray());
+                    lines.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+                    return new HttpRequestMessage(HttpMethod.Post, address) { Content = lines };
+                },
+                name,
+                cancel,
+                once: true
+            )
+            .ConfigureAwait(false);
+        JsonNode said = await HubHttp.ReadJsonAsync(answer, name, cancel).ConfigureAwait(false);
+        return (string?)said["pullRequestUrl"] ?? (string?)said["commitUrl"] ?? $"{_settings.Endpoint}/{name.PagePath}";
+    }
+
+    /// <summary>The lines of a commit: its message, then each file by its hash where it is stored apart, else with its content.</summary>
+    private static async Task<MemoryStream> WriteCommitAsync(
+        IReadOnlyList<UploadFile> files,
+        Dictionary<string, Stored> stored,
+        string message,
+        CancellationToken cancel
+    )
+    {
+        MemoryStream body = new();
+        WriteLine(body, "header", new JsonObject { ["summary"] = message, ["description"] = "" });
         foreach (UploadFile file in files)
         {
             if (stored.TryGetValue(file.Path, out Stored? part))
@@ -317,24 +346,7 @@ public sealed class HubUpload : IDisposable
             );
         }
 
-        string query = options.PullRequest ? "?create_pr=1" : "";
-        Uri address = _http.At($"api/{name.ApiPath}/commit/{Uri.EscapeDataString(name.Revision)}{query}");
-        // A commit whose answer is lost may be made: it is not sent twice.
-        using HttpResponseMessage answer = await _http
-            .SendAsync(
-                () =>
-                {
-                    ByteArrayContent lines = new(body.ToArray());
-                    lines.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
-                    return new HttpRequestMessage(HttpMethod.Post, address) { Content = lines };
-                },
-                name,
-                cancel,
-                once: true
-            )
-            .ConfigureAwait(false);
-        JsonNode said = await HubHttp.ReadJsonAsync(answer, name, cancel).ConfigureAwait(false);
-        return (string?)said["pullRequestUrl"] ?? (string?)said["commitUrl"] ?? $"{_settings.Endpoint}/{name.PagePath}";
+        return body;
     }
 
     private async Task<JsonNode> PostAsync(

@@ -107,18 +107,8 @@ public static class LoraConfigJson
             TargetPattern = targets is JsonValue ? (string?)targets : null,
             ExcludeModules = excluded is JsonArray ? Texts(excluded) : [],
             ExcludePattern = excluded is JsonValue ? (string?)excluded : null,
-            LayersToTransform = json["layers_to_transform"] switch
-            {
-                JsonArray list => [.. list.Select(layer => (int)layer!)],
-                JsonValue one => [(int)one],
-                _ => null,
-            },
-            LayersPattern = json["layers_pattern"] switch
-            {
-                JsonArray list => Texts(list),
-                JsonValue one => [(string)one!],
-                _ => [],
-            },
+            LayersToTransform = Layers(json["layers_to_transform"]),
+            LayersPattern = json["layers_pattern"] is JsonValue one ? [(string)one!] : Texts(json["layers_pattern"]),
             RankPattern =
             [
                 .. Pairs(json["rank_pattern"])
@@ -146,6 +136,14 @@ public static class LoraConfigJson
             Source = json,
         };
     }
+
+    private static int[]? Layers(JsonNode? json) =>
+        json switch
+        {
+            JsonArray list => [.. list.Select(layer => (int)layer!)],
+            JsonValue one => [(int)one],
+            _ => null,
+        };
 
     private static int Positive(int rank, string name, string path) =>
         rank is > 0 and <= MostRank

@@ -80,28 +80,7 @@ public sealed class Preparer
         using ListFile leftOut = new(LeftOutPath, _options.Force);
         try
         {
-            foreach (string name in Names)
-            {
-                _outputs[name] = _open(PathOf(name), _options.Force);
-                _counts.Written[name] = 0;
-            }
-
-            Pass(inputs, row => Write(row, leftOut), rejects);
-            if (_choice.IsPartial)
-            {
-                throw new MttException(
-                    "there are more different rows than can be told apart",
-                    "Prepare the files in parts, or give --keep-duplicates."
-                );
-            }
-
-            RequireSame(inputs, manifest);
-            Split.RefuseEmpty(_options.Splits, _filled, _openings.Count);
-            _counts.NearSample = _choice.NearSample;
-            foreach (IRowOutput output in _outputs.Values)
-            {
-                output.Commit();
-            }
+            WriteAll(inputs, manifest, rejects, leftOut);
         }
         finally
         {
@@ -115,6 +94,33 @@ public sealed class Preparer
         leftOut.Commit();
         PreparedManifest.Write(ManifestPath, manifest, _counts, [.. _outputs.Values.Select(output => output.Path)]);
         return _counts;
+    }
+
+    /// <summary>The second pass: every row into the output of its part.</summary>
+    private void WriteAll(IReadOnlyList<string> inputs, Manifest manifest, RejectsFile rejects, ListFile leftOut)
+    {
+        foreach (string name in Names)
+        {
+            _outputs[name] = _open(PathOf(name), _options.Force);
+            _counts.Written[name] = 0;
+        }
+
+        Pass(inputs, row => Write(row, leftOut), rejects);
+        if (_choice.IsPartial)
+        {
+            throw new MttException(
+                "there are more different rows than can be told apart",
+                "Prepare the files in parts, or give --keep-duplicates."
+            );
+        }
+
+        RequireSame(inputs, manifest);
+        Split.RefuseEmpty(_options.Splits, _filled, _openings.Count);
+        _counts.NearSample = _choice.NearSample;
+        foreach (IRowOutput output in _outputs.Values)
+        {
+            output.Commit();
+        }
     }
 
     private void RequireSame(IReadOnlyList<string> inputs, Manifest manifest)

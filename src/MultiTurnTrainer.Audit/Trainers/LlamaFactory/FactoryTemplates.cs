@@ -84,7 +84,7 @@ internal static class FactoryTemplates
     };
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyDictionary<string, FactoryTemplate> Known() =>
+    public static IReadOnlyDictionary<string, FactoryTemplate> Known { get; } =
         new Dictionary<string, FactoryTemplate>(StringComparer.Ordinal)
         {
             ["empty"] = new() { Assistant = ["{{content}}"] },
