@@ -54,3 +54,17 @@ print(f"{name:22} {threads:6} {pair(theirs):>14} {pair(before):>14} {mine('ids')
 PYTHON
   done
 done
+
+# Microsoft.ML.Tokenizers' own tokenizer of a vocabulary, and ours of the same list through the same interface.
+dotnet build tests/MultiTurnTrainer.Benchmarks -c Release -v q -nologo >&2
+bench=artifacts/bin/MultiTurnTrainer.Benchmarks/release/MultiTurnTrainer.Benchmarks
+echo "beside Microsoft.ML.Tokenizers, one thread, MB/s cold"
+for oracle in "o200k_base O200kBase" "cl100k_base Cl100kBase"; do
+  # shellcheck disable=SC2086
+  "$bench" tokenizer-oracle $oracle "$corpus" "$megabytes" | python3 -c '
+import json, sys
+
+row = json.load(sys.stdin)
+ratio = row["cold_mb_s"] / row["mb_s"]
+print("{model:14} theirs {mb_s:.2f}, ours {cold_mb_s:.1f} ({ratio:.1f}x); other ids in {differing} of {texts} texts".format(ratio=ratio, **row))'
+done
