@@ -169,7 +169,17 @@ public sealed class RenderingFlagsTests : IDisposable
     [Fact]
     public void Train_OnConversations_HasEveryFlagOfMaskThatShapesRows()
     {
-        string[] output = ["--output", "--force", "--show", "--html", "--html-rows", "--threads", "--profile"];
+        string[] output =
+        [
+            "--output",
+            "--force",
+            "--show",
+            "--html",
+            "--html-rows",
+            "--threads",
+            "--profile",
+            "--lock",
+        ];
         Command mask = MttCli.Root().Subcommands.Single(one => one.Name == "mask");
         Command train = MttCli.Root().Subcommands.Single(one => one.Name == "train");
         Assert.Empty(

@@ -23,9 +23,9 @@ internal sealed class ParquetRowOutput : IRowOutput
 
     public string Path { get; }
 
-    public void Write(JsonElement row)
+    public void Write(Conversation row)
     {
-        _shape.Add(row);
+        _shape.Add(row.Json);
         _rows.Write(row);
         _any = true;
     }

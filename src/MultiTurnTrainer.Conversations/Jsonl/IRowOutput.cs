@@ -7,7 +7,7 @@ public interface IRowOutput : IDisposable
     string Path { get; }
 
     /// <summary>Adds a row.</summary>
-    void Write(JsonElement row);
+    void Write(Conversation row);
 
     /// <summary>Finishes the file and gives it its name.</summary>
     void Commit();

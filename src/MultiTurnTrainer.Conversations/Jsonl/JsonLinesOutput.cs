@@ -12,7 +12,7 @@ public sealed class JsonLinesOutput(string path, bool force) : IRowOutput
     public string Path => _file.Path;
 
     /// <inheritdoc/>
-    public void Write(JsonElement row) => (_writer ??= new ConversationWriter(_file.Stream)).Write(row);
+    public void Write(Conversation row) => (_writer ??= new ConversationWriter(_file.Stream)).Write(row.Json);
 
     /// <inheritdoc/>
     public void Commit()

@@ -25,16 +25,15 @@ public sealed class PolicyRowOutput(
     ];
     private readonly List<Conversation> _waiting = [];
     private int _characters;
-    private long _line;
 
     /// <inheritdoc/>
     public string Path => output.Path;
 
     /// <inheritdoc/>
-    public void Write(JsonElement row)
+    public void Write(Conversation row)
     {
-        _waiting.Add(Conversation.FromJson(row, output.Path, ++_line));
-        _characters += row.GetRawText().Length;
+        _waiting.Add(row);
+        _characters += row.Json.GetRawText().Length;
         if (_characters >= BatchCharacters)
         {
             Flush();
@@ -89,7 +88,7 @@ public sealed class PolicyRowOutput(
 
             foreach (ExpandedRow row in rows[i])
             {
-                output.Write(row.Row.Json);
+                output.Write(row.Row);
             }
         }
 

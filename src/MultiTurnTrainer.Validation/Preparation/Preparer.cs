@@ -246,7 +246,7 @@ public sealed class Preparer
             return;
         }
 
-        _outputs[split].Write(conversation.Json);
+        _outputs[split].Write(conversation);
         _counts.Written[split]++;
     }
 

@@ -98,6 +98,37 @@ public class PolicyExpanderTests
     }
 
     [Fact]
+    public void Write_ConversationThatThePolicyRefuses_IsListedByItsPlaceInTheInput()
+    {
+        using TempFolder folder = new();
+        string raw = folder["raw.jsonl"];
+        string large = string.Concat(Enumerable.Repeat("word ", 4000));
+        File.WriteAllLines(
+            raw,
+            [
+                Policies.Row(10, 5).ToJsonString(),
+                $$"""{"messages": [{"role": "user", "content": "{{large}}"}, {"role": "assistant", "content": "No."}]}""",
+            ]
+        );
+        List<MttException> refused = [];
+        using PolicyRowOutput output = new(
+            new JsonLinesOutput(folder["data.jsonl"], false),
+            new PolicyModel(Policies.Busy with { Window = 900 }, Policies.Model),
+            2,
+            refused,
+            new ExpandedCounts()
+        );
+        foreach (Conversation conversation in Conversations.Jsonl.ConversationReader.Read(raw))
+        {
+            output.Write(conversation);
+        }
+
+        output.Commit();
+
+        Assert.StartsWith($"{raw}:2: ", Assert.Single(refused).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_OfRawConversationsUnderAPolicy_GivesTheTokensOfPreparedOnes()
     {
         using TempFolder folder = new();
@@ -118,7 +149,7 @@ public class PolicyExpanderTests
         {
             foreach (Conversation conversation in Conversations.Jsonl.ConversationReader.Read(raw))
             {
-                output.Write(conversation.Json);
+                output.Write(conversation);
             }
 
             output.Commit();
