@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Decoding on the CPU: `mtt generate` beside a straightforward PyTorch loop on the same libtorch, turn and turn about.
+# Decoding on the CPU: `mtt generate` beside a straightforward PyTorch loop on the same libtorch, alternating.
 #   scripts/bench/generate.sh [ROUNDS]
 # Checks that both choose the same tokens. Needs python3 with torch and a built mtt (dotnet build -c Release).
 set -euo pipefail

@@ -248,7 +248,7 @@ internal sealed class AuditRun(RowModel model, RowOptions options)
         int supervised = row.Labels.Length - row.Labels.AsSpan().Count(AuditedRow.Ignored);
         if (HasNothingToLearn(own))
         {
-            // Nothing is to be learned: whatever the trainer supervises is too much.
+            // Nothing is to be supervised: whatever the trainer supervises is too much.
             counts.Compared += row.InputIds.Length;
             counts.Supervised += supervised;
             counts.RightRows += supervised == 0 ? 1 : 0;

@@ -7,17 +7,17 @@ namespace MultiTurnTrainer.Cli;
 /// </summary>
 internal static unsafe partial class LoaderPath
 {
-    private const string _variable = "LD_LIBRARY_PATH";
+    private const string Variable = "LD_LIBRARY_PATH";
 
     /// <summary>Starts this process anew where the variable has such entries.</summary>
     public static void Clean()
     {
-        if (!OperatingSystem.IsLinux() || !SearchPath.HasOthers(_variable))
+        if (!OperatingSystem.IsLinux() || !SearchPath.HasOthers(Variable))
         {
             return;
         }
 
-        _ = SetEnvironment(_variable, string.Join(Path.PathSeparator, SearchPath.Folders(_variable)), 1);
+        _ = SetEnvironment(Variable, string.Join(Path.PathSeparator, SearchPath.Folders(Variable)), 1);
         // The arguments as bytes: they need not be UTF-8. Each ends with a zero.
         byte[] line = File.ReadAllBytes("/proc/self/cmdline");
         fixed (byte* text = line)

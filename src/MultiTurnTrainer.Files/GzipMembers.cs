@@ -164,7 +164,7 @@ internal sealed class GzipMembers(Stream packed) : ForwardStream
             {
                 if (_block.AsSpan(_at, _end - _at).ContainsAnyExcept((byte)0))
                 {
-                    throw new InvalidDataException("what stands behind the last member is no gzip");
+                    throw new InvalidDataException("what follows the last member is no gzip");
                 }
 
                 _at = _end;

@@ -3,7 +3,7 @@ namespace MultiTurnTrainer.Files;
 /// <summary>Files that the user names: one wording, in every command, for one that is absent, a folder, or unreadable.</summary>
 public static class InputFile
 {
-    private const string _check = "Check the name and the folder.";
+    private const string CheckName = "Check the name and the folder.";
 
     // Of files that are read whole: settings, templates, configurations, tokenizers.
     private const int MaxWhole = 256 << 20;
@@ -24,7 +24,7 @@ public static class InputFile
 
         if (!File.Exists(path))
         {
-            throw new MttException($"{path}: there is no such file", remedy ?? _check);
+            throw new MttException($"{path}: there is no such file", remedy ?? CheckName);
         }
     }
 

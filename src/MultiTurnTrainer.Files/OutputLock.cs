@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Files;
 /// </summary>
 public sealed class OutputLock : IDisposable
 {
-    private const string _suffix = ".mtt-lock";
+    private const string Suffix = ".mtt-lock";
 
     private readonly string _path;
     private readonly SafeFileHandle _file;
@@ -34,7 +34,7 @@ public sealed class OutputLock : IDisposable
     {
         string full = Path.GetFullPath(output).TrimEnd('/');
         string folder = Path.GetDirectoryName(full) ?? "/";
-        string path = Path.Combine(folder, $".{Path.GetFileName(full)}{_suffix}");
+        string path = Path.Combine(folder, $".{Path.GetFileName(full)}{Suffix}");
         try
         {
             bool fresh = !Directory.Exists(folder);
@@ -64,7 +64,7 @@ public sealed class OutputLock : IDisposable
     }
 
     /// <summary>Whether a file is a lock, and no output.</summary>
-    public static bool IsLock(string path) => path.EndsWith(_suffix, StringComparison.Ordinal);
+    public static bool IsLock(string path) => path.EndsWith(Suffix, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -6,14 +6,14 @@ namespace MultiTurnTrainer.Files;
 /// </summary>
 public static class SystemLibrary
 {
-    private const string _variable = "LD_LIBRARY_PATH";
+    private const string Variable = "LD_LIBRARY_PATH";
 
     private static readonly string[] _folders = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
 
     /// <summary>The files of that name, in the order in which they are tried.</summary>
     public static IEnumerable<string> Candidates(string name) =>
         SearchPath
-            .Folders(_variable)
+            .Folders(Variable)
             .Concat(Configured("/etc/ld.so.conf"))
             .Concat(_folders)
             .Select(folder => Path.Combine(folder, name))
@@ -32,7 +32,7 @@ public static class SystemLibrary
 
         // Systems that keep their libraries elsewhere; the loader knows where.
         handle = 0;
-        return !SearchPath.HasOthers(_variable) && NativeLibrary.TryLoad(name, out handle);
+        return !SearchPath.HasOthers(Variable) && NativeLibrary.TryLoad(name, out handle);
     }
 
     // The folders that /etc/ld.so.conf names, as ldconfig reads it.

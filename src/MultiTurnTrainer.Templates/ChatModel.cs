@@ -48,7 +48,7 @@ public sealed class ChatModel
         catch (InvalidOperationException problem)
         {
             throw new MttException(
-                $"{folder}: a text of its JSON files is none: {problem.Message}",
+                $"{folder}: a text in its JSON files is not valid: {problem.Message}",
                 "Download the files again.",
                 problem
             );

@@ -13,7 +13,7 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
 
     private readonly ByteBuilder _output = new();
     private readonly List<string> _names = [];
-    private readonly JsonTape _mended = new(maxTokens);
+    private readonly JsonTape _fixed = new(maxTokens);
     private readonly AddedNulls _nulls = new();
 
     /// <summary>The repairs of the last row, by name.</summary>
@@ -36,13 +36,13 @@ internal sealed class RowFixer(int maxTokens = JsonTape.MaxTokens)
         do
         {
             before = _output.Length;
-            byte[] mended = _output.Span.ToArray();
-            if (!_mended.Scan(mended))
+            byte[] repaired = _output.Span.ToArray();
+            if (!_fixed.Scan(repaired))
             {
-                throw new InvalidOperationException($"a repair broke the row: {_mended.Problem!.Message}");
+                throw new InvalidOperationException($"a repair broke the row: {_fixed.Problem!.Message}");
             }
 
-            Once(_mended);
+            Once(_fixed);
         } while (_output.Length != before);
 
         return _output.Memory;

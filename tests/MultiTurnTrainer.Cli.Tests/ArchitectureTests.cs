@@ -55,18 +55,26 @@ public class ArchitectureTests
         ],
     };
 
-    /// <summary>Circles between folders that are still there. The list only shrinks: one that is gone must leave it.</summary>
-    private static readonly string[] _circles =
-    [
-        ": MultiTurnTrainer, TorchSharp",
-        "Cli: ., Commands, Progress, Settings",
-        "Conversations: ., Formats, Json, Jsonl",
-        "LibTorch: Native, Providers",
-        "Synthesis: Quality, Review",
-        "Templates: ., Builtins, Rendering, Syntax, Values",
-        "Tokenizers: ., AddedTokens, Decoders, Fast, Loading, Normalizers, PostProcessors, PreTokenizers, Regex, Text",
-        "TorchSharp: ., Utils",
-    ];
+    /// <summary>
+    /// Circles between folders that stay, and why. The list only shrinks: one that is gone must leave it.
+    /// </summary>
+    private static readonly Dictionary<string, string> _circles = new()
+    {
+        [": MultiTurnTrainer, TorchSharp"] =
+            "the subset of TorchSharp's names lies on our binding, and the binding hands its tensors out",
+        ["Cli: ., Commands, Progress, Settings"] =
+            "the root lists the commands, and every command returns the root's exit codes",
+        ["Conversations: ., Formats, Json, Jsonl"] =
+            "a conversation reads itself from a format's row, and a format writes conversations",
+        ["LibTorch: Native, Providers"] =
+            "the provider calls the native part, which is built for the installation the provider finds",
+        ["Templates: ., Builtins, Rendering, Syntax, Values"] =
+            "an interpreter over its own tree: nodes render themselves, and values may be callables that render",
+        [
+            "Tokenizers: ., AddedTokens, Decoders, Fast, Loading, Normalizers, PostProcessors, PreTokenizers, Regex, Text"
+        ] = "the loaders make the parts, and the parts share the root's offsets and options",
+        ["TorchSharp: ., Utils"] = "the namespaces are TorchSharp's, not ours",
+    };
 
     private const int MostLinesOfAMethod = 60;
 
@@ -97,8 +105,8 @@ public class ArchitectureTests
 
         string[] changes =
         [
-            .. found.Except(_circles).Select(circle => $"new: {circle}"),
-            .. _circles.Except(found).Select(circle => $"gone, so take it off the list: {circle}"),
+            .. found.Except(_circles.Keys).Select(circle => $"new: {circle}"),
+            .. _circles.Keys.Except(found).Select(circle => $"gone, so take it off the list: {circle}"),
         ];
         Assert.True(changes.Length == 0, string.Join('\n', changes));
     }

@@ -44,10 +44,10 @@ public class RowFixerTests
         """{"messages":[{"role":"assistant","tool_calls":[{"name":"f","arguments":"{\"a\": null}"}]}],"tools":"[{\"name\":\"f\",\"parameters\":{\"properties\":{\"a\":{}}}}]"}""",
         "drop-null-keys"
     )]
-    public void Fix_ADamagedRow_IsNamedAndMended(string row, string mended, string name)
+    public void Fix_ADamagedRow_IsNamedAndFixed(string row, string expected, string name)
     {
         (string result, IReadOnlyList<string> names) = Fix(row);
-        Assert.Equal(mended, result);
+        Assert.Equal(expected, result);
         Assert.Equal([name], names);
     }
 

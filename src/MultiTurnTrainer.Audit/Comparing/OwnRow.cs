@@ -24,7 +24,7 @@ internal enum TokenPlace
     /// <summary>Behind it, in the answer's turn.</summary>
     AfterStop,
 
-    /// <summary>A turn of the assistant's that is not to be learned.</summary>
+    /// <summary>A turn of the assistant's that is not to be supervised.</summary>
     NotToLearn,
 
     /// <summary>The user's words.</summary>
@@ -68,10 +68,10 @@ internal sealed class OwnRow
     /// <summary>The row with everything that a view of it needs.</summary>
     public BuiltRow Built => _built;
 
-    /// <summary>How many answers are to be learned.</summary>
+    /// <summary>How many answers are to be supervised.</summary>
     public int Answers => _answers.Length;
 
-    /// <summary>The answer, by its number among those to be learned, whose turn a token stands in; −1 for none.</summary>
+    /// <summary>The answer, by its number among those to be supervised, whose turn a token stands in; −1 for none.</summary>
     public int AnswerOf(int token)
     {
         int start = _built.Places[token].Start;

@@ -67,7 +67,7 @@ internal sealed class PromptDifferences(OwnRow own, AuditedRow theirs, int[] pla
         );
     }
 
-    /// <summary>What the missing text is; where nothing is missing, what stands at the gap.</summary>
+    /// <summary>What the missing text is; where nothing is missing, what is in its place.</summary>
     private string CodeAt(int from, int to)
     {
         if (from == own.Row.Length || (from == 0 && to == 0))
@@ -159,7 +159,7 @@ internal sealed class PromptDifferences(OwnRow own, AuditedRow theirs, int[] pla
         {
             (0, _) => $"{Shown(missing)} is missing",
             (_, 0) => $"{Shown(inserted)} is inserted",
-            _ => $"{Shown(inserted)} stands in place of {Shown(missing)}",
+            _ => $"{Shown(inserted)} in place of {Shown(missing)}",
         };
 
     private static string Shown(byte[] text)

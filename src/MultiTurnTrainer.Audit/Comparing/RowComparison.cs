@@ -156,8 +156,8 @@ internal sealed record RowComparison(int Right, IReadOnlyList<RowFault> Faults)
 
         private void FindLost(List<int> tokens, int answer, int[] theirsOf)
         {
-            bool IsLearned(int token) => theirsOf[token] >= 0 && theirs.IsSupervised(theirsOf[token]);
-            int lost = tokens.Count(token => !IsLearned(token));
+            bool IsSupervised(int token) => theirsOf[token] >= 0 && theirs.IsSupervised(theirsOf[token]);
+            int lost = tokens.Count(token => !IsSupervised(token));
             if (lost == 0)
             {
                 return;
@@ -178,13 +178,13 @@ internal sealed record RowComparison(int Right, IReadOnlyList<RowFault> Faults)
                 return;
             }
 
-            int firstLearned = tokens.FindIndex(IsLearned);
+            int firstLearned = tokens.FindIndex(IsSupervised);
             string first = PromptDifferences.IsThink([.. tokens.Take(firstLearned).SelectMany(Bytes)])
                 ? "think-block"
                 : "first-token";
             for (int i = 0; i < tokens.Count; i++)
             {
-                if (!IsLearned(tokens[i]))
+                if (!IsSupervised(tokens[i]))
                 {
                     AddLost(
                         LostCode(tokens[i], i < firstLearned ? first : "part", theirsOf),

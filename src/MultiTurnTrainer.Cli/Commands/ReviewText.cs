@@ -3,7 +3,7 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary>What <c>mtt review</c> says.</summary>
 internal static class ReviewText
 {
-    private const int _shownLeftOut = 10;
+    private const int ShownLeftOut = 10;
 
     public static void WriteReport(ReviewReport report, string output)
     {
@@ -19,14 +19,14 @@ internal static class ReviewText
             error.WriteLine(Printable.Of($"spent: {Describe(report.Spent)}"));
         }
 
-        foreach (LeftOut left in report.LeftOut.Take(_shownLeftOut))
+        foreach (LeftOut left in report.LeftOut.Take(ShownLeftOut))
         {
             error.WriteLine(Printable.Of($"left out: seed {left.SeedIndex}, {left.Outcome}: {left.Reason}"));
         }
 
-        if (report.LeftOut.Count > _shownLeftOut)
+        if (report.LeftOut.Count > ShownLeftOut)
         {
-            error.WriteLine(Printable.Of($"left out: {report.LeftOut.Count - _shownLeftOut} more, all in trace.jsonl"));
+            error.WriteLine(Printable.Of($"left out: {report.LeftOut.Count - ShownLeftOut} more, all in trace.jsonl"));
         }
 
         if (report.Outcomes.ContainsKey("failed"))
@@ -36,7 +36,7 @@ internal static class ReviewText
 
         foreach (IGrouping<string, Synthesis.Seeds.SkippedSeed> file in report.Skipped.GroupBy(seed => seed.File))
         {
-            string records = string.Join(", ", file.Take(_shownLeftOut).Select(seed => seed.Line));
+            string records = string.Join(", ", file.Take(ShownLeftOut).Select(seed => seed.Line));
             error.WriteLine(
                 Printable.Of(
                     $"skipped: {Counted.Of(file.Count(), "record")} of {file.Key} ({(file.Count() == 1 ? "line" : "lines")} {records}): {file.First().Reason}"

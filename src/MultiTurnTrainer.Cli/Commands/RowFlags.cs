@@ -207,7 +207,7 @@ internal enum RowUse
     /// <summary>It reads conversations in every format.</summary>
     Reading = 2,
 
-    /// <summary>It asks which answers are to be learned.</summary>
+    /// <summary>It asks which answers are to be supervised.</summary>
     Targets = 4,
 
     /// <summary>It shows or counts what is supervised.</summary>

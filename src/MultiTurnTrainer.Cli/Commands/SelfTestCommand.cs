@@ -5,7 +5,7 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt selftest</c>: what must not change a training step, tried on this machine.</summary>
 internal static class SelfTestCommand
 {
-    private const int _vocabulary = 512;
+    private const int Vocabulary = 512;
 
     private const string _help = """
         Show on this machine that batch split, packing, recomputation and threads do not change a training step,
@@ -37,7 +37,7 @@ internal static class SelfTestCommand
             string folder = model ?? Path.Combine(scratch.FullName, "model");
             if (model is null)
             {
-                ModelFactory.Write(ModelFactory.CreateTinyConfig(_vocabulary, 1, [2], null), folder, seed: 1);
+                ModelFactory.Write(ModelFactory.CreateTinyConfig(Vocabulary, 1, [2], null), folder, seed: 1);
             }
 
             bool allPassed = true;

@@ -76,7 +76,7 @@ internal static class ValidateCommand
 
     private static readonly Option<string[]> _evaluation = new("--eval")
     {
-        Description = "Evaluation files; their rows must not stand in the inputs.",
+        Description = "Evaluation files; their rows must not be in the inputs.",
         AllowMultipleArgumentsPerToken = true,
     };
 

@@ -6,8 +6,8 @@ namespace MultiTurnTrainer.Cli.Progress;
 /// <summary>Training in a terminal: a few lines that change in place, drawn on stderr.</summary>
 internal sealed class LiveTrainingView : ITrainingObserver
 {
-    private const string _bars = "▁▂▃▄▅▆▇█";
-    private const int _widest = 48;
+    private const string Bars = "▁▂▃▄▅▆▇█";
+    private const int Widest = 48;
     private static readonly TimeSpan _frame = TimeSpan.FromMilliseconds(100);
 
     private readonly LiveDisplayContext _live;
@@ -23,7 +23,7 @@ internal sealed class LiveTrainingView : ITrainingObserver
     private LiveTrainingView(IAnsiConsole console, LiveDisplayContext live, TimeProvider time) =>
         (_console, _live, _time) = (console, live, time);
 
-    private int Width => Math.Clamp(_console.Profile.Width - 1, 8, _widest);
+    private int Width => Math.Clamp(_console.Profile.Width - 1, 8, Widest);
 
     /// <summary>Runs training under a live view.</summary>
     public static TrainOutcome Run(TimeProvider time, Func<ITrainingObserver, TrainOutcome> train)
@@ -130,7 +130,7 @@ internal sealed class LiveTrainingView : ITrainingObserver
         ];
         double low = points.Min();
         double range = Math.Max(points.Max() - low, 1e-12);
-        return string.Concat(points.Select(value => _bars[(int)Math.Clamp((value - low) / range * 7, 0, 7)]));
+        return string.Concat(points.Select(value => Bars[(int)Math.Clamp((value - low) / range * 7, 0, 7)]));
     }
 
     private static void Add(Grid grid, params string[] cells) =>

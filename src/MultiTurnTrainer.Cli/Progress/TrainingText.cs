@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Cli.Progress;
 /// <summary>What training says, in words.</summary>
 internal static class TrainingText
 {
-    private const int _turnsShown = 6;
+    private const int TurnsShown = 6;
 
     /// <summary>What the run is about to do.</summary>
     public static IEnumerable<string> Head(RunSummary run)
@@ -54,7 +54,7 @@ internal static class TrainingText
     {
         IEnumerable<string> turns = m
             .ByTurn.OrderBy(turn => turn.Key)
-            .Take(_turnsShown)
+            .Take(TurnsShown)
             .Select(turn => Printable.Of($"turn {turn.Key} {turn.Value.Loss:F4}"));
         string parts = string.Join("  ", [.. turns, .. Parts(m.ByRole), .. Parts(m.ByField)]);
         return Printable.Of($"evaluation after step {m.Step}: loss {m.Loss:F4}{(m.Best ? " (best)" : "")}  {parts}");

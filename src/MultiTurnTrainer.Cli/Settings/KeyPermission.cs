@@ -9,8 +9,8 @@ internal static class KeyPermission
     /// <summary>The user's list: <c>VARIABLE=host</c> or <c>VARIABLE=host:port</c>, with spaces or commas between.</summary>
     public const string Variable = "MTT_KEY_HOSTS";
 
-    private const string _defaultKey = "OPENAI_API_KEY";
-    private const string _official = "https://api.openai.com/v1";
+    private const string DefaultKey = "OPENAI_API_KEY";
+    private const string Official = "https://api.openai.com/v1";
 
     /// <summary>Looks at every endpoint below a section.</summary>
     /// <param name="section">The section.</param>
@@ -47,11 +47,11 @@ internal static class KeyPermission
             return;
         }
 
-        string name = variable?.Value ?? _defaultKey;
-        string url = address?.Value ?? _official;
+        string name = variable?.Value ?? DefaultKey;
+        string url = address?.Value ?? Official;
         bool typed =
             (address is null || flags.ContainsKey(address)) && (variable is null || flags.ContainsKey(variable));
-        bool usual = name == _defaultKey && url.StartsWith("https://api.openai.com/", StringComparison.Ordinal);
+        bool usual = name == DefaultKey && url.StartsWith("https://api.openai.com/", StringComparison.Ordinal);
         if (typed || usual || Environment.GetEnvironmentVariable(name) is not { Length: > 0 } || IsAllowed(name, url))
         {
             return;
@@ -65,7 +65,7 @@ internal static class KeyPermission
                 new YamlScalarNode("") { Style = ScalarStyle.DoubleQuoted }
             );
             Console.Error.WriteLine(
-                $"note: {_defaultKey} is not sent to {Printable.Line(url)}; {Hint(_defaultKey, url)} allows it"
+                $"note: {DefaultKey} is not sent to {Printable.Line(url)}; {Hint(DefaultKey, url)} allows it"
             );
             return;
         }

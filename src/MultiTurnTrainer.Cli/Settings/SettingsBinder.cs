@@ -267,18 +267,20 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
 
     private static Type? DictionaryValue(Type type) =>
         Interfaces(type)
-            .FirstOrDefault(face =>
-                face.IsGenericType
+            .FirstOrDefault(candidate =>
+                candidate.IsGenericType
                 && (
-                    face.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
-                    || face.GetGenericTypeDefinition() == typeof(IDictionary<,>)
+                    candidate.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
+                    || candidate.GetGenericTypeDefinition() == typeof(IDictionary<,>)
                 )
             )
             ?.GetGenericArguments()[1];
 
     private static Type? ListElement(Type type) =>
         Interfaces(type)
-            .FirstOrDefault(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>))
+            .FirstOrDefault(candidate =>
+                candidate.IsGenericType && candidate.GetGenericTypeDefinition() == typeof(IEnumerable<>)
+            )
             ?.GetGenericArguments()[0];
 
     private static IEnumerable<Type> Interfaces(Type type) =>

@@ -7,22 +7,22 @@ namespace MultiTurnTrainer.Context.Cleaning;
 /// </summary>
 internal static class BackReferenceDetector
 {
-    private const string _ordinal = "(first|second|third|fourth|fifth|last|previous|former|latter|other|earlier)";
-    private const string _thing =
+    private const string Ordinal = "(first|second|third|fourth|fifth|last|previous|former|latter|other|earlier)";
+    private const string Thing =
         "(answers?|repl(y|ies)|responses?|options?|suggestions?|solutions?|versions?|drafts?|code|examples?|ideas?|points?|lists?|tables?"
         + "|explanations?|summar(y|ies)|calculations?|results?|outputs?|messages?|questions?|plans?|steps?|proposals?|recommendations?"
         + "|approach(es)?|choices?|formulas?|estimates?|mistakes?|errors?|advice)";
 
     private static readonly Regex[] _patterns =
     [
-        Pattern($@"\byour\s+(\w+\s+)?(\w+\s+)?{_thing}\b"),
+        Pattern($@"\byour\s+(\w+\s+)?(\w+\s+)?{Thing}\b"),
         Pattern(
             @"\b(as|like|what|that|which|than)\s+you\s+(just\s+|already\s+|had\s+)?(said|say|mentioned|wrote|suggested|described|explained|proposed|listed|gave|told|recommended|showed|did)\b"
         ),
         Pattern(
             @"\byou('ve|\s+have)?\s+(just\s+|already\s+|previously\s+|also\s+)?(said|mentioned|wrote|suggested|told\s+me|gave\s+me|proposed|listed|claimed|forgot|missed|misunderstood|misread|made\s+a\s+mistake|got\s+(it|that|this|the))\b"
         ),
-        Pattern($@"\bthe\s+{_ordinal}\s+(one|two|{_thing})\b"),
+        Pattern($@"\bthe\s+{Ordinal}\s+(one|two|{Thing})\b"),
         Pattern(@"\b(option|suggestion|choice|approach|version|variant)\s+(\d+|[a-e]|one|two|three|four|five)\b"),
         Pattern(
             @"\b(that|this|it)(\s+is|'s|’s|\s+was|\s+looks|\s+seems|\s+sounds|\s+isn't|\s+isn’t|\s+doesn't|\s+does\s+not|\s+didn't)\s+(still\s+)?(not\s+)?(wrong|incorrect|right|correct|what|too|better|perfect|great|good|work|working|fine|true|help)\b"

@@ -12,7 +12,7 @@ internal sealed record ValueRevision(string Old, string New);
 /// </summary>
 internal static class CorrectionDetector
 {
-    private const string _value = @"""?(?<{0}>\$?[\w.:%/-]+(\s+[\w.:%/-]+){{0,2}}?)""?";
+    private const string ValuePattern = @"""?(?<{0}>\$?[\w.:%/-]+(\s+[\w.:%/-]+){{0,2}}?)""?";
 
     private static readonly Regex[] _cues =
     [
@@ -198,7 +198,7 @@ internal static class CorrectionDetector
     }
 
     private static string Value(string name) =>
-        _value
+        ValuePattern
             .Replace("{0}", name, StringComparison.Ordinal)
             .Replace("{{", "{", StringComparison.Ordinal)
             .Replace("}}", "}", StringComparison.Ordinal);

@@ -101,7 +101,7 @@ public sealed record ToolPolicy
     public int ExtractTo { get; init; } = 400;
 }
 
-/// <summary>When constraints stand at the top of the prompt.</summary>
+/// <summary>When constraints are put at the top of the prompt.</summary>
 public enum ConstraintPlacement
 {
     /// <summary>From the turn that set them.</summary>
@@ -117,7 +117,7 @@ public sealed record ConstraintPolicy
     /// <summary>Whether they are taken from user turns at all.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>When they stand at the top.</summary>
+    /// <summary>When they are put at the top.</summary>
     public ConstraintPlacement Place { get; init; } = ConstraintPlacement.Always;
 
     /// <summary>Non-negotiable ones are repeated before the user's words every so many turns; 0 never.</summary>

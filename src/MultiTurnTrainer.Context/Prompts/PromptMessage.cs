@@ -29,7 +29,7 @@ public sealed record PromptMessage(
 
     /// <summary>Writes it in the canonical form.</summary>
     /// <param name="json">Where to.</param>
-    /// <param name="isContext">Whether it gets weight 0: it is there to be read, not to be learned.</param>
+    /// <param name="isContext">Whether it gets weight 0: it is there to be read, not to be trained on.</param>
     public void WriteTo(Utf8JsonWriter json, bool isContext)
     {
         if (Original is null)

@@ -22,7 +22,7 @@ internal static class NotConversations
         (["content"], "plain text for pretraining"),
     ];
 
-    /// <summary>Why a row that no format recognises is none.</summary>
+    /// <summary>Why a row that no format recognises is no conversation.</summary>
     public static string Explain(JsonTape row)
     {
         if (row[0].Kind == JsonKind.Array)

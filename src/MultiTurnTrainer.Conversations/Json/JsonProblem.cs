@@ -25,7 +25,7 @@ internal sealed record JsonProblem(
     JsonProblemKind Kind = JsonProblemKind.Syntax
 )
 {
-    private const string CutOff = "The row is cut off: the file was truncated, or a line break stands inside it.";
+    private const string CutOff = "The row is cut off: the file was truncated, or a line break is inside it.";
 
     public static JsonProblem TooDeep(int at, int limit) =>
         new(at, $"containers are nested more than {limit} deep", null, JsonProblemKind.Depth);

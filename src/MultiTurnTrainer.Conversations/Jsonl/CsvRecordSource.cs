@@ -144,7 +144,7 @@ internal sealed class CsvRecordSource : IRecordSource
             CsvMalformedReason.UnterminatedQuote =>
                 "a quote opens a cell and is never closed: all lines from here on belong to it",
             CsvMalformedReason.TextAfterClosingQuote => "a closing quote is followed by text",
-            not null => "a quote stands inside a cell that does not begin with one",
+            not null => "a quote is inside a cell that does not begin with one",
             null when cells.RawRecord.Length != row.Length => "its quotes do not pair",
             null when cells.FieldCount > _columns!.Length => "the row has more cells than the header",
             null => null,

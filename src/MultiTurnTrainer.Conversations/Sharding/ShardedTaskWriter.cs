@@ -3,7 +3,7 @@ namespace MultiTurnTrainer.Conversations.Sharding;
 /// <summary>Writes sharded tasks, as one Lost-in-Conversation JSON array or as mtt's JSON lines.</summary>
 public static class ShardedTaskWriter
 {
-    private const string _answerNow = "Now answer with everything I told you.";
+    private const string AnswerNow = "Now answer with everything I told you.";
 
     private static readonly HashSet<string> _written = new(
         ["task_id", "id", "task", "family", "system", "question", "shards", "modified_shard", "answer"],
@@ -55,7 +55,7 @@ public static class ShardedTaskWriter
                     WriteMessage(writer, "system", system);
                 }
 
-                foreach (string text in task.Shards.Append(_answerNow))
+                foreach (string text in task.Shards.Append(AnswerNow))
                 {
                     WriteMessage(writer, "user", text);
                 }

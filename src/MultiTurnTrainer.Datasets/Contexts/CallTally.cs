@@ -27,7 +27,7 @@ internal sealed class CallTally
     /// <summary>Takes over a call.</summary>
     /// <param name="plan">Its plan.</param>
     /// <param name="tokens">Tokens of its prompt.</param>
-    /// <param name="fresh">Tokens that do not stand at the beginning of the prompt before.</param>
+    /// <param name="fresh">Tokens that are not a prefix of the previous prompt.</param>
     /// <param name="answer">The answer that followed.</param>
     /// <returns>What is kept, and whether the policy changed what stood in an earlier prompt.</returns>
     public (RetentionCount Retention, bool IsRewrite) Call(ContextPlan plan, int tokens, int fresh, Message answer)

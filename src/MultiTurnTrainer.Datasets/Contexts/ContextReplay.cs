@@ -3,7 +3,7 @@ namespace MultiTurnTrainer.Datasets.Contexts;
 /// <summary>One call of a replayed conversation.</summary>
 /// <param name="Prompt">Its prompt.</param>
 /// <param name="Tokens">Its tokens: counted in the rendered prompt, or estimated for a hosted model.</param>
-/// <param name="Fresh">Tokens that do not stand at the beginning of the prompt before.</param>
+/// <param name="Fresh">Tokens that are not a prefix of the previous prompt.</param>
 /// <param name="IsRewrite">Whether the policy changed what stood in an earlier prompt.</param>
 /// <param name="Retention">What is kept of what must be.</param>
 /// <param name="Faults">What must not be so, in words; empty where all is well.</param>

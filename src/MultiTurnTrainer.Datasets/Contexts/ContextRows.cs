@@ -2,7 +2,7 @@ namespace MultiTurnTrainer.Datasets.Contexts;
 
 /// <summary>What <c>metadata.context</c> of a row says.</summary>
 /// <param name="Id">The row's id; null keeps the conversation's.</param>
-/// <param name="Turns">The turns that are learned in it, from 0.</param>
+/// <param name="Turns">The turns that are supervised in it, from 0.</param>
 /// <param name="Fingerprint">The policy's.</param>
 internal sealed record ContextMark(string? Id, IReadOnlyList<int> Turns, string Fingerprint);
 

@@ -9,7 +9,7 @@ public sealed class ExpandedCounts
     /// <summary>Rows made of them.</summary>
     public long Rows { get; set; }
 
-    /// <summary>Answers, each learned in one row.</summary>
+    /// <summary>Answers, each supervised in one row.</summary>
     public long Answers { get; set; }
 
     /// <summary>Tokens of the rows, by the policy's counter.</summary>

@@ -2,14 +2,14 @@ using MultiTurnTrainer.Datasets.Rows;
 
 namespace MultiTurnTrainer.Datasets.Contexts;
 
-/// <summary>A row with the message of the record that stands at each place of it.</summary>
+/// <summary>A row with the record's message for each of its messages.</summary>
 /// <param name="Row">The row.</param>
 /// <param name="Sources">Indexes into the record, one for each message; empty where the row is the record itself.</param>
 internal sealed record ExpandedRow(Conversation Row, IReadOnlyList<int> Sources);
 
 /// <summary>
 /// Makes training rows of a conversation as its prompts would be when it is served. While the next prompt goes on from the
-/// row token for token, answers share the row; where the policy rewrites the past a new row begins. Every answer is learned
+/// row token for token, answers share the row; where the policy rewrites the past a new row begins. Every answer is supervised
 /// once, in the context it will meet; what is repeated or injected has weight 0.
 /// </summary>
 /// <param name="model">The policy and its model.</param>
@@ -68,7 +68,7 @@ internal sealed class PolicyExpander(PolicyModel model)
         tally.End();
         Counts.SourceTokens += tally.Total;
 
-        stretches.RemoveAll(stretch => stretch.Learned.Count == 0);
+        stretches.RemoveAll(stretch => stretch.Supervised.Count == 0);
         if (stretches.Count == 0)
         {
             Counts.Rows++;
@@ -116,7 +116,7 @@ internal sealed class PolicyExpander(PolicyModel model)
             PromptMessage message = whole.Messages[place];
             return message.IsInjected
                 || seen.Contains(message.Sources[0])
-                || (message.Original!.Role == Role.Assistant && !stretch.Learned.Contains(message.Sources[0]));
+                || (message.Original!.Role == Role.Assistant && !stretch.Supervised.Contains(message.Sources[0]));
         }
 
         ContextMark mark = new(id, [.. stretch.Turns.Order()], _fingerprint);
@@ -128,7 +128,7 @@ internal sealed class PolicyExpander(PolicyModel model)
         seen.UnionWith(prompt.Messages.Where(message => !message.IsInjected).Select(message => message.Sources[0]));
         seen.Add(call);
         Counts.Rows++;
-        Counts.Answers += stretch.Learned.Count;
+        Counts.Answers += stretch.Supervised.Count;
         Counts.Tokens += prompt.Plan.Parts.Prompt + _counter.Count(conversation.Messages[call]);
         return new ExpandedRow(row, [.. prompt.Messages.Select(message => message.Sources[0]), call]);
     }
@@ -181,8 +181,8 @@ internal sealed class PolicyExpander(PolicyModel model)
     /// <summary>The calls of one row.</summary>
     private sealed class Stretch
     {
-        /// <summary>Indexes of the answers that are learned.</summary>
-        public HashSet<int> Learned { get; } = [];
+        /// <summary>Indexes of the answers that are supervised.</summary>
+        public HashSet<int> Supervised { get; } = [];
 
         /// <summary>Their turns.</summary>
         public HashSet<int> Turns { get; } = [];
@@ -195,7 +195,7 @@ internal sealed class PolicyExpander(PolicyModel model)
             if (isLearned)
             {
                 LastLearned = prompt;
-                Learned.Add(prompt.Plan.Call);
+                Supervised.Add(prompt.Plan.Call);
                 Turns.Add(prompt.Plan.Turn);
             }
         }

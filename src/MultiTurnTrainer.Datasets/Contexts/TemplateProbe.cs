@@ -7,7 +7,7 @@ internal static class TemplateProbe
 {
     private const string Mark = "mtt probe: first line\n- second line";
 
-    private const string _tools =
+    private const string Tools =
         """[{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {"a": {"type": "string", "description": "d"}}, "required": ["a"]}}}]""";
 
     /// <summary>Where the template takes a block of text, such that every line of it is printed in every turn.</summary>
@@ -24,7 +24,7 @@ internal static class TemplateProbe
         return Prints(template, hasTools, ("user", $"{Mark}\n\na"))
             ? BlockPlacement.UserTurn
             : throw new MttException(
-                "the chat template prints neither a system message nor the head of a user message as they stand, so nothing that a policy adds would reach the model",
+                "the chat template prints neither a system message nor the head of a user message unchanged, so nothing that a policy adds would reach the model",
                 "Use --policy naive or window, which add nothing, or another template."
             );
     }
@@ -45,7 +45,7 @@ internal static class TemplateProbe
         JsonObject row = new() { ["messages"] = list };
         if (hasTools)
         {
-            row["tools"] = JsonNode.Parse(_tools);
+            row["tools"] = JsonNode.Parse(Tools);
         }
 
         JsonElement json = JsonSerializer.SerializeToElement(row);

@@ -127,7 +127,7 @@ public sealed class TemplateLinter
         string before = first < 0 ? "" : plain.Text[..first];
         if (before.Split(' ', StringSplitOptions.RemoveEmptyEntries).Count(w => w.All(char.IsAsciiLetter)) >= 3)
         {
-            Add("text-injected", "text that nobody wrote stands before the first question");
+            Add("text-injected", "text that nobody wrote comes before the first question");
         }
 
         try

@@ -33,7 +33,7 @@ public static class ParquetJsonReader
         }
     }
 
-    /// <summary>Walks over the columns and writes the row they stand at.</summary>
+    /// <summary>Walks over the columns and writes their current row.</summary>
     private sealed class RowWriter(ColumnCursor[] columns, Utf8JsonWriter json, bool keepNulls)
     {
         public bool WriteRow(SchemaNode root)

@@ -1,5 +1,5 @@
 // Folder Rollouts: prompts as ids, and ids as replies, for models that answer.
-// Refuses to know: how a model samples, what is learned from it.
+// Refuses to know: how a model samples, what is trained on.
 using MultiTurnTrainer.Datasets.Rows;
 
 namespace MultiTurnTrainer.Datasets.Rollouts;

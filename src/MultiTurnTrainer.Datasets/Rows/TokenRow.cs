@@ -87,7 +87,7 @@ public sealed record TokenRow(
             {
                 return Labels[i] < 0
                     ? $"labels[{i}] is {Labels[i]}; only {Unsupervised} means not supervised"
-                    : $"labels[{i}] is {Labels[i]} where input_ids[{i}] is {InputIds[i]}: labels stand at their own token, not shifted";
+                    : $"labels[{i}] is {Labels[i]} where input_ids[{i}] is {InputIds[i]}: a label belongs to its own token and is not shifted";
             }
         }
 

@@ -18,10 +18,10 @@ public sealed record ModelCard
     /// <summary>The licence, by the hub's short name; null where it is not known.</summary>
     public string? Licence { get; init; }
 
-    /// <summary>Datasets of the hub it learned from.</summary>
+    /// <summary>Datasets of the hub it was trained on.</summary>
     public IReadOnlyList<string> Datasets { get; init; } = [];
 
-    /// <summary>Files it learned from: name and SHA-256.</summary>
+    /// <summary>Files it was trained on: name and SHA-256.</summary>
     public IReadOnlyList<(string Name, string Hash)> Data { get; init; } = [];
 
     /// <summary>How conversations became rows: setting and value. Nothing stands for the defaults.</summary>

@@ -31,7 +31,7 @@ internal static class CompletionJson
     }
 
     /// <summary>Reads a reply.</summary>
-    /// <exception cref="EndpointException">It is none, or holds no token ids.</exception>
+    /// <exception cref="EndpointException">It is no completion, or holds no token ids.</exception>
     /// <param name="body">The JSON.</param>
     /// <param name="request">What was asked.</param>
     /// <param name="idLimit">One more than the largest id of the vocabulary.</param>

@@ -12,7 +12,7 @@ namespace MultiTurnTrainer.Inference.Completions;
 /// </summary>
 public sealed class CompletionServer : IDisposable
 {
-    private const string _remedy =
+    private const string Remedy =
         "See to the server, then run the same command again; mtt train goes on with --resume.";
 
     private readonly OpenAIConnection _connection;
@@ -27,7 +27,7 @@ public sealed class CompletionServer : IDisposable
     /// <param name="model">The base model's name where the endpoint's settings give none.</param>
     /// <param name="environment">Reads environment variables: the only source of keys.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="MttException">The address is none, or holds a secret.</exception>
+    /// <exception cref="MttException">The address is not valid, or holds a secret.</exception>
     public CompletionServer(
         EndpointSettings endpoint,
         RetrySettings retry,
@@ -164,7 +164,7 @@ public sealed class CompletionServer : IDisposable
             bool lora = path != "completions" && problem is EndpointException { Status: 404 };
             throw new MttException(
                 $"{Address(path)}: {problem.Message}",
-                lora ? "Start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True." : _remedy,
+                lora ? "Start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True." : Remedy,
                 problem
             );
         }

@@ -14,7 +14,7 @@ internal sealed class OpenAIConnection : IDisposable
     private readonly ClientPipeline _pipeline;
 
     /// <summary>Prepares a connection; nothing is sent.</summary>
-    /// <exception cref="MttException">The address is none, holds a secret, or the official server's key is not set.</exception>
+    /// <exception cref="MttException">The address is not valid, holds a secret, or the official server's key is not set.</exception>
     public OpenAIConnection(
         string name,
         EndpointSettings settings,
@@ -157,7 +157,7 @@ internal sealed class OpenAIConnection : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    // Half of a surrogate pair, damaged compression, numbers and names that are none.
+    // Half of a surrogate pair, damaged compression, invalid numbers and names.
     private static bool IsUndecodable(Exception problem) =>
         problem
             is InvalidDataException

@@ -3,7 +3,7 @@ namespace MultiTurnTrainer.Inference.Endpoints;
 /// <summary>What an HTTP status means for the call and for the run.</summary>
 internal static class OpenAIFaults
 {
-    private const int _shownCharacters = 300;
+    private const int ShownCharacters = 300;
 
     public static EndpointException FromStatus(PipelineResponse response, TimeProvider time, Secrets secrets)
     {
@@ -76,6 +76,6 @@ internal static class OpenAIFaults
 
         // One line, and never enough to hold a page of HTML.
         text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return text.Length > _shownCharacters ? text[.._shownCharacters] + "…" : text;
+        return text.Length > ShownCharacters ? text[..ShownCharacters] + "…" : text;
     }
 }

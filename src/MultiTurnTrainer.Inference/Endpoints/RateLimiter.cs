@@ -11,8 +11,8 @@ internal sealed class RateLimiter(double perMinute, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly long _started = time.GetTimestamp();
     private readonly double _secondsPerUnit = 60 / perMinute;
-    private const double _burst = 6;
-    private double _paidUntil = -_burst;
+    private const double Burst = 6;
+    private double _paidUntil = -Burst;
 
     /// <summary>Takes an amount and says how long to wait before using it.</summary>
     public TimeSpan Take(double amount)
@@ -20,7 +20,7 @@ internal sealed class RateLimiter(double perMinute, TimeProvider time)
         lock (_lock)
         {
             double now = time.GetElapsedTime(_started).TotalSeconds;
-            double start = Math.Max(_paidUntil, now - _burst);
+            double start = Math.Max(_paidUntil, now - Burst);
             _paidUntil = start + (amount * _secondsPerUnit);
             return TimeSpan.FromSeconds(Math.Max(0, start - now));
         }

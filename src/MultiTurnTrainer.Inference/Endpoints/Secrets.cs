@@ -7,10 +7,10 @@ namespace MultiTurnTrainer.Inference.Endpoints;
 /// </summary>
 internal sealed class Secrets
 {
-    private const string _mask = "[key]";
+    private const string Mask = "[key]";
 
     // Shorter ones are ordinary words too often: they are found as they are, standing alone.
-    private const int _leastLetters = 6;
+    private const int LeastLetters = 6;
 
     private readonly List<string> _keys = [];
     private readonly List<string> _forms = [];
@@ -43,7 +43,7 @@ internal sealed class Secrets
         {
             _keys.Add(key);
             _keys.Sort((a, b) => b.Length.CompareTo(a.Length));
-            _forms.AddRange(Forms(key).Where(form => form.Length >= _leastLetters));
+            _forms.AddRange(Forms(key).Where(form => form.Length >= LeastLetters));
             _forms.Sort((a, b) => b.Length.CompareTo(a.Length));
         }
 
@@ -55,7 +55,7 @@ internal sealed class Secrets
     {
         foreach (string key in _keys)
         {
-            text = key.Length >= 8 ? text.Replace(key, _mask, StringComparison.Ordinal) : RedactWord(text, key);
+            text = key.Length >= 8 ? text.Replace(key, Mask, StringComparison.Ordinal) : RedactWord(text, key);
         }
 
         foreach (string form in _forms)
@@ -91,8 +91,8 @@ internal sealed class Secrets
             bool alone =
                 (at == 0 || !char.IsLetterOrDigit(text[at - 1]))
                 && (end == text.Length || !char.IsLetterOrDigit(text[end]));
-            text = alone ? text[..at] + _mask + text[end..] : text;
-            at += alone ? _mask.Length : 1;
+            text = alone ? text[..at] + Mask + text[end..] : text;
+            at += alone ? Mask.Length : 1;
         }
 
         return text;
@@ -123,7 +123,7 @@ internal sealed class Secrets
 
         for (int i = found.Count - 1; i >= 0; i--)
         {
-            text = text[..found[i].Start] + _mask + text[found[i].End..];
+            text = text[..found[i].Start] + Mask + text[found[i].End..];
         }
 
         return text;

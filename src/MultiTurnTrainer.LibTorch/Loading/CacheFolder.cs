@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.LibTorch.Loading;
 /// </summary>
 internal static class CacheFolder
 {
-    private const UnixFileMode _ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Where native libraries are kept.</summary>
     public static string Native => Path.Combine(Root.Folder, "native");
@@ -72,7 +72,7 @@ internal static class CacheFolder
     {
         if (!OperatingSystem.IsWindows())
         {
-            Directory.CreateDirectory(folder, _ownerOnly);
+            Directory.CreateDirectory(folder, OwnerOnly);
         }
     }
 
@@ -80,9 +80,9 @@ internal static class CacheFolder
     public static void KeepPrivate(string path)
     {
         // Not where nothing is to change: a cache may lie on a disk that cannot be written.
-        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != _ownerOnly)
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != OwnerOnly)
         {
-            File.SetUnixFileMode(path, _ownerOnly);
+            File.SetUnixFileMode(path, OwnerOnly);
         }
     }
 }

@@ -10,13 +10,13 @@ namespace MultiTurnTrainer.LibTorch.Native;
 /// </summary>
 internal static class NativeCache
 {
-    private const string _library = "libmtt_torch.so";
-    private const string _hash = ".sha256";
-    private const string _building = "build-";
+    private const string Library = "libmtt_torch.so";
+    private const string Hash = ".sha256";
+    private const string Building = "build-";
 
     /// <summary>The library's path, present or not.</summary>
     public static string PathOf(LibTorchInstallation installation) =>
-        Path.Combine(CacheFolder.Native, NativeBuild.Key(installation), _library);
+        Path.Combine(CacheFolder.Native, NativeBuild.Key(installation), Library);
 
     /// <summary>Builds where needed and returns the path of a library that is as it was built.</summary>
     /// <exception cref="MttException">The cache cannot be trusted or written, or the build fails.</exception>
@@ -56,11 +56,11 @@ internal static class NativeCache
     private static bool IsWhole(string path) =>
         CacheFolder.IsOurs(Path.GetDirectoryName(path)!, found => found.IsFolder)
         && CacheFolder.IsOurs(path, found => found.IsPlain)
-        && CacheFolder.IsOurs(path + _hash, found => found.IsPlain)
-        && File.ReadAllText(path + _hash) == HashLine(path);
+        && CacheFolder.IsOurs(path + Hash, found => found.IsPlain)
+        && File.ReadAllText(path + Hash) == HashLine(path);
 
     // As sha256sum prints and checks it.
-    private static string HashLine(string path) => $"{ContentHash.OfFile(path)}  {_library}\n";
+    private static string HashLine(string path) => $"{ContentHash.OfFile(path)}  {Library}\n";
 
     private static void Build(LibTorchInstallation installation, string folder, string path, Action<string>? notice)
     {
@@ -73,22 +73,22 @@ internal static class NativeCache
         }
 
         notice?.Invoke($"building the native part for the libtorch in {installation.Libraries} (once, about 15 s)");
-        foreach (string leftover in Directory.GetDirectories(folder, $"{_building}*"))
+        foreach (string leftover in Directory.GetDirectories(folder, $"{Building}*"))
         {
             Remove(leftover);
         }
 
         string target = Path.GetDirectoryName(path)!;
-        string build = Path.Combine(folder, _building + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        string build = Path.Combine(folder, Building + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         string result = Path.Combine(build, "result");
         try
         {
             CacheFolder.CreatePrivate(result);
-            string library = Path.Combine(result, _library);
+            string library = Path.Combine(result, Library);
             NativeBuild.Compile(installation, build, library, $"{target}.log");
-            NativeBuild.Write(library + _hash, HashLine(library));
+            NativeBuild.Write(library + Hash, HashLine(library));
             CacheFolder.KeepPrivate(library);
-            CacheFolder.KeepPrivate(library + _hash);
+            CacheFolder.KeepPrivate(library + Hash);
             Remove(target);
             // Only now is there anything that a process would load.
             Directory.Move(result, target);

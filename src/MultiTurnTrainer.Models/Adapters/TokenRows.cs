@@ -33,7 +33,7 @@ internal sealed class TokenRows : IDisposable
 
         using DisposeScope scope = NewDisposeScope();
         _place = tensor(place).to(values.device).DetachFromDisposeScope();
-        _kept = tensor(kept).view(vocabulary, 1).to(values.device).DetachFromDisposeScope();
+        _kept = tensor(kept).view(vocabulary, 1).to(values.device).DetachFromDisposeScope(); // [v, 1]
     }
 
     /// <summary>The tokens.</summary>

@@ -47,7 +47,7 @@ internal static class PackedAttention
         return all.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Some queries against the keys they may see; query 0 stands at key <paramref name="offset"/>.</summary>
+    /// <summary>Some queries against the keys they may see; query 0 is at key <paramref name="offset"/>.</summary>
     private static Tensor AttendBlock(AttentionSpec spec, Tensor query, Tensor key, Tensor value, int offset)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -1,3 +1,4 @@
+// Shapes: n values of a tensor.
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Architectures;
@@ -44,7 +45,7 @@ internal static class Tensors
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor host = empty(entry.Shape, dtype: TypeOf(entry.Type));
-        Tensor flat = host.view(-1);
+        Tensor flat = host.view(-1); // [n]
         long step = CopyBytes / (entry.Type.Bits() / 8);
         for (long done = 0; done < entry.Count; done += step)
         {
@@ -86,7 +87,7 @@ internal static class Tensors
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        Tensor flat = tensor.detach().to(type).cpu().contiguous().view(-1);
+        Tensor flat = tensor.detach().to(type).cpu().contiguous().view(-1); // [n]
         long step = CopyBytes / flat.ElementSize;
         for (long done = 0; done < flat.numel(); done += step)
         {

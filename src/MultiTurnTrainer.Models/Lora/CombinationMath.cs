@@ -1,4 +1,4 @@
-// Shapes: o width of a module's output, i of its input, r rank, R ranks together, k the rank to cut to.
+// Shapes: o width of a module's output, i of its input, r rank, R ranks together, k the rank to cut to, n values of a tensor.
 using MultiTurnTrainer.Models.Architectures;
 
 namespace MultiTurnTrainer.Models.Lora;
@@ -90,11 +90,11 @@ internal static class CombinationMath
         Tensor mask = zeros([value.numel()], ScalarType.Float32, value.device);
         if (count > 0)
         {
-            (_, Tensor places) = value.abs().view(-1).topk(count);
+            (_, Tensor places) = value.abs().view(-1).topk(count); // [n] -> [count]
             mask.index_copy_(0, places, ones([count], ScalarType.Float32, value.device));
         }
 
-        return value * mask.view(value.shape);
+        return value * mask.view(value.shape); // [n] -> as value
     }
 
     private static Tensor Drop(string name, Tensor value, CombinationOptions options)
@@ -107,7 +107,7 @@ internal static class CombinationMath
             mask[i] = random.NextDouble() < density ? 1 : 0;
         }
 
-        return value * tensor(mask).view(value.shape) / density;
+        return value * tensor(mask).view(value.shape) / density; // [n] -> as value
     }
 
     // For each value whether its sign is the one that most have: 1 or 0. A zero agrees with nothing.
@@ -143,7 +143,7 @@ internal static class CombinationMath
             return (a, b);
         }
 
-        double limit = Quantile(cat([b.reshape(-1), a.reshape(-1)], 0), quantile);
+        double limit = Quantile(cat([b.reshape(-1), a.reshape(-1)], 0), quantile); // [o, k], [k, i] -> [n]
         return (a.clamp(-limit, limit), b.clamp(-limit, limit));
     }
 

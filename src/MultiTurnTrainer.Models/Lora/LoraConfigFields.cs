@@ -124,7 +124,7 @@ internal static class LoraConfigFields
             if (IsSet(name))
             {
                 throw new MttException(
-                    $"{path}: {name} = {json[name]!.ToJsonString()} stands beside {other}",
+                    $"{path}: {name} = {json[name]!.ToJsonString()} contradicts {other}",
                     $"PEFT refuses this too: {remedy}."
                 );
             }

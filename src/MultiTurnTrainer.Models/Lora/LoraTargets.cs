@@ -19,7 +19,7 @@ public static class LoraTargets
         {
             throw new MttException(
                 $"target_modules matches {norm.Path}, a norm, which has no low-rank form",
-                "Name linear or embedding modules as targets; a norm can stand in modules_to_save."
+                "Name linear or embedding modules as targets; a norm belongs in modules_to_save."
             );
         }
 
@@ -271,7 +271,7 @@ public static class LoraTargets
         {
             throw new MttException(
                 $"'{pattern}' is not a regular expression: {problem.Message}",
-                "Mend target_modules, exclude_modules, rank_pattern or alpha_pattern.",
+                "Correct target_modules, exclude_modules, rank_pattern or alpha_pattern.",
                 problem
             );
         }

@@ -9,7 +9,7 @@ namespace MultiTurnTrainer.Synthesis.Prompts;
 /// </summary>
 public sealed class PromptSet
 {
-    private const string _prefix = "prompts/";
+    private const string Prefix = "prompts/";
 
     /// <summary>The placeholders that each prompt must keep; without them a role would not see its material.</summary>
     private static readonly Dictionary<string, string[]> _placeholders = new(StringComparer.Ordinal)
@@ -162,10 +162,10 @@ public sealed class PromptSet
         Assembly assembly = typeof(PromptSet).Assembly;
         foreach (string resource in assembly.GetManifestResourceNames())
         {
-            if (resource.StartsWith(_prefix, StringComparison.Ordinal))
+            if (resource.StartsWith(Prefix, StringComparison.Ordinal))
             {
                 using StreamReader reader = new(assembly.GetManifestResourceStream(resource)!);
-                yield return new(resource[_prefix.Length..^".md".Length], reader.ReadToEnd());
+                yield return new(resource[Prefix.Length..^".md".Length], reader.ReadToEnd());
             }
         }
     }

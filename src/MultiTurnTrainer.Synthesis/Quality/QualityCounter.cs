@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Synthesis.Review;
+using MultiTurnTrainer.Synthesis.Dialogues;
 
 namespace MultiTurnTrainer.Synthesis.Quality;
 

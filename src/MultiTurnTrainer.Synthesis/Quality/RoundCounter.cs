@@ -1,11 +1,11 @@
-using MultiTurnTrainer.Synthesis.Review;
+using MultiTurnTrainer.Synthesis.Dialogues;
 
 namespace MultiTurnTrainer.Synthesis.Quality;
 
 /// <summary>Gathers the measures of one round over all dialogues.</summary>
 internal sealed class RoundCounter
 {
-    private const double _nearlySame = 0.8;
+    private const double NearlySame = 0.8;
 
     private readonly NGrams _questions1 = new(1);
     private readonly NGrams _questions2 = new(2);
@@ -119,14 +119,14 @@ internal sealed class RoundCounter
         }
 
         _repeatedQuestions.Add(
-            earlier.Any(round => Words.Jaccard(Words.ContentOf(round.Question), content) >= _nearlySame)
+            earlier.Any(round => Words.Jaccard(Words.ContentOf(round.Question), content) >= NearlySame)
         );
     }
 
     private void AddAgreement(Draft draft)
     {
-        Review.Review[] reviews = [.. draft.Reviews.Where(review => review.Text is not null)];
-        foreach (Review.Review review in reviews)
+        AnswerReview[] reviews = [.. draft.Reviews.Where(review => review.Text is not null)];
+        foreach (AnswerReview review in reviews)
         {
             if (review.Verdict is { } verdict)
             {

@@ -7,8 +7,8 @@ namespace MultiTurnTrainer.Synthesis.Replies;
 /// </summary>
 internal static class ControlText
 {
-    private const char _zeroWidthSpace = '\u200B';
-    private const int _longestName = 64;
+    private const char ZeroWidthSpace = '\u200B';
+    private const int LongestName = 64;
 
     private static readonly string[] _literal =
     [
@@ -39,7 +39,7 @@ internal static class ControlText
             if (text[i] is '<' or '[' && IsControl(text, i))
             {
                 result ??= new StringBuilder(text.Length + 8);
-                result.Append(text, copied, i + 1 - copied).Append(_zeroWidthSpace);
+                result.Append(text, copied, i + 1 - copied).Append(ZeroWidthSpace);
                 copied = i + 1;
             }
         }
@@ -63,7 +63,7 @@ internal static class ControlText
             return false;
         }
 
-        int end = text.AsSpan(at + 2, Math.Min(_longestName, text.Length - at - 2)).IndexOfAny("|｜\n<");
+        int end = text.AsSpan(at + 2, Math.Min(LongestName, text.Length - at - 2)).IndexOfAny("|｜\n<");
         return end >= 0
             && at + end + 3 < text.Length
             && text[at + 2 + end] == text[at + 1]

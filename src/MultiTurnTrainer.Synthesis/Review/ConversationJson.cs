@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Synthesis.Dialogues;
 using MultiTurnTrainer.Synthesis.Settings;
 
 namespace MultiTurnTrainer.Synthesis.Review;

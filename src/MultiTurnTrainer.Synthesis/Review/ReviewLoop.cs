@@ -1,5 +1,6 @@
 // Folder Review: Review-Instruct rounds: candidate, reviewers, chairman.
 // Refuses to know: how a call reaches a model.
+using MultiTurnTrainer.Synthesis.Dialogues;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Replies;
 using MultiTurnTrainer.Synthesis.Seeds;
@@ -172,7 +173,7 @@ internal sealed class ReviewLoop(ReviewSettings settings, PromptSet prompts, ICa
             return (draft, null);
         }
 
-        (IReadOnlyList<Review> reviews, RoleReply? failed) = await ReviewAsync(
+        (IReadOnlyList<AnswerReview> reviews, RoleReply? failed) = await ReviewAsync(
                 seed,
                 history,
                 question,
@@ -193,7 +194,7 @@ internal sealed class ReviewLoop(ReviewSettings settings, PromptSet prompts, ICa
         );
 
     /// <summary>All reviewers at once; none sees another's words, nor its own of earlier rounds.</summary>
-    private async Task<(IReadOnlyList<Review> Reviews, RoleReply? Failed)> ReviewAsync(
+    private async Task<(IReadOnlyList<AnswerReview> Reviews, RoleReply? Failed)> ReviewAsync(
         Seed seed,
         List<Round> history,
         string question,
@@ -234,14 +235,14 @@ internal sealed class ReviewLoop(ReviewSettings settings, PromptSet prompts, ICa
         RoleReply? end =
             Array.Find(replies, reply => reply.Outcome == DialogueOutcome.Failed)
             ?? (Array.TrueForAll(replies, reply => reply.Fields is null) ? replies[0] : null);
-        Review[] reviews = [.. replies.Select((reply, i) => ToReview(i, reply))];
+        AnswerReview[] reviews = [.. replies.Select((reply, i) => ToReview(i, reply))];
         return (reviews, end);
     }
 
-    private Review ToReview(int index, RoleReply reply) =>
+    private AnswerReview ToReview(int index, RoleReply reply) =>
         reply.Fields is null
-            ? new Review(index + 1, null)
-            : new Review(index + 1, reply["criticize"])
+            ? new AnswerReview(index + 1, null)
+            : new AnswerReview(index + 1, reply["criticize"])
             {
                 Verdict = reply.Fields.GetValueOrDefault("verdict"),
                 Scores = reply.Fields.TryGetValue("scores", out string? scores)

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Synthesis.Dialogues;
 using MultiTurnTrainer.Synthesis.Quality;
 using MultiTurnTrainer.Synthesis.Settings;
 

@@ -42,7 +42,7 @@ public sealed class ReviewRun
 
     private async Task<ReviewReport> RunAsync(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        // One pass over the seeds first: a mistake in the last line shows before any money is spent.
+        // 1. One pass over the seeds: a mistake in the last line shows before any money is spent.
         _total = Seeds(_skipped.Add).Count();
         if (_total == 0)
         {
@@ -52,6 +52,7 @@ public sealed class ReviewRun
             );
         }
 
+        // 2. The endpoints, and the journal that a run goes on from.
         RoleSettings[] roles = [_settings.Candidate, _settings.Chairman, .. _settings.Reviewers];
         Budget.RequirePrices(_settings, roles.Select(role => role.Model ?? _settings.Model));
         using EndpointPool pool = EndpointOpener.Open(
@@ -69,6 +70,8 @@ public sealed class ReviewRun
         RunJournal place = new(_files.Journal, header.ToBytes(), _job.Resume, _job.Force);
         using Journal journal = place.Open(_files.Conversations, _job.Time, _budget.Restore);
         ReplyCache? cache = _settings.Cache is { } folder ? new ReplyCache(folder) : null;
+
+        // 3. Hold the dialogues, many at a time.
         ReviewLoop loop = new(_settings, _prompts, new LiveCalls(journal, cache, pool, _budget, _job.Time));
         HeldRun run = new(_settings.Concurrency, _total, _budget, _job.Time);
         await run.RunAsync(
@@ -80,6 +83,8 @@ public sealed class ReviewRun
             )
             .ConfigureAwait(false);
         _stopped = run.Stopped;
+
+        // 4. Write them, in the order of the seeds.
         return await WriteAsync(journal, header, cancellation).ConfigureAwait(false);
     }
 

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Synthesis.Dialogues;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Replies;
 using MultiTurnTrainer.Synthesis.Settings;

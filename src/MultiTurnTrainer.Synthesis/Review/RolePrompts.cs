@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Synthesis.Dialogues;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Replies;
 using MultiTurnTrainer.Synthesis.Seeds;
@@ -111,7 +112,7 @@ internal sealed class RolePrompts(ReviewSettings settings, PromptSet prompts)
 
     private List<ChatTurn> Chairman(
         IReadOnlyList<Round> rounds,
-        IReadOnlyList<Review> reviews,
+        IReadOnlyList<AnswerReview> reviews,
         string name,
         ReplyShape shape,
         CallKey key
@@ -119,7 +120,7 @@ internal sealed class RolePrompts(ReviewSettings settings, PromptSet prompts)
     {
         List<ChatTurn> turns = [new("system", prompts.Fill("chairman.system"))];
         AddHistory(turns, rounds);
-        Review[] present = [.. reviews.Where(review => review.Text is not null)];
+        AnswerReview[] present = [.. reviews.Where(review => review.Text is not null)];
         if (present.Length == 0)
         {
             turns.Add(new("user", prompts.Fill(name + "-unreviewed", ("format", shape.Describe(_json)))));
@@ -135,7 +136,7 @@ internal sealed class RolePrompts(ReviewSettings settings, PromptSet prompts)
         return turns;
     }
 
-    private static string Describe(Review review) =>
+    private static string Describe(AnswerReview review) =>
         review.Verdict is null ? review.Text! : $"Verdict: {review.Verdict}. {review.Text}";
 
     private static void AddHistory(List<ChatTurn> turns, IReadOnlyList<Round> rounds)

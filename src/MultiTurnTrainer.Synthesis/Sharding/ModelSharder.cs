@@ -12,7 +12,7 @@ namespace MultiTurnTrainer.Synthesis.Sharding;
 /// </summary>
 internal sealed class ModelSharder(ShardSettings settings, PromptSet prompts, ICalls calls)
 {
-    private const string _role = "sharder";
+    private const string Role = "sharder";
 
     private static readonly ReplyShape _segments = new([new("segments", "one excerpt per line")]);
     private static readonly ReplyShape _shards = new([new("shards", "one shard per line")]);
@@ -159,7 +159,7 @@ internal sealed class ModelSharder(ShardSettings settings, PromptSet prompts, IC
         );
         ChatTurn[] turns = [new("system", prompts.Fill("shard.system")), new("user", text)];
         return await _roles
-            .AskAsync(_role, settings.Sharder, key, turns, shape, [], cancellation, check)
+            .AskAsync(Role, settings.Sharder, key, turns, shape, [], cancellation, check)
             .ConfigureAwait(false);
     }
 

@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Synthesis.Sharding;
 /// <summary>Shards files of tasks, by rules or with a model; the latter with a journal, as <c>mtt review</c> does.</summary>
 public sealed class ShardRun
 {
-    private const int _examples = 10;
+    private const int Examples = 10;
 
     private readonly ShardJob _job;
     private readonly ShardSettings _settings;
@@ -152,7 +152,7 @@ public sealed class ShardRun
         }
 
         _leftOut[reason] = _leftOut.GetValueOrDefault(reason) + 1;
-        if (_shown.Count < _examples)
+        if (_shown.Count < Examples)
         {
             _shown.Add((task.Id, outcome.Detail ?? reason));
         }

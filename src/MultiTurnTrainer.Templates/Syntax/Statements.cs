@@ -161,6 +161,6 @@ internal sealed class Load(string tag, Expression template, Place place) : State
     {
         Template.Evaluate(r);
         r.At = Place;
-        throw TemplateException.Type($"{{% {tag} %}} is not possible: a chat template stands alone (no loader)");
+        throw TemplateException.Type($"{{% {tag} %}} is not possible: a chat template is a single file (no loader)");
     }
 }

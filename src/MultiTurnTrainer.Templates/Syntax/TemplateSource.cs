@@ -25,7 +25,7 @@ internal sealed class TemplateSource
     /// <summary>One UTF-16 unit.</summary>
     public char this[int at] => Text[at];
 
-    /// <summary>Whether a text stands at a position.</summary>
+    /// <summary>Whether a text begins at a position.</summary>
     public bool Matches(int at, string text) => string.CompareOrdinal(Text, at, text, 0, text.Length) == 0;
 
     /// <summary>The position behind whitespace.</summary>

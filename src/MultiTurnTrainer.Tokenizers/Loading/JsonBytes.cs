@@ -3,7 +3,7 @@ namespace MultiTurnTrainer.Tokenizers.Loading;
 /// <summary>Strings of a JSON file as UTF-8, without making a <see cref="string"/>.</summary>
 internal static class JsonBytes
 {
-    /// <summary>The string or property name that the reader stands at; valid until the scratch is used again.</summary>
+    /// <summary>The string or property name that the reader is at; valid until the scratch is used again.</summary>
     /// <exception cref="TokenizerFormatException">An escape is no valid Unicode.</exception>
     public static ReadOnlySpan<byte> Of(ref Utf8JsonReader json, ref byte[] scratch, string path)
     {

@@ -19,7 +19,7 @@ internal ref struct ModelReader
 
     private ModelReader(Utf8JsonReader json) => _json = json;
 
-    /// <summary>Reads the object that the reader stands at.</summary>
+    /// <summary>Reads the object that the reader is at.</summary>
     /// <exception cref="TokenizerFormatException">The section is not valid.</exception>
     public static ITokenModel Read(ref Utf8JsonReader json)
     {

@@ -46,6 +46,7 @@ internal sealed class MaigoObjective(
 
     public MicroResult Accumulate(DistillationBatch batch, double normalizer, ulong seed)
     {
+        // 1. Draw each task's branch: z = 1 answers the FULL prompt.
         SeededRandom random = new(unchecked((long)seed));
         List<RolloutTask> full = [];
         List<RolloutTask> sharded = [];
@@ -54,12 +55,15 @@ internal sealed class MaigoObjective(
             (random.NextDouble() < settings.Rho ? full : sharded).Add(tasks[unit]);
         }
 
+        // 2. The student samples: L_full's answers; L_mid's and L_final's dialogues.
         List<ScoredReply> terms = [.. SampleFullTerms(full, seed), .. PlayShardedTerms(sharded, seed, random)];
         batch.CountTokens(terms);
         batch.Branch =
             full.Count == 0 ? "sharded"
             : sharded.Count == 0 ? "full"
             : "full+sharded";
+
+        // 3. Compare with the reference, and differentiate.
         return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0, rollouts.TakeEffort());
     }
 

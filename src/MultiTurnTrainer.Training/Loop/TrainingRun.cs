@@ -13,7 +13,7 @@ public static class TrainingRun
     /// <param name="observer">Told what happens.</param>
     /// <param name="time">The clock, for logs only: no number of the training depends on it.</param>
     /// <param name="stop">Asks to stop: the state is saved and the outcome says so.</param>
-    /// <exception cref="MttException">Anything the user can mend.</exception>
+    /// <exception cref="MttException">Anything the user can correct.</exception>
     public static TrainOutcome Execute(
         TrainRequest request,
         ITrainingObserver observer,

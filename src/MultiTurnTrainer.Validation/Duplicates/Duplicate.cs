@@ -2,11 +2,11 @@ using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Duplicates;
 
-/// <summary>A conversation stands in the data twice.</summary>
+/// <summary>A conversation is in the data twice.</summary>
 internal sealed class Duplicate : Rule
 {
     public override RuleInfo Info { get; } =
-        new("MTT501", "duplicate", Severity.Warning, "A conversation stands in the data twice.")
+        new("MTT501", "duplicate", Severity.Warning, "A conversation is in the data twice.")
         {
             Why = "It counts twice in the loss, and one copy may end up in the test set.",
             Hint = "`mtt prepare` keeps the first.",

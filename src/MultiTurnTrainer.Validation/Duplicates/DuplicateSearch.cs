@@ -96,7 +96,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
                     _leakage,
                     row,
                     0,
-                    $"the conversation stands in the training data, {Place(equal.File, equal.Line)}"
+                    $"the conversation is in the training data, {Place(equal.File, equal.Line)}"
                 );
             }
             else
@@ -130,7 +130,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
             return false;
         }
 
-        sink.Add(_leakage, row, 0, $"the prompt stands in the training data, {Place(same.File, same.Line)}");
+        sink.Add(_leakage, row, 0, $"the prompt is in the training data, {Place(same.File, same.Line)}");
         return true;
     }
 
@@ -187,7 +187,7 @@ internal sealed class DuplicateSearch(DuplicateMode mode, double threshold, bool
                 _idRepeated,
                 row,
                 row.Id,
-                $"the id {Shown.Text(row.Tape, row.Id)} stands at {Place(same.File, same.Line)} too"
+                $"the id {Shown.Text(row.Tape, row.Id)} is at {Place(same.File, same.Line)} too"
             );
         }
     }

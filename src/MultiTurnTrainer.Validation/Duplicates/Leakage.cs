@@ -2,7 +2,7 @@ using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Duplicates;
 
-/// <summary>A row of the evaluation data, or its prompt, stands in the training data (--eval).</summary>
+/// <summary>A row of the evaluation data, or its prompt, is in the training data (--eval).</summary>
 internal sealed class Leakage : Rule
 {
     public override RuleInfo Info { get; } =
@@ -10,7 +10,7 @@ internal sealed class Leakage : Rule
             "MTT504",
             "leakage",
             Severity.Error,
-            "A row of the evaluation data, or its prompt, stands in the training data (--eval)."
+            "A row of the evaluation data, or its prompt, is in the training data (--eval)."
         )
         {
             Why = "The measured quality is memory, not skill.",

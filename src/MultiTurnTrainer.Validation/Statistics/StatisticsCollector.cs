@@ -121,7 +121,7 @@ public sealed class StatisticsCollector
                 int own =
                     !isSupervised ? 0
                     : !piece.IsReasoning && row.Supervision.InContent(i) is { } weights
-                        ? Learned(row, message.Content, piece, part, weights)
+                        ? CountSupervised(row, message.Content, piece, part, weights)
                     : part;
                 Field($"{role}.{field}", part, own);
                 length += part;
@@ -142,7 +142,7 @@ public sealed class StatisticsCollector
     }
 
     /// <summary>How much of a content counts where its parts or ranges have weights of their own.</summary>
-    private static int Learned(Row row, int content, TextToken piece, int length, ContentWeights weights)
+    private static int CountSupervised(Row row, int content, TextToken piece, int length, ContentWeights weights)
     {
         int index = 0;
         for (

@@ -15,7 +15,7 @@ internal static partial class SettingsReference
     private const string _head = """
         # Every setting of `mtt.yaml`
 
-        This page is generated from the program; do not edit it. `--set section.key=value` sets any of them on the command line. – is none; `NAME` stands for a name of
+        This page is generated from the program; do not edit it. `--set section.key=value` sets any of them on the command line. – means none; `NAME` stands for a name of
         one's own, and keys of a list's items follow `[]`.
 
         """;

@@ -113,7 +113,7 @@ public sealed class CsvRecordSourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a\"b,x", "stands inside a cell")]
+    [InlineData("a\"b,x", "is inside a cell")]
     [InlineData("\"a\"b,x", "followed by text")]
     [InlineData("\"a\"b\"c,x", "followed by text")]
     public void Validate_QuoteOutOfPlace_IsOneFindingAndLaterRowsAreRead(string row, string message)

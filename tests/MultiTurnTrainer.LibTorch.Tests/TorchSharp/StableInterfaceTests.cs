@@ -65,7 +65,7 @@ public class StableInterfaceTests
         using TempFolder folder = new();
         string other = folder.Write("libLibTorchSharp.so", "another");
 
-        MttException problem = Assert.Throws<MttException>(() => PackagedLibraries.Mend(other));
+        MttException problem = Assert.Throws<MttException>(() => PackagedLibraries.Patch(other));
 
         Assert.Contains("Debian 12", problem.Remedy, StringComparison.Ordinal);
     }

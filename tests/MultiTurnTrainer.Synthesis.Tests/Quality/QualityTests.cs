@@ -1,7 +1,6 @@
+using MultiTurnTrainer.Synthesis.Dialogues;
 using MultiTurnTrainer.Synthesis.Quality;
-using MultiTurnTrainer.Synthesis.Review;
 using MultiTurnTrainer.Synthesis.Seeds;
-using ReviewOfAnswer = MultiTurnTrainer.Synthesis.Review.Review;
 
 namespace MultiTurnTrainer.Synthesis.Tests.Quality;
 
@@ -104,8 +103,8 @@ public class QualityTests
                 new Draft(
                     answer,
                     [
-                        new ReviewOfAnswer(1, "too short") { Verdict = first },
-                        new ReviewOfAnswer(2, "fine") { Verdict = second },
+                        new AnswerReview(1, "too short") { Verdict = first },
+                        new AnswerReview(2, "fine") { Verdict = second },
                     ]
                 ),
             ]

@@ -2,6 +2,7 @@ using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Inference.Endpoints;
 using MultiTurnTrainer.Inference.Settings;
+using MultiTurnTrainer.Synthesis.Dialogues;
 using MultiTurnTrainer.Synthesis.Prompts;
 using MultiTurnTrainer.Synthesis.Review;
 using MultiTurnTrainer.Synthesis.Seeds;

@@ -71,8 +71,8 @@ public sealed class DuplicateSearchTests : IDisposable
         );
 
     [Theory]
-    [InlineData("b", "conversation stands")]
-    [InlineData("other answer", "prompt stands")]
+    [InlineData("b", "conversation is")]
+    [InlineData("other answer", "prompt is")]
     public void Validate_EvaluationRowOfTheTrainingData_IsLeakage(string answer, string expected)
     {
         string train = _folder.Write("train.jsonl", Row("a", "b"));

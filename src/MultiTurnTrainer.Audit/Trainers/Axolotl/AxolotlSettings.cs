@@ -88,7 +88,7 @@ internal sealed record AxolotlSettings
     {
         if (config.Take("datasets") is not JsonArray { Count: > 0 } list || list[0] is not JsonObject data)
         {
-            throw config.Unsupported("datasets", "names no data set", "Axolotl trains on what stands there.");
+            throw config.Unsupported("datasets", "names no data set", "Axolotl trains on what is named there.");
         }
 
         AxolotlDataset set = new(config, data);

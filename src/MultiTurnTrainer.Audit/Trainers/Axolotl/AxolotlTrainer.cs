@@ -162,10 +162,10 @@ internal sealed class AxolotlTrainer : ITrainer
         string content =
             turn.Message.Text("content")
             ?? throw new RefusedRowException("training_detail is not supported where content is not a text");
-        bool[] learned = TrainingDetail.Learned(_model.Locate(content), content, turn.Detail);
-        for (int i = 0; i < learned.Length && start + i < labels.Length; i++)
+        bool[] supervised = TrainingDetail.FindSupervised(_model.Locate(content), content, turn.Detail);
+        for (int i = 0; i < supervised.Length && start + i < labels.Length; i++)
         {
-            if (learned[i])
+            if (supervised[i])
             {
                 labels[start + i] = tokens.Ids[start + i];
             }

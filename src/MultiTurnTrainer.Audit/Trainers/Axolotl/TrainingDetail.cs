@@ -10,7 +10,7 @@ internal readonly record struct DetailRange(int Begin, int End, bool Train);
 internal static class TrainingDetail
 {
     /// <summary>For each token of the content, whether it is trained.</summary>
-    public static bool[] Learned(LocatedTokens tokens, string content, IReadOnlyList<DetailRange> details)
+    public static bool[] FindSupervised(LocatedTokens tokens, string content, IReadOnlyList<DetailRange> details)
     {
         int count = tokens.Ids.Length;
         (int Start, int End)[] places = new (int, int)[count];
@@ -27,15 +27,15 @@ internal static class TrainingDetail
                 End = characters[Math.Clamp(detail.End + 1, 0, characters.Length - 1)] - 1,
             };
         List<DetailRange> ranges = [.. details.Select(detail => ToTokens(Utf16(detail), places)).OfType<DetailRange>()];
-        bool[] learned = new bool[count];
+        bool[] supervised = new bool[count];
         for (int i = 0; i < count; i++)
         {
-            learned[i] = ranges.Exists(range =>
+            supervised[i] = ranges.Exists(range =>
                 range.Train && places[i].Start >= range.Begin && places[i].End <= range.End
             );
         }
 
-        return learned;
+        return supervised;
     }
 
     /// <summary>A range, widened to whole tokens; null where it holds none.</summary>

@@ -50,7 +50,7 @@ internal sealed record LlamaFactoryColumns
         };
         if (names.Length == 0)
         {
-            throw config.Unsupported("dataset", "names no data set", "LLaMA-Factory trains on what stands there.");
+            throw config.Unsupported("dataset", "names no data set", "LLaMA-Factory trains on what is named there.");
         }
 
         // Settings that lie in a folder of their own name the data from where the trainer is started.

@@ -16,7 +16,7 @@ internal sealed record SwiftTemplate
 
     public string[] Prefix { get; init; } = [];
 
-    /// <summary>What stands at the beginning where there is a system text; null: the template knows none.</summary>
+    /// <summary>What begins the text where there is a system message; null: the template knows none.</summary>
     public string[]? SystemPrefix { get; init; }
 
     public required string[] Prompt { get; init; }

@@ -34,21 +34,21 @@ internal sealed class TrlTrainer : ITrainer
         JsonObject? variables = row["chat_template_kwargs"] as JsonObject;
         RenderedText rendered = _model.Render(messages, tools, variables: variables, template: Template());
         LocatedTokens tokens = _model.Locate(rendered.Text);
-        bool[] learned = new bool[tokens.Ids.Length];
-        Array.Fill(learned, true);
+        bool[] supervised = new bool[tokens.Ids.Length];
+        Array.Fill(supervised, true);
         if (_settings.AssistantOnly)
         {
-            And(learned, AssistantMask(rendered, tokens, messages));
+            And(supervised, AssistantMask(rendered, tokens, messages));
         }
 
         if (isPair && _settings.CompletionOnly != false)
         {
             string asked = _model.RenderText(prompt, tools, true, variables, Template());
             int common = tokens.Ids.AsSpan().CommonPrefixLength(_model.Encode(asked));
-            learned.AsSpan(0, common).Clear();
+            supervised.AsSpan(0, common).Clear();
         }
 
-        return [Cut(row.Text("id"), tokens.Ids, learned)];
+        return [Cut(row.Text("id"), tokens.Ids, supervised)];
     }
 
     private ChatTemplate? Template()
@@ -96,19 +96,21 @@ internal sealed class TrlTrainer : ITrainer
                 .Spans.Where(span => (span.Traits & SpanTraits.Generation) != 0 && span.End > span.Start)
                 .Select(span => (span.Start, span.End));
 
-    private AuditedRow Cut(string? id, int[] ids, bool[] learned)
+    private AuditedRow Cut(string? id, int[] ids, bool[] supervised)
     {
         if (_settings.MaxLength is int limit && ids.Length > limit)
         {
-            (ids, learned) = _settings.KeepEnd ? (ids[^limit..], learned[^limit..]) : (ids[..limit], learned[..limit]);
+            (ids, supervised) = _settings.KeepEnd
+                ? (ids[^limit..], supervised[^limit..])
+                : (ids[..limit], supervised[..limit]);
         }
 
-        if (Array.IndexOf(learned, true) < 0)
+        if (Array.IndexOf(supervised, true) < 0)
         {
-            throw new RefusedRowException("nothing of it is learned once it is cut: TRL drops it without a count");
+            throw new RefusedRowException("nothing of it is supervised once it is cut: TRL drops it without a count");
         }
 
-        return new AuditedRow(id, ids, [.. ids.Select((token, i) => learned[i] ? token : AuditedRow.Ignored)]);
+        return new AuditedRow(id, ids, [.. ids.Select((token, i) => supervised[i] ? token : AuditedRow.Ignored)]);
     }
 
     private static void And(bool[] mask, bool[] other)

@@ -78,7 +78,7 @@ internal sealed class RowText
     public RenderedSpan Span(int index) => _rendered.Spans[index];
 
     /// <summary>
-    /// Whether a control token may stand on these bytes: all of them literal, from a variable or a role's plain name
+    /// Whether a control token may cover these bytes: all of them literal, from a variable or a role's plain name
     /// (<c>&lt;|</c> + role + <c>|&gt;</c>), or, for answer tags, all of them an assistant's own content or reasoning.
     /// </summary>
     public bool MayFormControl(int start, int end, bool isAllowedInAnswer)

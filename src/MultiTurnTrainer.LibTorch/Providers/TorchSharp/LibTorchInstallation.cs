@@ -14,7 +14,7 @@ public sealed record LibTorchInstallation(string Origin, string Include, string 
     /// <summary>The packages' own.</summary>
     /// <exception cref="MttException">Their native libraries do not lie beside the program.</exception>
     public static LibTorchInstallation Find() =>
-        TryFind() ?? throw new MttException("libtorch does not lie beside the program", Remedy);
+        TryFind() ?? throw new MttException("libtorch is not beside the program", Remedy);
 
     /// <summary>The packages' own: in a folder for the platform, or beside a program published for one.</summary>
     public static LibTorchInstallation? TryFind()

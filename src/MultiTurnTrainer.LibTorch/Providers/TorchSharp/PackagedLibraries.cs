@@ -13,9 +13,9 @@ internal static class PackagedLibraries
     private const string Binding = "LibTorchSharp";
     private const string Library = "libLibTorchSharp.so";
 
-    // TorchSharp 0.107.0, linux-x64, and what it is when it is mended.
+    // TorchSharp 0.107.0, linux-x64, and what it is when it is patched.
     private const string KnownHash = "cf33b1b0bb6bbb9754a768fb5c5d04d9f498603be50e73f55621a0b40ee608b8";
-    private const string MendedHash = "5968efac8270eff8a2b5ca7381612ea9cc54d81cf4104a54e0e6106b7b5f11e3";
+    private const string PatchedHash = "5968efac8270eff8a2b5ca7381612ea9cc54d81cf4104a54e0e6106b7b5f11e3";
     private const int WeakFlagPlace = 260660;
     private const byte Weak = 2;
 
@@ -43,38 +43,38 @@ internal static class PackagedLibraries
         nint torch = NativeLibrary.Load(Path.Combine(installation.Libraries, "libtorch_cpu.so"));
         NativeLibrary.Load(Path.Combine(installation.Libraries, "libtorch.so"));
         string own = Path.Combine(installation.Libraries, Library);
-        string file = NativeLibrary.TryLoad(own, out _) ? own : Mend(own);
+        string file = NativeLibrary.TryLoad(own, out _) ? own : Patch(own);
         NativeEnvironment.KeepFreedMemory();
         return (torch, file);
     }
 
-    /// <summary>The mended copy of a library that this machine does not load.</summary>
-    /// <exception cref="MttException">It is not the one that is known, or does not load mended.</exception>
-    internal static string Mend(string own)
+    /// <summary>The patched copy of a library that this machine does not load.</summary>
+    /// <exception cref="MttException">It is not the one that is known, or does not load patched.</exception>
+    internal static string Patch(string own)
     {
         if (ContentHash.OfFile(own) != KnownHash)
         {
             throw Refuse(null);
         }
 
-        string folder = Path.Combine(CacheFolder.Native, MendedHash[..16]);
-        string mended = Path.Combine(folder, Library);
+        string folder = Path.Combine(CacheFolder.Native, PatchedHash[..16]);
+        string patched = Path.Combine(folder, Library);
         CacheFolder.TakeOver(CacheFolder.Native);
         CacheFolder.CreatePrivate(folder);
-        if (!CacheFolder.IsOurs(mended, found => found.IsPlain) || ContentHash.OfFile(mended) != MendedHash)
+        if (!CacheFolder.IsOurs(patched, found => found.IsPlain) || ContentHash.OfFile(patched) != PatchedHash)
         {
             byte[] bytes = File.ReadAllBytes(own);
             bytes[WeakFlagPlace] = Weak;
-            using OutputFile output = OutputFile.Create(mended, force: true);
+            using OutputFile output = OutputFile.Create(patched, force: true);
             output.Stream.Write(bytes);
             output.Commit();
-            CacheFolder.KeepPrivate(mended);
+            CacheFolder.KeepPrivate(patched);
         }
 
         try
         {
-            NativeLibrary.Load(mended);
-            return mended;
+            NativeLibrary.Load(patched);
+            return patched;
         }
         catch (DllNotFoundException problem)
         {

@@ -51,14 +51,14 @@ public static unsafe class TorchRuntime
     internal static nint Symbol(string name) =>
         NativeLibrary.TryGetExport(PackagedLibraries.Load().Torch, name, out nint address) ? address : 0;
 
-    /// <summary>TorchSharp's native part: the package's, or its mended copy in the user's cache.</summary>
+    /// <summary>TorchSharp's native part: the package's, or its patched copy in the user's cache.</summary>
     public static (string Path, string Variable) NativePart(LibTorchInstallation installation)
     {
         string file = PackagedLibraries.Load().File;
         bool own = Path.GetDirectoryName(file) == installation.Libraries;
         return (
             file,
-            own ? "the package" : $"{CacheFolder.Root.Variable}: the package's, mended for an older C++ runtime"
+            own ? "the package" : $"{CacheFolder.Root.Variable}: the package's, patched for an older C++ runtime"
         );
     }
 

@@ -46,7 +46,7 @@ internal sealed record AttentionSpan(int[] Starts, float Scale, int? Window, flo
 /// <summary>A block of queries against the keys they may see.</summary>
 /// <param name="FirstQuery">The token of the first query.</param>
 /// <param name="FirstKey">The token of the first key.</param>
-/// <param name="Queries">Queries of the block; query i stands at key <paramref name="Offset"/> + i.</param>
+/// <param name="Queries">Queries of the block; query i is at key <paramref name="Offset"/> + i.</param>
 /// <param name="Keys">Keys before them and among them.</param>
 /// <param name="Offset">Where the first query stands.</param>
 /// <param name="Window">How many keys a query sees, itself included; null for all before it.</param>

@@ -5,7 +5,7 @@ using MultiTurnTrainer.Models.Kernels.Cpu;
 namespace MultiTurnTrainer.Models.Kernels.Decoding;
 
 /// <summary>
-/// Small-batch matmul: products of few rows with a large matrix, bound by memory: the matrix is read once for all rows. A dot product
+/// Small-batch matmul: products of one to a dozen rows with a large matrix, bound by memory: the matrix is read once for all rows. A dot product
 /// is summed in the same order whatever the number of rows, so a row's result does not depend on the batch it is in.
 /// </summary>
 internal static unsafe class SmallBatchMatmul

@@ -35,7 +35,7 @@ internal sealed class RankedTokens
     /// <param name="pattern">The pattern that texts are split by.</param>
     /// <param name="special">The special tokens, with their ids.</param>
     /// <param name="config">What the folder says.</param>
-    /// <exception cref="TokenizerFormatException">A byte has no token, or the pattern is none.</exception>
+    /// <exception cref="TokenizerFormatException">A byte has no token, or the pattern is not valid.</exception>
     public TokenizerFile Build(string pattern, IEnumerable<AddedToken> special, TokenizerConfig config)
     {
         for (int b = 0; b < 256; b++)

@@ -61,7 +61,7 @@ internal static class PieceMerges
         }
     }
 
-    // What can stand beside another while merging: an ordinary piece, or a single scalar that is none.
+    // What can stand beside another while merging: an ordinary piece, or a single scalar that is no piece.
     private static bool IsSymbol(SentencePieceModel model, Vocabulary vocabulary, ReadOnlySpan<byte> text, out int id)
     {
         id = vocabulary.IdOf(text);

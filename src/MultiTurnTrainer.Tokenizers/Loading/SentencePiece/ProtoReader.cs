@@ -6,7 +6,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
     private readonly ReadOnlySpan<byte> _message = message;
     private int _at;
 
-    /// <summary>The number of the field that the reader stands at.</summary>
+    /// <summary>The number of the field that the reader is at.</summary>
     public int Field { get; private set; }
 
     /// <summary>The field's value, where it is a number; a float's bits.</summary>

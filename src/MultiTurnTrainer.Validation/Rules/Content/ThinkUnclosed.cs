@@ -33,7 +33,7 @@ internal sealed class ThinkUnclosed : Rule
             bool close = text.Utf8.IndexOf("</think>"u8) >= 0;
             if (open != close)
             {
-                sink.Add(this, row, text.Token, open ? "<think> is never closed" : "</think> stands without <think>");
+                sink.Add(this, row, text.Token, open ? "<think> is never closed" : "</think> without <think>");
             }
         }
     }

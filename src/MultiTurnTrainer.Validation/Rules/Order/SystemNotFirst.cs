@@ -3,11 +3,11 @@ using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Rules;
 
-/// <summary>A system message stands after other messages.</summary>
+/// <summary>A system message comes after other messages.</summary>
 internal sealed class SystemNotFirst : Rule
 {
     public override RuleInfo Info { get; } =
-        new("MTT201", "system-not-first", Severity.Warning, "A system message stands after other messages.")
+        new("MTT201", "system-not-first", Severity.Warning, "A system message comes after other messages.")
         {
             Why = "Many templates drop it, move it to the front, or fail.",
             Hint = "Move it to the front, or make it a part of the user's message.",
@@ -24,7 +24,7 @@ internal sealed class SystemNotFirst : Rule
             {
                 if (begun)
                 {
-                    sink.Add(this, row, message.Token, $"a {Roles.Name(message.Role)} message stands in the middle");
+                    sink.Add(this, row, message.Token, $"a {Roles.Name(message.Role)} message is in the middle");
                 }
             }
             else

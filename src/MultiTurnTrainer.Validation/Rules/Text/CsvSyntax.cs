@@ -13,8 +13,7 @@ internal sealed class CsvSyntax : Rule
             "A CSV row has more cells than the header, or a quote out of place."
         )
         {
-            Why =
-                "A text with a comma or a quote was not quoted: cells end in the wrong place or stand under the wrong name.",
+            Why = "A text with a comma or a quote was not quoted: cells end in the wrong place or get the wrong name.",
             Hint = "Quote cells with commas, quotes or line breaks, and double the quotes inside.",
         };
 }

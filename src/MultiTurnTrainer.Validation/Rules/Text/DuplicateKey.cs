@@ -64,7 +64,7 @@ internal sealed class DuplicateKey : Rule
     }
 
     private void Report(JsonTape tape, int name, Row row, FindingSink sink) =>
-        sink.AddSource(this, row, name, $"the key {Shown.Text(tape, name)} stands twice in one object");
+        sink.AddSource(this, row, name, $"the key {Shown.Text(tape, name)} occurs twice in one object");
 
     private static bool Same(JsonTape tape, int one, int other) =>
         ((tape[one].Flags | tape[other].Flags) & JsonFlags.Escaped) == 0

@@ -22,7 +22,7 @@ internal sealed class LoneSurrogate : Rule
         {
             if ((tape[token].Flags & JsonFlags.LoneSurrogate) != 0)
             {
-                sink.AddSource(this, row, token, "an escape \\uD800–\\uDFFF stands without its other half");
+                sink.AddSource(this, row, token, "an escape \\uD800–\\uDFFF lacks its other half");
             }
         }
     }

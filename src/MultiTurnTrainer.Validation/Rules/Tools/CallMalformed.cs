@@ -3,7 +3,7 @@ using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Rules;
 
-/// <summary>A tool call lacks its name, or stands on a message that cannot call.</summary>
+/// <summary>A tool call lacks its name, or is on a message that cannot call.</summary>
 internal sealed class CallMalformed : Rule
 {
     public override RuleInfo Info { get; } =
@@ -11,7 +11,7 @@ internal sealed class CallMalformed : Rule
             "MTT310",
             "call-malformed",
             Severity.Error,
-            "A tool call lacks its name, or stands on a message that cannot call."
+            "A tool call lacks its name, or is on a message that cannot call."
         )
         {
             Why = "Templates print an empty call, or drop it.",
@@ -82,7 +82,7 @@ internal sealed class CallMalformed : Rule
                     this,
                     row,
                     message.Content,
-                    "a call stands as text in the answer and is supervised as text",
+                    "a call is written as text in the answer and is supervised as text",
                     "End the answer with <tool_call>{\"name\", \"arguments\"}</tool_call>, or write \"tool_calls\".",
                     Severity.Warning
                 );

@@ -18,7 +18,7 @@ internal static class CallMatching
         {
             // Old data puts the call into the content; a named function there cannot be checked.
             bool legacy = caller >= 0 && row.Tape.Find(row.Messages[caller].Token, "function_call"u8) >= 0;
-            return legacy ? null : "no call stands before this result";
+            return legacy ? null : "there is no call before this result";
         }
 
         ref readonly MessageView message = ref row.Messages[caller];

@@ -1,6 +1,8 @@
+// Folder Dialogues: what was said in a dialogue: rounds, drafts, reviews, calls.
+// Refuses to know: how it is held, measured or written.
 using MultiTurnTrainer.Synthesis.Seeds;
 
-namespace MultiTurnTrainer.Synthesis.Review;
+namespace MultiTurnTrainer.Synthesis.Dialogues;
 
 /// <summary>How a dialogue ended.</summary>
 internal enum DialogueOutcome
@@ -27,7 +29,7 @@ internal enum DialogueOutcome
 /// <summary>One reviewer's view of one answer.</summary>
 /// <param name="Reviewer">Its number, from 1.</param>
 /// <param name="Text">The criticism; null where the reviewer refused or could not be read.</param>
-internal sealed record Review(int Reviewer, string? Text)
+internal sealed record AnswerReview(int Reviewer, string? Text)
 {
     /// <summary><c>sufficient</c> or <c>insufficient</c>, where the reviewer said so.</summary>
     public string? Verdict { get; init; }
@@ -39,7 +41,7 @@ internal sealed record Review(int Reviewer, string? Text)
 /// <summary>One answer with what was said about it.</summary>
 /// <param name="Answer">The candidate's answer.</param>
 /// <param name="Reviews">The reviews, in the reviewers' order; empty where there was no review.</param>
-internal sealed record Draft(string Answer, IReadOnlyList<Review> Reviews)
+internal sealed record Draft(string Answer, IReadOnlyList<AnswerReview> Reviews)
 {
     /// <summary>Refine mode: <c>accept</c> or <c>revise</c>.</summary>
     public string? Decision { get; init; }
