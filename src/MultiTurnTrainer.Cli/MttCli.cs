@@ -102,6 +102,7 @@ internal static class MttCli
             ScoreCommand.Create(),
             GenerateCommand.Create(),
             EvaluateCommand.Create(),
+            ServeCommand.Create(),
             MergeCommand.Create(),
             PullCommand.Create(),
             PushCommand.Create(),

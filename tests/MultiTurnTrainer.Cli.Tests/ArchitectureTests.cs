@@ -35,6 +35,7 @@ public class ArchitectureTests
         ],
         ["Synthesis"] = ["Files", "Conversations", "Context", "Inference"],
         ["Evaluation"] = ["Files", "Conversations", "Inference"],
+        ["Serving"] = ["Files", "Conversations", "Context", "Datasets", "Models", "Inference"],
         ["Cli"] =
         [
             "Files",
@@ -52,6 +53,7 @@ public class ArchitectureTests
             "Synthesis",
             "Evaluation",
             "Audit",
+            "Serving",
         ],
     };
 

@@ -41,10 +41,17 @@ public sealed class PolicyModel
     /// <param name="encoding">The model's encoding.</param>
     /// <param name="window">The tokens it takes; null takes the policy's.</param>
     public PolicyModel(ContextPolicy policy, Tokenizer encoding, int? window)
+        : this(policy, () => new HostedTokenCounter(encoding), window) { }
+
+    /// <summary>For a model of which nothing is at hand: plans by a counter of the caller's, no prompts.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="counter">Makes a counter; each serves one conversation.</param>
+    /// <param name="window">The tokens it takes; null takes the policy's.</param>
+    public PolicyModel(ContextPolicy policy, Func<ITokenCounter> counter, int? window)
     {
         Policy = policy;
         Window = window ?? policy.Window ?? DefaultWindow;
-        _counter = () => new HostedTokenCounter(encoding);
+        _counter = counter;
         _placement = _placementWithTools = new(BlockPlacement.System);
     }
 

@@ -88,24 +88,36 @@ internal sealed class OpenAIConnection : IDisposable
         GuardAsync(
             async () =>
             {
-                using PipelineMessage message = _pipeline.CreateMessage();
-                message.Request.Method = "POST";
-                message.Request.Uri = new Uri($"{Address.AbsoluteUri.TrimEnd('/')}/{path}");
-                message.Request.Headers.Set("Content-Type", "application/json");
-                message.Request.Content = BinaryContent.Create(BinaryData.FromBytes(body));
-                message.Apply(
-                    new RequestOptions
-                    {
-                        CancellationToken = cancellation,
-                        ErrorOptions = ClientErrorBehaviors.NoThrow,
-                        BufferResponse = true,
-                    }
-                );
+                using PipelineMessage message = CreatePost(path, body, buffer: true, cancellation);
                 await _pipeline.SendAsync(message).ConfigureAwait(false);
                 PipelineResponse response = message.Response!;
                 return response.Status is >= 200 and <= 299
                     ? read(response.Content)
                     : throw OpenAIFaults.FromStatus(response, Time, Secrets);
+            },
+            cancellation
+        );
+
+    /// <summary>Posts JSON and gives the reply's body as it comes.</summary>
+    /// <returns>A reply with status 2xx, to be disposed of.</returns>
+    /// <exception cref="EndpointException">Anything else.</exception>
+    public Task<PipelineResponse> OpenAsync(string path, byte[] body, CancellationToken cancellation) =>
+        GuardAsync(
+            async () =>
+            {
+                using PipelineMessage message = CreatePost(path, body, buffer: false, cancellation);
+                await _pipeline.SendAsync(message).ConfigureAwait(false);
+                PipelineResponse response = message.ExtractResponse()!;
+                if (response.Status is >= 200 and <= 299)
+                {
+                    return response;
+                }
+
+                using (response)
+                {
+                    await response.BufferContentAsync(cancellation).ConfigureAwait(false);
+                    throw OpenAIFaults.FromStatus(response, Time, Secrets);
+                }
             },
             cancellation
         );
@@ -156,6 +168,24 @@ internal sealed class OpenAIConnection : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private PipelineMessage CreatePost(string path, byte[] body, bool buffer, CancellationToken cancellation)
+    {
+        PipelineMessage message = _pipeline.CreateMessage();
+        message.Request.Method = "POST";
+        message.Request.Uri = new Uri($"{Address.AbsoluteUri.TrimEnd('/')}/{path}");
+        message.Request.Headers.Set("Content-Type", "application/json");
+        message.Request.Content = BinaryContent.Create(BinaryData.FromBytes(body));
+        message.Apply(
+            new RequestOptions
+            {
+                CancellationToken = cancellation,
+                ErrorOptions = ClientErrorBehaviors.NoThrow,
+                BufferResponse = buffer,
+            }
+        );
+        return message;
+    }
 
     // Half of a surrogate pair, damaged compression, invalid numbers and names.
     private static bool IsUndecodable(Exception problem) =>

@@ -1,10 +1,12 @@
+using MultiTurnTrainer.Models.Architectures;
+
 namespace MultiTurnTrainer.Models.Generation;
 
 /// <summary>
 /// Keys and values of rows in single precision, each row by itself: [layers][key heads, capacity, width]. A row grows
 /// without moving the others.
 /// </summary>
-internal sealed unsafe class CpuCache(int layers, int heads, int width) : IDisposable
+internal sealed unsafe class CpuCache(int layers, int heads, int width) : ISequenceCache
 {
     private const int Growth = 256;
     private float* _data;
@@ -12,6 +14,48 @@ internal sealed unsafe class CpuCache(int layers, int heads, int width) : IDispo
 
     /// <summary>Tokens held.</summary>
     public int Length { get; private set; }
+
+    /// <inheritdoc/>
+    public long Bytes => 2L * layers * heads * _capacity * width * sizeof(float);
+
+    /// <inheritdoc/>
+    public void Truncate(int length) => Length = Math.Min(Length, length);
+
+    /// <summary>A layer's keys and values of the first tokens, [heads, tokens, width] each.</summary>
+    public (Tensor Keys, Tensor Values) Read(int layer, int tokens, ScalarType type)
+    {
+        long[] shape = [heads, tokens, width];
+        float[] copy = new float[heads * tokens * width];
+        Tensor Copy(Func<int, nint> strip)
+        {
+            for (int head = 0; head < heads; head++)
+            {
+                new ReadOnlySpan<float>((float*)strip(head), tokens * width).CopyTo(copy.AsSpan(head * tokens * width));
+            }
+
+            return Tensors.From(copy, shape, type, CPU);
+        }
+
+        return (Copy(head => (nint)Keys(layer, head)), Copy(head => (nint)Values(layer, head)));
+    }
+
+    /// <summary>Writes a layer's keys and values, [tokens, heads, width] each, as those of the last tokens.</summary>
+    public void Write(int layer, Tensor keys, Tensor values, int tokens)
+    {
+        float[] allKeys = Tensors.ToArray(keys);
+        float[] allValues = Tensors.ToArray(values);
+        for (int head = 0; head < heads; head++)
+        {
+            float* keyTarget = Keys(layer, head) + ((long)(Length - tokens) * width);
+            float* valueTarget = Values(layer, head) + ((long)(Length - tokens) * width);
+            for (int t = 0; t < tokens; t++)
+            {
+                int source = ((t * heads) + head) * width;
+                allKeys.AsSpan(source, width).CopyTo(new Span<float>(keyTarget + ((long)t * width), width));
+                allValues.AsSpan(source, width).CopyTo(new Span<float>(valueTarget + ((long)t * width), width));
+            }
+        }
+    }
 
     /// <summary>Makes room for more tokens.</summary>
     public void Extend(int tokens)

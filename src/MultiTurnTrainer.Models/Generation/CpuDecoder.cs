@@ -121,6 +121,34 @@ internal sealed unsafe class CpuDecoder : IDecoder
         return _logits;
     }
 
+    public float[] Extend(IReadOnlyList<int> ids)
+    {
+        CpuCache row = _rows[0];
+        int past = row.Length;
+        row.Extend(ids.Count);
+        return TensorDecoder.ReadAfter(
+            _model,
+            _adapter,
+            past,
+            ids,
+            layer => row.Read(layer, past, _model.Type),
+            (layer, keys, values) => row.Write(layer, keys, values, ids.Count)
+        );
+    }
+
+    public ISequenceCache Detach()
+    {
+        CpuCache row = _rows[0];
+        _rows = [];
+        return row;
+    }
+
+    public void Attach(ISequenceCache row)
+    {
+        _rows.ForEach(old => old.Dispose());
+        _rows = [(CpuCache)row];
+    }
+
     public void Keep(int[] rows)
     {
         CpuCache[] kept = [.. rows.Select(row => _rows[row])];

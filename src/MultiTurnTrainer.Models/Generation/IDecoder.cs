@@ -9,6 +9,15 @@ internal interface IDecoder : IDisposable
     /// <summary>Feeds each row one more token and gives the logits after it.</summary>
     float[] Step(int[] ids);
 
+    /// <summary>Reads more tokens of the only row, whose beginning it has read, and gives the logits after the last.</summary>
+    float[] Extend(IReadOnlyList<int> ids);
+
     /// <summary>Keeps some rows, in the given order.</summary>
     void Keep(int[] rows);
+
+    /// <summary>Hands out what was read of the only row; the decoder then has none.</summary>
+    ISequenceCache Detach();
+
+    /// <summary>Goes on with what was handed out, as the only row.</summary>
+    void Attach(ISequenceCache row);
 }

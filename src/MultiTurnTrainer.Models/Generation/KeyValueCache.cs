@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Models.Generation;
 /// Keys and values of a batch, one pair of [rows, key heads, columns, width] a layer. Prompts end in the same column,
 /// so a step writes one column for all rows; what lies before a row's start is never looked at.
 /// </summary>
-internal sealed class KeyValueCache : IDisposable
+internal sealed class KeyValueCache : ISequenceCache
 {
     private const int Growth = 256;
     private readonly ModelConfig _config;
@@ -40,6 +40,36 @@ internal sealed class KeyValueCache : IDisposable
 
     /// <summary>Rows still decoded.</summary>
     public int Rows => Starts.Length;
+
+    /// <inheritdoc/>
+    public int Length => Columns;
+
+    /// <inheritdoc/>
+    public long Bytes =>
+        _keys.Concat(_values).Sum(tensor => tensor.numel() * (tensor.dtype == ScalarType.Float32 ? 4 : 2));
+
+    /// <inheritdoc/>
+    public void Truncate(int length) => Columns = Math.Min(Columns, length);
+
+    /// <summary>Opens more columns.</summary>
+    public void Extend(int tokens)
+    {
+        while (Columns + tokens > _capacity)
+        {
+            Grow();
+        }
+
+        Columns += tokens;
+    }
+
+    /// <summary>Writes the newest columns of the only row, from [tokens, key heads, width].</summary>
+    public void StoreLast(int layer, Tensor keys, Tensor values)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int tokens = (int)keys.shape[0];
+        SelectSlots(_keys[layer], 0, tokens).copy_(keys.permute(1, 0, 2)); // [s, k, d] -> [k, s, d]
+        SelectSlots(_values[layer], 0, tokens).copy_(values.permute(1, 0, 2)); // [s, k, d] -> [k, s, d]
+    }
 
     /// <summary>Stores the keys and values of the prompts, [tokens, key heads, width].</summary>
     public void StorePrompts(SequenceLayout prompts, int layer, Tensor keys, Tensor values)

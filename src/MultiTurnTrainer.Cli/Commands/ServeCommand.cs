@@ -1,0 +1,61 @@
+using MultiTurnTrainer.Cli.Remote;
+using MultiTurnTrainer.Cli.Settings;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary><c>mtt serve</c>: models behind an OpenAI-compatible API, under the policy they were trained with.</summary>
+internal static class ServeCommand
+{
+    private const string _help = """
+        Serve models behind an OpenAI-compatible API, under the context policy they were trained with.
+
+        Examples:
+          mtt serve --model model --adapter adapter
+          mtt serve --endpoint http://localhost:8000/v1 --name qwen3 --policy support
+          mtt serve --endpoint http://a:8000/v1 --name small --endpoint http://b:8000/v1 --name large --port 0
+          mtt serve --model qwen3 --endpoint http://localhost:8000/v1      the folder counts, the server answers
+
+        Listens on this machine only. Keys of endpoints come from OPENAI_API_KEY. SIGTERM and Ctrl-C let running answers
+        finish for 30 seconds. /openapi.json describes the API.
+        """;
+
+    private static readonly Option<int> _port = new Option<int>("--port")
+    {
+        Description = "The port; 0 takes any that is free.",
+        DefaultValueFactory = _ => 8080,
+    }.Between(0, 65_535);
+
+    private static readonly Option<string[]> _hosts = new("--allow-host")
+    {
+        Description =
+            "A further host name that requests may name, such as that of a proxy before this server; repeatable.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly ServedModelOptions _models = new();
+
+    public static Command Create()
+    {
+        Command command = new("serve", _help) { _port, _hosts };
+        _models.AddTo(command);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        StopRequest.Watch();
+        ServerPlan plan = _models.Read(parsed) with
+        {
+            Options = new ServerOptions { Port = parsed.GetValue(_port), Hosts = parsed.GetValue(_hosts)! },
+            Log = line => Console.Error.WriteLine(line),
+        };
+        await using ChatServer server = await ChatServer.StartAsync(plan, cancellation);
+        Console.Out.WriteLine(ServeText.Started(server, plan));
+        await Task.Delay(Timeout.Infinite, StopRequest.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        Console.Error.WriteLine("stopping: running answers may finish");
+        await server.StopAsync();
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,12 @@
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>What a server says of itself when it has started.</summary>
+internal static class ServeText
+{
+    public static string Started(ChatServer server, ServerPlan plan) =>
+        $$"""
+            serving {{string.Join(", ", server.Models.Select(Printable.Line))}} at {{server.Url}}/v1
+            policy  {{plan.Policy.Name}} ({{plan.Policy.Fingerprint[..12]}})
+            try     curl {{server.Url}}/v1/chat/completions -H 'Content-Type: application/json' -d '{"messages": [{"role": "user", "content": "Hello"}]}'
+            """;
+}

@@ -1,0 +1,190 @@
+using MultiTurnTrainer.Models.Adapters;
+using MultiTurnTrainer.Models.Architectures;
+
+namespace MultiTurnTrainer.Models.Generation;
+
+/// <summary>How much of a prompt had been read before.</summary>
+/// <param name="Reused">Tokens whose keys and values were still there.</param>
+/// <param name="Read">Tokens read anew.</param>
+public readonly record struct PromptReuse(int Reused, int Read);
+
+/// <summary>
+/// Generates one answer at a time, token by token, and keeps what was read for the next prompt that begins alike: by a key
+/// such as a session's id, the least recently used leaving first where memory runs out. Not for several threads.
+/// </summary>
+/// <param name="model">The base model.</param>
+/// <param name="adapter">Laid over the base; null for the base alone.</param>
+/// <param name="memory">The most bytes of keys and values that are kept between answers; 0 keeps none.</param>
+public sealed class CachedGenerator(CausalLM model, Adapter? adapter, long memory) : IDisposable
+{
+    // Scores of a chunk are formed whole: so many rows of them at once.
+    private const int Chunk = 256;
+
+    private readonly LinkedList<Kept> _kept = [];
+    private readonly IDecoder _decoder = CpuDecoder.Takes(model)
+        ? new CpuDecoder(model, adapter, 1)
+        : new TensorDecoder(model, adapter, Chunk);
+
+    /// <summary>Bytes of keys and values that are kept.</summary>
+    public long Bytes => _kept.Sum(kept => kept.Cache.Bytes);
+
+    /// <summary>Of the newest prompt, what had been read before.</summary>
+    public PromptReuse Reuse { get; private set; }
+
+    /// <summary>Continues a prompt.</summary>
+    /// <param name="key">Whose it is: only the same key's earlier prompts are used. Null keeps nothing.</param>
+    /// <param name="prompt">Token ids, at least one.</param>
+    /// <param name="options">Limits, sampling, stop tokens.</param>
+    /// <returns>The new tokens as they come, a stop token included.</returns>
+    /// <exception cref="MttException">The prompt is empty or holds an id outside the vocabulary.</exception>
+    public IEnumerable<int> Generate(string? key, int[] prompt, GenerationOptions options)
+    {
+        Check(prompt);
+        int most = Math.Min(options.MaxNewTokens, options.MaxLength - prompt.Length);
+        return most <= 0 ? [] : Continue(key, [.. prompt], most, options);
+    }
+
+    /// <summary>Forgets what is kept under a key.</summary>
+    public void Forget(string key)
+    {
+        if (Take(key) is { } kept)
+        {
+            kept.Cache.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Kept kept in _kept)
+        {
+            kept.Cache.Dispose();
+        }
+
+        _kept.Clear();
+        _decoder.Dispose();
+    }
+
+    private IEnumerable<int> Continue(string? key, List<int> tokens, int most, GenerationOptions options)
+    {
+        SeededRandom random = NamedRandom.Create(options.Seed, 0);
+        float[] logits = Begin(key, tokens);
+        try
+        {
+            for (int count = 1; ; count++)
+            {
+                int id = Sampler.Choose(logits.AsSpan(0, model.Config.VocabularySize), options, random.NextDouble());
+                bool ends = count == most || options.StopTokens.Contains(id);
+                yield return id;
+                if (ends)
+                {
+                    break;
+                }
+
+                tokens.Add(id);
+                logits = Step(tokens);
+            }
+        }
+        finally
+        {
+            Keep(key, tokens);
+        }
+    }
+
+    private float[] Begin(string? key, List<int> prompt)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        Kept? kept = key is null ? null : Take(key);
+        int shared = kept is null ? 0 : Shared(kept.Tokens, prompt);
+        if (kept is null || shared == 0)
+        {
+            kept?.Cache.Dispose();
+            Reuse = new PromptReuse(0, prompt.Count);
+            return _decoder.Read([prompt]);
+        }
+
+        kept.Cache.Truncate(shared);
+        _decoder.Attach(kept.Cache);
+        Reuse = new PromptReuse(shared, prompt.Count - shared);
+        float[] logits = [];
+        for (int at = shared; at < prompt.Count; at += Chunk)
+        {
+            logits = _decoder.Extend(prompt.GetRange(at, Math.Min(Chunk, prompt.Count - at)));
+        }
+
+        return logits;
+    }
+
+    private float[] Step(List<int> tokens)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        // Where a longer sequence turns all its tokens by other frequencies, what was read is read anew.
+        return model.Config.RotationChangesAt(tokens.Count) ? _decoder.Read([tokens]) : _decoder.Step([tokens[^1]]);
+    }
+
+    /// <summary>How many tokens a prompt has in common with what was read; the last is read again for its logits.</summary>
+    private int Shared(List<int> read, List<int> prompt)
+    {
+        // Keys that were turned for another length are of no use.
+        if (model.Config.Ropes.Any(rope => rope?.DependsOnLength ?? false))
+        {
+            return 0;
+        }
+
+        int most = Math.Min(read.Count, prompt.Count - 1);
+        return CollectionsMarshal.AsSpan(read)[..most].CommonPrefixLength(CollectionsMarshal.AsSpan(prompt));
+    }
+
+    private Kept? Take(string key)
+    {
+        for (LinkedListNode<Kept>? node = _kept.First; node is not null; node = node.Next)
+        {
+            if (node.Value.Key == key)
+            {
+                _kept.Remove(node);
+                return node.Value;
+            }
+        }
+
+        return null;
+    }
+
+    private void Keep(string? key, List<int> tokens)
+    {
+        ISequenceCache cache = _decoder.Detach();
+        if (key is null || memory <= 0)
+        {
+            cache.Dispose();
+            return;
+        }
+
+        // The last token was chosen, not read, where the answer broke off after it.
+        _kept.AddFirst(new Kept(key, tokens.GetRange(0, Math.Min(tokens.Count, cache.Length)), cache));
+        while (_kept.Last is { } oldest && Bytes > memory)
+        {
+            oldest.Value.Cache.Dispose();
+            _kept.RemoveLast();
+        }
+    }
+
+    private void Check(int[] prompt)
+    {
+        if (prompt.Length == 0)
+        {
+            throw new MttException("the prompt is empty", "Give at least one token, such as the model's bos_token.");
+        }
+
+        int wrong = Array.FindIndex(prompt, id => id < 0 || id >= model.Config.VocabularySize);
+        if (wrong >= 0)
+        {
+            throw new MttException(
+                $"the prompt's id {prompt[wrong]} lies outside the model's vocabulary of {model.Config.VocabularySize}",
+                "Tokenizer and model do not belong together."
+            );
+        }
+    }
+
+    private sealed record Kept(string Key, List<int> Tokens, ISequenceCache Cache);
+}

@@ -1,0 +1,143 @@
+// Folder Serving: models and sessions behind an OpenAI-compatible API.
+// Refuses to know: commands, where settings are read from, how a model computes.
+using MultiTurnTrainer.Serving.Chats;
+using MultiTurnTrainer.Serving.Contexts;
+using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Serving.Upstreams;
+
+namespace MultiTurnTrainer.Serving;
+
+/// <summary>What a server is made of.</summary>
+/// <param name="Options">How it listens.</param>
+/// <param name="Models">What answers.</param>
+/// <param name="Policy">What prompts hold.</param>
+public sealed record ServerPlan(ServerOptions Options, ModelsOptions Models, ServedPolicy Policy)
+{
+    /// <summary>Reads environment variables: the only source of servers' keys.</summary>
+    public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Told of failures of the server itself, without bodies and keys; null for nobody.</summary>
+    public Action<string>? Log { get; init; }
+}
+
+/// <summary>A running server.</summary>
+public sealed class ChatServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly UpstreamSet _upstreams;
+    private readonly ServerPlan _plan;
+
+    private ChatServer(WebApplication application, UpstreamSet upstreams, ServerPlan plan)
+    {
+        _application = application;
+        _upstreams = upstreams;
+        _plan = plan;
+    }
+
+    /// <summary>Where it listens, such as <c>http://127.0.0.1:8080</c>.</summary>
+    public string Url { get; private set; } = "";
+
+    /// <summary>The models' names, the standard one first.</summary>
+    public IReadOnlyList<string> Models => _upstreams.Names;
+
+    /// <summary>Loads the models and listens.</summary>
+    /// <param name="plan">What it is made of.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <exception cref="MttException">A model cannot be loaded, or the port is taken.</exception>
+    public static async Task<ChatServer> StartAsync(ServerPlan plan, CancellationToken cancellation)
+    {
+        UpstreamSet upstreams = UpstreamOpener.Open(plan.Models, plan.Environment, plan.Time);
+        WebApplication application = KestrelHost.Build(plan.Options);
+        ChatServer server = new(application, upstreams, plan);
+        try
+        {
+            server.Map();
+            await application.StartAsync(cancellation).ConfigureAwait(false);
+            server.Url = application
+                .Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.First();
+            return server;
+        }
+        catch (IOException problem)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw new MttException(
+                Invariant($"port {plan.Options.Port} cannot be used: {problem.Message}"),
+                "Stop what listens there, or give --port 0 for any free port.",
+                problem
+            );
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Takes no more requests, lets the running ones finish for as long as the options say, and ends.</summary>
+    public async Task StopAsync()
+    {
+        using CancellationTokenSource patience = new(_plan.Options.Drain, _plan.Time);
+        await _application.StopAsync(patience.Token).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync().ConfigureAwait(false);
+        _upstreams.Dispose();
+    }
+
+    private void Map()
+    {
+        ServerOptions options = _plan.Options;
+        RequestGuard guard = new(options.Hosts);
+        RequestRates rates = new(options.RequestsPerMinute);
+        _application.Use(next =>
+            async http =>
+            {
+                try
+                {
+                    guard.Check(http.Request);
+                    rates.Check(http);
+                    await next(http).ConfigureAwait(false);
+                    if (!http.Response.HasStarted && http.GetEndpoint() is null)
+                    {
+                        throw ApiException.NotFound("path");
+                    }
+                }
+                catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+                {
+                    // The client has gone; nobody is left to be told.
+                }
+                catch (Exception problem)
+                {
+                    ApiException error = ErrorMapping.Of(problem);
+                    if (error.Status == 500)
+                    {
+                        _plan.Log?.Invoke($"{http.Request.Method} {Printable.Line(http.Request.Path)}: {problem}");
+                    }
+
+                    await Json.WriteErrorAsync(http, error).ConfigureAwait(false);
+                }
+            }
+        );
+        Router router = new(_plan.Models.Routing);
+        PassThrough passThrough = new(_upstreams, _plan.Policy, router, options, _plan.Time);
+        ModelsApi.Map(_application, _upstreams, _plan.Time);
+        OpenApiDocument.Map(_application);
+        _application.MapPost(
+            "/v1/chat/completions",
+            async http =>
+            {
+                ChatBody request = ChatBody.Read(await Json.ReadAsync(http).ConfigureAwait(false));
+                await passThrough.AnswerAsync(http, request).ConfigureAwait(false);
+            }
+        );
+    }
+}

@@ -1,0 +1,85 @@
+// Folder Chats: chat completions: what a client asks, what is sent, what comes back.
+// Refuses to know: which store there is, which API a turn came through.
+using MultiTurnTrainer.Serving.Http;
+
+namespace MultiTurnTrainer.Serving.Chats;
+
+/// <summary>The body of a chat completion, with the members this server reads.</summary>
+internal sealed class ChatBody
+{
+    private const int MostMessages = 20_000;
+
+    private ChatBody(JsonObject body, JsonArray messages)
+    {
+        Body = body;
+        Messages = messages;
+        Model = Json.Text(body, "model");
+        IsStreamed = Json.Flag(body, "stream");
+        WantsUsage = Json.Object(body, "stream_options") is { } options && Json.Flag(options, "include_usage");
+        Tools = Json.List(body, "tools");
+        Metadata = Json.Object(body, "metadata");
+    }
+
+    /// <summary>The whole body.</summary>
+    public JsonObject Body { get; }
+
+    /// <summary>The messages, at least one.</summary>
+    public JsonArray Messages { get; }
+
+    /// <summary>The model's name; null for the standard one.</summary>
+    public string? Model { get; }
+
+    /// <summary>Whether the answer is wanted piece by piece.</summary>
+    public bool IsStreamed { get; }
+
+    /// <summary>Whether a stream ends with the counts.</summary>
+    public bool WantsUsage { get; }
+
+    /// <summary>The declared tools.</summary>
+    public JsonArray? Tools { get; }
+
+    /// <summary>The client's own notes.</summary>
+    public JsonObject? Metadata { get; }
+
+    /// <summary>Reads and checks a body.</summary>
+    /// <exception cref="ApiException">It cannot be meant.</exception>
+    public static ChatBody Read(JsonObject body)
+    {
+        JsonArray messages =
+            Json.List(body, "messages") ?? throw ApiException.Invalid("messages", "a list of messages is needed");
+        if (messages.Count is 0 or > MostMessages)
+        {
+            throw ApiException.Invalid("messages", Invariant($"must hold 1 to {MostMessages} messages"));
+        }
+
+        for (int i = 0; i < messages.Count; i++)
+        {
+            Check(messages[i], i);
+        }
+
+        return new ChatBody(body, messages);
+    }
+
+    private static void Check(JsonNode? node, int index)
+    {
+        string place = Invariant($"messages[{index}]");
+        if (node is not JsonObject message)
+        {
+            throw ApiException.Invalid(place, "must be an object");
+        }
+
+        string? name = message["role"] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+        if (name is null || !Roles.Canonical.Contains(name))
+        {
+            throw ApiException.Invalid($"{place}.role", $"must be one of {string.Join(", ", Roles.Canonical)}");
+        }
+
+        if (
+            message["content"] is not (null or JsonArray or JsonValue)
+            || message["content"] is JsonValue content && !content.TryGetValue(out string? _)
+        )
+        {
+            throw ApiException.Invalid($"{place}.content", "must be a string, a list of parts, or null");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using MultiTurnTrainer.Serving.Contexts;
+using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Serving.Upstreams;
+
+namespace MultiTurnTrainer.Serving.Chats;
+
+/// <summary>Chat completions without a session: the messages under the policy, everything else as it came.</summary>
+/// <param name="upstreams">The models.</param>
+/// <param name="policy">The policy.</param>
+/// <param name="router">Chooses the model.</param>
+/// <param name="options">Heartbeats.</param>
+/// <param name="time">The clock.</param>
+internal sealed class PassThrough(
+    UpstreamSet upstreams,
+    ServedPolicy policy,
+    Router router,
+    ServerOptions options,
+    TimeProvider time
+)
+{
+    /// <summary>Answers.</summary>
+    public async Task AnswerAsync(HttpContext http, ChatBody request)
+    {
+        JsonObject body = (JsonObject)request.Body.DeepClone();
+        AssembledContext? context = Assemble(request);
+        if (context is not null)
+        {
+            ContextHeaders.Write(http.Response.Headers, context);
+            body["messages"] = Json.Node(context.Messages);
+        }
+
+        IUpstream upstream = upstreams.Find(router.Choose(request, context));
+        if (request.IsStreamed)
+        {
+            await StreamAsync(http, upstream, body, request.WantsUsage).ConfigureAwait(false);
+            return;
+        }
+
+        JsonObject answer = await upstream.CompleteAsync(body, http.RequestAborted).ConfigureAwait(false);
+        await Json.WriteAsync(http, answer).ConfigureAwait(false);
+    }
+
+    // A list that an assistant's words end is to be continued, not answered: there is no turn to plan.
+    private AssembledContext? Assemble(ChatBody request)
+    {
+        if (request.Messages[^1]!["role"]!.GetValue<string>() == "assistant")
+        {
+            return null;
+        }
+
+        PromptContext context = policy.Open(request.Tools);
+        foreach (JsonNode? message in request.Messages)
+        {
+            context.Append(message!);
+        }
+
+        return context.Assemble();
+    }
+
+    private async Task StreamAsync(HttpContext http, IUpstream upstream, JsonObject body, bool wantsUsage)
+    {
+        CancellationToken gone = http.RequestAborted;
+        IAsyncEnumerator<JsonObject> chunks = upstream.StreamAsync(body, null, gone).GetAsyncEnumerator(gone);
+        await using (chunks.ConfigureAwait(false))
+        {
+            // What fails before the first piece is an error with its own status.
+            bool more = await chunks.MoveNextAsync().ConfigureAwait(false);
+            EventStream stream = await EventStream.BeginAsync(http, options.Heartbeat, time).ConfigureAwait(false);
+            try
+            {
+                while (more)
+                {
+                    if (wantsUsage || chunks.Current["choices"] is JsonArray { Count: > 0 })
+                    {
+                        await stream.SendAsync(chunks.Current).ConfigureAwait(false);
+                    }
+
+                    more = await stream.NextAsync(chunks, gone).ConfigureAwait(false);
+                }
+
+                await stream.SendDoneAsync().ConfigureAwait(false);
+            }
+            catch (EndpointException problem)
+            {
+                await stream.SendAsync(ErrorMapping.Of(problem).Body()).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+// Folder Contexts: what is sent of a conversation, under the server's policy, and what the client is told of it.
+// Refuses to know: HTTP, stores, who answers.
+using MultiTurnTrainer.Serving.Http;
+
+namespace MultiTurnTrainer.Serving.Contexts;
+
+/// <summary>The prompts of one conversation as it grows. Not for several threads.</summary>
+internal sealed class PromptContext
+{
+    private readonly PolicyModel _model;
+    private readonly ContextAssembler _assembler;
+    private bool _factsOnly;
+    private string _before = "";
+    private AssembledContext? _assembled;
+
+    /// <summary>Begins a conversation.</summary>
+    /// <param name="model">The policy and what counts its tokens.</param>
+    /// <param name="tools">The declared tools; null for none.</param>
+    /// <param name="metadata">State and times, as a row's <c>metadata</c> has them; null for none.</param>
+    public PromptContext(PolicyModel model, JsonNode? tools = null, JsonNode? metadata = null)
+    {
+        _model = model;
+        JsonObject source = new() { ["messages"] = new JsonArray() };
+        if (tools is JsonArray { Count: > 0 })
+        {
+            source["tools"] = tools.DeepClone();
+        }
+
+        if (metadata is not null)
+        {
+            source["metadata"] = metadata.DeepClone();
+        }
+
+        _assembler = new ContextAssembler(model, Conversation.FromJson(Json.Element(source)));
+    }
+
+    /// <summary>Messages so far.</summary>
+    public int Count => _assembler.Record.Count;
+
+    /// <summary>Adds a message.</summary>
+    /// <exception cref="MttException">It belongs to no group, or no prompt can hold it.</exception>
+    public void Append(JsonNode message)
+    {
+        JsonObject row = new() { ["messages"] = new JsonArray(message.DeepClone()) };
+        Append(Conversation.FromJson(Json.Element(row)).Messages[0]);
+    }
+
+    /// <summary>Adds a message.</summary>
+    /// <exception cref="MttException">It belongs to no group, or no prompt can hold it.</exception>
+    public void Append(Message message)
+    {
+        if (message.Role == Role.Assistant)
+        {
+            // Every call's plan counts, whether a client has asked for it here or before a restart.
+            _before = Assemble().Text;
+        }
+
+        _assembler.Append(message);
+        _assembled = null;
+    }
+
+    /// <summary>Takes over what a server counted for the newest prompt.</summary>
+    public void Correct(int promptTokens)
+    {
+        if (Assemble().Plan.IsEstimate && promptTokens > 0)
+        {
+            _assembler.Correct(promptTokens);
+        }
+    }
+
+    /// <summary>The prompt of the answer that comes next.</summary>
+    /// <exception cref="MttException">What may not leave a prompt is longer than the budget.</exception>
+    public AssembledContext Assemble()
+    {
+        if (_assembled is not null)
+        {
+            return _assembled;
+        }
+
+        AssembledPrompt prompt = _assembler.Next();
+        _factsOnly |= prompt.Plan.Applied.Any(IsKeyFacts);
+        string text = prompt.Text.Length > 0 ? prompt.Text : prompt.Json.GetRawText();
+        int shared = text.AsSpan().CommonPrefixLength(_before);
+        return _assembled = new AssembledContext(prompt.Plan, prompt.Json, text)
+        {
+            Mode = ModeOf(prompt.Plan),
+            PrefixShare = _before.Length == 0 ? 0 : (double)shared / text.Length,
+        };
+    }
+
+    private bool IsKeyFacts(AppliedStep step) =>
+        step.Step >= 0 && _model.Policy.Steps[step.Step].Do.Contains(StepAction.KeyFacts);
+
+    private string ModeOf(ContextPlan plan) =>
+        plan.LeftOut.Count == 0 && plan.Items.All(item => item.Kind is not (ItemKind.Summary or ItemKind.Facts))
+            ? "full"
+        : _factsOnly ? "facts"
+        : "summarised";
+}
+
+/// <summary>A prompt, and what a client is told of it.</summary>
+/// <param name="Plan">What it holds and why.</param>
+/// <param name="Messages">Its messages, a JSON array.</param>
+/// <param name="Text">The rendered text, or the messages' JSON where no template is known.</param>
+internal sealed record AssembledContext(ContextPlan Plan, JsonElement Messages, string Text)
+{
+    /// <summary><c>full</c>, <c>summarised</c> or <c>facts</c>.</summary>
+    public required string Mode { get; init; }
+
+    /// <summary>The share of the prompt that begins as the one before: what a prefix cache can reuse.</summary>
+    public required double PrefixShare { get; init; }
+
+    /// <summary>The share of the budget that is used.</summary>
+    public double Used => (double)Plan.Parts.Prompt / Math.Max(1, Plan.Parts.Budget);
+}

@@ -1,0 +1,38 @@
+namespace MultiTurnTrainer.Serving.Http;
+
+/// <summary>What went wrong, as the client is told. No stack trace, no path of this machine, no key.</summary>
+internal static class ErrorMapping
+{
+    public static ApiException Of(Exception problem) =>
+        problem switch
+        {
+            ApiException known => known,
+            EndpointException fault => OfEndpoint(fault),
+            MttException problems => new ApiException(
+                400,
+                problems.Message.Contains("nothing in it may leave", StringComparison.Ordinal)
+                    ? "context_length_exceeded"
+                    : "invalid_value",
+                $"{problems.Message} {problems.Remedy}",
+                problems
+            ),
+            BadHttpRequestException bad => new ApiException(
+                bad.StatusCode,
+                bad.StatusCode == 413 ? "request_too_large" : "invalid_request",
+                bad.Message,
+                bad
+            ),
+            _ => new ApiException(500, "internal_error", "The server failed; its log says where.", problem),
+        };
+
+    private static ApiException OfEndpoint(EndpointException fault) =>
+        fault.Fault switch
+        {
+            EndpointFault.RateLimited => new ApiException(429, "upstream_rate_limited", fault.Message, fault)
+            {
+                RetryAfter = fault.RetryAfter,
+            },
+            EndpointFault.Rejected => new ApiException(400, "upstream_rejected", fault.Message, fault),
+            _ => new ApiException(502, "upstream_error", fault.Message, fault),
+        };
+}

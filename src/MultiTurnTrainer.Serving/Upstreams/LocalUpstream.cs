@@ -1,0 +1,152 @@
+using MultiTurnTrainer.Serving.Http;
+
+namespace MultiTurnTrainer.Serving.Upstreams;
+
+/// <summary>A model in this process.</summary>
+/// <param name="name">The name clients say.</param>
+/// <param name="model">The model.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LocalUpstream(string name, LocalServedModel model, TimeProvider time) : IUpstream
+{
+    private const int DefaultTokens = 1024;
+
+    // Of OpenAI's request what a model in this process cannot do; the rest it does, or it changes nothing.
+    private static readonly string[] _unsupported =
+    [
+        "audio",
+        "function_call",
+        "functions",
+        "logit_bias",
+        "logprobs",
+        "prediction",
+        "response_format",
+        "top_logprobs",
+        "web_search_options",
+    ];
+
+    public string Model => name;
+
+    public async IAsyncEnumerable<JsonObject> StreamAsync(
+        JsonObject body,
+        string? cacheKey,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        LocalChat chat = new(ChatOf(body), cacheKey, Read(body));
+        StopWords stops = new(Stops(body));
+        string id = $"chatcmpl-{Guid.NewGuid():N}";
+        long created = time.GetUtcNow().ToUnixTimeSeconds();
+        bool hasTools = body["tools"] is JsonArray { Count: > 0 };
+        ToolCallText? calls = hasTools ? new ToolCallText() : null;
+        LocalPiece? last = null;
+        yield return Chunks.Of(id, name, created, new JsonObject { ["role"] = "assistant", ["content"] = "" });
+        await foreach (LocalPiece piece in model.AnswerAsync(chat, cancellation).ConfigureAwait(false))
+        {
+            last = piece;
+            string text = stops.Take(piece.Text, isLast: piece.Finish is not null);
+            string shown = calls?.Take(text, isLast: piece.Finish is not null || stops.Found) ?? text;
+            if (shown.Length > 0)
+            {
+                yield return Chunks.Of(id, name, created, new JsonObject { ["content"] = shown });
+            }
+
+            if (stops.Found)
+            {
+                break;
+            }
+        }
+
+        if (calls?.Calls is { Count: > 0 } found)
+        {
+            yield return Chunks.Of(id, name, created, new JsonObject { ["tool_calls"] = found });
+        }
+
+        string finish =
+            calls?.Calls.Count > 0 ? "tool_calls"
+            : stops.Found || last?.Finish is not FinishReason.Length ? "stop"
+            : "length";
+        yield return Chunks.Of(id, name, created, [], finish);
+        JsonObject usage = Chunks.Counts(last?.PromptTokens ?? 0, last?.CompletionTokens ?? 0, last?.ReusedTokens ?? 0);
+        yield return Chunks.Usage(id, name, created, usage);
+    }
+
+    public async Task<JsonObject> CompleteAsync(JsonObject body, CancellationToken cancellation)
+    {
+        AnswerBuilder answer = new();
+        string id = "";
+        await foreach (JsonObject chunk in StreamAsync(body, null, cancellation).ConfigureAwait(false))
+        {
+            id = chunk["id"]!.GetValue<string>();
+            answer.Add(chunk);
+        }
+
+        long created = time.GetUtcNow().ToUnixTimeSeconds();
+        return Chunks.Whole(id, name, created, answer.Message(), answer.Finish!, answer.Usage);
+    }
+
+    public void Dispose() => model.Dispose();
+
+    private static Conversation ChatOf(JsonObject body)
+    {
+        JsonObject chat = new() { ["messages"] = body["messages"]?.DeepClone() };
+        foreach (string member in new[] { "tools", "chat_template_kwargs" })
+        {
+            if (body[member] is { } value)
+            {
+                chat[member] = value.DeepClone();
+            }
+        }
+
+        return Conversation.FromJson(Json.Element(chat));
+    }
+
+    private static GenerationOptions Read(JsonObject body)
+    {
+        if (_unsupported.FirstOrDefault(member => body[member] is { } value && !IsIdle(value)) is { } unsupported)
+        {
+            throw ApiException.Unsupported(unsupported);
+        }
+
+        if (Json.Number(body, "n", 1, 1) is null && body["n"] is not null)
+        {
+            throw ApiException.Unsupported("n");
+        }
+
+        double tokens =
+            Json.Number(body, "max_completion_tokens", 1, 1_000_000)
+            ?? Json.Number(body, "max_tokens", 1, 1_000_000)
+            ?? DefaultTokens;
+        return new GenerationOptions
+        {
+            MaxNewTokens = (int)tokens,
+            Temperature = Json.Number(body, "temperature", 0, 2) ?? 0,
+            TopP = Json.Number(body, "top_p", 1e-6, 1) ?? 1,
+            TopK = (int)(Json.Number(body, "top_k", 0, 1_000_000) ?? 0),
+            Seed = (ulong)(Json.Number(body, "seed", 0, long.MaxValue) ?? 0),
+        };
+    }
+
+    private static bool IsIdle(JsonNode value) =>
+        value switch
+        {
+            JsonValue flag when flag.TryGetValue(out bool isOn) => !isOn,
+            JsonObject { Count: 0 } or JsonArray { Count: 0 } => true,
+            JsonObject format => format["type"] is JsonValue type
+                && type.TryGetValue(out string? text)
+                && text == "text",
+            _ => false,
+        };
+
+    private static string[] Stops(JsonObject body) =>
+        body["stop"] switch
+        {
+            null => [],
+            JsonValue value when value.TryGetValue(out string? text) => [text],
+            JsonArray { Count: <= 16 } list
+                when list.All(item => item is JsonValue v && v.TryGetValue(out string? _)) =>
+            [
+                .. list.Select(item => item!.GetValue<string>()).Where(text => text.Length > 0),
+            ],
+            _ => throw ApiException.Invalid("stop", "must be a string or up to 16 strings"),
+        };
+}
