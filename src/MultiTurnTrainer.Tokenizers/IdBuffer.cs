@@ -42,6 +42,9 @@ public sealed class IdBuffer
         return _ids.AsSpan(Count);
     }
 
+    /// <summary>The ids from one on, to be changed.</summary>
+    internal Span<int> From(int first) => _ids.AsSpan(first, Count - first);
+
     /// <summary>Takes in ids written to the room that <see cref="Reserve"/> gave.</summary>
     internal void Advance(int count) => Count += count;
 

@@ -174,6 +174,33 @@ public sealed class Tokenizer
         EncodeSlowly(Utf8.GetString(utf8), output);
     }
 
+    /// <summary>
+    /// The tokens of a text with the bytes that they stand for, without special tokens of the post-processor, truncation or
+    /// padding.
+    /// </summary>
+    /// <param name="utf8">The text, valid UTF-8.</param>
+    /// <param name="allow">As <see cref="EncodeOptions.AllowAddedToken"/>; null allows all.</param>
+    /// <param name="output">Receives the tokens, in place of what it holds.</param>
+    /// <returns>False where the tokens of this tokenizer do not say what they stand for; the output is then of no use.</returns>
+    /// <exception cref="MttException">The text cannot be expressed in this vocabulary.</exception>
+    public bool TryEncode(ReadOnlySpan<byte> utf8, Func<int, int, int, bool>? allow, TokenSpans output)
+    {
+        output.Clear();
+        if (_fast is not { KnowsPlaces: true })
+        {
+            return false;
+        }
+
+        EncodeWorker worker = _fast.Rent();
+        worker.Ids.Clear();
+        MatchFilter? filter = allow is null ? null : SpecialTokenFilter.For(allow, _file.Added);
+        bool done =
+            TryFast(_fast, utf8, filter, worker, worker.Ids, locate: true)
+            && _fast.TryPlace(worker, worker.Ids.Ids, output);
+        _fast.Return(worker);
+        return done;
+    }
+
     private void EncodeSlowly(string text, IdBuffer output)
     {
         foreach (int id in Explained(() => _generic.Encode(text, IdsOnly)).Ids)
@@ -196,9 +223,10 @@ public sealed class Tokenizer
             return null;
         }
 
+        TokenOffset[] offsets = GC.AllocateUninitializedArray<TokenOffset>(worker.Ids.Count);
+        fast.Locate(utf8, worker, worker.Ids.Ids, offsets);
         int[] ids = worker.Ids.Ids.ToArray();
-        TokenOffset[] offsets = GC.AllocateUninitializedArray<TokenOffset>(ids.Length);
-        fast.Locate(utf8, worker, ids, offsets);
+        MeasuredIds.Strip(ids);
         return _generic.Finish(new Encoding(ids, offsets), options);
     }
 

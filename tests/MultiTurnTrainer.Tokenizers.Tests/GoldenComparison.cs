@@ -12,6 +12,7 @@ internal static class GoldenComparison
     {
         List<string> differences = [];
         IdBuffer fast = new();
+        TokenSpans spans = new();
         foreach (GoldenVector vector in vectors)
         {
             void Compare(string field, object expected, object actual)
@@ -39,6 +40,11 @@ internal static class GoldenComparison
                 fast.Clear();
                 tokenizer.EncodeIds(System.Text.Encoding.UTF8.GetBytes(vector.Text), fast);
                 Compare("fast ids", vector.Ids, fast.Ids.ToArray());
+                if (tokenizer.TryEncode(System.Text.Encoding.UTF8.GetBytes(vector.Text), null, spans))
+                {
+                    Compare("places", true, Places.Agree(vector.Text, spans, encoding));
+                }
+
                 Compare("decoded", vector.Decoded, tokenizer.Decode(vector.Ids, skipSpecialTokens: false));
                 Compare("skipped", vector.DecodedWithoutSpecial, tokenizer.Decode(vector.Ids, skipSpecialTokens: true));
             }

@@ -58,6 +58,42 @@ public sealed class TokenizerPropertyTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TryEncode_PlacesInBytes_AreTheOffsets(bool nfc)
+    {
+        Tokenizer tokenizer = Load(TestTokenizers.ByteLevel([TestTokenizers.Llama3Pattern], nfc));
+        TokenSpans spans = new();
+        Prop.ForAll(
+                TestTexts.Arbitrary(),
+                text =>
+                    tokenizer.TryEncode(Utf8.GetBytes(text), null, spans)
+                    && Places.Agree(text, spans, tokenizer.Encode(text, addSpecialTokens: false))
+                    && tokenizer.TryEncode(Utf8.GetBytes(text), (_, _, _) => false, spans)
+                    && Places.Agree(
+                        text,
+                        spans,
+                        tokenizer.Encode(text, new EncodeOptions { AllowAddedToken = (_, _, _) => false })
+                    )
+            )
+            .Check(Config);
+    }
+
+    [Theory]
+    [InlineData("a\u0308b")] // composed: the mark belongs to nobody
+    [InlineData("\u0958x")] // decomposed
+    [InlineData("e\u0301e\u0301 plain \u00e9")]
+    [InlineData("q\u0301\u0323 \u1100\u1161\u11A8.")] // put in order; a syllable
+    public void TryEncode_TextNotInNfc_StandsWhereTheGenericEncoderSays(string text)
+    {
+        string json = TestTokenizers.ByteLevel([TestTokenizers.Llama3Pattern], nfc: true);
+        GenericEncoder generic = new(TokenizerFile.Read(Utf8.GetBytes(json), TokenizerConfig.None));
+        TokenSpans spans = new();
+        Assert.True(Load(json).TryEncode(Utf8.GetBytes(text), null, spans));
+        Assert.Equal(generic.Encode(text, new EncodeOptions()).Offsets, Places.Offsets(text, spans));
+    }
+
+    [Theory]
     [MemberData(nameof(Tokenizers))]
     public void Encode_Offsets_RiseAndLieInTheText(string json)
     {

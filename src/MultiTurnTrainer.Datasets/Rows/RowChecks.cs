@@ -54,16 +54,16 @@ internal static class RowChecks
     {
         int end = text.ByteOf(answer.End);
         int stop = text.ByteOf(answer.Stop.Start);
-        bool anything = false;
-        bool stops = false;
-        bool isOne = false;
         ReadOnlySpan<int> starts = tokens.Starts;
         ReadOnlySpan<int> ends = tokens.Ends;
-        for (int i = tokens.FirstFrom(text.ByteOf(answer.Start)); i < starts.Length && starts[i] < end; i++)
+        int first = tokens.FirstFrom(text.ByteOf(answer.Start));
+        int next = tokens.FirstFrom(end);
+        bool anything = first < next && row.Labels.AsSpan(first..next).ContainsAnyExcept(TokenRow.Unsupervised);
+        bool stops = false;
+        bool isOne = false;
+        for (int i = next - 1; i >= first && ends[i] >= end; i--)
         {
-            bool supervised = row.Labels[i] != TokenRow.Unsupervised;
-            anything |= supervised;
-            stops |= supervised && ends[i] == end;
+            stops |= row.Labels[i] != TokenRow.Unsupervised && ends[i] == end;
 
             // A token may take the blanks before it.
             isOne |= starts[i] <= stop && ends[i] == end;

@@ -11,45 +11,57 @@ internal static class RowLabels
     /// <param name="ranges">The supervised bytes, in order and without overlap.</param>
     public static TokenRow Build(string? id, TokenSpans tokens, ReadOnlySpan<SupervisedRange> ranges)
     {
-        int[] labels = new int[tokens.Count];
-        float[]? weights = null;
-        int range = 0;
         ReadOnlySpan<int> ids = tokens.Ids;
         ReadOnlySpan<int> starts = tokens.Starts;
         ReadOnlySpan<int> ends = tokens.Ends;
-        for (int i = 0; i < labels.Length; i++)
+        int[] labels = GC.AllocateUninitializedArray<int>(ids.Length);
+        Array.Fill(labels, TokenRow.Unsupervised);
+        float[]? weights = null;
+        for (int range = 0; range < ranges.Length; range++)
         {
-            int start = starts[i];
-            int end = ends[i];
-
-            // Tokens of one character's bytes may step back, never before the range that holds the character.
-            while (range < ranges.Length && ranges[range].End <= start)
+            int end = ranges[range].End;
+            for (int i = tokens.FirstFrom(ranges[range].Start); i < ids.Length && starts[i] < end; i++)
             {
-                range++;
-            }
-
-            // Most tokens lie inside one range or before it.
-            float weight =
-                range == ranges.Length || end <= ranges[range].Start ? 0
-                : start >= ranges[range].Start && end <= ranges[range].End && start < end ? ranges[range].Weight
-                : WeightOf(ranges, range, start, end);
-            labels[i] = weight > 0 ? ids[i] : TokenRow.Unsupervised;
-            if (weight is not (0 or 1) && weights is null)
-            {
-                weights = new float[labels.Length];
-                for (int j = 0; j < i; j++)
+                int first = i;
+                while (i < ids.Length && ends[i] <= end && starts[i] < ends[i])
                 {
-                    weights[j] = labels[j] == TokenRow.Unsupervised ? 0 : 1;
+                    i++;
                 }
-            }
 
-            if (weights is not null)
-            {
-                weights[i] = weight;
+                Label(labels, ids, first, i, ranges[range].Weight, ref weights);
+                if (i < ids.Length && starts[i] < end)
+                {
+                    // A token may reach into the ranges that follow.
+                    Label(labels, ids, i, i + 1, WeightOf(ranges, range, starts[i], ends[i]), ref weights);
+                }
             }
         }
 
         return new TokenRow(id, ids.ToArray(), labels, weights);
+    }
+
+    private static void Label(
+        int[] labels,
+        ReadOnlySpan<int> ids,
+        int start,
+        int end,
+        float weight,
+        ref float[]? weights
+    )
+    {
+        if (start == end || weight <= 0)
+        {
+            return;
+        }
+
+        if (weight != 1 && weights is null)
+        {
+            // What has been labelled so far weighs 1.
+            weights = [.. labels.Select(label => label == TokenRow.Unsupervised ? 0f : 1f)];
+        }
+
+        ids[start..end].CopyTo(labels.AsSpan(start));
+        weights?.AsSpan(start..end).Fill(weight);
     }
 
     private static float WeightOf(ReadOnlySpan<SupervisedRange> ranges, int range, int start, int end)

@@ -24,24 +24,23 @@ internal static class SupervisedSpans
         SupervisedSpan? open = null;
         int end = -1;
         int last = -1;
-        (int Start, int End) stretch = default;
         string? known = null;
-        for (int i = 0; i < labels.Length; i++)
+        int next;
+        for (int i = 0; i < labels.Length; i = next)
         {
+            next = i + 1;
             if (labels[i] == TokenRow.Unsupervised)
             {
+                int more = labels[next..].IndexOfAnyExcept(TokenRow.Unsupervised);
+                next = more < 0 ? labels.Length : next + more;
                 continue;
             }
 
-            // Most tokens lie in the same stretch of text as the one before, and say nothing new.
-            if (end == i && starts[i] >= stretch.Start && starts[i] < stretch.End)
-            {
-                end++;
-                continue;
-            }
-
+            // Tokens that begin in the same stretch of text say nothing new.
             int at = text.SpanAtByte(starts[i]);
-            stretch = text.BytesOf(at);
+            next = Math.Max(next, tokens.FirstFrom(text.BytesOf(at).End));
+            int gap = labels[i..next].IndexOf(TokenRow.Unsupervised);
+            next = gap < 0 ? next : i + gap;
             RenderedSpan place = text.Span(at);
             bool joins = open is not null && end == i && (place.Context < 0 || place.Context == last);
             string? field = FieldOf(place.Origin.Field);
@@ -54,7 +53,7 @@ internal static class SupervisedSpans
                     known = field;
                 }
 
-                end++;
+                end = next;
                 continue;
             }
 
@@ -64,7 +63,7 @@ internal static class SupervisedSpans
             string role = last < 0 ? SupervisedSpan.Assistant : NameOf(view.Messages[last]);
             int turn = last < 0 ? 1 : turns[view.Indexes[last]];
             open = new SupervisedSpan(i, i, role, field ?? SupervisedSpan.Content, turn);
-            end = i + 1;
+            end = next;
         }
 
         Close(spans, open, end);

@@ -76,6 +76,25 @@ public sealed record TokenRow(
             return $"spans names tokens {outside.Start} to {outside.End} where input_ids has {InputIds.Length}";
         }
 
+        return IsSound() ? null : FirstProblem();
+    }
+
+    // One pass without branches: rows are sound.
+    private bool IsSound()
+    {
+        ReadOnlySpan<int> labels = Labels.AsSpan(0, InputIds.Length);
+        bool isSound = true;
+        for (int i = 0; i < InputIds.Length; i++)
+        {
+            int id = InputIds[i];
+            isSound &= id >= 0 & (labels[i] == id | labels[i] == Unsupervised);
+        }
+
+        return isSound;
+    }
+
+    private string? FirstProblem()
+    {
         for (int i = 0; i < InputIds.Length; i++)
         {
             if (InputIds[i] < 0)

@@ -5,7 +5,12 @@ using MultiTurnTrainer.Tokenizers.Models;
 namespace MultiTurnTrainer.Tokenizers.AddedTokens;
 
 /// <summary>A found token: bytes of the text, the whitespace it takes included.</summary>
-internal readonly record struct AddedTokenMatch(int Start, int End, int Id);
+/// <param name="Start">The first byte.</param>
+/// <param name="End">One past the last byte.</param>
+/// <param name="Id">The token.</param>
+/// <param name="ContentStart">The first byte without the whitespace.</param>
+/// <param name="ContentEnd">One past the last byte without the whitespace.</param>
+internal readonly record struct AddedTokenMatch(int Start, int End, int Id, int ContentStart, int ContentEnd);
 
 /// <summary>Says whether a match (without the whitespace it takes) may not be a token.</summary>
 internal delegate bool MatchFilter(AddedToken token, int start, int end);
@@ -56,6 +61,7 @@ internal sealed class AddedTokenFinder
             int start = at;
             int end = at + length;
             at = end;
+            (int contentStart, int contentEnd) = (start, end);
             // A match that is turned down is not tried again with a shorter token.
             if (isForbidden is not null && isForbidden(token, start, end))
             {
@@ -80,7 +86,7 @@ internal sealed class AddedTokenFinder
 
             if (start < end)
             {
-                matches.Add(new AddedTokenMatch(start, end, id));
+                matches.Add(new AddedTokenMatch(start, end, id, contentStart, contentEnd));
             }
 
             covered = end;

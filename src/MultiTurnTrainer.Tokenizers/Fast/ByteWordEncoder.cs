@@ -8,12 +8,14 @@ internal sealed class ByteWordEncoder : IWordEncoder
 {
     private readonly int[] _symbols = new int[256];
     private readonly uint[] _pairs = new uint[256 * 256];
+    private readonly byte[] _lengths;
     private readonly Vocabulary? _whole;
 
     private ByteWordEncoder(BpeModel model)
     {
         _whole = model.Options.IgnoreMerges ? model.Vocabulary : null;
         Cuts = new WordCuts(model);
+        _lengths = TokenLengths.InLetters(model.Vocabulary);
     }
 
     /// <inheritdoc/>
@@ -65,6 +67,15 @@ internal sealed class ByteWordEncoder : IWordEncoder
         }
 
         return WholeWord(word, stackalloc byte[512]);
+    }
+
+    /// <inheritdoc/>
+    public void Measure(Span<int> ids)
+    {
+        foreach (ref int id in ids)
+        {
+            id = MeasuredIds.Of(id, _lengths[id]);
+        }
     }
 
     private int WholeWord(ReadOnlySpan<byte> word, Span<byte> letters)

@@ -11,10 +11,6 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
 
     private readonly LongWordCache _longWords = new();
     private readonly Merger _merger = new(merges);
-    private readonly ArrayBufferWriter<byte> _normalized = new();
-    private readonly List<ScalarChange> _decomposed = [];
-    private readonly List<ScalarChange> _composed = [];
-    private readonly List<ScalarChange> _held = [];
 
     /// <summary>The words that all workers know.</summary>
     public required WordCache Words { get; set; }
@@ -37,31 +33,10 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
     /// <summary>Whether the text at hand must be brought into NFC.</summary>
     public bool Normalizes { get; set; }
 
-    /// <summary>A text in NFC; valid until the next call.</summary>
-    public ReadOnlySpan<byte> Normalize(ReadOnlySpan<byte> text)
-    {
-        _normalized.ResetWrittenCount();
-        int at = 0;
-        while (NormalizationForms.NextUnstable(text, at, out int end) is var start and >= 0)
-        {
-            _normalized.Write(text[at..start]);
-            _decomposed.Clear();
-            _composed.Clear();
-            NormalizationForms.Decompose(text[start..end], compatibility: false, _decomposed);
-            NormalizationForms.Compose(_decomposed, _composed, _held);
-            foreach (ScalarChange change in _composed)
-            {
-                _normalized.Advance(Utf8.Encode(change.Scalar, _normalized.GetSpan(4)));
-            }
+    /// <summary>Pieces of the text in NFC.</summary>
+    public NfcText Nfc { get; } = new();
 
-            at = end;
-        }
-
-        _normalized.Write(text[at..]);
-        return _normalized.WrittenSpan;
-    }
-
-    /// <summary>Writes the ids of words that lie side by side; returns their number.</summary>
+    /// <summary>Writes the measured ids of words that lie side by side; returns their number.</summary>
     /// <param name="text">The text's first byte.</param>
     /// <param name="at">Where the first word begins.</param>
     /// <param name="ends">Where each word ends; at most <see cref="WordsAtOnce"/>, none empty.</param>
@@ -120,6 +95,7 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
             count = encoder.Encode(bytes, _merger, ids);
         }
 
+        encoder.Measure(ids[..count]);
         Words.Add(low, high, ids[..count]);
         return count;
     }
@@ -150,6 +126,7 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
         if (encoder.WholeWord(word) is var whole and >= 0)
         {
             target = whole;
+            encoder.Measure(MemoryMarshal.CreateSpan(ref target, 1));
             return 1;
         }
 
@@ -171,7 +148,9 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
         Span<int> ids = MemoryMarshal.CreateSpan(ref target, part.Length);
         if (part.Length > WordCache.LongestWord)
         {
-            return encoder.Encode(part, _merger, ids);
+            int many = encoder.Encode(part, _merger, ids);
+            encoder.Measure(ids[..many]);
+            return many;
         }
 
         (ulong low, ulong high) = WordCache.KeyOf(ref MemoryMarshal.GetReference(part), part.Length, room);
@@ -180,6 +159,7 @@ internal sealed class EncodeWorker(IWordEncoder encoder, MergeTable merges)
         if (count == 0)
         {
             count = encoder.Encode(part, _merger, ids);
+            encoder.Measure(ids[..count]);
             Words.Add(low, high, ids[..count]);
         }
 

@@ -22,6 +22,9 @@ internal sealed class FastEncoder
         _pieces = pieces;
     }
 
+    /// <summary>Whether <see cref="TryPlace"/> can say what tokens stand for.</summary>
+    public bool KnowsPlaces => _pieces.KnowsPlaces;
+
     /// <summary>The fast encoder for a tokenizer, or null.</summary>
     public static FastEncoder? TryCreate(TokenizerFile file) =>
         FastPlan.Find(file) is { } pieces ? new FastEncoder(file.Added, pieces) : null;
@@ -54,8 +57,8 @@ internal sealed class FastEncoder
     /// <param name="text">The text.</param>
     /// <param name="isForbidden">Which control tokens stay text; offsets are bytes of the text.</param>
     /// <param name="worker">A worker.</param>
-    /// <param name="output">Where the ids go.</param>
-    /// <param name="locate">Whether stretches are noted, for <see cref="Locate"/>.</param>
+    /// <param name="output">Where the ids go; measured where they are to be located.</param>
+    /// <param name="locate">Whether stretches are noted, for <see cref="Locate"/> and <see cref="TryPlace"/>.</param>
     /// <returns>Whether it could.</returns>
     public bool TryEncode(
         ReadOnlySpan<byte> text,
@@ -65,20 +68,16 @@ internal sealed class FastEncoder
         bool locate
     )
     {
-        bool normalize = _pieces.NeedsNfc && !NormalizationForms.IsSurelyNfc(text);
-        if (normalize && (locate || isForbidden is not null))
+        worker.Normalizes = _pieces.NeedsNfc && !NormalizationForms.IsSurelyNfc(text);
+        if (worker.Normalizes && (locate || isForbidden is not null) && _added.Normalized is not null)
         {
-            // Positions in the original are wanted, which only the generic encoder follows through a change.
-            normalize = !worker.Normalize(text).SequenceEqual(text);
-            if (normalize)
-            {
-                return false;
-            }
+            // Added tokens of a changed text: only the generic encoder knows where they stood.
+            return false;
         }
 
-        worker.Normalizes = normalize;
-
         worker.Stretches.Clear();
+        worker.Nfc.Clear();
+        int before = output.Count;
         List<AddedTokenMatch> matches = worker.Matches;
         matches.Clear();
         _added.Raw?.Find(text, isForbidden, matches);
@@ -90,7 +89,7 @@ internal sealed class FastEncoder
                 EncodePiece(text[at..match.Start], at, isForbidden, worker, output, locate);
             }
 
-            AddToken(match.Id, match.Start, match.End, worker, output, locate);
+            AddToken(match, 0, worker, output, locate);
             at = match.End;
         }
 
@@ -99,10 +98,15 @@ internal sealed class FastEncoder
             EncodePiece(text[at..], at, isForbidden, worker, output, locate);
         }
 
+        if (!locate)
+        {
+            MeasuredIds.Strip(output.From(before));
+        }
+
         return true;
     }
 
-    /// <summary>Fills the offsets of the ids that the worker encoded last.</summary>
+    /// <summary>Fills the offsets of the measured ids that the worker encoded last.</summary>
     public void Locate(ReadOnlySpan<byte> text, EncodeWorker worker, ReadOnlySpan<int> ids, Span<TokenOffset> offsets)
     {
         int at = 0;
@@ -123,7 +127,8 @@ internal sealed class FastEncoder
                 _pieces.Locate(
                     part,
                     scalar,
-                    stretch.HasPrefix,
+                    stretch,
+                    worker.Nfc.Scalars[stretch.Rewritten..stretch.RewrittenEnd],
                     ids.Slice(id, stretch.Ids),
                     offsets.Slice(id, stretch.Ids)
                 );
@@ -135,6 +140,43 @@ internal sealed class FastEncoder
         }
     }
 
+    /// <summary>Adds the tokens that the worker encoded last with the bytes that they stand for; false where they do not tell.</summary>
+    public bool TryPlace(EncodeWorker worker, ReadOnlySpan<int> ids, TokenSpans output)
+    {
+        int id = 0;
+        bool afterAdded = false;
+        foreach (EncodedStretch stretch in CollectionsMarshal.AsSpan(worker.Stretches))
+        {
+            if (stretch.IsAdded)
+            {
+                if (afterAdded)
+                {
+                    output.ExtendLast(stretch.ContentStart);
+                }
+
+                output.MarkAdded();
+                output.Add(ids[id], stretch.ContentStart, stretch.ContentEnd);
+                output.ExtendLast(stretch.End);
+            }
+            else if (
+                !_pieces.TryPlace(
+                    stretch,
+                    worker.Nfc.Scalars[stretch.Rewritten..stretch.RewrittenEnd],
+                    ids.Slice(id, stretch.Ids),
+                    output
+                )
+            )
+            {
+                return false;
+            }
+
+            afterAdded = stretch.IsAdded;
+            id += stretch.Ids;
+        }
+
+        return true;
+    }
+
     private void EncodePiece(
         ReadOnlySpan<byte> text,
         int start,
@@ -144,14 +186,15 @@ internal sealed class FastEncoder
         bool locate
     )
     {
+        EncodedStretch whole = At(start, start + text.Length, worker);
         if (worker.Normalizes && NormalizationForms.NextUnstable(text, 0, out _) >= 0)
         {
-            text = worker.Normalize(text);
+            text = worker.Nfc.Rewrite(text);
         }
 
         if (_added.Normalized is null)
         {
-            EncodeWords(text, start, worker, output, locate);
+            EncodeWords(text, whole, worker, output, locate);
             return;
         }
 
@@ -163,16 +206,16 @@ internal sealed class FastEncoder
         {
             if (at < match.Start)
             {
-                EncodeWords(text[at..match.Start], start + at, worker, output, locate);
+                EncodeWords(text[at..match.Start], At(start + at, start + match.Start, worker), worker, output, locate);
             }
 
-            AddToken(match.Id, start + match.Start, start + match.End, worker, output, locate);
+            AddToken(match, start, worker, output, locate);
             at = match.End;
         }
 
         if (at < text.Length)
         {
-            EncodeWords(text[at..], start + at, worker, output, locate);
+            EncodeWords(text[at..], At(start + at, start + text.Length, worker), worker, output, locate);
         }
     }
 
@@ -189,22 +232,45 @@ internal sealed class FastEncoder
     private static MatchFilter Shift(MatchFilter filter, int start) =>
         (token, from, to) => filter(token, start + from, start + to);
 
-    private void EncodeWords(ReadOnlySpan<byte> text, int start, EncodeWorker worker, IdBuffer output, bool locate)
+    private static EncodedStretch At(int start, int end, EncodeWorker worker) =>
+        new(start, end, 0) { Rewritten = worker.Nfc.Scalars.Length };
+
+    private void EncodeWords(
+        ReadOnlySpan<byte> text,
+        EncodedStretch stretch,
+        EncodeWorker worker,
+        IdBuffer output,
+        bool locate
+    )
     {
         int before = output.Count;
-        bool prefix = _pieces.Encode(text, start, worker, output);
+        bool prefix = _pieces.Encode(text, stretch.Start, worker, output);
         if (locate)
         {
-            worker.Stretches.Add(new EncodedStretch(start, start + text.Length, output.Count - before, false, prefix));
+            worker.Stretches.Add(
+                stretch with
+                {
+                    Ids = output.Count - before,
+                    HasPrefix = prefix,
+                    Length = text.Length,
+                    RewrittenEnd = worker.Nfc.Scalars.Length,
+                }
+            );
         }
     }
 
-    private static void AddToken(int id, int start, int end, EncodeWorker worker, IdBuffer output, bool locate)
+    private static void AddToken(AddedTokenMatch match, int start, EncodeWorker worker, IdBuffer output, bool locate)
     {
-        output.Add(id);
+        output.Add(match.Id);
         if (locate)
         {
-            worker.Stretches.Add(new EncodedStretch(start, end, 1, true, false));
+            worker.Stretches.Add(
+                new EncodedStretch(start + match.Start, start + match.End, 1)
+                {
+                    ContentStart = start + match.ContentStart,
+                    ContentEnd = start + match.ContentEnd,
+                }
+            );
         }
     }
 }

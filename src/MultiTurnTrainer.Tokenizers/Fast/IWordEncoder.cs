@@ -14,4 +14,7 @@ internal interface IWordEncoder
     /// <param name="merger">Merges symbols.</param>
     /// <param name="target">Room for at least one id for every byte.</param>
     int Encode(ReadOnlySpan<byte> word, Merger merger, Span<int> target);
+
+    /// <summary>Puts to ids the bytes of their tokens, where these do not depend on the text.</summary>
+    void Measure(Span<int> ids);
 }

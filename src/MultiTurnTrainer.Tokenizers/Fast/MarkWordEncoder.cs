@@ -61,4 +61,10 @@ internal sealed class MarkWordEncoder : IWordEncoder
 
         return merger.Merge(target[..count]);
     }
+
+    /// <inheritdoc/>
+    public void Measure(Span<int> ids)
+    {
+        // A mark stands for a space, a mark, or nothing.
+    }
 }

@@ -76,6 +76,9 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
     public bool NeedsNfc => false;
 
     /// <inheritdoc/>
+    public bool KnowsPlaces => false;
+
+    /// <inheritdoc/>
     public EncodeWorker NewWorker(WordCache cache) => new(_words, _model.Merges) { Words = cache };
 
     /// <inheritdoc/>
@@ -115,11 +118,13 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
     public void Locate(
         ReadOnlySpan<byte> text,
         int scalar,
-        bool hasPrefix,
+        EncodedStretch stretch,
+        ReadOnlySpan<RewrittenScalar> rewritten,
         ReadOnlySpan<int> ids,
         Span<TokenOffset> offsets
     )
     {
+        bool hasPrefix = stretch.HasPrefix;
         ushort[] lengths = _lengths.Value;
         // Scalars are counted with the mark put before them, which stands for the first one.
         int shift = hasPrefix ? scalar - 1 : scalar;
@@ -153,6 +158,14 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
             offsets[i] = new TokenOffset(first, Math.Max(shift + position, scalar + 1));
         }
     }
+
+    /// <inheritdoc/>
+    public bool TryPlace(
+        EncodedStretch stretch,
+        ReadOnlySpan<RewrittenScalar> rewritten,
+        ReadOnlySpan<int> ids,
+        TokenSpans output
+    ) => false;
 
     private bool NeedsMark(ReadOnlySpan<byte> text, int start) =>
         _rule switch

@@ -7,10 +7,11 @@ internal sealed class ScannedPieceEncoder<TScanner>(BpeModel model, ByteWordEnco
     : IPieceEncoder
     where TScanner : struct, IWordScanner
 {
-    private readonly Lazy<TokenLength[]> _lengths = new(() => TokenLengths.OfBytes(model.Vocabulary));
-
     /// <inheritdoc/>
     public bool NeedsNfc => needsNfc;
+
+    /// <inheritdoc/>
+    public bool KnowsPlaces => true;
 
     /// <inheritdoc/>
     public EncodeWorker NewWorker(WordCache cache) => new(words, model.Merges) { Words = cache };
@@ -47,21 +48,55 @@ internal sealed class ScannedPieceEncoder<TScanner>(BpeModel model, ByteWordEnco
     public void Locate(
         ReadOnlySpan<byte> text,
         int scalar,
-        bool hasPrefix,
+        EncodedStretch stretch,
+        ReadOnlySpan<RewrittenScalar> rewritten,
         ReadOnlySpan<int> ids,
         Span<TokenOffset> offsets
     )
     {
-        // A part of a scalar stands for all of it.
-        TokenLength[] lengths = _lengths.Value;
+        PlaceWalker places = new(stretch, rewritten);
         int at = 0;
         for (int i = 0; i < ids.Length; i++)
         {
-            int start = (text[at] & 0xC0) == 0x80 ? scalar - 1 : scalar;
-            TokenLength length = lengths[ids[i]];
-            at += length.Bytes;
-            scalar += length.Scalars;
-            offsets[i] = new TokenOffset(start, scalar);
+            (int start, int end) = places.Next(LengthOf(ids[i]));
+            start -= stretch.Start;
+            end -= stretch.Start;
+            // A token may begin inside the scalar of the one before.
+            scalar += start >= at ? Utf8.Count(text[at..start]) : -Utf8.Count(text[start..at]);
+            // A part of a scalar stands for all of it.
+            int first = (text[start] & 0xC0) == 0x80 ? scalar - 1 : scalar;
+            scalar += Utf8.Count(text[start..end]);
+            offsets[i] = new TokenOffset(first, scalar);
+            at = end;
         }
     }
+
+    /// <inheritdoc/>
+    public bool TryPlace(
+        EncodedStretch stretch,
+        ReadOnlySpan<RewrittenScalar> rewritten,
+        ReadOnlySpan<int> ids,
+        TokenSpans output
+    )
+    {
+        PlaceWalker places = new(stretch, rewritten);
+        output.Reserve(ids.Length);
+        foreach (int measured in ids)
+        {
+            (int start, int end) = places.Next(LengthOf(measured));
+            output.AddReserved(MeasuredIds.IdOf(measured), start, end);
+        }
+
+        return places.IsAtEnd;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int LengthOf(int measured)
+    {
+        int length = MeasuredIds.LengthOf(measured);
+        return length > 0 ? length : LengthOfLong(MeasuredIds.IdOf(measured));
+    }
+
+    private int LengthOfLong(int id) =>
+        model.Vocabulary.TryGetToken(id, out ReadOnlySpan<byte> token) ? Utf8.Count(token) : 0;
 }

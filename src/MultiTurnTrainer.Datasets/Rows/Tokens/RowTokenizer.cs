@@ -87,6 +87,11 @@ internal sealed class RowTokenizer(TokenizerParts parts, StageClock? clock = nul
             return 0;
         }
 
+        if (TryEncodePlaced(text, piece, from, output))
+        {
+            return 0;
+        }
+
         bool aligned = TryEncodeFast(piece, output, out bool insertedSpace);
         if (aligned && insertedSpace && from > 0 && TryEncodeGuarded(piece, output, out int first))
         {
@@ -96,6 +101,31 @@ internal sealed class RowTokenizer(TokenizerParts parts, StageClock? clock = nul
 
         output.Shift(from);
         return !aligned || HasForgery(text, output) ? EncodeByTheLetter(text, from, to, output) : 0;
+    }
+
+    /// <summary>The way of tokenizers that say themselves which bytes their tokens stand for.</summary>
+    private bool TryEncodePlaced(RowText text, ReadOnlySpan<byte> piece, int from, TokenSpans output)
+    {
+        clock?.Enter(Stage.Encode);
+        bool done = parts.Tokenizer.TryEncode(piece, null, output);
+        clock?.Enter(Stage.Align);
+        if (!done)
+        {
+            return false;
+        }
+
+        output.Shift(from);
+        if (HasForgery(text, output))
+        {
+            done = parts.Tokenizer.TryEncode(
+                piece,
+                (id, start, end) => IsAllowed(text, id, from + start, from + end),
+                output
+            );
+            output.Shift(from);
+        }
+
+        return done;
     }
 
     private bool TryEncodeFast(ReadOnlySpan<byte> piece, TokenSpans output, out bool insertedSpace)

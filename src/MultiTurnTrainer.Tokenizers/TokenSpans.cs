@@ -1,18 +1,16 @@
-using System.Runtime.CompilerServices;
-
-namespace MultiTurnTrainer.Datasets.Rows.Tokens;
+namespace MultiTurnTrainer.Tokenizers;
 
 /// <summary>
-/// The tokens of a text with their places in its UTF-8 bytes, kept in arrays that are used again for every row. An added
-/// token may take whitespace around it: <c>Start</c> and <c>End</c> leave that out, <c>TakenEnd</c> has it.
+/// The tokens of a text with their places in its UTF-8 bytes, kept in arrays that are used again for every text. An added
+/// token may take whitespace around it: its start and end leave that out.
 /// </summary>
-internal sealed class TokenSpans
+public sealed class TokenSpans
 {
+    private readonly List<int> _added = [];
+    private readonly List<(int Token, int End)> _taken = [];
     private int[] _ids = new int[1024];
     private int[] _starts = new int[1024];
     private int[] _ends = new int[1024];
-    private int[] _takenEnds = new int[1024];
-    private readonly List<int> _added = [];
 
     /// <summary>How many tokens there are.</summary>
     public int Count { get; private set; }
@@ -20,22 +18,21 @@ internal sealed class TokenSpans
     /// <summary>Token ids.</summary>
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
-    /// <summary>First byte of each token.</summary>
+    /// <summary>First byte of each token, ascending.</summary>
     public ReadOnlySpan<int> Starts => _starts.AsSpan(0, Count);
 
-    /// <summary>One past each token's last byte.</summary>
+    /// <summary>One past each token's last byte, ascending.</summary>
     public ReadOnlySpan<int> Ends => _ends.AsSpan(0, Count);
-
-    /// <summary>One past the last byte that a token takes, whitespace behind it included.</summary>
-    public ReadOnlySpan<int> TakenEnds => _takenEnds.AsSpan(0, Count);
 
     /// <summary>Places in the list of the added tokens that were marked, ascending.</summary>
     public IReadOnlyList<int> Added => _added;
 
+    /// <summary>Forgets all tokens, keeping the memory.</summary>
     public void Clear()
     {
         Count = 0;
         _added.Clear();
+        _taken.Clear();
     }
 
     /// <summary>Says that the token that is added next is an added token of the tokenizer.</summary>
@@ -53,9 +50,12 @@ internal sealed class TokenSpans
         Array.Resize(ref _ids, length);
         Array.Resize(ref _starts, length);
         Array.Resize(ref _ends, length);
-        Array.Resize(ref _takenEnds, length);
     }
 
+    /// <summary>Adds a token.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="start">Its first byte.</param>
+    /// <param name="end">One past its last byte.</param>
     public void Add(int id, int start, int end)
     {
         Reserve(1);
@@ -63,6 +63,7 @@ internal sealed class TokenSpans
     }
 
     /// <summary>The same where <see cref="Reserve"/> has made room.</summary>
+    /// <inheritdoc cref="Add"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddReserved(int id, int start, int end)
     {
@@ -70,21 +71,36 @@ internal sealed class TokenSpans
         _ids[at] = id;
         _starts[at] = start;
         _ends[at] = end;
-        _takenEnds[at] = end;
         Count = at + 1;
     }
 
     /// <summary>Gives the last token the whitespace up to a byte.</summary>
-    public void ExtendLast(int takenEnd) => _takenEnds[Count - 1] = takenEnd;
+    /// <param name="takenEnd">One past the last byte that it takes.</param>
+    public void ExtendLast(int takenEnd)
+    {
+        if (takenEnd > _ends[Count - 1])
+        {
+            _taken.Add((Count - 1, takenEnd));
+        }
+    }
 
     /// <summary>Moves all tokens by a number of bytes.</summary>
     public void Shift(int offset)
     {
-        for (int i = 0; offset != 0 && i < Count; i++)
+        if (offset == 0)
+        {
+            return;
+        }
+
+        for (int i = 0; i < Count; i++)
         {
             _starts[i] += offset;
             _ends[i] += offset;
-            _takenEnds[i] += offset;
+        }
+
+        for (int i = 0; i < _taken.Count; i++)
+        {
+            _taken[i] = (_taken[i].Token, _taken[i].End + offset);
         }
     }
 
@@ -93,22 +109,45 @@ internal sealed class TokenSpans
     /// <param name="first">The first of them to take.</param>
     public void Append(TokenSpans other, int first)
     {
-        for (int i = first; i < other.Count; i++)
+        int count = other.Count - first;
+        Reserve(count);
+        other._ids.AsSpan(first, count).CopyTo(_ids.AsSpan(Count));
+        other._starts.AsSpan(first, count).CopyTo(_starts.AsSpan(Count));
+        other._ends.AsSpan(first, count).CopyTo(_ends.AsSpan(Count));
+        foreach ((int token, int end) in other._taken)
         {
-            Add(other._ids[i], other._starts[i], other._ends[i]);
-            ExtendLast(other._takenEnds[i]);
+            if (token >= first)
+            {
+                _taken.Add((token - first + Count, end));
+            }
         }
+
+        Count += count;
     }
 
     /// <summary>The first token that begins at a byte or behind it.</summary>
-    public int FirstFrom(int position)
+    public int FirstFrom(int position) => FirstAbove(Starts, position - 1);
+
+    /// <summary>Whether a token lies across a byte, whitespace that it takes included.</summary>
+    public bool TakesAcross(int position) =>
+        LiesAcross(position) || _taken.Exists(taken => _starts[taken.Token] < position && position < taken.End);
+
+    /// <summary>Whether a token's own characters lie across a byte.</summary>
+    public bool LiesAcross(int position)
+    {
+        // The first token that ends behind the position; tokens of one character's bytes share no ends.
+        int first = FirstAbove(Ends, position);
+        return first < Count && _starts[first] < position;
+    }
+
+    private static int FirstAbove(ReadOnlySpan<int> places, int position)
     {
         int low = 0;
-        int high = Count;
+        int high = places.Length;
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            if (_starts[middle] < position)
+            if (places[middle] <= position)
             {
                 low = middle + 1;
             }
@@ -119,32 +158,5 @@ internal sealed class TokenSpans
         }
 
         return low;
-    }
-
-    /// <summary>Whether a token lies across a byte, whitespace that it takes included.</summary>
-    public bool TakesAcross(int position) => Crosses(position, TakenEnds);
-
-    /// <summary>Whether a token's own characters lie across a byte.</summary>
-    public bool LiesAcross(int position) => Crosses(position, Ends);
-
-    private bool Crosses(int position, ReadOnlySpan<int> ends)
-    {
-        // The first token that ends behind the position; tokens of one character's bytes share no ends.
-        int low = 0;
-        int high = Count;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (ends[middle] <= position)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low < Count && _starts[low] < position;
     }
 }
