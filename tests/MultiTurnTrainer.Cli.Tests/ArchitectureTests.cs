@@ -34,6 +34,7 @@ public class ArchitectureTests
             "Models",
         ],
         ["Synthesis"] = ["Files", "Conversations", "Context", "Inference"],
+        ["Sessions"] = ["Files", "Conversations", "Context", "Datasets"],
         ["Evaluation"] = ["Files", "Conversations", "Inference"],
         ["Serving"] = ["Files", "Conversations", "Context", "Datasets", "Models", "Inference"],
         ["Cli"] =
@@ -54,6 +55,7 @@ public class ArchitectureTests
             "Evaluation",
             "Audit",
             "Serving",
+            "Sessions",
         ],
     };
 
@@ -190,6 +192,7 @@ public class ArchitectureTests
     [InlineData("Audit")]
     [InlineData("Synthesis")]
     [InlineData("Evaluation")]
+    [InlineData("Sessions")]
     public void DataRooms_DoNotTouchLibtorch(string room)
     {
         IEnumerable<string> offenders = Directory

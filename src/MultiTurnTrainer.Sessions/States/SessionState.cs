@@ -1,0 +1,159 @@
+// Folder States: what a session's events add up to.
+// Refuses to know: stores, clocks, who may ask.
+using MultiTurnTrainer.Sessions.Events;
+
+namespace MultiTurnTrainer.Sessions.States;
+
+/// <summary>A message of the conversation.</summary>
+/// <param name="Json">The canonical object.</param>
+/// <param name="At">When it became part of the session.</param>
+/// <param name="Turn">Its turn's id; null for those the session began with.</param>
+/// <param name="Participant">Who said it, where several people share the session.</param>
+public sealed record SessionMessage(
+    JsonElement Json,
+    DateTimeOffset At,
+    string? Turn = null,
+    string? Participant = null
+);
+
+/// <summary>A constraint that was stated apart from the messages.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="Text">The words.</param>
+/// <param name="IsNonNegotiable">Whether it is repeated.</param>
+/// <param name="From">The user's turn, from 0, from which it holds.</param>
+/// <param name="Until">The first turn in which it holds no longer; null while it holds.</param>
+public sealed record SessionConstraint(string Id, string Text, bool IsNonNegotiable, int From, int? Until = null);
+
+/// <summary>A change of structured memory.</summary>
+/// <param name="Turn">The user's turn, from 0, from which it counts.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Value">Its value; null where it was removed.</param>
+public sealed record MemoryEntry(int Turn, MemoryKind Kind, string Name, string? Value);
+
+/// <summary>What a session has spent.</summary>
+/// <param name="Requests">Calls that were begun.</param>
+/// <param name="PromptTokens">Tokens of their prompts.</param>
+/// <param name="CompletionTokens">Tokens of their answers.</param>
+/// <param name="Money">Their cost by the price table.</param>
+public readonly record struct SessionTotals(long Requests, long PromptTokens, long CompletionTokens, double Money)
+{
+    /// <summary>Prompt and answer together.</summary>
+    public long Tokens => PromptTokens + CompletionTokens;
+
+    internal SessionTotals Less(SessionTotals other) =>
+        new(
+            Requests - other.Requests,
+            PromptTokens - other.PromptTokens,
+            CompletionTokens - other.CompletionTokens,
+            Money - other.Money
+        );
+}
+
+/// <summary>
+/// A session at a version: a function of its events alone. Immutable. The raw log stays in the store; <see cref="Constraints"/> and
+/// <see cref="Memory"/> are the structured memory; the active context is planned anew from them for every call and is no part of this.
+/// </summary>
+public sealed record SessionState
+{
+    /// <summary>Whose store it is in.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>Its id: 256 random bits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>How many events it is the sum of.</summary>
+    public long Version { get; init; }
+
+    /// <summary>When it began.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the newest event happened.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Whose session it is.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Whether it takes part in the memory that its user's sessions share.</summary>
+    public bool SharesMemory { get; init; }
+
+    /// <summary>The declared tools.</summary>
+    public JsonElement? Tools { get; init; }
+
+    /// <summary>What the client says of the session.</summary>
+    public JsonElement? Metadata { get; init; }
+
+    /// <summary>The model it is meant for.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The context policy.</summary>
+    public PolicyStamp? Policy { get; init; }
+
+    /// <summary>The session whose log this one began as.</summary>
+    public SessionForked? ForkedFrom { get; init; }
+
+    /// <summary>How many of <see cref="Messages"/> the session began with.</summary>
+    public int Opening { get; init; }
+
+    /// <summary>The committed messages of the active path, in order.</summary>
+    public ImmutableList<SessionMessage> Messages { get; init; } = [];
+
+    /// <summary>All turns, those included that are no part of the conversation, in the order they began.</summary>
+    public ImmutableList<SessionTurn> Turns { get; init; } = [];
+
+    /// <summary>The places of turns in <see cref="Turns"/> by their ids.</summary>
+    public ImmutableDictionary<string, int> TurnPlaces { get; init; } = _noPlaces;
+
+    /// <summary>The places of turns in <see cref="Turns"/> by idempotency keys.</summary>
+    public ImmutableDictionary<string, int> Keys { get; init; } = _noPlaces;
+
+    /// <summary>The constraints that were stated apart, in order, withdrawn ones included.</summary>
+    public ImmutableList<SessionConstraint> Constraints { get; init; } = [];
+
+    /// <summary>State variables, preferences and goals, every change in order.</summary>
+    public ImmutableList<MemoryEntry> Memory { get; init; } = [];
+
+    /// <summary>What was spent.</summary>
+    public SessionTotals Totals { get; init; }
+
+    /// <summary>The ceiling that was reached last.</summary>
+    public BudgetTripped? Tripped { get; init; }
+
+    /// <summary>The model that a reached ceiling has handed the session to.</summary>
+    public string? EscalatedTo { get; init; }
+
+    /// <summary>What was spent before that.</summary>
+    public SessionTotals BeforeEscalation { get; init; }
+
+    /// <summary>What was spent since a ceiling handed the session to another model, or from the beginning.</summary>
+    public SessionTotals SinceEscalation => Totals.Less(BeforeEscalation);
+
+    /// <summary>The pending turn's id.</summary>
+    public string? Pending { get; init; }
+
+    private static readonly ImmutableDictionary<string, int> _noPlaces = ImmutableDictionary.Create<string, int>(
+        StringComparer.Ordinal
+    );
+
+    /// <summary>A turn by its id.</summary>
+    public SessionTurn? FindTurn(string id) => TurnPlaces.TryGetValue(id, out int place) ? Turns[place] : null;
+
+    /// <summary>The turn that an idempotency key belongs to.</summary>
+    public SessionTurn? FindKey(string key) => Keys.TryGetValue(key, out int place) ? Turns[place] : null;
+
+    /// <summary>The user's turns so far: the number that the next one will have, from 0.</summary>
+    public int NextTurnNumber => Messages.Count(static message => RoleOf(message.Json) == "user");
+
+    /// <summary>The record that a turn is answered from: what stood before it, and its own messages.</summary>
+    public IEnumerable<SessionMessage> Before(SessionTurn turn) =>
+        Messages.Take(turn.First).Concat(turn.Messages.Select(json => turn.Said(json)));
+
+    /// <summary>Whether a turn was interrupted and nothing was said since.</summary>
+    internal bool CanAcknowledge(SessionTurn turn) =>
+        turn.Status == TurnStatus.Interrupted
+        && Pending is null
+        && !Turns.Exists(other => other.IsActive && other.Version > turn.Version)
+        && turn.First <= Messages.Count;
+
+    internal static string? RoleOf(JsonElement message) => JsonView.String(message, "role");
+}

@@ -1,0 +1,167 @@
+using MultiTurnTrainer.Sessions.Events;
+
+namespace MultiTurnTrainer.Sessions.States;
+
+/// <summary>The part of the fold that is about turns.</summary>
+internal static class TurnFold
+{
+    public static SessionState Apply(SessionState state, SessionEvent happened, LoggedEvent next) =>
+        happened switch
+        {
+            TurnBegun begun => Begin(state, begun, next),
+            TurnCheckpointed checkpoint => Change(
+                state,
+                Pending(state, checkpoint.Turn),
+                turn => turn with { Partial = turn.Partial + checkpoint.Text }
+            ),
+            TurnInterrupted interrupted => Change(
+                state,
+                Pending(state, interrupted.Turn),
+                turn =>
+                    turn with
+                    {
+                        Status = TurnStatus.Interrupted,
+                        Partial = turn.Partial + interrupted.Text,
+                        Reason = interrupted.Reason,
+                    }
+            ) with
+            {
+                Pending = null,
+            },
+            TurnCommitted committed => Commit(state, committed, next.At),
+            TurnAcknowledged acknowledged => Acknowledge(state, acknowledged, next.At),
+            TurnRolledBack rolledBack => RollBack(state, rolledBack.Turn),
+            _ => throw SessionFold.Damaged(state, $"{EventJson.KindOf(happened)} means nothing here"),
+        };
+
+    private static SessionState Begin(SessionState state, TurnBegun begun, LoggedEvent next)
+    {
+        if (state.Pending is not null || state.TurnPlaces.ContainsKey(begun.Turn))
+        {
+            throw SessionFold.Damaged(state, $"turn {begun.Turn} begins while another is pending, or twice");
+        }
+
+        int place = state.Turns.Count;
+        SessionTurn turn = new()
+        {
+            Id = begun.Turn,
+            Version = next.Version,
+            At = next.At,
+            First = begun.Replaces is { } id ? Known(state, id).First : state.Messages.Count,
+            Messages = begun.Messages,
+            Key = begun.Key,
+            RequestHash = begun.RequestHash,
+            Participant = begun.Participant,
+            Replaces = begun.Replaces,
+        };
+        return state with
+        {
+            Pending = turn.Id,
+            Turns = state.Turns.Add(turn),
+            TurnPlaces = state.TurnPlaces.Add(turn.Id, place),
+            Keys = turn.Key is { } key ? state.Keys.SetItem(key, place) : state.Keys,
+            Tools = begun.Tools ?? state.Tools,
+            Totals = state.Totals with { Requests = state.Totals.Requests + 1 },
+        };
+    }
+
+    private static SessionState Commit(SessionState state, TurnCommitted committed, DateTimeOffset at)
+    {
+        SessionTurn turn = Pending(state, committed.Turn) with
+        {
+            Status = TurnStatus.Committed,
+            Partial = "",
+            Answer = committed.Answer,
+            Info = committed.Info,
+            AnsweredAt = at,
+        };
+        SessionTotals totals = state.Totals;
+        return Join(state, turn, at) with
+        {
+            Pending = null,
+            Totals = totals with
+            {
+                PromptTokens = totals.PromptTokens + committed.Info.PromptTokens,
+                CompletionTokens = totals.CompletionTokens + committed.Info.CompletionTokens,
+                Money = totals.Money + (committed.Money ?? 0),
+            },
+        };
+    }
+
+    private static SessionState Acknowledge(SessionState state, TurnAcknowledged acknowledged, DateTimeOffset at)
+    {
+        SessionTurn turn = Known(state, acknowledged.Turn);
+        return state.CanAcknowledge(turn)
+            ? Join(
+                state,
+                turn with
+                {
+                    Status = TurnStatus.Acknowledged,
+                    Partial = acknowledged.Text,
+                    Answer = JsonSerializer.SerializeToElement(
+                        new JsonFields { ["role"] = "assistant", ["content"] = acknowledged.Text },
+                        JsonText.Compact
+                    ),
+                    AnsweredAt = at,
+                },
+                at
+            )
+            : throw SessionFold.Damaged(state, $"turn {turn.Id} is acknowledged and was not interrupted");
+    }
+
+    /// <summary>The turn's messages take their place; what stood there and after it leaves.</summary>
+    private static SessionState Join(SessionState state, SessionTurn turn, DateTimeOffset at)
+    {
+        SessionState room = Leave(state, turn.First, TurnStatus.Replaced);
+        return room with
+        {
+            Messages = room
+                .Messages.AddRange(turn.Messages.Select(turn.Said))
+                .Add(new SessionMessage(turn.Answer!.Value, at, turn.Id)),
+            Turns = room.Turns.SetItem(room.TurnPlaces[turn.Id], turn),
+        };
+    }
+
+    private static SessionState RollBack(SessionState state, string id)
+    {
+        SessionTurn turn = Known(state, id);
+        return turn.IsActive
+            ? Leave(state, turn.First, TurnStatus.RolledBack)
+            : throw SessionFold.Damaged(state, $"turn {id} is rolled back and was no part of the conversation");
+    }
+
+    private static SessionState Leave(SessionState state, int first, TurnStatus status)
+    {
+        if (first == state.Messages.Count)
+        {
+            return state;
+        }
+
+        ImmutableList<SessionTurn> turns = state.Turns;
+        for (int i = turns.Count - 1; i >= 0; i--)
+        {
+            if (turns[i].IsActive && turns[i].First >= first)
+            {
+                turns = turns.SetItem(i, turns[i] with { Status = status });
+            }
+        }
+
+        return state with
+        {
+            Messages = state.Messages.RemoveRange(first, state.Messages.Count - first),
+            Turns = turns,
+        };
+    }
+
+    private static SessionState Change(SessionState state, SessionTurn turn, Func<SessionTurn, SessionTurn> change) =>
+        state with
+        {
+            Turns = state.Turns.SetItem(state.TurnPlaces[turn.Id], change(turn)),
+        };
+
+    private static SessionTurn Pending(SessionState state, string id) =>
+        state.Pending == id ? Known(state, id) : throw SessionFold.Damaged(state, $"turn {id} is not pending");
+
+    private static SessionTurn Known(SessionState state, string id) =>
+        state.FindTurn(id) ?? throw SessionFold.Damaged(state, $"there is no turn {id}");
+}

@@ -1,0 +1,75 @@
+namespace MultiTurnTrainer.Sessions.Stores;
+
+/// <summary>What a store knows of a session without reading its events.</summary>
+/// <param name="Tenant">Whose it is.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Version">How many events it has; of a tombstone, how many it had.</param>
+/// <param name="CreatedAt">When it began.</param>
+/// <param name="UpdatedAt">When the newest event happened, or the session was erased.</param>
+/// <param name="User">Its user; null for none and for tombstones.</param>
+/// <param name="Pending">The pending turn; null where there is none.</param>
+/// <param name="IsDeleted">Whether it is a tombstone.</param>
+public sealed record SessionHeader(
+    string Tenant,
+    string Id,
+    long Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    string? User = null,
+    string? Pending = null,
+    bool IsDeleted = false
+);
+
+/// <summary>An event as a store keeps it.</summary>
+/// <param name="Version">The session's version with it.</param>
+/// <param name="At">When it happened.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Data">What it says; bytes that the store does not read.</param>
+/// <param name="Begins">The turn that begins with it: <see cref="ISessionStore.FindTurnAsync"/> finds it.</param>
+public sealed record StoredEvent(
+    long Version,
+    DateTimeOffset At,
+    string Kind,
+    ReadOnlyMemory<byte> Data,
+    string? Begins = null
+);
+
+/// <summary>A state in short, so that it need not be folded from the first event.</summary>
+/// <param name="Version">The version it is of.</param>
+/// <param name="Data">Bytes that the store does not read.</param>
+public sealed record StoredSnapshot(long Version, ReadOnlyMemory<byte> Data);
+
+/// <summary>What was read of a session.</summary>
+/// <param name="Header">Its header.</param>
+/// <param name="Snapshot">The snapshot that stands for the first events; null where they were read themselves.</param>
+/// <param name="Events">The events after it.</param>
+public sealed record SessionRead(SessionHeader Header, StoredSnapshot? Snapshot, IReadOnlyList<StoredEvent> Events);
+
+/// <summary>Which sessions are listed; what is null does not count.</summary>
+public sealed record SessionQuery
+{
+    /// <summary>Of this tenant.</summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>Of this user.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Whose newest event is older.</summary>
+    public DateTimeOffset? UpdatedBefore { get; init; }
+
+    /// <summary>Only those with a pending turn.</summary>
+    public bool IsPending { get; init; }
+
+    /// <summary>Tombstones too.</summary>
+    public bool WithDeleted { get; init; }
+
+    /// <summary>The most of them.</summary>
+    public int Limit { get; init; } = int.MaxValue;
+
+    internal bool Takes(SessionHeader header) =>
+        (Tenant is null || header.Tenant == Tenant)
+        && (User is null || header.User == User)
+        && (UpdatedBefore is null || header.UpdatedAt < UpdatedBefore)
+        && (!IsPending || header.Pending is not null)
+        && (WithDeleted || !header.IsDeleted);
+}

@@ -1,0 +1,110 @@
+namespace MultiTurnTrainer.Sessions.Stores;
+
+/// <summary>The connections to a SQLite file: one that writes, several that read beside it (write-ahead log).</summary>
+internal sealed class SqliteConnections : IDisposable
+{
+    private const int BusyMilliseconds = 5000;
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly ConcurrentBag<SqliteConnection> _readers = [];
+    private readonly SqliteConnection _writer;
+    private readonly string _path;
+
+    public SqliteConnections(string path)
+    {
+        _path = path;
+        _writer = Open();
+        try
+        {
+            // Content that is deleted is overwritten; a commit is on the disk when it returns.
+            _writer.Run("PRAGMA page_size = 8192; PRAGMA secure_delete = ON; PRAGMA auto_vacuum = INCREMENTAL");
+            _writer.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
+            SqliteSchema.Prepare(_writer, path);
+        }
+        catch
+        {
+            _writer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until nobody else writes, then writes.</summary>
+    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return write(_writer);
+        }
+        catch (SqliteException problem)
+        {
+            throw SqliteErrors.Explain(_path, problem);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Reads beside the writer.</summary>
+    public T Read<T>(Func<SqliteConnection, T> read)
+    {
+        try
+        {
+            SqliteConnection connection = _readers.TryTake(out SqliteConnection? free) ? free : Open();
+            T result = read(connection);
+            _readers.Add(connection);
+            return result;
+        }
+        catch (SqliteException problem)
+        {
+            throw SqliteErrors.Explain(_path, problem);
+        }
+    }
+
+    public void Dispose()
+    {
+        while (_readers.TryTake(out SqliteConnection? reader))
+        {
+            reader.Dispose();
+        }
+
+        _writer.Dispose();
+        _turn.Dispose();
+    }
+
+    private SqliteConnection Open()
+    {
+        SqliteConnection connection = new(
+            new SqliteConnectionStringBuilder { DataSource = _path, Pooling = false }.ToString()
+        );
+        try
+        {
+            connection.Open();
+            connection.Run(Invariant($"PRAGMA busy_timeout = {BusyMilliseconds}; PRAGMA cache_size = -8192"));
+            return connection;
+        }
+        catch (SqliteException problem)
+        {
+            connection.Dispose();
+            throw SqliteErrors.Explain(_path, problem);
+        }
+    }
+}
+
+/// <summary>SQLite's errors in words.</summary>
+internal static class SqliteErrors
+{
+    public static MttException Explain(string path, SqliteException problem) =>
+        problem.SqliteErrorCode switch
+        {
+            5 or 6 => new($"{path}: another program keeps the store locked", "Stop it, or try again.", problem),
+            11 or 26 => new($"{path}: is damaged, or no SQLite database", "Restore it from a backup.", problem),
+            13 => new($"{path}: the disk is full", "Free some space; nothing of the last change was kept.", problem),
+            8 or 14 => new(
+                $"{path}: cannot be opened for writing",
+                "Check that its folder exists and who may write to it.",
+                problem
+            ),
+            _ => new($"{path}: {problem.Message}", "Check the disk; the last change was not kept.", problem),
+        };
+}

@@ -1,0 +1,131 @@
+namespace MultiTurnTrainer.Sessions.Stores;
+
+/// <summary>One change of a SQLite store: committed by what succeeds, undone by <see cref="Dispose"/> otherwise.</summary>
+internal sealed class SqliteWrite(SqliteConnection connection) : IDisposable
+{
+    // Immediate: two programs that both read first and then write would otherwise fail one another.
+    private readonly SqliteTransaction _transaction = connection.BeginTransaction(deferred: false);
+
+    /// <summary>A new session's key; null where the id is taken.</summary>
+    public long? TryInsert(SessionHeader header) =>
+        Scalar(
+            """
+            INSERT INTO sessions (tenant, id, version, created, updated, user, pending)
+            VALUES ($tenant, $id, $version, $created, $updated, $user, $pending)
+            ON CONFLICT DO NOTHING RETURNING key
+            """,
+            [.. Of(header), ("$created", header.CreatedAt.UtcTicks)]
+        );
+
+    /// <summary>Moves a session on; null where it is not at the version that is expected.</summary>
+    public long? TryAdvance(SessionHeader header, long expected) =>
+        Scalar(
+            """
+            UPDATE sessions SET version = $version, updated = $updated, user = $user, pending = $pending
+            WHERE tenant = $tenant AND id = $id AND version = $expected AND deleted = 0 RETURNING key
+            """,
+            [.. Of(header), ("$expected", expected)]
+        );
+
+    /// <summary>Adds events and commits.</summary>
+    public bool Add(long key, string tenant, IReadOnlyList<StoredEvent> events)
+    {
+        using SqliteCommand insert = Command(
+            "INSERT INTO events (session, version, at, kind, data) VALUES ($session, $version, $at, $kind, $data)",
+            [("$session", key), ("$version", null), ("$at", null), ("$kind", null), ("$data", null)]
+        );
+        foreach (StoredEvent stored in events)
+        {
+            insert.Parameters["$version"].Value = stored.Version;
+            insert.Parameters["$at"].Value = stored.At.UtcTicks;
+            insert.Parameters["$kind"].Value = stored.Kind;
+            insert.Parameters["$data"].Value = stored.Data.ToArray();
+            insert.ExecuteNonQuery();
+            if (stored.Begins is { } turn)
+            {
+                Run(
+                    "INSERT INTO turns (tenant, turn, session) VALUES ($tenant, $turn, $session) ON CONFLICT DO NOTHING",
+                    [("$tenant", tenant), ("$turn", turn), ("$session", key)]
+                );
+            }
+        }
+
+        _transaction.Commit();
+        return true;
+    }
+
+    /// <summary>Keeps a snapshot and commits.</summary>
+    public bool Snapshot(string tenant, string id, StoredSnapshot snapshot)
+    {
+        int kept = Run(
+            """
+            INSERT INTO snapshots (session, version, data)
+            SELECT key, $version, $data FROM sessions WHERE tenant = $tenant AND id = $id AND deleted = 0
+            ON CONFLICT (session) DO UPDATE SET version = excluded.version, data = excluded.data
+            """,
+            [("$tenant", tenant), ("$id", id), ("$version", snapshot.Version), ("$data", snapshot.Data.ToArray())]
+        );
+        _transaction.Commit();
+        return kept > 0;
+    }
+
+    /// <summary>Erases a session, leaves its tombstone and commits; false where there is no session.</summary>
+    public bool Erase(string tenant, string id, DateTimeOffset at)
+    {
+        long? key = Scalar(
+            """
+            UPDATE sessions SET deleted = 1, updated = $at, user = NULL, pending = NULL
+            WHERE tenant = $tenant AND id = $id AND deleted = 0 RETURNING key
+            """,
+            [("$tenant", tenant), ("$id", id), ("$at", at.UtcTicks)]
+        );
+        if (key is not { } session)
+        {
+            return false;
+        }
+
+        foreach (string table in (string[])["events", "turns", "snapshots"])
+        {
+            Run($"DELETE FROM {table} WHERE session = $session", [("$session", session)]);
+        }
+
+        _transaction.Commit();
+        return true;
+    }
+
+    public void Dispose() => _transaction.Dispose();
+
+    private static (string, object?)[] Of(SessionHeader header) =>
+        [
+            ("$tenant", header.Tenant),
+            ("$id", header.Id),
+            ("$version", header.Version),
+            ("$updated", header.UpdatedAt.UtcTicks),
+            ("$user", header.User),
+            ("$pending", header.Pending),
+        ];
+
+    private long? Scalar(string sql, (string, object?)[] values)
+    {
+        using SqliteCommand command = Command(sql, values);
+        return (long?)command.ExecuteScalar();
+    }
+
+    private int Run(string sql, (string, object?)[] values)
+    {
+        using SqliteCommand command = Command(sql, values);
+        return command.ExecuteNonQuery();
+    }
+
+    private SqliteCommand Command(string sql, (string Name, object? Value)[] values)
+    {
+        SqliteCommand command = connection.CreateCommand();
+        (command.CommandText, command.Transaction) = (sql, _transaction);
+        foreach ((string name, object? value) in values)
+        {
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,110 @@
+using MultiTurnTrainer.Sessions.Events;
+using MultiTurnTrainer.Sessions.Logs;
+using MultiTurnTrainer.Sessions.States;
+
+namespace MultiTurnTrainer.Sessions.Turns;
+
+/// <summary>What may be done to a session apart from its turns. Everything is durable when it returns. Safe for several threads.</summary>
+/// <param name="log">The sessions.</param>
+public sealed class SessionService(SessionLog log)
+{
+    /// <summary>Begins a session.</summary>
+    public Task<SessionState> CreateAsync(
+        string tenant,
+        SessionCreated created,
+        CancellationToken cancellation = default
+    ) => log.CreateAsync(tenant, [created], cancellation);
+
+    /// <summary>Begins another session with a copy of this one's events up to a version. A turn that is pending there is left out.</summary>
+    /// <exception cref="SessionConflictException">There is no such version.</exception>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public async Task<SessionState> ForkAsync(
+        string tenant,
+        string session,
+        long? version = null,
+        CancellationToken cancellation = default
+    )
+    {
+        IReadOnlyList<LoggedEvent> events = await log.EventsAsync(tenant, session, 0, cancellation)
+            .ConfigureAwait(false);
+        long at = version ?? events.Count;
+        if (at < 1 || at > events.Count)
+        {
+            throw new SessionConflictException(events.Count, Invariant($"there is no version {at}"));
+        }
+
+        LoggedEvent[] copied =
+        [
+            .. events.Take((int)at),
+            new LoggedEvent(at + 1, events[(int)at - 1].At, new SessionForked(session, at)),
+        ];
+        return await log.TryCreateAsync(tenant, Access.SessionIds.New(), copied, cancellation).ConfigureAwait(false)
+            ?? throw new InvalidOperationException("256 random bits were drawn twice");
+    }
+
+    /// <summary>Begins the conversation anew; the log keeps what was.</summary>
+    /// <exception cref="SessionConflictException">A turn is pending.</exception>
+    public Task<SessionState> ResetAsync(
+        string tenant,
+        string session,
+        bool keepConstraints = true,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state =>
+                state.Pending is null
+                    ? [new SessionReset(keepConstraints)]
+                    : throw new SessionConflictException(state.Version, $"turn {state.Pending} is pending"),
+            cancellation
+        );
+
+    /// <summary>Adds a constraint that every later prompt holds.</summary>
+    /// <returns>The state; its last constraint is the new one.</returns>
+    public Task<SessionState> AddConstraintAsync(
+        string tenant,
+        string session,
+        string text,
+        bool isNonNegotiable = false,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state => [new ConstraintAdded(Invariant($"c{state.Constraints.Count + 1}"), text, isNonNegotiable)],
+            cancellation
+        );
+
+    /// <summary>Withdraws a constraint.</summary>
+    /// <exception cref="SessionNotFoundException">None of this id is in force.</exception>
+    public Task<SessionState> WithdrawConstraintAsync(
+        string tenant,
+        string session,
+        string id,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state =>
+                state.Constraints.Exists(constraint => constraint.Id == id && constraint.Until is null)
+                    ? [new ConstraintWithdrawn(id)]
+                    : throw new SessionNotFoundException(id),
+            cancellation
+        );
+
+    /// <summary>Gives a session another policy.</summary>
+    public Task<SessionState> ChangePolicyAsync(
+        string tenant,
+        string session,
+        PolicyStamp policy,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state => state.Policy == policy ? [] : [new PolicyChanged(policy)],
+            cancellation
+        );
+}

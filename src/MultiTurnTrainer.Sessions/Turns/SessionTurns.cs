@@ -1,0 +1,315 @@
+// Folder Turns: the life of a turn, and what else may be done to a session.
+// Refuses to know: HTTP, models, how events are kept.
+using MultiTurnTrainer.Sessions.Access;
+using MultiTurnTrainer.Sessions.Events;
+using MultiTurnTrainer.Sessions.Logs;
+using MultiTurnTrainer.Sessions.States;
+using MultiTurnTrainer.Sessions.Stores;
+
+namespace MultiTurnTrainer.Sessions.Turns;
+
+/// <summary>
+/// The life of a turn: pending, then committed or interrupted; an interrupted one may be acknowledged, a committed one rolled back or
+/// replaced. A session has at most one pending turn. Everything is durable when it returns. Safe for several threads.
+/// </summary>
+/// <param name="log">The sessions.</param>
+/// <param name="budget">What a session may spend.</param>
+public sealed class SessionTurns(SessionLog log, SessionBudget budget)
+{
+    /// <summary>Begins a turn, or finds the one that was begun under the same key.</summary>
+    /// <exception cref="SessionConflictException">The version is stale, or another turn is pending.</exception>
+    /// <exception cref="IdempotencyMismatchException">The key belongs to another request.</exception>
+    /// <exception cref="SessionBudgetException">A ceiling is reached; the log says so too.</exception>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public async Task<TurnStart> BeginAsync(
+        string tenant,
+        string session,
+        TurnRequest request,
+        CancellationToken cancellation = default
+    )
+    {
+        TurnStart? found = null;
+        BudgetTripped? tripped = null;
+        string id = request.TurnId ?? SessionIds.New();
+        SessionState state = await log.ChangeAsync(
+                tenant,
+                session,
+                state =>
+                {
+                    (found, tripped) = (Repeated(state, request), null);
+                    if (found is not null)
+                    {
+                        return [];
+                    }
+
+                    RequireFree(state, request.ExpectedVersion);
+                    tripped = budget.Check(state);
+                    return tripped is null ? [Begun(id, request)]
+                        : tripped.EscalatesTo is not null ? [tripped, Begun(id, request)]
+                        : tripped == state.Tripped ? []
+                        : [tripped];
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return found
+            ?? (
+                tripped is { EscalatesTo: null }
+                    ? throw new SessionBudgetException(tripped.Which, tripped.Spent, tripped.Limit)
+                    : new TurnStart(TurnStartKind.Started, state.FindTurn(id)!, state)
+            );
+    }
+
+    /// <summary>Begins another answer to the question of a turn. Both answers stay in the log; a commit puts this one into its place.</summary>
+    /// <inheritdoc cref="BeginAsync"/>
+    public async Task<TurnStart> RegenerateAsync(
+        string tenant,
+        string session,
+        string turn,
+        TurnRequest? request = null,
+        CancellationToken cancellation = default
+    )
+    {
+        SessionState state = await log.LoadAsync(tenant, session, cancellation).ConfigureAwait(false);
+        SessionTurn before = state.FindTurn(turn) ?? throw new SessionNotFoundException(turn);
+        return await BeginAsync(
+                tenant,
+                session,
+                (request ?? new TurnRequest()) with
+                {
+                    Messages = before.Messages,
+                    Participant = before.Participant,
+                    Replaces = turn,
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Keeps what has come of the answer so far.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="turn">The pending turn.</param>
+    /// <param name="partial">The whole text so far.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public Task<SessionState> CheckpointAsync(
+        string tenant,
+        string session,
+        string turn,
+        string partial,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state =>
+                Rest(RequirePending(state, turn), partial) is { Length: > 0 } rest
+                    ? [new TurnCheckpointed(turn, rest)]
+                    : [],
+            cancellation
+        );
+
+    /// <summary>Ends a turn with its whole answer.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="turn">The pending turn.</param>
+    /// <param name="answer">The assistant's message, a canonical object.</param>
+    /// <param name="info">How it was made.</param>
+    /// <param name="compressed">What the policy did for this call; null where it did nothing.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public Task<SessionState> CommitAsync(
+        string tenant,
+        string session,
+        string turn,
+        JsonElement answer,
+        CommitInfo info,
+        ContextCompressed? compressed = null,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state =>
+            {
+                RequirePending(state, turn);
+                TurnCommitted committed = new(turn, answer, info, budget.Price(info));
+                return compressed is null ? [committed] : [compressed, committed];
+            },
+            cancellation
+        );
+
+    /// <summary>Ends a turn whose answer broke off. What came is kept aside; the conversation is as it was.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="turn">The pending turn.</param>
+    /// <param name="partial">The whole text that came; null where the last checkpoint is all there is.</param>
+    /// <param name="reason"><c>client</c>, <c>upstream</c>, <c>shutdown</c>, …</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public Task<SessionState> InterruptAsync(
+        string tenant,
+        string session,
+        string turn,
+        string? partial,
+        string reason,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state =>
+            {
+                SessionTurn pending = RequirePending(state, turn);
+                return [new TurnInterrupted(turn, partial is null ? "" : Rest(pending, partial), reason)];
+            },
+            cancellation
+        );
+
+    /// <summary>Makes what was shown of a broken answer part of the conversation.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="turn">The interrupted turn.</param>
+    /// <param name="shown">What was shown, a beginning of what came; null for all of it.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="SessionConflictException">It was not interrupted, the conversation went on, or something else was shown.</exception>
+    public Task<SessionState> AcknowledgeAsync(
+        string tenant,
+        string session,
+        string turn,
+        string? shown = null,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state =>
+            {
+                SessionTurn broken = Known(state, turn);
+                if (broken.Status == TurnStatus.Acknowledged && (shown ?? broken.Partial) == broken.Partial)
+                {
+                    return [];
+                }
+
+                if (!state.CanAcknowledge(broken))
+                {
+                    throw Conflict(state, "the turn was not interrupted, or the conversation went on after it");
+                }
+
+                return broken.Partial.StartsWith(shown ?? "", StringComparison.Ordinal)
+                    ? [new TurnAcknowledged(turn, shown ?? broken.Partial)]
+                    : throw Conflict(state, "that is not what came of the answer");
+            },
+            cancellation
+        );
+
+    /// <summary>Takes a turn and those after it out of the conversation; the log keeps them.</summary>
+    /// <exception cref="SessionConflictException">It is no part of the conversation, or a turn is pending.</exception>
+    public Task<SessionState> RollBackAsync(
+        string tenant,
+        string session,
+        string turn,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state =>
+            {
+                RequireFree(state, null);
+                return Known(state, turn).IsActive
+                    ? [new TurnRolledBack(turn)]
+                    : throw Conflict(state, "the turn is no part of the conversation");
+            },
+            cancellation
+        );
+
+    /// <summary>Interrupts every turn that is still pending: for a server's start, when nobody else serves the store.</summary>
+    /// <returns>How many there were.</returns>
+    public async Task<int> RecoverAsync(CancellationToken cancellation = default)
+    {
+        int recovered = 0;
+        List<SessionHeader> pending = [];
+        await foreach (
+            SessionHeader header in log
+                .Store.ListAsync(new SessionQuery { IsPending = true }, cancellation)
+                .ConfigureAwait(false)
+        )
+        {
+            pending.Add(header);
+        }
+
+        foreach (SessionHeader header in pending)
+        {
+            await log.ChangeAsync(
+                    header.Tenant,
+                    header.Id,
+                    state =>
+                        state.Pending is { } turn
+                            ? [new TurnInterrupted(turn, "", "restart"), new SessionResumed("restart")]
+                            : [],
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            recovered++;
+        }
+
+        return recovered;
+    }
+
+    private static TurnStart? Repeated(SessionState state, TurnRequest request)
+    {
+        if (request.IdempotencyKey is not { } key || state.FindKey(key) is not { } turn)
+        {
+            return null;
+        }
+
+        if (turn.RequestHash != request.RequestHash)
+        {
+            throw new IdempotencyMismatchException(key);
+        }
+
+        return turn.Status switch
+        {
+            TurnStatus.Pending => new TurnStart(TurnStartKind.Running, turn, state),
+            // The answer never came: the same request may be tried again under the same key.
+            TurnStatus.Interrupted => null,
+            _ => new TurnStart(TurnStartKind.Stored, turn, state),
+        };
+    }
+
+    private static TurnBegun Begun(string id, TurnRequest request) =>
+        new(
+            id,
+            request.Messages,
+            request.IdempotencyKey,
+            request.RequestHash,
+            request.Participant,
+            request.Replaces,
+            request.Tools
+        );
+
+    private static void RequireFree(SessionState state, long? expected)
+    {
+        if (expected is { } version && version != state.Version)
+        {
+            throw Conflict(state, Invariant($"version {version} is stale: the session is at {state.Version}"));
+        }
+
+        if (state.Pending is { } pending)
+        {
+            throw Conflict(state, $"turn {pending} is still being answered");
+        }
+    }
+
+    private static SessionTurn RequirePending(SessionState state, string turn) =>
+        state.Pending == turn ? Known(state, turn) : throw Conflict(state, $"turn {turn} is not pending");
+
+    private static SessionTurn Known(SessionState state, string turn) =>
+        state.FindTurn(turn) ?? throw new SessionNotFoundException(turn);
+
+    private static string Rest(SessionTurn pending, string partial) =>
+        partial.StartsWith(pending.Partial, StringComparison.Ordinal)
+            ? partial[pending.Partial.Length..]
+            : throw new ArgumentException("the text does not go on where the last checkpoint ended", nameof(partial));
+
+    private static SessionConflictException Conflict(SessionState state, string message) => new(state.Version, message);
+}
