@@ -9,7 +9,7 @@ public static class ContentHash
     /// <summary>The hash of a file's bytes, read as a stream.</summary>
     public static string OfFile(string path)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = File.OpenRead(PipeCopies.PathOf(path));
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

@@ -66,31 +66,24 @@ internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) :
 /// <summary>Refuses a file that was written to while it was read: its rows are of two files, and belong to none.</summary>
 internal sealed class UnchangedStream(string path, FileStream file) : ForwardStream
 {
-    private readonly (long Length, DateTime Time) _begun = State(file);
+    private readonly FileState _begun = FileState.Of(file.SafeFileHandle);
 
     public override int Read(Span<byte> buffer)
     {
         int read = file.Read(buffer);
-        if (read == 0 && buffer.Length > 0 && State(file) != _begun)
+        if (read == 0 && buffer.Length > 0)
         {
-            throw Refusal(path);
+            _begun.RequireSame(path, file.SafeFileHandle);
         }
 
         return read;
     }
-
-    /// <summary>What is said of such a file.</summary>
-    public static MttException Refusal(string path) =>
-        new($"{path}: was changed while it was read", "Run the command again when nothing writes to the file.");
 
     protected override void Dispose(bool disposing)
     {
         file.Dispose();
         base.Dispose(disposing);
     }
-
-    private static (long, DateTime) State(FileStream file) =>
-        (file.Length, File.GetLastWriteTimeUtc(file.SafeFileHandle));
 }
 
 /// <summary>Counts what passes.</summary>

@@ -14,6 +14,7 @@ public static class InputFile
     /// <exception cref="MttException">There is no such file, or it is a folder.</exception>
     public static void RequireExists(string path, string? remedy = null)
     {
+        path = PipeCopies.PathOf(path);
         if (Directory.Exists(path))
         {
             throw new MttException(
@@ -53,7 +54,7 @@ public static class InputFile
         RequirePlain(path);
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return new FileStream(PipeCopies.PathOf(path), FileMode.Open, FileAccess.Read, FileShare.Read);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -105,7 +106,7 @@ public static class InputFile
     /// <exception cref="MttException">It is one.</exception>
     public static void RequirePlain(string path)
     {
-        if (PosixFile.Status(path, follow: true) is { IsPlain: false })
+        if (PosixFile.Status(PipeCopies.PathOf(path), follow: true) is { IsPlain: false })
         {
             throw new MttException(
                 $"{path}: is a pipe or a device, a plain file is needed",
@@ -134,10 +135,13 @@ public static class InputFile
     // A terminal.
     private static bool IsStandardInput(string path) => path is "/dev/stdin" or "/dev/fd/0" or "/proc/self/fd/0";
 
+    /// <summary>Whether there is such a file; what came through a pipe is one once it was copied.</summary>
+    public static bool Exists(string path) => File.Exists(PipeCopies.PathOf(path));
+
     /// <summary>A file's bytes; a link stands for what it leads to, as in HuggingFace's cache.</summary>
     public static long Length(string path)
     {
-        using SafeFileHandle file = File.OpenHandle(path);
+        using SafeFileHandle file = File.OpenHandle(PipeCopies.PathOf(path));
         return RandomAccess.GetLength(file);
     }
 

@@ -17,16 +17,13 @@ public static class InputStream
     /// <exception cref="MttException">There is no such file, it is a folder, or it is packed in a way not read here.</exception>
     public static Stream Open(string path)
     {
-        if (path == "-")
-        {
-            path = "/dev/stdin";
-        }
-
         CheckExists(path);
-        InputFile.RefuseDevice(path);
+        string place = PipeCopies.PathOf(path);
+        InputFile.RefuseDevice(place);
+        path = path == "-" ? "(stdin)" : path;
         try
         {
-            FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            FileStream file = new(place, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             return Unpack(path, file.CanSeek ? new UnchangedStream(path, file) : file);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)

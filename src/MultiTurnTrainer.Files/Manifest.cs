@@ -43,9 +43,9 @@ public sealed record Manifest(string Command)
     {
         foreach ((string path, string before) in _read)
         {
-            if (!File.Exists(path) || JsonSerializer.Serialize(Describe(path)) != before)
+            if (!InputFile.Exists(path) || JsonSerializer.Serialize(Describe(path)) != before)
             {
-                throw UnchangedStream.Refusal(path);
+                throw FileState.Refusal(path);
             }
         }
     }

@@ -33,6 +33,13 @@ public static class Printable
             _ => false,
         };
 
+    /// <summary>The same of a whole character.</summary>
+    public static bool IsHarmful(Rune rune) =>
+        // Tags, which no font shows, spell hidden text.
+        rune.IsBmp
+            ? IsHarmful((char)rune.Value)
+            : rune.Value is >= 0xE0000 and <= 0xE0FFF;
+
     /// <summary>The escape of one character.</summary>
     public static string Escaped(char c) =>
         c switch
@@ -55,8 +62,7 @@ public static class Printable
             {
                 bool pair = char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
                 width = pair ? 2 : 1;
-                // Tags, which no font shows, spell hidden text.
-                harmful = !pair || (char.ConvertToUtf32(c, text[i + 1]) is >= 0xE0000 and <= 0xE0FFF);
+                harmful = !pair || IsHarmful(new Rune(c, text[i + 1]));
             }
 
             if (harmful)

@@ -9,7 +9,7 @@ namespace MultiTurnTrainer.Cli.Tests;
 /// </summary>
 public class HostileTextTests
 {
-    private const string Hostile =
+    internal const string Hostile =
         "x\n::error::pwned\r\n##[error]pwned\n  ::warning::pwned\t\u001b[31mred\u001b]0;title\u0007\b\u009b1m\u007f\u202eevil\u2066\u200b\u2028\u2029\ufeff";
 
     // Names of files hold no slash and no NUL, and what is left of them.
@@ -159,7 +159,7 @@ public class HostileTextTests
         RequireClean(MttProcess.Run(folder.Path, arguments));
     }
 
-    private static void RequireClean(MttResult result, string format = "text")
+    internal static void RequireClean(MttResult result, string format = "text")
     {
         foreach (string text in new[] { result.Out, result.Error })
         {

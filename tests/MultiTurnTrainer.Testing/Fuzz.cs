@@ -56,17 +56,14 @@ public static class Fuzz
         int times = int.Parse(Environment.GetEnvironmentVariable("MTT_FUZZ") ?? "1", CultureInfo.InvariantCulture);
         int seed = int.Parse(Environment.GetEnvironmentVariable("MTT_FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
         string corpus = Path.Combine(Repository.Root, "tests", "fuzz-corpus", name);
-        foreach (string file in Directory.Exists(corpus) ? Directory.GetFiles(corpus) : [])
-        {
-            check(File.ReadAllBytes(file));
-        }
-
+        string[] kept = Directory.Exists(corpus) ? Directory.GetFiles(corpus) : [];
         double longest = 0;
         long most = 0;
-        int count = usual * times;
+        int count = kept.Length + (usual * times);
         for (int i = 0; i < count; i++)
         {
-            byte[] input = make(new Random(HashCode(seed, i)));
+            byte[] input =
+                i < kept.Length ? File.ReadAllBytes(kept[i]) : make(new Random(HashCode(seed, i - kept.Length)));
             long before = GC.GetAllocatedBytesForCurrentThread();
             long started = Stopwatch.GetTimestamp();
             try
@@ -96,7 +93,7 @@ public static class Fuzz
         log(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name}: {count} inputs, none crashed, none hung; the longest took {longest:0.00} s, the largest made {most >> 20} MB"
+                $"{name}: {count} inputs, none crashed, none hung; the longest took {longest:0.00} s, the largest made {most >> 20} MB, the process had {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB at most"
             )
         );
     }

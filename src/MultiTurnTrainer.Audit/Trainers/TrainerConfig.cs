@@ -27,16 +27,15 @@ internal sealed class TrainerConfig
     /// <exception cref="MttException">The file is missing, or neither YAML nor JSON.</exception>
     public static TrainerConfig Load(string path)
     {
-        string text = InputFile.ReadText(path, "Name the trainer's own settings, such as axolotl.yaml.");
+        string text = InputFile.ReadText(
+            path,
+            "Name the trainer's own settings, such as axolotl.yaml.",
+            YamlText.MaxBytes
+        );
         try
         {
-            YamlStream yaml = new();
-            yaml.Load(new StringReader(text));
             Dictionary<string, long> lines = new(StringComparer.Ordinal);
-            return
-                yaml.Documents.Count == 1
-                && yaml.Documents[0].RootNode is YamlMappingNode mapping
-                && ToJson(mapping, "", lines) is JsonObject root
+            return YamlText.Parse(text) is YamlMappingNode mapping && ToJson(mapping, "", lines) is JsonObject root
                 ? new TrainerConfig(path, root, lines)
                 : throw new MttException($"{path}: holds no settings", "Name the trainer's own settings.");
         }

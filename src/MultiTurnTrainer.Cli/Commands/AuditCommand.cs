@@ -107,7 +107,7 @@ internal static class AuditCommand
     private static int Run(ParseResult parsed)
     {
         UnfinishedFiles.RemoveOnSignals();
-        string[] rows = parsed.GetValue(_rows) ?? [];
+        string[] rows = RemoteInputs.Files(parsed.GetValue(_rows) ?? [], again: true);
         string? config = parsed.GetValue(_config);
         string? locked = parsed.GetValue(_lock);
         if ((rows.Length > 0 ? 1 : 0) + (config is null ? 0 : 1) + (locked is null ? 0 : 1) != 1)
@@ -120,7 +120,7 @@ internal static class AuditCommand
 
         RowOptions options = _flags.Read(parsed, _settings.Load(parsed));
         options = options with { Threads = parsed.GetValue(_threads) ?? options.Threads };
-        string[] data = parsed.GetValue(_data) ?? [];
+        string[] data = RemoteInputs.Files(parsed.GetValue(_data) ?? [], again: true);
         OutputPaths.RefuseClash(
             [.. rows, .. data],
             parsed.GetValue(_html),
@@ -169,7 +169,7 @@ internal static class AuditCommand
 
     private static AuditReport Locked(string path, ParseResult parsed, RowOptions options)
     {
-        string[] data = parsed.GetValue(_data) ?? [];
+        string[] data = RemoteInputs.Files(parsed.GetValue(_data) ?? [], again: true);
         if (data.Length == 0 || Folder(parsed) is not { } model)
         {
             throw new MttException("a lock is compared with data and a model", "Name them: --data FILE --model DIR.");

@@ -97,7 +97,7 @@ internal static class CleanCommand
             CanonicalTask = settings.CanonicalTask && !parsed.GetValue(_noCanonical),
         };
         string output = parsed.GetValue(_output)!;
-        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
+        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!, again: true);
         CleaningCounts counts = CleaningRun.Run(
             inputs,
             output,

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt evaluate</c>: how much a model loses when a task unfolds over several turns.</summary>
@@ -98,7 +100,9 @@ internal static class EvaluateCommand
     {
         GenerationOptions generation = Generation(parsed);
         LocalModelOptions choice = _model.Read(parsed);
-        IReadOnlyList<ShardedTask> tasks = ShardedTaskReader.Read(parsed.GetValue(_tasks)!);
+        IReadOnlyList<ShardedTask> tasks = ShardedTaskReader.Read(
+            RemoteInputs.SingleFile(parsed.GetValue(_tasks)!, again: true)
+        );
         EvaluationJob job = new(
             [.. tasks.Take(parsed.GetValue(_limit) ?? tasks.Count)],
             [.. parsed.GetValue(_modes)!.Split(',').Select(ReadMode)],

@@ -104,7 +104,7 @@ internal static class GenerateCommand
         GenerationOptions generation = Read(parsed, model);
         GenerationPrompts prompts = new(RemoteInputs.SingleFile(parsed.GetValue(_input)!), model);
         GenerationRun run = new(prompts, model, generation);
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = CleanJsonStream.OpenOutput();
         string speed = parsed.GetValue(_endpoint) is { } url
             ? SpeedText.Of(run.OverEndpoint(output, url, parsed.GetValue(_servedModel), cancel))
             : SpeedText.Of(run.InProcess(output, cancel, out GenerationSpeed local), local);

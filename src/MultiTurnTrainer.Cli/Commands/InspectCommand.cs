@@ -40,7 +40,7 @@ internal static class InspectCommand
 
     private static int Run(ParseResult parsed)
     {
-        string[] paths = RemoteInputs.Files(parsed.GetValue(_inputs)!);
+        string[] paths = RemoteInputs.Files(parsed.GetValue(_inputs)!, again: true);
         using OutputFile? file = parsed.GetValue(_html) is { } path
             ? OutputFile.Create(path, parsed.GetValue(_force))
             : null;
@@ -69,7 +69,7 @@ internal static class InspectCommand
     {
         string folder = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer);
         int skip = parsed.GetValue(_skip);
-        bool stored = Array.TrueForAll(paths, path => File.Exists(path) && TokenRowReader.IsTokenRows(path));
+        bool stored = Array.TrueForAll(paths, path => InputFile.Exists(path) && TokenRowReader.IsTokenRows(path));
         RowOptions options = _rows.Read(parsed);
         return stored
             ? RowInspection.OfTokenRows(paths, Tokenizer.Load(folder), skip)

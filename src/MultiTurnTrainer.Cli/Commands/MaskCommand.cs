@@ -75,7 +75,7 @@ internal static class MaskCommand
     private static int Run(ParseResult parsed)
     {
         UnfinishedFiles.RemoveOnSignals();
-        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
+        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!, again: true);
         string folder = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer);
         string? lockPath = parsed.GetValue(_lock);
         OutputPaths.RefuseClash(inputs, parsed.GetValue(_output), parsed.GetValue(_html), lockPath);

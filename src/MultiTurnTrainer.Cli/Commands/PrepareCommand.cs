@@ -127,7 +127,7 @@ internal static class PrepareCommand
             ? (path, force) => new ParquetRowOutput(path, force)
             : (path, force) => new JsonLinesOutput(path, force);
         Preparer preparer = new(options, policy is null ? open : (path, force) => policy.Wrap(open(path, force)));
-        PreparedCounts? counts = preparer.Run(RemoteInputs.Files(parsed.GetValue(_inputs)!));
+        PreparedCounts? counts = preparer.Run(RemoteInputs.Files(parsed.GetValue(_inputs)!, again: true));
         Console.Error.Write(
             counts is null ? Printable.Of($"already prepared: {preparer.ManifestPath}\n") : Report(counts, options)
         );

@@ -52,7 +52,7 @@ internal static class RenderCommand
             _ => throw new MttException("no template", "Give --model DIR or --template FILE."),
         };
         RowRenderer renderer = new(new RowTemplate(chat, options), options);
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = CleanJsonStream.OpenOutput();
         int index = 0;
         int refused = 0;
         string input = RemoteInputs.SingleFile(parsed.GetValue(_input)!);

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -154,7 +155,7 @@ internal static class ReviewCommand
             return ExitCode.Done;
         }
 
-        string[] seeds = parsed.GetValue(_seeds) ?? [];
+        string[] seeds = RemoteInputs.Files(parsed.GetValue(_seeds) ?? [], again: true);
         if (seeds.Length == 0)
         {
             throw new MttException("no seeds are named", "mtt review seeds.jsonl --output out, or --replay TRACE.");

@@ -45,8 +45,8 @@ internal static class ScoreCommand
 
     private static int Run(ParseResult parsed)
     {
-        ScoreRun run = new(RemoteInputs.SingleFile(parsed.GetValue(_input)!), _options.Read(parsed));
-        using Stream output = Console.OpenStandardOutput();
+        ScoreRun run = new(RemoteInputs.SingleFile(parsed.GetValue(_input)!, again: true), _options.Read(parsed));
+        using Stream output = CleanJsonStream.OpenOutput();
         ScoreTotals totals = run.Execute(output, parsed.GetValue(_logits), parsed.GetValue(_force));
         foreach (string line in run.Masked.Lines)
         {

@@ -102,7 +102,7 @@ internal static class ShardCommand
         ShardJob job = new()
         {
             Settings = Overlay(parsed, file.Section<ShardSettings>("shard")),
-            Inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!),
+            Inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!, again: true),
             Output = output,
             Format =
                 parsed.GetValue(_format)

@@ -62,7 +62,7 @@ internal static class TokenizeCommand
         bool special = parsed.GetValue(_specialTokens);
         if (path is null)
         {
-            using Stream output = Console.OpenStandardOutput();
+            using Stream output = CleanJsonStream.OpenOutput();
             LineEncoder.Run(input, tokenizer, special, output);
         }
         else if (isParquet)

@@ -160,7 +160,8 @@ internal static class ValidateCommand
             throw new MttException("--fix: nowhere to write the repaired rows", "Give --output FILE too.");
         }
 
-        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
+        // What a model's template does is told from a second reading.
+        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!, again: parsed.GetValue(_model) is not null);
         UnfinishedFiles.RemoveOnSignals();
         OutputPaths.RefuseClash(inputs.Concat(parsed.GetValue(_evaluation) ?? []), accepted, parsed.GetValue(_rejects));
         using RowOutputs rows = new(accepted, parsed.GetValue(_rejects), parsed.GetValue(_force));
@@ -172,7 +173,7 @@ internal static class ValidateCommand
             Accept = accepted is null ? null : rows.Accept,
             Reject = parsed.GetValue(_rejects) is null ? null : rows.Reject,
         };
-        using StreamWriter output = new(Console.OpenStandardOutput(), bufferSize: 1 << 16) { NewLine = "\n" };
+        using StreamWriter output = new(CleanJsonStream.OpenOutput(), bufferSize: 1 << 16) { NewLine = "\n" };
         FindingRenderer renderer = FindingRenderer.Create(parsed.GetValue(_format)!, output);
         renderer.Begin();
         ValidationSummary summary = new Validator(options, renderer.Write).Run(inputs);

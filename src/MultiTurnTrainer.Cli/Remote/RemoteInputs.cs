@@ -49,21 +49,32 @@ internal static class RemoteInputs
 
     /// <summary>The files behind inputs, in order: <c>hf://datasets/…</c> may stand for several.</summary>
     /// <param name="given">Files, <c>-</c>, or addresses of data.</param>
+    /// <param name="again">Whether they are read more than once, if only for a hash: pipes are copied first.</param>
     /// <exception cref="MttException">The hub has no such data, or cannot be asked.</exception>
-    public static string[] Files(string[] given) => [.. given.SelectMany(Resolve)];
+    public static string[] Files(string[] given, bool again = false)
+    {
+        string[] files = [.. given.SelectMany(Resolve)];
+        if (again)
+        {
+            Array.ForEach(files, PipeCopies.Keep);
+        }
+
+        return files;
+    }
 
     /// <summary>The one file behind an input.</summary>
     /// <param name="given">A file, <c>-</c>, or an address of data; null stays null.</param>
+    /// <param name="again">Whether it is read more than once: a pipe is copied first.</param>
     /// <exception cref="MttException">The address stands for several files.</exception>
     [return: NotNullIfNotNull(nameof(given))]
-    public static string? SingleFile(string? given)
+    public static string? SingleFile(string? given, bool again = false)
     {
         if (given is null)
         {
             return null;
         }
 
-        string[] files = [.. Resolve(given)];
+        string[] files = Files([given], again);
         return files.Length == 1
             ? files[0]
             : throw new MttException(

@@ -112,8 +112,8 @@ internal sealed class TrainOptions
         {
             Model = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Weights),
             BaseId = _writes ? parsed.GetValue(_baseId) : null,
-            TrainFiles = RemoteInputs.Files(parsed.GetValue(_train)!),
-            EvalFile = RemoteInputs.SingleFile(parsed.GetValue(_eval)),
+            TrainFiles = RemoteInputs.Files(parsed.GetValue(_train)!, again: true),
+            EvalFile = RemoteInputs.SingleFile(parsed.GetValue(_eval), again: true),
             Output = (_writes ? parsed.GetValue(_output) : null) ?? "",
             InitAdapter = RemoteInputs.Folder(parsed.GetValue(_initAdapter), ModelNeed.Adapter),
             Resume = _writes && parsed.GetResult(_resume) is not null ? parsed.GetValue(_resume) ?? "auto" : null,

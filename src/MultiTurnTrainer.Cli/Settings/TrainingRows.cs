@@ -12,7 +12,7 @@ internal static class TrainingRows
 
     // A file that is missing or empty is left to the reader of rows, which says so.
     private static bool IsConversations(string path) =>
-        File.Exists(path) && new FileInfo(path).Length > 0 && !TokenRowReader.IsTokenRows(path);
+        InputFile.Exists(path) && InputFile.Length(path) > 0 && !TokenRowReader.IsTokenRows(path);
 
     private static bool LooksLikeTasks(string path)
     {

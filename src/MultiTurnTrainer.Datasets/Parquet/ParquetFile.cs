@@ -12,13 +12,17 @@ public sealed class ParquetFile : IDisposable
     // A run of nulls costs almost nothing, but a file that claims more rows than this per byte is made to hang readers.
     private const long MaxRowsPerByte = 10_000;
 
+    private readonly FileStream _stream;
+    private readonly FileState _begun;
     private readonly ParquetFileReader _reader;
     private readonly long _mostRows;
 
-    private ParquetFile(string path, long length)
+    private ParquetFile(string path, FileStream stream)
     {
         Path = path;
-        _mostRows = MaxRowsPerByte * length;
+        _stream = stream;
+        _begun = FileState.Of(stream.SafeFileHandle);
+        _mostRows = MaxRowsPerByte * stream.Length;
         using ReaderProperties properties = ReaderProperties.GetDefaultReaderProperties();
         properties.EnableBufferedStream();
         _reader = new ParquetFileReader(path, properties);
@@ -47,24 +51,31 @@ public sealed class ParquetFile : IDisposable
     /// <exception cref="MttException">It is missing, not seekable, or not a valid Parquet file.</exception>
     public static ParquetFile Open(string path)
     {
-        using FileStream stream = InputFile.OpenRead(path);
-        if (!stream.CanSeek)
+        FileStream stream = InputFile.OpenRead(path);
+        try
         {
-            throw new MttException($"{path}: Parquet is read from its end, a pipe has none", "Give a file.");
+            return Guard(
+                path,
+                () =>
+                {
+                    FooterCheck.Run(stream);
+                    return new ParquetFile(path, stream);
+                }
+            );
         }
-
-        return Guard(
-            path,
-            () =>
-            {
-                FooterCheck.Run(stream);
-                return new ParquetFile(path, stream.Length);
-            }
-        );
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _reader.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _stream.Dispose();
+    }
 
     /// <summary>The row groups in order, some of their leaf columns opened; each is valid until the next is asked for.</summary>
     internal IEnumerable<RowGroup> RowGroups(IReadOnlyList<SchemaNode> leaves)
@@ -76,6 +87,8 @@ public sealed class ParquetFile : IDisposable
             using RowGroup group = Guard(() => new RowGroup(_reader.RowGroup(index), leaves, _mostRows));
             yield return group;
         }
+
+        _begun.RequireSame(Path, _stream.SafeFileHandle);
     }
 
     /// <summary>Turns contradictions of the format into an error that names the file.</summary>

@@ -1,17 +1,21 @@
 // Folder Client: what the hub is asked and how: names, settings, requests, answers that are no success.
 // Refuses to know: what files are for, where they are kept.
-using System.Net.Sockets;
-
 namespace MultiTurnTrainer.Hub.Client;
 
 /// <summary>
 /// Requests to the hub. The token goes to the endpoint's own host alone; redirects are followed here, so that a storage host never
-/// sees it. What may pass by itself (lost connections, 408, 429, 5xx) is tried again.
+/// sees it, and lead nowhere inside this machine's network. What may pass by itself (lost connections, 408, 429, 5xx) is tried again.
 /// </summary>
 internal sealed class HubHttp : IDisposable
 {
     private const int MostRedirects = 6;
+
+    // What a hub says in JSON is small: the largest are lists of a repository's files.
+    private const int MostJsonBytes = 32 << 20;
+    private const int PatienceForJson = 6;
     private static readonly TimeSpan _longestWait = TimeSpan.FromMinutes(5);
+
+    private static readonly JsonDocumentOptions _unique = new() { AllowDuplicateProperties = false };
 
     private readonly HttpClient _http;
     private readonly HubSettings _settings;
@@ -28,6 +32,7 @@ internal sealed class HubHttp : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = settings.Timeout,
+            ConnectCallback = new GuardedConnections(_endpoint, settings.Network).ConnectAsync,
         };
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("mtt", Manifest.ToolVersion));
@@ -39,9 +44,9 @@ internal sealed class HubHttp : IDisposable
     /// <summary>An address below the endpoint.</summary>
     public Uri At(string path) => new(_endpoint, path);
 
-    /// <summary>The JSON that a GET answers.</summary>
+    /// <summary>The JSON object that a GET answers.</summary>
     /// <exception cref="HubFault">There is no such thing, or no answer.</exception>
-    public async Task<JsonNode> GetJsonAsync(HubName name, string path, CancellationToken cancel)
+    public async Task<JsonObject> GetJsonAsync(HubName name, string path, CancellationToken cancel)
     {
         using HttpResponseMessage answer = await SendAsync(
                 () => new HttpRequestMessage(HttpMethod.Get, At(path)),
@@ -89,6 +94,10 @@ internal sealed class HubHttp : IDisposable
                     wait = AskedFor(answer) ?? wait;
                 }
             }
+            catch (HttpRequestException problem) when (problem.InnerException is HubFault fault)
+            {
+                throw fault;
+            }
             catch (Exception problem) when (IsLost(problem, cancel))
             {
                 // A host that has no address now has none in some seconds: a machine without a network is told at once.
@@ -111,24 +120,35 @@ internal sealed class HubHttp : IDisposable
     public static bool IsLost(Exception problem, CancellationToken cancel) =>
         !cancel.IsCancellationRequested && problem is HttpRequestException or IOException or OperationCanceledException;
 
-    /// <summary>What an answer says as JSON.</summary>
-    public static async Task<JsonNode> ReadJsonAsync(HttpResponseMessage answer, HubName name, CancellationToken cancel)
+    /// <summary>The JSON object of an answer; an empty one where it says nothing.</summary>
+    /// <exception cref="HubFault">It is none, too long, or does not arrive.</exception>
+    public async Task<JsonObject> ReadJsonAsync(HttpResponseMessage answer, HubName name, CancellationToken cancel)
     {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(_settings.Timeout * PatienceForJson);
         try
         {
+            await answer.Content.LoadIntoBufferAsync(MostJsonBytes, limit.Token).ConfigureAwait(false);
             byte[] bytes = await answer.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false);
-            return JsonNode.Parse(bytes) ?? throw new JsonException("null");
+            return bytes.Length == 0
+                ? []
+                : JsonNode.Parse(bytes, documentOptions: _unique) as JsonObject
+                    ?? throw new JsonException("it is no object");
         }
         catch (Exception problem) when (problem is JsonException || IsLost(problem, cancel))
         {
-            throw new HubFault(
-                $"{name}: the hub's answer cannot be read ({problem.Message})",
-                "Check HF_ENDPOINT, or try again later.",
-                cacheWillDo: true,
-                problem
-            );
+            throw Unreadable(name, problem);
         }
     }
+
+    /// <summary>What to say of an answer that is not what the hub's protocol has there.</summary>
+    public static HubFault Unreadable(HubName name, Exception problem) =>
+        new(
+            $"{name}: the hub's answer cannot be read ({problem.Message})",
+            "Check HF_ENDPOINT, or try again later.",
+            cacheWillDo: true,
+            problem
+        );
 
     public void Dispose() => _http.Dispose();
 
@@ -155,6 +175,16 @@ internal sealed class HubHttp : IDisposable
             }
 
             next = new Uri(request.RequestUri, answer.Headers.Location!);
+            if (next.Scheme is not ("http" or "https"))
+            {
+                answer.Dispose();
+                throw new HubFault(
+                    $"{_endpoint.Host}: the hub leads to an address of {next.Scheme}",
+                    "Check HF_ENDPOINT; do not use this repository.",
+                    cacheWillDo: true
+                );
+            }
+
             if (stays && !IsOwn(next))
             {
                 return answer;

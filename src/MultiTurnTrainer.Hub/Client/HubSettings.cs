@@ -36,6 +36,9 @@ public sealed record HubSettings
     /// <summary>The bytes that are free where a path lies.</summary>
     internal Func<string, long> FreeBytes { get; init; } = path => new DriveInfo(path).AvailableFreeSpace;
 
+    /// <summary>Finds and reaches hosts.</summary>
+    internal NetworkAccess Network { get; init; } = new();
+
     /// <summary>Reads HuggingFace's environment variables.</summary>
     /// <param name="variable">A variable's value, or null.</param>
     /// <exception cref="MttException">A variable is not usable.</exception>

@@ -11,18 +11,18 @@ internal sealed partial record Repository(string Commit, IReadOnlyList<string> F
     public static async Task<Repository> AskAsync(HubHttp http, HubName name, CancellationToken cancel)
     {
         string path = $"api/{name.ApiPath}/revision/{Uri.EscapeDataString(name.Revision)}";
-        JsonNode answer = await http.GetJsonAsync(name, path, cancel).ConfigureAwait(false);
+        JsonObject answer = await http.GetJsonAsync(name, path, cancel).ConfigureAwait(false);
         string commit = Text(answer["sha"]) ?? "";
         string[] files =
         [
             .. (answer["siblings"] as JsonArray ?? [])
-                .Select(file => Text(file?["rfilename"]) ?? "")
+                .Select(file => Text((file as JsonObject)?["rfilename"]) ?? "")
                 .Order(StringComparer.Ordinal),
         ];
-        if (!CommitText().IsMatch(commit))
+        if (!CommitText().IsMatch(commit) || answer["siblings"] is not JsonArray)
         {
             throw new HubFault(
-                $"{name}: the hub's answer names no commit",
+                $"{name}: the hub's answer names no commit and its files",
                 "Check that HF_ENDPOINT is a hub.",
                 cacheWillDo: true
             );
@@ -34,7 +34,7 @@ internal sealed partial record Repository(string Commit, IReadOnlyList<string> F
                 "Do not use this repository.",
                 cacheWillDo: false
             )
-            : new Repository(commit, files, Text(answer["cardData"]?["license"]));
+            : new Repository(commit, files, Text((answer["cardData"] as JsonObject)?["license"]));
     }
 
     // A path becomes one in the cache: none may lead elsewhere.
@@ -44,8 +44,18 @@ internal sealed partial record Repository(string Commit, IReadOnlyList<string> F
         && !path.Contains('\0', StringComparison.Ordinal)
         && path.Split('/').All(part => part is not ("" or "." or ".."));
 
-    private static string? Text(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    private static string? Text(JsonNode? node)
+    {
+        try
+        {
+            return node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
+    }
 
     [GeneratedRegex(@"^[0-9a-f]{40}\z")]
     private static partial Regex CommitText();

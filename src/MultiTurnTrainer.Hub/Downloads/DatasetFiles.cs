@@ -43,7 +43,7 @@ internal static partial class DatasetFiles
         {
             Configuration chosen = ChooseConfiguration(name, configurations);
             IReadOnlyList<string> patterns = chosen.Patterns(name.Split ?? DefaultSplit);
-            string[] found = [.. data.Where(path => patterns.Any(pattern => Matches(pattern, path)))];
+            string[] found = [.. data.Where(path => patterns.Any(pattern => Glob.Matches(pattern, path)))];
             return found.Length > 0
                 ? found
                 : throw new MttException(
@@ -127,19 +127,6 @@ internal static partial class DatasetFiles
         return null;
     }
 
-    // Patterns of cards: ** crosses folders, * does not.
-    private static bool Matches(string pattern, string path)
-    {
-        string trimmed = pattern.StartsWith("./", StringComparison.Ordinal) ? pattern[2..] : pattern;
-        string expression = Regex
-            .Escape(trimmed)
-            .Replace(@"\*\*/", "(.*/)?", StringComparison.Ordinal)
-            .Replace(@"\*\*", ".*", StringComparison.Ordinal)
-            .Replace(@"\*", "[^/]*", StringComparison.Ordinal)
-            .Replace(@"\?", "[^/]", StringComparison.Ordinal);
-        return Regex.IsMatch(path, $@"^{expression}\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
-    }
-
     private static IReadOnlyList<Configuration> ReadCard(string? card)
     {
         if (card is null || !card.StartsWith("---", StringComparison.Ordinal))
@@ -148,10 +135,10 @@ internal static partial class DatasetFiles
         }
 
         int end = card.IndexOf("\n---", StringComparison.Ordinal);
-        YamlStream stream = [];
+        YamlNode? read;
         try
         {
-            stream.Load(new StringReader(end < 0 ? "" : card[3..end]));
+            read = YamlText.Parse(end < 0 ? "" : card[3..end]);
         }
         catch (YamlException)
         {
@@ -160,7 +147,7 @@ internal static partial class DatasetFiles
         }
 
         return
-            stream.Documents.FirstOrDefault()?.RootNode is YamlMappingNode root
+            read is YamlMappingNode root
             && root.Children.TryGetValue("configs", out YamlNode? list)
             && list is YamlSequenceNode configs
             ? [.. configs.OfType<YamlMappingNode>().Select(Configuration.Read)]

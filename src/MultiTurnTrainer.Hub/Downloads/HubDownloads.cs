@@ -57,7 +57,7 @@ public sealed class HubDownloads : IDisposable
                     $"{name}",
                     [.. repository.Files],
                     need,
-                    () => File.ReadAllText(Path.Combine(folder, ModelFiles.Index))
+                    () => InputFile.ReadText(Path.Combine(folder, ModelFiles.Index))
                 );
                 await FetchAsync(name, repository.Commit, [.. small, .. weights], quiet: false, cancel)
                     .ConfigureAwait(false);
@@ -128,7 +128,7 @@ public sealed class HubDownloads : IDisposable
         if (repository.Files.Contains(Card))
         {
             await FetchAsync(name.Repository, repository.Commit, [Card], quiet: true, cancel).ConfigureAwait(false);
-            card = File.ReadAllText(Path.Combine(_cache.Snapshot(name.Repository, repository.Commit), Card));
+            card = InputFile.ReadText(Path.Combine(_cache.Snapshot(name.Repository, repository.Commit), Card));
         }
 
         return DatasetFiles.Choose(name, repository.Files, card);
@@ -148,7 +148,7 @@ public sealed class HubDownloads : IDisposable
         {
             IReadOnlyList<string> chosen = name.File is { } file
                 ? [.. files.Where(path => path == file)]
-                : DatasetFiles.Choose(name, files, File.Exists(card) ? File.ReadAllText(card) : null);
+                : DatasetFiles.Choose(name, files, File.Exists(card) ? InputFile.ReadText(card) : null);
             return In(folder, chosen);
         }
         catch (MttException)

@@ -86,7 +86,7 @@ internal static class ModelFiles
                 folder,
                 present,
                 need,
-                () => File.ReadAllText(Path.Combine(folder, Index))
+                () => InputFile.ReadText(Path.Combine(folder, Index))
             );
             return weights.All(name => File.Exists(Path.Combine(folder, name)));
         }
@@ -115,7 +115,8 @@ internal static class ModelFiles
                 )
                 : shards;
         }
-        catch (Exception problem) when (problem is JsonException or NullReferenceException or InvalidOperationException)
+        catch (Exception problem)
+            when (problem is JsonException or NullReferenceException or InvalidOperationException or ArgumentException)
         {
             throw new MttException(
                 $"{repository}: {Index} cannot be read ({problem.Message})",

@@ -113,6 +113,12 @@ public sealed class HubUpload : IDisposable
         {
             throw problem.Explain();
         }
+        catch (Exception problem)
+            when (problem is InvalidOperationException or FormatException or OverflowException or ArgumentException)
+        {
+            // Members of other kinds than the protocol's, addresses and numbers that are none.
+            throw HubHttp.Unreadable(name, problem).Explain();
+        }
     }
 
     /// <inheritdoc/>
@@ -158,7 +164,7 @@ public sealed class HubUpload : IDisposable
         }
 
         string revision = Uri.EscapeDataString(name.Revision);
-        JsonNode answer = await PostAsync(
+        JsonObject answer = await PostAsync(
                 name,
                 _http.At($"api/{name.ApiPath}/preupload/{revision}"),
                 new JsonObject { ["files"] = list },
@@ -187,7 +193,7 @@ public sealed class HubUpload : IDisposable
             ["ref"] = new JsonObject { ["name"] = name.Revision },
         };
         Uri batch = _http.At($"{name.PagePath}.git/info/lfs/objects/batch");
-        JsonNode answer = await PostAsync(name, batch, body, cancel, lfs: true).ConfigureAwait(false);
+        JsonObject answer = await PostAsync(name, batch, body, cancel, lfs: true).ConfigureAwait(false);
         foreach (JsonNode? item in answer["objects"] as JsonArray ?? [])
         {
             if (item?["error"] is { } error)
@@ -298,7 +304,7 @@ public sealed class HubUpload : IDisposable
                 once: true
             )
             .ConfigureAwait(false);
-        JsonNode said = await HubHttp.ReadJsonAsync(answer, name, cancel).ConfigureAwait(false);
+        JsonObject said = await _http.ReadJsonAsync(answer, name, cancel).ConfigureAwait(false);
         return (string?)said["pullRequestUrl"] ?? (string?)said["commitUrl"] ?? $"{_settings.Endpoint}/{name.PagePath}";
     }
 
@@ -349,7 +355,7 @@ public sealed class HubUpload : IDisposable
         return body;
     }
 
-    private async Task<JsonNode> PostAsync(
+    private async Task<JsonObject> PostAsync(
         HubName name,
         Uri address,
         JsonObject body,
@@ -373,11 +379,7 @@ public sealed class HubUpload : IDisposable
                 cancel
             )
             .ConfigureAwait(false);
-        byte[] said = await answer.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false);
-        // Some answers are empty.
-        return said.Length == 0
-            ? new JsonObject()
-            : await HubHttp.ReadJsonAsync(answer, name, cancel).ConfigureAwait(false);
+        return await _http.ReadJsonAsync(answer, name, cancel).ConfigureAwait(false);
     }
 
     private static async Task<string> HashAsync(UploadFile file, CancellationToken cancel)

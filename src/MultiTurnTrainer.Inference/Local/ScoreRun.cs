@@ -45,7 +45,7 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
     /// <summary>Token rows as they are, texts as their tokens, conversations as <c>mtt mask</c> would make rows of them.</summary>
     private IEnumerable<TokenRow> Rows()
     {
-        bool others = File.Exists(input) && InputFile.Length(input) > 0 && !TokenRowReader.IsTokenRows(input);
+        bool others = InputFile.Exists(input) && InputFile.Length(input) > 0 && !TokenRowReader.IsTokenRows(input);
         if (!others)
         {
             return TokenRowReader.Read(input, labelsOptional: true);

@@ -53,13 +53,7 @@ internal static class Tensors
             using Tensor part = flat.narrow(0, done, count);
             Span<byte> target = part.bytes;
             file.Read(entry, done * entry.Type.Bits() / 8, target);
-            if (!FiniteNumbers.Only(target, entry.Type))
-            {
-                throw new Files.MttException(
-                    $"{file.Path}: '{entry.Name}' holds numbers that are not finite (NaN or infinity)",
-                    "A model computes nothing with them: fetch the file again, or take an earlier checkpoint."
-                );
-            }
+            FiniteNumbers.Require(target, file, entry);
         }
 
         return host.to(type).to(device).DetachFromDisposeScope();

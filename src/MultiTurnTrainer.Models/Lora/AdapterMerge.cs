@@ -88,7 +88,7 @@ public static class AdapterMerge
                 report = new MergeReport(changed, untied, stored, before.Max(Math.Abs), 0, probe.Length);
             }
 
-            using CausalLM merged = CausalLM.Load(temporary, ScalarType.Float32, CPU);
+            using CausalLM merged = LoadMerged(temporary, output, report.StoredType);
             float[] after = ComputeLogits(merged, null, probe);
             if (Directory.Exists(target))
             {
@@ -108,6 +108,23 @@ public static class AdapterMerge
             {
                 Directory.Delete(temporary, recursive: true);
             }
+        }
+    }
+
+    // Base and adapter are finite; their sum need not be, above all in 16 bits.
+    private static CausalLM LoadMerged(string folder, string output, string storedType)
+    {
+        try
+        {
+            return CausalLM.Load(folder, ScalarType.Float32, CPU);
+        }
+        catch (MttException problem)
+        {
+            throw new MttException(
+                $"{output}: the merged weights are no finite numbers of type {storedType} ({Path.GetFileName(problem.Message)})",
+                "The adapter's weights or its scale are too large to be merged: see where it comes from.",
+                problem
+            );
         }
     }
 
@@ -268,7 +285,9 @@ public static class AdapterMerge
     {
         for (long done = 0; done < entry.Length; done += CopyBytes)
         {
-            stream.Write(file.Bytes(entry, done, (int)Math.Min(CopyBytes, entry.Length - done)));
+            ReadOnlySpan<byte> part = file.Bytes(entry, done, (int)Math.Min(CopyBytes, entry.Length - done));
+            FiniteNumbers.Require(part, file, entry);
+            stream.Write(part);
         }
     }
 

@@ -5,6 +5,19 @@ namespace MultiTurnTrainer.Models.Safetensors;
 /// <summary>Finds NaN and infinity in stored floats: all bits of the exponent are set.</summary>
 internal static class FiniteNumbers
 {
+    /// <summary>Refuses a part of a stored tensor in which a number is not finite.</summary>
+    /// <exception cref="MttException">One is NaN or infinity.</exception>
+    public static void Require(ReadOnlySpan<byte> part, SafetensorsFile file, SafetensorsEntry entry)
+    {
+        if (!Only(part, entry.Type))
+        {
+            throw new MttException(
+                $"{file.Path}: '{entry.Name}' holds numbers that are not finite (NaN or infinity)",
+                "A model computes nothing with them: fetch the file again, or take an earlier checkpoint."
+            );
+        }
+    }
+
     /// <summary>Whether all numbers of a tensor are finite.</summary>
     /// <param name="bytes">The numbers, aligned.</param>
     /// <param name="type">How they are stored; other types than floats are always finite.</param>

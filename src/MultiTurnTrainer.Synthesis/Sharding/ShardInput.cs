@@ -53,7 +53,7 @@ internal static class ShardInput
     /// <summary>Whether a file begins like sharded tasks do; its first kilobytes tell.</summary>
     private static bool HoldsShards(string path)
     {
-        if (!File.Exists(path))
+        if (!InputFile.Exists(path))
         {
             return false;
         }

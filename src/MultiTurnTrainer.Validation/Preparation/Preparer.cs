@@ -52,17 +52,15 @@ public sealed class Preparer
         _options.Splits.Count > 0 ? _options.Splits.Select(split => split.Name) : ["data"];
 
     /// <summary>Prepares some files.</summary>
-    /// <param name="inputs">Files; standard input cannot be read twice and is refused.</param>
+    /// <param name="inputs">Files; they are read twice, so pipes are copied first.</param>
     /// <returns>What became of the rows; null when a finished run with the same inputs and options stands there already.</returns>
     /// <exception cref="MttException">A file cannot be read or written, or there are more rows than can be told apart.</exception>
     public PreparedCounts? Run(IReadOnlyList<string> inputs)
     {
-        if (inputs.Any(path => path == "-" || Pipes.IsPipe(Checked(path))))
+        foreach (string path in inputs)
         {
-            throw new MttException(
-                "prepare reads its inputs twice, a pipe can be read once",
-                "Write it to a file first."
-            );
+            InputStream.CheckExists(path);
+            PipeCopies.Keep(path);
         }
 
         OutputPaths.RefuseClash(inputs, Names.Select(PathOf).Concat([RejectsPath, LeftOutPath, ManifestPath]));
@@ -136,12 +134,6 @@ public sealed class Preparer
     }
 
     private string PathOf(string name) => Path.Combine(_options.Output, _options.FileName(name));
-
-    private static string Checked(string path)
-    {
-        InputStream.CheckExists(path);
-        return path;
-    }
 
     private void Reset()
     {

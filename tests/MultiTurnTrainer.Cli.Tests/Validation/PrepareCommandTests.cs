@@ -66,16 +66,18 @@ public sealed class PrepareCommandTests : IDisposable
     }
 
     [Fact]
-    public void Prepare_NamedPipe_IsRefusedWithoutWaiting()
+    public void Prepare_NamedPipe_IsCopiedFirst()
     {
         using (Process made = Process.Start("mkfifo", [_folder["pipe"]]))
         {
             made.WaitForExit();
         }
 
-        MttResult result = MttProcess.Run(_folder.Path, ["prepare", "pipe", "--output", "out"]);
-        Assert.Equal(2, result.ExitCode);
-        Assert.Contains("a pipe can be read once", result.Error, StringComparison.Ordinal);
+        Task<MttResult> run = Task.Run(() => MttProcess.Run(_folder.Path, ["prepare", "pipe", "--output", "out"]));
+        File.WriteAllText(_folder["pipe"], Rows);
+        MttResult result = run.GetAwaiter().GetResult();
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("2 rows written to out/data.jsonl", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

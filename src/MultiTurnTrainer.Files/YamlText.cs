@@ -1,10 +1,12 @@
+using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
+using YamlDotNet.RepresentationModel;
 using Scalar = YamlDotNet.Core.Events.Scalar;
 
-namespace MultiTurnTrainer.Cli.Settings;
+namespace MultiTurnTrainer.Files;
 
 /// <summary>Reads YAML that others may have written: how deep it nests and how much its aliases stand for is known before.</summary>
-internal static class YamlText
+public static class YamlText
 {
     /// <summary>Most bytes of a settings file.</summary>
     public const int MaxBytes = 4 << 20;
@@ -12,7 +14,7 @@ internal static class YamlText
     private const int MaxDepth = 64;
     private const long MaxNodes = 100_000;
 
-    /// <summary>The root of the first document, or null where there is none.</summary>
+    /// <summary>The root of the document, or null where there is none.</summary>
     /// <exception cref="YamlException">It is not YAML, or more than settings can be.</exception>
     public static YamlNode? Parse(string text)
     {
@@ -21,7 +23,16 @@ internal static class YamlText
             Check(text);
             YamlStream stream = [];
             stream.Load(new StringReader(text));
-            return stream.Documents.Count == 0 ? null : stream.Documents[0].RootNode;
+            return stream.Documents switch
+            {
+                [] => null,
+                [var only] => only.RootNode,
+                [_, var second, ..] => throw new YamlException(
+                    second.RootNode.Start,
+                    second.RootNode.End,
+                    "a second document begins, and one is read"
+                ),
+            };
         }
         catch (Exception problem)
             when (problem is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
