@@ -22,7 +22,7 @@ echo -n "trimMessages: "
 NODE_PATH=$folder/node_modules node "$root/scripts/bench/context.cjs" trim "$folder/chats.jsonl"
 
 start=$(date +%s.%N)
-"$bin/MultiTurnTrainer.Cli/release/mtt" prepare "$folder/chats.jsonl" --output "$folder/rows" --policy default --model "$model" 2>/dev/null
+"$bin/MultiTurnTrainer.Cli/release/mtt" prepare "$folder/chats.jsonl" --output "$folder/rows" --policy default --model "$model" >&2
 end=$(date +%s.%N)
 jq -r --argjson s "$(echo "$end - $start" | bc)" \
   '"mtt prepare --policy: \(.assembled_characters / 1e6 | round) MB of prompts in \($s * 10 | round / 10) s, \(.assembled_characters / 1e6 / $s | round) MB/s; \(.rows) rows, tokens ×\(.multiplication)"' \

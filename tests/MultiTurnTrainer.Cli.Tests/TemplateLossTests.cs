@@ -87,6 +87,31 @@ public class TemplateLossTests
         Assert.Equal(1, counts.GetProperty("rows").GetInt32());
     }
 
+    [Theory]
+    [InlineData("score in.jsonl --model model")]
+    [InlineData("inspect in.jsonl --model model")]
+    [InlineData("train --train in.jsonl --model model --output out --max-steps 1 --set lora.r=2")]
+    [InlineData("clean in.jsonl --model model --output cleaned.jsonl")]
+    public void Run_DropUnrenderedAnswers_LearnsOnlyTheAnswerThatIsRendered(string command)
+    {
+        using TempFolder folder = new();
+        WriteModel(folder);
+        folder.Write("in.jsonl", WithCall);
+
+        MttResult result = MttProcess.Run(folder.Path, [.. command.Split(' '), "--drop-unrendered-answers"]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        if (!command.StartsWith("clean", StringComparison.Ordinal))
+        {
+            Assert.Matches("\\b3 supervised", result.Out + result.Error);
+            return;
+        }
+
+        Assert.Contains("left out: 1 answer_unrendered", result.Error);
+        JsonElement record = JsonElement.Parse(Assert.Single(File.ReadAllLines(folder["cleaned.jsonl"])));
+        Assert.Equal("four", record.GetProperty("completion").GetProperty("content").GetString());
+    }
+
     [Fact]
     public void Mask_NamedTemplatesWithoutDefault_TakesTheChosenOne()
     {

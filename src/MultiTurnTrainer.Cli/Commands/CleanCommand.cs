@@ -103,6 +103,7 @@ internal static class CleanCommand
             output,
             settings,
             rows.Conversion,
+            Unrendered(parsed, rows),
             parsed.GetValue(_force),
             cancellation
         );
@@ -113,6 +114,12 @@ internal static class CleanCommand
 
     private static string? ReadModel(ParseResult parsed) =>
         RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer);
+
+    // Without the flag such an answer stays, and training on it refuses it.
+    private static Func<Conversation, IReadOnlyCollection<int>>? Unrendered(ParseResult parsed, RowOptions rows) =>
+        rows.DropUnrenderedAnswers && ReadModel(parsed) is { } folder
+            ? new RowRenderer(RowModel.Load(folder, rows).Template, rows).Unrendered
+            : null;
 
     private static ConsecutiveUsers? ByTemplate(ParseResult parsed, RowOptions rows) =>
         ReadModel(parsed) is { } folder ? new ChatEncoder(RowModel.Load(folder, rows)).ChooseConsecutiveUsers() : null;

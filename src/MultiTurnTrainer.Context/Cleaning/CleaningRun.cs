@@ -12,6 +12,7 @@ public static class CleaningRun
     /// <param name="output">The records, JSON lines.</param>
     /// <param name="settings">What stays and what goes.</param>
     /// <param name="conversion">How rows of other formats become conversations; they get one spelling in any case.</param>
+    /// <param name="unrendered">The answers of a conversation that the template does not render, by index: they become no records; null for no template.</param>
     /// <param name="force">Whether a non-empty output may be replaced.</param>
     /// <param name="cancellation">Ends it without an output.</param>
     public static CleaningCounts Run(
@@ -19,13 +20,14 @@ public static class CleaningRun
         string output,
         CleaningSettings settings,
         ConversionOptions conversion,
+        Func<Conversation, IReadOnlyCollection<int>>? unrendered,
         bool force,
         CancellationToken cancellation
     )
     {
         conversion = conversion with { Normalise = true };
         CleaningCounts counts = new();
-        HistoryCleaner cleaner = new(settings, counts);
+        HistoryCleaner cleaner = new(settings, counts, unrendered);
         using (OutputFile file = OutputFile.Create(output, force))
         {
             using Utf8JsonWriter json = new(file.Stream, JsonText.Writer);

@@ -11,7 +11,12 @@ namespace MultiTurnTrainer.Context.Cleaning;
 /// </summary>
 /// <param name="settings">What stays and what goes.</param>
 /// <param name="counts">Counts what is met.</param>
-internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts counts)
+/// <param name="unrendered">The answers of a conversation that the template does not render, by index; null for no template.</param>
+internal sealed class HistoryCleaner(
+    CleaningSettings settings,
+    CleaningCounts counts,
+    Func<Conversation, IReadOnlyCollection<int>>? unrendered = null
+)
 {
     /// <summary>The records of a conversation, oldest first.</summary>
     /// <param name="conversation">The conversation.</param>
@@ -23,6 +28,7 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
         counts.BackReferences += view.Marks.Count(mark => mark.Kind == TurnMarkKind.RefersBack);
         counts.CorrectingTurns += view.Marks.Count(mark => mark.Kind == TurnMarkKind.Corrects);
         string id = conversation.Id ?? number.ToString(CultureInfo.InvariantCulture);
+        IReadOnlyCollection<int> lost = unrendered?.Invoke(conversation) ?? [];
         bool any = false;
         for (int turn = 0; turn < view.Turns.Count; turn++)
         {
@@ -36,7 +42,7 @@ internal sealed class HistoryCleaner(CleaningSettings settings, CleaningCounts c
 
                 any = true;
                 step++;
-                if (Left(view, turn, message) is { } reason)
+                if ((lost.Contains(message) ? "answer_unrendered" : Left(view, turn, message)) is { } reason)
                 {
                     counts.LeftOut[reason] = counts.LeftOut.GetValueOrDefault(reason) + 1;
                     continue;

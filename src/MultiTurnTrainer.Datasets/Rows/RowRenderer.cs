@@ -17,11 +17,7 @@ public sealed class RowRenderer(RowTemplate template, RowOptions options)
         RowSource source = new(conversation, template, options);
         RenderInput input = source.Input(source.All) with { AddGenerationPrompt = addGenerationPrompt };
         MaskedText masked = Masked(source, input);
-        SortedDictionary<int, (string Code, string Reason)> lost = UnrenderedAnswer.All(
-            masked,
-            conversation.Messages,
-            new PrintedConversation(masked.Rendered, conversation.Messages.Count)
-        );
+        SortedDictionary<int, (string Code, string Reason)> lost = Lost(masked, conversation);
         bool isWhole = options.Fields.Count == 0;
         return masked with
         {
@@ -44,6 +40,31 @@ public sealed class RowRenderer(RowTemplate template, RowOptions options)
             ],
         };
     }
+
+    /// <summary>The answers that the template does not render, by index; none where it refuses the conversation.</summary>
+    /// <exception cref="MttException">The template used up its budget.</exception>
+    public IReadOnlyCollection<int> Unrendered(Conversation conversation)
+    {
+        RowSource source = new(conversation, template, options);
+        try
+        {
+            return Lost(Masked(source, source.Input(source.All)), conversation).Keys;
+        }
+        catch (TemplateException)
+        {
+            return [];
+        }
+    }
+
+    private static SortedDictionary<int, (string Code, string Reason)> Lost(
+        MaskedText masked,
+        Conversation conversation
+    ) =>
+        UnrenderedAnswer.All(
+            masked,
+            conversation.Messages,
+            new PrintedConversation(masked.Rendered, conversation.Messages.Count)
+        );
 
     private static MaskedText Masked(RowSource source, RenderInput input)
     {

@@ -7,13 +7,13 @@ namespace MultiTurnTrainer.Validation.Rows;
 internal sealed class ByteTriples
 {
     private const int Length = 3;
-    private const int BlockLength = 16;
+    private const int BlockLength = 32;
     private static readonly byte[] _any = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
 
-    // By place, for the low and the high half.
-    private readonly (Vector128<byte> Low, Vector128<byte> High) _first;
-    private readonly (Vector128<byte> Low, Vector128<byte> High) _second;
-    private readonly (Vector128<byte> Low, Vector128<byte> High) _third;
+    // By place, for the low and the high half; each table stands in both lanes.
+    private readonly (Vector256<byte> Low, Vector256<byte> High) _first;
+    private readonly (Vector256<byte> Low, Vector256<byte> High) _second;
+    private readonly (Vector256<byte> Low, Vector256<byte> High) _third;
 
     /// <param name="patterns">A bit, and the bytes of each place; a place left out may hold any byte, or lie behind the text.</param>
     public ByteTriples(IEnumerable<(byte Bit, byte[][] Places)> patterns)
@@ -32,22 +32,23 @@ internal sealed class ByteTriples
             }
         }
 
-        _first = (Vector128.Create(low[0]), Vector128.Create(high[0]));
-        _second = (Vector128.Create(low[1]), Vector128.Create(high[1]));
-        _third = (Vector128.Create(low[2]), Vector128.Create(high[2]));
+        _first = (Table(low[0]), Table(high[0]));
+        _second = (Table(low[1]), Table(high[1]));
+        _third = (Table(low[2]), Table(high[2]));
     }
 
     /// <summary>The patterns that occur in a text.</summary>
     public byte Patterns(ReadOnlySpan<byte> text)
     {
         Span<byte> end = stackalloc byte[BlockLength + Length];
-        Vector128<byte> all = Vector128<byte>.Zero;
+        Vector256<byte> all = Vector256<byte>.Zero;
         for (int at = 0; at < text.Length; at += BlockLength)
         {
             all |= Find(Block(text, at, end));
         }
 
-        ulong halves = all.AsUInt64()[0] | all.AsUInt64()[1];
+        Vector128<ulong> lanes = (all.GetLower() | all.GetUpper()).AsUInt64();
+        ulong halves = lanes[0] | lanes[1];
         halves |= halves >> 32;
         halves |= halves >> 16;
         return (byte)(halves | (halves >> 8));
@@ -59,9 +60,9 @@ internal sealed class ByteTriples
         Span<byte> end = stackalloc byte[BlockLength + Length];
         for (int at = from; at < text.Length; at += BlockLength)
         {
-            Vector128<byte> patterns = Find(Block(text, at, end));
-            uint none = Vector128.Equals(patterns, Vector128<byte>.Zero).ExtractMostSignificantBits();
-            if (none != 0xFFFF)
+            Vector256<byte> patterns = Find(Block(text, at, end));
+            uint none = Vector256.Equals(patterns, Vector256<byte>.Zero).ExtractMostSignificantBits();
+            if (none != uint.MaxValue)
             {
                 int found = at + BitOperations.TrailingZeroCount(~none);
                 return found < text.Length ? found : -1;
@@ -85,13 +86,23 @@ internal sealed class ByteTriples
         return end;
     }
 
-    private Vector128<byte> Find(ReadOnlySpan<byte> block) =>
+    private Vector256<byte> Find(ReadOnlySpan<byte> block) =>
         Find(_first, block) & Find(_second, block[1..]) & Find(_third, block[2..]);
 
-    private static Vector128<byte> Find((Vector128<byte> Low, Vector128<byte> High) place, ReadOnlySpan<byte> block)
+    private static Vector256<byte> Find((Vector256<byte> Low, Vector256<byte> High) place, ReadOnlySpan<byte> block)
     {
-        Vector128<byte> bytes = Vector128.Create(block);
-        return Vector128.ShuffleNative(place.Low, bytes & Vector128.Create((byte)15))
-            & Vector128.ShuffleNative(place.High, bytes >>> 4);
+        Vector256<byte> bytes = Vector256.Create(block);
+        return LookUp(place.Low, bytes & Vector256.Create((byte)15)) & LookUp(place.High, bytes >>> 4);
     }
+
+    private static Vector256<byte> Table(byte[] values) => Vector256.Create(Vector128.Create(values));
+
+    /// <summary>The table's values at indexes below 16.</summary>
+    private static Vector256<byte> LookUp(Vector256<byte> table, Vector256<byte> indexes) =>
+        Avx2.IsSupported
+            ? Avx2.Shuffle(table, indexes)
+            : Vector256.Create(
+                Vector128.ShuffleNative(table.GetLower(), indexes.GetLower()),
+                Vector128.ShuffleNative(table.GetUpper(), indexes.GetUpper())
+            );
 }

@@ -20,10 +20,19 @@ public class CleaningRunTests
             folder["a.jsonl"],
             new CleaningSettings(),
             ConversionOptions.Faithful,
+            null,
             false,
             default
         );
-        CleaningRun.Run([input], folder["b.jsonl"], new CleaningSettings(), ConversionOptions.Faithful, false, default);
+        CleaningRun.Run(
+            [input],
+            folder["b.jsonl"],
+            new CleaningSettings(),
+            ConversionOptions.Faithful,
+            null,
+            false,
+            default
+        );
         Assert.Equal(File.ReadAllBytes(folder["a.jsonl"]), File.ReadAllBytes(folder["b.jsonl"]));
 
         CleanedRecord[] records = [.. CleanedRecordReader.Read(folder["a.jsonl"])];
@@ -70,6 +79,7 @@ public class CleaningRunTests
                 folder["out.jsonl"],
                 new CleaningSettings(),
                 ConversionOptions.Faithful,
+                null,
                 false,
                 default
             )
