@@ -22,6 +22,9 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
     /// <summary>Keeps the events.</summary>
     public ISessionStore Store => store;
 
+    /// <summary>The time.</summary>
+    internal DateTimeOffset Now => clock.GetUtcNow();
+
     /// <summary>Begins a session.</summary>
     /// <returns>Its state; the id is new.</returns>
     public async Task<SessionState> CreateAsync(

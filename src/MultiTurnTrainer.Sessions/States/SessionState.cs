@@ -22,7 +22,16 @@ public sealed record SessionMessage(
 /// <param name="IsNonNegotiable">Whether it is repeated.</param>
 /// <param name="From">The user's turn, from 0, from which it holds.</param>
 /// <param name="Until">The first turn in which it holds no longer; null while it holds.</param>
-public sealed record SessionConstraint(string Id, string Text, bool IsNonNegotiable, int From, int? Until = null);
+public sealed record SessionConstraint(string Id, string Text, bool IsNonNegotiable, int From, int? Until = null)
+{
+    /// <summary>The same where the conversation has become shorter: what was said in turns that left counts from the next one.</summary>
+    internal SessionConstraint NotAfter(int turn) =>
+        this with
+        {
+            From = Math.Min(From, turn),
+            Until = Until is { } until ? Math.Min(until, turn) : null,
+        };
+}
 
 /// <summary>A change of structured memory.</summary>
 /// <param name="Turn">The user's turn, from 0, from which it counts.</param>
@@ -141,12 +150,22 @@ public sealed record SessionState
     /// <summary>The turn that an idempotency key belongs to.</summary>
     public SessionTurn? FindKey(string key) => Keys.TryGetValue(key, out int place) ? Turns[place] : null;
 
+    /// <summary>Structured memory as it is now: the last value of each name.</summary>
+    public IEnumerable<MemoryEntry> CurrentMemory() =>
+        Memory
+            .GroupBy(entry => (entry.Kind, entry.Name))
+            .Select(changes => changes.Last())
+            .Where(entry => entry.Value is not null);
+
     /// <summary>The user's turns so far: the number that the next one will have, from 0.</summary>
     public int NextTurnNumber => Messages.Count(static message => RoleOf(message.Json) == "user");
 
     /// <summary>The record that a turn is answered from: what stood before it, and its own messages.</summary>
     public IEnumerable<SessionMessage> Before(SessionTurn turn) =>
         Messages.Take(turn.First).Concat(turn.Messages.Select(json => turn.Said(json)));
+
+    /// <summary>Whether another answer to a turn's question would stand where the question stands.</summary>
+    internal bool CanRegenerate(SessionTurn turn) => Pending is null && (turn.IsActive || CanAcknowledge(turn));
 
     /// <summary>Whether a turn was interrupted and nothing was said since.</summary>
     internal bool CanAcknowledge(SessionTurn turn) =>

@@ -36,6 +36,11 @@ internal static class TurnFold
 
     private static SessionState Begin(SessionState state, TurnBegun begun, LoggedEvent next)
     {
+        if (begun.Replaces is { } replaced && !state.CanRegenerate(Known(state, replaced)))
+        {
+            throw SessionFold.Damaged(state, $"turn {replaced} is answered anew and its question is gone");
+        }
+
         if (state.Pending is not null || state.TurnPlaces.ContainsKey(begun.Turn))
         {
             throw SessionFold.Damaged(state, $"turn {begun.Turn} begins while another is pending, or twice");
@@ -146,10 +151,16 @@ internal static class TurnFold
             }
         }
 
-        return state with
+        SessionState left = state with
         {
             Messages = state.Messages.RemoveRange(first, state.Messages.Count - first),
             Turns = turns,
+        };
+        int next = left.NextTurnNumber;
+        return left with
+        {
+            Constraints = left.Constraints.ConvertAll(constraint => constraint.NotAfter(next)),
+            Memory = left.Memory.ConvertAll(entry => entry with { Turn = Math.Min(entry.Turn, next) }),
         };
     }
 

@@ -68,6 +68,9 @@ public interface ISessionStore : IAsyncDisposable
     /// <returns>False where there is none, or only a tombstone.</returns>
     Task<bool> DeleteAsync(string tenant, string id, DateTimeOffset at, CancellationToken cancellation = default);
 
+    /// <summary>Makes sure that nothing which was erased is left in a file of the store.</summary>
+    Task CompactAsync(CancellationToken cancellation = default);
+
     /// <summary>Copies the whole store as it is at one moment, while it is in use.</summary>
     /// <param name="path">A file that does not exist yet.</param>
     /// <param name="cancellation">Ends the copy; no file is left.</param>

@@ -149,6 +149,9 @@ public sealed class MemorySessionStore : ISessionStore
     }
 
     /// <inheritdoc/>
+    public Task CompactAsync(CancellationToken cancellation = default) => Task.CompletedTask;
+
+    /// <inheritdoc/>
     /// <exception cref="MttException">Always: there is nothing that could be copied to a file.</exception>
     public Task BackUpAsync(string path, CancellationToken cancellation = default) =>
         throw new MttException("sessions in memory cannot be backed up", "Use --store sqlite:FILE.");

@@ -20,6 +20,11 @@ internal sealed class SqliteConnections : IDisposable
             _writer.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
             SqliteSchema.Prepare(_writer, path);
         }
+        catch (SqliteException problem)
+        {
+            _writer.Dispose();
+            throw SqliteErrors.Explain(path, problem);
+        }
         catch
         {
             _writer.Dispose();

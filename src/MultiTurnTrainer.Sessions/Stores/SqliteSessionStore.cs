@@ -146,6 +146,17 @@ public sealed class SqliteSessionStore : ISessionStore
         );
 
     /// <inheritdoc/>
+    public Task CompactAsync(CancellationToken cancellation = default) =>
+        _connections.WriteAsync(
+            connection =>
+            {
+                EmptyLog(connection);
+                return true;
+            },
+            cancellation
+        );
+
+    /// <inheritdoc/>
     public async Task BackUpAsync(string path, CancellationToken cancellation = default)
     {
         using OutputFile output = OutputFile.Create(path, force: false);

@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.States;
+using MultiTurnTrainer.Sessions.Stores;
 
 namespace MultiTurnTrainer.Sessions.Turns;
 
@@ -8,12 +9,60 @@ namespace MultiTurnTrainer.Sessions.Turns;
 /// <param name="log">The sessions.</param>
 public sealed class SessionService(SessionLog log)
 {
-    /// <summary>Begins a session.</summary>
-    public Task<SessionState> CreateAsync(
+    private readonly UserMemory _memory = new(log);
+
+    /// <summary>Begins a session; one that shares its user's memory begins with what that holds.</summary>
+    public async Task<SessionState> CreateAsync(
         string tenant,
         SessionCreated created,
         CancellationToken cancellation = default
-    ) => log.CreateAsync(tenant, [created], cancellation);
+    )
+    {
+        IReadOnlyList<SessionEvent> shared = created is { SharesMemory: true, User: { } user }
+            ? await _memory.ReadAsync(tenant, user, cancellation).ConfigureAwait(false)
+            : [];
+        return await log.CreateAsync(tenant, [created, .. shared], cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Sets or removes a state variable, preference or goal; also for the user's later sessions where this one shares memory.</summary>
+    public async Task<SessionState> RememberAsync(
+        string tenant,
+        string session,
+        MemoryChanged changed,
+        CancellationToken cancellation = default
+    )
+    {
+        SessionState state = await log.ChangeAsync(tenant, session, _ => [changed], cancellation).ConfigureAwait(false);
+        if (state is { SharesMemory: true, User: { } user } && changed.Kind != MemoryKind.State)
+        {
+            await _memory.AddAsync(tenant, user, changed, cancellation).ConfigureAwait(false);
+        }
+
+        return state;
+    }
+
+    /// <summary>The headers of sessions, the newest change first.</summary>
+    public IAsyncEnumerable<SessionHeader> ListAsync(SessionQuery query, CancellationToken cancellation = default) =>
+        log.Store.ListAsync(query, cancellation).Where(header => !UserMemory.IsMemory(header.Id));
+
+    /// <summary>Erases all sessions of a user and what they share.</summary>
+    /// <returns>How many sessions there were.</returns>
+    public async Task<int> DeleteUserAsync(string tenant, string user, CancellationToken cancellation = default)
+    {
+        await _memory.DeleteAsync(tenant, user, cancellation).ConfigureAwait(false);
+        return await DeleteAllAsync(new SessionQuery { Tenant = tenant, User = user }, cancellation)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Erases what nobody has changed for some time, and makes sure that nothing erased is left in a file.</summary>
+    /// <returns>How many sessions there were.</returns>
+    public async Task<int> ExpireAsync(TimeSpan age, CancellationToken cancellation = default)
+    {
+        int erased = await DeleteAllAsync(new SessionQuery { UpdatedBefore = log.Now - age }, cancellation)
+            .ConfigureAwait(false);
+        await log.Store.CompactAsync(cancellation).ConfigureAwait(false);
+        return erased;
+    }
 
     /// <summary>Begins another session with a copy of this one's events up to a version. A turn that is pending there is left out.</summary>
     /// <exception cref="SessionConflictException">There is no such version.</exception>
@@ -107,4 +156,20 @@ public sealed class SessionService(SessionLog log)
             state => state.Policy == policy ? [] : [new PolicyChanged(policy)],
             cancellation
         );
+
+    private async Task<int> DeleteAllAsync(SessionQuery query, CancellationToken cancellation)
+    {
+        int erased = 0;
+        foreach (
+            SessionHeader header in await log
+                .Store.ListAsync(query, cancellation)
+                .ToListAsync(cancellation)
+                .ConfigureAwait(false)
+        )
+        {
+            erased += await log.DeleteAsync(header.Tenant, header.Id, cancellation).ConfigureAwait(false) ? 1 : 0;
+        }
+
+        return erased;
+    }
 }

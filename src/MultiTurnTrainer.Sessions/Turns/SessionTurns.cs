@@ -43,6 +43,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
                     }
 
                     RequireFree(state, request.ExpectedVersion);
+                    RequireQuestion(state, request.Replaces);
                     tripped = budget.Check(state);
                     return tripped is null ? [Begun(id, request)]
                         : tripped.EscalatesTo is not null ? [tripped, Begun(id, request)]
@@ -61,7 +62,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
     }
 
     /// <summary>Begins another answer to the question of a turn. Both answers stay in the log; a commit puts this one into its place.</summary>
-    /// <inheritdoc cref="BeginAsync"/>
+    /// <exception cref="SessionConflictException">The question is no part of the conversation any more, or a turn is pending.</exception>
     public async Task<TurnStart> RegenerateAsync(
         string tenant,
         string session,
@@ -297,6 +298,14 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         if (state.Pending is { } pending)
         {
             throw Conflict(state, $"turn {pending} is still being answered");
+        }
+    }
+
+    private static void RequireQuestion(SessionState state, string? replaced)
+    {
+        if (replaced is { } turn && !state.CanRegenerate(Known(state, turn)))
+        {
+            throw Conflict(state, $"the question of turn {turn} is no part of the conversation");
         }
     }
 

@@ -1,0 +1,125 @@
+using MultiTurnTrainer.Sessions.Access;
+using MultiTurnTrainer.Sessions.Events;
+using MultiTurnTrainer.Sessions.Logs;
+using MultiTurnTrainer.Sessions.States;
+using MultiTurnTrainer.Sessions.Stores;
+
+namespace MultiTurnTrainer.Sessions.Exports;
+
+/// <summary>Whole logs as JSON lines, one event a line, to be moved into another store.</summary>
+public static class LogFile
+{
+    private const int MostEvents = 1_000_000;
+
+    /// <summary>Writes a session's log.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="events">Its events.</param>
+    public static void Write(Stream output, string session, IReadOnlyList<LoggedEvent> events)
+    {
+        foreach (LoggedEvent logged in events)
+        {
+            JsonText.WriteLine(
+                output,
+                new JsonFields
+                {
+                    ["session"] = session,
+                    ["version"] = logged.Version,
+                    ["at"] = logged.At.ToString("O", CultureInfo.InvariantCulture),
+                    ["kind"] = EventJson.KindOf(logged.Event),
+                    ["event"] = JsonSerializer.Deserialize<JsonElement>(EventJson.Write(logged.Event), _deep),
+                }
+            );
+        }
+    }
+
+    /// <summary>Brings the logs of a file into a store, each session whole or not at all.</summary>
+    /// <param name="log">The store.</param>
+    /// <param name="tenant">Whose they become.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellation">Stops between two sessions.</param>
+    /// <returns>How many were brought in, and the ids that were there already.</returns>
+    /// <exception cref="MttException">A line is no event, or events do not follow one another.</exception>
+    public static async Task<(int Added, IReadOnlyList<string> Known)> ImportAsync(
+        SessionLog log,
+        string tenant,
+        string path,
+        CancellationToken cancellation = default
+    )
+    {
+        int added = 0;
+        List<string> known = [];
+        foreach ((string id, List<LoggedEvent> events) in Sessions(path))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (await log.TryCreateAsync(tenant, id, events, cancellation).ConfigureAwait(false) is null)
+            {
+                known.Add(id);
+            }
+            else
+            {
+                added++;
+            }
+        }
+
+        return (added, known);
+    }
+
+    private static readonly JsonSerializerOptions _deep = new(JsonText.Compact) { MaxDepth = 256 };
+
+    private static IEnumerable<(string Id, List<LoggedEvent> Events)> Sessions(string path)
+    {
+        string? id = null;
+        List<LoggedEvent> events = [];
+        int number = 0;
+        foreach (string line in File.ReadLines(path))
+        {
+            number++;
+            (string session, LoggedEvent logged) = Parse(path, number, line);
+            if (session != id && id is not null)
+            {
+                yield return (id, events);
+                events = [];
+            }
+
+            id = session;
+            events.Add(logged);
+            if (logged.Version != events.Count || events.Count > MostEvents)
+            {
+                throw Bad(path, number, Invariant($"version {logged.Version} where {events.Count} comes next"));
+            }
+        }
+
+        if (id is not null)
+        {
+            yield return (id, events);
+        }
+    }
+
+    private static (string Session, LoggedEvent Logged) Parse(string path, int number, string line)
+    {
+        try
+        {
+            Line read = RecordJson.Read<Line>(line);
+            return SessionIds.IsValid(read.Session)
+                ? (
+                    read.Session,
+                    new LoggedEvent(
+                        read.Version,
+                        read.At.ToUniversalTime(),
+                        EventJson.Read(read.Kind, JsonMarshal.GetRawUtf8Value(read.Event))
+                    )
+                )
+                : throw Bad(path, number, "session: is no id of a session");
+        }
+        catch (FormatException problem)
+        {
+            throw Bad(path, number, problem.Message);
+        }
+    }
+
+    private static MttException Bad(string path, int number, string what) =>
+        new(Printable.Of($"{path}:{number}: {what}"), "Give a file that mtt sessions export --log wrote, unchanged.");
+
+    private sealed record Line(string Session, long Version, DateTimeOffset At, string Kind, JsonElement Event);
+}
