@@ -35,8 +35,8 @@ public partial class HelpTests
     [InlineData("shard a --output b --method magic", "error: --method magic: is not known, one of model, rules is\n")]
     [InlineData("mask a --model m --show x", "error: --show x: is not a whole number that fits\n")]
     [InlineData(
-        "train --model m --train t --output o --objective dpo",
-        "error: --objective dpo: is not known, one of ccopd, distill-offline, maigo, sft is\n"
+        "train --model m --train t --output o --objective ppo",
+        "error: --objective ppo: is not known, one of ccopd, distill-offline, dpo, kto, maigo, orpo, sft, simpo is\n"
     )]
     [InlineData("train --model m --train t --output o --batch-size 0", "error: --batch-size: train.per_device")]
     [InlineData("completion tcsh", "error: SHELL tcsh: is not known, one of bash, fish, zsh is\n")]

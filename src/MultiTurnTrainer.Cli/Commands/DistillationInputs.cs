@@ -3,10 +3,10 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary>From the files of <c>mtt train --objective maigo|ccopd|distill-offline</c> to what those objectives learn from.</summary>
 internal static class DistillationInputs
 {
-    /// <summary>Lays the tasks of the request's files over it; a supervised request stays as it is.</summary>
+    /// <summary>Lays the tasks of the request's files over it; a request of another objective stays as it is.</summary>
     public static TrainRequest AddTo(TrainRequest request, DistillationSettings settings, CompletionSettings rollouts)
     {
-        if (request.Objective == Objective.Sft)
+        if (!request.Objective.IsDistilling())
         {
             return request;
         }

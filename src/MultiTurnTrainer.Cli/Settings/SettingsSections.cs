@@ -11,6 +11,7 @@ internal static class SettingsSections
             [PolicyFile.Section] = typeof(ContextPolicy),
             ["rows"] = typeof(RowOptions),
             ["distill"] = typeof(DistillationSettings),
+            ["preference"] = typeof(PreferenceSettings),
             ["rollouts"] = typeof(CompletionSettings),
             ["shard"] = typeof(ShardSettings),
             ["clean"] = typeof(CleaningSettings),

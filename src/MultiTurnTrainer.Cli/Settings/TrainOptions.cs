@@ -9,7 +9,8 @@ internal sealed class TrainOptions
     private readonly Option<string> _model = CommonOptions.Model(ModelOptions.Needs);
     private readonly Option<string[]> _train = new("--train")
     {
-        Description = "Token rows (.parquet, .jsonl) or conversations (.jsonl); sharded tasks for maigo and ccopd.",
+        Description =
+            "Token rows (.parquet, .jsonl) or conversations (.jsonl); sharded tasks for maigo and ccopd; chosen and rejected sides for dpo, simpo, orpo, kto.",
         HelpName = "FILE",
         Required = true,
         AllowMultipleArgumentsPerToken = true,
@@ -107,7 +108,8 @@ internal sealed class TrainOptions
                 .Select(pair => new SettingsOverride($"train.{pair.Key}={parsed.GetValue(pair.Flag)}", pair.Flag.Name))
         );
         TrainSettings train = file.Section<TrainSettings>("train");
-        RowOptions rows = _rows.Read(parsed, file);
+        Objective objective = ObjectiveNames.Parse(parsed.GetValue(_objective)!);
+        RowOptions rows = PreferenceInputs.RowsFor(objective, _rows.Read(parsed, file));
         TrainRequest request = new()
         {
             Model = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Weights),
@@ -118,7 +120,7 @@ internal sealed class TrainOptions
             InitAdapter = RemoteInputs.Folder(parsed.GetValue(_initAdapter), ModelNeed.Adapter),
             Resume = _writes && parsed.GetResult(_resume) is not null ? parsed.GetValue(_resume) ?? "auto" : null,
             Force = _writes && parsed.GetValue(_force),
-            Objective = ObjectiveNames.Parse(parsed.GetValue(_objective)!),
+            Objective = objective,
             Train = train with
             {
                 Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle),
@@ -132,11 +134,12 @@ internal sealed class TrainOptions
             Console.Error.WriteLine(Printable.Of($"note: {line}"));
         }
 
-        return DistillationInputs.AddTo(
+        TrainRequest distilling = DistillationInputs.AddTo(
             TrainingRows.AddTo(request, Console.Error),
             file.Section<DistillationSettings>("distill"),
             file.Section<CompletionSettings>("rollouts")
         );
+        return PreferenceInputs.AddTo(distilling, file.Section<PreferenceSettings>("preference"));
     }
 
     private static Option<string?> Flag(string name, string value, string description) =>

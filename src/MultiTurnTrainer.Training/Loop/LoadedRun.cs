@@ -48,5 +48,6 @@ internal sealed record LoadedRun(
         )
         {
             Tasks = Request.Distillation?.Units ?? 0,
+            Pairs = Request.Preferences?.Pairs.Count ?? 0,
         };
 }

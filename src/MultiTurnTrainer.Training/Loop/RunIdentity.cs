@@ -53,6 +53,13 @@ internal static class RunIdentity
             AddSettings(parts, "distill", ToJson(distillation.Settings));
         }
 
+        if (request.Preferences is { } preferences)
+        {
+            // Where log-probabilities are kept decides nothing.
+            AddSettings(parts, "preference", ToJson(preferences.Settings with { ReferenceFile = null }));
+            parts["preference labels"] = Hash(preferences.LabelText);
+        }
+
         AddSettings(parts, "train", ToJson(maths));
         AddSettings(parts, "rows", request.Rows.Described());
 

@@ -56,6 +56,11 @@ internal static class RunRecords
         {
             options["distill"] = RunIdentity.ToJson(distillation.Settings);
         }
+
+        if (request.Preferences is { } preferences)
+        {
+            options["preference"] = RunIdentity.ToJson(preferences.Settings);
+        }
     }
 
     private static void AddCounts(JsonFields counts, LoadedRun run, RunSummary summary, int steps)
@@ -67,7 +72,7 @@ internal static class RunRecords
         counts["steps"] = steps;
         counts["trainable_parameters"] = summary.TrainableParameters;
         counts.AddPresent("packing", run.Data.Packing?.Describe());
-        counts.AddPresent("units", run.Request.Distillation?.Units);
+        counts.AddPresent("units", run.Request.Distillation?.Units ?? run.Request.Preferences?.Units);
         if (run.Request.Masked.Conversations > 0)
         {
             JsonFields masked = [];
@@ -88,6 +93,9 @@ internal static class RunRecords
                 .. Flatten("train", RunIdentity.ToJson(run.Request.Train)),
                 .. Flatten("rows", run.Request.Rows.Described()),
                 .. Flatten("lora", RunIdentity.ToJson(run.Request.Lora)),
+                .. run.Request.Preferences is { } preferences
+                    ? Flatten("preference", RunIdentity.ToJson(preferences.Settings))
+                    : [],
             ],
             [
                 .. run
@@ -107,6 +115,7 @@ internal static class RunRecords
         )
         {
             Masked = [.. run.Request.Masked.Lines.Select(Split)],
+            Preferences = MetricsLog.ReadPreferences(output[MetricsLog.PreferencesName]),
         };
         TrainingReport.Write(output["report.html"], facts, steps, MetricsLog.ReadLines(output["evaluations.jsonl"]));
     }

@@ -37,11 +37,14 @@ public sealed record RunSummary(
     /// <summary>Sharded tasks or logged turns that are trained on instead of rows; 0 where it is rows.</summary>
     public int Tasks { get; init; }
 
+    /// <summary>Pairs whose two sides are among the rows; 0 where nothing is compared.</summary>
+    public int Pairs { get; init; }
+
     /// <summary>What is trained on, in words.</summary>
     public string DataText =>
         Tasks > 0
             ? Counted.Of(Tasks, "task or logged turn", "tasks or logged turns")
             : Invariant(
-                $"{Counted.Of(Rows, "row")}, {Counted.Of(Tokens, "token")}, {SupervisedTokens:N0} supervised ({SupervisedTokens / (double)Math.Max(1, Tokens):P1})"
+                $"{(Pairs > 0 ? $"{Counted.Of(Pairs, "pair")}, " : "")}{Counted.Of(Rows, "row")}, {Counted.Of(Tokens, "token")}, {SupervisedTokens:N0} supervised ({SupervisedTokens / (double)Math.Max(1, Tokens):P1})"
             );
 }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -13,6 +14,13 @@ internal sealed record StepWork(double Normalizer, IReadOnlyList<(IMicroBatch Ba
     /// <summary>The branches of the objective that its micro-batches took; empty where there is only one.</summary>
     public string Branch { get; } =
         string.Join('+', Parts.Select(part => part.Batch.Branch).Distinct().Order(StringComparer.Ordinal));
+
+    /// <summary>Rewards and margins of the step; null where nothing is compared.</summary>
+    public PreferenceMetrics? MergePreferences(int step)
+    {
+        PreferenceTally[] tallies = [.. Parts.Select(part => part.Result.Preferences).OfType<PreferenceTally>()];
+        return tallies.Length > 0 ? PreferenceTally.Merge(step, tallies) : null;
+    }
 
     /// <summary>Summed token losses over the normaliser, nats; 0 without a label.</summary>
     public double Loss { get; } = Normalizer > 0 ? Parts.Sum(part => part.Result.LossSum) / Normalizer : 0;

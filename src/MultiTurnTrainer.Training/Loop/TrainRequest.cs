@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Training.Distillation;
+using MultiTurnTrainer.Training.Preferences;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -44,6 +45,9 @@ public sealed record TrainRequest
 
     /// <summary>What the distilling objectives learn from; null for supervised fine-tuning.</summary>
     public DistillationData? Distillation { get; init; }
+
+    /// <summary>Pairs or labelled rows of the preference objectives; null for the others.</summary>
+    public PreferenceData? Preferences { get; init; }
 
     /// <summary>How to train.</summary>
     public TrainSettings Train { get; init; } = new();

@@ -224,6 +224,7 @@ internal sealed class Trainer<TBatch>(
     {
         TBatch[] batches = [.. _plan.GetMicroBatches(step).Select(objective.Prepare)];
         double normalizer = batches.Sum(batch => batch.Normalizer);
+        objective.Begin(batches);
         using (no_grad())
         {
             _parameters.Gradient.zero_();
@@ -280,6 +281,7 @@ internal sealed class Trainer<TBatch>(
             RolloutSeconds = work.Parts.Sum(part => part.Result.Rollout.Seconds),
             Gflops = work.Parts.Sum(part => part.Batch.Flops) / seconds / 1e9,
             PeakMemoryMb = PeakMemory.ReadMb(_parameters.Flat.device),
+            Preferences = work.MergePreferences(step),
         };
     }
 

@@ -24,7 +24,7 @@ internal sealed record TrainingData(
         IReadOnlyList<TokenRow> rows = [];
         if (request.Distillation is null)
         {
-            rows = [.. request.TrainFiles.SelectMany(file => Read(request, file, stop))];
+            rows = request.Preferences?.Rows ?? [.. request.TrainFiles.SelectMany(file => Read(request, file, stop))];
             RowChecks.Require(rows, string.Join(", ", request.TrainFiles), vocabulary, settings.MaxLength);
         }
 
@@ -38,11 +38,19 @@ internal sealed record TrainingData(
         PackingPlan? packing = null;
         if (settings.Packing && rows.Count > 0)
         {
-            int[] lengths = [.. rows.Select(row => row.InputIds.Length)];
-            packing = BestFitDecreasing.Plan(lengths, settings.MaxLength ?? lengths.Max(), settings.Seed);
+            packing = Pack(request.Preferences?.PairLengths, rows, settings);
         }
 
         return new TrainingData(rows, evaluation, packing);
+    }
+
+    // A pack holds whole pairs, so it is at least as long as the longest of them.
+    private static PackingPlan Pack(int[]? pairs, IReadOnlyList<TokenRow> rows, TrainSettings settings)
+    {
+        int[] lengths = pairs ?? [.. rows.Select(row => row.InputIds.Length)];
+        int longest = lengths.DefaultIfEmpty().Max();
+        int capacity = settings.MaxLength ?? longest;
+        return BestFitDecreasing.Plan(lengths, pairs is null ? capacity : Math.Max(capacity, longest), settings.Seed);
     }
 
     /// <summary>SHA-256 over the tokens, labels and weights of some rows, whatever file they came from.</summary>

@@ -63,7 +63,8 @@ public static class TrainingRun
         OutputFolder output = new(request.Output);
         using OutputLock held = output.Take(request.Force, request.Resume is not null);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
-        int units = request.Distillation?.Units ?? data.Packing?.Packs.Count ?? data.Rows.Count;
+        int units =
+            request.Distillation?.Units ?? data.Packing?.Packs.Count ?? request.Preferences?.Units ?? data.Rows.Count;
         StepPlan plan = StepPlan.Create(settings, units);
         LearningRateSchedule.Create(settings, plan.TotalSteps).RequireSomeRate();
         if (request.Resume is { } checkpoint and not "auto")
@@ -88,21 +89,18 @@ public static class TrainingRun
         LoadedRun run = new(request, data, plan, output, place, model, adapter, fingerprint, recompute);
 
         // 3. Steps, by the objective and its kind of micro-batch.
-        return request.Objective == Objective.Sft
-            ? Train(
-                run,
-                new SftObjective(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute),
-                observer,
-                time,
-                loading
-            )
-            : Train(
-                run,
-                ObjectiveFactory.CreateDistilling(request, model, RequireLora(adapter), recompute, output),
-                observer,
-                time,
-                loading
-            );
+        return request.Objective switch
+        {
+            Objective.Sft => Optimise(
+                new SftObjective(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute)
+            ),
+            Objective.Kto => Optimise(ObjectiveFactory.CreateKto(run)),
+            Objective.Dpo or Objective.Simpo or Objective.Orpo => Optimise(ObjectiveFactory.CreatePairs(run)),
+            _ => Optimise(ObjectiveFactory.CreateDistilling(run, RequireLora(adapter))),
+        };
+
+        TrainOutcome Optimise<TBatch>(IObjective<TBatch> objective)
+            where TBatch : IMicroBatch => Train(run, objective, observer, time, loading);
     }
 
     private static TrainOutcome Train<TBatch>(

@@ -4,7 +4,7 @@
 namespace MultiTurnTrainer.Training.Metrics;
 
 /// <summary>
-/// <c>metrics.csv</c>, <c>metrics.jsonl</c> and <c>evaluations.jsonl</c>, one line per step, each flushed as it is
+/// <c>metrics.csv</c>, <c>metrics.jsonl</c>, <c>evaluations.jsonl</c> and, where sides are compared, <c>preferences.jsonl</c>, one line per step, each flushed as it is
 /// written, and the same numbers for TensorBoard. Numbers that belong to the model have nine significant digits, enough to tell two float32 apart.
 /// </summary>
 internal sealed class MetricsLog : IDisposable
@@ -30,10 +30,14 @@ internal sealed class MetricsLog : IDisposable
         ("spike", m => Whole(m.Spike ? 1 : 0)),
     ];
 
+    /// <summary>The file of rewards and margins.</summary>
+    public const string PreferencesName = "preferences.jsonl";
+
     private readonly StreamWriter _csv;
     private readonly StreamWriter _steps;
     private readonly StreamWriter _evaluations;
     private readonly TensorBoardLog _board;
+    private readonly Lazy<StreamWriter> _preferences;
 
     /// <summary>Opens the files in a folder, keeping what belongs to steps up to <paramref name="keepThrough"/>.</summary>
     /// <param name="folder">The output folder.</param>
@@ -45,6 +49,7 @@ internal sealed class MetricsLog : IDisposable
         _csv = Open(csv, keepThrough, ReadCsvStep, header: true);
         _steps = Open(Path.Combine(folder, "metrics.jsonl"), keepThrough, ReadJsonStep, header: false);
         _evaluations = Open(Path.Combine(folder, "evaluations.jsonl"), keepThrough, ReadJsonStep, header: false);
+        _preferences = new(() => Open(Path.Combine(folder, PreferencesName), keepThrough, ReadJsonStep, header: false));
         _board = new TensorBoardLog(Path.Combine(folder, "tensorboard"), time);
         if (new FileInfo(csv).Length == 0)
         {
@@ -56,6 +61,12 @@ internal sealed class MetricsLog : IDisposable
     public static IReadOnlyList<JsonElement> ReadLines(string path) =>
         File.Exists(path)
             ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(line => JsonElement.Parse(line))]
+            : [];
+
+    /// <summary>Reads back the rewards and margins of a run; empty where nothing was compared.</summary>
+    public static IReadOnlyList<PreferenceMetrics> ReadPreferences(string path) =>
+        File.Exists(path)
+            ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(RecordJson.Read<PreferenceMetrics>)]
             : [];
 
     /// <summary>A number of such a line; NaN where it has none.</summary>
@@ -82,6 +93,34 @@ internal sealed class MetricsLog : IDisposable
                 ("train/head_share", metrics.HeadShare),
             ]
         );
+        if (metrics.Preferences is { } preferences)
+        {
+            Write(preferences);
+        }
+    }
+
+    private void Write(PreferenceMetrics metrics)
+    {
+        WriteLine(_preferences.Value, Encoding.UTF8.GetString(RecordJson.ToLine(metrics)));
+        _board.Write(
+            metrics.Step,
+            [
+                .. BoardOf("rewards", metrics.All),
+                .. metrics.ByTurn.SelectMany(turn => BoardOf($"rewards_turn_{turn.Key}", turn.Value)),
+            ]
+        );
+    }
+
+    private static IEnumerable<(string, double)> BoardOf(string name, PreferencePart part)
+    {
+        (string, double?)[] values =
+        [
+            ($"{name}/chosen", part.RewardsChosen),
+            ($"{name}/rejected", part.RewardsRejected),
+            ($"{name}/margins", part.RewardsMargins),
+            ($"{name}/accuracies", part.RewardsAccuracies),
+        ];
+        return values.Where(value => value.Item2 is not null).Select(value => (value.Item1, value.Item2!.Value));
     }
 
     /// <summary>Writes an evaluation.</summary>
@@ -115,6 +154,11 @@ internal sealed class MetricsLog : IDisposable
         _csv.Dispose();
         _steps.Dispose();
         _evaluations.Dispose();
+        if (_preferences.IsValueCreated)
+        {
+            _preferences.Value.Dispose();
+        }
+
         _board.Dispose();
     }
 

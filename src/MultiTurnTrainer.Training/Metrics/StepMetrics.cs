@@ -51,6 +51,9 @@ public sealed record StepMetrics
     /// <summary>The process's highest resident memory so far, in 2²⁰ bytes.</summary>
     public required double PeakMemoryMb { get; init; }
 
+    /// <summary>Rewards and margins; null where nothing is compared.</summary>
+    public PreferenceMetrics? Preferences { get; init; }
+
     /// <summary>Whether the step completed a spike of the loss.</summary>
     public bool Spike { get; init; }
 }

@@ -5,9 +5,9 @@ namespace MultiTurnTrainer.Training.Objectives;
 
 /// <summary>The masked cross-entropy head under an adapter: frozen, under a low-rank change, or trained through its effective weight.</summary>
 /// <param name="model">The base.</param>
-/// <param name="adapter">Laid over it.</param>
+/// <param name="adapter">Laid over it; null for the base alone, whose loss can be computed and not its gradient.</param>
 /// <param name="settings">Label smoothing and z-loss.</param>
-internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings settings)
+internal sealed class HeadPass(CausalLM model, Adapter? adapter, TrainSettings settings)
 {
     private readonly CrossEntropyOptions _training = new(
         (float)(model.Config.LogitSoftcap ?? 0),
@@ -23,7 +23,7 @@ internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings se
     public HeadResult ComputeGradient(Tensor hidden, MicroBatch batch, double normalizer)
     {
         using DisposeScope scope = NewDisposeScope();
-        if (model.LowRankHead(adapter) is { } low)
+        if (FindLowRank() is { } low)
         {
             return Run(low);
         }
@@ -48,10 +48,12 @@ internal sealed class HeadPass(CausalLM model, Adapter adapter, TrainSettings se
     public HeadResult ComputeLoss(Tensor hidden, MicroBatch batch)
     {
         using DisposeScope scope = NewDisposeScope();
-        IHead head = model.LowRankHead(adapter) ?? new FrozenHead(model.HeadWeight(adapter).detach().to(hidden.dtype));
+        IHead head = FindLowRank() ?? new FrozenHead(model.HeadWeight(adapter).detach().to(hidden.dtype));
         CrossEntropyOptions plain = new(_training.SoftCap, Gradient: false, Metrics: true);
         return MoveOut(MaskedCrossEntropy.Run(hidden, GetTargets(batch), head, 1, plain));
     }
+
+    private IHead? FindLowRank() => adapter is null ? null : model.LowRankHead(adapter);
 
     private static HeadResult MoveOut(HeadResult result)
     {

@@ -1,5 +1,6 @@
 // Folder Objectives: what is optimised over which data, and the forward and backward passes for it.
 // Refuses to know: steps, optimizer, schedules, checkpoints.
+using MultiTurnTrainer.Training.Metrics;
 
 namespace MultiTurnTrainer.Training.Objectives;
 
@@ -14,6 +15,10 @@ internal interface IObjective<TBatch> : IDisposable
     /// <summary>Lays the data of one micro-batch out, without computing anything.</summary>
     /// <param name="units">Unit numbers.</param>
     TBatch Prepare(IReadOnlyList<int> units);
+
+    /// <summary>Sees a step's micro-batches before the first of them: what is a mean over the whole step is counted here.</summary>
+    /// <param name="batches">Of one optimizer step.</param>
+    void Begin(IReadOnlyList<TBatch> batches) { }
 
     /// <summary>Adds the gradient of (loss sum / <paramref name="normalizer"/>) to the parameters' gradient.</summary>
     /// <param name="batch">One of <see cref="Prepare"/>'s.</param>
@@ -65,7 +70,11 @@ internal readonly record struct MicroResult(
     long Hits,
     double HeadSeconds,
     RolloutEffort Rollout = default
-);
+)
+{
+    /// <summary>Rewards and margins; null where nothing is compared.</summary>
+    public PreferenceTally? Preferences { get; init; }
+}
 
 /// <summary>What sampling cost.</summary>
 /// <param name="Tokens">New tokens, stop tokens included.</param>

@@ -20,6 +20,9 @@ internal sealed record ReportFacts(
 {
     /// <summary>What masking lost and what the template did, by code; empty where token rows were read.</summary>
     public IReadOnlyList<(string Name, string Value)> Masked { get; init; } = [];
+
+    /// <summary>The lines of <c>preferences.jsonl</c>; empty where nothing was compared.</summary>
+    public IReadOnlyList<PreferenceMetrics> Preferences { get; init; } = [];
 }
 
 /// <summary><c>report.html</c>: one file without scripts or outside references, readable in ten years.</summary>
@@ -42,12 +45,14 @@ internal static class TrainingReport
             .AddRaw("<div class=\"grid\">\n")
             .AddRaw(LossPlot(steps, evaluations))
             .AddRaw(EvaluationPlots.Draw(evaluations))
+            .AddRaw(PreferencePlots.Draw(facts.Preferences))
             .AddRaw(Curve("Gradient norm before clipping", steps, "grad_norm"))
             .AddRaw(Curve("Learning rate", steps, "lr"))
             .AddRaw(Curve("Tokens per second", steps, "tokens_per_second"))
             .AddRaw(Curve("Share of a step's time in the head", steps, "head_share"))
             .AddRaw("</div>\n<div class=\"grid\">\n");
         EvaluationPlots.AddTables(page, evaluations);
+        PreferencePlots.AddTable(page, facts.Preferences);
         if (facts.Masked.Count > 0)
         {
             page.AddFacts("Masking", facts.Masked);

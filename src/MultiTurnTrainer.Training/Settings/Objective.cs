@@ -14,6 +14,18 @@ public enum Objective
 
     /// <summary>History-cleaned distillation on logged replies.</summary>
     DistillOffline,
+
+    /// <summary>Direct preference optimisation over pairs of conversations.</summary>
+    Dpo,
+
+    /// <summary>SimPO: length-normalised, with a margin, without a reference (arXiv 2405.14734).</summary>
+    Simpo,
+
+    /// <summary>ORPO: the odds ratio beside the chosen side's own loss, without a reference (arXiv 2403.07691).</summary>
+    Orpo,
+
+    /// <summary>KTO: rows labelled desirable or undesirable (arXiv 2402.01306).</summary>
+    Kto,
 }
 
 /// <summary>The objectives' names in flags, manifests and fingerprints.</summary>
@@ -24,6 +36,14 @@ public static class ObjectiveNames
 
     /// <summary>The name of an objective.</summary>
     public static string GetName(this Objective objective) => Naming.KebabCase(objective);
+
+    /// <summary>Whether it compares two contexts of a reply.</summary>
+    public static bool IsDistilling(this Objective objective) =>
+        objective is Objective.Maigo or Objective.Ccopd or Objective.DistillOffline;
+
+    /// <summary>Whether it trains on which answer was better.</summary>
+    public static bool IsPreference(this Objective objective) =>
+        objective is Objective.Dpo or Objective.Simpo or Objective.Orpo or Objective.Kto;
 
     /// <summary>The objective of one of <see cref="All"/>.</summary>
     public static Objective Parse(string name) => Enum.GetValues<Objective>().First(each => each.GetName() == name);
