@@ -90,6 +90,7 @@ internal static class ForeignSettings
         new(["lora_modules_to_save", "additional_target"], "lora.modules_to_save"),
         new(["peft_use_dora"], "lora.use_dora"),
         new(["peft_use_rslora"], "lora.use_rslora"),
+        new(["peft_ensure_weight_tying"], "lora.ensure_weight_tying"),
         new(
             ["adapter", "use_peft", "peft_config"],
             "train.finetuning_type",

@@ -35,9 +35,14 @@ internal static class Tensors
     public static float[] ToArray(Tensor tensor)
     {
         using DisposeScope scope = NewDisposeScope();
+        return Floats(tensor).ToArray();
+    }
+
+    /// <summary>A float tensor's values on the host in single precision: valid until the surrounding dispose scope ends.</summary>
+    public static ReadOnlySpan<float> Floats(Tensor tensor)
+    {
         using IDisposable quiet = no_grad();
-        Tensor host = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
-        return MemoryMarshal.Cast<byte, float>(host.bytes).ToArray();
+        return MemoryMarshal.Cast<byte, float>(tensor.detach().to(ScalarType.Float32).cpu().contiguous().bytes);
     }
 
     /// <summary>Reads a tensor of a file into a type and onto a device, outside every dispose scope.</summary>

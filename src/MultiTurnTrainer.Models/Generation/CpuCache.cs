@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Models.Generation;
 /// </summary>
 internal sealed unsafe class CpuCache(int layers, int heads, int width) : ISequenceCache
 {
-    private const int Growth = 256;
+    private const int Growth = 64;
     private float* _data;
     private int _capacity;
 

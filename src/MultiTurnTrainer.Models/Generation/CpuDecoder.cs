@@ -324,8 +324,9 @@ internal sealed unsafe class CpuDecoder : IDecoder
     {
         int width = _config.HeadDimension;
         int heads = _config.KeyValueHeads;
-        float[] allKeys = Tensors.ToArray(keys);
-        float[] allValues = Tensors.ToArray(values);
+        using DisposeScope scope = NewDisposeScope();
+        ReadOnlySpan<float> allKeys = Tensors.Floats(keys);
+        ReadOnlySpan<float> allValues = Tensors.Floats(values);
         for (int row = 0; row < _rows.Count; row++)
         {
             for (int head = 0; head < heads; head++)
@@ -335,8 +336,8 @@ internal sealed unsafe class CpuDecoder : IDecoder
                 for (int t = 0; t < layout.Lengths[row]; t++)
                 {
                     int source = (((layout.Starts[row] + t) * heads) + head) * width;
-                    allKeys.AsSpan(source, width).CopyTo(new Span<float>(keyTarget + ((long)t * width), width));
-                    allValues.AsSpan(source, width).CopyTo(new Span<float>(valueTarget + ((long)t * width), width));
+                    allKeys.Slice(source, width).CopyTo(new Span<float>(keyTarget + ((long)t * width), width));
+                    allValues.Slice(source, width).CopyTo(new Span<float>(valueTarget + ((long)t * width), width));
                 }
             }
         }

@@ -20,8 +20,8 @@ public sealed class Scorer(CausalLM model, Adapter? adapter)
     /// <summary>The label of a token that is not supervised.</summary>
     public const int Ignored = -100;
 
-    /// <summary>Rows of the hidden state to turn into logits at once.</summary>
-    private const int ChunkRows = 256;
+    /// <summary>Rows of the hidden state to turn into logits at once: enough to keep the product busy, few beside the weights.</summary>
+    private const int ChunkRows = 64;
 
     /// <summary>Scores one row.</summary>
     /// <param name="ids">The tokens.</param>

@@ -31,6 +31,7 @@ internal static class LoraChoice
             RankPattern = [.. settings.RankPattern ?? new Dictionary<string, int>()],
             AlphaPattern = [.. settings.AlphaPattern ?? new Dictionary<string, double>()],
             ModulesToSave = settings.ModulesToSave ?? [],
+            EnsureWeightTying = settings.EnsureWeightTying ?? false,
             Init = (settings.InitLoraWeights ?? "true").ToLowerInvariant() switch
             {
                 "true" => LoraInit.Kaiming,
@@ -73,6 +74,7 @@ internal static class LoraChoice
         Compare(settings.LoraDropout, given.Dropout, "lora_dropout");
         Compare(settings.UseRslora, given.UseRsLora, "use_rslora");
         Compare(settings.UseDora, given.UseDora, "use_dora");
+        Compare(settings.EnsureWeightTying, given.EnsureWeightTying, "ensure_weight_tying");
         CompareAll(settings.RankPattern, given.RankPattern, "rank_pattern");
         CompareAll(settings.AlphaPattern, given.AlphaPattern, "alpha_pattern");
         CompareAll(settings.ModulesToSave, given.ModulesToSave, "modules_to_save");

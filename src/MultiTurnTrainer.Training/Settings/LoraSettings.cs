@@ -45,6 +45,9 @@ public sealed record LoraSettings
     /// <summary>Modules trained whole beside the adapter; none.</summary>
     public IReadOnlyList<string>? ModulesToSave { get; init; }
 
+    /// <summary>A head tied to the embedding follows what is done to either, and a merge keeps them one; false.</summary>
+    public bool? EnsureWeightTying { get; init; }
+
     /// <summary>First weights of A: <c>true</c> is PEFT's uniform ±1/sqrt(in), <c>gaussian</c> its normal; <c>true</c>.</summary>
     public string? InitLoraWeights { get; init; }
 }

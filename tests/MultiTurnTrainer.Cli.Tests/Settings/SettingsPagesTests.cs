@@ -129,7 +129,7 @@ public partial class SettingsPagesTests
                         "lora_alpha" => "32",
                         "lora_dropout" => "0",
                         "target_modules" => "all-linear",
-                        "use_rslora" or "use_dora" => "false",
+                        "use_rslora" or "use_dora" or "ensure_weight_tying" => "false",
                         "init_lora_weights" => "true",
                         _ => "–",
                     }

@@ -153,24 +153,6 @@ public sealed class RealModelTests(ITestOutputHelper output) : IDisposable
         );
     }
 
-    [Fact]
-    public void Load_OfTheModel_HoldsTheWeightsOnce()
-    {
-        LocalModelOptions options = new(SmallRealModel.Folder) { Type = "float32", Device = "cpu" };
-        // Whatever starting libtorch takes is taken before.
-        using (LocalModel.Load(options)) { }
-
-        long before = Resident();
-        using LocalModel model = LocalModel.Load(options);
-        double share = (Resident() - before) / (4.0 * model.Model.ParameterCount);
-
-        output.WriteLine($"{share:P0} of the weights");
-        Assert.InRange(share, 0, 1.25);
-    }
-
-    // Bytes of this process in memory, mapped files included.
-    private static long Resident() => Environment.WorkingSet;
-
     private static JsonElement[] Lines(MemoryStream stream) =>
         [
             .. Encoding

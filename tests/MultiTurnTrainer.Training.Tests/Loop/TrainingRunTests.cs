@@ -331,10 +331,30 @@ public class TrainingRunTests
         TrainRequest request = New(folder, "out", TrainingCase.Settings(_case)) with
         {
             InitAdapter = TrainingCase.Adapter(_case),
-            Lora = new LoraSettings { R = 64 },
+            Lora = new LoraSettings { R = 64, EnsureWeightTying = true },
         };
 
-        Assert.Contains("r differ", Assert.Throws<MttException>(() => TrainingCase.Run(request)).Message);
+        Assert.Contains(
+            "r, ensure_weight_tying differ",
+            Assert.Throws<MttException>(() => TrainingCase.Run(request)).Message
+        );
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(true, true)]
+    public void Execute_EnsureWeightTying_StandsInTheAdapter(bool? wish, bool written)
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(folder, "out", TrainingCase.Settings(_case) with { MaxSteps = 1 }) with
+        {
+            Lora = new LoraSettings { R = 2, EnsureWeightTying = wish },
+        };
+
+        TrainingCase.Run(request);
+
+        JsonElement config = JsonElement.Parse(File.ReadAllBytes(Path.Combine(request.Output, "adapter_config.json")));
+        Assert.Equal(written, config.GetProperty("ensure_weight_tying").GetBoolean());
     }
 
     /// <summary>Twenty steps over one row that is learned by heart, then four over one that was never seen.</summary>

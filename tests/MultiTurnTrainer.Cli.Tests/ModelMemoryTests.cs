@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace MultiTurnTrainer.Cli.Tests;
+
+/// <summary>What generating and scoring with the real model take beside its weights.</summary>
+public sealed class ModelMemoryTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(
+        "generate",
+        """{"messages": [{"role": "user", "content": "Name a colour."}]}""",
+        "--max-new-tokens",
+        "8"
+    )]
+    [InlineData("score", """{"text": "The quick brown fox jumps over the lazy dog."}""")]
+    public void Run_OnTheRealModel_NeedsLessThanOneThirdBesideTheWeights(
+        string command,
+        string row,
+        params string[] more
+    )
+    {
+        string model = SmallRealModel.Folder;
+        long weights = new FileInfo(Path.Combine(model, "model.safetensors")).Length;
+        string rows = _folder.Write("rows.jsonl", row + "\n");
+
+        using Process process = MttProcess.Start(
+            _folder.Path,
+            [command, rows, "--model", model, "--dtype", "float32", "--device", "cpu", .. more]
+        );
+        Task<string> said = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        long peak = 0;
+        while (!process.WaitForExit(10))
+        {
+            peak = Math.Max(peak, PrivateBytes(process.Id));
+        }
+
+        Assert.True(process.ExitCode == 0, error.Result);
+        Assert.NotEmpty(said.Result);
+        double share = (double)peak / weights;
+        output.WriteLine($"{command}: {share:F2} of the weights");
+        Assert.InRange(share, 1, 1.3);
+    }
+
+    // Resident and its own: pages of libraries, which the system may drop and processes share, are not counted.
+    private static long PrivateBytes(int process)
+    {
+        try
+        {
+            string? line = File.ReadLines($"/proc/{process}/status")
+                .FirstOrDefault(text => text.StartsWith("RssAnon:", StringComparison.Ordinal));
+            return line is null
+                ? 0
+                : 1024
+                    * long.Parse(
+                        line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+                        CultureInfo.InvariantCulture
+                    );
+        }
+        catch (IOException)
+        {
+            return 0; // it has ended
+        }
+    }
+}
