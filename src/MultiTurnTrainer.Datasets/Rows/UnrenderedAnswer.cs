@@ -12,11 +12,12 @@ internal static class UnrenderedAnswer
     private const string NoText = "no-text";
 
     private const string NullPrinted = "null-printed";
+    private const string PartsStringified = "parts-stringified";
     private const string NotRendered = "-not-rendered";
 
     /// <summary>Whether a refusal is one that <see cref="RowOptions.DropUnrenderedAnswers"/> turns into a weight of 0.</summary>
     public static bool IsCode(string code) =>
-        code is NullPrinted or NoText || code.EndsWith(NotRendered, StringComparison.Ordinal);
+        code is NullPrinted or PartsStringified or NoText || code.EndsWith(NotRendered, StringComparison.Ordinal);
 
     /// <summary>The answers of a rendered conversation that the template does not render, each with its cause.</summary>
     public static SortedDictionary<int, (string Code, string Reason)> All(
@@ -42,7 +43,7 @@ internal static class UnrenderedAnswer
         return lost;
     }
 
-    /// <summary>Why an answer is not rendered, or null when it is, or when there is nothing to render.</summary>
+    /// <summary>Why an answer is not rendered, or not as its words, or null when it is, or when there is nothing to render.</summary>
     public static (string Code, string Reason)? Find(Message message, PrintedMessage printed)
     {
         bool noContent =
@@ -50,6 +51,14 @@ internal static class UnrenderedAnswer
         if (noContent && printed.Has(MessageField.Content))
         {
             return (NullPrinted, "the template prints its missing content as a word, which would be supervised");
+        }
+
+        if (printed.IsStringified && content.ValueKind == JsonValueKind.Array)
+        {
+            return (
+                PartsStringified,
+                "the template prints its list of parts as Python writes a list, which would be supervised: give its text"
+            );
         }
 
         if (printed.HasOwnWords)

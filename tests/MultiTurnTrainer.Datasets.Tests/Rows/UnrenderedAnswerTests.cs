@@ -45,6 +45,7 @@ public class UnrenderedAnswerTests
     [InlineData(TextOnly, "'content':'','reasoning_content':'hm'", "reasoning-not-rendered")]
     [InlineData(Strings, "'content':null," + Call, "calls-not-rendered")]
     [InlineData(Strings, "'content':[{'type':'text','text':'hi'}]", "content-not-rendered")]
+    [InlineData(TextOnly, "'content':[{'type':'text','text':'hi'}]", "parts-stringified")]
     [InlineData(Branches, "'content':''," + Call, "calls-not-rendered")]
     [InlineData(Branches, "'content':null," + Call, "calls-not-rendered")]
     public void Build_AnswerThatIsNotRendered_IsRefusedOrLeftOut(string template, string answer, string code)
