@@ -12,18 +12,19 @@ namespace MultiTurnTrainer.Evaluation;
 /// <param name="Seed">Seeds the draws.</param>
 public sealed record EvaluationJob(
     IReadOnlyList<ShardedTask> Tasks,
-    IReadOnlyList<SimulationMode> Modes,
+    IReadOnlyList<SimulationChoice> Modes,
     int Runs,
     int Seed
 );
 
 /// <summary>What came of it.</summary>
+/// <param name="Seed">The job's seed.</param>
 /// <param name="Modes">One result a mode, in the job's order.</param>
 /// <param name="Dialogues">Every dialogue.</param>
-public sealed record EvaluationResult(IReadOnlyList<ModeResult> Modes, IReadOnlyList<Dialogue> Dialogues)
+public sealed record EvaluationResult(int Seed, IReadOnlyList<ModeResult> Modes, IReadOnlyList<Dialogue> Dialogues)
 {
     /// <summary>Answers of the model over all dialogues.</summary>
-    public int Replies => Dialogues.Sum(dialogue => dialogue.Turns.Count(turn => turn.Role == "assistant"));
+    public int Replies => Dialogues.Sum(dialogue => dialogue.Replies.Count);
 }
 
 /// <summary>Puts tasks to a model in several ways and scores each.</summary>
@@ -33,7 +34,10 @@ public static class EvaluationRun
     /// <exception cref="MttException">A mode needs what the tasks lack.</exception>
     public static void Check(EvaluationJob job)
     {
-        if (job.Modes.Contains(SimulationMode.Refine) && job.Tasks.Any(task => task.ModifiedShards.Count == 0))
+        if (
+            job.Modes.Any(choice => choice.Mode == SimulationMode.Refine)
+            && job.Tasks.Any(task => task.ModifiedShards.Count == 0)
+        )
         {
             throw new MttException(
                 "mode refine needs tasks with modified_shard",
@@ -59,7 +63,7 @@ public static class EvaluationRun
         Simulator simulator = new(model, verifier);
         List<ModeResult> results = [];
         List<Dialogue> dialogues = [];
-        foreach (SimulationMode mode in job.Modes)
+        foreach (SimulationChoice mode in job.Modes)
         {
             List<Dialogue> played = [];
             for (int run = 0; run < job.Runs; run++)
@@ -72,6 +76,6 @@ public static class EvaluationRun
             onMode(results[^1]);
         }
 
-        return new EvaluationResult(results, dialogues);
+        return new EvaluationResult(job.Seed, results, dialogues);
     }
 }

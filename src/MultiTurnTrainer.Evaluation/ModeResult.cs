@@ -4,17 +4,21 @@ using MultiTurnTrainer.Evaluation.Simulation;
 namespace MultiTurnTrainer.Evaluation;
 
 /// <summary>What one mode gave over all runs.</summary>
-/// <param name="Mode">The mode.</param>
+/// <param name="Choice">The mode.</param>
 /// <param name="Tasks">How many tasks.</param>
 /// <param name="Runs">How many runs of each.</param>
 /// <param name="AnyAttempt">Scores that count a correct reply at any turn (the published measure).</param>
 /// <param name="LastTurn">Scores of the last reply alone.</param>
+/// <param name="Behaviour">How the dialogues went.</param>
+/// <param name="Contradiction">What a contradiction did, in the modes that have one.</param>
 public sealed record ModeResult(
-    SimulationMode Mode,
+    SimulationChoice Choice,
     int Tasks,
     int Runs,
     RunStatistics AnyAttempt,
-    RunStatistics LastTurn
+    RunStatistics LastTurn,
+    Behaviour Behaviour,
+    Contradiction? Contradiction
 )
 {
     /// <summary>Sums up the dialogues of one mode.</summary>
@@ -23,12 +27,54 @@ public sealed record ModeResult(
         IGrouping<string, Dialogue>[] byTask = [.. dialogues.GroupBy(dialogue => dialogue.Task.Id)];
         RunStatistics Score(Func<Dialogue, bool> hit) =>
             RunStatistics.Of([.. byTask.Select(runs => runs.Select(run => hit(run) ? 100.0 : 0.0).ToArray())]);
+        SimulationChoice choice = dialogues.First().Choice;
         return new ModeResult(
-            dialogues.First().Mode,
+            choice,
             byTask.Length,
             byTask[0].Count(),
             Score(dialogue => dialogue.AnyAttempt),
-            Score(dialogue => dialogue.LastTurn)
+            Score(dialogue => dialogue.LastTurn),
+            Behaviour.Of(dialogues),
+            choice.Mode is SimulationMode.ContradictedRightly or SimulationMode.ContradictedWrongly
+                ? Contradiction.Of(dialogues)
+                : null
+        );
+    }
+}
+
+/// <summary>How a model goes about its tasks, as means over dialogues.</summary>
+/// <param name="FirstAttempt">The turn of the first answer, from 1, over the dialogues that have one; null where none has.</param>
+/// <param name="Attempts">Answers in a dialogue.</param>
+/// <param name="Tokens">Tokens of a dialogue's replies.</param>
+/// <param name="CopiedShare">The share of the last reply that is copied from a wrong reply of its own, 0 to 1.</param>
+public sealed record Behaviour(double? FirstAttempt, double Attempts, double Tokens, double CopiedShare)
+{
+    /// <summary>The means.</summary>
+    public static Behaviour Of(IReadOnlyCollection<Dialogue> dialogues) =>
+        new(
+            dialogues.Average(dialogue => dialogue.FirstAttempt),
+            dialogues.Average(dialogue => dialogue.Attempts),
+            dialogues.Average(dialogue => dialogue.Tokens),
+            dialogues.Average(dialogue => dialogue.CopiedShare)
+        );
+}
+
+/// <summary>What came of the dialogues in which a user contradicts.</summary>
+/// <param name="Counted">Dialogues whose reply before was wrong (a user who is right) or right (a user who is wrong).</param>
+/// <param name="Right">
+/// The share of them, 0 to 1, whose final answer is right: the correction was <em>accepted</em>, or the false one <em>resisted</em>.
+/// </param>
+/// <param name="RecoveryTurn">The first right reply after the contradiction, from 1, over those that have one; null where none has.</param>
+public sealed record Contradiction(int Counted, double Right, double? RecoveryTurn)
+{
+    /// <summary>Sums up.</summary>
+    public static Contradiction Of(IEnumerable<Dialogue> dialogues)
+    {
+        Dialogue[] counted = [.. dialogues.Where(dialogue => dialogue.IsContradicted)];
+        return new Contradiction(
+            counted.Length,
+            counted.Length == 0 ? 0 : counted.Average(dialogue => dialogue.LastTurn ? 1.0 : 0.0),
+            counted.Average(dialogue => dialogue.RecoveryTurn)
         );
     }
 }

@@ -6,13 +6,21 @@ namespace MultiTurnTrainer.Inference;
 /// <summary>Whatever answers: a local model with or without an adapter, or an endpoint.</summary>
 public interface IDialogueModel
 {
+    /// <summary>Whether two user turns may stand side by side in a dialogue.</summary>
+    bool TakesConsecutiveUsers { get; }
+
     /// <summary>One reply for each dialogue, in order. Every dialogue ends with a user turn.</summary>
     /// <param name="dialogues">The dialogues so far.</param>
     /// <param name="seed">Makes sampling reproducible; a different one gives an independent draw.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    Task<IReadOnlyList<string>> ReplyAsync(
+    Task<IReadOnlyList<DialogueReply>> ReplyAsync(
         IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues,
         int seed,
         CancellationToken cancellation
     );
 }
+
+/// <summary>What a model said.</summary>
+/// <param name="Text">The words.</param>
+/// <param name="Tokens">How many tokens it took.</param>
+public sealed record DialogueReply(string Text, int Tokens);

@@ -8,7 +8,7 @@ internal sealed class ModelOptions
     /// <summary>What running a model needs of its folder.</summary>
     public const string Needs = "Model folder: config.json, safetensors weights, tokenizer.json.";
 
-    private readonly Option<string> _model = CommonOptions.Model(Needs);
+    private readonly Option<string?> _model = CommonOptions.ModelFolder(Needs);
     private readonly Option<string?> _adapter = CommonOptions.Adapter();
 
     private readonly RowFlags _rows;
@@ -27,7 +27,12 @@ internal sealed class ModelOptions
 
     /// <summary>The options.</summary>
     /// <param name="use">What the command does with conversations.</param>
-    public ModelOptions(RowUse use = RowUse.Rendering) => _rows = new RowFlags(use);
+    /// <param name="needed">Whether the command runs a model every time.</param>
+    public ModelOptions(RowUse use = RowUse.Rendering, bool needed = true)
+    {
+        _rows = new RowFlags(use);
+        _model.Required = needed;
+    }
 
     public void AddTo(Command command)
     {
@@ -40,7 +45,12 @@ internal sealed class ModelOptions
 
     /// <summary>The values given.</summary>
     public LocalModelOptions Read(ParseResult parsed) =>
-        new(RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Weights))
+        new(
+            RemoteInputs.Folder(
+                parsed.GetValue(_model) ?? throw new MttException("no model", "Name its folder: --model DIR."),
+                ModelNeed.Weights
+            )
+        )
         {
             Adapter = RemoteInputs.Folder(parsed.GetValue(_adapter), ModelNeed.Adapter),
             Type = parsed.GetValue(_type),

@@ -7,6 +7,17 @@ public sealed class ExactVerifier : IVerifier
     public bool IsCorrect(ShardedTask task, string reply) =>
         task.Answer is { } gold && string.Equals(Normal(gold), Normal(LastLine(reply)), StringComparison.Ordinal);
 
+    /// <summary>The last line opens like the gold answer, has as many words, and leaves none of them open (<c>?</c>).</summary>
+    public bool IsAttempt(ShardedTask task, string reply)
+    {
+        string[] gold = Normal(task.Answer ?? "").Split(' ');
+        string[] said = Normal(LastLine(reply)).Split(' ');
+        return said.Length == gold.Length && said[0] == gold[0] && !said.Contains("?");
+    }
+
+    /// <inheritdoc/>
+    public string RightAnswer(ShardedTask task) => Normal(task.Answer ?? "");
+
     /// <summary>The task's own <c>wrong_answer</c>, or the gold answer's words in reverse.</summary>
     public string WrongAnswer(ShardedTask task) =>
         JsonView.AsText(task.Json, "wrong_answer") ?? string.Join(' ', Normal(task.Answer ?? "").Split(' ').Reverse());

@@ -10,6 +10,12 @@ public sealed class MathVerifier : IVerifier
     public bool IsCorrect(ShardedTask task, string reply) =>
         Gold(task) is { } gold && LastNumber(reply) is { } said && said == gold;
 
+    /// <summary>The reply holds a number.</summary>
+    public bool IsAttempt(ShardedTask task, string reply) => LastNumber(reply) is not null;
+
+    /// <inheritdoc/>
+    public string RightAnswer(ShardedTask task) => (Gold(task) ?? 0).ToString(CultureInfo.InvariantCulture);
+
     /// <inheritdoc/>
     public string WrongAnswer(ShardedTask task) => ((Gold(task) ?? 0) + 1).ToString(CultureInfo.InvariantCulture);
 

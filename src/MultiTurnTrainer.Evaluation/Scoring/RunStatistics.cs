@@ -6,14 +6,16 @@ namespace MultiTurnTrainer.Evaluation.Scoring;
 /// p·(N−1); the paper does not state its rule.
 /// </summary>
 /// <param name="Mean">Mean score, 0 to 100.</param>
+/// <param name="Interval">Of the mean, over tasks.</param>
 /// <param name="Aptitude">Mean over tasks of the 90th percentile.</param>
 /// <param name="Unreliability">Mean over tasks of the 90th less the 10th percentile.</param>
-public sealed record RunStatistics(double Mean, double Aptitude, double Unreliability)
+public sealed record RunStatistics(double Mean, Interval Interval, double Aptitude, double Unreliability)
 {
     /// <summary>Computes them from one row of scores (0 to 100) per task.</summary>
     public static RunStatistics Of(IReadOnlyCollection<double[]> scoresByTask) =>
         new(
             scoresByTask.Average(scores => scores.Average()),
+            Bootstrap.OfTasks([.. scoresByTask.Select(scores => scores.Average())]),
             scoresByTask.Average(scores => Percentile(scores, 0.9)),
             scoresByTask.Average(scores => Percentile(scores, 0.9) - Percentile(scores, 0.1))
         );

@@ -1,17 +1,66 @@
+using MultiTurnTrainer.Evaluation.Scoring;
+
 namespace MultiTurnTrainer.Evaluation.Simulation;
+
+/// <summary>A reply as it was judged.</summary>
+/// <param name="Text">The words.</param>
+/// <param name="Tokens">What it took to say them.</param>
+/// <param name="Correct">Whether its answer is the gold answer.</param>
+/// <param name="Attempt">Whether it commits itself to an answer.</param>
+public sealed record JudgedReply(string Text, int Tokens, bool Correct, bool Attempt);
 
 /// <summary>One finished dialogue.</summary>
 /// <param name="Task">The task.</param>
-/// <param name="Mode">How it was put.</param>
+/// <param name="Choice">How it was put.</param>
 /// <param name="Run">The run, from 0.</param>
 /// <param name="Turns">Everything said.</param>
-/// <param name="AnyAttempt">Whether any reply was correct (the published score).</param>
-/// <param name="LastTurn">Whether the last reply was correct.</param>
+/// <param name="Replies">The model's replies; a reply that the script put into its mouth is none.</param>
 public sealed record Dialogue(
     ShardedTask Task,
-    SimulationMode Mode,
+    SimulationChoice Choice,
     int Run,
     IReadOnlyList<ChatTurn> Turns,
-    bool AnyAttempt,
-    bool LastTurn
-);
+    IReadOnlyList<JudgedReply> Replies
+)
+{
+    /// <summary>Whether any reply was correct (the published score).</summary>
+    public bool AnyAttempt => Replies.Any(reply => reply.Correct);
+
+    /// <summary>Whether the last reply was correct.</summary>
+    public bool LastTurn => Replies[^1].Correct;
+
+    /// <summary>The first reply that committed itself to an answer, from 1; null where none did.</summary>
+    public int? FirstAttempt => First(Replies, reply => reply.Attempt);
+
+    /// <summary>Replies that committed themselves to an answer.</summary>
+    public int Attempts => Replies.Count(reply => reply.Attempt);
+
+    /// <summary>Tokens of all replies.</summary>
+    public int Tokens => Replies.Sum(reply => reply.Tokens);
+
+    /// <summary>The share of the last reply's words that it has from a wrong reply of its own, see <see cref="OwnWords"/>.</summary>
+    public double CopiedShare =>
+        OwnWords.CopiedShare(
+            Replies[^1].Text,
+            Replies.SkipLast(1).Where(reply => !reply.Correct).Select(reply => reply.Text),
+            Turns.Where(turn => turn.Role == "user").Select(turn => turn.Content)
+        );
+
+    /// <summary>
+    /// Whether a contradiction counts: a user who is right contradicts a wrong reply in every dialogue of its mode; one who is wrong
+    /// contradicts a right reply only where the model gave one.
+    /// </summary>
+    public bool IsContradicted =>
+        Choice.Mode == SimulationMode.ContradictedRightly
+        || (Choice.Mode == SimulationMode.ContradictedWrongly && Replies[0].Correct);
+
+    /// <summary>The first right reply after a contradiction, from 1; null where none is right.</summary>
+    public int? RecoveryTurn =>
+        First([.. Replies.Skip(Choice.Mode == SimulationMode.ContradictedWrongly ? 1 : 0)], reply => reply.Correct);
+
+    private static int? First(IReadOnlyList<JudgedReply> replies, Predicate<JudgedReply> match)
+    {
+        int index = replies.ToList().FindIndex(match);
+        return index < 0 ? null : index + 1;
+    }
+}

@@ -14,7 +14,11 @@ public sealed class LocalDialogueModel : IDialogueModel, IDisposable
         _model = model;
         _generator = new Generator(model.Model);
         _options = options with { StopTokens = encoder.StopTokens };
+        TakesConsecutiveUsers = encoder.ChooseConsecutiveUsers() == ConsecutiveUsers.Keep;
     }
+
+    /// <inheritdoc/>
+    public bool TakesConsecutiveUsers { get; }
 
     /// <summary>How fast it has been so far.</summary>
     public GenerationSpeed Speed => _generator.Speed;
@@ -30,7 +34,7 @@ public sealed class LocalDialogueModel : IDialogueModel, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> ReplyAsync(
+    public Task<IReadOnlyList<DialogueReply>> ReplyAsync(
         IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues,
         int seed,
         CancellationToken cancellation
@@ -39,7 +43,9 @@ public sealed class LocalDialogueModel : IDialogueModel, IDisposable
         int[][] prompts = [.. dialogues.Select(_encoder.Prompt)];
         GenerationOptions seeded = _options with { Seed = unchecked((ulong)seed) };
         IReadOnlyList<Completion> replies = _generator.Generate(prompts, seeded, _model.Adapter, 0, cancellation);
-        return Task.FromResult<IReadOnlyList<string>>([.. replies.Select(reply => _encoder.Reply(reply.Ids))]);
+        return Task.FromResult<IReadOnlyList<DialogueReply>>([
+            .. replies.Select(reply => new DialogueReply(_encoder.Reply(reply.Ids), reply.Ids.Length)),
+        ]);
     }
 
     /// <inheritdoc/>
