@@ -4,7 +4,7 @@
 # Usage: scripts/bench/context.sh [CONVERSATIONS]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-count=${1:-100}
+count=${1:-400}
 model=$root/src/MultiTurnTrainer.Cli/Presets/tiny/model
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

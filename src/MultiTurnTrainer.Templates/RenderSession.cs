@@ -20,16 +20,27 @@ public sealed class RenderSession
     private string? _prompt;
 
     internal RenderSession(ChatTemplate template, RenderInput input, bool tracked)
+        : this(template, input, tracked, Variables(input, tracked)) { }
+
+    private RenderSession(ChatTemplate template, RenderInput input, bool tracked, Dictionary<string, Value> variables)
     {
         _template = template;
         _input = input;
         IsTracked = tracked;
         _triedNulls = input.AsWritten;
         _messages = Messages(input.AsWritten ? NullKeys.Kept : NullKeys.Absent);
-        _variables = Variables(input, tracked);
+        _variables = variables;
     }
 
     private bool IsTracked { get; }
+
+    /// <summary>
+    /// The same conversation with other messages: tools and variables are not turned into values again. Both sessions stay
+    /// usable, one at a time.
+    /// </summary>
+    /// <param name="messages">The <c>messages</c> array.</param>
+    public RenderSession With(JsonElement messages) =>
+        new(_template, _input with { Messages = messages }, IsTracked, _variables);
 
     /// <summary>Renders the whole conversation.</summary>
     /// <exception cref="TemplateException">The template refuses or fails, as jinja2 would, with line and column.</exception>

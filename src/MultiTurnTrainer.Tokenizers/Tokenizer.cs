@@ -293,6 +293,18 @@ public sealed class Tokenizer
     /// <summary>Whether an id is a control token: an added token marked special.</summary>
     public bool IsSpecial(int id) => _file.Added.Tokens.TryGetValue(id, out AddedToken? added) && added.Special;
 
+    /// <summary>
+    /// Whether an added token parts texts: wherever it stands, what is before it and what is behind it are tokenized as they
+    /// would be beside any other text. Not so where it takes whitespace, must stand alone, is looked for in changed text, or
+    /// where another added token might lie across its edge; nor is it said of tokenizers of unknown make.
+    /// </summary>
+    public bool PartsText(int id) =>
+        _fast is not null
+        && _file.Added.Tokens.TryGetValue(id, out AddedToken? token)
+        && token is { SingleWord: false, StripLeft: false, StripRight: false }
+        && (!token.Normalized || _file.Normalizer is null)
+        && _file.Added.Tokens.All(other => other.Key == id || !other.Value.MayOverlap(token));
+
     private static bool TryFast(
         FastEncoder fast,
         ReadOnlySpan<byte> utf8,

@@ -19,6 +19,9 @@ internal sealed class ConstraintLedger
     /// <summary>Those in force, oldest first.</summary>
     public IReadOnlyList<ActiveConstraint> Active => _active;
 
+    /// <summary>Counts up whenever they change.</summary>
+    public int Version { get; private set; }
+
     /// <summary>Takes over what a user's message says.</summary>
     /// <param name="sentences">Its sentences.</param>
     /// <param name="message">Its index.</param>
@@ -50,7 +53,9 @@ internal sealed class ConstraintLedger
             }
         }
 
-        return added > 0 || withdrawn.Count > gone;
+        bool changed = added > 0 || withdrawn.Count > gone;
+        Version += changed ? 1 : 0;
+        return changed;
     }
 
     private void Withdraw(string sentence, List<ActiveConstraint> withdrawn)

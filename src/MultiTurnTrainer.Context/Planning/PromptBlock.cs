@@ -58,6 +58,9 @@ internal sealed class PromptBlock
     /// <summary>Tokens of the prompt that come from here.</summary>
     public int PromptTokens => Tokens + (_policy.Documents.Place == DocumentPlacement.Template ? DocumentTokens : 0);
 
+    /// <summary>Whether a new turn alone may change it.</summary>
+    public bool ChangesByTurn => _inputs.State.Count > 0;
+
     /// <summary>Writes it anew.</summary>
     /// <param name="constraints">The constraints in force.</param>
     /// <param name="firstTurn">The first turn that is in the prompt.</param>

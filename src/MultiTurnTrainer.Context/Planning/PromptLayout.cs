@@ -25,6 +25,7 @@ internal sealed class PromptLayout
     private int _turnsCounted;
     private int _system;
     private int _nextResult;
+    private (int Rules, int FirstTurn, int Notes, string Summary, int Turn) _written = (-1, 0, 0, "", 0);
 
     public PromptLayout(ContextPolicy policy, ContextInputs inputs, ITokenCounter counter, MessageLog log)
     {
@@ -124,6 +125,19 @@ internal sealed class PromptLayout
     /// <summary>Writes the top anew where something it holds changed.</summary>
     public void WriteBlock(int turn)
     {
+        (int Rules, int FirstTurn, int Notes, string Summary, int Turn) holds = (
+            Ledger.Version,
+            FirstTurn,
+            _notes.Count,
+            Summary.Text,
+            _block.ChangesByTurn ? turn : 0
+        );
+        if (holds == _written)
+        {
+            return;
+        }
+
+        _written = holds;
         if (_block.Write(Ledger.Active, FirstTurn, turn, _notes, Summary))
         {
             Version++;

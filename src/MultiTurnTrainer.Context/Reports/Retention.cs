@@ -34,6 +34,11 @@ public sealed class Retention
     private readonly ConstraintLedger _ledger = new();
     private readonly List<(int Message, string Text)> _facts = [];
     private int _turn = -1;
+    private int _layout = -1;
+    private string _block = "";
+    private int _firstShown;
+    private int _kept;
+    private int _counted;
 
     /// <summary>Takes over a message of the record.</summary>
     /// <param name="message">The message.</param>
@@ -63,14 +68,31 @@ public sealed class Retention
     /// <summary>Counts for a plan.</summary>
     public RetentionCount Of(ContextPlan plan)
     {
-        HashSet<int> shown =
-        [
-            .. plan.Items.Where(item => item.Kind == ItemKind.Message).SelectMany(item => item.Sources),
-        ];
-        int kept = _facts.Count(fact => IsThere(plan, shown, fact.Message, fact.Text));
-        ActiveConstraint[] constraints = [.. _ledger.Active.Where(constraint => !constraint.IsUncertain)];
-        int keptConstraints = constraints.Count(known => IsThere(plan, shown, known.Message, known.Text));
-        RetentionCount count = new(kept, _facts.Count, keptConstraints, constraints.Length);
+        if (plan.Layout != _layout || !ReferenceEquals(plan.Block, _block))
+        {
+            // What left came back nowhere: everything is looked for anew.
+            (_layout, _block) = (plan.Layout, plan.Block);
+            (_kept, _counted) = (0, 0);
+            _firstShown = FirstMessage(plan);
+        }
+
+        for (; _counted < _facts.Count; _counted++)
+        {
+            _kept += IsThere(_facts[_counted].Message, _facts[_counted].Text) ? 1 : 0;
+        }
+
+        int constraints = 0;
+        int keptConstraints = 0;
+        foreach (ActiveConstraint constraint in _ledger.Active)
+        {
+            if (!constraint.IsUncertain)
+            {
+                constraints++;
+                keptConstraints += IsThere(constraint.Message, constraint.Text) ? 1 : 0;
+            }
+        }
+
+        RetentionCount count = new(_kept, _facts.Count, keptConstraints, constraints);
         if (ContextTelemetry.Retention.Enabled)
         {
             ContextTelemetry.Retention.Record(count.Share);
@@ -79,6 +101,20 @@ public sealed class Retention
         return count;
     }
 
-    private static bool IsThere(ContextPlan plan, HashSet<int> shown, int message, string text) =>
-        shown.Contains(message) || plan.Block.Contains(text, StringComparison.Ordinal);
+    // Users' messages stand word for word or have left, the oldest first.
+    private bool IsThere(int message, string text) =>
+        message >= _firstShown || _block.Contains(text, StringComparison.Ordinal);
+
+    private static int FirstMessage(ContextPlan plan)
+    {
+        foreach (PlanItem item in plan.Items)
+        {
+            if (item.Kind == ItemKind.Message)
+            {
+                return item.Sources[0];
+            }
+        }
+
+        return int.MaxValue;
+    }
 }

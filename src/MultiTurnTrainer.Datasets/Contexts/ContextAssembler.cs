@@ -38,11 +38,11 @@ public sealed class ContextAssembler
     private readonly List<Message> _record = [];
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _json;
-    private readonly string[] _stops;
+    private readonly PromptTokens? _tokens;
+    private RenderSession? _render;
     private AssembledPrompt? _prompt;
-    private string _countedText = "";
-    private int _counted;
-    private bool _quotesStop;
+    private string _block = "";
+    private bool _quotesControl;
 
     /// <summary>Begins a conversation without messages.</summary>
     /// <param name="model">The policy and its model.</param>
@@ -53,15 +53,15 @@ public sealed class ContextAssembler
         (_model, _source) = (model, source);
         _rows = model.Template is { } template ? new RowSource(source, template, new RowOptions()) : null;
         _encoder = model.Model is { } known ? new PromptEncoder(known) : null;
-        _session = model.Open(ContextInputs.Of(source));
+        Counter = new MessageTokens(model.NewCounter());
+        _session = model.Open(ContextInputs.Of(source), Counter);
         _json = new Utf8JsonWriter(_buffer, JsonText.Writer);
-        _stops =
-        [
-            .. (_rows?.Stops ?? []).Where(stop =>
-                model.Model?.Tokenizer.TokenToId(stop) is { } id && model.Model.Tokenizer.IsAdded(id)
-            ),
-        ];
+        _tokens = model.Model is { } whole ? new PromptTokens(whole, _rows!.Stops) : null;
+        _quotesControl = QuotesControl(model.Policy.Persona.Reminder) || QuotesControlBesideMessages(source);
     }
+
+    /// <summary>Counts the conversation's messages.</summary>
+    internal ITokenCounter Counter { get; }
 
     /// <summary>The messages so far.</summary>
     public IReadOnlyList<Message> Record => _record;
@@ -86,7 +86,7 @@ public sealed class ContextAssembler
         }
 
         _record.Add(message);
-        _quotesStop |= _stops.Any(stop => message.Content?.Contains(stop, StringComparison.Ordinal) ?? false);
+        _quotesControl |= QuotesControl(message.Json);
         _prompt = null;
     }
 
@@ -155,7 +155,11 @@ public sealed class ContextAssembler
 
         try
         {
-            RenderSession session = _rows.Template.OpenText(Input(prompt) with { AddGenerationPrompt = true });
+            RenderSession session =
+                _render is { } known && !HasDocuments
+                    ? known.With(prompt.Json)
+                    : _rows.Template.OpenText(Input(prompt) with { AddGenerationPrompt = true });
+            _render = session;
             return prompt with { Text = session.Text(), Session = session };
         }
         catch (TemplateException problem)
@@ -191,10 +195,7 @@ public sealed class ContextAssembler
 
     private bool HasDocuments => _source.Json.TryGetProperty("documents", out _);
 
-    /// <summary>
-    /// The tokens of a prompt, or a number that they certainly do not exceed and that is within the budget: a token has at least
-    /// a byte, and a stop token parts what was counted before from what is new.
-    /// </summary>
+    /// <summary>The tokens of a prompt; 0 where nobody asks.</summary>
     private int Tokens(AssembledPrompt prompt)
     {
         if (_model.Policy.Overflow == OverflowMode.Allow || _encoder is null)
@@ -202,18 +203,41 @@ public sealed class ContextAssembler
             return 0;
         }
 
-        int shared = prompt.Text.AsSpan().CommonPrefixLength(_countedText);
-        int parted = 0;
-        foreach (string stop in _quotesStop ? [] : _stops)
+        if (!ReferenceEquals(prompt.Plan.Block, _block))
         {
-            int at = prompt.Text.AsSpan(0, shared).LastIndexOf(stop);
-            parted = at < 0 ? parted : Math.Max(parted, at + stop.Length);
+            _block = prompt.Plan.Block;
+            _quotesControl |= QuotesControl(_block);
         }
 
-        int most = Encoding.UTF8.GetByteCount(prompt.Text.AsSpan(parted)) + (parted > 0 ? _counted : 0);
-        _countedText = prompt.Text;
-        return _counted = most <= _model.Budget ? most : _encoder.Encode(Conversation(prompt)).Length;
+        if (_tokens!.IsUsable && !_quotesControl)
+        {
+            return _tokens.Count(prompt.Text);
+        }
+
+        // A token has at least a byte.
+        int most = Encoding.UTF8.GetByteCount(prompt.Text);
+        return most <= _model.Budget ? most : _encoder.Encode(Conversation(prompt)).Length;
     }
+
+    private bool QuotesControl(string text) => _model.Model?.Tokens.Control.IsIn(text) ?? false;
+
+    private bool QuotesControl(JsonElement json) =>
+        json.ValueKind switch
+        {
+            JsonValueKind.String => QuotesControl(json.GetString()!),
+            JsonValueKind.Array => json.EnumerateArray().Any(QuotesControl),
+            JsonValueKind.Object => json.EnumerateObject()
+                .Any(field => QuotesControl(field.Name) || QuotesControl(field.Value)),
+            _ => false,
+        };
+
+    // Token strings of a row are names of control tokens and no text of the data.
+    private bool QuotesControlBesideMessages(Conversation source) =>
+        source
+            .Json.EnumerateObject()
+            .Any(field =>
+                field.Name is not ("messages" or "bos_token" or "eos_token" or "stop") && QuotesControl(field.Value)
+            );
 
     private Conversation Conversation(AssembledPrompt prompt) =>
         Conversations.Conversation.FromJson(

@@ -20,8 +20,6 @@ public sealed record ReplayedCall(
 /// <param name="model">The policy and its model.</param>
 public sealed class ContextReplay(PolicyModel model)
 {
-    private readonly ITokenCounter _counter = model.NewCounter();
-
     /// <summary>The policy and its model.</summary>
     public PolicyModel Model => model;
 
@@ -32,8 +30,8 @@ public sealed class ContextReplay(PolicyModel model)
     /// <exception cref="MttException">The policy or the template refuses it.</exception>
     public IEnumerable<ReplayedCall> Run(Conversation conversation)
     {
-        CallTally tally = new(model, Report, _counter, conversation);
         ContextAssembler assembler = new(model, conversation);
+        CallTally tally = new(model, Report, assembler.Counter, conversation);
         int[] before = [];
         foreach (Message message in conversation.Messages)
         {

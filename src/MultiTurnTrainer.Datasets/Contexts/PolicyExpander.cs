@@ -16,7 +16,6 @@ internal sealed record ExpandedRow(Conversation Row, IReadOnlyList<int> Sources)
 internal sealed class PolicyExpander(PolicyModel model)
 {
     private readonly string _fingerprint = PolicyFingerprint.Of(model.Policy);
-    private readonly ITokenCounter _counter = model.NewCounter();
     private readonly IdBuffer _first = new();
     private readonly IdBuffer _second = new();
 
@@ -37,7 +36,7 @@ internal sealed class PolicyExpander(PolicyModel model)
         }
 
         ContextAssembler assembler = new(model, conversation);
-        CallTally tally = new(model, Counts.Report, _counter, conversation);
+        CallTally tally = new(model, Counts.Report, assembler.Counter, conversation);
         Counts.Conversations++;
         List<Stretch> stretches = [];
         AssembledPrompt? last = null;
@@ -80,7 +79,7 @@ internal sealed class PolicyExpander(PolicyModel model)
         foreach (Stretch stretch in stretches)
         {
             string? id = stretches.Count > 1 && conversation.Id is { } name ? Invariant($"{name}#{rows.Count}") : null;
-            rows.Add(Row(conversation, stretch, id, seen));
+            rows.Add(Row(conversation, stretch, id, seen, assembler.Counter));
         }
 
         return rows;
@@ -107,7 +106,13 @@ internal sealed class PolicyExpander(PolicyModel model)
             );
     }
 
-    private ExpandedRow Row(Conversation conversation, Stretch stretch, string? id, HashSet<int> seen)
+    private ExpandedRow Row(
+        Conversation conversation,
+        Stretch stretch,
+        string? id,
+        HashSet<int> seen,
+        ITokenCounter counter
+    )
     {
         AssembledPrompt prompt = stretch.LastLearned!;
         int call = prompt.Plan.Call;
@@ -129,7 +134,7 @@ internal sealed class PolicyExpander(PolicyModel model)
         seen.Add(call);
         Counts.Rows++;
         Counts.Answers += stretch.Supervised.Count;
-        Counts.Tokens += prompt.Plan.Parts.Prompt + _counter.Count(conversation.Messages[call]);
+        Counts.Tokens += prompt.Plan.Parts.Prompt + counter.Count(conversation.Messages[call]);
         return new ExpandedRow(row, [.. prompt.Messages.Select(message => message.Sources[0]), call]);
     }
 

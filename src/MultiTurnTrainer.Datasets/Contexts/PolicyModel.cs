@@ -80,14 +80,15 @@ public sealed class PolicyModel
 
     /// <summary>Begins the plans of a conversation.</summary>
     /// <param name="inputs">What it has beside its messages.</param>
-    internal ContextSession Open(ContextInputs inputs) =>
+    /// <param name="counter">Counts its tokens.</param>
+    internal ContextSession Open(ContextInputs inputs, ITokenCounter counter) =>
         new(
             Policy,
             inputs with
             {
                 Placement = AddsSomething(inputs) ? Placement(inputs.Tools is not null) : BlockPlacement.System,
             },
-            _counter(),
+            counter,
             Window
         );
 

@@ -1,8 +1,8 @@
 namespace MultiTurnTrainer.Datasets.Contexts;
 
 /// <summary>
-/// Writes canonical rows as the rows that a policy makes of them, on several threads and in their order. Conversations that
-/// the policy refuses are left out and listed.
+/// Writes canonical rows as the rows that a policy makes of them, on several threads and in their order, while the next
+/// ones are read. Conversations that the policy refuses are left out and listed.
 /// </summary>
 /// <param name="output">Where the rows go.</param>
 /// <param name="model">The policy and its model.</param>
@@ -17,14 +17,15 @@ public sealed class PolicyRowOutput(
     ExpandedCounts counts
 ) : IRowOutput
 {
-    private const int BatchCharacters = 1 << 20;
+    // Once so much waits, the thread that reads assembles too; at twice as much it waits for the oldest.
+    private const int Enough = 4 << 20;
 
-    private readonly PolicyExpander[] _expanders =
-    [
-        .. Enumerable.Range(0, threads).Select(_ => new PolicyExpander(model)),
-    ];
-    private readonly List<Conversation> _waiting = [];
-    private int _characters;
+    private readonly TaskFactory _factory = new(
+        new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Math.Max(1, threads - 1)).ConcurrentScheduler
+    );
+    private readonly ConcurrentBag<PolicyExpander> _idle = [];
+    private readonly Queue<Task<Expanded>> _running = new();
+    private long _bytes;
 
     /// <inheritdoc/>
     public string Path => output.Path;
@@ -32,19 +33,24 @@ public sealed class PolicyRowOutput(
     /// <inheritdoc/>
     public void Write(Conversation row)
     {
-        _waiting.Add(row);
-        _characters += row.Json.GetRawText().Length;
-        if (_characters >= BatchCharacters)
+        _bytes += JsonMarshal.GetRawUtf8Value(row.Json).Length;
+        bool isEnough = threads == 1 || _bytes > Enough;
+        _running.Enqueue(isEnough ? Task.FromResult(Expand(row)) : _factory.StartNew(() => Expand(row)));
+        while (_running.TryPeek(out Task<Expanded>? oldest) && (oldest.IsCompleted || _bytes > 2 * Enough))
         {
-            Flush();
+            WriteOldest();
         }
     }
 
     /// <inheritdoc/>
     public void Commit()
     {
-        Flush();
-        foreach (PolicyExpander expander in _expanders)
+        while (_running.Count > 0)
+        {
+            WriteOldest();
+        }
+
+        foreach (PolicyExpander expander in _idle)
         {
             counts.Add(expander.Counts);
         }
@@ -53,46 +59,44 @@ public sealed class PolicyRowOutput(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => output.Dispose();
-
-    private void Flush()
+    public void Dispose()
     {
-        IReadOnlyList<ExpandedRow>[] rows = new IReadOnlyList<ExpandedRow>[_waiting.Count];
-        MttException?[] problems = new MttException?[_waiting.Count];
-        int next = -1;
-        Parallel.ForEach(
-            _expanders,
-            new ParallelOptions { MaxDegreeOfParallelism = threads },
-            expander =>
-            {
-                for (int i = Interlocked.Increment(ref next); i < _waiting.Count; i = Interlocked.Increment(ref next))
-                {
-                    try
-                    {
-                        rows[i] = expander.Expand(_waiting[i]);
-                    }
-                    catch (MttException problem)
-                    {
-                        problems[i] = problem;
-                    }
-                }
-            }
-        );
-        for (int i = 0; i < rows.Length; i++)
-        {
-            if (problems[i] is { } problem)
-            {
-                refused.Add(problem);
-                continue;
-            }
+        // After a failure the conversations behind it end on their own.
+        Task.WhenAll(_running).ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+        output.Dispose();
+    }
 
-            foreach (ExpandedRow row in rows[i])
-            {
-                output.Write(row.Row);
-            }
+    private Expanded Expand(Conversation row)
+    {
+        PolicyExpander expander = _idle.TryTake(out PolicyExpander? kept) ? kept : new PolicyExpander(model);
+        try
+        {
+            return new Expanded(row, expander.Expand(row), null);
+        }
+        catch (MttException problem)
+        {
+            return new Expanded(row, [], problem);
+        }
+        finally
+        {
+            _idle.Add(expander);
+        }
+    }
+
+    private void WriteOldest()
+    {
+        Expanded done = _running.Dequeue().GetAwaiter().GetResult();
+        _bytes -= JsonMarshal.GetRawUtf8Value(done.Source.Json).Length;
+        if (done.Problem is not null)
+        {
+            refused.Add(done.Problem);
         }
 
-        _waiting.Clear();
-        _characters = 0;
+        foreach (ExpandedRow row in done.Rows)
+        {
+            output.Write(row.Row);
+        }
     }
+
+    private sealed record Expanded(Conversation Source, IReadOnlyList<ExpandedRow> Rows, MttException? Problem);
 }

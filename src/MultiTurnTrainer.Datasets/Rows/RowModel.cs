@@ -37,6 +37,16 @@ public sealed class RowModel
     /// <summary>The tokenizer's tables.</summary>
     internal TokenizerParts Tokens { get; }
 
+    private readonly ConcurrentDictionary<string, bool> _parting = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a stop token parts texts (<see cref="Tokenizer.PartsText"/>).</summary>
+    internal bool PartsText(string stop) =>
+        _parting.GetOrAdd(
+            stop,
+            static (text, tokenizer) => tokenizer.TokenToId(text) is { } id && tokenizer.PartsText(id),
+            Tokenizer
+        );
+
     /// <summary>Loads a model folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">What the run says of rendering: <see cref="RowOptions.Template"/> replaces the folder's.</param>

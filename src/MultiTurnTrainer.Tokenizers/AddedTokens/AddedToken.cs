@@ -18,6 +18,10 @@ internal sealed record AddedToken(
     int Id = -1
 )
 {
+    /// <summary>Whether the token may be found in the place of another one: it begins with it, or holds its first character further on.</summary>
+    public bool MayOverlap(AddedToken other) =>
+        Content.StartsWith(other.Content, StringComparison.Ordinal) || Content.IndexOf(other.Content[0], 1) > 0;
+
     /// <summary>A control token, found in the text as it is.</summary>
     public static AddedToken Control(string content, int id = -1) =>
         new(content, SingleWord: false, StripLeft: false, StripRight: false, Normalized: false, Special: true, id);

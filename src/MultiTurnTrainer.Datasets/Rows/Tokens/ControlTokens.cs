@@ -18,9 +18,11 @@ internal sealed class ControlTokens
     ];
 
     private readonly Kind[] _kinds;
+    private readonly SearchValues<string> _texts;
 
     public ControlTokens(Tokenizer tokenizer, string template)
     {
+        List<string> texts = [];
         _kinds = new Kind[tokenizer.IdLimit];
         foreach (AddedTokenInfo token in tokenizer.AddedTokens)
         {
@@ -32,7 +34,13 @@ internal sealed class ControlTokens
                 !isControl || string.IsNullOrWhiteSpace(token.Content) ? Kind.Text
                 : IsAnswerTag(token.Content) ? Kind.AnswerTag
                 : Kind.Control;
+            if (_kinds[token.Id] != Kind.Text)
+            {
+                texts.Add(token.Content);
+            }
         }
+
+        _texts = SearchValues.Create([.. texts], StringComparison.Ordinal);
     }
 
     private enum Kind : byte
@@ -51,6 +59,9 @@ internal sealed class ControlTokens
 
     /// <summary>Whether an answer's own text may form the token.</summary>
     public bool IsAllowedInAnswer(int id) => _kinds[id] == Kind.AnswerTag;
+
+    /// <summary>Whether a text spells a control token.</summary>
+    public bool IsIn(string text) => text.AsSpan().ContainsAny(_texts);
 
     // <|user|>, <｜User｜>, [INST], <<SYS>>; not <b> or <table>.
     private static bool LooksLikeMarker(string content) =>
