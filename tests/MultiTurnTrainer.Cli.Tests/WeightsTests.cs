@@ -134,6 +134,11 @@ public sealed partial class WeightsTests : IDisposable
     [InlineData("\"loss\":\"no\"", "messages[1].loss", "number from 0 to 1")]
     [InlineData("\"loss_mask\":[0,1]", "messages[1].loss_mask", "number from 0 to 1")]
     [InlineData("\"weight\":0.5,\"loss_weight\":1", "messages[1].loss_weight", "says otherwise")]
+    [InlineData(
+        "\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}},\"weight\":0}]",
+        "messages[1].tool_calls[0].weight",
+        "is of one call"
+    )]
     public void Validate_OnAWeightWithoutMeaning_NamesPlaceAndPath(string weight, string path, string says)
     {
         _folder.Write("bad.jsonl", WeightRows.Messages(weight));

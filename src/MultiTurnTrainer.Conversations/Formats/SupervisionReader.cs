@@ -170,6 +170,7 @@ internal static class SupervisionReader
     {
         int content = -1;
         int detail = -1;
+        int calls = -1;
         for (
             int at = message + 1;
             row[message].Kind == JsonKind.Object && at < row[message].Next;
@@ -178,13 +179,41 @@ internal static class SupervisionReader
         {
             ReadOnlySpan<byte> name = row.Raw(at);
             content = name.Length == 7 && name.SequenceEqual("content"u8) ? at + 1 : content;
+            calls = name.Length == 10 && name.SequenceEqual("tool_calls"u8) ? at + 1 : calls;
             detail = name.Length == 15 && name.SequenceEqual("training_detail"u8) ? at + 1 : detail;
+        }
+
+        if (calls >= 0 && row[calls].Kind == JsonKind.Array)
+        {
+            CheckCalls(row, calls, problems);
         }
 
         float[] parts = content >= 0 && row[content].Kind == JsonKind.Array ? Parts(row, content, problems) : [];
         IReadOnlyList<WeightedRange> ranges =
             detail >= 0 && row[detail].Kind != JsonKind.Null ? Ranges(row, content, detail, problems) : [];
         return parts.Length == 0 && ranges.Count == 0 ? null : new ContentWeights(parts, ranges);
+    }
+
+    /// <summary>Calls count with their message: a weight of one alone has no place.</summary>
+    private static void CheckCalls(JsonTape row, int calls, List<RowProblem> problems)
+    {
+        for (int call = calls + 1; call < row[calls].Next; call = row[call].Next)
+        {
+            int function = row.Find(call, "function"u8);
+            foreach (int owner in (ReadOnlySpan<int>)[call, function])
+            {
+                if (owner >= 0 && Find(row, owner) is >= 0 and int weight && WeightOf(row, owner, problems) != 1)
+                {
+                    problems.Add(
+                        new RowProblem(
+                            weight,
+                            "is of one call; calls count with their message",
+                            "Put it on the message."
+                        )
+                    );
+                }
+            }
+        }
     }
 
     private static float[] Parts(JsonTape row, int content, List<RowProblem> problems)

@@ -36,7 +36,17 @@ internal sealed class UnknownKey : Rule
 
     private static readonly string[] _reasoning = ["reasoning_content", "reasoning", "thinking"];
 
-    private static readonly string[] _ofCalls = ["id", "type", "function", "index", "name", "arguments", "parameters"];
+    private static readonly string[] _ofCalls =
+    [
+        "id",
+        "type",
+        "function",
+        "index",
+        "name",
+        "arguments",
+        "parameters",
+        .. SupervisionReader.Keys,
+    ];
 
     private static readonly byte[][] _bytes = Bytes(_known);
     private static readonly byte[][] _bytesOfCalls = Bytes(_ofCalls);
