@@ -87,6 +87,7 @@ internal static class MttCli
             ShardCommand.Create(),
             CleanCommand.Create(),
             ReviewCommand.Create(),
+            PairsCommand.Create(),
             RenderCommand.Create(),
             TokenizeCommand.Create(),
             LintTemplateCommand.Create(),

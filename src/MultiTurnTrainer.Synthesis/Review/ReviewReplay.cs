@@ -72,7 +72,9 @@ public static class ReviewReplay
     private static RunHeader ReadHeader(string line, string trace) =>
         JsonText.TryReadTexts(line, out _) ? RunHeader.Parse(line, trace) : throw NoLine(trace, 1, null);
 
-    private static DialogueResult Parse(string line, string path, int number)
+    /// <summary>Reads a dialogue of a trace.</summary>
+    /// <exception cref="MttException">The line is none.</exception>
+    internal static DialogueResult Parse(string line, string path, int number)
     {
         try
         {
