@@ -48,6 +48,9 @@ public class ConvertedRowTests
     [InlineData(
         """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","refusal":null,"annotations":[],"audio":{},"reasoning":"r","reasoning_content":"r"}]}"""
     )]
+    [InlineData(
+        """{"input":[{"role":"user","content":"q"},{"type":"message","id":"msg_1","status":"completed","role":"assistant","content":[{"type":"output_text","text":"a","annotations":[]}]}]}"""
+    )]
     public void Check_NothingKeptAside_IsClean(string row) => Assert.Empty(RuleExampleTests.Validate(row));
 
     [Theory]

@@ -34,6 +34,9 @@ internal sealed class UnknownKey : Rule
         "training_detail",
     ];
 
+    // What every message of the Responses API carries.
+    private static readonly string[] _ofItems = [.. _known, "type", "id", "status"];
+
     private static readonly string[] _reasoning = ["reasoning_content", "reasoning", "thinking"];
 
     private static readonly string[] _ofCalls =
@@ -49,6 +52,7 @@ internal sealed class UnknownKey : Rule
     ];
 
     private static readonly byte[][] _bytes = Bytes(_known);
+    private static readonly byte[][] _bytesOfItems = Bytes(_ofItems);
     private static readonly byte[][] _bytesOfCalls = Bytes(_ofCalls);
 
     public override void Check(Row row, FindingSink sink)
@@ -63,9 +67,17 @@ internal sealed class UnknownKey : Rule
             );
         }
 
+        bool areItems = row.Format is ResponsesFormat;
         foreach (ref readonly MessageView message in row.Messages)
         {
-            CheckKeys(row, message.Token, _known, _bytes, "a message", sink);
+            CheckKeys(
+                row,
+                message.Token,
+                areItems ? _ofItems : _known,
+                areItems ? _bytesOfItems : _bytes,
+                "a message",
+                sink
+            );
             if (message.Reasoning >= 0)
             {
                 CheckReasoning(row, message, sink);
