@@ -3,6 +3,7 @@
 using MultiTurnTrainer.Serving.Chats;
 using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.SessionApi;
 using MultiTurnTrainer.Serving.Settings;
 using MultiTurnTrainer.Serving.Upstreams;
 
@@ -12,7 +13,13 @@ namespace MultiTurnTrainer.Serving;
 /// <param name="Options">How it listens.</param>
 /// <param name="Models">What answers.</param>
 /// <param name="Policy">What prompts hold.</param>
-public sealed record ServerPlan(ServerOptions Options, ModelsOptions Models, ServedPolicy Policy)
+/// <param name="Sessions">Where sessions are kept, and what they may spend.</param>
+public sealed record ServerPlan(
+    ServerOptions Options,
+    ModelsOptions Models,
+    ServedPolicy Policy,
+    SessionsOptions Sessions
+)
 {
     /// <summary>Reads environment variables: the only source of servers' keys.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
@@ -30,12 +37,14 @@ public sealed class ChatServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly UpstreamSet _upstreams;
     private readonly ServerPlan _plan;
+    private readonly SessionParts _sessions;
 
     private ChatServer(WebApplication application, UpstreamSet upstreams, ServerPlan plan)
     {
         _application = application;
         _upstreams = upstreams;
         _plan = plan;
+        _sessions = new SessionParts(plan, upstreams);
     }
 
     /// <summary>Where it listens, such as <c>http://127.0.0.1:8080</c>.</summary>
@@ -55,6 +64,7 @@ public sealed class ChatServer : IAsyncDisposable
         ChatServer server = new(application, upstreams, plan);
         try
         {
+            await server._sessions.Turns.RecoverAsync(cancellation).ConfigureAwait(false);
             server.Map();
             await application.StartAsync(cancellation).ConfigureAwait(false);
             server.Url = application
@@ -84,59 +94,36 @@ public sealed class ChatServer : IAsyncDisposable
     {
         using CancellationTokenSource patience = new(_plan.Options.Drain, _plan.Time);
         await _application.StopAsync(patience.Token).ConfigureAwait(false);
+        await _sessions.Runner.StopAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _application.DisposeAsync().ConfigureAwait(false);
+        await _sessions.Runner.StopAsync().ConfigureAwait(false);
         _upstreams.Dispose();
     }
 
     private void Map()
     {
         ServerOptions options = _plan.Options;
-        RequestGuard guard = new(options.Hosts);
-        RequestRates rates = new(options.RequestsPerMinute);
-        _application.Use(next =>
-            async http =>
-            {
-                try
-                {
-                    guard.Check(http.Request);
-                    rates.Check(http);
-                    await next(http).ConfigureAwait(false);
-                    if (!http.Response.HasStarted && http.GetEndpoint() is null)
-                    {
-                        throw ApiException.NotFound("path");
-                    }
-                }
-                catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
-                {
-                    // The client has gone; nobody is left to be told.
-                }
-                catch (Exception problem)
-                {
-                    ApiException error = ErrorMapping.Of(problem);
-                    if (error.Status == 500)
-                    {
-                        _plan.Log?.Invoke($"{http.Request.Method} {Printable.Line(http.Request.Path)}: {problem}");
-                    }
-
-                    await Json.WriteErrorAsync(http, error).ConfigureAwait(false);
-                }
-            }
-        );
-        Router router = new(_plan.Models.Routing);
-        PassThrough passThrough = new(_upstreams, _plan.Policy, router, options, _plan.Time);
+        _application.Use(new RequestPipeline(options, new Tenants(_plan.Sessions.Keys), _plan.Log).Wrap);
+        PassThrough passThrough = new(_upstreams, _plan.Policy, _sessions.Router, options, _plan.Time);
         ModelsApi.Map(_application, _upstreams, _plan.Time);
         OpenApiDocument.Map(_application);
+        _sessions.Routes.Map(_application);
+        _sessions.Responses.Map(_application);
+        _sessions.Conversations.Map(_application);
         _application.MapPost(
             "/v1/chat/completions",
             async http =>
             {
-                ChatBody request = ChatBody.Read(await Json.ReadAsync(http).ConfigureAwait(false));
-                await passThrough.AnswerAsync(http, request).ConfigureAwait(false);
+                ChatBody body = ChatBody.Read(await Json.ReadAsync(http).ConfigureAwait(false));
+                Task answer = await _sessions.SessionOfAsync(http, body).ConfigureAwait(false) is { } session
+                    ? _sessions.Chats.AnswerAsync(http, SessionRequest.OrderOf(http, session, body), body)
+                    : passThrough.AnswerAsync(http, body);
+                await answer.ConfigureAwait(false);
             }
         );
     }

@@ -1,11 +1,13 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Sessions.Stores;
 
 namespace MultiTurnTrainer.Serving.Tests;
 
@@ -18,7 +20,9 @@ internal sealed class TestServer : IAsyncDisposable
     {
         _upstream = upstream;
         Server = server;
-        Client = new HttpClient { BaseAddress = new Uri(server.Url) };
+        // A client that leaves does so at once.
+        SocketsHttpHandler handler = new() { ResponseDrainTimeout = TimeSpan.Zero };
+        Client = new HttpClient(handler) { BaseAddress = new Uri(server.Url) };
     }
 
     public ChatServer Server { get; }
@@ -54,13 +58,34 @@ internal sealed class TestServer : IAsyncDisposable
                     MaxDelaySeconds = 0.02,
                 },
             },
-            new ServedPolicy("test", policy ?? new ContextPolicy(), null)
+            new ServedPolicy("test", policy ?? new ContextPolicy(), null),
+            new SessionsOptions(new MemorySessionStore())
         )
         {
             Environment = _ => null,
         };
         return new TestServer(upstream, await ChatServer.StartAsync(change?.Invoke(plan) ?? plan, default));
     }
+
+    /// <summary>Begins a session.</summary>
+    public async Task<string> BeginAsync(string json = "{}") =>
+        (string)(await PostAsync("/v1/sessions", json)).Json["id"]!;
+
+    /// <summary>Says something in a session.</summary>
+    public Task<Reply> SayAsync(string session, string text, params (string Name, string Value)[] headers) =>
+        PostAsync(
+            "/v1/chat/completions",
+            JsonSerializer.Serialize(new { messages = new[] { new { role = "user", content = text } } }),
+            [("mtt-session", session), .. headers]
+        );
+
+    /// <summary>Says something in a session and reads the answer as it comes.</summary>
+    public Task<Reply> StreamAsync(string session, string text, params (string Name, string Value)[] headers) =>
+        PostAsync(
+            "/v1/chat/completions",
+            JsonSerializer.Serialize(new { stream = true, messages = new[] { new { role = "user", content = text } } }),
+            [("mtt-session", session), .. headers]
+        );
 
     /// <summary>Posts JSON and reads JSON.</summary>
     public async Task<Reply> PostAsync(string path, string json, params (string Name, string Value)[] headers)

@@ -70,7 +70,7 @@ internal sealed class ServedModelOptions
         ContextPolicy policy = PolicyFile.Read(name, file) ?? new ContextPolicy();
         RowModel? counted = folder is null ? null : RowModel.Load(folder, rows);
         ServedPolicy served = new(name ?? StandardPolicy, policy, counted, parsed.GetValue(_window));
-        return new ServerPlan(new ServerOptions(), models, served);
+        return new ServerPlan(new ServerOptions(), models, served, new SessionsOptions(new MultiTurnTrainer.Sessions.Stores.MemorySessionStore()));
     }
 
     private LocalModelOptions Local(ParseResult parsed, string folder, RowOptions rows) =>

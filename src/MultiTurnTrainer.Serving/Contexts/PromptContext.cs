@@ -88,6 +88,9 @@ internal sealed class PromptContext
         };
     }
 
+    /// <summary>The ids of the newest prompt, as a model in this process is asked with; null where no model is known.</summary>
+    public int[]? Ids() => _model.Model is null ? null : _assembler.Ids();
+
     private bool IsKeyFacts(AppliedStep step) =>
         step.Step >= 0 && _model.Policy.Steps[step.Step].Do.Contains(StepAction.KeyFacts);
 
@@ -109,6 +112,9 @@ internal sealed record AssembledContext(ContextPlan Plan, JsonElement Messages, 
 
     /// <summary>The share of the prompt that begins as the one before: what a prefix cache can reuse.</summary>
     public required double PrefixShare { get; init; }
+
+    /// <summary>SHA-256 of the messages.</summary>
+    public string Hash() => ContentHash.Of(JsonMarshal.GetRawUtf8Value(Messages));
 
     /// <summary>The share of the budget that is used.</summary>
     public double Used => (double)Plan.Parts.Prompt / Math.Max(1, Plan.Parts.Budget);

@@ -8,6 +8,7 @@ internal static class ErrorMapping
         {
             ApiException known => known,
             EndpointException fault => OfEndpoint(fault),
+            SessionException session => OfSession(session),
             MttException problems => new ApiException(
                 400,
                 problems.Message.Contains("nothing in it may leave", StringComparison.Ordinal)
@@ -23,6 +24,32 @@ internal static class ErrorMapping
                 bad
             ),
             _ => new ApiException(500, "internal_error", "The server failed; its log says where.", problem),
+        };
+
+    private static ApiException OfSession(SessionException problem) =>
+        problem switch
+        {
+            SessionNotFoundException => ApiException.NotFound("session or turn"),
+            SessionConflictException conflict => new ApiException(409, "version_conflict", conflict.Message, conflict)
+            {
+                Details = new JsonObject { ["version"] = conflict.CurrentVersion },
+            },
+            IdempotencyMismatchException mismatch => new ApiException(
+                422,
+                "idempotency_mismatch",
+                mismatch.Message,
+                mismatch
+            ),
+            SessionBudgetException budget => new ApiException(429, "session_budget_exceeded", budget.Message, budget)
+            {
+                Details = new JsonObject
+                {
+                    ["which"] = budget.Which,
+                    ["spent"] = budget.Spent,
+                    ["limit"] = budget.Limit,
+                },
+            },
+            _ => new ApiException(500, "internal_error", problem.Message, problem),
         };
 
     private static ApiException OfEndpoint(EndpointException fault) =>

@@ -29,21 +29,10 @@ internal sealed class EventStream
     }
 
     /// <summary>One event.</summary>
-    public Task SendAsync(JsonNode data, string? name = null)
-    {
-        _buffer.Clear();
-        if (name is not null)
-        {
-            Write($"event: {name}\n");
-        }
+    public Task SendAsync(JsonNode data, string? name = null) => SendAsync(json => data.WriteTo(json), name);
 
-        Write("data: ");
-        _json.Reset();
-        data.WriteTo(_json);
-        _json.Flush();
-        Write("\n\n");
-        return FlushAsync();
-    }
+    /// <summary>One event.</summary>
+    public Task SendAsync(JsonElement data) => SendAsync(data.WriteTo, null);
 
     /// <summary>The end of an answer of the chat API.</summary>
     public Task SendDoneAsync()
@@ -87,6 +76,22 @@ internal sealed class EventStream
                 await waiting.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
             }
         }
+    }
+
+    private Task SendAsync(Action<Utf8JsonWriter> write, string? name)
+    {
+        _buffer.Clear();
+        if (name is not null)
+        {
+            Write($"event: {name}\n");
+        }
+
+        Write("data: ");
+        _json.Reset();
+        write(_json);
+        _json.Flush();
+        Write("\n\n");
+        return FlushAsync();
     }
 
     private void Write(string text) => Encoding.UTF8.GetBytes(text, _buffer);

@@ -1,0 +1,198 @@
+using MultiTurnTrainer.Serving.Contexts;
+using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Serving.Upstreams;
+
+namespace MultiTurnTrainer.Serving.Running;
+
+/// <summary>One turn from the call of its model to its commit, or to its interruption.</summary>
+internal sealed class TurnRun(
+    SessionTurns turns,
+    LiveTurn live,
+    PromptContext prompts,
+    IUpstream upstream,
+    SessionsOptions options,
+    TimeProvider time
+)
+{
+    private readonly AnswerBuilder _answer = new();
+    private readonly string _tenant = live.State.Tenant;
+    private readonly string _session = live.State.Id;
+    private int _checkpointed;
+    private long _lastCheckpoint = time.GetTimestamp();
+
+    /// <summary>Runs it to its end, whatever that is.</summary>
+    /// <returns>The session with the answer; null where it broke off.</returns>
+    public async Task<SessionState?> RunAsync(TurnOrder order, CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(live.Abandoned, stop);
+        try
+        {
+            await StreamAsync(BodyOf(order), ended.Token).ConfigureAwait(false);
+            SessionState state = await CommitAsync().ConfigureAwait(false);
+            live.Complete(state);
+            return state;
+        }
+        catch (Exception problem)
+        {
+            string reason =
+                stop.IsCancellationRequested ? "shutdown"
+                : live.Abandoned.IsCancellationRequested ? "client"
+                : "upstream";
+            live.Fail(await InterruptAsync(reason, problem).ConfigureAwait(false));
+            return null;
+        }
+    }
+
+    private JsonObject BodyOf(TurnOrder order)
+    {
+        JsonObject body = (JsonObject)order.Body.Body.DeepClone();
+        body.Remove("metadata");
+        JsonArray messages = (JsonArray)Json.Node(live.Context!.Messages);
+        if (order.Instructions is { Length: > 0 } instructions)
+        {
+            messages.Insert(0, new JsonObject { ["role"] = "system", ["content"] = instructions });
+        }
+
+        body["messages"] = messages;
+        body["stream"] = true;
+        body["stream_options"] = new JsonObject { ["include_usage"] = true };
+        if (live.State.Tools is { } tools && body["tools"] is null)
+        {
+            body["tools"] = Json.Node(tools);
+        }
+
+        return body;
+    }
+
+    private async Task StreamAsync(JsonObject body, CancellationToken cancellation)
+    {
+        // What ends the answer is shown when the answer is durable.
+        await foreach (
+            JsonObject chunk in upstream.StreamAsync(body, $"{_tenant}/{_session}", cancellation).ConfigureAwait(false)
+        )
+        {
+            _answer.Add(chunk);
+            if (
+                chunk["choices"] is JsonArray { Count: > 0 } choices
+                && choices[0]!["delta"] is JsonObject { Count: > 0 }
+            )
+            {
+                choices[0]!["finish_reason"] = null;
+                chunk["id"] = StoredAnswer.ChatId(live.Turn);
+                live.Add(chunk);
+                await CheckpointAsync().ConfigureAwait(false);
+            }
+        }
+
+        // A server that says nothing and calls nothing has not answered.
+        if (_answer.IsEmpty && _answer.Finish is not ("stop" or "length" or "content_filter"))
+        {
+            throw new EndpointException(EndpointFault.Transient, "the stream was empty");
+        }
+    }
+
+    private async Task CheckpointAsync()
+    {
+        bool isDue =
+            _answer.Pieces - _checkpointed >= options.CheckpointTokens
+            || (
+                _answer.Pieces > _checkpointed
+                && time.GetElapsedTime(_lastCheckpoint).TotalMilliseconds >= options.CheckpointMilliseconds
+            );
+        if (!isDue)
+        {
+            return;
+        }
+
+        await turns.CheckpointAsync(_tenant, _session, live.Turn.Id, _answer.Text).ConfigureAwait(false);
+        _checkpointed = _answer.Pieces;
+        _lastCheckpoint = time.GetTimestamp();
+    }
+
+    private async Task<SessionState> CommitAsync()
+    {
+        AssembledContext context = live.Context!;
+        int prompt = Count("prompt_tokens") ?? context.Plan.Parts.Prompt;
+        int completion = Count("completion_tokens") ?? _answer.Pieces;
+        CommitInfo info = new()
+        {
+            FinishReason = _answer.Finish ?? "stop",
+            PromptTokens = prompt,
+            CompletionTokens = completion,
+            Model = upstream.Model,
+            PromptIds = upstream is LocalUpstream ? prompts.Ids() : null,
+            PromptHash = context.Hash(),
+            Mode = Enum.Parse<ContextMode>(context.Mode, ignoreCase: true),
+        };
+        JsonObject message = _answer.Message();
+        ContextCompressed? compressed =
+            context.Plan.Applied.Count == 0
+                ? null
+                : new ContextCompressed(
+                    live.Turn.Id,
+                    [.. context.Plan.Applied.Select(step => step.What)],
+                    context.Plan.NaiveTokens,
+                    context.Plan.Parts.Prompt
+                );
+        SessionState state = await turns
+            .CommitAsync(_tenant, _session, live.Turn.Id, Json.Element(message), info, compressed)
+            .ConfigureAwait(false);
+        prompts.Correct(prompt);
+        prompts.Append(message);
+        ShowEnd(state, info);
+        return state;
+    }
+
+    private void ShowEnd(SessionState state, CommitInfo info)
+    {
+        string id = StoredAnswer.ChatId(live.Turn);
+        long created = live.Turn.At.ToUnixTimeSeconds();
+        JsonObject last = Chunks.Of(id, upstream.Model, created, [], info.FinishReason);
+        last["mtt"] = new JsonObject
+        {
+            ["session"] = state.Id,
+            ["turn"] = live.Turn.Id,
+            ["version"] = state.Version,
+        };
+        live.Add(last);
+        live.Add(Chunks.Usage(id, upstream.Model, created, _answer.Usage ?? StoredAnswer.Usage(info)));
+    }
+
+    private int? Count(string name) =>
+        _answer.Usage?[name] is JsonValue value && value.TryGetValue(out int count) && count > 0 ? count : null;
+
+    private async Task<Exception> InterruptAsync(string reason, Exception problem)
+    {
+        SessionState state;
+        try
+        {
+            state = await turns
+                .InterruptAsync(_tenant, _session, live.Turn.Id, _answer.Text, reason)
+                .ConfigureAwait(false);
+        }
+        catch (Exception second)
+        {
+            // The session was erased meanwhile, or its store is gone: the next start of the server finds the turn pending.
+            return new ApiException(500, "store_failed", "The interruption could not be written down.", second);
+        }
+
+        ApiException error =
+            reason == "shutdown"
+                ? new ApiException(503, "server_stopping", "The server stops; the turn was interrupted.", problem)
+                : ErrorMapping.Of(problem);
+        return new ApiException(error.Status, "turn_interrupted", error.Message, problem)
+        {
+            RetryAfter = error.RetryAfter,
+            Details = new JsonObject
+            {
+                ["cause"] = error.Code,
+                ["reason"] = reason,
+                ["session"] = state.Id,
+                ["turn"] = live.Turn.Id,
+                ["version"] = state.Version,
+                ["partial"] = _answer.Text,
+            },
+        };
+    }
+}

@@ -1,0 +1,164 @@
+// Folder Running: turns while they are answered: who may begin one, who reads it, what is kept when it ends or breaks off.
+// Refuses to know: HTTP, which API a turn came through.
+using MultiTurnTrainer.Serving.Chats;
+using MultiTurnTrainer.Serving.Contexts;
+using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Serving.Upstreams;
+
+namespace MultiTurnTrainer.Serving.Running;
+
+/// <summary>Answers turns of sessions, one at a time in each.</summary>
+internal sealed class TurnRunner(
+    SessionLog log,
+    SessionTurns turns,
+    SessionContexts contexts,
+    UpstreamSet upstreams,
+    Router router,
+    SessionsOptions options,
+    TimeProvider time
+)
+{
+    private readonly KeyedGates _gates = new();
+    private readonly ConcurrentDictionary<(string, string, string), (string Hash, LiveTurn Turn)> _byKey = [];
+    private readonly ConcurrentDictionary<LiveTurn, Task> _running = [];
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Begins a turn, joins the one that runs under the same key, or finds its answer.</summary>
+    /// <exception cref="ApiException">It cannot be begun.</exception>
+    /// <exception cref="SessionException">The session cannot follow.</exception>
+    /// <exception cref="MttException">No prompt can hold what was said.</exception>
+    public async Task<LiveTurn> StartAsync(TurnOrder order, CancellationToken cancellation)
+    {
+        string hash = order.Hash();
+        if (Running(order, hash) is { } running)
+        {
+            return running;
+        }
+
+        IDisposable gate = await _gates.EnterAsync((order.Tenant, order.Session), cancellation).ConfigureAwait(false);
+        try
+        {
+            SessionState state = await log.LoadAsync(order.Tenant, order.Session, cancellation).ConfigureAwait(false);
+            if (Stored(state, order, hash) is { } stored)
+            {
+                gate.Dispose();
+                return stored;
+            }
+
+            return await BeginAsync(order, hash, state, gate).ConfigureAwait(false);
+        }
+        catch
+        {
+            gate.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Does something to a session while no turn of it runs.</summary>
+    public async Task<T> AloneAsync<T>(
+        string tenant,
+        string session,
+        Func<Task<T>> change,
+        CancellationToken cancellation
+    )
+    {
+        using IDisposable gate = await _gates.EnterAsync((tenant, session), cancellation).ConfigureAwait(false);
+        return await change().ConfigureAwait(false);
+    }
+
+    /// <summary>Interrupts what still runs, and waits until that is written down.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_running.Values).ConfigureAwait(false);
+    }
+
+    private LiveTurn? Running(TurnOrder order, string hash)
+    {
+        if (order.Key is not { } key || !_byKey.TryGetValue((order.Tenant, order.Session, key), out var known))
+        {
+            return null;
+        }
+
+        return known.Hash == hash ? known.Turn : throw new IdempotencyMismatchException(key);
+    }
+
+    private static LiveTurn? Stored(SessionState state, TurnOrder order, string hash)
+    {
+        if (
+            order.Key is not { } key
+            || state.FindKey(key) is not { } turn
+            || turn.Status is TurnStatus.Pending or TurnStatus.Interrupted
+        )
+        {
+            return null;
+        }
+
+        return turn.RequestHash == hash
+            ? StoredAnswer.Replay(state, turn)
+            : throw new IdempotencyMismatchException(key);
+    }
+
+    private async Task<LiveTurn> BeginAsync(TurnOrder order, string hash, SessionState state, IDisposable gate)
+    {
+        SessionTurn? before = order.Replaces is { } replaced
+            ? state.FindTurn(replaced) ?? throw new SessionNotFoundException(replaced)
+            : null;
+        IReadOnlyList<JsonElement> added = before?.Messages ?? NewMessages.Of(state, order.Body.Messages);
+        JsonElement? tools = order.Body.Tools is { Count: > 0 } list ? Json.Element(list) : null;
+        bool isOwn = tools is null || (state.Tools is { } known && JsonElement.DeepEquals(known, tools.Value));
+        PromptContext prompts = contexts.Open(state, added, isOwn ? null : tools, before?.First);
+        AssembledContext context = prompts.Assemble();
+        IUpstream upstream = upstreams.Find(state.EscalatedTo ?? router.Choose(order.Body, context) ?? state.Model);
+        TurnRequest request = new()
+        {
+            Messages = added,
+            IdempotencyKey = order.Key,
+            RequestHash = hash,
+            ExpectedVersion = order.ExpectedVersion,
+            Participant = order.Participant ?? before?.Participant,
+            Tools = isOwn ? null : tools,
+            Replaces = order.Replaces,
+        };
+        // From here on the turn is written down, whether the client waits or not.
+        TurnStart start = await turns.BeginAsync(order.Tenant, order.Session, request).ConfigureAwait(false);
+        if (start.State.EscalatedTo is { } escalated)
+        {
+            upstream = upstreams.Find(escalated);
+        }
+
+        LiveTurn live = new(start.State, start.Turn, upstream.Model, context);
+        TurnRun run = new(turns, live, prompts, upstream, options, time);
+        if (order.Key is { } key)
+        {
+            _byKey[(order.Tenant, order.Session, key)] = (hash, live);
+        }
+
+        TaskCompletionSource entered = new();
+        _running[live] = entered.Task;
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                SessionState? ended = await run.RunAsync(order, _stop.Token).ConfigureAwait(false);
+                if (ended is not null)
+                {
+                    contexts.Keep(ended, prompts);
+                }
+            }
+            finally
+            {
+                if (order.Key is { } used)
+                {
+                    _byKey.TryRemove((order.Tenant, order.Session, used), out _);
+                }
+
+                gate.Dispose();
+                _running.TryRemove(live, out _);
+                entered.SetResult();
+            }
+        });
+        return live;
+    }
+}

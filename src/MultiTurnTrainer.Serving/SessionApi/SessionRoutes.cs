@@ -1,0 +1,275 @@
+using MultiTurnTrainer.Serving.Chats;
+using MultiTurnTrainer.Serving.Contexts;
+using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.Running;
+
+namespace MultiTurnTrainer.Serving.SessionApi;
+
+/// <summary><c>/v1/sessions</c>: what may be done to a session beside answering in it.</summary>
+internal sealed class SessionRoutes(
+    SessionLog log,
+    SessionService service,
+    SessionTurns turns,
+    SessionContexts contexts,
+    ServedPolicy policy,
+    TurnRunner runner,
+    SessionChats chats,
+    TimeProvider time
+)
+{
+    private const int MostListed = 1000;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/sessions", CreateAsync);
+        routes.MapGet("/v1/sessions", ListAsync);
+        routes.MapGet("/v1/sessions/{session}", ReadAsync);
+        routes.MapDelete("/v1/sessions/{session}", DeleteAsync);
+        routes.MapGet("/v1/sessions/{session}/events", EventsAsync);
+        routes.MapGet("/v1/sessions/{session}/context", ContextAsync);
+        routes.MapGet("/v1/sessions/{session}/export", ExportAsync);
+        routes.MapPost("/v1/sessions/{session}/constraints", AddConstraintAsync);
+        routes.MapDelete("/v1/sessions/{session}/constraints/{constraint}", WithdrawAsync);
+        routes.MapPost("/v1/sessions/{session}/fork", ForkAsync);
+        routes.MapPost("/v1/sessions/{session}/reset", ResetAsync);
+        routes.MapPost("/v1/sessions/{session}/turns/{turn}/regenerate", RegenerateAsync);
+        routes.MapPost("/v1/sessions/{session}/turns/{turn}/acknowledge", AcknowledgeAsync);
+        routes.MapPost("/v1/sessions/{session}/turns/{turn}/rollback", RollBackAsync);
+    }
+
+    /// <summary>A session as clients begin it.</summary>
+    public static SessionCreated Created(JsonObject body, ServedPolicy policy)
+    {
+        JsonArray messages = Json.List(body, "messages") ?? [];
+        if (messages.Count > 0)
+        {
+            ChatBody.Read(new JsonObject { ["messages"] = messages.DeepClone() });
+        }
+
+        return new SessionCreated(
+            [.. messages.Select(message => Json.Element(message!))],
+            Json.List(body, "tools") is { } tools ? Json.Element(tools) : null,
+            Json.Object(body, "metadata") is { } metadata ? Json.Element(metadata) : null,
+            PolicyStamp.Of(policy.Policy),
+            Json.Text(body, "model"),
+            Json.Text(body, "user"),
+            Json.Flag(body, "shares_memory")
+        );
+    }
+
+    private async Task CreateAsync(HttpContext http)
+    {
+        JsonObject body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        SessionState state = await service
+            .CreateAsync(Tenants.Of(http), Created(body, policy), http.RequestAborted)
+            .ConfigureAwait(false);
+        await WriteAsync(http, state, 201).ConfigureAwait(false);
+    }
+
+    private async Task ListAsync(HttpContext http)
+    {
+        int limit =
+            int.TryParse(http.Request.Query["limit"], CultureInfo.InvariantCulture, out int most) && most > 0
+                ? Math.Min(most, MostListed)
+                : 100;
+        SessionQuery query = new()
+        {
+            Tenant = Tenants.Of(http),
+            User = http.Request.Query["user"].ToString() is { Length: > 0 } user ? user : null,
+            Limit = limit,
+        };
+        JsonArray data = [];
+        await foreach (SessionHeader header in log.Store.ListAsync(query, http.RequestAborted).ConfigureAwait(false))
+        {
+            data.Add(
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["id"] = header.Id,
+                        ["object"] = "session",
+                        ["version"] = header.Version,
+                        ["created_at"] = header.CreatedAt.ToUnixTimeSeconds(),
+                        ["updated_at"] = header.UpdatedAt.ToUnixTimeSeconds(),
+                        ["user"] = header.User,
+                        ["pending"] = header.Pending,
+                    }
+            );
+        }
+
+        await Json.WriteAsync(http, new JsonObject { ["object"] = "list", ["data"] = data }).ConfigureAwait(false);
+    }
+
+    private async Task ReadAsync(HttpContext http)
+    {
+        (string tenant, string id) = Key(http);
+        SessionState state = long.TryParse(
+            http.Request.Query["version"],
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out long version
+        )
+            ? await log.LoadAsync(tenant, id, version, http.RequestAborted).ConfigureAwait(false)
+            : await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false);
+        await WriteAsync(http, state).ConfigureAwait(false);
+    }
+
+    private async Task DeleteAsync(HttpContext http)
+    {
+        (string tenant, string id) = Key(http);
+        bool deleted = await runner
+            .AloneAsync(tenant, id, () => log.DeleteAsync(tenant, id, http.RequestAborted), http.RequestAborted)
+            .ConfigureAwait(false);
+        contexts.Forget(tenant, id);
+        await Json.WriteAsync(
+                http,
+                new JsonObject
+                {
+                    ["id"] = id,
+                    ["object"] = "session.deleted",
+                    ["deleted"] = deleted ? true : throw ApiException.NotFound("session"),
+                }
+            )
+            .ConfigureAwait(false);
+    }
+
+    private async Task EventsAsync(HttpContext http)
+    {
+        (string tenant, string id) = Key(http);
+        _ = long.TryParse(http.Request.Query["after"], NumberStyles.None, CultureInfo.InvariantCulture, out long after);
+        JsonArray data = [];
+        foreach (
+            LoggedEvent logged in await log.EventsAsync(tenant, id, after, http.RequestAborted).ConfigureAwait(false)
+        )
+        {
+            data.Add(
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["version"] = logged.Version,
+                        ["at"] = logged.At.ToString("O"),
+                        ["kind"] = EventJson.KindOf(logged.Event),
+                        ["data"] = JsonNode.Parse(EventJson.Write(logged.Event)),
+                    }
+            );
+        }
+
+        await Json.WriteAsync(http, new JsonObject { ["object"] = "list", ["data"] = data }).ConfigureAwait(false);
+    }
+
+    /// <summary>The prompt that would be sent now.</summary>
+    private async Task ContextAsync(HttpContext http)
+    {
+        (string tenant, string id) = Key(http);
+        AssembledContext context = await runner
+            .AloneAsync(
+                tenant,
+                id,
+                async () =>
+                {
+                    SessionState state = await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false);
+                    PromptContext prompts = contexts.Open(state, [], null);
+                    AssembledContext assembled = prompts.Assemble();
+                    contexts.Keep(state, prompts);
+                    return assembled;
+                },
+                http.RequestAborted
+            )
+            .ConfigureAwait(false);
+        ContextHeaders.Write(http.Response.Headers, context);
+        await Json.WriteAsync(http, ContextJson.Of(context, policy)).ConfigureAwait(false);
+    }
+
+    private async Task ExportAsync(HttpContext http)
+    {
+        (string tenant, string id) = Key(http);
+        SessionState state = await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false);
+        await Json.WriteAsync(http, SessionSource.Row(state, time.GetUtcNow())).ConfigureAwait(false);
+    }
+
+    private async Task AddConstraintAsync(HttpContext http)
+    {
+        (string tenant, string id) = Key(http);
+        JsonObject body = await Json.ReadAsync(http).ConfigureAwait(false);
+        string text = Json.Text(body, "text") is { Length: > 0 and <= 4096 } words
+            ? words
+            : throw ApiException.Invalid("text", "1 to 4096 characters are needed");
+        SessionState state = await service
+            .AddConstraintAsync(tenant, id, text, Json.Flag(body, "non_negotiable"), http.RequestAborted)
+            .ConfigureAwait(false);
+        await WriteAsync(http, state, 201).ConfigureAwait(false);
+    }
+
+    private async Task WithdrawAsync(HttpContext http)
+    {
+        (string tenant, string id) = Key(http);
+        string constraint = (string)http.Request.RouteValues["constraint"]!;
+        SessionState state = await service
+            .WithdrawConstraintAsync(tenant, id, constraint, http.RequestAborted)
+            .ConfigureAwait(false);
+        await WriteAsync(http, state).ConfigureAwait(false);
+    }
+
+    private async Task ForkAsync(HttpContext http)
+    {
+        (string tenant, string id) = Key(http);
+        JsonObject body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        double? version = Json.Number(body, "version", 1, long.MaxValue);
+        SessionState state = await service
+            .ForkAsync(tenant, id, (long?)version, http.RequestAborted)
+            .ConfigureAwait(false);
+        await WriteAsync(http, state, 201).ConfigureAwait(false);
+    }
+
+    private Task ResetAsync(HttpContext http) =>
+        ChangeAsync(
+            http,
+            (tenant, id, body) =>
+                service.ResetAsync(tenant, id, !Json.Flag(body, "forget_constraints"), http.RequestAborted)
+        );
+
+    private Task AcknowledgeAsync(HttpContext http)
+    {
+        string turn = SessionRequest.Id(http, "turn");
+        return ChangeAsync(
+            http,
+            (tenant, id, body) => turns.AcknowledgeAsync(tenant, id, turn, Json.Text(body, "text"), http.RequestAborted)
+        );
+    }
+
+    private Task RollBackAsync(HttpContext http)
+    {
+        string turn = SessionRequest.Id(http, "turn");
+        return ChangeAsync(http, (tenant, id, _) => turns.RollBackAsync(tenant, id, turn, http.RequestAborted));
+    }
+
+    private async Task RegenerateAsync(HttpContext http)
+    {
+        (_, string id) = Key(http);
+        string turn = SessionRequest.Id(http, "turn");
+        JsonObject body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        // The question is the turn's; a chat has at least one message.
+        body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "" });
+        ChatBody chat = ChatBody.Read(body);
+        TurnOrder order = SessionRequest.OrderOf(http, id, chat) with { Replaces = turn };
+        await chats.AnswerAsync(http, order, chat).ConfigureAwait(false);
+    }
+
+    private async Task ChangeAsync(HttpContext http, Func<string, string, JsonObject, Task<SessionState>> change)
+    {
+        (string tenant, string id) = Key(http);
+        JsonObject body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        SessionState state = await runner
+            .AloneAsync(tenant, id, () => change(tenant, id, body), http.RequestAborted)
+            .ConfigureAwait(false);
+        await WriteAsync(http, state).ConfigureAwait(false);
+    }
+
+    private static (string Tenant, string Id) Key(HttpContext http) => (Tenants.Of(http), SessionRequest.Id(http));
+
+    private static Task WriteAsync(HttpContext http, SessionState state, int status = 200)
+    {
+        http.Response.Headers[ContextHeaders.Session] = state.Id;
+        http.Response.Headers[ContextHeaders.Version] = Invariant($"{state.Version}");
+        return Json.WriteAsync(http, SessionJson.Of(state), status);
+    }
+}

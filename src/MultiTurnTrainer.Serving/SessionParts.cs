@@ -1,0 +1,65 @@
+using MultiTurnTrainer.Serving.Chats;
+using MultiTurnTrainer.Serving.Contexts;
+using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.ResponsesApi;
+using MultiTurnTrainer.Serving.Running;
+using MultiTurnTrainer.Serving.SessionApi;
+using MultiTurnTrainer.Serving.Upstreams;
+
+namespace MultiTurnTrainer.Serving;
+
+/// <summary>What answers in sessions, put together.</summary>
+internal sealed class SessionParts
+{
+    private const string New = "new";
+
+    private readonly ServedPolicy _policy;
+    private readonly SessionService _service;
+
+    public SessionParts(ServerPlan plan, UpstreamSet upstreams)
+    {
+        _policy = plan.Policy;
+        Log = new SessionLog(plan.Sessions.Store, plan.Time);
+        _service = new SessionService(Log);
+        Turns = new SessionTurns(Log, plan.Sessions.Budget);
+        Router = new Router(plan.Models.Routing);
+        SessionContexts contexts = new(plan.Policy, plan.Time);
+        Runner = new TurnRunner(Log, Turns, contexts, upstreams, Router, plan.Sessions, plan.Time);
+        Chats = new SessionChats(Runner, plan.Options, plan.Time);
+        Routes = new SessionRoutes(Log, _service, Turns, contexts, plan.Policy, Runner, Chats, plan.Time);
+        Responses = new ResponseRoutes(Log, _service, plan.Policy, Runner, plan.Options, plan.Time);
+        Conversations = new ConversationRoutes(Log, _service, contexts, plan.Policy, Runner);
+    }
+
+    public SessionLog Log { get; }
+
+    public SessionTurns Turns { get; }
+
+    public Router Router { get; }
+
+    public TurnRunner Runner { get; }
+
+    public SessionChats Chats { get; }
+
+    public SessionRoutes Routes { get; }
+
+    public ResponseRoutes Responses { get; }
+
+    public ConversationRoutes Conversations { get; }
+
+    /// <summary>The session that a chat names, begun where it asks for a new one; null for none.</summary>
+    public async Task<string?> SessionOfAsync(HttpContext http, ChatBody body)
+    {
+        string? named = SessionRequest.SessionOf(http, body);
+        if (named != New)
+        {
+            return named is null ? null : SessionRequest.Checked(named);
+        }
+
+        SessionCreated created = new([], Policy: PolicyStamp.Of(_policy.Policy), Model: body.Model);
+        SessionState state = await _service
+            .CreateAsync(Tenants.Of(http), created, http.RequestAborted)
+            .ConfigureAwait(false);
+        return state.Id;
+    }
+}

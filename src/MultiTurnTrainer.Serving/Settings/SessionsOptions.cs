@@ -1,0 +1,18 @@
+namespace MultiTurnTrainer.Serving.Settings;
+
+/// <summary>Where sessions are kept, whose they are, what they may spend.</summary>
+/// <param name="Store">Keeps them; disposed by its owner.</param>
+public sealed record SessionsOptions(ISessionStore Store)
+{
+    /// <summary>What one session may spend.</summary>
+    public SessionBudget Budget { get; init; } = SessionBudget.None;
+
+    /// <summary>The tenants' keys; without any everybody on this machine is one tenant.</summary>
+    public TenantKeys Keys { get; init; } = new(new Dictionary<string, IReadOnlyList<string>>());
+
+    /// <summary>Tokens after which what has come of an answer is written down.</summary>
+    public int CheckpointTokens { get; init; } = 128;
+
+    /// <summary>Milliseconds after which what has come of an answer is written down.</summary>
+    public int CheckpointMilliseconds { get; init; } = 500;
+}
