@@ -36,7 +36,7 @@ public class ArchitectureTests
         ["Synthesis"] = ["Files", "Conversations", "Context", "Inference"],
         ["Sessions"] = ["Files", "Conversations", "Context", "Datasets"],
         ["Evaluation"] = ["Files", "Conversations", "Inference"],
-        ["Serving"] = ["Files", "Conversations", "Context", "Datasets", "Models", "Inference"],
+        ["Serving"] = ["Files", "Conversations", "Context", "Datasets", "Models", "Inference", "Sessions"],
         ["Cli"] =
         [
             "Files",

@@ -51,6 +51,7 @@ internal static class ServeCommand
             Options = new ServerOptions { Port = parsed.GetValue(_port), Hosts = parsed.GetValue(_hosts)! },
             Log = line => Console.Error.WriteLine(line),
         };
+        await using ISessionStore store = plan.Sessions.Store;
         await using ChatServer server = await ChatServer.StartAsync(plan, cancellation);
         Console.Out.WriteLine(ServeText.Started(server, plan));
         await Task.Delay(Timeout.Infinite, StopRequest.Token).ContinueWith(_ => { }, TaskScheduler.Default);

@@ -31,6 +31,11 @@ internal sealed class ServedModelOptions
         1024,
         least: 0
     );
+    private readonly Option<string?> _store = new("--store")
+    {
+        Description = "Where sessions are kept; default: a file in the user's data folder.",
+        HelpName = "sqlite:FILE",
+    };
     private readonly SettingsOptions _settings = new();
     private readonly RowFlags _rows;
 
@@ -38,7 +43,9 @@ internal sealed class ServedModelOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _model, _adapter, _endpoints, _names, _policy, _window, _cache })
+        foreach (
+            Option option in new Option[] { _model, _adapter, _endpoints, _names, _policy, _window, _cache, _store }
+        )
         {
             command.Add(option);
         }
@@ -70,7 +77,30 @@ internal sealed class ServedModelOptions
         ContextPolicy policy = PolicyFile.Read(name, file) ?? new ContextPolicy();
         RowModel? counted = folder is null ? null : RowModel.Load(folder, rows);
         ServedPolicy served = new(name ?? StandardPolicy, policy, counted, parsed.GetValue(_window));
-        return new ServerPlan(new ServerOptions(), models, served, new SessionsOptions(new MultiTurnTrainer.Sessions.Stores.MemorySessionStore()));
+        return new ServerPlan(
+            new ServerOptions(),
+            models,
+            served,
+            new SessionsOptions(OpenStore(parsed.GetValue(_store)))
+        );
+    }
+
+    private static SqliteSessionStore OpenStore(string? store)
+    {
+        const string kind = "sqlite:";
+        string path = store switch
+        {
+            null => Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData),
+                "mtt",
+                "sessions.db"
+            ),
+            _ when store.StartsWith(kind, StringComparison.Ordinal) && store.Length > kind.Length => store[
+                kind.Length..
+            ],
+            _ => throw new MttException($"--store {store}: is not known", "Write --store sqlite:FILE."),
+        };
+        return SqliteSessionStore.Open(path, isServer: true);
     }
 
     private LocalModelOptions Local(ParseResult parsed, string folder, RowOptions rows) =>
