@@ -26,7 +26,7 @@ internal sealed class SessionParts
         SessionContexts contexts = new(plan.Policy, plan.Time);
         Runner = new TurnRunner(Log, Turns, contexts, upstreams, Router, plan.Sessions, plan.Time);
         Chats = new SessionChats(Runner, plan.Options, plan.Time);
-        Routes = new SessionRoutes(Log, _service, Turns, contexts, plan.Policy, Runner, Chats, plan.Time);
+        Routes = new SessionRoutes(Log, _service, Turns, contexts, plan.Policy, Runner, Chats);
         Responses = new ResponseRoutes(Log, _service, plan.Policy, Runner, plan.Options, plan.Time);
         Conversations = new ConversationRoutes(Log, _service, contexts, plan.Policy, Runner);
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Sessions.Settings;
 
 namespace MultiTurnTrainer.Serving.Tests;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Serving.Settings;
 using MultiTurnTrainer.Sessions.Access;
+using MultiTurnTrainer.Sessions.Settings;
 using MultiTurnTrainer.Sessions.Turns;
 
 namespace MultiTurnTrainer.Serving.Tests;
@@ -490,6 +491,75 @@ public class SessionTests
         Assert.Equal(60 - committed, statuses.Count(status => status == "interrupted"));
         Assert.Equal(2 * committed, state["messages"]!.AsArray().Count);
         Assert.InRange(committed, 40, 59);
+    }
+
+    [Theory]
+    [InlineData(OverflowFallback.CompressAndRetry, 200, 2)]
+    [InlineData(OverflowFallback.Refuse, 400, 1)]
+    public async Task OnTokenOverflow_OfTheModel_PromptIsShortenedAndSentAgain(
+        OverflowFallback fallback,
+        int status,
+        int calls
+    )
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            request =>
+                request.Messages.Count > 12
+                    ? Answers.Status(400, """{"error": {"message": "maximum context length is 100 tokens"}}""")
+                    : Answers.Stream(["ok"]),
+            plan =>
+                plan with
+                {
+                    Sessions = plan.Sessions with { Fallbacks = new SessionFallbacks { OnTokenOverflow = fallback } },
+                },
+            new Context.Policies.ContextPolicy { Window = 400, Steps = [] }
+        );
+        object[] opening =
+        [
+            .. Enumerable
+                .Range(0, 10)
+                .SelectMany(i =>
+                    new object[]
+                    {
+                        new { role = "user", content = $"question {i} about the lamp" },
+                        new { role = "assistant", content = $"answer {i}" },
+                    }
+                ),
+        ];
+        string session = await server.BeginAsync(JsonSerializer.Serialize(new { messages = opening }));
+
+        Reply reply = await server.SayAsync(session, "now");
+
+        Assert.Equal(status, reply.Status);
+        Assert.Equal(calls, server.Received.Count);
+        Assert.Contains(
+            server.Received[^1].Messages,
+            message => message.Content.EndsWith("now", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task OnStreamFailure_AcknowledgePartial_MakesWhatCamePartOfTheConversation()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            _ => Answers.Stream(["half ", "an answer"], ends: false),
+            plan =>
+                plan with
+                {
+                    Sessions = plan.Sessions with
+                    {
+                        Fallbacks = new SessionFallbacks { OnStreamFailure = StreamFallback.AcknowledgePartial },
+                    },
+                }
+        );
+        string session = await server.BeginAsync();
+
+        Reply reply = await server.SayAsync(session, "one");
+
+        Assert.Equal("turn_interrupted", reply.ErrorCode);
+        JsonObject state = (await server.GetAsync($"/v1/sessions/{session}")).Json;
+        Assert.Equal("half an answer", (string?)state["messages"]![1]!["content"]);
+        Assert.Equal("acknowledged", (string?)state["turns"]![0]!["status"]);
     }
 
     private static async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> isDone)

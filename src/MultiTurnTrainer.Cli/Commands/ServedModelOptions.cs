@@ -34,7 +34,7 @@ internal sealed class ServedModelOptions
     private readonly Option<string?> _store = new("--store")
     {
         Description = "Where sessions are kept; default: a file in the user's data folder.",
-        HelpName = "sqlite:FILE",
+        HelpName = "sqlite:FILE|memory",
     };
     private readonly SettingsOptions _settings = new();
     private readonly RowFlags _rows;
@@ -58,6 +58,7 @@ internal sealed class ServedModelOptions
     public ServerPlan Read(ParseResult parsed)
     {
         SettingsFile file = _settings.Load(parsed);
+        SessionsSettings sessions = file.Section<SessionsSettings>("sessions");
         RowOptions rows = _rows.Read(parsed, file);
         string[] endpoints = parsed.GetValue(_endpoints)!;
         string[] names = parsed.GetValue(_names)!;
@@ -72,36 +73,24 @@ internal sealed class ServedModelOptions
             LocalName = names.FirstOrDefault() ?? NameOf(folder),
             CacheBytes = (long)parsed.GetValue(_cache) << 20,
             Endpoints = Pair(endpoints, names),
+            Routing = sessions.Routing,
         };
-        string? name = parsed.GetValue(_policy);
+        string? name = parsed.GetValue(_policy) ?? sessions.Policy;
         ContextPolicy policy = PolicyFile.Read(name, file) ?? new ContextPolicy();
         RowModel? counted = folder is null ? null : RowModel.Load(folder, rows);
         ServedPolicy served = new(name ?? StandardPolicy, policy, counted, parsed.GetValue(_window));
-        return new ServerPlan(
-            new ServerOptions(),
-            models,
-            served,
-            new SessionsOptions(OpenStore(parsed.GetValue(_store)))
-        );
+        return new ServerPlan(new ServerOptions(), models, served, Sessions(sessions, parsed.GetValue(_store)));
     }
 
-    private static SqliteSessionStore OpenStore(string? store)
-    {
-        const string kind = "sqlite:";
-        string path = store switch
+    private static SessionsOptions Sessions(SessionsSettings settings, string? store) =>
+        new(SessionStores.Open(settings.Store, store, isServer: true))
         {
-            null => Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData),
-                "mtt",
-                "sessions.db"
-            ),
-            _ when store.StartsWith(kind, StringComparison.Ordinal) && store.Length > kind.Length => store[
-                kind.Length..
-            ],
-            _ => throw new MttException($"--store {store}: is not known", "Write --store sqlite:FILE."),
+            Budget = settings.Budgets.ToBudget(),
+            Keys = settings.ReadKeys(),
+            Fallbacks = settings.Fallbacks,
+            CheckpointTokens = settings.StreamingBuffer.Tokens,
+            CheckpointMilliseconds = settings.StreamingBuffer.Milliseconds,
         };
-        return SqliteSessionStore.Open(path, isServer: true);
-    }
 
     private LocalModelOptions Local(ParseResult parsed, string folder, RowOptions rows) =>
         new(folder) { Adapter = RemoteInputs.Folder(parsed.GetValue(_adapter), ModelNeed.Adapter), Rows = rows };

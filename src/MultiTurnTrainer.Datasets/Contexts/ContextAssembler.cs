@@ -93,6 +93,22 @@ public sealed class ContextAssembler
     /// <summary>Takes over what a server's <c>usage</c> says of the newest prompt.</summary>
     public void Correct(int promptTokens) => _session.Correct(promptTokens);
 
+    /// <summary>The newest prompt again, now that its real length is known: where it is over the budget, more leaves.</summary>
+    /// <param name="promptTokens">Its tokens.</param>
+    /// <exception cref="MttException">What may not leave is longer than the budget.</exception>
+    public AssembledPrompt Refit(int promptTokens)
+    {
+        Next();
+        try
+        {
+            return _prompt = Render(_session.Refit(promptTokens));
+        }
+        catch (MttException problem)
+        {
+            throw Placed(problem);
+        }
+    }
+
     /// <summary>The prompt of the answer that comes next.</summary>
     /// <exception cref="MttException">
     /// What may not leave is longer than the budget, the template refuses the prompt, or a constraint is not in it.

@@ -88,6 +88,16 @@ internal sealed class PromptContext
         };
     }
 
+    /// <summary>The prompt again where the model found it too long: as if a fifth of the budget were gone.</summary>
+    /// <exception cref="MttException">What may not leave is longer than that.</exception>
+    public AssembledContext Shorten()
+    {
+        BudgetParts parts = Assemble().Plan.Parts;
+        _assembler.Refit(Math.Max(parts.Prompt, parts.Budget) * 5 / 4);
+        _assembled = null;
+        return Assemble();
+    }
+
     /// <summary>The ids of the newest prompt, as a model in this process is asked with; null where no model is known.</summary>
     public int[]? Ids() => _model.Model is null ? null : _assembler.Ids();
 

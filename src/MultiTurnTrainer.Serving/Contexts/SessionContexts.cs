@@ -86,10 +86,7 @@ internal sealed class SessionContexts(ServedPolicy policy, TimeProvider time)
     private PromptContext Rebuild(SessionState state, int added, JsonElement? tools, int? until)
     {
         JsonElement? declared = tools ?? state.Tools;
-        PromptContext context = policy.Open(
-            declared is { } list ? Json.Node(list) : null,
-            SessionSource.Metadata(state, time.GetUtcNow(), added)
-        );
+        PromptContext context = policy.Open(declared is { } list ? Json.Node(list) : null, Metadata(state, added));
         foreach (SessionMessage message in state.Messages.Take(until ?? int.MaxValue))
         {
             if (
@@ -106,6 +103,9 @@ internal sealed class SessionContexts(ServedPolicy policy, TimeProvider time)
 
         return context;
     }
+
+    private JsonNode Metadata(SessionState state, int added) =>
+        JsonNode.Parse(JsonText.Line(SessionRow.Metadata(state, time.GetUtcNow(), added)))!;
 
     private Kept? Remove((string, string) id)
     {

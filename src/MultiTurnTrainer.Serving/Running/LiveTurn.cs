@@ -39,13 +39,16 @@ internal sealed class LiveTurn
     public string Model { get; }
 
     /// <summary>Its prompt; null for an answer of before.</summary>
-    public AssembledContext? Context { get; }
+    public AssembledContext? Context { get; private set; }
 
     /// <summary>Cancelled when nobody reads any more.</summary>
     public CancellationToken Abandoned => _abandoned.Token;
 
     /// <summary>The session with the whole answer, or how it failed.</summary>
     public Task<SessionState> Outcome => _outcome.Task;
+
+    /// <summary>A shorter prompt takes the place of one that was too long.</summary>
+    public void Shorten(AssembledContext context) => Context = context;
 
     /// <summary>Adds a chunk.</summary>
     public void Add(JsonObject chunk)

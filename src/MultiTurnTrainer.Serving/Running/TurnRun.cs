@@ -28,7 +28,7 @@ internal sealed class TurnRun(
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(live.Abandoned, stop);
         try
         {
-            await StreamAsync(BodyOf(order), ended.Token).ConfigureAwait(false);
+            await AnswerAsync(order, ended.Token).ConfigureAwait(false);
             SessionState state = await CommitAsync().ConfigureAwait(false);
             live.Complete(state);
             return state;
@@ -43,6 +43,32 @@ internal sealed class TurnRun(
             return null;
         }
     }
+
+    private async Task AnswerAsync(TurnOrder order, CancellationToken cancellation)
+    {
+        try
+        {
+            await StreamAsync(BodyOf(order), cancellation).ConfigureAwait(false);
+        }
+        catch (EndpointException problem)
+            when (_answer.IsEmpty
+                && options.Fallbacks.OnTokenOverflow == OverflowFallback.CompressAndRetry
+                && IsOverflow(problem)
+            )
+        {
+            live.Shorten(prompts.Shorten());
+            await StreamAsync(BodyOf(order), cancellation).ConfigureAwait(false);
+        }
+    }
+
+    // Servers say it in words of their own.
+    private static bool IsOverflow(EndpointException problem) =>
+        problem.Fault == EndpointFault.Rejected
+        && (
+            problem.Message.Contains("context length", StringComparison.OrdinalIgnoreCase)
+            || problem.Message.Contains("context_length", StringComparison.OrdinalIgnoreCase)
+            || problem.Message.Contains("too long", StringComparison.OrdinalIgnoreCase)
+        );
 
     private JsonObject BodyOf(TurnOrder order)
     {
@@ -170,6 +196,10 @@ internal sealed class TurnRun(
             state = await turns
                 .InterruptAsync(_tenant, _session, live.Turn.Id, _answer.Text, reason)
                 .ConfigureAwait(false);
+            if (options.Fallbacks.OnStreamFailure == StreamFallback.AcknowledgePartial && _answer.Text.Length > 0)
+            {
+                state = await turns.AcknowledgeAsync(_tenant, _session, live.Turn.Id).ConfigureAwait(false);
+            }
         }
         catch (Exception second)
         {

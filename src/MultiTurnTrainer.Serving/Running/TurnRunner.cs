@@ -122,7 +122,9 @@ internal sealed class TurnRunner(
             Replaces = order.Replaces,
         };
         // From here on the turn is written down, whether the client waits or not.
-        TurnStart start = await turns.BeginAsync(order.Tenant, order.Session, request).ConfigureAwait(false);
+        TurnStart start = order.Replaces is { } turn
+            ? await turns.RegenerateAsync(order.Tenant, order.Session, turn, request).ConfigureAwait(false)
+            : await turns.BeginAsync(order.Tenant, order.Session, request).ConfigureAwait(false);
         if (start.State.EscalatedTo is { } escalated)
         {
             upstream = upstreams.Find(escalated);

@@ -13,8 +13,7 @@ internal sealed class SessionRoutes(
     SessionContexts contexts,
     ServedPolicy policy,
     TurnRunner runner,
-    SessionChats chats,
-    TimeProvider time
+    SessionChats chats
 )
 {
     private const int MostListed = 1000;
@@ -183,7 +182,7 @@ internal sealed class SessionRoutes(
     {
         (string tenant, string id) = Key(http);
         SessionState state = await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false);
-        await Json.WriteAsync(http, SessionSource.Row(state, time.GetUtcNow())).ConfigureAwait(false);
+        await Json.WriteAsync(http, Json.Node(SessionRow.Of(state))).ConfigureAwait(false);
     }
 
     private async Task AddConstraintAsync(HttpContext http)

@@ -10,6 +10,9 @@ public sealed record SessionsOptions(ISessionStore Store)
     /// <summary>The tenants' keys; without any everybody on this machine is one tenant.</summary>
     public TenantKeys Keys { get; init; } = new(new Dictionary<string, IReadOnlyList<string>>());
 
+    /// <summary>What is done when something goes wrong.</summary>
+    public SessionFallbacks Fallbacks { get; init; } = new();
+
     /// <summary>Tokens after which what has come of an answer is written down.</summary>
     public int CheckpointTokens { get; init; } = 128;
 
