@@ -131,22 +131,34 @@ internal sealed class TurnRunner(
         }
 
         LiveTurn live = new(start.State, start.Turn, upstream.Model, context);
-        TurnRun run = new(turns, live, prompts, upstream, options, time);
+        Launch(order, hash, new TurnRun(turns, live, prompts, upstream, options, time), live, prompts, gate);
+        return live;
+    }
+
+    /// <summary>Lets a turn run to its end beside the request that began it.</summary>
+    private void Launch(
+        TurnOrder order,
+        string hash,
+        TurnRun run,
+        LiveTurn live,
+        PromptContext prompts,
+        IDisposable gate
+    )
+    {
         if (order.Key is { } key)
         {
             _byKey[(order.Tenant, order.Session, key)] = (hash, live);
         }
 
-        TaskCompletionSource entered = new();
-        _running[live] = entered.Task;
+        TaskCompletionSource ended = new();
+        _running[live] = ended.Task;
         _ = Task.Run(async () =>
         {
             try
             {
-                SessionState? ended = await run.RunAsync(order, _stop.Token).ConfigureAwait(false);
-                if (ended is not null)
+                if (await run.RunAsync(order, _stop.Token).ConfigureAwait(false) is { } state)
                 {
-                    contexts.Keep(ended, prompts);
+                    contexts.Keep(state, prompts);
                 }
             }
             finally
@@ -158,9 +170,8 @@ internal sealed class TurnRunner(
 
                 gate.Dispose();
                 _running.TryRemove(live, out _);
-                entered.SetResult();
+                ended.SetResult();
             }
         });
-        return live;
     }
 }

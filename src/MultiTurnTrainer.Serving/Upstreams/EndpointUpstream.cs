@@ -46,11 +46,14 @@ internal sealed class EndpointUpstream(
         IAsyncEnumerator<JsonObject> pieces = await _pipeline
             .ExecuteAsync(async token => await OpenAsync(body, cancellation).ConfigureAwait(false), cancellation)
             .ConfigureAwait(false);
+        string id = $"chatcmpl-{Guid.NewGuid():N}";
         await using (pieces.ConfigureAwait(false))
         {
+            bool isFirst = true;
             do
             {
-                pieces.Current["model"] = model;
+                Complete(pieces.Current, id, isFirst);
+                isFirst = false;
                 yield return pieces.Current;
             } while (await pieces.MoveNextAsync().ConfigureAwait(false));
         }
@@ -92,6 +95,26 @@ internal sealed class EndpointUpstream(
         JsonObject copy = (JsonObject)body.DeepClone();
         copy["model"] = name;
         return copy;
+    }
+
+    /// <summary>Compatible servers leave out what OpenAI's own clients insist on.</summary>
+    private void Complete(JsonObject chunk, string id, bool isFirst)
+    {
+        chunk["model"] = model;
+        chunk["id"] ??= id;
+        chunk["object"] ??= "chat.completion.chunk";
+        chunk["created"] ??= time.GetUtcNow().ToUnixTimeSeconds();
+        chunk["choices"] ??= new JsonArray();
+        int index = 0;
+        foreach (JsonObject choice in (chunk["choices"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            choice["index"] ??= index;
+            index++;
+            if (isFirst && choice["delta"] is JsonObject delta)
+            {
+                delta["role"] ??= "assistant";
+            }
+        }
     }
 
     private (ChatEndpoint Server, string Model) Next() =>
