@@ -28,11 +28,20 @@ public sealed class MaskRule
         _first = first;
         _stops = new StopSearch(rendered, stops);
         _blocks = new List<RenderedSpan>?[messages];
+        int[] sizes = new int[messages];
         foreach (RenderedSpan span in rendered.Spans)
         {
             if (span.Context >= 0 && span.Context < messages)
             {
-                (_blocks[span.Context] ??= []).Add(span);
+                sizes[span.Context]++;
+            }
+        }
+
+        foreach (RenderedSpan span in rendered.Spans)
+        {
+            if (span.Context >= 0 && span.Context < messages)
+            {
+                (_blocks[span.Context] ??= new List<RenderedSpan>(sizes[span.Context])).Add(span);
             }
         }
     }

@@ -11,10 +11,10 @@ public sealed class RowModel
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="options">What the run says of rendering.</param>
     public RowModel(ChatModel chat, Tokenizer tokenizer, RowOptions options)
-        : this(chat, tokenizer, new TokenTable(tokenizer), options) { }
+        : this(chat, tokenizer, new Lazy<TokenTable>(() => new TokenTable(tokenizer)), options) { }
 
     /// <summary>Puts a model together with a table that many templates share.</summary>
-    internal RowModel(ChatModel chat, Tokenizer tokenizer, TokenTable table, RowOptions options)
+    internal RowModel(ChatModel chat, Tokenizer tokenizer, Lazy<TokenTable> table, RowOptions options)
     {
         Template = new RowTemplate(chat, options);
         Tokenizer = tokenizer;

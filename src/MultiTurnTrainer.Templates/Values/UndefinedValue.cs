@@ -1,10 +1,16 @@
 namespace MultiTurnTrainer.Templates.Values;
 
 /// <summary>jinja2's <c>Undefined</c>: prints as nothing, is false and empty, and fails at anything else.</summary>
-/// <param name="message">What the error says.</param>
+/// <param name="message">What the error says; of an attribute that an object lacks, its name.</param>
 /// <param name="security">Whether the sandbox made it.</param>
 internal sealed class UndefinedValue(string message, bool security = false) : Value
 {
+    // Templates ask for many attributes that are not there and seldom fail at one.
+    private readonly Value? _owner;
+
+    private UndefinedValue(Value owner, string attribute)
+        : this(attribute) => _owner = owner;
+
     /// <inheritdoc/>
     public override string TypeName => "Undefined";
 
@@ -34,7 +40,7 @@ internal sealed class UndefinedValue(string message, bool security = false) : Va
     public static UndefinedValue Attribute(Value owner, string name)
     {
         RenderBudget.Make(4 + (name.Length / 8), 200 + (2 * name.Length));
-        return new UndefinedValue($"'{Describe(owner)}' has no attribute '{name}'");
+        return new UndefinedValue(owner, name);
     }
 
     /// <summary>An item that an object lacks.</summary>
@@ -54,7 +60,10 @@ internal sealed class UndefinedValue(string message, bool security = false) : Va
 
     /// <summary>The error of using it.</summary>
     public TemplateException Fail() =>
-        new(security ? TemplateErrorKind.Security : TemplateErrorKind.Undefined, message);
+        new(
+            security ? TemplateErrorKind.Security : TemplateErrorKind.Undefined,
+            _owner is null ? message : $"'{Describe(_owner)}' has no attribute '{message}'"
+        );
 
     /// <inheritdoc/>
     public override StrValue ToStr() => StrValue.Empty;

@@ -6,6 +6,14 @@ internal sealed class EncodedLines
     // A number with its comma and brackets.
     private const int LongestNumber = 13;
 
+    // 00 to 99.
+    private static readonly byte[] _digits =
+    [
+        .. Enumerable
+            .Range(0, 100)
+            .SelectMany(number => new[] { (byte)('0' + number / 10), (byte)('0' + number % 10) }),
+    ];
+
     private byte[] _bytes = new byte[1 << 16];
     private int _length;
 
@@ -22,24 +30,36 @@ internal sealed class EncodedLines
         }
 
         Write("{\"ids\":["u8);
-        for (int i = 0; i < encoding.Ids.Length; i++)
+        foreach (int id in encoding.Ids)
         {
-            Write(i == 0 ? ""u8 : ","u8);
-            Write(encoding.Ids[i]);
+            Write(id);
+            Write((byte)',');
         }
 
-        Write("],\"offsets\":["u8);
-        for (int i = 0; i < encoding.Offsets.Length; i++)
+        EndList(encoding.Ids.Length);
+        Write(",\"offsets\":["u8);
+        foreach (TokenOffset offset in encoding.Offsets)
         {
-            Write(i == 0 ? "["u8 : ",["u8);
-            Write(encoding.Offsets[i].Start);
-            Write(","u8);
-            Write(encoding.Offsets[i].End);
-            Write("]"u8);
+            Write((byte)'[');
+            Write(offset.Start);
+            Write((byte)',');
+            Write(offset.End);
+            Write("],"u8);
         }
 
-        Write("]}\n"u8);
+        EndList(encoding.Offsets.Length);
+        Write("}\n"u8);
     }
+
+    // In place of the last comma.
+    private void EndList(int count)
+    {
+        _length -= count > 0 ? 1 : 0;
+        Write((byte)']');
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Write(byte sign) => _bytes[_length++] = sign;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Write(ReadOnlySpan<byte> text)
@@ -48,10 +68,38 @@ internal sealed class EncodedLines
         _length += text.Length;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>A number that is not negative, two digits at a time.</summary>
     private void Write(int number)
     {
-        number.TryFormat(_bytes.AsSpan(_length), out int written, default, CultureInfo.InvariantCulture);
-        _length += written;
+        int end = _length + CountDigits(number);
+        int at = end;
+        while (number >= 100)
+        {
+            (number, int pair) = Math.DivRem(number, 100);
+            at -= 2;
+            _digits.AsSpan(2 * pair, 2).CopyTo(_bytes.AsSpan(at));
+        }
+
+        if (number >= 10)
+        {
+            _digits.AsSpan(2 * number, 2).CopyTo(_bytes.AsSpan(_length));
+        }
+        else
+        {
+            _bytes[_length] = (byte)('0' + number);
+        }
+
+        _length = end;
+    }
+
+    private static int CountDigits(int number)
+    {
+        int digits = 1;
+        for (long limit = 10; number >= limit; limit *= 10)
+        {
+            digits++;
+        }
+
+        return digits;
     }
 }

@@ -52,25 +52,46 @@ public static class LineEncoder
         Action<T, Encoding> add
     )
     {
+        // While the caller takes one group of blocks, the next is being encoded.
+        Task<(T Result, MttException? Problem)[]>? ahead = null;
         foreach (TextBlock[] blocks in TextBlockReader.Read(input).Chunk(4 * Environment.ProcessorCount))
         {
-            (T Result, MttException? Problem)[] done = new (T, MttException?)[blocks.Length];
-            Parallel.For(
-                0,
-                blocks.Length,
-                i =>
-                {
-                    T result = create();
-                    done[i] = (result, Encode(input, blocks[i], tokenizer, addSpecialTokens, e => add(result, e)));
-                }
-            );
-            foreach ((T result, MttException? problem) in done)
+            Task<(T, MttException?)[]> next = Task.Run(() =>
+            {
+                (T, MttException?)[] done = new (T, MttException?)[blocks.Length];
+                Parallel.For(
+                    0,
+                    blocks.Length,
+                    i =>
+                    {
+                        T result = create();
+                        done[i] = (result, Encode(input, blocks[i], tokenizer, addSpecialTokens, e => add(result, e)));
+                    }
+                );
+                return done;
+            });
+            foreach (T result in Results(ahead))
             {
                 yield return result;
-                if (problem is not null)
-                {
-                    throw problem;
-                }
+            }
+
+            ahead = next;
+        }
+
+        foreach (T result in Results(ahead))
+        {
+            yield return result;
+        }
+    }
+
+    private static IEnumerable<T> Results<T>(Task<(T Result, MttException? Problem)[]>? group)
+    {
+        foreach ((T result, MttException? problem) in group?.GetAwaiter().GetResult() ?? [])
+        {
+            yield return result;
+            if (problem is not null)
+            {
+                throw problem;
             }
         }
     }
