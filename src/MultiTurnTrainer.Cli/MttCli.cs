@@ -104,6 +104,7 @@ internal static class MttCli
             GenerateCommand.Create(),
             EvaluateCommand.Create(),
             ServeCommand.Create(),
+            ChatCommand.Create(),
             MergeCommand.Create(),
             PullCommand.Create(),
             PushCommand.Create(),

@@ -100,6 +100,30 @@ public class ServeCommandTests
         await MttProcess.EndAsync(again, "TERM");
     }
 
+    [Fact]
+    public async Task Chat_InTheTerminal_GoesOnInTheSessionOfBefore()
+    {
+        using TempFolder folder = new();
+        await using ScriptedServer upstream = await ScriptedServer.StartAsync(request =>
+            Answers.Stream(["re: ", request.Messages[^1].Content])
+        );
+        string[] command = ["chat", "--endpoint", upstream.BaseUrl, "--name", "m", "--store", "sqlite:s.db"];
+
+        MttResult first = MttProcess.Run(folder.Path, command, "one\ntwo\n");
+        string session = first.Error.Split("session ")[1].Split(' ')[0];
+        MttResult second = MttProcess.Run(folder.Path, [.. command, "--session", session], "three\n");
+        MttResult unknown = MttProcess.Run(folder.Path, [.. command, "--session", "nothing"], "three\n");
+
+        Assert.Equal((0, "re: one\nre: two\n"), (first.ExitCode, first.Out));
+        Assert.Equal((0, "re: three\n"), (second.ExitCode, second.Out));
+        Assert.Equal(
+            ["one", "re: one", "two", "re: two", "three"],
+            upstream.Requests.Last().Messages.Select(message => message.Content)
+        );
+        Assert.Equal(2, unknown.ExitCode);
+        Assert.Contains("There is no such", unknown.Error, StringComparison.Ordinal);
+    }
+
     private static async Task<HttpClient> ConnectAsync(Process process)
     {
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));

@@ -10,6 +10,13 @@ public sealed record SessionsOptions(ISessionStore Store)
     /// <summary>The tenants' keys; without any everybody on this machine is one tenant.</summary>
     public TenantKeys Keys { get; init; } = new(new Dictionary<string, IReadOnlyList<string>>());
 
+    /// <summary>The same without keys: for a program that asks itself.</summary>
+    public SessionsOptions ForOneUser() =>
+        this with
+        {
+            Keys = new TenantKeys(new Dictionary<string, IReadOnlyList<string>>()),
+        };
+
     /// <summary>What is done when something goes wrong.</summary>
     public SessionFallbacks Fallbacks { get; init; } = new();
 
