@@ -1,4 +1,10 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using MultiTurnTrainer.Context.Policies;
+using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Datasets.Contexts;
+using MultiTurnTrainer.Datasets.Rows;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
@@ -158,6 +164,137 @@ public class ContextCommandTests
 
         Assert.Equal(0, result.ExitCode);
         Assert.Equal("ids equal at 12/12 calls\n", result.Error);
+    }
+
+    [Fact]
+    public void Parity_OfRecordedIds_NamesTheItemOfTheFirstDifference()
+    {
+        using TempFolder folder = Prepared();
+        RowModel model = RowModel.Load(_model, new RowOptions());
+        Conversation source = ConversationReader.Read(folder["chat.jsonl"]).Single();
+        ContextPolicy served = new()
+        {
+            Window = 600,
+            History = new() { Turns = 4, Bite = 2 },
+            Summary = new() { MaxTokens = 60 },
+        };
+        folder.Write("served.jsonl", Recorded(source, served, model));
+        folder.Write("other.jsonl", Recorded(source, served with { Constraints = new() { Enabled = false } }, model));
+
+        MttResult equal = Parity(folder, "served.jsonl");
+        MttResult other = Parity(folder, "other.jsonl");
+
+        Assert.Equal("ids equal at 12/12 calls, 12 of them as a server had recorded them\n", equal.Error);
+        Assert.Equal(0, equal.ExitCode);
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains("other.jsonl:1: messages[2]: token ", other.Error);
+        Assert.Contains("Rules set by the user", other.Error);
+        Assert.Contains("ids equal at 0/12 calls", other.Error);
+    }
+
+    [Fact]
+    public void Parity_OfIdsWithOneOtherTokenInAConstraint_NamesTheConstraint()
+    {
+        using TempFolder folder = Prepared();
+        RowModel model = RowModel.Load(_model, new RowOptions());
+        Conversation source = ConversationReader.Read(folder["chat.jsonl"]).Single();
+        ContextPolicy served = new()
+        {
+            Window = 600,
+            History = new() { Turns = 4, Bite = 2 },
+            Summary = new() { MaxTokens = 60 },
+        };
+        int[] mention = model.Tokenizer.Encode("Never mention prices.", addSpecialTokens: false).Ids;
+        string row = Recorded(
+            source,
+            served,
+            model,
+            (call, ids) =>
+            {
+                int at = ids.AsSpan().IndexOf(mention.AsSpan(1, mention.Length - 2));
+                Assert.True(at > 0);
+                if (call == 12)
+                {
+                    ids[at + 1]++;
+                }
+            }
+        );
+        folder.Write("served.jsonl", row);
+
+        MttResult result = Parity(folder, "served.jsonl");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("messages[12]: token ", result.Error);
+        Assert.Contains("in constraint of messages[1]: trained", result.Error);
+        Assert.Contains("ids equal at 11/12 calls", result.Error);
+    }
+
+    [Fact]
+    public void Context_OfAHostedModel_TakesOverTheRecordedUsage()
+    {
+        using TempFolder folder = Prepared();
+        JsonNode row = JsonNode.Parse(File.ReadAllText(folder["chat.jsonl"]))!;
+        row["metadata"] = JsonNode.Parse("""{"turns": [{"answer": 2, "prompt_tokens": 90}, {"answer": 4}]}""");
+        folder.Write("usage.jsonl", row.ToJsonString() + "\n");
+        string[] hosted = ["--encoding", Path.Combine(_model, "tokenizer.json"), "--window", "4000"];
+
+        JsonElement[] plain = Calls(folder, "chat.jsonl", hosted);
+        JsonElement[] corrected = Calls(folder, "usage.jsonl", hosted);
+
+        int off = 90 - plain[0].GetProperty("tokens").GetInt32();
+        Assert.NotEqual(0, off);
+        Assert.Equal(90, corrected[0].GetProperty("tokens").GetInt32());
+        Assert.False(corrected[0].GetProperty("estimated").GetBoolean());
+        Assert.True(corrected[1].GetProperty("estimated").GetBoolean());
+        Assert.Equal(plain[1].GetProperty("tokens").GetInt32() + off, corrected[1].GetProperty("tokens").GetInt32());
+    }
+
+    private static JsonElement[] Calls(TempFolder folder, string file, string[] hosted)
+    {
+        MttResult result = MttProcess.Run(
+            folder.Path,
+            ["context", file, "--policy", "naive", "--format", "json", .. hosted]
+        );
+        Assert.Equal(0, result.ExitCode);
+        using JsonDocument json = JsonDocument.Parse(result.Out);
+        return
+        [
+            .. json
+                .RootElement.GetProperty("conversations")[0]
+                .GetProperty("calls")
+                .EnumerateArray()
+                .Select(call => call.Clone()),
+        ];
+    }
+
+    private static MttResult Parity(TempFolder folder, string file) =>
+        MttProcess.Run(folder.Path, ["parity", file, "--policy", "policy.yaml", "--model", _model]);
+
+    /// <summary>The conversation with the ids that a server under a policy asks its model with.</summary>
+    private static string Recorded(
+        Conversation source,
+        ContextPolicy policy,
+        RowModel model,
+        Action<int, int[]>? change = null
+    )
+    {
+        ContextAssembler assembler = new(new PolicyModel(policy, model), source);
+        JsonArray turns = [];
+        for (int i = 0; i < source.Messages.Count; i++)
+        {
+            if (source.Messages[i].Role == Role.Assistant)
+            {
+                int[] ids = assembler.Ids();
+                change?.Invoke(i, ids);
+                turns.Add(new JsonObject { ["answer"] = i, ["prompt_ids"] = JsonSerializer.SerializeToNode(ids) });
+            }
+
+            assembler.Append(source.Messages[i]);
+        }
+
+        JsonNode row = JsonNode.Parse(source.Json.GetRawText())!;
+        row["metadata"] = new JsonObject { ["turns"] = turns };
+        return row.ToJsonString() + "\n";
     }
 
     [Fact]

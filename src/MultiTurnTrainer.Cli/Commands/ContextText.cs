@@ -30,7 +30,11 @@ internal sealed class ContextText(TextWriter output, bool items)
         ContextPlan plan = call.Prompt.Plan;
         BudgetParts parts = plan.Parts;
         RetentionCount kept = call.Retention;
-        string marks = (plan.IsEstimate ? " estimated" : "") + (call.IsRewrite ? " ↻" : "");
+        string source =
+            call.Counted is not null ? " counted by the server"
+            : plan.IsEstimate ? " estimated"
+            : "";
+        string marks = source + (call.IsRewrite ? " ↻" : "");
         output.WriteLine(
             _calls.Line(
                 plan.Turn + 1,
@@ -82,6 +86,11 @@ internal sealed class ContextText(TextWriter output, bool items)
         Line(
             $"kept: {kept.KeptConstraints:N0} of {kept.ActiveConstraints:N0} constraints, {kept.Kept:N0} of {kept.Active:N0} decisions, corrections and preferences in force, over all calls"
         );
+        if (kept.ActiveLabels > 0)
+        {
+            Line($"kept: {kept.KeptLabels:N0} of {kept.ActiveLabels:N0} labelled facts (metadata.must_keep)");
+        }
+
         Line(
             $"earlier text changed before {Counted.Of(report.Rewrites, "call")}; {report.OverBudget:N0} over budget; {report.Refused:N0} refused"
         );

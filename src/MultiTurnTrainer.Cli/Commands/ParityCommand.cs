@@ -61,7 +61,11 @@ internal static class ParityCommand
             parity.Untrained == 0
                 ? ""
                 : $" ({Counted.Of(parity.Untrained, "answer has", "answers have")} no training row)";
-        Console.Error.WriteLine(Invariant($"ids equal at {parity.Equal:N0}/{parity.Compared:N0} calls{untrained}"));
+        string recorded =
+            parity.Recorded == 0 ? "" : Invariant($", {parity.Recorded:N0} of them as a server had recorded them");
+        Console.Error.WriteLine(
+            Invariant($"ids equal at {parity.Equal:N0}/{parity.Compared:N0} calls{recorded}{untrained}")
+        );
         return parity.Equal == parity.Compared ? ExitCode.Done : ExitCode.Findings;
     }
 }

@@ -75,6 +75,8 @@ public sealed class ContextReport
                 ["active"] = Retention.Active,
                 ["constraints_kept"] = Retention.KeptConstraints,
                 ["constraints_active"] = Retention.ActiveConstraints,
+                ["labels_kept"] = Retention.KeptLabels,
+                ["labels_active"] = Retention.ActiveLabels,
                 ["share"] = Math.Round(Retention.Share, 6),
             },
             ["rivals"] = new JsonObject(

@@ -11,6 +11,12 @@ namespace MultiTurnTrainer.Context.Reports;
 /// <param name="ActiveConstraints">Those in force.</param>
 public readonly record struct RetentionCount(long Kept, long Active, long KeptConstraints, long ActiveConstraints)
 {
+    /// <summary>Labelled facts in it.</summary>
+    public long KeptLabels { get; init; }
+
+    /// <summary>Labelled facts whose turn has come.</summary>
+    public long ActiveLabels { get; init; }
+
     /// <summary>Both together.</summary>
     public static RetentionCount operator +(RetentionCount a, RetentionCount b) =>
         new(
@@ -18,7 +24,11 @@ public readonly record struct RetentionCount(long Kept, long Active, long KeptCo
             a.Active + b.Active,
             a.KeptConstraints + b.KeptConstraints,
             a.ActiveConstraints + b.ActiveConstraints
-        );
+        )
+        {
+            KeptLabels = a.KeptLabels + b.KeptLabels,
+            ActiveLabels = a.ActiveLabels + b.ActiveLabels,
+        };
 
     /// <summary>The share of everything that is kept; 1 where nothing is in force.</summary>
     public double Share =>
@@ -27,9 +37,11 @@ public readonly record struct RetentionCount(long Kept, long Active, long KeptCo
 
 /// <summary>
 /// Follows one conversation and counts, for each plan, what of the user's decisions, corrections, preferences and
-/// constraints is in the prompt: word for word in a message, or in the text at the top. The same for every policy.
+/// constraints is in the prompt: word for word in a message, or in the text at the top; and of what the row labels. The
+/// same for every policy.
 /// </summary>
-public sealed class Retention
+/// <param name="labels">What the row labels as not to be forgotten.</param>
+public sealed class Retention(IReadOnlyList<MustKeep> labels)
 {
     private readonly ConstraintLedger _ledger = new();
     private readonly List<(int Message, string Text)> _facts = [];
@@ -92,7 +104,11 @@ public sealed class Retention
             }
         }
 
-        RetentionCount count = new(_kept, _facts.Count, keptConstraints, constraints);
+        RetentionCount count = new(_kept, _facts.Count, keptConstraints, constraints)
+        {
+            ActiveLabels = labels.Count(label => label.Turn <= plan.Turn),
+            KeptLabels = labels.Count(label => label.Turn <= plan.Turn && label.IsIn(plan)),
+        };
         if (ContextTelemetry.Retention.Enabled)
         {
             ContextTelemetry.Retention.Record(count.Share);

@@ -6,7 +6,7 @@ internal sealed class CallTally
     private readonly PolicyModel _model;
     private readonly ContextReport _report;
     private readonly ITokenCounter _counter;
-    private readonly Retention _retention = new();
+    private readonly Retention _retention;
     private readonly List<AnswerPlace> _answers = [];
     private readonly List<int> _turnStarts = [];
     private int _total;
@@ -17,6 +17,7 @@ internal sealed class CallTally
     public CallTally(PolicyModel model, ContextReport report, ITokenCounter counter, Conversation conversation)
     {
         (_model, _report, _counter) = (model, report, counter);
+        _retention = new Retention(MustKeep.Of(conversation));
         _total = counter.Frame + (conversation.Tools is { } tools ? counter.CountTools(tools) : 0);
         report.Conversations++;
     }

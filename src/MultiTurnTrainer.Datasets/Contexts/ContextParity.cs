@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Datasets.Contexts;
 /// <param name="Place">The conversation.</param>
 /// <param name="Call">The answer's index.</param>
 /// <param name="Token">The first token that differs, from 0.</param>
-/// <param name="Item">What it belongs to.</param>
+/// <param name="Item">What it belongs to: an item of the plan, or a message of the record.</param>
 /// <param name="Trained">The text there in the training row.</param>
 /// <param name="Served">The text there in the served prompt.</param>
 public sealed record ParityDifference(string Place, int Call, int Token, string Item, string Trained, string Served);
@@ -14,7 +14,8 @@ public sealed record ParityDifference(string Place, int Call, int Token, string 
 /// <summary>
 /// Compares the prompts that training rows hold before each answer with those that a live session assembles, token by
 /// token. The rows go the way of <c>mtt prepare</c> and <c>mtt mask</c>, the prompts the way of a server: one after the
-/// other, from the messages so far. Not for several threads.
+/// other, from the messages so far; where a session recorded the ids that its model was asked with, those. Not for several
+/// threads.
 /// </summary>
 /// <param name="model">The policy and its model.</param>
 /// <param name="options">How rows are made.</param>
@@ -31,6 +32,9 @@ public sealed class ContextParity(PolicyModel model, RowOptions options)
     /// <summary>Calls whose ids are equal.</summary>
     public long Equal { get; private set; }
 
+    /// <summary>Compared calls whose ids a server had recorded.</summary>
+    public long Recorded { get; private set; }
+
     /// <summary>Answers without a training row, because they have weight 0 or the template does not print them.</summary>
     public long Untrained { get; private set; }
 
@@ -39,26 +43,30 @@ public sealed class ContextParity(PolicyModel model, RowOptions options)
     public IEnumerable<ParityDifference> Compare(Conversation conversation)
     {
         Dictionary<int, TrainedPrompt> trained = Trained(conversation);
+        RecordedCalls recorded = RecordedCalls.Of(conversation);
         ContextAssembler session = new(model, conversation);
         for (int i = 0; i < conversation.Messages.Count; i++)
         {
             Message message = conversation.Messages[i];
             if (message.Role == Role.Assistant)
             {
-                int[] served = session.Ids();
+                int[]? sent = recorded.Find(i)?.PromptIds;
                 if (!trained.TryGetValue(i, out TrainedPrompt? row))
                 {
                     Untrained++;
                 }
-                else if (Difference(conversation.Place, i, row, served) is { } difference)
-                {
-                    Compared++;
-                    yield return difference;
-                }
                 else
                 {
                     Compared++;
-                    Equal++;
+                    Recorded += sent is null ? 0 : 1;
+                    if (Difference(conversation.Place, session.Next(), row, sent ?? session.Ids()) is { } difference)
+                    {
+                        yield return difference;
+                    }
+                    else
+                    {
+                        Equal++;
+                    }
                 }
             }
 
@@ -96,7 +104,7 @@ public sealed class ContextParity(PolicyModel model, RowOptions options)
         return prompts;
     }
 
-    private ParityDifference? Difference(string place, int call, TrainedPrompt trained, int[] served)
+    private ParityDifference? Difference(string place, AssembledPrompt prompt, TrainedPrompt trained, int[] served)
     {
         ReadOnlySpan<int> ids = trained.Built.Row.InputIds.AsSpan(0, trained.Tokens);
         int common = ids.CommonPrefixLength(served);
@@ -107,9 +115,9 @@ public sealed class ContextParity(PolicyModel model, RowOptions options)
 
         return new ParityDifference(
             place,
-            call,
+            prompt.Plan.Call,
             common,
-            ItemAt(trained.Built, common),
+            ItemAt(trained.Built, common, prompt),
             Text(ids[common..]),
             Text(served.AsSpan(common))
         );
@@ -118,20 +126,28 @@ public sealed class ContextParity(PolicyModel model, RowOptions options)
     private string Text(ReadOnlySpan<int> ids) =>
         ids.IsEmpty ? "(the end)" : model.Model!.Tokenizer.Decode(ids[..Math.Min(Shown, ids.Length)], false);
 
-    private static string ItemAt(BuiltRow built, int token)
+    private static string ItemAt(BuiltRow built, int token, AssembledPrompt prompt)
     {
         if (token >= built.Places.Length)
         {
             return "the end of the row";
         }
 
-        Templates.RenderedSpan span = built.Text.Span(built.Text.SpanAtByte(built.Places[token].Start));
+        int start = built.Places[token].Start;
+        int found = built.Text.SpanAtByte(start);
+        Templates.RenderedSpan span = built.Text.Span(found);
         int message = span.Origin.MessageIndex >= 0 ? span.Origin.MessageIndex : span.Context;
-        return message < 0
-            ? "the template's own text"
-            : Invariant(
-                $"messages[{built.View.Indexes[message]}] of the row ({built.View.Messages[message].RoleName})"
-            );
+        if (message < 0)
+        {
+            return "the template's own text";
+        }
+
+        int from = built.Text.BytesOf(found).Start;
+        int offset =
+            span.Origin.Field == Templates.MessageField.Content
+                ? span.OriginOffset + Encoding.UTF8.GetCharCount(built.Text.Utf8.AsSpan(from, start - from))
+                : -1;
+        return PlanItemText.At(prompt, built.View.Indexes[message], offset);
     }
 
     private sealed record TrainedPrompt(BuiltRow Built, int Tokens);

@@ -3,6 +3,7 @@ namespace MultiTurnTrainer.Datasets.Contexts;
 /// <summary>One call of a replayed conversation.</summary>
 /// <param name="Prompt">Its prompt.</param>
 /// <param name="Tokens">Its tokens: counted in the rendered prompt, or estimated for a hosted model.</param>
+/// <param name="Counted">What a server's recorded <c>usage</c> says of this prompt of a hosted model; null where it says nothing.</param>
 /// <param name="Fresh">Tokens that are not a prefix of the previous prompt.</param>
 /// <param name="IsRewrite">Whether the policy changed what stood in an earlier prompt.</param>
 /// <param name="Retention">What is kept of what must be.</param>
@@ -10,6 +11,7 @@ namespace MultiTurnTrainer.Datasets.Contexts;
 public sealed record ReplayedCall(
     AssembledPrompt Prompt,
     int Tokens,
+    int? Counted,
     int Fresh,
     bool IsRewrite,
     RetentionCount Retention,
@@ -20,6 +22,8 @@ public sealed record ReplayedCall(
 /// <param name="model">The policy and its model.</param>
 public sealed class ContextReplay(PolicyModel model)
 {
+    private readonly string _fingerprint = PolicyFingerprint.Of(model.Policy);
+
     /// <summary>The policy and its model.</summary>
     public PolicyModel Model => model;
 
@@ -32,6 +36,7 @@ public sealed class ContextReplay(PolicyModel model)
     {
         ContextAssembler assembler = new(model, conversation);
         CallTally tally = new(model, Report, assembler.Counter, conversation);
+        RecordedCalls recorded = RecordedCalls.Of(conversation);
         int[] before = [];
         foreach (Message message in conversation.Messages)
         {
@@ -39,12 +44,17 @@ public sealed class ContextReplay(PolicyModel model)
             {
                 AssembledPrompt prompt = assembler.Next();
                 int[] ids = model.Model is null ? [] : assembler.Ids();
-                int tokens = model.Model is null ? prompt.Plan.Parts.Prompt : ids.Length;
+                int? counted = model.Model is null ? recorded.TokensOf(prompt.Plan, _fingerprint) : null;
+                int tokens = counted ?? (model.Model is null ? prompt.Plan.Parts.Prompt : ids.Length);
                 int fresh = tokens - ids.AsSpan().CommonPrefixLength(before);
                 (RetentionCount kept, bool rewrites) = tally.Call(prompt.Plan, tokens, fresh, message);
                 before = ids;
                 string[] faults = [.. PromptFaults.Find(prompt, assembler.Record, tokens, model)];
-                yield return new(prompt, tokens, fresh, rewrites, kept, faults);
+                yield return new(prompt, tokens, counted, fresh, rewrites, kept, faults);
+                if (counted is { } said)
+                {
+                    assembler.Correct(said);
+                }
             }
 
             assembler.Append(message);
