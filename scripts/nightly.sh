@@ -2,7 +2,8 @@
 # What is too long for every change: the fuzz runs of the readers and the validator (200,000 mutated inputs by default)
 # and of the Parquet reader (20,000 mutated files), those of templates, tokenizers, configurations, adapters, settings and
 # replies (fifty times the usual), near duplicates among 200,000 rows beside an exact join, a real model that learns facts, and
-# 300 random conversations under random context policies.
+# 300 random conversations under random context policies, and one whole seed of the lost-in-conversation experiment (all eight with
+# their ablations: SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1).
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,3 +36,5 @@ MTT_POLICY_CASES=300 timeout 3600 \
 MTT_POLICY_CASES=300 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Datasets.Tests/release/MultiTurnTrainer.Datasets.Tests \
   -class MultiTurnTrainer.Datasets.Tests.Contexts.PolicyExpanderTests
+./scripts/setup.sh
+scripts/experiments/maigo-tiny.sh artifacts/maigo-tiny

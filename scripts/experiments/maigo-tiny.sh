@@ -1,87 +1,115 @@
 #!/usr/bin/env bash
-# Lost in conversation on a laptop: a tiny model that books tables perfectly from one prompt, loses its way when the
-# details come turn by turn, and what SFT, CCOPD, MAIGO and MAIGO's ablations do about it. What is there is kept: a run
-# that was stopped goes on.
-#   scripts/experiments/maigo-tiny.sh [OUTPUT_FOLDER]      about seven minutes on two cores
-#   RUNS=3 TASKS=30 STEPS=40 scripts/experiments/maigo-tiny.sh   a quick look
-#   SEED=2 scripts/experiments/maigo-tiny.sh OTHER_FOLDER        other first weights, orders and draws
+# Lost in conversation on a laptop: a tiny model that books tables from one prompt, loses its way when the details come turn by
+# turn, and what SFT, CCOPD, MAIGO and MAIGO's ablations do about it: a table over seeds with paired intervals.
+#   scripts/experiments/maigo-tiny.sh [OUTPUT_FOLDER]                 base, SFT, CCOPD and MAIGO, one seed
+#   SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1 scripts/experiments/maigo-tiny.sh    all of it
+#   RUNS=2 TASKS=20 STEPS=20 scripts/experiments/maigo-tiny.sh        a quick look
+#   METHODS=maigo MODES=full,sharded scripts/experiments/maigo-tiny.sh    only some methods and modes
+# Every model and evaluation is kept with a fingerprint of what made it (program, settings, inputs): a run that was stopped goes
+# on, and what has changed since is made again. The table is OUTPUT_FOLDER/table.json, .md and .html.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-artifacts/maigo-tiny}
 mtt=${MTT:-./mtt}
-runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-100} seed=${SEED:-1}
+runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-100} seeds=${SEEDS:-1} methods=${METHODS-sft ccopd maigo}
 here=scripts/experiments/maigo-tiny
+modes=${MODES:-full,concat,sharded,cleaned,padded:10,contradicted-rightly,contradicted-wrongly,wrong-hint-assistant,wrong-hint-user}
 mkdir -p "$out"
 started=$SECONDS
 log() { printf '%5d s  %s\n' $((SECONDS - started)) "$*" >&2; }
-run() { # LOG COMMAND…: what it says on the way goes to the log, whose end is shown where it fails
-  local file=$1 code=0; shift
-  "$@" 2>>"$file" || code=$?
+
+# cell TARGET INPUTS -- COMMAND…: runs the command unless TARGET stands as this command made it from these inputs. What the command
+# says goes to TARGET.log, whose end is shown where it fails.
+program=$(find src "$here" -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum)
+cell() {
+  local target=$1 code=0; shift
+  local inputs=()
+  while [ "$1" != -- ]; do inputs+=("$1"); shift; done
+  shift
+  local print
+  print=$({ echo "$program" "$@"; cat "${inputs[@]}"; } | sha256sum)
+  if [ -e "$target" ] && [ "$(cat "$target.made" 2>/dev/null)" = "$print" ]; then return; fi
+  rm -f "$target.made"
+  "$@" >"$target.log" 2>&1 || code=$?
   if [ $code != 0 ]; then
-    tail -n 20 "$file" >&2
+    tail -n 20 "$target.log" >&2
     log "ended with $code: $*"
     exit $code
   fi
+  echo "$print" >"$target.made"
+  log "$target"
 }
 
-if [ ! -f "$out/base/model.safetensors" ]; then
-  log "tasks, and a base model that has only seen whole prompts and small talk"
-  dotnet run $here/booking-tasks.cs -- "$out/data"
-  rm -rf "$out/preset" "$out/random"
-  run "$out/base.log" "$mtt" init --preset tiny "$out/preset"
-  run "$out/base.log" "$mtt" init --model-config $here/config.json --tokenizer "$out/preset/model" "$out/random" --seed "$seed"
-  run "$out/base.log" "$mtt" mask "$out/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$out/random" --output "$out/data/base.parquet" --force
-  run "$out/base.log" "$mtt" train --model "$out/random" --train "$out/data/base.parquet" --output "$out/base-run" --force \
-    --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 --set train.save_steps=0 --batch-size 4 --seed "$seed" \
-    --learning-rate 3e-3 --epochs "${EPOCHS:-4}" --dtype float32
-  mkdir -p "$out/base"
-  cp "$out"/random/*.json "$out"/random/*.jinja "$out/base/"
-  cp "$out/base-run/model.safetensors" "$out/base/model.safetensors"
-fi
+# The base model of a seed: tasks, first weights, order and draws follow from it. It has only seen whole prompts and small talk.
+make_base() {
+  cell "$dir/data" $here/booking-tasks.cs -- dotnet run $here/booking-tasks.cs -- "$dir/data" "$seed"
+  head -n "$tasks" "$dir/data/tasks-eval.jsonl" >"$dir/eval.jsonl"
+  head -n "$tasks" "$dir/data/tasks-refine.jsonl" >"$dir/refine.jsonl"
+  cell "$dir/preset" -- "$mtt" init --preset tiny "$dir/preset" --force
+  cell "$dir/random" $here/config.json -- "$mtt" init --model-config $here/config.json --tokenizer "$dir/preset/model" "$dir/random" --seed "$seed" --force
+  cell "$dir/base.parquet" "$dir/data/base-train.jsonl" datasets/everyday/everyday.jsonl -- \
+    "$mtt" mask "$dir/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$dir/random" --output "$dir/base.parquet" --force
+  cell "$dir/base-run" "$dir/base.parquet" "$dir/random/model.safetensors" -- "$mtt" train --model "$dir/random" --train "$dir/base.parquet" \
+    --output "$dir/base-run" --force --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 \
+    --set train.save_steps=0 --batch-size 4 --seed "$seed" --learning-rate 3e-3 --epochs "${EPOCHS:-4}" --dtype float32
+  mkdir -p "$dir/base"
+  cp "$dir"/random/*.json "$dir"/random/*.jinja "$dir/base/"
+  cp "$dir/base-run/model.safetensors" "$dir/base/model.safetensors"
+}
 
-head -n "$tasks" "$out/data/tasks-eval.jsonl" >"$out/data/eval.jsonl"
-head -n "$tasks" "$out/data/tasks-refine.jsonl" >"$out/data/refine.jsonl"
-
-sampling=(--runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 --seed "$seed" --force)
 evaluate() { # NAME [--adapter DIR]
-  local name=$1; shift
-  if [ ! -f "$out/$name-refine.json" ]; then
-    run "$out/$name.log" "$mtt" evaluate "$out/data/eval.jsonl" --model "$out/base" "$@" "${sampling[@]}" --output "$out/$name.json" \
-      --modes full,concat,sharded,wrong-hint-assistant,wrong-hint-user >"$out/$name.txt"
-    run "$out/$name.log" "$mtt" evaluate "$out/data/refine.jsonl" --model "$out/base" "$@" "${sampling[@]}" --output "$out/$name-refine.json" \
-      --modes refine | tail -n 1 >>"$out/$name.txt"
-  fi
-  log "$name"
-  cat "$out/$name.txt" >&2
+  local name=$1 weights="$dir/base/model.safetensors"; shift
+  [ $# = 0 ] || weights="$2/adapter_model.safetensors"
+  local sampling=(--model "$dir/base" "$@" --name "$name" --runs "$runs" --max-new-tokens 24 --temperature 1 --batch-size 256 --seed "$seed" --force)
+  cell "$dir/$name.json" "$weights" "$dir/eval.jsonl" -- \
+    "$mtt" evaluate "$dir/eval.jsonl" "${sampling[@]}" --modes "$modes" --output "$dir/$name.json"
+  cell "$dir/$name-refine.json" "$weights" "$dir/refine.jsonl" -- \
+    "$mtt" evaluate "$dir/refine.jsonl" "${sampling[@]}" --modes refine --output "$dir/$name-refine.json"
+  evaluations+=("$dir/$name.json" "$dir/$name-refine.json")
 }
 
-lora=(--set lora.r=16 --set lora.lora_alpha=32 --set lora.target_modules=all-linear --dtype float32)
-rollouts=(--set distill.max_new_tokens_middle=24 --set distill.max_new_tokens_answer=24 --set distill.rollout_batch_size=128)
 train() { # NAME OBJECTIVE FILE [FLAGS]
   local name=$1 objective=$2 file=$3; shift 3
-  [ -f "$out/$name/adapter_model.safetensors" ] ||
-    run "$out/$name.log" "$mtt" train --model "$out/base" --train "$file" --output "$out/$name" --objective "$objective" --force \
-      --batch-size 16 --max-steps "$steps" --seed "$seed" --learning-rate "${RATE:-2e-3}" --set train.save_steps=0 "${lora[@]}" "$@"
-  evaluate "$name" --adapter "$out/$name"
+  cell "$dir/$name" "$dir/base/model.safetensors" "$file" -- "$mtt" train --model "$dir/base" --train "$file" --output "$dir/$name" \
+    --objective "$objective" --force --batch-size 16 --max-steps "$steps" --seed "$seed" --learning-rate "${RATE:-2e-3}" \
+    --set train.save_steps=0 --set lora.r=16 --set lora.lora_alpha=32 --set lora.target_modules=all-linear --dtype float32 "$@"
+  evaluate "$name" --adapter "$dir/$name"
 }
 
-evaluate base
-run "$out/shard.log" "$mtt" shard "$out/data/tasks-train.jsonl" --output "$out/data/sft-train.jsonl" --format sft --force
-train sft sft "$out/data/sft-train.jsonl"
-for objective in ccopd maigo; do train $objective $objective "$out/data/tasks-train.jsonl" "${rollouts[@]}"; done
-train maigo-no-middle maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.alpha=0
-train maigo-uniform maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.middle_weight=uniform
-train maigo-no-full maigo "$out/data/tasks-train.jsonl" "${rollouts[@]}" --set distill.rho=0
+rollouts=(--set distill.max_new_tokens_middle=24 --set distill.max_new_tokens_answer=24 --set distill.rollout_batch_size=128)
+ablate() { # NAME SETTING…: MAIGO with settings changed
+  local name=$1 flags=(); shift
+  for setting in "$@"; do flags+=(--set "distill.$setting"); done
+  train "$name" maigo "$dir/data/tasks-train.jsonl" "${rollouts[@]}" "${flags[@]}"
+}
 
-# The table: means (aptitude / unreliability) over the runs; corrections and wrong hints by the last reply.
-{
-  printf '| method | FULL | CONCAT | SHARDED, any turn | SHARDED, last turn | SHARDED/FULL | corrections | hint by assistant | hint by user |\n'
-  printf '|---|---|---|---|---|---|---|---|---|\n'
-  for name in base sft ccopd maigo maigo-no-middle maigo-uniform maigo-no-full; do
-    awk -v name=$name '
-      NF == 7 { any[$1] = sprintf("%s (%.0f / %.0f)", $2, $3, $4); last[$1] = sprintf("%s (%.0f / %.0f)", $5, $6, $7); mean[$1] = $2 }
-      END { printf "| %s | %s | %s | %s | %s | %.2f | %s | %s | %s |\n", name, any["full"], any["concat"], any["sharded"],
-            last["sharded"], mean["sharded"] / mean["full"], last["refine"], last["wrong-hint-assistant"], last["wrong-hint-user"] }' "$out/$name.txt"
+evaluations=()
+for seed in $seeds; do
+  dir="$out/seed-$seed"
+  mkdir -p "$dir"
+  make_base
+  evaluate base
+  for method in $methods; do
+    case $method in
+      sft)
+        cell "$dir/sft-train.jsonl" "$dir/data/tasks-train.jsonl" -- \
+          "$mtt" shard "$dir/data/tasks-train.jsonl" --output "$dir/sft-train.jsonl" --format sft --force
+        train sft sft "$dir/sft-train.jsonl"
+        ;;
+      ccopd | maigo) train "$method" "$method" "$dir/data/tasks-train.jsonl" "${rollouts[@]}" ;;
+      *) log "METHODS: $method is none of sft, ccopd, maigo"; exit 2 ;;
+    esac
   done
-} | tee "$out/table.md"
-log "done: $out/table.md"
+  if [ "${ABLATIONS:-}" ]; then
+    ablate maigo-no-middle alpha=0
+    ablate maigo-uniform middle_weight=uniform
+    ablate maigo-no-full rho=0
+    ablate maigo-full-reference answer_reference=full
+    ablate maigo-fast-teacher ema_decay=0.9
+    ablate maigo-no-clip clip=1000
+    ablate maigo-cold temperature=0.7
+  fi
+done
+
+"$mtt" evaluate --compare "${evaluations[@]}" --output "$out/table.json" --force
+log "done: $out/table.md, $out/table.html"

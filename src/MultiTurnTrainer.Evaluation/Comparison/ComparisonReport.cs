@@ -35,7 +35,7 @@ public static class ComparisonReport
 
     private static string Legend(MethodComparison comparison) =>
         Invariant(
-            $"Means over {comparison.Seeds.Count} seed(s) and their tasks with 95 % intervals (bootstrap over seeds and tasks); below them the difference "
+            $"Means over {Counted.Of(comparison.Seeds.Count, "seed")} and their tasks with 95 % intervals (bootstrap over seeds and tasks); after them the difference "
         )
         + $"from {Printable.Line(comparison.Methods[0])}, paired by seed and task, with * where its interval excludes 0. "
         + "Full, concat, sharded and their kind count a right reply at any turn; corrections, hints and contradictions the last reply. "
