@@ -23,9 +23,9 @@ dotnet build tests/MultiTurnTrainer.Cli.Tests -c Release -v q -nologo
 MTT_REAL_TRAINING=1 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests \
   -class MultiTurnTrainer.Cli.Tests.RealTrainingTests -showliveoutput
-for room in Templates Tokenizers Models Inference Hub Cli; do
+for room in Templates Tokenizers Models Inference Hub Serving Sessions Cli; do
   dotnet build "tests/MultiTurnTrainer.$room.Tests" -c Release -v q -nologo
-  # Fifty times what every change runs; inputs that fail are kept in artifacts/fuzz.
+  # Fifty times what every change runs; inputs that fail are kept in artifacts/fuzz, and belong into tests/fuzz-corpus.
   MTT_FUZZ=${MTT_FUZZ:-50} MTT_FUZZ_SEED=${2:-1} timeout 3600 \
     "artifacts/bin/MultiTurnTrainer.$room.Tests/release/MultiTurnTrainer.$room.Tests" -class '*FuzzTests' -showliveoutput
 done

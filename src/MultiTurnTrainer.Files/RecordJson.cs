@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace MultiTurnTrainer.Files;
 
@@ -11,6 +12,8 @@ public static class RecordJson
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         MaxDepth = 256,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        RespectNullableAnnotations = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireWhatIsNeverNull } },
     };
 
     private static readonly JsonSerializerOptions _page = new(_line) { WriteIndented = true, NewLine = "\n" };
@@ -35,6 +38,17 @@ public static class RecordJson
         catch (JsonException problem)
         {
             throw new FormatException(problem.Message, problem);
+        }
+    }
+
+    // A record that others wrote may lack anything; what its type says is there must be.
+    private static void RequireWhatIsNeverNull(JsonTypeInfo type)
+    {
+        foreach (JsonPropertyInfo property in type.Properties)
+        {
+            property.IsRequired |=
+                property.AssociatedParameter is { HasDefaultValue: false, IsNullable: false }
+                && !property.PropertyType.IsValueType;
         }
     }
 

@@ -46,12 +46,18 @@ public static class YamlText
     private static void Check(string text)
     {
         Dictionary<AnchorName, long> sizes = [];
-        Stack<(AnchorName Anchor, long Before)> open = [];
+        Stack<Container> open = [];
         long nodes = 0;
+        YamlException? odd = null;
         Parser parser = new(new StringReader(text));
         while (parser.MoveNext())
         {
             ParsingEvent at = parser.Current!;
+            if (at is NodeEvent && open.TryPeek(out Container? around) && around.NextIsKey() && at is not Scalar)
+            {
+                odd ??= new YamlException(at.Start, at.End, "a key must be a plain value");
+            }
+
             switch (at)
             {
                 case AnchorAlias alias:
@@ -59,13 +65,13 @@ public static class YamlText
                     nodes += sizes.TryGetValue(alias.Value, out long size) ? size : MaxNodes;
                     break;
                 case MappingStart or SequenceStart:
-                    open.Push((((NodeEvent)at).Anchor, nodes++));
+                    open.Push(new Container(((NodeEvent)at).Anchor, nodes++, at is MappingStart));
                     break;
                 case MappingEnd or SequenceEnd:
-                    (AnchorName anchor, long before) = open.Pop();
-                    if (!anchor.IsEmpty)
+                    Container closed = open.Pop();
+                    if (!closed.Anchor.IsEmpty)
                     {
-                        sizes[anchor] = nodes - before;
+                        sizes[closed.Anchor] = nodes - closed.Before;
                     }
 
                     break;
@@ -88,6 +94,28 @@ public static class YamlText
             {
                 throw new YamlException(at.Start, at.End, $"aliases stand for more than {MaxNodes} values");
             }
+        }
+
+        if (odd is not null)
+        {
+            throw odd;
+        }
+    }
+
+    /// <summary>A mapping or list that is not closed yet.</summary>
+    private sealed class Container(AnchorName anchor, long before, bool isMapping)
+    {
+        private bool _hasKey;
+
+        public AnchorName Anchor => anchor;
+
+        public long Before => before;
+
+        /// <summary>Takes the next node; whether it is a mapping's key.</summary>
+        public bool NextIsKey()
+        {
+            _hasKey = !_hasKey;
+            return isMapping && _hasKey;
         }
     }
 }

@@ -135,8 +135,10 @@ internal sealed class HubHttp : IDisposable
                 : JsonNode.Parse(bytes, documentOptions: _unique) as JsonObject
                     ?? throw new JsonException("it is no object");
         }
-        catch (Exception problem) when (problem is JsonException || IsLost(problem, cancel))
+        catch (Exception problem)
+            when (problem is JsonException or InvalidOperationException || IsLost(problem, cancel))
         {
+            // Invalid is a name with half of a surrogate pair.
             throw Unreadable(name, problem);
         }
     }

@@ -17,8 +17,9 @@ internal static class Json
                 .ConfigureAwait(false);
             return node as JsonObject ?? throw new ApiException(400, "invalid_json", "The body must be a JSON object.");
         }
-        catch (JsonException problem)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
+            // The latter for a name with half of a surrogate pair.
             throw new ApiException(400, "invalid_json", $"The body is not valid JSON: {problem.Message}", problem);
         }
     }
