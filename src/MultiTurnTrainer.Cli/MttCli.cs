@@ -13,10 +13,48 @@ internal static class MttCli
         Recursive = true,
     };
 
+    private static readonly (string Name, Func<Command> Create)[] _commands =
+    [
+        ("init", InitCommand.Create),
+        ("validate", ValidateCommand.Create),
+        ("explain", ExplainCommand.Create),
+        ("prepare", PrepareCommand.Create),
+        ("stats", StatsCommand.Create),
+        ("shard", ShardCommand.Create),
+        ("clean", CleanCommand.Create),
+        ("review", ReviewCommand.Create),
+        ("pairs", PairsCommand.Create),
+        ("render", RenderCommand.Create),
+        ("tokenize", TokenizeCommand.Create),
+        ("lint-template", LintTemplateCommand.Create),
+        ("context", ContextCommand.Create),
+        ("parity", ParityCommand.Create),
+        ("mask", MaskCommand.Create),
+        ("inspect", InspectCommand.Create),
+        ("audit", AuditCommand.Create),
+        ("import", ImportCommand.Create),
+        ("estimate", EstimateCommand.Create),
+        ("train", TrainCommand.Create),
+        ("selftest", SelfTestCommand.Create),
+        ("score", ScoreCommand.Create),
+        ("generate", GenerateCommand.Create),
+        ("evaluate", EvaluateCommand.Create),
+        ("serve", ServeCommand.Create),
+        ("chat", ChatCommand.Create),
+        ("merge", MergeCommand.Create),
+        ("pull", PullCommand.Create),
+        ("push", PushCommand.Create),
+        ("setup", SetupCommand.Create),
+        ("doctor", DoctorCommand.Create),
+        ("completion", CompletionCommand.Create),
+    ];
+
     /// <summary>Runs one command line.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        RootCommand root = Root();
+        // As everywhere else: mtt help, mtt help mask.
+        args = args is ["help", .. var asked] ? [.. asked, "--help"] : args;
+        RootCommand root = Root(args);
         if (args.Length == 0 || args[0].StartsWith('-'))
         {
             // The overview shows one sentence a command; a command's own help shows its examples too.
@@ -73,45 +111,26 @@ internal static class MttCli
         return end < 0 ? paragraph : paragraph[..(end + 1)];
     }
 
+    /// <summary>The commands' names, in the order of the overview.</summary>
+    internal static IEnumerable<string> CommandNames => _commands.Select(command => command.Name);
+
     /// <summary>All commands with their options.</summary>
-    internal static RootCommand Root()
+    internal static RootCommand Root() => Root(_commands.Select(command => command.Create));
+
+    // A run of one command builds no other's options: that is a good part of the time of a short one.
+    private static RootCommand Root(string[] args) =>
+        Array.Find(_commands, command => args is [var name, ..] && command.Name == name) is { Create: { } create }
+            ? Root([create])
+            : Root();
+
+    private static RootCommand Root(IEnumerable<Func<Command>> commands)
     {
-        RootCommand root = new("Multi-turn fine-tuning: validate, prepare, mask, train.")
+        RootCommand root = new("Multi-turn fine-tuning: validate, prepare, mask, train.") { _verbose };
+        foreach (Func<Command> create in commands)
         {
-            _verbose,
-            InitCommand.Create(),
-            ValidateCommand.Create(),
-            ExplainCommand.Create(),
-            PrepareCommand.Create(),
-            StatsCommand.Create(),
-            ShardCommand.Create(),
-            CleanCommand.Create(),
-            ReviewCommand.Create(),
-            PairsCommand.Create(),
-            RenderCommand.Create(),
-            TokenizeCommand.Create(),
-            LintTemplateCommand.Create(),
-            ContextCommand.Create(),
-            ParityCommand.Create(),
-            MaskCommand.Create(),
-            InspectCommand.Create(),
-            AuditCommand.Create(),
-            ImportCommand.Create(),
-            EstimateCommand.Create(),
-            TrainCommand.Create(),
-            SelfTestCommand.Create(),
-            ScoreCommand.Create(),
-            GenerateCommand.Create(),
-            EvaluateCommand.Create(),
-            ServeCommand.Create(),
-            ChatCommand.Create(),
-            MergeCommand.Create(),
-            PullCommand.Create(),
-            PushCommand.Create(),
-            SetupCommand.Create(),
-            DoctorCommand.Create(),
-            CompletionCommand.Create(),
-        };
+            root.Add(create());
+        }
+
         HelpNames.Apply(root);
         return root;
     }

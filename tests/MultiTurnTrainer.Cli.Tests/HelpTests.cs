@@ -20,6 +20,21 @@ public partial class HelpTests
     [Fact]
     public void Overview_Commands_AreAllThere() => Assert.True(Commands().Count > 20);
 
+    // The table's names choose which command is built; the built ones choose what is parsed.
+    [Fact]
+    public void Root_Commands_HaveTheNamesOfTheTable() =>
+        Assert.Equal(MttCli.CommandNames, MttCli.Root().Subcommands.Select(command => command.Name));
+
+    [Fact]
+    public void Help_AsAWord_IsTheSameHelp()
+    {
+        Assert.Equal(MttProcess.Run(Repository.Root, ["--help"]), MttProcess.Run(Repository.Root, ["help"]));
+        Assert.Equal(
+            MttProcess.Run(Repository.Root, ["mask", "--help"]),
+            MttProcess.Run(Repository.Root, ["help", "mask"])
+        );
+    }
+
     [Theory]
     [MemberData(nameof(Commands))]
     public void Help_Command_ShowsExamplesAndNamesEveryValue(string command)

@@ -15,6 +15,8 @@ internal static class Json
             JsonNode? node = await JsonNode
                 .ParseAsync(http.Request.Body, null, _strict, http.RequestAborted)
                 .ConfigureAwait(false);
+            // A text with half of a surrogate pair can be written to nobody.
+            JsonSerializer.Serialize(Stream.Null, node, JsonText.Compact);
             return node as JsonObject ?? throw new ApiException(400, "invalid_json", "The body must be a JSON object.");
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
