@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Benchmarks, each beside its anchor in the same run; figures and machine are kept in docs/benchmarks.md.
 #   scripts/bench.sh data               validate, mask and tokenizers
-#   scripts/bench.sh train | generate | validate | mask | tokenizers | context | start [ARGUMENT …]
+#   scripts/bench.sh train | generate | validate | mask | tokenizers | context | sessions | start [ARGUMENT …]
 set -euo pipefail
 here=$(dirname "$0")/bench
 case ${1:-} in
@@ -11,7 +11,7 @@ case ${1:-} in
       "$here/$part.sh"
     done
     ;;
-  train | generate | validate | mask | tokenizers | context | start) exec "$here/$1.sh" "${@:2}" ;;
+  train | generate | validate | mask | tokenizers | context | sessions | start) exec "$here/$1.sh" "${@:2}" ;;
   *)
     sed -n '2,4s/^# \{0,1\}//p' "$0"
     exit 2

@@ -41,6 +41,7 @@ internal static class MttCli
         ("evaluate", EvaluateCommand.Create),
         ("serve", ServeCommand.Create),
         ("chat", ChatCommand.Create),
+        ("sessions", SessionsCommand.Create),
         ("merge", MergeCommand.Create),
         ("pull", PullCommand.Create),
         ("push", PushCommand.Create),

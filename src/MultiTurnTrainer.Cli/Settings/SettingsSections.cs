@@ -16,5 +16,6 @@ internal static class SettingsSections
             ["shard"] = typeof(ShardSettings),
             ["clean"] = typeof(CleaningSettings),
             ["review"] = typeof(ReviewSettings),
+            ["sessions"] = typeof(SessionsSettings),
         };
 }

@@ -119,7 +119,7 @@ public static class LogFile
     }
 
     private static MttException Bad(string path, int number, string what) =>
-        new(Printable.Of($"{path}:{number}: {what}"), "Give a file that mtt sessions export --log wrote, unchanged.");
+        new(Printable.Of($"{path}:{number}: {what}"), "Give logs that mtt sessions export wrote, unchanged.");
 
     private sealed record Line(string Session, long Version, DateTimeOffset At, string Kind, JsonElement Event);
 }

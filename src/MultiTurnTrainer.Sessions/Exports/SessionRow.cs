@@ -115,7 +115,7 @@ public static class SessionRow
         [
             .. state.Turns.Select(turn =>
                 new JsonFields { ["id"] = turn.Id, ["outcome"] = Naming.SnakeCase(turn.Status.ToString()) }
-                    .AddPresent("answer", turn.IsActive ? answers[turn.Id] : null)
+                    .AddPresent("answer", turn.IsActive && answers.TryGetValue(turn.Id, out int place) ? place : null)
                     .AddPresent("participant", turn.Participant)
                     .AddPresent("reason", turn.Reason)
                     .AddPresent("replaces", turn.Replaces)

@@ -26,16 +26,21 @@ public static class SessionStores
     /// <exception cref="MttException">There is no such kind of store, or it cannot be opened.</exception>
     public static ISessionStore Open(SessionStoreSettings settings, string? named, bool isServer)
     {
+        return FileOf(settings, named) is { } path ? SqliteSessionStore.Open(path, isServer) : new MemorySessionStore();
+    }
+
+    /// <summary>The file of a store; null for one in memory.</summary>
+    /// <exception cref="MttException">There is no such kind of store.</exception>
+    public static string? FileOf(SessionStoreSettings settings, string? named)
+    {
         if (named is null)
         {
-            return settings.Type == SessionStoreType.Memory
-                ? new MemorySessionStore()
-                : SqliteSessionStore.Open(settings.Path ?? DefaultPath, isServer);
+            return settings.Type == SessionStoreType.Memory ? null : settings.Path ?? DefaultPath;
         }
 
-        return named == Memory ? new MemorySessionStore()
+        return named == Memory ? null
             : named.StartsWith(Sqlite, StringComparison.Ordinal) && named.Length > Sqlite.Length
-                ? SqliteSessionStore.Open(named[Sqlite.Length..], isServer)
+                ? named[Sqlite.Length..]
             : throw new MttException(
                 Printable.Of($"--store {named}: is no store"),
                 "Give sqlite:FILE, or memory for one that is gone with the process."

@@ -1,0 +1,169 @@
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>The commands of <c>mtt sessions</c> that make or erase something.</summary>
+internal static class SessionChangeCommands
+{
+    private static readonly Argument<string> _session = new("ID") { Description = "The session." };
+
+    private static readonly Argument<string[]> _sessions = new("ID")
+    {
+        Description = "The sessions.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Argument<string> _file = new("FILE")
+    {
+        Description = "Logs that mtt sessions export wrote.",
+    };
+
+    private static readonly Option<long?> _at = new Option<long?>("--at")
+    {
+        Description = "At this version; default: the newest.",
+    }.AtLeast(1);
+
+    private static readonly Option<string?> _user = new("--user")
+    {
+        Description = "All sessions of this user, and the memory that they share.",
+        HelpName = "ID",
+    };
+
+    private static readonly Option<double?> _olderThan = new Option<double?>("--older-than")
+    {
+        Description = "Erase sessions that nobody changed for so many days; default: sessions.store.ttl.",
+        HelpName = "DAYS",
+    }.Between(0, 36_500);
+
+    private static readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "A file that does not exist yet.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    public static IEnumerable<Command> Create()
+    {
+        Command fork = new("fork", "Begin another session with a copy of this one.") { _session, _at };
+        fork.SetAction(ForkAsync);
+        Command import = new("import", "Bring logs into the store, each session whole or not at all.") { _file };
+        import.SetAction(ImportAsync);
+        Command delete = new("delete", "Erase sessions: their words are then in no file of the store.")
+        {
+            _sessions,
+            _user,
+        };
+        delete.SetAction(DeleteAsync);
+        Command gc = new("gc", "Erase what is too old, and make sure that nothing erased is left.") { _olderThan };
+        gc.SetAction(CollectAsync);
+        Command backup = new("backup", "Copy the store as it is at one moment, while it is in use.") { _output };
+        backup.SetAction(BackUpAsync);
+        Command key = new("key", "Make a key for a tenant; only its hash goes into mtt.yaml.");
+        key.SetAction(MakeKey);
+        return [fork, import, delete, gc, backup, key];
+    }
+
+    private static Task<int> ForkAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                SessionState fork = await new SessionService(log).ForkAsync(
+                    SessionsCommand.Tenant(parsed),
+                    parsed.GetValue(_session)!,
+                    parsed.GetValue(_at),
+                    cancellation
+                );
+                Console.Out.WriteLine(fork.Id);
+                return ExitCode.Done;
+            }
+        );
+
+    private static Task<int> ImportAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                (int added, IReadOnlyList<string> known) = await LogFile.ImportAsync(
+                    log,
+                    SessionsCommand.Tenant(parsed),
+                    parsed.GetValue(_file)!,
+                    cancellation
+                );
+                foreach (string id in known)
+                {
+                    Console.Error.WriteLine($"{id}: is, or was, in the store already");
+                }
+
+                Console.Error.WriteLine($"{Counted.Of(added, "session")} added, {known.Count} left out");
+                return known.Count == 0 ? ExitCode.Done : ExitCode.Findings;
+            }
+        );
+
+    private static Task<int> DeleteAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                string tenant = SessionsCommand.Tenant(parsed);
+                string[] ids = parsed.GetValue(_sessions) ?? [];
+                string? user = parsed.GetValue(_user);
+                if (ids.Length == 0 && user is null)
+                {
+                    throw new MttException("nothing is named", "Name sessions: mtt sessions delete ID.");
+                }
+
+                int erased = user is null
+                    ? 0
+                    : await new SessionService(log).DeleteUserAsync(tenant, user, cancellation);
+                foreach (string id in ids)
+                {
+                    erased += await log.DeleteAsync(tenant, id, cancellation)
+                        ? 1
+                        : throw new SessionNotFoundException(id);
+                }
+
+                Console.Error.WriteLine($"{Counted.Of(erased, "session")} erased");
+                return ExitCode.Done;
+            }
+        );
+
+    private static Task<int> CollectAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                double? days = parsed.GetValue(_olderThan) ?? SessionsCommand.Section(parsed).Store.Ttl;
+                SessionService service = new(log);
+                int erased = 0;
+                if (days is { } age)
+                {
+                    erased = await service.ExpireAsync(TimeSpan.FromDays(age), cancellation);
+                }
+                else
+                {
+                    await log.Store.CompactAsync(cancellation);
+                }
+
+                Console.Error.WriteLine($"{Counted.Of(erased, "session")} erased");
+                return ExitCode.Done;
+            }
+        );
+
+    private static Task<int> BackUpAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                await log.Store.BackUpAsync(parsed.GetValue(_output)!, cancellation);
+                return ExitCode.Done;
+            }
+        );
+
+    private static int MakeKey(ParseResult parsed)
+    {
+        (string key, string hash) = TenantKeys.New();
+        Console.Out.WriteLine(key);
+        Console.Error.WriteLine("This key is shown once and kept nowhere. In mtt.yaml:");
+        Console.Error.WriteLine($"sessions:\n  keys:\n    {SessionsCommand.Tenant(parsed)}: [{hash}]");
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,215 @@
+using MultiTurnTrainer.Cli.Remote;
+using MultiTurnTrainer.Cli.Settings;
+
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>The commands of <c>mtt sessions</c> that change nothing.</summary>
+internal static class SessionReadCommands
+{
+    private static readonly Argument<string> _session = new("ID") { Description = "The session." };
+
+    private static readonly Argument<string[]> _sessions = new("ID")
+    {
+        Description = "The sessions; without any, all of the tenant.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Option<int?> _limit = new Option<int?>("--limit")
+    {
+        Description = "Only the newest.",
+    }.AtLeast(1);
+
+    private static readonly Option<string?> _user = new("--user")
+    {
+        Description = "Only sessions of this user.",
+        HelpName = "ID",
+    };
+
+    private static readonly Option<long?> _at = new Option<long?>("--at")
+    {
+        Description = "At this version; default: the newest.",
+    }.AtLeast(1);
+
+    private static readonly Option<string?> _model = CommonOptions.ModelFolder(
+        "Compare the prompts that were sent with those this model's tokenizer, template and the policy give."
+    );
+
+    private static readonly Option<string?> _policy = CommonOptions.Policy();
+    private static readonly Option<string?> _output = CommonOptions.Output("Write there; default: standard output.");
+    private static readonly Option<bool> _force = CommonOptions.Force();
+
+    private static readonly Option<bool> _pairs = new("--pairs")
+    {
+        Description = "Preference pairs of answers that were made anew, in place of conversations.",
+    };
+
+    private static readonly Option<bool> _log = new("--log")
+    {
+        Description = "Every event, for mtt sessions import, in place of conversations.",
+    };
+
+    public static IEnumerable<Command> Create()
+    {
+        Command list = new("list", "List sessions, the newest change first.") { _limit, _user };
+        list.SetAction(ListAsync);
+        Command show = new("show", "Show what was said, and what became of each turn.") { _session };
+        show.SetAction(ShowAsync);
+        Command replay = new("replay", "Fold a session's log from its first event, to any version.")
+        {
+            _session,
+            _at,
+            _model,
+            _policy,
+        };
+        replay.SetAction(ReplayAsync);
+        Command export = new("export", "Write sessions as conversations, with policy fingerprints and outcomes.")
+        {
+            _sessions,
+            _output,
+            _force,
+            _pairs,
+            _log,
+        };
+        export.SetAction(ExportAsync);
+        return [list, show, replay, export];
+    }
+
+    private static Task<int> ListAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                SessionQuery query = new()
+                {
+                    Tenant = SessionsCommand.Tenant(parsed),
+                    User = parsed.GetValue(_user),
+                    Limit = parsed.GetValue(_limit) ?? int.MaxValue,
+                };
+                int count = 0;
+                await foreach (SessionHeader header in new SessionService(log).ListAsync(query, cancellation))
+                {
+                    Console.Out.WriteLine(SessionsText.Header(header));
+                    count++;
+                }
+
+                Console.Error.WriteLine($"{Counted.Of(count, "session")} in {log.Store.Place}");
+                return ExitCode.Done;
+            }
+        );
+
+    private static Task<int> ShowAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                SessionsText.Write(
+                    await log.LoadAsync(SessionsCommand.Tenant(parsed), parsed.GetValue(_session)!, cancellation)
+                );
+                return ExitCode.Done;
+            }
+        );
+
+    private static Task<int> ReplayAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                (string tenant, string id) = (SessionsCommand.Tenant(parsed), parsed.GetValue(_session)!);
+                SessionState now = await log.LoadAsync(tenant, id, cancellation);
+                long version = parsed.GetValue(_at) ?? now.Version;
+                SessionState state = await log.LoadAsync(tenant, id, version, cancellation);
+                SessionsText.Write(state);
+                if (parsed.GetValue(_model) is not { } folder)
+                {
+                    return ExitCode.Done;
+                }
+
+                RowModel model = RowModel.Load(RemoteInputs.Folder(folder, ModelNeed.Tokenizer), new RowOptions());
+                ContextPolicy policy =
+                    PolicyFile.Read(parsed.GetValue(_policy), SessionsCommand.LoadSettings(parsed))
+                    ?? new ContextPolicy();
+                ReplayedPrompts replayed = PromptReplay.Compare(
+                    await log.EventsAsync(tenant, id, 0, cancellation),
+                    state,
+                    new PolicyModel(policy, model)
+                );
+                SessionsText.Write(replayed);
+                return replayed.Differing.Count == 0 ? ExitCode.Done : ExitCode.Findings;
+            }
+        );
+
+    private static Task<int> ExportAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                string tenant = SessionsCommand.Tenant(parsed);
+                using OutputFile? file = parsed.GetValue(_output) is { } path
+                    ? OutputFile.Create(path, parsed.GetValue(_force))
+                    : null;
+                Stream output = file?.Stream ?? Console.OpenStandardOutput();
+                int count = 0;
+                await foreach (string id in IdsAsync(parsed, log, tenant, cancellation))
+                {
+                    count += await ExportAsync(parsed, log, (tenant, id), output, cancellation);
+                }
+
+                file?.Commit();
+                string what =
+                    parsed.GetValue(_pairs) ? "pair"
+                    : parsed.GetValue(_log) ? "event"
+                    : "conversation";
+                Console.Error.WriteLine(Counted.Of(count, what));
+                return ExitCode.Done;
+            }
+        );
+
+    private static async Task<int> ExportAsync(
+        ParseResult parsed,
+        SessionLog log,
+        (string Tenant, string Id) session,
+        Stream output,
+        CancellationToken cancellation
+    )
+    {
+        if (parsed.GetValue(_log))
+        {
+            IReadOnlyList<LoggedEvent> events = await log.EventsAsync(session.Tenant, session.Id, 0, cancellation);
+            LogFile.Write(output, session.Id, events);
+            return events.Count;
+        }
+
+        SessionState state = await log.LoadAsync(session.Tenant, session.Id, cancellation);
+        using ConversationWriter writer = new(output);
+        foreach (JsonElement row in parsed.GetValue(_pairs) ? PreferencePairs.Of(state) : [SessionRow.Of(state)])
+        {
+            writer.Write(row);
+        }
+
+        return (int)writer.Count;
+    }
+
+    private static async IAsyncEnumerable<string> IdsAsync(
+        ParseResult parsed,
+        SessionLog log,
+        string tenant,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        if (parsed.GetValue(_sessions) is { Length: > 0 } named)
+        {
+            foreach (string id in named)
+            {
+                yield return id;
+            }
+
+            yield break;
+        }
+
+        SessionQuery query = new() { Tenant = tenant };
+        await foreach (SessionHeader header in new SessionService(log).ListAsync(query, cancellation))
+        {
+            yield return header.Id;
+        }
+    }
+}
