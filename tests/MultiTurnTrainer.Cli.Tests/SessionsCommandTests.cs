@@ -26,11 +26,12 @@ public sealed class SessionsCommandTests : IDisposable
     public async Task Export_OfServedSessions_IsValidAndTheIdsOfParity()
     {
         string id = await RecordAsync();
+        _folder.Write("mine.yaml", "context: {persona: {text: You are Bell.}}\n");
 
         Assert.Contains(id, Run(0, "list").Out, StringComparison.Ordinal);
         Assert.Contains("Never use abbreviations", Run(0, "show", id).Out, StringComparison.Ordinal);
         Assert.Contains("ids equal at 2/2 calls", Replay(0, id, "support").Error, StringComparison.Ordinal);
-        Assert.Contains("ids equal at 0/2 calls", Replay(1, id, "roleplay").Error, StringComparison.Ordinal);
+        Assert.Contains("ids equal at 0/2 calls", Replay(1, id, "mine.yaml").Error, StringComparison.Ordinal);
         Run(0, "export", "--output", "chat.jsonl");
         Assert.Equal(0, MttProcess.Run(_folder.Path, ["validate", "chat.jsonl"]).ExitCode);
         string[] clean = ["clean", "chat.jsonl", "--output", "clean.jsonl"];
