@@ -20,7 +20,14 @@ public sealed partial class HintsTests : IDisposable
         .Root()
         .Subcommands.ToDictionary(
             command => command.Name,
-            command => command.Options.Select(option => option.Name).Append("--verbose").Append("--help").ToHashSet()
+            command =>
+                command
+                    .Subcommands.Append(command)
+                    .SelectMany(own => own.Options)
+                    .Select(option => option.Name)
+                    .Append("--verbose")
+                    .Append("--help")
+                    .ToHashSet()
         );
 
     private readonly TempFolder _folder = new();
