@@ -46,6 +46,27 @@ public class ContextCommandTests
     }
 
     [Fact]
+    public void Context_OfLabelledFacts_CountsThemInTextJsonAndPage()
+    {
+        using TempFolder folder = Prepared();
+        JsonNode row = JsonNode.Parse(File.ReadAllText(folder["chat.jsonl"]))!;
+        row["metadata"] = JsonNode.Parse("""{"must_keep": [{"turn": 2, "text": "lamp number 2", "all_of": ["number 2"]}]}""");
+        folder.Write("chat.jsonl", row.ToJsonString() + "\n");
+        string[] arguments = ["context", "chat.jsonl", "--policy", "policy.yaml", "--model", _model];
+
+        MttResult text = MttProcess.Run(folder.Path, [.. arguments, "--html", "page.html"]);
+        MttResult json = MttProcess.Run(folder.Path, [.. arguments, "--format", "json"]);
+
+        Assert.True(text.ExitCode == 0, text.Error);
+        JsonElement retention = JsonElement.Parse(json.Out).GetProperty("policies")[0].GetProperty("retention");
+        string counted =
+            $"{retention.GetProperty("labels_kept").GetInt64()} of {retention.GetProperty("labels_active").GetInt64()}";
+        Assert.True(retention.GetProperty("labels_active").GetInt64() > 0);
+        Assert.Contains($"{counted} labelled facts", text.Out);
+        Assert.Contains($"<td>{counted}</td>", File.ReadAllText(folder["page.html"]));
+    }
+
+    [Fact]
     public void Context_AsJson_HasPlansAndSums()
     {
         using TempFolder folder = Prepared();

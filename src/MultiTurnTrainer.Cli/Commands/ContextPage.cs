@@ -27,7 +27,13 @@ internal static class ContextPage
         );
         page.AddRaw("<h2>What is kept, over all calls</h2>\n");
         page.AddTable(
-            ["policy", "constraints", "decisions, corrections, preferences", "retention"],
+            [
+                "policy",
+                "constraints",
+                "decisions, corrections, preferences",
+                "retention",
+                "labelled facts (metadata.must_keep)",
+            ],
             replays.Select(pair => Kept(pair.Name, pair.Replay.Report.Retention))
         );
         page.AddRaw("<h2>Answers lost, and trained in another context than served, by other trainers' rules</h2>\n");
@@ -62,6 +68,7 @@ internal static class ContextPage
             Invariant($"{kept.KeptConstraints:N0} of {kept.ActiveConstraints:N0}"),
             Invariant($"{kept.Kept:N0} of {kept.Active:N0}"),
             Invariant($"{kept.Share:P1}"),
+            kept.ActiveLabels == 0 ? "none" : Invariant($"{kept.KeptLabels:N0} of {kept.ActiveLabels:N0}"),
         ];
 
     private static IEnumerable<string> Losses(string name, ContextReport report) =>

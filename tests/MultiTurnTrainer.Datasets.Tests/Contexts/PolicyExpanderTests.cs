@@ -187,7 +187,7 @@ public class PolicyExpanderTests
 
     [Fact]
     public void Compare_OfAnyConversationUnderAnyPolicy_FindsEqualIds() =>
-        Prop.ForAll(AnyCase().ToArbitrary(), IsEqual).Check(Config.QuickThrowOnFailure.WithMaxTest(Cases(12)));
+        Prop.ForAll(AnyCase().ToArbitrary(), IsEqual).Check(Config.QuickThrowOnFailure.WithMaxTest(Cases(40)));
 
     // The nightly run takes many more.
     private static int Cases(int standard) =>
@@ -195,8 +195,8 @@ public class PolicyExpanderTests
 
     private static Gen<(int Seed, int Turns, ContextPolicy Policy, int Window)> AnyCase() =>
         from seed in Gen.Choose(0, 100_000)
-        from turns in Gen.Choose(1, 60)
-        from window in Gen.Choose(700, 3000)
+        from turns in Gen.Frequency((3, Gen.Choose(1, 60)), (1, Gen.Choose(60, 200)))
+        from window in Gen.Choose(700, 6000)
         from limit in Gen.Choose(2, 12)
         from place in Gen.Elements(ConstraintPlacement.Always, ConstraintPlacement.RolledOff)
         from cap in Gen.Elements(0, 60, 250)
