@@ -50,7 +50,9 @@ public class ContextCommandTests
     {
         using TempFolder folder = Prepared();
         JsonNode row = JsonNode.Parse(File.ReadAllText(folder["chat.jsonl"]))!;
-        row["metadata"] = JsonNode.Parse("""{"must_keep": [{"turn": 2, "text": "lamp number 2", "all_of": ["number 2"]}]}""");
+        row["metadata"] = JsonNode.Parse(
+            """{"must_keep": [{"turn": 2, "text": "lamp number 2", "all_of": ["number 2"]}]}"""
+        );
         folder.Write("chat.jsonl", row.ToJsonString() + "\n");
         string[] arguments = ["context", "chat.jsonl", "--policy", "policy.yaml", "--model", _model];
 

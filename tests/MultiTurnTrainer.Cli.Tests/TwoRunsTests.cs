@@ -66,16 +66,25 @@ public sealed class TwoRunsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("mask - --model TINY --output out/x.jsonl")]
-    [InlineData("clean - --output out/x.jsonl")]
-    [InlineData("validate - --fix --output out/x.jsonl")]
+    [InlineData("mask large.jsonl --model TINY --output out/x.jsonl")]
+    [InlineData("clean large.jsonl --output out/x.jsonl")]
+    [InlineData("validate large.jsonl --fix --output out/x.jsonl")]
     public async Task Run_AfterOneThatWasKilled_WritesAndLeavesNothingElse(string command)
     {
         string tiny = Path.Combine(Repository.Root, "src/MultiTurnTrainer.Cli/Presets/tiny/model");
         string[] arguments = command.Replace("TINY", tiny).Split(' ');
+        byte[] chats = File.ReadAllBytes(_folder["chat.jsonl"]);
+        using (FileStream large = File.Create(_folder["large.jsonl"]))
+        {
+            while (large.Length < 24_000_000)
+            {
+                large.Write(chats);
+            }
+        }
+
         using (Process first = MttProcess.Start(_folder.Path, arguments))
         {
-            // It waits for more input, with its output begun.
+            // It is stopped with its output begun.
             while (
                 !first.HasExited
                 && !(
@@ -84,9 +93,11 @@ public sealed class TwoRunsTests : IDisposable
                 )
             )
             {
-                await Task.Delay(20);
+                await Task.Delay(2);
             }
 
+            await MttProcess.SignalAsync(first, "STOP");
+            Assert.False(first.HasExited);
             MttResult second = MttProcess.Run(_folder.Path, arguments);
             Assert.Equal(2, second.ExitCode);
             Assert.Contains("another run is writing it", second.Error, StringComparison.Ordinal);
@@ -94,8 +105,7 @@ public sealed class TwoRunsTests : IDisposable
             await first.WaitForExitAsync();
         }
 
-        string input = File.ReadAllText(_folder["chat.jsonl"]);
-        MttResult third = MttProcess.Run(_folder.Path, arguments, input);
+        MttResult third = MttProcess.Run(_folder.Path, arguments);
 
         Assert.True(third.ExitCode is 0 or 1, third.Error);
         Assert.True(File.Exists(_folder["out/x.jsonl"]));

@@ -92,17 +92,22 @@ public static class MttProcess
         return Process.Start(start)!;
     }
 
+    /// <summary>Sends a signal.</summary>
+    /// <param name="process">One of <see cref="Start"/>'s.</param>
+    /// <param name="signal">INT, TERM or STOP.</param>
+    public static async Task SignalAsync(Process process, string signal)
+    {
+        string id = process.Id.ToString(CultureInfo.InvariantCulture);
+        using Process kill = Process.Start("kill", [$"-{signal}", id]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Sends a signal and waits for the process to end; fails the test where it does not within a minute.</summary>
     /// <param name="process">One of <see cref="Start"/>'s.</param>
     /// <param name="signal">INT or TERM.</param>
     public static async Task EndAsync(Process process, string signal)
     {
-        string id = process.Id.ToString(CultureInfo.InvariantCulture);
-        using (Process kill = Process.Start("kill", [$"-{signal}", id]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
+        await SignalAsync(process, signal);
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
         try
         {
