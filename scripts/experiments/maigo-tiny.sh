@@ -5,6 +5,8 @@
 #   SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1 scripts/experiments/maigo-tiny.sh    all of it
 #   RUNS=2 TASKS=20 STEPS=20 scripts/experiments/maigo-tiny.sh        a quick look
 #   METHODS=maigo MODES=full,sharded scripts/experiments/maigo-tiny.sh    only some methods and modes
+#   SEEDS="1 2 3 4 5 6 7 8" METHODS="sft maigo dpo maigo-dpo" scripts/experiments/maigo-tiny.sh artifacts/preferences-tiny
+#                                                                     preferences: DPO from scored dialogues, alone and after MAIGO
 # Every model and evaluation is kept with a fingerprint of what made it (program, settings, inputs): a run that was stopped goes
 # on, and what has changed since is made again. The table is OUTPUT_FOLDER/table.json, .md and .html.
 set -euo pipefail
@@ -83,6 +85,24 @@ ablate() { # NAME SETTING…: MAIGO with settings changed
   train "$name" maigo "$dir/data/tasks-train.jsonl" "${rollouts[@]}" "${flags[@]}"
 }
 
+# Dialogues of the training tasks, scored by the verifier, and DPO on the pairs they give.
+prefer() { # NAME STUDENT: base, or an adapter that was trained before
+  local name=$1 student=() start=(--set lora.r=16 --set lora.lora_alpha=32 --set lora.target_modules=all-linear) weights="$dir/base/model.safetensors"
+  if [ "$2" != base ]; then
+    student=(--adapter "$dir/$2") start=(--init-adapter "$dir/$2") weights="$dir/$2/adapter_model.safetensors"
+  fi
+  cell "$dir/$2-rollouts.json" "$weights" "$dir/data/tasks-train.jsonl" -- "$mtt" evaluate "$dir/data/tasks-train.jsonl" --model "$dir/base" \
+    "${student[@]}" --modes full,sharded --runs "${PAIR_RUNS:-4}" --max-new-tokens 24 --temperature 1 --batch-size 256 --seed "$seed" \
+    --output "$dir/$2-rollouts.json" --force
+  cell "$dir/$2-pairs.jsonl" "$dir/$2-rollouts.json" -- \
+    "$mtt" pairs "$dir/$2-rollouts.json" --trajectories --output "$dir/$2-pairs.jsonl" --force
+  cell "$dir/$name" "$weights" "$dir/$2-pairs.jsonl" -- "$mtt" train --model "$dir/base" --train "$dir/$2-pairs.jsonl" --output "$dir/$name" \
+    --objective dpo --skip-refused --force --batch-size 16 --max-steps "$steps" --seed "$seed" --learning-rate "${DPO_RATE:-5e-4}" \
+    --dtype float32 --set train.save_steps=0 --set preference.beta="${BETA:-0.1}" --set preference.turn_weighting=discount \
+    --set preference.sft_weight=0.1 "${start[@]}"
+  evaluate "$name" --adapter "$dir/$name"
+}
+
 evaluations=()
 for seed in $seeds; do
   dir="$out/seed-$seed"
@@ -97,7 +117,9 @@ for seed in $seeds; do
         train sft sft "$dir/sft-train.jsonl"
         ;;
       ccopd | maigo) train "$method" "$method" "$dir/data/tasks-train.jsonl" "${rollouts[@]}" ;;
-      *) log "METHODS: $method is none of sft, ccopd, maigo"; exit 2 ;;
+      dpo) prefer dpo base ;;
+      maigo-dpo) prefer maigo-dpo maigo ;;
+      *) log "METHODS: $method is none of sft, ccopd, maigo, dpo, maigo-dpo"; exit 2 ;;
     esac
   done
   if [ "${ABLATIONS:-}" ]; then

@@ -30,7 +30,9 @@ public sealed record MustKeep(int Turn, IReadOnlyList<string> Words)
             )
             {
                 throw new MttException(
-                    Invariant($"{conversation.Place}: metadata.must_keep[{labels.Count}]: needs a turn, and a text or words"),
+                    Invariant(
+                        $"{conversation.Place}: metadata.must_keep[{labels.Count}]: needs a turn, and a text or words"
+                    ),
                     "Give {\"turn\": 3, \"text\": \"…\", \"all_of\": [\"…\"]}, turns counted from 0."
                 );
             }

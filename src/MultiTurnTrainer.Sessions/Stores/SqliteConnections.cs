@@ -53,16 +53,18 @@ internal sealed class SqliteConnections : IDisposable
     /// <summary>Reads beside the writer.</summary>
     public T Read<T>(Func<SqliteConnection, T> read)
     {
+        SqliteConnection connection = _readers.TryTake(out SqliteConnection? free) ? free : Open();
         try
         {
-            SqliteConnection connection = _readers.TryTake(out SqliteConnection? free) ? free : Open();
-            T result = read(connection);
-            _readers.Add(connection);
-            return result;
+            return read(connection);
         }
         catch (SqliteException problem)
         {
             throw SqliteErrors.Explain(_path, problem);
+        }
+        finally
+        {
+            _readers.Add(connection);
         }
     }
 
