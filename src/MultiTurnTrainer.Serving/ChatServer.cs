@@ -89,11 +89,15 @@ public sealed class ChatServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes no more requests, lets the running ones finish for as long as the options say, and ends.</summary>
+    /// <summary>
+    /// Takes no more requests and lets running turns finish for as long as the options say; those that have not are marked
+    /// interrupted and their clients told, and then connections end.
+    /// </summary>
     public async Task StopAsync()
     {
         using CancellationTokenSource patience = new(_plan.Options.Drain, _plan.Time);
-        await _application.StopAsync(patience.Token).ConfigureAwait(false);
+        using CancellationTokenRegistration over = patience.Token.Register(() => _ = _sessions.Runner.StopAsync());
+        await _application.StopAsync().ConfigureAwait(false);
         await _sessions.Runner.StopAsync().ConfigureAwait(false);
     }
 

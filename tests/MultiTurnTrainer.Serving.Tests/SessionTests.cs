@@ -4,7 +4,10 @@ using System.Text.Json.Nodes;
 using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Serving.Settings;
 using MultiTurnTrainer.Sessions.Access;
+using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.Settings;
+using MultiTurnTrainer.Sessions.States;
+using MultiTurnTrainer.Sessions.Stores;
 using MultiTurnTrainer.Sessions.Turns;
 
 namespace MultiTurnTrainer.Serving.Tests;
@@ -560,6 +563,46 @@ public class SessionTests
         JsonObject state = (await server.GetAsync($"/v1/sessions/{session}")).Json;
         Assert.Equal("half an answer", (string?)state["messages"]![1]!["content"]);
         Assert.Equal("acknowledged", (string?)state["turns"]![0]!["status"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Stop_WhileATurnIsAnswered_LetsItFinishOrMarksItAndTellsItsClient(bool finishes)
+    {
+        MemorySessionStore store = new();
+        TaskCompletionSource asked = new();
+        await using TestServer server = await TestServer.StartAsync(
+            request =>
+                async (context, received) =>
+                {
+                    asked.SetResult();
+                    await Task.Delay(100);
+                    await Answers.Stream(["half ", "an answer"], silentAfter: !finishes)(context, received);
+                },
+            plan =>
+                plan with
+                {
+                    Options = plan.Options with { Drain = TimeSpan.FromMilliseconds(finishes ? 20_000 : 400) },
+                    Sessions = plan.Sessions with { Store = store },
+                }
+        );
+        string session = await server.BeginAsync();
+        Task<Reply> answer = server.StreamAsync(session, "one");
+        await asked.Task;
+
+        await server.Server.StopAsync();
+
+        Reply reply = await answer;
+        SessionState state = await new SessionLog(store, TimeProvider.System).LoadAsync("local", session);
+        SessionTurn turn = Assert.Single(state.Turns);
+        Assert.Equal("half an answer", reply.Streamed);
+        Assert.Equal(
+            finishes ? (TurnStatus.Committed, null) : (TurnStatus.Interrupted, "shutdown"),
+            (turn.Status, turn.Reason)
+        );
+        Assert.Equal(finishes, reply.Events[^1].Data == "[DONE]");
+        Assert.Equal(!finishes, reply.Text.Contains("turn_interrupted", StringComparison.Ordinal));
     }
 
     private static async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> isDone)

@@ -7,6 +7,9 @@ internal static class KestrelHost
 {
     private const int MostHeaders = 64;
     private const int MostConnections = 4096;
+
+    // Beyond the time that turns have to finish: their clients are told before the connections end.
+    private static readonly TimeSpan _farewell = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _headersTimeout = TimeSpan.FromSeconds(15);
 
     public static WebApplication Build(ServerOptions options)
@@ -16,7 +19,7 @@ internal static class KestrelHost
         builder.Services.AddRoutingCore();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + _farewell);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
