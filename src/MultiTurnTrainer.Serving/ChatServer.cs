@@ -105,6 +105,7 @@ public sealed class ChatServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _application.DisposeAsync().ConfigureAwait(false);
+        await _sessions.Expiry.DisposeAsync().ConfigureAwait(false);
         await _sessions.Runner.StopAsync().ConfigureAwait(false);
         _upstreams.Dispose();
     }

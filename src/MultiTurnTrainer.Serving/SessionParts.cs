@@ -21,6 +21,7 @@ internal sealed class SessionParts
         _policy = plan.Policy;
         Log = new SessionLog(plan.Sessions.Store, plan.Time);
         _service = new SessionService(Log);
+        Expiry = new Expiry(_service, plan.Sessions.Ttl, plan.Time, plan.Log);
         Turns = new SessionTurns(Log, plan.Sessions.Budget);
         Router = new Router(plan.Models.Routing);
         SessionContexts contexts = new(plan.Policy, plan.Time);
@@ -34,6 +35,8 @@ internal sealed class SessionParts
     public SessionLog Log { get; }
 
     public SessionTurns Turns { get; }
+
+    public Expiry Expiry { get; }
 
     public Router Router { get; }
 

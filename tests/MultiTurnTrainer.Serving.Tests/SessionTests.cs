@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Serving.Settings;
 using MultiTurnTrainer.Sessions.Access;
+using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.Settings;
 using MultiTurnTrainer.Sessions.States;
@@ -412,6 +413,44 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task Session_OlderThanItsTime_IsErasedByTheServer()
+    {
+        MemorySessionStore store = new();
+        SessionService before = new(new SessionLog(store, new FixedTime(DateTimeOffset.UtcNow.AddDays(-10))));
+        SessionState old = await before.CreateAsync("local", new SessionCreated([]));
+        await using TestServer server = await TestServer.StartAsync(
+            Echo,
+            plan => plan with { Sessions = plan.Sessions with { Store = store, Ttl = TimeSpan.FromDays(1) } }
+        );
+        string young = await server.BeginAsync();
+
+        int status = await UntilAsync(
+            async () => (await server.GetAsync($"/v1/sessions/{old.Id}")).Status,
+            code => code != 200
+        );
+
+        Assert.Equal(404, status);
+        Assert.Equal(200, (await server.GetAsync($"/v1/sessions/{young}")).Status);
+    }
+
+    [Fact]
+    public async Task Budget_OfTokens_LimitsTheAnswerOrRefusesIt()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            Echo,
+            plan => plan with { Sessions = plan.Sessions with { Budget = new SessionBudget { Tokens = 60 } } }
+        );
+        string session = await server.BeginAsync();
+
+        await server.SayAsync(session, "one");
+        Reply tooLong = await server.SayAsync(session, string.Concat(Enumerable.Repeat("word ", 200)));
+
+        Assert.InRange(server.Received[0].Body.GetProperty("max_tokens").GetInt32(), 1, 59);
+        Assert.Equal((429, "turn_interrupted"), (tooLong.Status, tooLong.ErrorCode));
+        Assert.Single(server.Received);
+    }
+
+    [Fact]
     public async Task Budget_OfASession_StopsOrEscalates()
     {
         await using TestServer stops = await TestServer.StartAsync(
@@ -603,6 +642,11 @@ public class SessionTests
         );
         Assert.Equal(finishes, reply.Events[^1].Data == "[DONE]");
         Assert.Equal(!finishes, reply.Text.Contains("turn_interrupted", StringComparison.Ordinal));
+    }
+
+    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
     }
 
     private static async Task<T> UntilAsync<T>(Func<Task<T>> read, Func<T, bool> isDone)

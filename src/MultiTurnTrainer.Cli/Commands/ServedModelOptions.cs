@@ -87,6 +87,7 @@ internal sealed class ServedModelOptions
         {
             Budget = settings.Budgets.ToBudget(),
             Keys = settings.ReadKeys(),
+            Ttl = settings.Store.Ttl is { } days ? TimeSpan.FromDays(days) : null,
             Fallbacks = settings.Fallbacks,
             CheckpointTokens = settings.StreamingBuffer.Tokens,
             CheckpointMilliseconds = settings.StreamingBuffer.Milliseconds,

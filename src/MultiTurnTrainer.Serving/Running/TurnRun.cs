@@ -88,7 +88,25 @@ internal sealed class TurnRun(
             body["tools"] = Json.Node(tools);
         }
 
+        LimitAnswer(body);
         return body;
+    }
+
+    /// <summary>An answer does not pass the session's ceiling of tokens.</summary>
+    private void LimitAnswer(JsonObject body)
+    {
+        if (options.Budget.AnswerTokens(live.State, live.Context!.Plan.Parts.Prompt) is not { } left)
+        {
+            return;
+        }
+
+        if (left == 0)
+        {
+            throw new SessionBudgetException("tokens", live.State.SinceEscalation.Tokens, options.Budget.Tokens!.Value);
+        }
+
+        string name = body["max_completion_tokens"] is null ? "max_tokens" : "max_completion_tokens";
+        body[name] = Math.Min(left, (long)(Json.Number(body, name, 1, int.MaxValue) ?? left));
     }
 
     private async Task StreamAsync(JsonObject body, CancellationToken cancellation)

@@ -20,6 +20,9 @@ public sealed record SessionsOptions(ISessionStore Store)
     /// <summary>What is done when something goes wrong.</summary>
     public SessionFallbacks Fallbacks { get; init; } = new();
 
+    /// <summary>How long a session is kept after its newest event; null keeps it.</summary>
+    public TimeSpan? Ttl { get; init; }
+
     /// <summary>Tokens after which what has come of an answer is written down.</summary>
     public int CheckpointTokens { get; init; } = 128;
 

@@ -18,9 +18,6 @@ public enum DesyncFallback
 {
     /// <summary>The pending turn is interrupted: the session is at its last committed turn.</summary>
     RollbackLastCommitted,
-
-    /// <summary>The session answers nothing until somebody resets or rolls it back.</summary>
-    Refuse,
 }
 
 /// <summary>What becomes of a prompt that the model finds too long.</summary>

@@ -26,9 +26,6 @@ public sealed record SessionsSettings
     /// <summary>Which model answers what, in order; the first rule that holds.</summary>
     public IReadOnlyList<RoutingRule> Routing { get; init; } = [];
 
-    /// <summary>Whether spans and metrics are made for who listens.</summary>
-    public bool Telemetry { get; init; } = true;
-
     /// <summary>By tenant, SHA-256 of its API keys; <c>mtt sessions key</c> makes one. Without any, this machine's users are one tenant.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Keys { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>();
@@ -60,9 +57,6 @@ public sealed record SessionStoreSettings
     /// <summary>Days after its newest event when a session is erased; none keeps it.</summary>
     [Range(0.0, 36_500.0)]
     public double? Ttl { get; init; }
-
-    /// <summary>Parts the sessions of several servers in one store: stands before every tenant's name.</summary>
-    public string KeyPrefix { get; init; } = "";
 }
 
 /// <summary>What one session may spend.</summary>
