@@ -16,12 +16,16 @@ public static class EvaluationPairs
     public static IEnumerable<AnswerPair> Read(string path, bool trajectories, Action<string> skipped)
     {
         string full = new SimulationChoice(SimulationMode.Full).Name;
-        foreach (IGrouping<string, Played> task in ReadDialogues(path).GroupBy(played => played.TaskId))
+        foreach (
+            IGrouping<string, PlayedDialogue> task in EvaluationFile
+                .Read(path)
+                .Dialogues.GroupBy(played => played.TaskId)
+        )
         {
-            Played[] right = [.. task.Where(played => played.IsCorrectLast)];
-            foreach (Played lost in task.Where(played => !played.IsCorrectLast && played.ConvType != full))
+            PlayedDialogue[] right = [.. task.Where(played => played.IsCorrectLast)];
+            foreach (PlayedDialogue lost in task.Where(played => !played.IsCorrectLast && played.ConvType != full))
             {
-                Played[] answers = [.. right.Where(played => played.ConvType == full)];
+                PlayedDialogue[] answers = [.. right.Where(played => played.ConvType == full)];
                 if (answers.Length == 0)
                 {
                     skipped("the task has no right answer with the whole task in view");
@@ -33,7 +37,7 @@ public static class EvaluationPairs
 
                 if (trajectories)
                 {
-                    Played? better = right.FirstOrDefault(played => played.ConvType == lost.ConvType);
+                    PlayedDialogue? better = right.FirstOrDefault(played => played.ConvType == lost.ConvType);
                     if (better is null)
                     {
                         skipped("the task has no right dialogue in the same mode");
@@ -47,7 +51,7 @@ public static class EvaluationPairs
         }
     }
 
-    private static AnswerPair Answer(Played full, Played lost) =>
+    private static AnswerPair Answer(PlayedDialogue full, PlayedDialogue lost) =>
         new("evaluate", Name(lost), lost.Trace.Count(turn => turn.Role == "user"))
         {
             Prompt = Messages(lost.Trace.SkipLast(1)),
@@ -56,7 +60,7 @@ public static class EvaluationPairs
             Provenance = Describe(lost, full),
         };
 
-    private static AnswerPair Trajectory(Played better, Played lost)
+    private static AnswerPair Trajectory(PlayedDialogue better, PlayedDialogue lost)
     {
         int shared = better.Trace.Zip(lost.Trace).TakeWhile(both => both.First == both.Second).Count();
         return new("trajectory", Name(lost), lost.Trace.Take(shared + 1).Count(turn => turn.Role == "user"))
@@ -68,9 +72,9 @@ public static class EvaluationPairs
         };
     }
 
-    private static string Name(Played lost) => Invariant($"{lost.TaskId}-{lost.ConvType}-{lost.Run}");
+    private static string Name(PlayedDialogue lost) => Invariant($"{lost.TaskId}-{lost.ConvType}-{lost.Run}");
 
-    private static JsonFields Describe(Played lost, Played better) =>
+    private static JsonFields Describe(PlayedDialogue lost, PlayedDialogue better) =>
         new()
         {
             ["task_id"] = lost.TaskId,
@@ -82,34 +86,4 @@ public static class EvaluationPairs
 
     private static object[] Messages(IEnumerable<ChatTurn> turns) =>
         [.. turns.Select(turn => AnswerPair.Message(turn.Role, turn.Content))];
-
-    private static IReadOnlyList<Played> ReadDialogues(string path)
-    {
-        const string remedy = "Name what mtt evaluate --output wrote.";
-        try
-        {
-            IReadOnlyList<Played> dialogues =
-                RecordJson.Read<Report>(InputFile.ReadBytes(path)).Dialogues
-                ?? throw new FormatException("it has no dialogues");
-            return dialogues.All(played =>
-                played is { TaskId: not null, ConvType: not null, Trace: [.., { Role: "assistant" }] }
-            )
-                ? dialogues
-                : throw new FormatException("a dialogue lacks its task, its mode or its last answer");
-        }
-        catch (FormatException problem)
-        {
-            throw new MttException($"{path}: no report of an evaluation: {problem.Message}", remedy, problem);
-        }
-    }
-
-    private sealed record Report(IReadOnlyList<Played>? Dialogues);
-
-    private sealed record Played(
-        string TaskId,
-        string ConvType,
-        int Run,
-        bool IsCorrectLast,
-        IReadOnlyList<ChatTurn> Trace
-    );
 }

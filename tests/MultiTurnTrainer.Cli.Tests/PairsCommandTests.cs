@@ -10,12 +10,14 @@ public class PairsCommandTests
         """{"seed":{"index":3,"question":"First?","system":"Be brief."},"outcome":"complete","rounds":[{"question":"First?","drafts":[{"answer":"good","reviews":[],"decision":"accept"}]},{"question":"Second?","drafts":[{"answer":"bad","reviews":[],"decision":"revise","instruction":"Be right."},{"answer":"worse","reviews":[],"decision":"revise"},{"answer":"right","reviews":[],"decision":"accept"}]},{"question":"Third?","drafts":[{"answer":"no","reviews":[],"decision":"revise"}]}],"calls":[]}""";
     private const string Report = """
         {
+          "name": "model",
+          "seed": 0,
           "results": [],
           "dialogues": [
-            {"task_id": "a", "conv_type": "full", "run": 0, "is_correct": true, "is_correct_last": true, "trace": [{"role": "user", "content": "All of it."}, {"role": "assistant", "content": "42"}]},
-            {"task_id": "a", "conv_type": "sharded", "run": 0, "is_correct": false, "is_correct_last": false, "trace": [{"role": "user", "content": "Some."}, {"role": "assistant", "content": "What else?"}, {"role": "user", "content": "The rest."}, {"role": "assistant", "content": "41"}]},
-            {"task_id": "a", "conv_type": "sharded", "run": 1, "is_correct": true, "is_correct_last": true, "trace": [{"role": "user", "content": "Some."}, {"role": "assistant", "content": "Go on."}, {"role": "user", "content": "The rest."}, {"role": "assistant", "content": "42"}]},
-            {"task_id": "b", "conv_type": "sharded", "run": 0, "is_correct": false, "is_correct_last": false, "trace": [{"role": "user", "content": "Some."}, {"role": "assistant", "content": "7"}]}
+            {"task_id": "a", "conv_type": "full", "run": 0, "is_correct": true, "is_correct_last": true, "attempts": 1, "tokens": 5, "copied_share": 0, "contradicted": false, "trace": [{"role": "user", "content": "All of it."}, {"role": "assistant", "content": "42"}]},
+            {"task_id": "a", "conv_type": "sharded", "run": 0, "is_correct": false, "is_correct_last": false, "attempts": 1, "tokens": 5, "copied_share": 0, "contradicted": false, "trace": [{"role": "user", "content": "Some."}, {"role": "assistant", "content": "What else?"}, {"role": "user", "content": "The rest."}, {"role": "assistant", "content": "41"}]},
+            {"task_id": "a", "conv_type": "sharded", "run": 1, "is_correct": true, "is_correct_last": true, "attempts": 1, "tokens": 5, "copied_share": 0, "contradicted": false, "trace": [{"role": "user", "content": "Some."}, {"role": "assistant", "content": "Go on."}, {"role": "user", "content": "The rest."}, {"role": "assistant", "content": "42"}]},
+            {"task_id": "b", "conv_type": "sharded", "run": 0, "is_correct": false, "is_correct_last": false, "attempts": 1, "tokens": 5, "copied_share": 0, "contradicted": false, "trace": [{"role": "user", "content": "Some."}, {"role": "assistant", "content": "7"}]}
           ]
         }
         """;
@@ -104,7 +106,7 @@ public class PairsCommandTests
     }
 
     [Theory]
-    [InlineData("{\n  \"results\": []\n}\n", "no report of an evaluation")]
+    [InlineData("{\n  \"results\": []\n}\n", "in.json: not the output of mtt evaluate")]
     [InlineData("{\"prompt\": [], \"chosen\": [{}]}\n", "in.json:1: no pair of answers")]
     [InlineData(Header + "\n{\"seed\": 1}\n", "in.json:2: not a line of a trace")]
     [InlineData(Header + "\n", "the inputs give no pair")]

@@ -111,12 +111,14 @@ public class MethodComparisonTests
                     .Select(i => new PlayedDialogue(
                         $"task/{i / 10}",
                         mode,
+                        i % 10,
                         i % 10 < share * 10,
                         i % 10 < share * 10,
                         1,
                         5,
                         0,
-                        false
+                        false,
+                        []
                     )),
             ]
         );

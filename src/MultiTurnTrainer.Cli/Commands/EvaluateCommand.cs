@@ -170,7 +170,7 @@ internal static class EvaluateCommand
 
     private static int Compare(ParseResult parsed, string[] paths)
     {
-        MethodComparison comparison = MethodComparison.Of([.. paths.Select(EvaluationFile.Read)]);
+        MethodComparison comparison = MethodComparison.Of([.. paths.Select(EvaluationFile.ReadScores)]);
         string markdown = ComparisonReport.ToMarkdown(comparison);
         Console.Out.Write(markdown);
         if (parsed.GetValue(_output) is { } path)

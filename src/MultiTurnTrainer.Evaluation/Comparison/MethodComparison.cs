@@ -1,3 +1,5 @@
+// Folder Comparison: sets evaluations of several models and seeds beside each other.
+// Refuses to know: how dialogues were played.
 using MultiTurnTrainer.Evaluation.Scoring;
 using MultiTurnTrainer.Evaluation.Simulation;
 
