@@ -37,7 +37,7 @@ public class SessionTests
         JsonObject state = (await server.GetAsync($"/v1/sessions/{session}")).Json;
         Assert.Equal(5, state["messages"]!.AsArray().Count);
         Assert.Equal((long?)state["version"], (long?)JsonNode.Parse(second.Events[^2].Data)!["mtt"]!["version"]);
-        Assert.Equal(43, session.Length);
+        Assert.Equal(64, session.Length);
     }
 
     [Fact]
@@ -365,6 +365,7 @@ public class SessionTests
     [InlineData("..%2F..%2Fetc%2Fpasswd")]
     [InlineData("x")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
     public async Task Session_OfAnIdThatIsNone_Is404(string id)
     {
         await using TestServer server = await TestServer.StartAsync(Echo);

@@ -16,7 +16,7 @@ public class TenantKeysTests
         Assert.Equal("b", keys.Find(two));
         Assert.Null(keys.Find(oneHash));
         Assert.Null(keys.Find(""));
-        Assert.Equal(43, one.Length - "mtt-".Length);
+        Assert.Equal(64, one.Length - "mtt-".Length);
     }
 
     [Theory]
@@ -36,5 +36,7 @@ public class TenantKeysTests
         string[] ids = [.. Enumerable.Range(0, 1000).Select(_ => SessionIds.New())];
         Assert.Equal(1000, ids.Distinct().Count());
         Assert.All(ids, id => Assert.True(SessionIds.IsValid(id)));
+        // On a command line an id is no option.
+        Assert.All(ids, id => Assert.NotEqual('-', id[0]));
     }
 }

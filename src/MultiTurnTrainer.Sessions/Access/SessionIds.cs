@@ -2,16 +2,14 @@
 // Refuses to know: what a session holds.
 namespace MultiTurnTrainer.Sessions.Access;
 
-/// <summary>Ids of sessions, turns and keys: 256 random bits as base64url, 43 characters.</summary>
+/// <summary>Ids of sessions, turns and keys: 256 random bits as 64 hexadecimal digits, so that none looks like an option.</summary>
 public static class SessionIds
 {
     private const int Bytes = 32;
-    private const int Characters = 43;
 
     /// <summary>A new id.</summary>
-    public static string New() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes));
+    public static string New() => RandomNumberGenerator.GetHexString(2 * Bytes, lowercase: true);
 
     /// <summary>Whether a text can be an id: nothing else reaches a store or a file name.</summary>
-    public static bool IsValid(string? text) =>
-        text is { Length: Characters } && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
+    public static bool IsValid(string? text) => text is { Length: 2 * Bytes } && text.All(char.IsAsciiHexDigitLower);
 }
