@@ -5,9 +5,10 @@ public static class MemoryShortage
 {
     private static readonly string[] _signs = ["out of memory", "not enough memory", "allocate memory"];
 
-    /// <summary>Whether an exception means that memory ran out.</summary>
+    /// <summary>Whether an exception means that memory ran out, on this thread or on others that worked with it.</summary>
     public static bool Is(Exception problem) =>
         problem is OutOfMemoryException
+        || (problem is AggregateException several && several.InnerExceptions.Any(Is))
         || (
             problem is not MttException
             && _signs.Any(sign => problem.Message.Contains(sign, StringComparison.OrdinalIgnoreCase))
