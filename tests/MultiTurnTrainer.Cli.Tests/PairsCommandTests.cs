@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Sessions.Stores;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
@@ -20,6 +21,18 @@ public class PairsCommandTests
             {"task_id": "b", "conv_type": "sharded", "run": 0, "is_correct": false, "is_correct_last": false, "attempts": 1, "tokens": 5, "copied_share": 0, "contradicted": false, "trace": [{"role": "user", "content": "Some."}, {"role": "assistant", "content": "7"}]}
           ]
         }
+        """;
+
+    private const string Log = """
+        {"session":"5555555555555555555555555555555555555555555555555555555555555555","version":1,"at":"2026-03-01T12:00:00.0000000Z","kind":"session_created","event":{"messages":[{"role":"system","content":"Be brief."}]}}
+        {"session":"5555555555555555555555555555555555555555555555555555555555555555","version":2,"at":"2026-03-01T12:00:01.0000000Z","kind":"turn_begun","event":{"turn":"t1","messages":[{"role":"user","content":"Hi?"}]}}
+        {"session":"5555555555555555555555555555555555555555555555555555555555555555","version":3,"at":"2026-03-01T12:00:02.0000000Z","kind":"turn_committed","event":{"turn":"t1","answer":{"role":"assistant","content":"Hello."},"info":{}}}
+        {"session":"5555555555555555555555555555555555555555555555555555555555555555","version":4,"at":"2026-03-01T12:00:03.0000000Z","kind":"turn_begun","event":{"turn":"t2","messages":[{"role":"user","content":"Hi?"}],"replaces":"t1"}}
+        {"session":"5555555555555555555555555555555555555555555555555555555555555555","version":5,"at":"2026-03-01T12:00:04.0000000Z","kind":"turn_committed","event":{"turn":"t2","answer":{"role":"assistant","content":"Good day."},"info":{}}}
+        {"session":"5555555555555555555555555555555555555555555555555555555555555555","version":6,"at":"2026-03-01T12:00:05.0000000Z","kind":"turn_begun","event":{"turn":"t3","messages":[{"role":"user","content":"2 + 2?"}]}}
+        {"session":"5555555555555555555555555555555555555555555555555555555555555555","version":7,"at":"2026-03-01T12:00:06.0000000Z","kind":"turn_committed","event":{"turn":"t3","answer":{"role":"assistant","content":"5"},"info":{}}}
+        {"session":"5555555555555555555555555555555555555555555555555555555555555555","version":8,"at":"2026-03-01T12:00:07.0000000Z","kind":"turn_edited","event":{"turn":"t4","replaces":"t3","answer":{"role":"assistant","content":"4"}}}
+
         """;
 
     [Fact]
@@ -68,7 +81,32 @@ public class PairsCommandTests
     }
 
     [Fact]
-    public void Pairs_ExportedSessions_KeepTheirMessagesAndAreTrainedOn()
+    public async Task Pairs_LogsOfSessions_AreThoseThatSessionsExports()
+    {
+        using TempFolder folder = new();
+        folder.Write("log.jsonl", Log);
+        MttResult result = MttProcess.Run(folder.Path, ["pairs", "log.jsonl", "--output", "pairs.jsonl"]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("regeneration 1 pair, the sides fork at turn 1: 1", result.Error);
+        Assert.Contains("edit       1 pair, the sides fork at turn 2: 1", result.Error);
+
+        string[] store = ["--store", "sqlite:sessions.db"];
+        await using (SqliteSessionStore.Open(folder["sessions.db"], isServer: true)) { }
+        Assert.Equal(0, MttProcess.Run(folder.Path, ["sessions", "import", "log.jsonl", .. store]).ExitCode);
+        string[] export = ["sessions", "export", "--pairs", "--output", "exported.jsonl", .. store];
+        Assert.Equal(0, MttProcess.Run(folder.Path, export).ExitCode);
+        Assert.Equal(File.ReadAllText(folder["pairs.jsonl"]), File.ReadAllText(folder["exported.jsonl"]));
+
+        string[] again = ["pairs", "exported.jsonl", "--output", "again.jsonl"];
+        Assert.Equal(0, MttProcess.Run(folder.Path, again).ExitCode);
+        Assert.Equal(
+            Rows(folder["pairs.jsonl"]).Select(row => $"{row.GetProperty("id")}"),
+            Rows(folder["again.jsonl"]).Select(row => $"{row.GetProperty("id")}")
+        );
+    }
+
+    [Fact]
+    public void Pairs_RowsThatArePairs_KeepTheirMessagesAndAreTrainedOn()
     {
         using TempFolder folder = new();
         folder.Write(

@@ -298,6 +298,26 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task Edit_OfAnAnswer_TakesItsPlaceAndKeepsBoth()
+    {
+        await using TestServer server = await TestServer.StartAsync(Echo);
+        string session = await server.BeginAsync();
+        Reply first = await server.SayAsync(session, "one");
+        await server.SayAsync(session, "two");
+        string edit = $"/v1/sessions/{session}/turns/{first.Header("mtt-turn")}/edit";
+
+        JsonObject state = (await server.PostAsync(edit, """{"content": "One, rather."}""")).Json;
+
+        Assert.Equal("One, rather.", (string?)state["messages"]!.AsArray()[^1]!["content"]);
+        Assert.Equal(
+            ["replaced", "replaced", "committed"],
+            state["turns"]!.AsArray().Select(turn => (string?)turn!["status"])
+        );
+        Assert.Equal((true, 2), ((bool)state["turns"]![2]!["edit"]!, (int)state["usage"]!["requests"]!));
+        Assert.Equal(400, (await server.PostAsync(edit, """{"content": ""}""")).Status);
+    }
+
+    [Fact]
     public async Task Fork_AtAVersion_GoesItsOwnWay()
     {
         await using TestServer server = await TestServer.StartAsync(Echo);

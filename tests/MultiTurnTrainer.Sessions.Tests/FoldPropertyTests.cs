@@ -85,6 +85,7 @@ public class FoldPropertyTests
             8 => await sessions.Turns.InterruptAsync(Tenant, id, pending, null, "client"),
             9 => await sessions.Turns.AcknowledgeAsync(Tenant, id, turn),
             10 => await sessions.Turns.RollBackAsync(Tenant, id, turn),
+            11 when some % 3 == 0 => await sessions.Turns.EditAsync(Tenant, id, turn, Message("assistant", text)),
             11 => (await sessions.Turns.RegenerateAsync(Tenant, id, turn)).State,
             12 => await sessions.Service.AddConstraintAsync(Tenant, id, text),
             13 => await sessions.Service.WithdrawConstraintAsync(Tenant, id, Invariant($"c{(some % 3) + 1}")),

@@ -23,6 +23,7 @@ public class LogFuzzTests(ITestOutputHelper output)
             memory_changed {"kind":"user","name":"n","value":"v"}
             turn_begun {"turn":"t1","messages":[{"role":"user","content":"a"}]}
             turn_interrupted {"turn":"t1","reason":"x"}
+            turn_edited {"turn":"t9","replaces":"t1","answer":{"role":"assistant","content":"x"}}
             turn_rolled_back {"turn":"t1"}
             constraint_withdrawn {"id":"c"}
             budget_tripped {"which":"tokens","spent":1,"limit":2}

@@ -7,18 +7,20 @@ internal static class PairsCommand
 {
     private const string _help = """
         Build preference pairs for mtt train --objective dpo from what mtt has made already: accepted answers against
-        drafts of mtt review, right answers against lost ones of mtt evaluate, exported pairs of sessions.
+        drafts of mtt review, right answers against lost ones of mtt evaluate, answers that were made anew, edited or
+        left in a fork of exported sessions.
 
         Examples:
           mtt pairs review-out/trace.jsonl --output pairs.jsonl
           mtt pairs lic.json --trajectories --output pairs.jsonl
+          mtt sessions export --log --output sessions.jsonl; mtt pairs sessions.jsonl --output pairs.jsonl
           mtt pairs review-out lic.json sessions.jsonl --output pairs.jsonl
         """;
 
     private static readonly Argument<string[]> _inputs = new("INPUT")
     {
         Description =
-            "Traces (or folders) of mtt review, reports of mtt evaluate --output, exported pairs of sessions.",
+            "Traces (or folders) of mtt review, reports of mtt evaluate --output, logs of mtt sessions export --log, pairs.",
         Arity = ArgumentArity.OneOrMore,
     };
     private static readonly Option<bool> _trajectories = new("--trajectories")
@@ -61,7 +63,7 @@ internal static class PairsCommand
         {
             throw new MttException(
                 "the inputs give no pair",
-                "mtt review --mode refine keeps drafts; mtt evaluate --modes full,sharded --output keeps dialogues."
+                "mtt review --mode refine keeps drafts, mtt evaluate --modes full,sharded --output dialogues, mtt sessions export --log answers that were replaced."
             );
         }
 
@@ -88,6 +90,7 @@ internal static class PairsCommand
         string first = lines.ReadLine() ?? "";
         return ReviewPairs.IsHeader(first) ? ReviewPairs.Read(path, skipped)
             : first.Trim() == "{" ? EvaluationPairs.Read(path, trajectories, skipped)
+            : LogFile.IsHeader(first) ? SessionPairs.Read(path, skipped)
             : ForeignPairs.Read(path);
     }
 }

@@ -40,7 +40,7 @@ internal static class SessionReadCommands
 
     private static readonly Option<bool> _pairs = new("--pairs")
     {
-        Description = "Preference pairs of answers that were made anew, in place of conversations.",
+        Description = "Preference pairs of answers that were made anew, edited or forked, in place of conversations.",
     };
 
     private static readonly Option<bool> _log = new("--log")
@@ -148,21 +148,57 @@ internal static class SessionReadCommands
                     ? OutputFile.Create(path, parsed.GetValue(_force))
                     : null;
                 Stream output = file?.Stream ?? Console.OpenStandardOutput();
-                int count = 0;
-                await foreach (string id in IdsAsync(parsed, log, tenant, cancellation))
+                IAsyncEnumerable<string> ids = IdsAsync(parsed, log, tenant, cancellation);
+                if (parsed.GetValue(_pairs))
                 {
-                    count += await ExportAsync(parsed, log, (tenant, id), output, cancellation);
+                    await ExportPairsAsync(ids.Select(id => (tenant, id)), log, output, cancellation);
+                }
+                else
+                {
+                    int count = 0;
+                    await foreach (string id in ids)
+                    {
+                        count += await ExportAsync(parsed, log, (tenant, id), output, cancellation);
+                    }
+
+                    Console.Error.WriteLine(Counted.Of(count, parsed.GetValue(_log) ? "event" : "conversation"));
                 }
 
                 file?.Commit();
-                string what =
-                    parsed.GetValue(_pairs) ? "pair"
-                    : parsed.GetValue(_log) ? "event"
-                    : "conversation";
-                Console.Error.WriteLine(Counted.Of(count, what));
                 return ExitCode.Done;
             }
         );
+
+    private static async Task ExportPairsAsync(
+        IAsyncEnumerable<(string Tenant, string Id)> sessions,
+        SessionLog log,
+        Stream output,
+        CancellationToken cancellation
+    )
+    {
+        PairCounts counts = new();
+        SessionPairs pairs = new(counts.Skip);
+        await foreach ((string tenant, string id) in sessions)
+        {
+            pairs.Note(await log.LoadAsync(tenant, id, cancellation));
+        }
+
+        await foreach ((string tenant, string id) in sessions)
+        {
+            foreach (AnswerPair pair in pairs.Of(await log.LoadAsync(tenant, id, cancellation)))
+            {
+                JsonText.WriteLine(output, pair.ToFields());
+                counts.Add(pair);
+            }
+        }
+
+        foreach (string line in counts.Lines)
+        {
+            Console.Error.WriteLine(Printable.Of($"{line}"));
+        }
+
+        Console.Error.WriteLine(Counted.Of(counts.Pairs, "pair"));
+    }
 
     private static async Task<int> ExportAsync(
         ParseResult parsed,
@@ -181,12 +217,8 @@ internal static class SessionReadCommands
 
         SessionState state = await log.LoadAsync(session.Tenant, session.Id, cancellation);
         using ConversationWriter writer = new(output);
-        foreach (JsonElement row in parsed.GetValue(_pairs) ? PreferencePairs.Of(state) : [SessionRow.Of(state)])
-        {
-            writer.Write(row);
-        }
-
-        return (int)writer.Count;
+        writer.Write(SessionRow.Of(state));
+        return 1;
     }
 
     private static async IAsyncEnumerable<string> IdsAsync(

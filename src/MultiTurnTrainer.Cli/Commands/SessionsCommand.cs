@@ -14,7 +14,7 @@ internal static class SessionsCommand
           mtt sessions replay ID --at 12                        the session as it was at version 12
           mtt sessions replay ID --model model --policy support     are the prompts that were sent the prompts of today?
           mtt sessions export --output chat.jsonl               conversations for mtt validate, clean, prepare, parity
-          mtt sessions export --pairs --output pairs.jsonl      answers that were made anew, as preference pairs
+          mtt sessions export --pairs --output pairs.jsonl      answers made anew, edited or forked, as preference pairs
           mtt sessions export --log --output log.jsonl          whole logs; mtt sessions import log.jsonl
           mtt sessions fork ID --at 12
           mtt sessions delete ID                                its words are then in no file of the store

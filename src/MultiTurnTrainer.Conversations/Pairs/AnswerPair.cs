@@ -3,7 +3,7 @@
 namespace MultiTurnTrainer.Conversations.Pairs;
 
 /// <summary>A preference with where it comes from.</summary>
-/// <param name="Source">What it was made of: <c>review</c>, <c>evaluate</c>, <c>trajectory</c>, <c>session</c>.</param>
+/// <param name="Source">What it was made of: <c>review</c>, <c>evaluate</c>, <c>trajectory</c>, <c>regeneration</c>, <c>edit</c>, <c>fork</c>.</param>
 /// <param name="Id">Names the pair among those of its source.</param>
 /// <param name="Turn">The exchange, from 1, of the first answer that differs.</param>
 public sealed record AnswerPair(string Source, string Id, int Turn)

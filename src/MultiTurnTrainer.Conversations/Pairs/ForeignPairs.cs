@@ -1,6 +1,6 @@
 namespace MultiTurnTrainer.Conversations.Pairs;
 
-/// <summary>Rows that are pairs already, as <c>mtt sessions export</c> writes them of regenerated, edited and forked turns.</summary>
+/// <summary>Rows that are pairs already, as <c>mtt sessions export --pairs</c> and <c>mtt pairs</c> write them. Their source and provenance stay.</summary>
 public static class ForeignPairs
 {
     /// <summary>Reads the rows of a file.</summary>
@@ -29,17 +29,16 @@ public static class ForeignPairs
             }
 
             JsonFields provenance = new() { ["place"] = Invariant($"{Path.GetFileName(path)}:{number}") };
-            foreach ((string name, object? value) in row.Metadata ?? [])
+            foreach ((string field, object? value) in row.Metadata ?? [])
             {
-                provenance[name] = value;
+                provenance[field] = value;
             }
 
+            string source = row.Metadata?.GetValueOrDefault("source")?.ToString() ?? "pairs";
+            string id = row.Id ?? Invariant($"{Path.GetFileName(path)}:{number}");
             int turn = row.Prompt.Count(message => $"{message.GetValueOrDefault("role")}" == "user");
-            return new AnswerPair(
-                "session",
-                row.Id ?? Invariant($"{Path.GetFileName(path)}:{number}"),
-                Math.Max(1, turn)
-            )
+            string name = id.StartsWith($"{source}-", StringComparison.Ordinal) ? id[(source.Length + 1)..] : id;
+            return new AnswerPair(source, name, Math.Max(1, turn))
             {
                 Prompt = row.Prompt,
                 Chosen = row.Chosen,
@@ -52,7 +51,7 @@ public static class ForeignPairs
         {
             throw new MttException(
                 $"{path}:{number}: no pair of answers: {problem.Message}",
-                "Name the trace.jsonl of mtt review, a report of mtt evaluate --output, or exported pairs of sessions.",
+                "Name the trace.jsonl of mtt review, a report of mtt evaluate --output, logs of mtt sessions export --log, or pairs.",
                 problem
             );
         }

@@ -42,6 +42,7 @@ internal static class SessionJson
             ["version"] = turn.Version,
             ["participant"] = turn.Participant,
             ["replaces"] = turn.Replaces,
+            ["edit"] = turn.IsEdit,
             ["reason"] = turn.Reason,
             ["partial"] = turn.Partial.Length > 0 ? turn.Partial : null,
             ["answer"] = turn.Answer is { } answer ? Json.Node(answer) : null,

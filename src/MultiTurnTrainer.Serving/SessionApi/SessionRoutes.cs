@@ -32,6 +32,7 @@ internal sealed class SessionRoutes(
         routes.MapPost("/v1/sessions/{session}/fork", ForkAsync);
         routes.MapPost("/v1/sessions/{session}/reset", ResetAsync);
         routes.MapPost("/v1/sessions/{session}/turns/{turn}/regenerate", RegenerateAsync);
+        routes.MapPost("/v1/sessions/{session}/turns/{turn}/edit", EditAsync);
         routes.MapPost("/v1/sessions/{session}/turns/{turn}/acknowledge", AcknowledgeAsync);
         routes.MapPost("/v1/sessions/{session}/turns/{turn}/rollback", RollBackAsync);
     }
@@ -225,6 +226,22 @@ internal sealed class SessionRoutes(
             (tenant, id, body) =>
                 service.ResetAsync(tenant, id, !Json.Flag(body, "forget_constraints"), http.RequestAborted)
         );
+
+    private Task EditAsync(HttpContext http)
+    {
+        string turn = SessionRequest.Id(http, "turn");
+        return ChangeAsync(
+            http,
+            (tenant, id, body) =>
+            {
+                string text = Json.Text(body, "content") is { Length: > 0 } words
+                    ? words
+                    : throw ApiException.Invalid("content", "the answer as it should be is needed");
+                JsonObject answer = new() { ["role"] = "assistant", ["content"] = text };
+                return turns.EditAsync(tenant, id, turn, Json.Element(answer), http.RequestAborted);
+            }
+        );
+    }
 
     private Task AcknowledgeAsync(HttpContext http)
     {

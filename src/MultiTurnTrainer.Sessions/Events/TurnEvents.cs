@@ -80,6 +80,12 @@ public sealed record TurnInterrupted(string Turn, string Text, string Reason) : 
 /// <param name="Text">Exactly what was shown.</param>
 public sealed record TurnAcknowledged(string Turn, string Text) : SessionEvent;
 
+/// <summary>Somebody wrote a better answer to a turn's question: it took the place of the answer there and of what came after.</summary>
+/// <param name="Turn">The new turn's id, unique in its tenant.</param>
+/// <param name="Replaces">The turn whose answer was edited.</param>
+/// <param name="Answer">The assistant's message, a canonical object.</param>
+public sealed record TurnEdited(string Turn, string Replaces, JsonElement Answer) : SessionEvent;
+
 /// <summary>A turn and those after it left the conversation.</summary>
 /// <param name="Turn">The first that left.</param>
 public sealed record TurnRolledBack(string Turn) : SessionEvent;

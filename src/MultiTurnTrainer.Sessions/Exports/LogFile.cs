@@ -65,16 +65,26 @@ public static class LogFile
         return (added, known);
     }
 
+    /// <summary>Whether a first line is that of logs.</summary>
+    public static bool IsHeader(string line) =>
+        JsonText.TryReadTexts(line, out Dictionary<string, string>? texts)
+        && texts?.GetValueOrDefault("kind") == EventJson.KindOf(new SessionCreated([]))
+        && texts.ContainsKey("session");
+
+    /// <summary>The sessions of a file as they are after their last event.</summary>
+    /// <exception cref="MttException">A line is no event, or events do not follow one another.</exception>
+    public static IEnumerable<SessionState> States(string path) =>
+        Sessions(path).Select(session => SessionFold.Apply(SessionFold.Empty("", session.Id), session.Events));
+
     private static readonly JsonSerializerOptions _deep = new(JsonText.Compact) { MaxDepth = 256 };
 
     private static IEnumerable<(string Id, List<LoggedEvent> Events)> Sessions(string path)
     {
         string? id = null;
         List<LoggedEvent> events = [];
-        int number = 0;
-        foreach (string line in File.ReadLines(path))
+        using InputLines lines = InputLines.Open(path, "Give logs that mtt sessions export --log wrote.");
+        for (int number = 1; lines.ReadLine() is { } line; number++)
         {
-            number++;
             (string session, LoggedEvent logged) = Parse(path, number, line);
             if (session != id && id is not null)
             {

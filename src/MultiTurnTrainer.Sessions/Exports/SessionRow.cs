@@ -119,6 +119,7 @@ public static class SessionRow
                     .AddPresent("participant", turn.Participant)
                     .AddPresent("reason", turn.Reason)
                     .AddPresent("replaces", turn.Replaces)
+                    .AddPresent("edit", turn.IsEdit ? true : null)
                     .AddPresent("model", turn.Info?.Model)
                     .AddPresent("finish_reason", turn.Info?.FinishReason)
                     .AddPresent("prompt_tokens", turn.Info?.PromptTokens)

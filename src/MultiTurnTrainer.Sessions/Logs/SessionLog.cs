@@ -190,7 +190,7 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
             logged.At,
             EventJson.KindOf(logged.Event),
             EventJson.Write(logged.Event),
-            (logged.Event as TurnBegun)?.Turn
+            (logged.Event as TurnBegun)?.Turn ?? (logged.Event as TurnEdited)?.Turn
         );
 
     private static LoggedEvent Logged(StoredEvent stored) =>

@@ -55,6 +55,9 @@ public sealed record SessionTurn
     /// <summary>The turn whose question it answers anew.</summary>
     public string? Replaces { get; init; }
 
+    /// <summary>Whether a person wrote the answer, in place of the one before.</summary>
+    public bool IsEdit { get; init; }
+
     /// <summary>What came of an answer that is not whole; after acknowledgement, what was shown.</summary>
     public string Partial { get; init; } = "";
 

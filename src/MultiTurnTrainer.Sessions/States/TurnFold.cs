@@ -30,23 +30,14 @@ internal static class TurnFold
             },
             TurnCommitted committed => Commit(state, committed, next.At),
             TurnAcknowledged acknowledged => Acknowledge(state, acknowledged, next.At),
+            TurnEdited edited => Edit(state, edited, next),
             TurnRolledBack rolledBack => RollBack(state, rolledBack.Turn),
             _ => throw SessionFold.Damaged(state, $"{EventJson.KindOf(happened)} means nothing here"),
         };
 
     private static SessionState Begin(SessionState state, TurnBegun begun, LoggedEvent next)
     {
-        if (begun.Replaces is { } replaced && !state.CanRegenerate(Known(state, replaced)))
-        {
-            throw SessionFold.Damaged(state, $"turn {replaced} is answered anew and its question is gone");
-        }
-
-        if (state.Pending is not null || state.TurnPlaces.ContainsKey(begun.Turn))
-        {
-            throw SessionFold.Damaged(state, $"turn {begun.Turn} begins while another is pending, or twice");
-        }
-
-        int place = state.Turns.Count;
+        RequireNew(state, begun.Turn, begun.Replaces);
         SessionTurn turn = new()
         {
             Id = begun.Turn,
@@ -59,16 +50,55 @@ internal static class TurnFold
             Participant = begun.Participant,
             Replaces = begun.Replaces,
         };
-        return state with
+        return Add(state, turn) with
         {
             Pending = turn.Id,
-            Turns = state.Turns.Add(turn),
-            TurnPlaces = state.TurnPlaces.Add(turn.Id, place),
-            Keys = turn.Key is { } key ? state.Keys.SetItem(key, place) : state.Keys,
+            Keys = turn.Key is { } key ? state.Keys.SetItem(key, state.Turns.Count) : state.Keys,
             Tools = begun.Tools ?? state.Tools,
             Totals = state.Totals with { Requests = state.Totals.Requests + 1 },
         };
     }
+
+    private static SessionState Edit(SessionState state, TurnEdited edited, LoggedEvent next)
+    {
+        RequireNew(state, edited.Turn, edited.Replaces);
+        SessionTurn before = Known(state, edited.Replaces);
+        SessionTurn turn = new()
+        {
+            Id = edited.Turn,
+            Version = next.Version,
+            At = next.At,
+            First = before.First,
+            Messages = before.Messages,
+            Participant = before.Participant,
+            Replaces = before.Id,
+            Status = TurnStatus.Committed,
+            IsEdit = true,
+            Answer = edited.Answer,
+            AnsweredAt = next.At,
+        };
+        return Join(Add(state, turn), turn, next.At);
+    }
+
+    private static void RequireNew(SessionState state, string id, string? replaces)
+    {
+        if (replaces is { } replaced && !state.CanRegenerate(Known(state, replaced)))
+        {
+            throw SessionFold.Damaged(state, $"turn {replaced} is answered anew and its question is gone");
+        }
+
+        if (state.Pending is not null || state.TurnPlaces.ContainsKey(id))
+        {
+            throw SessionFold.Damaged(state, $"turn {id} begins while another is pending, or twice");
+        }
+    }
+
+    private static SessionState Add(SessionState state, SessionTurn turn) =>
+        state with
+        {
+            Turns = state.Turns.Add(turn),
+            TurnPlaces = state.TurnPlaces.Add(turn.Id, state.Turns.Count),
+        };
 
     private static SessionState Commit(SessionState state, TurnCommitted committed, DateTimeOffset at)
     {

@@ -87,6 +87,34 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
             .ConfigureAwait(false);
     }
 
+    /// <summary>Puts a better answer in the place of a turn's; what came after it leaves. Both answers stay in the log.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="turn">The turn whose answer is edited.</param>
+    /// <param name="answer">The assistant's message, a canonical object; the answer that is there already changes nothing.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="SessionConflictException">The question is no part of the conversation any more, or a turn is pending.</exception>
+    public Task<SessionState> EditAsync(
+        string tenant,
+        string session,
+        string turn,
+        JsonElement answer,
+        CancellationToken cancellation = default
+    ) =>
+        log.ChangeAsync(
+            tenant,
+            session,
+            state =>
+            {
+                RequireFree(state, null);
+                RequireQuestion(state, turn);
+                return Known(state, turn).Answer is { } there && JsonElement.DeepEquals(there, answer)
+                    ? []
+                    : [new TurnEdited(SessionIds.New(), turn, answer)];
+            },
+            cancellation
+        );
+
     /// <summary>Keeps what has come of the answer so far.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="session">The session.</param>
