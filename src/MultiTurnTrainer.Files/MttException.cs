@@ -15,4 +15,7 @@ public sealed class MttException(string message, string? remedy = null, Exceptio
 
     /// <summary>Whether line ends in the message are meant, not those of a name or key in it.</summary>
     public bool HasLines { get; init; }
+
+    /// <summary>Whether the same may succeed a little later: a full disk, a database that does not answer.</summary>
+    public bool IsPassing { get; init; }
 }

@@ -34,7 +34,7 @@ internal sealed class ServedModelOptions
     private readonly Option<string?> _store = new("--store")
     {
         Description = "Where sessions are kept; default: a file in the user's data folder.",
-        HelpName = "sqlite:FILE|memory",
+        HelpName = "sqlite:FILE|postgres://…|memory",
     };
     private readonly SettingsOptions _settings = new();
     private readonly RowFlags _rows;

@@ -26,7 +26,7 @@ internal static class SessionsCommand
     private static readonly Option<string?> _store = new("--store")
     {
         Description = "Where sessions are kept; default: a file in the user's data folder.",
-        HelpName = "sqlite:FILE|memory",
+        HelpName = "sqlite:FILE|postgres://…|memory",
         Recursive = true,
     };
 

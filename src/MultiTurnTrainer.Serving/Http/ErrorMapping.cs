@@ -3,12 +3,23 @@ namespace MultiTurnTrainer.Serving.Http;
 /// <summary>What went wrong, as the client is told. No stack trace, no path of this machine, no key.</summary>
 internal static class ErrorMapping
 {
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(2);
+
     public static ApiException Of(Exception problem) =>
         problem switch
         {
             ApiException known => known,
             EndpointException fault => OfEndpoint(fault),
             SessionException session => OfSession(session),
+            MttException { IsPassing: true } passing => new ApiException(
+                503,
+                "store_unavailable",
+                "The store of sessions does not take this now; ask again, with the same idempotency key.",
+                passing
+            )
+            {
+                RetryAfter = _pause,
+            },
             MttException problems => new ApiException(
                 400,
                 problems.Message.Contains("nothing in it may leave", StringComparison.Ordinal)

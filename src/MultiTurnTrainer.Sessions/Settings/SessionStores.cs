@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Sessions.Stores;
+using MultiTurnTrainer.Sessions.Stores.Postgres;
 
 namespace MultiTurnTrainer.Sessions.Settings;
 
@@ -21,29 +22,45 @@ public static class SessionStores
 
     /// <summary>Opens a store.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="named">What <c>--store</c> says: <c>sqlite:FILE</c> or <c>memory</c>; null for nothing.</param>
-    /// <param name="isServer">Whether this process serves the sessions: only one may at a time.</param>
+    /// <param name="named">What <c>--store</c> says: <c>sqlite:FILE</c>, <c>postgres://…</c> or <c>memory</c>; null for nothing.</param>
+    /// <param name="isServer">Whether this process serves the sessions: only one may at a time, but for PostgreSQL.</param>
     /// <exception cref="MttException">There is no such kind of store, or it cannot be opened.</exception>
-    public static ISessionStore Open(SessionStoreSettings settings, string? named, bool isServer)
-    {
-        return FileOf(settings, named) is { } path ? SqliteSessionStore.Open(path, isServer) : new MemorySessionStore();
-    }
+    public static ISessionStore Open(SessionStoreSettings settings, string? named, bool isServer) =>
+        UrlOf(settings, named) is { } url ? PostgresSessionStore.Open(url, isServer)
+        : FileOf(settings, named) is { } path ? SqliteSessionStore.Open(path, isServer)
+        : new MemorySessionStore();
 
-    /// <summary>The file of a store; null for one in memory.</summary>
+    /// <summary>The file of a store; null for one that has none.</summary>
     /// <exception cref="MttException">There is no such kind of store.</exception>
     public static string? FileOf(SessionStoreSettings settings, string? named)
     {
         if (named is null)
         {
-            return settings.Type == SessionStoreType.Memory ? null : settings.Path ?? DefaultPath;
+            return settings.Type == SessionStoreType.Sqlite ? settings.Path ?? DefaultPath : null;
         }
 
-        return named == Memory ? null
+        return named == Memory || PostgresUrl.Is(named) ? null
             : named.StartsWith(Sqlite, StringComparison.Ordinal) && named.Length > Sqlite.Length
                 ? named[Sqlite.Length..]
             : throw new MttException(
-                Printable.Of($"--store {named}: is no store"),
-                "Give sqlite:FILE, or memory for one that is gone with the process."
+                Printable.Of($"--store {named.Split("://")[0]}: is no store"),
+                "Give sqlite:FILE, postgres://USER@HOST/DATABASE, or memory for one that is gone with the process."
             );
+    }
+
+    private static string? UrlOf(SessionStoreSettings settings, string? named)
+    {
+        if (named is not null)
+        {
+            return PostgresUrl.Is(named) ? named : null;
+        }
+
+        return settings.Type != SessionStoreType.Postgres
+            ? null
+            : settings.Url
+                ?? throw new MttException(
+                    "sessions.store.url: is missing",
+                    "Give postgres://USER@HOST:PORT/DATABASE; the password is read from PGPASSWORD."
+                );
     }
 }

@@ -41,6 +41,9 @@ public enum SessionStoreType
     /// <summary>One SQLite file.</summary>
     Sqlite,
 
+    /// <summary>A PostgreSQL database, which several servers may share.</summary>
+    Postgres,
+
     /// <summary>Nothing is kept beyond the process.</summary>
     Memory,
 }
@@ -53,6 +56,9 @@ public sealed record SessionStoreSettings
 
     /// <summary>Of SQLite: the file; without it <c>mtt/sessions.db</c> in the user's data folder.</summary>
     public string? Path { get; init; }
+
+    /// <summary>Of PostgreSQL: <c>postgres://user@host:port/database</c>; the password is read from PGPASSWORD.</summary>
+    public string? Url { get; init; }
 
     /// <summary>Days after its newest event when a session is erased; none keeps it.</summary>
     [Range(0.0, 36_500.0)]

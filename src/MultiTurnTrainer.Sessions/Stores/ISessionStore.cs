@@ -62,6 +62,15 @@ public interface ISessionStore : IAsyncDisposable
     /// <summary>Headers, the newest change first, as they are at that moment; tombstones only if asked for.</summary>
     IAsyncEnumerable<SessionHeader> ListAsync(SessionQuery query, CancellationToken cancellation = default);
 
+    /// <summary>Waits until a session may have another version than one that is known, a second at most.</summary>
+    Task WaitForChangeAsync(string tenant, string id, long version, CancellationToken cancellation = default) =>
+        Task.Delay(TimeSpan.FromMilliseconds(100), cancellation);
+
+    /// <summary>Takes or prolongs the right to work on a session beside its turns, for some time; none gives it back.</summary>
+    /// <returns>False where another server has it. A store of one server always gives it.</returns>
+    Task<bool> TryLeaseAsync(string tenant, string id, TimeSpan duration, CancellationToken cancellation = default) =>
+        Task.FromResult(true);
+
     /// <summary>
     /// Erases a session, snapshots included, so that its content is in no file of the store, and leaves a header without content.
     /// </summary>

@@ -60,6 +60,11 @@ public sealed record SessionQuery
     /// <summary>Only those with a pending turn.</summary>
     public bool IsPending { get; init; }
 
+    /// <summary>
+    /// Only those whose pending turn no other living server answers. A store of one server does not tell this one's turns apart.
+    /// </summary>
+    public bool IsAbandoned { get; init; }
+
     /// <summary>Tombstones too.</summary>
     public bool WithDeleted { get; init; }
 
@@ -70,6 +75,6 @@ public sealed record SessionQuery
         (Tenant is null || header.Tenant == Tenant)
         && (User is null || header.User == User)
         && (UpdatedBefore is null || header.UpdatedAt < UpdatedBefore)
-        && (!IsPending || header.Pending is not null)
+        && (!(IsPending || IsAbandoned) || header.Pending is not null)
         && (WithDeleted || !header.IsDeleted);
 }

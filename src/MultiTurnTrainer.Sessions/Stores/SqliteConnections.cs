@@ -104,9 +104,15 @@ internal static class SqliteErrors
     public static MttException Explain(string path, SqliteException problem) =>
         problem.SqliteErrorCode switch
         {
-            5 or 6 => new($"{path}: another program keeps the store locked", "Stop it, or try again.", problem),
+            5 or 6 => new($"{path}: another program keeps the store locked", "Stop it, or try again.", problem)
+            {
+                IsPassing = true,
+            },
             11 or 26 => new($"{path}: is damaged, or no SQLite database", "Restore it from a backup.", problem),
-            13 => new($"{path}: the disk is full", "Free some space; nothing of the last change was kept.", problem),
+            13 => new($"{path}: the disk is full", "Free some space; nothing of the last change was kept.", problem)
+            {
+                IsPassing = true,
+            },
             8 or 14 => new(
                 $"{path}: cannot be opened for writing",
                 "Check that its folder exists and who may write to it.",

@@ -58,7 +58,7 @@ internal static class SqliteReads
                 ("$tenant", query.Tenant),
                 ("$user", query.User),
                 ("$before", query.UpdatedBefore?.UtcTicks),
-                ("$pending", query.IsPending),
+                ("$pending", query.IsPending || query.IsAbandoned),
                 ("$all", query.WithDeleted),
                 ("$limit", query.Limit),
             ]
