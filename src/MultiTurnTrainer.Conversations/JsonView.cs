@@ -49,6 +49,35 @@ public static class JsonView
             { } other => other.GetRawText(),
         };
 
+    /// <summary>
+    /// A whole value: null, <see cref="bool"/>, <see cref="long"/> or <see cref="double"/>, <see cref="string"/>, a list, or a
+    /// dictionary in the order of its names.
+    /// </summary>
+    public static object? Tree(JsonElement? value) =>
+        value switch
+        {
+            { ValueKind: JsonValueKind.Array } list => list.EnumerateArray().Select(item => Tree(item)).ToList(),
+            { ValueKind: JsonValueKind.Object } owner => new OrderedDictionary<string, object?>(
+                owner.EnumerateObject().Select(member => KeyValuePair.Create(member.Name, Tree(member.Value)))
+            ),
+            { ValueKind: JsonValueKind.Number } number when number.TryGetInt64(out long whole) => whole,
+            _ => Plain(value),
+        };
+
+    /// <summary>The value of a JSON text, as <see cref="Tree(JsonElement?)"/> has it.</summary>
+    /// <exception cref="FormatException">It is no JSON.</exception>
+    public static object? Tree(string json)
+    {
+        try
+        {
+            return Tree(JsonSerializer.Deserialize<JsonElement>(json));
+        }
+        catch (JsonException problem)
+        {
+            throw new FormatException(problem.Message, problem);
+        }
+    }
+
     /// <summary>How many items a list has; 0 for anything else.</summary>
     public static int Count(JsonElement? value) =>
         value is { ValueKind: JsonValueKind.Array } list ? list.GetArrayLength() : 0;

@@ -26,10 +26,13 @@ public static class EvaluationJson
         new
         {
             mode = result.Choice.Name,
+            family = result.Family,
+            metric = result.Metric,
             tasks = result.Tasks,
             runs = result.Runs,
             any_attempt = Describe(result.AnyAttempt),
             last_turn = Describe(result.LastTurn),
+            as_published = Describe(result.AsPublished),
             first_attempt = result.Behaviour.FirstAttempt,
             attempts = result.Behaviour.Attempts,
             tokens = result.Behaviour.Tokens,
@@ -50,15 +53,31 @@ public static class EvaluationJson
             mean = scores.Mean,
             interval = new[] { scores.Interval.Low, scores.Interval.High },
             aptitude = scores.Aptitude,
+            aptitude_interval = new[] { scores.AptitudeInterval.Low, scores.AptitudeInterval.High },
             unreliability = scores.Unreliability,
+            unreliability_interval = new[] { scores.UnreliabilityInterval.Low, scores.UnreliabilityInterval.High },
+        };
+
+    private static object Describe(JudgedReply reply) =>
+        new
+        {
+            kind = Naming.SnakeCase(reply.Verdict.Kind),
+            score = reply.Verdict.Score,
+            score_as_published = reply.Verdict.Published,
+            answer = reply.Verdict.Answer,
+            tokens = reply.Tokens,
         };
 
     private static object Describe(Dialogue dialogue) =>
         new
         {
             task_id = dialogue.Task.Id,
+            family = dialogue.Task.Family,
             conv_type = dialogue.Choice.Name,
             run = dialogue.Run,
+            score = dialogue.Score,
+            score_last = dialogue.LastScore,
+            score_as_published = dialogue.ScoreAsPublished,
             is_correct = dialogue.AnyAttempt,
             is_correct_last = dialogue.LastTurn,
             first_attempt = dialogue.FirstAttempt,
@@ -67,6 +86,7 @@ public static class EvaluationJson
             copied_share = dialogue.CopiedShare,
             contradicted = dialogue.IsContradicted,
             recovery_turn = dialogue.IsContradicted ? dialogue.RecoveryTurn : null,
+            replies = dialogue.Replies.Select(Describe),
             trace = dialogue.Turns.Select(turn => new { role = turn.Role, content = turn.Content }),
         };
 }

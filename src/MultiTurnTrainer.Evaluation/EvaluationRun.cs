@@ -1,7 +1,7 @@
 // Folder Evaluation: puts tasks to a model in several ways and scores each.
 // Refuses to know: which model answers, and where it runs.
-using MultiTurnTrainer.Evaluation.Scoring;
 using MultiTurnTrainer.Evaluation.Simulation;
+using MultiTurnTrainer.Evaluation.Verifiers;
 
 namespace MultiTurnTrainer.Evaluation;
 
@@ -19,7 +19,7 @@ public sealed record EvaluationJob(
 
 /// <summary>What came of it.</summary>
 /// <param name="Seed">The job's seed.</param>
-/// <param name="Modes">One result a mode, in the job's order.</param>
+/// <param name="Modes">One result a mode and family, in the job's order.</param>
 /// <param name="Dialogues">Every dialogue.</param>
 public sealed record EvaluationResult(int Seed, IReadOnlyList<ModeResult> Modes, IReadOnlyList<Dialogue> Dialogues)
 {
@@ -71,9 +71,13 @@ public static class EvaluationRun
                 played.AddRange(await simulator.RunAsync(job.Tasks, mode, run, job.Seed, cancellation));
             }
 
-            results.Add(ModeResult.Of(played));
+            foreach (IGrouping<string, Dialogue> family in played.GroupBy(dialogue => dialogue.Task.Family))
+            {
+                results.Add(ModeResult.Of([.. family], verifier));
+                onMode(results[^1]);
+            }
+
             dialogues.AddRange(played);
-            onMode(results[^1]);
         }
 
         return new EvaluationResult(job.Seed, results, dialogues);

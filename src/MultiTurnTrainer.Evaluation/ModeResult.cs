@@ -1,39 +1,50 @@
 using MultiTurnTrainer.Evaluation.Scoring;
 using MultiTurnTrainer.Evaluation.Simulation;
+using MultiTurnTrainer.Evaluation.Verifiers;
 
 namespace MultiTurnTrainer.Evaluation;
 
-/// <summary>What one mode gave over all runs.</summary>
+/// <summary>What one mode gave over all runs of one family of tasks.</summary>
 /// <param name="Choice">The mode.</param>
+/// <param name="Family">The family.</param>
+/// <param name="Metric">What its scores are.</param>
 /// <param name="Tasks">How many tasks.</param>
 /// <param name="Runs">How many runs of each.</param>
 /// <param name="AnyAttempt">Scores that count a correct reply at any turn (the published measure).</param>
 /// <param name="LastTurn">Scores of the last reply alone.</param>
+/// <param name="AsPublished">The published measure by the benchmark's own scorer, faults included.</param>
 /// <param name="Behaviour">How the dialogues went.</param>
 /// <param name="Contradiction">What a contradiction did, in the modes that have one.</param>
 public sealed record ModeResult(
     SimulationChoice Choice,
+    string Family,
+    string Metric,
     int Tasks,
     int Runs,
     RunStatistics AnyAttempt,
     RunStatistics LastTurn,
+    RunStatistics AsPublished,
     Behaviour Behaviour,
     Contradiction? Contradiction
 )
 {
-    /// <summary>Sums up the dialogues of one mode.</summary>
-    public static ModeResult Of(IReadOnlyCollection<Dialogue> dialogues)
+    /// <summary>Sums up the dialogues of one mode and family.</summary>
+    public static ModeResult Of(IReadOnlyCollection<Dialogue> dialogues, IVerifier verifier)
     {
         IGrouping<string, Dialogue>[] byTask = [.. dialogues.GroupBy(dialogue => dialogue.Task.Id)];
-        RunStatistics Score(Func<Dialogue, bool> hit) =>
-            RunStatistics.Of([.. byTask.Select(runs => runs.Select(run => hit(run) ? 100.0 : 0.0).ToArray())]);
-        SimulationChoice choice = dialogues.First().Choice;
+        RunStatistics Score(Func<Dialogue, double> score) =>
+            RunStatistics.Of([.. byTask.Select(runs => runs.Select(run => 100 * score(run)).ToArray())]);
+        Dialogue first = dialogues.First();
+        SimulationChoice choice = first.Choice;
         return new ModeResult(
             choice,
+            first.Task.Family,
+            verifier.Metric(first.Task),
             byTask.Length,
             byTask[0].Count(),
-            Score(dialogue => dialogue.AnyAttempt),
-            Score(dialogue => dialogue.LastTurn),
+            Score(dialogue => dialogue.Score),
+            Score(dialogue => dialogue.LastScore),
+            Score(dialogue => dialogue.ScoreAsPublished),
             Behaviour.Of(dialogues),
             choice.Mode is SimulationMode.ContradictedRightly or SimulationMode.ContradictedWrongly
                 ? Contradiction.Of(dialogues)

@@ -1,7 +1,7 @@
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Sharding;
-using MultiTurnTrainer.Evaluation.Scoring;
 using MultiTurnTrainer.Evaluation.Simulation;
+using MultiTurnTrainer.Evaluation.Verifiers;
 using MultiTurnTrainer.Inference;
 
 namespace MultiTurnTrainer.Evaluation.Tests;

@@ -150,7 +150,7 @@ internal static class EvaluateCommand
         using OutputFile? file = parsed.GetValue(_output) is { } output
             ? OutputFile.Create(output, parsed.GetValue(_force))
             : null;
-        IVerifier verifier = Verifiers.For(job.Tasks);
+        FamilyVerifier verifier = FamilyVerifier.For(job.Tasks, new VerifierOptions());
         using LocalDialogueModel model = LocalDialogueModel.Load(choice, generation);
         Console.Out.WriteLine(_scores.Head);
         EvaluationResult result = await EvaluationRun.ExecuteAsync(job, verifier, model, WriteMode, cancel);

@@ -33,6 +33,13 @@ public sealed record ShardedTask
     /// <summary>A system message that every view shares, null for none.</summary>
     public string? System { get; init; }
 
+    /// <summary>Where it was read, for messages: file and line or item; its name where it was made.</summary>
+    public string Place
+    {
+        get => field ?? Id;
+        init;
+    }
+
     /// <summary>The task's object as it was read, for keys this record does not know.</summary>
     public JsonElement Json { get; init; }
 }

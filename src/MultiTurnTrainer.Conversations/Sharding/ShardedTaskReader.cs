@@ -67,6 +67,7 @@ public static class ShardedTaskReader
             ModifiedShards = Modified(item, ids, place),
             Answer = Text(item, "answer"),
             System = Text(item, "system"),
+            Place = place,
             Json = item,
         };
     }

@@ -1,13 +1,20 @@
 using MultiTurnTrainer.Evaluation.Scoring;
+using MultiTurnTrainer.Evaluation.Verifiers;
 
 namespace MultiTurnTrainer.Evaluation.Simulation;
 
 /// <summary>A reply as it was judged.</summary>
 /// <param name="Text">The words.</param>
 /// <param name="Tokens">What it took to say them.</param>
-/// <param name="Correct">Whether its answer is the gold answer.</param>
-/// <param name="Attempt">Whether it commits itself to an answer.</param>
-public sealed record JudgedReply(string Text, int Tokens, bool Correct, bool Attempt);
+/// <param name="Verdict">How its answer was scored.</param>
+public sealed record JudgedReply(string Text, int Tokens, Verdict Verdict)
+{
+    /// <summary>Whether its answer is right.</summary>
+    public bool Correct => Verdict.IsCorrect;
+
+    /// <summary>Whether it commits itself to an answer.</summary>
+    public bool Attempt => Verdict.IsAttempt;
+}
 
 /// <summary>One finished dialogue.</summary>
 /// <param name="Task">The task.</param>
@@ -28,6 +35,21 @@ public sealed record Dialogue(
 
     /// <summary>Whether the last reply was correct.</summary>
     public bool LastTurn => Replies[^1].Correct;
+
+    /// <summary>
+    /// The published score, 0 to 1: 1 where any reply was correct, else that of the last reply that was an answer (of a translation,
+    /// that of its last version).
+    /// </summary>
+    public double Score => AnyAttempt ? 1 : Replies.LastOrDefault(reply => reply.Attempt)?.Verdict.Score ?? 0;
+
+    /// <summary>The score of the last reply alone, 0 to 1.</summary>
+    public double LastScore => Replies[^1].Verdict.Score;
+
+    /// <summary>The published score by the benchmark's own rules, faults included, 0 to 1.</summary>
+    public double ScoreAsPublished =>
+        Replies.Any(reply => reply.Verdict.IsCorrectAsPublished)
+            ? 1
+            : Replies.LastOrDefault(reply => reply.Attempt)?.Verdict.Published ?? 0;
 
     /// <summary>The first reply that committed itself to an answer, from 1; null where none did.</summary>
     public int? FirstAttempt => First(Replies, reply => reply.Attempt);

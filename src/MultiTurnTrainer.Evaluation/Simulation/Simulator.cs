@@ -1,6 +1,6 @@
 // Folder Simulation: plays the user of a task, turn by turn.
 // Refuses to know: how an answer is judged or generated.
-using MultiTurnTrainer.Evaluation.Scoring;
+using MultiTurnTrainer.Evaluation.Verifiers;
 
 namespace MultiTurnTrainer.Evaluation.Simulation;
 
@@ -61,7 +61,7 @@ public sealed class Simulator(IDialogueModel model, IVerifier verifier)
     }
 
     private JudgedReply Judge(ShardedTask task, DialogueReply reply) =>
-        new(reply.Text, reply.Tokens, verifier.IsCorrect(task, reply.Text), verifier.IsAttempt(task, reply.Text));
+        new(reply.Text, reply.Tokens, verifier.Judge(task, reply.Text));
 
     /// <summary>What the model is shown: everything said, or all but its own replies.</summary>
     private IReadOnlyList<ChatTurn> Prompt(List<ChatTurn> turns, SimulationMode mode)

@@ -1,4 +1,4 @@
-using MultiTurnTrainer.Evaluation.Scoring;
+using MultiTurnTrainer.Evaluation.Verifiers;
 
 namespace MultiTurnTrainer.Evaluation.Simulation;
 

@@ -1,0 +1,190 @@
+// Folder Sandboxes: runs programs that a model wrote, where they can do no harm.
+// Refuses to know: tasks, what a right result is.
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace MultiTurnTrainer.Evaluation.Sandboxes;
+
+/// <summary>
+/// Runs Python under <c>bwrap</c>, or under <c>unshare</c> in namespaces of its own: no network, no process but its own, every mount
+/// read-only but an empty <c>/tmp</c>, bounded processor time, memory, processes and files. What comes back is one line of JSON on a
+/// pipe that carries a random token: nothing that the program prints can pass for it. Expected results never go in.
+/// </summary>
+internal sealed class Sandbox
+{
+    private const int Seconds = 6;
+    private const int Megabytes = 1024;
+    private const int MaxReply = 1 << 20;
+
+    // Processor time ends a program; this ends one that only waits.
+    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(30);
+
+    private const string CloseMounts = """
+        while read -r _ _ _ _ target _; do
+          mount -o remount,bind,ro "$(printf '%b' "$target")" 2>/dev/null
+        done < /proc/self/mountinfo
+        mount -t proc none /proc && mount -t tmpfs -o size=64m none /tmp && cd /tmp || exit 1
+        if touch /.mtt-writable 2>/dev/null; then rm /.mtt-writable; exit 1; fi
+        exec "$@"
+        """;
+
+    private static readonly string _harness = ReadHarness();
+
+    private readonly string[] _command;
+
+    private Sandbox(string[] command) => _command = command;
+
+    /// <summary>Finds what keeps a program in.</summary>
+    /// <exception cref="MttException">There is nothing of the kind here.</exception>
+    public static Sandbox Open()
+    {
+        string python = Python();
+        List<string> command = [];
+        if (Programs.Find("bwrap") is { } bwrap)
+        {
+            command.AddRange([bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/"]);
+            command.AddRange(["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--chdir", "/tmp"]);
+        }
+        else if (Programs.Find("unshare") is { } unshare)
+        {
+            // The limit on processes does not bind root.
+            if (Environment.UserName == "root" && Programs.Find("setpriv") is { } setpriv)
+            {
+                command.AddRange([setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]);
+            }
+
+            command.AddRange([unshare, "-rnmpf", "--kill-child", "/bin/sh", "-c", CloseMounts, "sh"]);
+        }
+        else
+        {
+            throw new MttException(
+                "--allow-code-execution: neither bwrap nor unshare is here",
+                "Install bubblewrap or util-linux; programs of a model are not run without one of them."
+            );
+        }
+
+        command.AddRange([python, "-I", "-S", "-B", "-c", _harness]);
+        Sandbox sandbox = new([.. command]);
+        return
+            sandbox.Run(
+                new JsonFields
+                {
+                    ["code"] = "",
+                    ["function"] = "",
+                    ["input"] = "",
+                }
+            )
+                is not null
+            ? sandbox
+            : throw new MttException(
+                $"--allow-code-execution: {command[0]} does not work here",
+                "Allow user namespaces, or install bubblewrap; programs of a model are not run without one of them."
+            );
+    }
+
+    /// <summary>The functions of some texts, the last that parses: <c>whole</c>, <c>cut</c>, <c>name</c>.</summary>
+    public IReadOnlyDictionary<string, string>? Extract(IReadOnlyList<string> blocks) =>
+        Run(new JsonFields { ["blocks"] = blocks });
+
+    /// <summary>Runs a program: <c>printed</c>, <c>result</c> (as JSON) or <c>error</c>; null where it did not end in time.</summary>
+    /// <param name="code">The program.</param>
+    /// <param name="function">The function to call; empty where the program reads and prints.</param>
+    /// <param name="input">A line of JSON an argument, or what the program reads.</param>
+    public IReadOnlyDictionary<string, string>? Run(string code, string function, string input) =>
+        Run(
+            new JsonFields
+            {
+                ["code"] = code,
+                ["function"] = function,
+                ["input"] = input,
+            }
+        );
+
+    private Dictionary<string, string>? Run(JsonFields task)
+    {
+        string token = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+        task["token"] = token;
+        task["seconds"] = Seconds;
+        task["megabytes"] = Megabytes;
+        string? line = Ask(JsonText.Line(task));
+        return
+            line is not null
+            && JsonText.TryReadTexts(line, out Dictionary<string, string>? said)
+            && said?.GetValueOrDefault("token") == token
+            ? said
+            : null;
+    }
+
+    private string? Ask(string task)
+    {
+        ProcessStartInfo start = new(_command[0], _command[1..])
+        {
+            WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
+        using Process process = Process.Start(start)!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        try
+        {
+            process.StandardInput.Write(task);
+            process.StandardInput.Close();
+            Task<string?> reply = ReadLineAsync(process.StandardOutput);
+            return reply.Wait(_longest) ? reply.Result : null;
+        }
+        catch (Exception problem) when (problem is IOException or AggregateException { InnerException: IOException })
+        {
+            return null;
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
+    }
+
+    // The first line; null where it is too long or missing.
+    private static async Task<string?> ReadLineAsync(StreamReader output)
+    {
+        char[] buffer = new char[MaxReply];
+        int length = 0;
+        while (length < buffer.Length)
+        {
+            int read = await output.ReadAsync(buffer.AsMemory(length)).ConfigureAwait(false);
+            int end = buffer.AsSpan(length, read).IndexOf('\n');
+            if (end >= 0)
+            {
+                return new string(buffer, 0, length + end);
+            }
+
+            if (read == 0)
+            {
+                return null;
+            }
+
+            length += read;
+        }
+
+        return null;
+    }
+
+    // A version manager's own start script needs the user's environment.
+    private static string Python() =>
+        File.Exists("/usr/bin/python3")
+            ? "/usr/bin/python3"
+            : Programs.Find("python3")
+                ?? throw new MttException(
+                    "--allow-code-execution: there is no python3",
+                    "Install Python 3 to score code tasks."
+                );
+
+    private static string ReadHarness()
+    {
+        using StreamReader reader = new(typeof(Sandbox).Assembly.GetManifestResourceStream("harness.py")!);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,83 @@
+using MultiTurnTrainer.Conversations.Sharding;
+using MultiTurnTrainer.Evaluation.Verifiers;
+using MultiTurnTrainer.Files;
+
+namespace MultiTurnTrainer.Evaluation.Tests.Verifiers;
+
+/// <summary>Programs in the sandbox; skipped where nothing keeps them in.</summary>
+public class CodeVerifierTests
+{
+    private static readonly ShardedTask _sum = Tasks.Of(
+        "code",
+        new
+        {
+            metadata = new { func_name = "total" },
+            public_test_cases = new[] { new { input = "[1, 2]\n3", output = "6" } },
+            private_test_cases = """[{"input": "[]\n0", "output": "0"}]""",
+        }
+    );
+
+    private static readonly ShardedTask _echo = Tasks.Of(
+        "code",
+        new { public_test_cases = new[] { new { input = "3\n", output = "9.0 ok" } } }
+    );
+
+    [Theory]
+    [InlineData("def total(a, b):\n    return sum(a) + b", true, true)]
+    [InlineData("def other(a, b):\n    return sum(a) + b", true, true)]
+    [InlineData("def one(a):\n    return a\n\ndef total(a, b):\n    return sum(a) + one(b)", true, false)]
+    [InlineData("class Solution:\n    def total(self, a, b):\n        return sum(a) + b", true, true)]
+    [InlineData("def total(a, b):\n    return 6", false, false)]
+    [InlineData("def total(a, b):\n    print('6')\n    raise ValueError", false, false)]
+    [InlineData("def total(a, b):\n    while True: pass", false, false)]
+    [InlineData("def total(a, b):\n    return [0] * (10 ** 12)", false, false)]
+    [InlineData("def total(a, b)\n    return 6", false, false)]
+    public void Judge_Functions_AreRunOnEveryTest(string code, bool correct, bool asPublished)
+    {
+        Verdict verdict = Open().Judge(_sum, $"Here:\n```python\n{code}\n```");
+        Assert.Equal((correct, asPublished), (verdict.IsCorrect, verdict.IsCorrectAsPublished));
+    }
+
+    [Fact]
+    public void Judge_AProgramThatPrints_IsComparedLineByLine()
+    {
+        string reply = "```python\ndef main():\n    print(int(input()) ** 2, end='.00 ok\\n')\nmain()\n```";
+        Assert.False(Open().Judge(_echo, reply).IsCorrect);
+        Assert.True(Open().Judge(_echo, reply.Replace(".00", ".0", StringComparison.Ordinal)).IsCorrect);
+    }
+
+    [Theory]
+    [InlineData("import urllib.request\n    urllib.request.urlopen('http://127.0.0.1:1', timeout=1)")]
+    [InlineData("import socket\n    socket.create_connection(('1.1.1.1', 53), 1)")]
+    [InlineData("open('/var/tmp/mtt-was-here', 'w').write('x')")]
+    [InlineData("import os\n    os.kill(os.getppid(), 9)")]
+    [InlineData("import os\n    [os.fork() for _ in range(20)]")]
+    [InlineData("import os\n    os.write(1, b'{\"token\": \"\", \"result\": \"6\"}\\n')")]
+    public void Judge_ProgramsThatWouldDoHarm_HaveNoEffectAndNoScore(string harm)
+    {
+        Verdict verdict = Open().Judge(_sum, $"```python\ndef total(a, b):\n    {harm}\n    return 7\n```");
+        Assert.False(verdict.IsCorrect);
+        Assert.False(File.Exists("/var/tmp/mtt-was-here"));
+    }
+
+    [Fact]
+    public void WhyUnscorable_PickledTests_AreRefused()
+    {
+        ShardedTask task = Tasks.Of("code", new { private_test_cases = "eJxrYJmayQABtVMQ" });
+        MttException problem = Assert.Throws<MttException>(() => Open().WhyUnscorable(task));
+        Assert.Contains("private_test_cases", problem.Message, StringComparison.Ordinal);
+    }
+
+    private static CodeVerifier Open()
+    {
+        try
+        {
+            return CodeVerifier.Open(allowed: true);
+        }
+        catch (MttException problem)
+        {
+            Assert.Skip(problem.Message);
+            throw;
+        }
+    }
+}
