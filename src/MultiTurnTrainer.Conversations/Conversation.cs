@@ -1,7 +1,6 @@
 // Folder Conversations: a row of data as everything below sees it.
 // Refuses to know: files, templates, tokens.
 using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations;
 
@@ -14,7 +13,7 @@ public sealed class Conversation
     private readonly Lazy<Supervision> _supervision;
 
     private Conversation(
-        JsonElement json,
+        JsonView json,
         IReadOnlyList<Message> messages,
         string? file,
         long line,
@@ -30,10 +29,10 @@ public sealed class Conversation
 
     /// <summary>The row's id as text, when it has one.</summary>
     public string? Id =>
-        JsonView.Get(Json, "id") switch
+        Json.Get("id") switch
         {
-            { ValueKind: JsonValueKind.String } text => text.GetString(),
-            { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
+            { Kind: JsonKind.String } text => text.GetString(),
+            { Kind: JsonKind.Number } number => number.GetRawText(),
             _ => null,
         };
 
@@ -41,14 +40,14 @@ public sealed class Conversation
     public IReadOnlyList<Message> Messages { get; }
 
     /// <summary>The declared tools, an array in the form templates expect.</summary>
-    public JsonElement? Tools => JsonView.Get(Json, "tools");
+    public JsonView? Tools => Json.Get("tools");
 
     /// <summary>How much its messages count in the loss.</summary>
     /// <exception cref="MttException">A weight of a conversation made in memory has no meaning.</exception>
     public Supervision Supervision => _supervision.Value;
 
     /// <summary>The row's own template variables; they win over those of the run.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Variables => VariablesReader.Of(Json);
+    public IReadOnlyDictionary<string, JsonView> Variables => VariablesReader.Of(Json);
 
     /// <summary>The row's own <c>bos_token</c>; null in <paramref name="token"/> where it says that there is none.</summary>
     /// <returns>Whether the row says it.</returns>
@@ -59,23 +58,18 @@ public sealed class Conversation
 
     /// <summary>The row's own stop tokens; null when it names none.</summary>
     public IReadOnlyList<string>? Stops =>
-        JsonView.Get(Json, "stop") is { ValueKind: JsonValueKind.Array } list
-            ?
-            [
-                .. list.EnumerateArray()
-                    .Where(stop => stop.ValueKind == JsonValueKind.String)
-                    .Select(stop => stop.GetString()!),
-            ]
+        Json.Get("stop") is { Kind: JsonKind.Array } list
+            ? [.. list.EnumerateArray().Where(stop => stop.Kind == JsonKind.String).Select(stop => stop.GetString()!)]
             : null;
 
     /// <summary>Whether the reader left out nulls that Arrow had added to tools or to the arguments of calls.</summary>
     public bool LostNulls { get; private init; }
 
     /// <summary>What the source said beside the conversation.</summary>
-    public JsonElement? Metadata => JsonView.Get(Json, "metadata");
+    public JsonView? Metadata => Json.Get("metadata");
 
     /// <summary>The canonical object.</summary>
-    public JsonElement Json { get; }
+    public JsonView Json { get; }
 
     /// <summary>The file it was read from; null for one made in memory.</summary>
     public string? File { get; }
@@ -91,12 +85,12 @@ public sealed class Conversation
     /// <param name="file">Where it came from, for messages.</param>
     /// <param name="line">The line there, from 1.</param>
     /// <exception cref="MttException">It is not an object with a list <c>messages</c> of objects.</exception>
-    public static Conversation FromJson(JsonElement json, string? file = null, long line = 0) =>
+    public static Conversation FromJson(JsonView json, string? file = null, long line = 0) =>
         FromJson(json, file, line, supervision: null);
 
     /// <summary>Reads a canonical object whose weights are read already.</summary>
     internal static Conversation FromJson(
-        JsonElement json,
+        JsonView json,
         string? file,
         long line,
         Supervision? supervision,
@@ -104,15 +98,15 @@ public sealed class Conversation
     )
     {
         string place = file is null ? "" : Invariant($"{file}:{line}: ");
-        if (JsonView.Get(json, "messages") is not { ValueKind: JsonValueKind.Array } list)
+        if (json.Get("messages") is not { Kind: JsonKind.Array } list)
         {
             throw new MttException($"{place}messages: a list of messages is needed", Remedy(file));
         }
 
         List<Message> messages = new(list.GetArrayLength());
-        foreach (JsonElement message in list.EnumerateArray())
+        foreach (JsonView message in list.EnumerateArray())
         {
-            if (message.ValueKind != JsonValueKind.Object)
+            if (message.Kind != JsonKind.Object)
             {
                 throw new MttException(Invariant($"{place}messages[{messages.Count}]: is not an object"), Remedy(file));
             }
@@ -125,8 +119,7 @@ public sealed class Conversation
 
     private Supervision ReadSupervision()
     {
-        JsonTape tape = new();
-        tape.Scan(JsonMarshal.GetRawUtf8Value(Json).ToArray());
+        JsonTape tape = Json.ToTape();
         List<RowProblem> problems = [];
         Supervision supervision = SupervisionReader.Read(tape, tape.Find(0, "messages"u8), problems);
         return problems.Count == 0
@@ -139,8 +132,8 @@ public sealed class Conversation
 
     private bool TryGetToken(string name, out string? token)
     {
-        bool given = Json.TryGetProperty(name, out JsonElement value);
-        token = given && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        bool given = Json.TryGetProperty(name, out JsonView value);
+        token = given && value.Kind == JsonKind.String ? value.GetString() : null;
         return given;
     }
 

@@ -3,16 +3,14 @@ namespace MultiTurnTrainer.Conversations;
 /// <summary>One call of an assistant message: a view over its canonical JSON.</summary>
 public sealed class ToolCall
 {
-    internal ToolCall(JsonElement json)
+    internal ToolCall(JsonView json)
     {
         Json = json;
-        JsonElement function =
-            json.ValueKind == JsonValueKind.Object && json.TryGetProperty("function", out JsonElement inner)
-                ? inner
-                : json;
-        Id = JsonView.String(json, "id");
-        Name = JsonView.String(function, "name") ?? "";
-        Arguments = JsonView.Get(function, "arguments");
+        JsonView function =
+            json.Kind == JsonKind.Object && json.TryGetProperty("function", out JsonView inner) ? inner : json;
+        Id = json.GetString("id");
+        Name = function.GetString("name") ?? "";
+        Arguments = function.Get("arguments");
     }
 
     /// <summary>The call's id, when it has one.</summary>
@@ -22,8 +20,8 @@ public sealed class ToolCall
     public string Name { get; }
 
     /// <summary>The arguments as the data has them: a JSON string (OpenAI) or an object.</summary>
-    public JsonElement? Arguments { get; }
+    public JsonView? Arguments { get; }
 
     /// <summary>The call as the template sees it.</summary>
-    public JsonElement Json { get; }
+    public JsonView Json { get; }
 }

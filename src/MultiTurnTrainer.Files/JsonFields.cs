@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Files;
 
@@ -9,6 +9,16 @@ namespace MultiTurnTrainer.Files;
 [JsonConverter(typeof(Converter))]
 public sealed class JsonFields() : OrderedDictionary<string, object?>(StringComparer.Ordinal)
 {
+    /// <summary>Begins with the fields of an object that was read, to change some of them.</summary>
+    public JsonFields(JsonView json)
+        : this()
+    {
+        foreach (JsonMember member in json.EnumerateObject())
+        {
+            this[member.Name] = member.Value;
+        }
+    }
+
     /// <summary>Adds a field if it has a value.</summary>
     public JsonFields AddPresent(string name, object? value)
     {

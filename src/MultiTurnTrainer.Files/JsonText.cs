@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Files.Json;
+
 namespace MultiTurnTrainer.Files;
 
 /// <summary>How mtt writes JSON: plain UTF-8, no escapes that JSON does not ask for.</summary>
@@ -29,6 +31,9 @@ public static class JsonText
 
     /// <summary>The same over several lines, without a line end.</summary>
     public static void WritePage(Stream output, object value) => JsonSerializer.Serialize(output, value, Indented);
+
+    /// <summary>The same as a value to read.</summary>
+    public static JsonView ToView(object value) => JsonView.Adopt(JsonSerializer.SerializeToUtf8Bytes(value, Compact));
 
     /// <summary>A JSON text on one line; it is left as it is otherwise.</summary>
     public static byte[] OneLine(ReadOnlyMemory<byte> json)
@@ -69,9 +74,10 @@ public static class JsonText
     }
 
     /// <summary>Whether a setting of this type takes any value.</summary>
-    public static bool IsAnyValue(Type type) => type == typeof(JsonElement);
+    public static bool IsAnyValue(Type type) => type == typeof(JsonView);
 
     /// <summary>A value of such a setting.</summary>
     /// <param name="value">Null, a truth, a number, a text, or a list or dictionary of them.</param>
-    public static object ToAnyValue(object? value) => JsonSerializer.SerializeToElement(value);
+    public static object ToAnyValue(object? value) =>
+        JsonView.Adopt(JsonSerializer.SerializeToUtf8Bytes(value, Compact));
 }

@@ -30,8 +30,8 @@ public sealed class ChatModel
     public IReadOnlyList<string> StopTokens { get; init; } = [];
 
     /// <summary>The special tokens as template variables (<c>pad_token</c>, …).</summary>
-    public IReadOnlyDictionary<string, JsonElement> SpecialTokens { get; init; } =
-        new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, JsonView> SpecialTokens { get; init; } =
+        new Dictionary<string, JsonView>(StringComparer.Ordinal);
 
     /// <summary>Loads a model folder.</summary>
     /// <param name="folder">The folder.</param>
@@ -57,19 +57,19 @@ public sealed class ChatModel
 
     private static ChatModel Read(string folder, string? template, string? name)
     {
-        JsonElement? config = Read(folder, "tokenizer_config.json");
+        JsonView? config = Read(folder, "tokenizer_config.json");
         Dictionary<string, string> templates = template is null
             ? Templates(folder, config)
             : new Dictionary<string, string>(StringComparer.Ordinal) { ["default"] = ReadText(template) };
         string place = template ?? folder;
         string source = Choose(templates, place, name);
-        JsonElement? map = Read(folder, "special_tokens_map.json");
-        Dictionary<string, JsonElement> special = new(StringComparer.Ordinal);
+        JsonView? map = Read(folder, "special_tokens_map.json");
+        Dictionary<string, JsonView> special = new(StringComparer.Ordinal);
         foreach (string key in _specialTokens)
         {
             if ((Token(config, key) ?? Token(map, key)) is { } token)
             {
-                special[key] = JsonSerializer.SerializeToElement(token);
+                special[key] = JsonText.ToView(token);
             }
         }
 
@@ -128,18 +128,18 @@ public sealed class ChatModel
         }
     }
 
-    private static Dictionary<string, string> Templates(string folder, JsonElement? config)
+    private static Dictionary<string, string> Templates(string folder, JsonView? config)
     {
         Dictionary<string, string> templates = new(StringComparer.Ordinal);
-        JsonElement? declared =
+        JsonView? declared =
             Member(config, "chat_template") ?? Member(Read(folder, "chat_template.json"), "chat_template");
         switch (declared)
         {
-            case { ValueKind: JsonValueKind.String } text:
+            case { Kind: JsonKind.String } text:
                 templates["default"] = text.GetString()!;
                 break;
-            case { ValueKind: JsonValueKind.Array } list:
-                foreach (JsonElement entry in list.EnumerateArray())
+            case { Kind: JsonKind.Array } list:
+                foreach (JsonView entry in list.EnumerateArray())
                 {
                     if (Text(entry, "name") is { } name && Text(entry, "template") is { } source)
                     {
@@ -168,20 +168,20 @@ public sealed class ChatModel
         return templates;
     }
 
-    private static List<string> Stops(string folder, JsonElement? config, string? eos)
+    private static List<string> Stops(string folder, JsonView? config, string? eos)
     {
         List<string> stops = eos is null ? [] : [eos];
-        JsonElement? ids =
+        JsonView? ids =
             Member(Read(folder, "generation_config.json"), "eos_token_id")
             ?? Member(Read(folder, "config.json"), "eos_token_id");
-        IEnumerable<JsonElement> listed = ids switch
+        IEnumerable<JsonView> listed = ids switch
         {
-            { ValueKind: JsonValueKind.Number } one => [one],
-            { ValueKind: JsonValueKind.Array } several => several.EnumerateArray(),
+            { Kind: JsonKind.Number } one => [one],
+            { Kind: JsonKind.Array } several => several.EnumerateArray(),
             _ => [],
         };
         Lazy<Dictionary<string, string>> added = new(() => AddedTokens(folder));
-        foreach (JsonElement id in listed)
+        foreach (JsonView id in listed)
         {
             string key = id.GetRawText();
             string? token =
@@ -199,11 +199,11 @@ public sealed class ChatModel
     private static Dictionary<string, string> AddedTokens(string folder)
     {
         Dictionary<string, string> tokens = new(StringComparer.Ordinal);
-        if (Member(Read(folder, "tokenizer.json"), "added_tokens") is { ValueKind: JsonValueKind.Array } added)
+        if (Member(Read(folder, "tokenizer.json"), "added_tokens") is { Kind: JsonKind.Array } added)
         {
-            foreach (JsonElement token in added.EnumerateArray())
+            foreach (JsonView token in added.EnumerateArray())
             {
-                if (Member(token, "id") is { ValueKind: JsonValueKind.Number } id && Text(token, "content") is { } text)
+                if (Member(token, "id") is { Kind: JsonKind.Number } id && Text(token, "content") is { } text)
                 {
                     tokens[id.GetInt64().ToString(CultureInfo.InvariantCulture)] = text;
                 }
@@ -213,23 +213,21 @@ public sealed class ChatModel
         return tokens;
     }
 
-    private static string? Token(JsonElement? owner, string name) =>
+    private static string? Token(JsonView? owner, string name) =>
         Member(owner, name) switch
         {
-            { ValueKind: JsonValueKind.String } text => text.GetString(),
-            { ValueKind: JsonValueKind.Object } token => Text(token, "content"),
+            { Kind: JsonKind.String } text => text.GetString(),
+            { Kind: JsonKind.Object } token => Text(token, "content"),
             _ => null,
         };
 
-    private static string? Text(JsonElement? owner, string name) =>
-        Member(owner, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+    private static string? Text(JsonView? owner, string name) =>
+        Member(owner, name) is { Kind: JsonKind.String } text ? text.GetString() : null;
 
-    private static JsonElement? Member(JsonElement? owner, string name) =>
-        owner is { ValueKind: JsonValueKind.Object } element && element.TryGetProperty(name, out JsonElement value)
-            ? value
-            : null;
+    private static JsonView? Member(JsonView? owner, string name) =>
+        owner is { Kind: JsonKind.Object } element && element.TryGetProperty(name, out JsonView value) ? value : null;
 
-    private static JsonElement? Read(string folder, string name)
+    private static JsonView? Read(string folder, string name)
     {
         string path = Path.Combine(folder, name);
         if (!File.Exists(path))
@@ -239,10 +237,9 @@ public sealed class ChatModel
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(InputFile.ReadBytes(path));
-            return document.RootElement.Clone();
+            return JsonView.Parse(InputFile.ReadBytes(path));
         }
-        catch (JsonException problem)
+        catch (FormatException problem)
         {
             throw new MttException($"{path}: is not JSON: {problem.Message}", "Download the file again.", problem);
         }

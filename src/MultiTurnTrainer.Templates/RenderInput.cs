@@ -2,13 +2,13 @@ namespace MultiTurnTrainer.Templates;
 
 /// <summary>Everything a chat template sees.</summary>
 /// <param name="Messages">The <c>messages</c> array.</param>
-public sealed record RenderInput(JsonElement Messages)
+public sealed record RenderInput(JsonView Messages)
 {
     /// <summary>The <c>tools</c> array; null when the conversation declares none.</summary>
-    public JsonElement? Tools { get; init; }
+    public JsonView? Tools { get; init; }
 
     /// <summary>Further variables (<c>enable_thinking</c>, …); they win over every other variable but the messages.</summary>
-    public IReadOnlyDictionary<string, JsonElement>? Variables { get; init; }
+    public IReadOnlyDictionary<string, JsonView>? Variables { get; init; }
 
     /// <summary>The tokenizer's <c>bos_token</c>; null leaves it undefined.</summary>
     public string? BosToken { get; init; }

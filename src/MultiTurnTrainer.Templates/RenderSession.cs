@@ -10,7 +10,7 @@ namespace MultiTurnTrainer.Templates;
 public sealed class RenderSession
 {
     // Stands in for the messages before an answer where the template cannot render those.
-    private static readonly JsonElement _question = JsonElement.Parse("""[{"role": "user", "content": "?"}]""");
+    private static readonly JsonView _question = JsonView.Parse("""[{"role": "user", "content": "?"}]""");
 
     private readonly ChatTemplate _template;
     private readonly RenderInput _input;
@@ -39,7 +39,7 @@ public sealed class RenderSession
     /// usable, one at a time.
     /// </summary>
     /// <param name="messages">The <c>messages</c> array.</param>
-    public RenderSession With(JsonElement messages) =>
+    public RenderSession With(JsonView messages) =>
         new(_template, _input with { Messages = messages }, IsTracked, _variables);
 
     /// <summary>Renders the whole conversation.</summary>
@@ -224,13 +224,13 @@ public sealed class RenderSession
         }
 
         // transformers always passes these two, as None when there is nothing to pass.
-        variables["tools"] = input.Tools is { ValueKind: not JsonValueKind.Undefined } tools
+        variables["tools"] = input.Tools is { Kind: not JsonKind.Undefined } tools
             ? JsonValues.From(tools, tracked ? Origin.Tools : null)
             : NoneValue.Instance;
         variables["documents"] = NoneValue.Instance;
         if (input.Variables is not null)
         {
-            foreach ((string name, JsonElement value) in input.Variables)
+            foreach ((string name, JsonView value) in input.Variables)
             {
                 variables[name] = JsonValues.From(value, tracked ? Origin.Variable(name) : null);
             }

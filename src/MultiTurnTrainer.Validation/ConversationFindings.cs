@@ -29,7 +29,7 @@ public static class ConversationFindings
 
         public bool TryRead(out SourceRecord record)
         {
-            byte[] bytes = _read ? [] : JsonMarshal.GetRawUtf8Value(conversation.Json).ToArray();
+            byte[] bytes = _read ? [] : conversation.Json.RawUtf8.ToArray();
             record = new SourceRecord(bytes, conversation.Line, 0, RecordFlags.None);
             (bool first, _read) = (!_read, true);
             return first;

@@ -3,6 +3,8 @@ using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Exports;
 using MultiTurnTrainer.Sessions.Logs;
@@ -122,6 +124,6 @@ public sealed class SessionsCommandTests : IDisposable
         return state.Id;
     }
 
-    private static JsonElement Message(string role, string content) =>
-        JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["role"] = role, ["content"] = content });
+    private static JsonView Message(string role, string content) =>
+        JsonText.ToView(new Dictionary<string, string> { ["role"] = role, ["content"] = content });
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.States;
@@ -69,8 +71,8 @@ internal sealed class SessionFixture(ISessionStore store, SessionBudget? budget 
     /// <summary>A log that remembers nothing, as after a restart.</summary>
     public SessionFixture Restarted() => new(Store, budget);
 
-    public static JsonElement Message(string role, string content) =>
-        JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["role"] = role, ["content"] = content });
+    public static JsonView Message(string role, string content) =>
+        JsonText.ToView(new Dictionary<string, string> { ["role"] = role, ["content"] = content });
 
     public static string[] Texts(SessionState state) =>
         [.. state.Messages.Select(message => message.Json.GetProperty("content").GetString()!)];

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Conversations.Pairs;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Exports;
 using MultiTurnTrainer.Sessions.States;
@@ -141,6 +142,5 @@ public sealed class SessionPairsTests
         return [.. SessionPairs.Read(folder["log.jsonl"], _skipped.Add)];
     }
 
-    private static string Text(IReadOnlyList<object> messages) =>
-        ((System.Text.Json.JsonElement)messages.Single()).GetProperty("content").GetString()!;
+    private static string Text(IReadOnlyList<object> messages) => ((JsonView)messages.Single()).GetString("content")!;
 }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Exports;
 using MultiTurnTrainer.Sessions.Logs;
@@ -95,11 +96,11 @@ public class SessionServiceTests
         await _sessions.Turns.InterruptAsync(Tenant, id, broken.Id, "Tw", "client");
         SessionState state = await _sessions.Turns.AcknowledgeAsync(Tenant, id, broken.Id);
 
-        System.Text.Json.JsonElement row = SessionRow.Of(state);
+        JsonView row = SessionRow.Of(state);
         Assert.Equal(5, row.GetProperty("messages").GetArrayLength());
         Assert.Equal("""{"role":"assistant","content":"1."}""", row.GetProperty("messages")[2].GetRawText());
         Assert.Equal("""{"role":"assistant","content":"Tw","weight":0}""", row.GetProperty("messages")[4].GetRawText());
-        System.Text.Json.JsonElement metadata = row.GetProperty("metadata");
+        JsonView metadata = row.GetProperty("metadata");
         Assert.Equal(5, metadata.GetProperty("timestamps").GetArrayLength());
         Assert.Equal(
             """[{"turn":1,"name":"constraint c1","value":"No sugar."},{"turn":1,"name":"constraint c1","value":""}]""",

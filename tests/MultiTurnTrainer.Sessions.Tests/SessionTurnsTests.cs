@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.States;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Templates.Tests;
@@ -43,7 +44,7 @@ public class ChatTemplateGoldenTests(ITestOutputHelper output)
 
     private static string? Check(ChatTemplate template, RenderGoldens.Golden golden)
     {
-        string? error = golden.Expected.TryGetProperty("error", out JsonElement kind) ? kind.GetString() : null;
+        string? error = golden.Expected.TryGetProperty("error", out JsonView kind) ? kind.GetString() : null;
         try
         {
             RenderedText rendered = template.Render(golden.Input);

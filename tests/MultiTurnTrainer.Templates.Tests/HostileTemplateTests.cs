@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Templates.Tests;
@@ -140,9 +141,7 @@ public class HostileTemplateTests
             .Parse(source)
             .RenderText(
                 new RenderInput(
-                    JsonDocument
-                        .Parse("""[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo"}]""")
-                        .RootElement
+                    JsonView.Parse("""[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo"}]""")
                 )
             );
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Templates.Tests;
@@ -14,12 +15,12 @@ public class LanguageTests
     [Fact]
     public void Render_EverySnippet_GivesWhatJinja2Gives()
     {
-        JsonElement[] lines = [.. File.ReadLines(_file).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonView[] lines = [.. File.ReadLines(_file).Select(line => JsonView.Parse(line))];
         List<string> wrong = [];
-        foreach (JsonElement snippet in lines.Skip(1))
+        foreach (JsonView snippet in lines.Skip(1))
         {
             string source = snippet.GetProperty("template").GetString()!;
-            string expected = snippet.TryGetProperty("text", out JsonElement text)
+            string expected = snippet.TryGetProperty("text", out JsonView text)
                 ? "text: " + text.GetString()
                 : "error: " + snippet.GetProperty("error").GetString();
             string actual = Render(source, lines[0]);
@@ -35,7 +36,7 @@ public class LanguageTests
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {lines.Length - 1} differ\n" + string.Join("\n\n", wrong));
     }
 
-    private static string Render(string source, JsonElement setup)
+    private static string Render(string source, JsonView setup)
     {
         RenderInput input = new(setup.GetProperty("messages"))
         {

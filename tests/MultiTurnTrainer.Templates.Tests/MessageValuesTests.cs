@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Templates.Tests;
@@ -123,5 +124,5 @@ public class MessageValuesTests
     private static string Render(string template, string messages) =>
         ChatTemplate.Parse(template).RenderText(Input(messages));
 
-    private static RenderInput Input(string messages) => new(JsonElement.Parse(messages));
+    private static RenderInput Input(string messages) => new(JsonView.Parse(messages));
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Templates.Tests;
@@ -127,11 +129,9 @@ public class ProvenanceTests
     [Fact]
     public void Render_ToolCall_NamesPathsAndFields()
     {
-        JsonElement messages = JsonDocument
-            .Parse(
-                """[{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {"a b": 1, "c": "x\ny"}}}]}]"""
-            )
-            .RootElement;
+        JsonView messages = JsonView.Parse(
+            """[{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {"a b": 1, "c": "x\ny"}}}]}]"""
+        );
         RenderedText rendered = ChatTemplate
             .Parse(
                 "{% for m in messages %}{% for t in m.tool_calls %}{{ t.function | tojson }}{% endfor %}{% endfor %}"
@@ -181,8 +181,6 @@ public class ProvenanceTests
 
     private static RenderInput Input(IEnumerable<string> contents) =>
         new(
-            JsonSerializer.SerializeToElement(
-                contents.Select((content, i) => new { role = i % 2 == 0 ? "user" : "assistant", content })
-            )
+            JsonText.ToView(contents.Select((content, i) => new { role = i % 2 == 0 ? "user" : "assistant", content }))
         );
 }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Templates.Tests;
 
@@ -236,7 +238,7 @@ public class RenderBudgetTests
     }
 
     private static readonly RenderInput _input = new(
-        JsonElement.Parse("""[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo"}]""")
+        JsonView.Parse("""[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo"}]""")
     )
     {
         Now = DateTimeOffset.UnixEpoch,
@@ -257,7 +259,7 @@ public class RenderBudgetTests
     public void Render_LongConversation_HasABudgetOfItsSize()
     {
         string content = new('é', 8_000_000);
-        JsonElement messages = JsonSerializer.SerializeToElement(new[] { new { role = "user", content } });
+        JsonView messages = JsonText.ToView(new[] { new { role = "user", content } });
         ChatTemplate template = ChatTemplate.Parse(
             "{% for m in messages %}{{ '<' ~ m.role ~ '>' }}{{ m.content|trim }}{% endfor %}"
         );

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Templates.Tests;
@@ -11,7 +12,7 @@ internal static class RenderGoldens
     public sealed record Golden(
         string Template,
         string Conversation,
-        JsonElement Expected,
+        JsonView Expected,
         RenderInput Input,
         IReadOnlyList<string> Stops
     );
@@ -22,11 +23,9 @@ internal static class RenderGoldens
     /// <summary>All renders, by template.</summary>
     public static IEnumerable<IGrouping<string, Golden>> ByTemplate()
     {
-        Dictionary<string, JsonElement> conversations = Lines("conversations.jsonl.gz")
+        Dictionary<string, JsonView> conversations = Lines("conversations.jsonl.gz")
             .ToDictionary(c => c.GetProperty("id").GetString()!);
-        JsonElement templates = JsonDocument
-            .Parse(File.ReadAllText(SharedData.Path("render-goldens", "templates.json")))
-            .RootElement;
+        JsonView templates = JsonView.Parse(File.ReadAllText(SharedData.Path("render-goldens", "templates.json")));
         return Lines("goldens.jsonl.gz")
             .Select(golden =>
             {
@@ -53,11 +52,11 @@ internal static class RenderGoldens
             .GroupBy(golden => golden.Template);
     }
 
-    private static RenderInput Input(JsonElement conversation, JsonElement template, bool addGenerationPrompt) =>
+    private static RenderInput Input(JsonView conversation, JsonView template, bool addGenerationPrompt) =>
         new(conversation.GetProperty("messages"))
         {
-            Tools = conversation.TryGetProperty("tools", out JsonElement tools) ? tools : null,
-            Variables = conversation.TryGetProperty("kwargs", out JsonElement kwargs)
+            Tools = conversation.TryGetProperty("tools", out JsonView tools) ? tools : null,
+            Variables = conversation.TryGetProperty("kwargs", out JsonView kwargs)
                 ? kwargs.EnumerateObject().ToDictionary(p => p.Name, p => p.Value)
                 : null,
             BosToken = template.GetProperty("bos_token").GetString(),
@@ -67,7 +66,7 @@ internal static class RenderGoldens
             Now = new DateTimeOffset(2026, 1, 15, 0, 0, 0, TimeSpan.Zero),
         };
 
-    private static IEnumerable<JsonElement> Lines(string name)
+    private static IEnumerable<JsonView> Lines(string name)
     {
         using GZipStream stream = new(
             File.OpenRead(SharedData.Path("render-goldens", name)),
@@ -76,7 +75,7 @@ internal static class RenderGoldens
         using StreamReader reader = new(stream);
         while (reader.ReadLine() is { } line)
         {
-            yield return JsonDocument.Parse(line).RootElement;
+            yield return JsonView.Parse(line);
         }
     }
 }

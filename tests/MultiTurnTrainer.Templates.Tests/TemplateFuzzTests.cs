@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Testing;
 
 namespace MultiTurnTrainer.Templates.Tests;
@@ -65,7 +66,7 @@ public class TemplateFuzzTests(ITestOutputHelper output)
     ];
 
     private static readonly RenderInput _input = new(
-        JsonElement.Parse(
+        JsonView.Parse(
             """[{"role": "user", "content": "hi <b>"}, {"role": "assistant", "content": null, "tool_calls": []}]"""
         )
     )

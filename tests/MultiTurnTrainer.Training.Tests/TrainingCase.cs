@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Models.Safetensors;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Metrics;
@@ -31,24 +32,24 @@ internal static class TrainingCase
     public static string Expected(string name, string file) =>
         Path.Combine(Tests, "MultiTurnTrainer.Training.Tests", "Goldens", name, file);
 
-    public static JsonElement Plan(string name) => Json(Expected(name, "train.json"));
+    public static JsonView Plan(string name) => Json(Expected(name, "train.json"));
 
-    public static JsonElement Json(string path) => JsonElement.Parse(File.ReadAllBytes(path));
+    public static JsonView Json(string path) => JsonView.Parse(File.ReadAllBytes(path));
 
     /// <summary>The rows that the reference's steps see, in order: six to a step.</summary>
     public static string WriteRows(TempFolder folder, string name, int repeat = 1)
     {
-        JsonElement sequences = Json(Path.Combine(Model(name), "batch.json")).GetProperty("sequences");
+        JsonView sequences = Json(Path.Combine(Model(name), "batch.json")).GetProperty("sequences");
         StringBuilder lines = new();
         for (int round = 0; round < repeat; round++)
         {
-            foreach (JsonElement step in Plan(name).GetProperty("steps").EnumerateArray())
+            foreach (JsonView step in Plan(name).GetProperty("steps").EnumerateArray())
             {
-                foreach (JsonElement batch in step.GetProperty("micro_batches").EnumerateArray())
+                foreach (JsonView batch in step.GetProperty("micro_batches").EnumerateArray())
                 {
-                    foreach (JsonElement index in batch.GetProperty("sequences").EnumerateArray())
+                    foreach (JsonView index in batch.GetProperty("sequences").EnumerateArray())
                     {
-                        JsonElement row = sequences[index.GetInt32()];
+                        JsonView row = sequences[index.GetInt32()];
                         lines.Append(
                             CultureInfo.InvariantCulture,
                             $"{{\"input_ids\": {row.GetProperty("input_ids")}, \"labels\": {row.GetProperty("labels")}}}\n"
@@ -64,7 +65,7 @@ internal static class TrainingCase
     /// <summary>The settings of the reference.</summary>
     public static TrainSettings Settings(string name)
     {
-        JsonElement optimizer = Plan(name).GetProperty("optimizer");
+        JsonView optimizer = Plan(name).GetProperty("optimizer");
         return new TrainSettings
         {
             LearningRate = optimizer.GetProperty("lr").GetDouble(),
@@ -97,7 +98,7 @@ internal static class TrainingCase
         Action<int, string>? saved = null
     ) => TrainingRun.Execute(request, new Silence(saved), TimeProvider.System, stop);
 
-    public static IReadOnlyList<JsonElement> Metrics(string output) =>
+    public static IReadOnlyList<JsonView> Metrics(string output) =>
         MetricsLog.ReadLines(Path.Combine(output, "metrics.jsonl"));
 
     /// <summary>The largest difference between two adapters; fails where their tensors are not the same ones.</summary>

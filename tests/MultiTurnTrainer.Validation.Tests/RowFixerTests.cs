@@ -1,7 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Validation;
 
 namespace MultiTurnTrainer.Validation.Tests;

@@ -107,7 +107,7 @@ internal sealed class DataBatch
             outcome.Rows.Count > 0 ? [] : refusals
         )
         {
-            Key = conversation.Id ?? ContentHash.Of(JsonMarshal.GetRawUtf8Value(conversation.Json)),
+            Key = conversation.Id ?? ContentHash.Of(conversation.Json.RawUtf8),
             Contents = contents.Length == 0 ? [] : tokenizer.Encode(contents, false).Ids,
         };
     }

@@ -25,8 +25,8 @@ internal static class JsonTree
         }
     }
 
-    /// <summary>The same as a read-only element.</summary>
-    public static JsonElement ToElement(JsonNode? node)
+    /// <summary>The same as a value to read.</summary>
+    public static JsonView ToView(JsonNode? node)
     {
         ArrayBufferWriter<byte> bytes = new();
         using (Utf8JsonWriter json = new(bytes, JsonText.Writer))
@@ -41,8 +41,7 @@ internal static class JsonTree
             }
         }
 
-        Utf8JsonReader reader = new(bytes.WrittenSpan, new JsonReaderOptions { MaxDepth = MaxDepth });
-        return JsonElement.ParseValue(ref reader);
+        return JsonView.Parse(bytes.WrittenSpan);
     }
 
     /// <summary>The text of a member, or null where it is absent or no text.</summary>

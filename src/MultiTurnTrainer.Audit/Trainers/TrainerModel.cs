@@ -139,15 +139,15 @@ internal sealed class TrainerModel(RowModel model, string folder)
         JsonObject? variables
     )
     {
-        Dictionary<string, JsonElement> all = new(model.Template.Variables, StringComparer.Ordinal);
+        Dictionary<string, JsonView> all = new(model.Template.Variables, StringComparer.Ordinal);
         foreach ((string name, JsonNode? value) in variables ?? [])
         {
-            all[name] = JsonTree.ToElement(value);
+            all[name] = JsonTree.ToView(value);
         }
 
-        return new RenderInput(JsonTree.ToElement(new JsonArray([.. messages.Select(Normalized)])))
+        return new RenderInput(JsonTree.ToView(new JsonArray([.. messages.Select(Normalized)])))
         {
-            Tools = tools is null ? null : JsonTree.ToElement(tools),
+            Tools = tools is null ? null : JsonTree.ToView(tools),
             Variables = all,
             BosToken = Bos,
             EosToken = Eos,

@@ -36,9 +36,9 @@ internal static class SessionsText
 
         foreach (SessionMessage message in state.Messages)
         {
-            string role = JsonView.String(message.Json, "role") ?? "";
+            string role = message.Json.GetString("role") ?? "";
             string who = message.Participant is { } name ? $"{role} ({name})" : role;
-            string said = JsonView.Text(JsonView.Get(message.Json, "content")) ?? message.Json.GetRawText();
+            string said = Message.TextOf(message.Json.Get("content")) ?? message.Json.GetRawText();
             Console.Out.WriteLine($"\n{Printable.Line(who)}: {Printable.Text(said)}");
         }
 

@@ -48,22 +48,22 @@ public sealed record CleanedRecord
     public required ReferencePolicy Policy { get; init; }
 
     /// <summary>The messages as they were before this one.</summary>
-    public required IReadOnlyList<JsonElement> StudentContext { get; init; }
+    public required IReadOnlyList<JsonView> StudentContext { get; init; }
 
     /// <summary>The cleaned messages: system and user turns, with the exceptions that the settings and the policy name.</summary>
-    public required IReadOnlyList<JsonElement> ReferenceContext { get; init; }
+    public required IReadOnlyList<JsonView> ReferenceContext { get; init; }
 
     /// <summary>The assistant message.</summary>
-    public required JsonElement Completion { get; init; }
+    public required JsonView Completion { get; init; }
 
     /// <summary>How much the message counts in the loss, the row's weight multiplied in; null for 1.</summary>
     public float? Weight { get; init; }
 
     /// <summary>The conversation's tools.</summary>
-    public JsonElement? Tools { get; init; }
+    public JsonView? Tools { get; init; }
 
     /// <summary>The conversation's own template variables.</summary>
-    public IReadOnlyDictionary<string, JsonElement>? ChatTemplateKwargs { get; init; }
+    public IReadOnlyDictionary<string, JsonView>? ChatTemplateKwargs { get; init; }
 
     /// <summary>Indexes of messages that the student sees and the reference does not.</summary>
     public IReadOnlyList<int> Removed { get; init; } = [];

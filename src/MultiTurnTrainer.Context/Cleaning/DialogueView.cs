@@ -40,12 +40,12 @@ internal sealed class DialogueView
 
     public IReadOnlyList<Message> Messages { get; }
 
-    public JsonElement? Tools { get; }
+    public JsonView? Tools { get; }
 
     public Supervision Supervision { get; }
 
     /// <summary>The conversation's own template variables.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Variables { get; }
+    public IReadOnlyDictionary<string, JsonView> Variables { get; }
 
     public IReadOnlyList<Turn> Turns { get; }
 

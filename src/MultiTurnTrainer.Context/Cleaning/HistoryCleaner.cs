@@ -70,7 +70,7 @@ internal sealed class HistoryCleaner(
 
     private CleanedRecord Record(DialogueView view, int turn, int message, string id)
     {
-        List<JsonElement> reference = [];
+        List<JsonView> reference = [];
         List<int> removed = [];
         List<int> kept = [];
         bool repaired = false;
@@ -134,19 +134,19 @@ internal sealed class HistoryCleaner(
         : ReferencePolicy.Unchanged;
 
     // After the last user turn, before the calls that this turn has made already.
-    private static void AddCanonicalTask(List<JsonElement> reference, DialogueView view)
+    private static void AddCanonicalTask(List<JsonView> reference, DialogueView view)
     {
-        int after = reference.FindLastIndex(one => one.GetProperty("role").ValueEquals("user")) + 1;
+        int after = reference.FindLastIndex(one => one.GetString("role") == "user") + 1;
         reference.Insert(after, MessageJson.User(view.CanonicalTask()));
     }
 
     private bool IsKeptExchange(Message message) =>
         settings.ToolExchanges == ToolExchanges.Keep && (message.Role == Role.Tool || message.ToolCalls.Count > 0);
 
-    private static JsonElement CallsOnly(Message message) =>
+    private static JsonView CallsOnly(Message message) =>
         message.Role == Role.Tool ? message.Json : MessageJson.CallsOnly(message);
 
-    private JsonElement Repaired(DialogueView view, int message, int turn, ref bool repaired)
+    private JsonView Repaired(DialogueView view, int message, int turn, ref bool repaired)
     {
         Message one = view.Messages[message];
         if (settings.Corrections != Corrections.Repair || one.Role != Role.User || one.Content is not { } text)

@@ -4,27 +4,25 @@ namespace MultiTurnTrainer.Context.Cleaning;
 internal static class MessageJson
 {
     /// <summary>A user message of our own.</summary>
-    public static JsonElement User(string content) =>
-        Element(new JsonObject { ["role"] = "user", ["content"] = content });
+    public static JsonView User(string content) =>
+        JsonText.ToView(new JsonFields { ["role"] = "user", ["content"] = content });
 
     /// <summary>The message with another text; one without a plain text is left alone.</summary>
-    public static JsonElement WithText(Message message, string content) => With(message, "content", content);
+    public static JsonView WithText(Message message, string content) => With(message.Json, content);
 
     /// <summary>An assistant message reduced to its tool calls.</summary>
-    public static JsonElement CallsOnly(Message message) =>
-        message.Json.TryGetProperty("content", out _) ? With(message, "content", "") : message.Json;
+    public static JsonView CallsOnly(Message message) =>
+        message.Json.TryGetProperty("content", out _) ? With(message.Json, "") : message.Json;
 
     /// <summary>Neighbouring user messages made one, a blank line between their texts.</summary>
-    public static IReadOnlyList<JsonElement> MergeUsers(IReadOnlyList<JsonElement> messages)
+    public static IReadOnlyList<JsonView> MergeUsers(IReadOnlyList<JsonView> messages)
     {
-        List<JsonElement> merged = [];
-        foreach (JsonElement message in messages)
+        List<JsonView> merged = [];
+        foreach (JsonView message in messages)
         {
             if (merged.Count > 0 && PlainUser(merged[^1]) is { } before && PlainUser(message) is { } text)
             {
-                JsonObject joined = JsonObject.Create(merged[^1])!;
-                joined["content"] = $"{before}\n\n{text}";
-                merged[^1] = Element(joined);
+                merged[^1] = With(merged[^1], $"{before}\n\n{text}");
             }
             else
             {
@@ -35,19 +33,13 @@ internal static class MessageJson
         return merged;
     }
 
-    private static string? PlainUser(JsonElement message) =>
-        message.GetProperty("role").ValueEquals("user")
-        && message.TryGetProperty("content", out JsonElement content)
-        && content.ValueKind == JsonValueKind.String
+    private static string? PlainUser(JsonView message) =>
+        message.GetString("role") == "user"
+        && message.TryGetProperty("content", out JsonView content)
+        && content.Kind == JsonKind.String
             ? content.GetString()
             : null;
 
-    private static JsonElement With(Message message, string name, string value)
-    {
-        JsonObject copy = JsonObject.Create(message.Json)!;
-        copy[name] = value;
-        return Element(copy);
-    }
-
-    private static JsonElement Element(JsonObject value) => JsonSerializer.SerializeToElement(value, JsonText.Compact);
+    private static JsonView With(JsonView message, string content) =>
+        JsonText.ToView(new JsonFields(message) { ["content"] = content });
 }

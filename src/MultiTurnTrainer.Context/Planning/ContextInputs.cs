@@ -18,7 +18,7 @@ public interface ISummaryArtefacts
 public sealed record ContextInputs
 {
     /// <summary>The declared tools.</summary>
-    public JsonElement? Tools { get; init; }
+    public JsonView? Tools { get; init; }
 
     /// <summary>The texts of the documents, in order.</summary>
     public IReadOnlyList<string> Documents { get; init; } = [];
@@ -48,36 +48,34 @@ public sealed record ContextInputs
             Times = Stamps(Get(conversation.Metadata, "timestamps")),
         };
 
-    private static JsonElement? Get(JsonElement? owner, string name) =>
-        owner is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(name, out JsonElement value)
-            ? value
-            : null;
+    private static JsonView? Get(JsonView? owner, string name) =>
+        owner is { Kind: JsonKind.Object } json && json.TryGetProperty(name, out JsonView value) ? value : null;
 
-    private static string[] Texts(JsonElement? documents) =>
-        documents is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Select(Text)] : [];
+    private static string[] Texts(JsonView? documents) =>
+        documents is { Kind: JsonKind.Array } list ? [.. list.EnumerateArray().Select(Text)] : [];
 
-    private static string Text(JsonElement document) =>
-        document.ValueKind switch
+    private static string Text(JsonView document) =>
+        document.Kind switch
         {
-            JsonValueKind.String => document.GetString()!,
-            JsonValueKind.Object => string.Join(
+            JsonKind.String => document.GetString()!,
+            JsonKind.Object => string.Join(
                 '\n',
                 document
                     .EnumerateObject()
-                    .Where(field => field.Value.ValueKind == JsonValueKind.String)
+                    .Where(field => field.Value.Kind == JsonKind.String)
                     .Select(field => field.Value.GetString())
             ),
             _ => document.GetRawText(),
         };
 
-    private static StateChange[] States(JsonElement? list) =>
-        list is { ValueKind: JsonValueKind.Array } changes
+    private static StateChange[] States(JsonView? list) =>
+        list is { Kind: JsonKind.Array } changes
             ?
             [
                 .. changes
                     .EnumerateArray()
                     .Select(change => new StateChange(
-                        Get(change, "turn") is { ValueKind: JsonValueKind.Number } turn ? turn.GetInt32() : 0,
+                        Get(change, "turn") is { Kind: JsonKind.Number } turn ? turn.GetInt32() : 0,
                         Get(change, "name")?.ToString() ?? "",
                         Get(change, "value")?.ToString() ?? ""
                     ))
@@ -86,14 +84,14 @@ public sealed record ContextInputs
             ]
             : [];
 
-    private static DateTimeOffset?[] Stamps(JsonElement? list) =>
-        list is { ValueKind: JsonValueKind.Array } stamps ? [.. stamps.EnumerateArray().Select(Stamp)] : [];
+    private static DateTimeOffset?[] Stamps(JsonView? list) =>
+        list is { Kind: JsonKind.Array } stamps ? [.. stamps.EnumerateArray().Select(Stamp)] : [];
 
-    private static DateTimeOffset? Stamp(JsonElement stamp) =>
-        stamp.ValueKind switch
+    private static DateTimeOffset? Stamp(JsonView stamp) =>
+        stamp.Kind switch
         {
-            JsonValueKind.String when stamp.TryGetDateTimeOffset(out DateTimeOffset time) => time,
-            JsonValueKind.Number when stamp.TryGetInt64(out long seconds) && seconds is > 0 and < 253402300800 =>
+            JsonKind.String when stamp.TryGetDateTimeOffset(out DateTimeOffset time) => time,
+            JsonKind.Number when stamp.TryGetInt64(out long seconds) && seconds is > 0 and < 253402300800 =>
                 DateTimeOffset.FromUnixTimeSeconds(seconds),
             _ => null,
         };

@@ -16,5 +16,5 @@ public interface ITokenCounter
     int Count(string text);
 
     /// <summary>Tokens that the declared tools add to a prompt.</summary>
-    int CountTools(JsonElement tools);
+    int CountTools(JsonView tools);
 }

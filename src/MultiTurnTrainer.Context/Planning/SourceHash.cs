@@ -11,7 +11,7 @@ internal sealed class SourceHash
     /// <summary>Adds a message.</summary>
     public void Add(Message message)
     {
-        _hash.AppendData(JsonMarshal.GetRawUtf8Value(message.Json));
+        _hash.AppendData(message.Json.RawUtf8);
         _hash.AppendData("\n"u8);
     }
 }

@@ -42,7 +42,7 @@ public sealed record PromptMessage(
         }
         else if (!IsInjected && !isContext)
         {
-            json.WriteRawValue(JsonMarshal.GetRawUtf8Value(Original.Json), skipInputValidation: true);
+            json.WriteRawValue(Original.Json.RawUtf8, skipInputValidation: true);
         }
         else
         {
@@ -50,11 +50,11 @@ public sealed record PromptMessage(
         }
     }
 
-    private void WriteChanged(Utf8JsonWriter json, JsonElement original, bool isContext)
+    private void WriteChanged(Utf8JsonWriter json, JsonView original, bool isContext)
     {
         bool hasContent = false;
         json.WriteStartObject();
-        foreach (JsonProperty property in original.EnumerateObject())
+        foreach (JsonMember property in original.EnumerateObject())
         {
             if (property.NameEquals("content"u8))
             {
@@ -64,7 +64,7 @@ public sealed record PromptMessage(
             else if (!isContext || Array.IndexOf(_weights, property.Name) < 0)
             {
                 json.WritePropertyName(property.Name);
-                json.WriteRawValue(JsonMarshal.GetRawUtf8Value(property.Value), skipInputValidation: true);
+                json.WriteRawValue(property.Value.RawUtf8, skipInputValidation: true);
             }
         }
 
@@ -77,7 +77,7 @@ public sealed record PromptMessage(
         json.WriteEndObject();
     }
 
-    private void WriteContent(Utf8JsonWriter json, JsonElement own)
+    private void WriteContent(Utf8JsonWriter json, JsonView own)
     {
         json.WritePropertyName("content"u8);
         if (Content is not null)
@@ -86,25 +86,25 @@ public sealed record PromptMessage(
         }
         else if (Head is null)
         {
-            json.WriteRawValue(JsonMarshal.GetRawUtf8Value(own), skipInputValidation: true);
+            json.WriteRawValue(own.RawUtf8, skipInputValidation: true);
         }
-        else if (own.ValueKind == JsonValueKind.Array)
+        else if (own.Kind == JsonKind.Array)
         {
             json.WriteStartArray();
             json.WriteStartObject();
             json.WriteString("type"u8, "text"u8);
             json.WriteString("text"u8, $"{Head}\n\n");
             json.WriteEndObject();
-            foreach (JsonElement part in own.EnumerateArray())
+            foreach (JsonView part in own.EnumerateArray())
             {
-                json.WriteRawValue(JsonMarshal.GetRawUtf8Value(part), skipInputValidation: true);
+                json.WriteRawValue(part.RawUtf8, skipInputValidation: true);
             }
 
             json.WriteEndArray();
         }
         else
         {
-            json.WriteStringValue(own.ValueKind == JsonValueKind.String ? $"{Head}\n\n{own.GetString()}" : Head);
+            json.WriteStringValue(own.Kind == JsonKind.String ? $"{Head}\n\n{own.GetString()}" : Head);
         }
     }
 

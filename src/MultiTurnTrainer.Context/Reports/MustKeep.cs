@@ -13,18 +13,18 @@ public sealed record MustKeep(int Turn, IReadOnlyList<string> Words)
     public static IReadOnlyList<MustKeep> Of(Conversation conversation)
     {
         List<MustKeep> labels = [];
-        if (JsonView.Get(conversation.Metadata ?? default, "must_keep") is not { ValueKind: JsonValueKind.Array } list)
+        if (conversation.Metadata?.Get("must_keep") is not { Kind: JsonKind.Array } list)
         {
             return labels;
         }
 
-        foreach (JsonElement label in list.EnumerateArray())
+        foreach (JsonView label in list.EnumerateArray())
         {
-            string[] words = JsonView.Get(label, "all_of") is { ValueKind: JsonValueKind.Array } all
+            string[] words = label.Get("all_of") is { Kind: JsonKind.Array } all
                 ? [.. all.EnumerateArray().Select(word => word.ToString())]
-                : [JsonView.String(label, "text") ?? ""];
+                : [label.GetString("text") ?? ""];
             if (
-                JsonView.Get(label, "turn") is not { ValueKind: JsonValueKind.Number } turn
+                label.Get("turn") is not { Kind: JsonKind.Number } turn
                 || !turn.TryGetInt32(out int number)
                 || words.Any(word => word.Length == 0)
             )

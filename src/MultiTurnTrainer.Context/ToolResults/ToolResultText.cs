@@ -76,7 +76,7 @@ internal static class ToolResultText
 
         string arguments = call.Arguments switch
         {
-            { ValueKind: JsonValueKind.String } text => text.GetString()!,
+            { Kind: JsonKind.String } text => text.GetString()!,
             { } json => json.GetRawText(),
             null => "",
         };
@@ -102,22 +102,21 @@ internal static class ToolResultText
 
         try
         {
-            return Leaves(JsonElement.Parse(result), "");
+            return Leaves(JsonView.Parse(result), "");
         }
-        catch (JsonException)
+        catch (FormatException)
         {
             return [];
         }
     }
 
-    private static IEnumerable<(string Path, string Value)> Leaves(JsonElement json, string path) =>
-        json.ValueKind switch
+    private static IEnumerable<(string Path, string Value)> Leaves(JsonView json, string path) =>
+        json.Kind switch
         {
-            JsonValueKind.Object => json.EnumerateObject()
+            JsonKind.Object => json.EnumerateObject()
                 .SelectMany(field => Leaves(field.Value, path.Length == 0 ? field.Name : $"{path}.{field.Name}")),
-            JsonValueKind.Array => json.EnumerateArray()
-                .SelectMany((item, i) => Leaves(item, Invariant($"{path}[{i}]"))),
-            JsonValueKind.Null or JsonValueKind.Undefined => [],
+            JsonKind.Array => json.EnumerateArray().SelectMany((item, i) => Leaves(item, Invariant($"{path}[{i}]"))),
+            JsonKind.Null or JsonKind.Undefined => [],
             _ => [(path.Length == 0 ? "value" : path, Short(json.ToString()))],
         };
 

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>
@@ -13,20 +11,19 @@ internal sealed class AddedNulls
     private readonly List<int> _inText = [];
     private readonly EmbeddedJson _text = new();
     private readonly EmbeddedJson _tools = new();
-    private readonly JsonTape _row = new();
     private readonly ByteBuilder _output = new();
 
     /// <summary>A row without the nulls that were added to its tools and calls; the same bytes when it has none.</summary>
     /// <param name="row">A canonical row. The result is valid until the next call.</param>
-    public ReadOnlyMemory<byte> Drop(ReadOnlyMemory<byte> row)
+    public ReadOnlyMemory<byte> Drop(JsonTape row)
     {
-        if (!MayHold(row) || !_row.Scan(row) || !Find(_row, inMessages: false))
+        if (!Find(row, inMessages: false))
         {
-            return row;
+            return row.Text;
         }
 
         _output.Clear();
-        Write(_row, 0, _keys, _texts, _output);
+        Write(row, 0, _keys, _texts, _output);
         return _output.Memory;
     }
 

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>
@@ -9,7 +7,8 @@ namespace MultiTurnTrainer.Conversations.Formats;
 /// <param name="maxTokens">Names and values beyond this are refused.</param>
 internal sealed class CanonicalTape(int maxTokens = JsonTape.MaxTokens)
 {
-    private readonly JsonTape _converted = new(maxTokens);
+    // What a conversion adds around a row's own values is a few levels deep.
+    private readonly JsonTape _converted = new(maxTokens, JsonTape.MaxDepth + 4);
     private readonly CanonicalRow _canonical = new();
     private readonly AddedNulls _nulls = new();
     private readonly List<RowProblem> _problems = [];
@@ -22,7 +21,7 @@ internal sealed class CanonicalTape(int maxTokens = JsonTape.MaxTokens)
     public JsonTape Tape => IsConverted ? _converted : Source;
 
     /// <summary>The canonical row without the nulls that Arrow added; valid until the next row.</summary>
-    public ReadOnlyMemory<byte> Text => _nulls.Drop(Tape.Text);
+    public ReadOnlyMemory<byte> Text => _nulls.Drop(Tape);
 
     /// <summary>The format; null when no format has the row.</summary>
     public IRowFormat? Format { get; private set; }
@@ -50,6 +49,15 @@ internal sealed class CanonicalTape(int maxTokens = JsonTape.MaxTokens)
 
     /// <summary>Whether a long row has made it take memory that few rows need.</summary>
     public bool IsLarge => Source.IsLarge || _converted.IsLarge;
+
+    /// <summary>The canonical row without the nulls that Arrow added, in memory of its own.</summary>
+    /// <param name="lostNulls">Whether there were any.</param>
+    public JsonView Keep(out bool lostNulls)
+    {
+        ReadOnlyMemory<byte> text = Text;
+        lostNulls = !text.Equals(Tape.Text);
+        return lostNulls ? JsonView.Parse(text.Span) : new JsonView(Tape.Keep(), 0);
+    }
 
     /// <summary>Forgets the row before.</summary>
     public void Clear()

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>Writes what was said before a question: <c>history</c>, a list of pairs of question and answer, or of messages.</summary>

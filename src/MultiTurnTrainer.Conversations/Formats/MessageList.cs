@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>The list of messages in a row, under any of the names that data sets give it; one with messages before an empty one.</summary>

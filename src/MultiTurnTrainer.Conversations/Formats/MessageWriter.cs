@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>Writes one message with <c>role</c>, or one turn with <c>from</c>, in the canonical form; every key is kept.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>Keys that say something: a null key is an absent one, for Arrow gives every row the keys of all rows.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>A prompt and its completion, as two texts or two lists of messages (TRL), under any of the usual pairs of names.</summary>

@@ -1,6 +1,5 @@
 // Folder Formats: recognises the format of a row and writes it in the canonical form.
 // Refuses to know: rules, templates, where rows come from.
-using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Formats;
 

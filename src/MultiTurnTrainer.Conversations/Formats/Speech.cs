@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>Where a message says who speaks and what: under OpenAI's names or ShareGPT's.</summary>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>Instructions that stand beside the messages, under <c>system</c> or <c>system_prompt</c>: a text or a list of parts.</summary>

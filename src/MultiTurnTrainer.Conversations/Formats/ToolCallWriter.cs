@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>Writes a call <c>{"name", "arguments"}</c> as <c>{"id"?, "type": "function", "function": {…}}</c>.</summary>

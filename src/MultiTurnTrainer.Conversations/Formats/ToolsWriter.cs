@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>Writes declared tools as a list of <c>{"type": "function", "function": {…}}</c>.</summary>

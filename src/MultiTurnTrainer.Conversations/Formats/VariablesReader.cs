@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Formats;
 
 /// <summary>
@@ -37,15 +35,15 @@ public static class VariablesReader
     /// <param name="json">An object as JSON text, or null.</param>
     /// <param name="option">Where it stands, for messages.</param>
     /// <exception cref="MttException">The text is no object, or one names a variable that it must not.</exception>
-    public static IReadOnlyDictionary<string, JsonElement> Overlay(
-        IReadOnlyDictionary<string, JsonElement> settings,
+    public static IReadOnlyDictionary<string, JsonView> Overlay(
+        IReadOnlyDictionary<string, JsonView> settings,
         string place,
         string? json,
         string option
     )
     {
-        Dictionary<string, JsonElement> variables = new(Require(settings, place), StringComparer.Ordinal);
-        foreach ((string name, JsonElement value) in json is null ? _none : Parse(json, option))
+        Dictionary<string, JsonView> variables = new(Require(settings, place), StringComparer.Ordinal);
+        foreach ((string name, JsonView value) in json is null ? _none : Parse(json, option))
         {
             variables[name] = value;
         }
@@ -57,19 +55,19 @@ public static class VariablesReader
     /// <param name="json">An object as JSON text.</param>
     /// <param name="place">Where it stands, for messages.</param>
     /// <exception cref="MttException">It is no object, or names a variable that it must not.</exception>
-    public static IReadOnlyDictionary<string, JsonElement> Parse(string json, string place)
+    public static IReadOnlyDictionary<string, JsonView> Parse(string json, string place)
     {
-        JsonElement value;
+        JsonView value;
         try
         {
-            value = JsonElement.Parse(json);
+            value = JsonView.Parse(json);
         }
-        catch (JsonException problem)
+        catch (FormatException problem)
         {
             throw new MttException($"{place}: is not JSON: {problem.Message}", Hint, problem);
         }
 
-        if (value.ValueKind != JsonValueKind.Object)
+        if (value.Kind != JsonKind.Object)
         {
             throw new MttException($"{place}: is not an object", Hint);
         }
@@ -82,8 +80,8 @@ public static class VariablesReader
 
     /// <summary>Refuses variables that stand for what the conversation and the model say.</summary>
     /// <exception cref="MttException">One does.</exception>
-    public static IReadOnlyDictionary<string, JsonElement> Require(
-        IReadOnlyDictionary<string, JsonElement> variables,
+    public static IReadOnlyDictionary<string, JsonView> Require(
+        IReadOnlyDictionary<string, JsonView> variables,
         string place
     ) =>
         variables.Keys.FirstOrDefault(_reserved.Contains) is { } reserved
@@ -91,21 +89,21 @@ public static class VariablesReader
             : variables;
 
     /// <summary>The variables of a canonical row that <see cref="Check"/> has passed.</summary>
-    internal static IReadOnlyDictionary<string, JsonElement> Of(JsonElement row)
+    internal static IReadOnlyDictionary<string, JsonView> Of(JsonView row)
     {
-        Dictionary<string, JsonElement>? variables = null;
+        Dictionary<string, JsonView>? variables = null;
         foreach (string key in Keys)
         {
-            switch (JsonView.Get(row, key))
+            switch (row.Get(key))
             {
-                case { ValueKind: JsonValueKind.Object } given:
-                    foreach (JsonProperty variable in given.EnumerateObject())
+                case { Kind: JsonKind.Object } given:
+                    foreach (JsonMember variable in given.EnumerateObject())
                     {
                         (variables ??= new(StringComparer.Ordinal))[variable.Name] = variable.Value;
                     }
 
                     break;
-                case { ValueKind: JsonValueKind.Array } list when key == "documents":
+                case { Kind: JsonKind.Array } list when key == "documents":
                     (variables ??= new(StringComparer.Ordinal))[key] = list;
                     break;
             }
@@ -168,7 +166,7 @@ public static class VariablesReader
     private const string ReservedHint =
         "messages, tools, bos_token and eos_token are keys of the row; the generation prompt is mtt's choice.";
 
-    private static readonly Dictionary<string, JsonElement> _none = [];
+    private static readonly Dictionary<string, JsonView> _none = [];
 
     private static int Documents(JsonTape row) =>
         row.Find(0, "documents"u8) is >= 0 and int list && row[list].Kind == JsonKind.Array ? list : -1;

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Conversations.Json;
-
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>Rows of a <see cref="RowContainer"/>; their number stands for the line.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 

@@ -1,7 +1,6 @@
 // Folder Jsonl: cuts files, packed or not, into rows, and reads and writes conversations.
 // Refuses to know: what a finding is, what is trained.
 using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 
@@ -95,16 +94,8 @@ public static class ConversationReader
             throw Bad(file, record.Line, row.Place(problem.Token).Path, problem.Text, problem.Hint);
         }
 
-        ReadOnlyMemory<byte> canonical = row.Text;
-        bool lostNulls = !canonical.Equals(row.Tape.Text);
-        return Conversation.FromJson(Parse(canonical), file, record.Line, row.Supervision, lostNulls);
-    }
-
-    /// <summary>Parses bytes that the tape has accepted, into memory of its own.</summary>
-    internal static JsonElement Parse(ReadOnlyMemory<byte> bytes)
-    {
-        Utf8JsonReader reader = new(bytes.Span, new JsonReaderOptions { MaxDepth = JsonTape.MaxDepth + 4 });
-        return JsonElement.ParseValue(ref reader);
+        JsonView json = row.Keep(out bool lostNulls);
+        return Conversation.FromJson(json, file, record.Line, row.Supervision, lostNulls);
     }
 
     private static MttException Bad(string file, long line, string path, string message, string? hint = null) =>

@@ -13,7 +13,7 @@ public sealed class ConversationWriter(Stream stream) : IDisposable
     public void Write(Conversation conversation) => Write(conversation.Json);
 
     /// <summary>Writes one row that is canonical already.</summary>
-    public void Write(JsonElement canonical)
+    public void Write(JsonView canonical)
     {
         canonical.WriteTo(_writer);
         _writer.Flush();

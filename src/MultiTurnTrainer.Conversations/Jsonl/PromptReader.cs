@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Conversations.Formats;
-using MultiTurnTrainer.Conversations.Json;
 
 namespace MultiTurnTrainer.Conversations.Jsonl;
 

@@ -41,5 +41,5 @@ public sealed record ShardedTask
     }
 
     /// <summary>The task's object as it was read, for keys this record does not know.</summary>
-    public JsonElement Json { get; init; }
+    public JsonView Json { get; init; }
 }

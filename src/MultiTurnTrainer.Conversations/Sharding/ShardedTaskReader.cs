@@ -20,7 +20,7 @@ public static class ShardedTaskReader
         if (first >= 0 && bytes[first] == '[')
         {
             int index = 0;
-            foreach (JsonElement item in Parse(path, "1", bytes).EnumerateArray())
+            foreach (JsonView item in Parse(path, "1", bytes).EnumerateArray())
             {
                 tasks.Add(ReadOne(item, $"{path}: item {index++}"));
             }
@@ -43,9 +43,9 @@ public static class ShardedTaskReader
             : throw new MttException($"{path}: holds no task", "A task is an object with id, shards and question.");
     }
 
-    private static ShardedTask ReadOne(JsonElement item, string place)
+    private static ShardedTask ReadOne(JsonView item, string place)
     {
-        if (item.ValueKind != JsonValueKind.Object)
+        if (item.Kind != JsonKind.Object)
         {
             throw new MttException($"{place}: a task must be an object", "See docs/sharding.md for the format.");
         }
@@ -73,40 +73,40 @@ public static class ShardedTaskReader
     }
 
     // Actions and database items hold [[{role, content}]] instead of a text.
-    private static string? Question(JsonElement item)
+    private static string? Question(JsonView item)
     {
         if (Text(item, "question") is { } question)
         {
             return question;
         }
 
-        if (!item.TryGetProperty("fully_specified_question", out JsonElement full))
+        if (!item.TryGetProperty("fully_specified_question", out JsonView full))
         {
             return Text(item, "document_de") ?? Text(item, "prompt");
         }
 
-        while (full.ValueKind == JsonValueKind.Array && full.GetArrayLength() > 0)
+        while (full.Kind == JsonKind.Array && full.GetArrayLength() > 0)
         {
             full = full[0];
         }
 
-        return full.ValueKind == JsonValueKind.Object ? Text(full, "content") : full.ToString();
+        return full.Kind == JsonKind.Object ? Text(full, "content") : full.ToString();
     }
 
     private static (IReadOnlyList<string> Texts, IReadOnlyList<string> Ids) ReadShards(
-        JsonElement item,
+        JsonView item,
         string key,
         string place
     )
     {
         List<string> texts = [];
         List<string> ids = [];
-        if (item.TryGetProperty(key, out JsonElement list) && list.ValueKind == JsonValueKind.Array)
+        if (item.TryGetProperty(key, out JsonView list) && list.Kind == JsonKind.Array)
         {
-            foreach (JsonElement shard in list.EnumerateArray())
+            foreach (JsonView shard in list.EnumerateArray())
             {
-                bool plain = shard.ValueKind == JsonValueKind.String;
-                if (!plain && shard.ValueKind != JsonValueKind.Object)
+                bool plain = shard.Kind == JsonKind.String;
+                if (!plain && shard.Kind != JsonKind.Object)
                 {
                     throw Missing(place, $"{key}[{texts.Count}].shard");
                 }
@@ -114,7 +114,7 @@ public static class ShardedTaskReader
                 string? text = plain ? shard.GetString() : Text(shard, "shard") ?? Text(shard, "shard_text");
                 texts.Add(text ?? throw Missing(place, $"{key}[{texts.Count}].shard"));
                 ids.Add(
-                    !plain && shard.TryGetProperty("shard_id", out JsonElement number)
+                    !plain && shard.TryGetProperty("shard_id", out JsonView number)
                         ? number.ToString()
                         : $"{texts.Count}"
                 );
@@ -124,7 +124,7 @@ public static class ShardedTaskReader
         return (texts, ids);
     }
 
-    private static IReadOnlyDictionary<int, string> Modified(JsonElement item, IReadOnlyList<string> ids, string place)
+    private static IReadOnlyDictionary<int, string> Modified(JsonView item, IReadOnlyList<string> ids, string place)
     {
         (IReadOnlyList<string> texts, IReadOnlyList<string> wrongIds) = ReadShards(item, "modified_shard", place);
         Dictionary<int, string> result = [];
@@ -139,21 +139,19 @@ public static class ShardedTaskReader
         return result;
     }
 
-    private static string? Text(JsonElement item, string key) =>
-        item.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+    private static string? Text(JsonView item, string key) =>
+        item.TryGetProperty(key, out JsonView value) && value.Kind == JsonKind.String ? value.GetString() : null;
 
     private static MttException Missing(string place, string what) =>
         new($"{place}: {what} is missing", "Every task needs an id and a list of shards with their texts.");
 
-    private static JsonElement Parse(string path, string line, ReadOnlyMemory<byte> bytes)
+    private static JsonView Parse(string path, string line, ReadOnlyMemory<byte> bytes)
     {
         try
         {
-            return JsonDocument.Parse(bytes).RootElement;
+            return JsonView.Parse(bytes.Span);
         }
-        catch (JsonException problem)
+        catch (FormatException problem)
         {
             throw new MttException($"{path}:{line}: not JSON: {problem.Message}", "Fix or remove the line.", problem);
         }

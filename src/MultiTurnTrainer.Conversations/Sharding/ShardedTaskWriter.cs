@@ -116,14 +116,14 @@ public static class ShardedTaskWriter
     }
 
     /// <summary>What the task's own object holds beside the keys above: tools, schemas, references.</summary>
-    private static void WriteRest(Utf8JsonWriter writer, JsonElement json)
+    private static void WriteRest(Utf8JsonWriter writer, JsonView json)
     {
-        if (json.ValueKind != JsonValueKind.Object)
+        if (json.Kind != JsonKind.Object)
         {
             return;
         }
 
-        foreach (JsonProperty property in json.EnumerateObject())
+        foreach (JsonMember property in json.EnumerateObject())
         {
             if (!_written.Contains(property.Name))
             {

@@ -13,7 +13,7 @@ namespace MultiTurnTrainer.Datasets.Contexts;
 public sealed record AssembledPrompt(
     ContextPlan Plan,
     IReadOnlyList<PromptMessage> Messages,
-    JsonElement Json,
+    JsonView Json,
     string Text
 )
 {
@@ -28,8 +28,6 @@ public sealed record AssembledPrompt(
 /// </summary>
 public sealed class ContextAssembler
 {
-    private static readonly JsonDocumentOptions _deep = new() { MaxDepth = 256 };
-
     private readonly PolicyModel _model;
     private readonly Conversation _source;
     private readonly RowSource? _rows;
@@ -163,7 +161,7 @@ public sealed class ContextAssembler
 
         _json.WriteEndArray();
         _json.Flush();
-        AssembledPrompt prompt = new(plan, messages, JsonElement.Parse(_buffer.WrittenSpan, _deep), "");
+        AssembledPrompt prompt = new(plan, messages, JsonView.Parse(_buffer.WrittenSpan), "");
         if (_rows is null)
         {
             return prompt;
@@ -196,7 +194,7 @@ public sealed class ContextAssembler
             return input;
         }
 
-        Dictionary<string, JsonElement> variables = new(input.Variables!, StringComparer.Ordinal);
+        Dictionary<string, JsonView> variables = new(input.Variables!, StringComparer.Ordinal);
         variables.Remove("documents");
         if (ContextRows.Documents(_source, _model.Policy, prompt.Plan) is { } documents)
         {
@@ -237,12 +235,12 @@ public sealed class ContextAssembler
 
     private bool QuotesControl(string text) => _model.Model?.Tokens.Control.IsIn(text) ?? false;
 
-    private bool QuotesControl(JsonElement json) =>
-        json.ValueKind switch
+    private bool QuotesControl(JsonView json) =>
+        json.Kind switch
         {
-            JsonValueKind.String => QuotesControl(json.GetString()!),
-            JsonValueKind.Array => json.EnumerateArray().Any(QuotesControl),
-            JsonValueKind.Object => json.EnumerateObject()
+            JsonKind.String => QuotesControl(json.GetString()!),
+            JsonKind.Array => json.EnumerateArray().Any(QuotesControl),
+            JsonKind.Object => json.EnumerateObject()
                 .Any(field => QuotesControl(field.Name) || QuotesControl(field.Value)),
             _ => false,
         };

@@ -9,8 +9,6 @@ internal sealed record ContextMark(string? Id, IReadOnlyList<int> Turns, string 
 /// <summary>Writes assembled prompts as canonical conversations.</summary>
 internal static class ContextRows
 {
-    private static readonly JsonDocumentOptions _deep = new() { MaxDepth = 256 };
-
     /// <summary>A conversation with the messages of a prompt and everything else that its source has.</summary>
     /// <param name="source">The source.</param>
     /// <param name="prompt">The prompt.</param>
@@ -18,7 +16,7 @@ internal static class ContextRows
     /// <param name="isContext">Which messages, by place, get weight 0.</param>
     /// <param name="mark">What the metadata say of it; null for nothing.</param>
     /// <param name="answer">A message that ends it; null for none.</param>
-    public static JsonElement Write(
+    public static JsonView Write(
         Conversation source,
         AssembledPrompt prompt,
         ContextPolicy policy,
@@ -32,7 +30,7 @@ internal static class ContextRows
         {
             json.WriteStartObject();
             bool hasMetadata = false;
-            foreach (JsonProperty property in source.Json.EnumerateObject())
+            foreach (JsonMember property in source.Json.EnumerateObject())
             {
                 if (property.NameEquals("messages"u8))
                 {
@@ -54,7 +52,7 @@ internal static class ContextRows
                 else
                 {
                     json.WritePropertyName(property.Name);
-                    json.WriteRawValue(JsonMarshal.GetRawUtf8Value(property.Value), skipInputValidation: true);
+                    json.WriteRawValue(property.Value.RawUtf8, skipInputValidation: true);
                 }
             }
 
@@ -66,17 +64,17 @@ internal static class ContextRows
             json.WriteEndObject();
         }
 
-        return JsonElement.Parse(buffer.WrittenSpan, _deep);
+        return JsonView.Parse(buffer.WrittenSpan);
     }
 
     /// <summary>The documents that a prompt's template sees; null for none.</summary>
-    public static JsonElement? Documents(Conversation source, ContextPolicy policy, ContextPlan plan)
+    public static JsonView? Documents(Conversation source, ContextPolicy policy, ContextPlan plan)
     {
         if (
             policy.Documents.Place == DocumentPlacement.Block
             || plan.Documents.Count == 0
-            || !source.Json.TryGetProperty("documents", out JsonElement all)
-            || all.ValueKind != JsonValueKind.Array
+            || !source.Json.TryGetProperty("documents", out JsonView all)
+            || all.Kind != JsonKind.Array
         )
         {
             return null;
@@ -84,7 +82,7 @@ internal static class ContextRows
 
         return plan.Documents.Count == all.GetArrayLength()
             ? all
-            : JsonSerializer.SerializeToElement(plan.Documents.Select(place => all[place]));
+            : JsonText.ToView(plan.Documents.Select(place => all[place]));
     }
 
     private static void WriteDocuments(Utf8JsonWriter json, Conversation source, ContextPolicy policy, ContextPlan plan)
@@ -112,24 +110,24 @@ internal static class ContextRows
 
         if (answer is not null)
         {
-            json.WriteRawValue(JsonMarshal.GetRawUtf8Value(answer.Json), skipInputValidation: true);
+            json.WriteRawValue(answer.Json.RawUtf8, skipInputValidation: true);
         }
 
         json.WriteEndArray();
     }
 
-    private static void WriteMetadata(Utf8JsonWriter json, JsonElement? own, AssembledPrompt prompt, ContextMark mark)
+    private static void WriteMetadata(Utf8JsonWriter json, JsonView? own, AssembledPrompt prompt, ContextMark mark)
     {
         json.WritePropertyName("metadata"u8);
         json.WriteStartObject();
-        if (own is { ValueKind: JsonValueKind.Object } known)
+        if (own is { Kind: JsonKind.Object } known)
         {
-            foreach (JsonProperty property in known.EnumerateObject().Where(pair => pair.Name != "context"))
+            foreach (JsonMember property in known.EnumerateObject().Where(pair => pair.Name != "context"))
             {
                 property.WriteTo(json);
             }
         }
-        else if (own is { ValueKind: not JsonValueKind.Null } other)
+        else if (own is { Kind: not JsonKind.Null } other)
         {
             json.WritePropertyName("source"u8);
             other.WriteTo(json);

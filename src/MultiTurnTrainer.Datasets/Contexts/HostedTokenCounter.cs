@@ -38,5 +38,5 @@ public sealed class HostedTokenCounter(Tokenizer tokenizer, int perMessage = 4, 
     }
 
     /// <inheritdoc/>
-    public int CountTools(JsonElement tools) => Count(tools.GetRawText());
+    public int CountTools(JsonView tools) => Count(tools.GetRawText());
 }

@@ -18,5 +18,5 @@ internal sealed class MessageTokens(ITokenCounter counter) : ITokenCounter
 
     public int Count(string text) => counter.Count(text);
 
-    public int CountTools(JsonElement tools) => counter.CountTools(tools);
+    public int CountTools(JsonView tools) => counter.CountTools(tools);
 }

@@ -89,10 +89,10 @@ internal sealed class PolicyExpander(PolicyModel model)
     private bool IsPrepared(Conversation conversation)
     {
         if (
-            conversation.Metadata is not { ValueKind: JsonValueKind.Object } metadata
-            || !metadata.TryGetProperty("context", out JsonElement context)
-            || context.ValueKind != JsonValueKind.Object
-            || !context.TryGetProperty("fingerprint", out JsonElement made)
+            conversation.Metadata is not { Kind: JsonKind.Object } metadata
+            || !metadata.TryGetProperty("context", out JsonView context)
+            || context.Kind != JsonKind.Object
+            || !context.TryGetProperty("fingerprint", out JsonView made)
         )
         {
             return false;

@@ -33,7 +33,7 @@ public sealed class PolicyRowOutput(
     /// <inheritdoc/>
     public void Write(Conversation row)
     {
-        _bytes += JsonMarshal.GetRawUtf8Value(row.Json).Length;
+        _bytes += row.Json.RawUtf8.Length;
         bool isEnough = threads == 1 || _bytes > Enough;
         _running.Enqueue(isEnough ? Task.FromResult(Expand(row)) : _factory.StartNew(() => Expand(row)));
         while (_running.TryPeek(out Task<Expanded>? oldest) && (oldest.IsCompleted || _bytes > 2 * Enough))
@@ -86,7 +86,7 @@ public sealed class PolicyRowOutput(
     private void WriteOldest()
     {
         Expanded done = _running.Dequeue().GetAwaiter().GetResult();
-        _bytes -= JsonMarshal.GetRawUtf8Value(done.Source.Json).Length;
+        _bytes -= done.Source.Json.RawUtf8.Length;
         if (done.Problem is not null)
         {
             refused.Add(done.Problem);

@@ -36,22 +36,22 @@ internal sealed class RecordedCalls
     /// <exception cref="MttException">It is not what a recorded session has; the message says where.</exception>
     public static RecordedCalls Of(Conversation conversation)
     {
-        JsonElement metadata = conversation.Metadata ?? default;
-        RecordedCalls calls = new(JsonView.String(metadata, "policy"));
-        if (JsonView.Get(metadata, "turns") is not { ValueKind: JsonValueKind.Array } turns)
+        JsonView metadata = conversation.Metadata ?? default;
+        RecordedCalls calls = new(metadata.GetString("policy"));
+        if (metadata.Get("turns") is not { Kind: JsonKind.Array } turns)
         {
             return calls;
         }
 
         int place = 0;
-        foreach (JsonElement turn in turns.EnumerateArray())
+        foreach (JsonView turn in turns.EnumerateArray())
         {
             string path = Invariant($"{conversation.Place}: metadata.turns[{place++}]");
-            if (JsonView.Get(turn, "answer") is { } answer)
+            if (turn.Get("answer") is { } answer)
             {
                 calls._calls[Number(answer, $"{path}.answer")] = new RecordedCall(
                     Ids(turn, $"{path}.prompt_ids"),
-                    JsonView.Get(turn, "prompt_tokens") is { } tokens
+                    turn.Get("prompt_tokens") is { } tokens
                     && Number(tokens, $"{path}.prompt_tokens") is > 0 and int said
                         ? said
                         : null
@@ -62,16 +62,16 @@ internal sealed class RecordedCalls
         return calls;
     }
 
-    private static int[]? Ids(JsonElement turn, string path) =>
-        JsonView.Get(turn, "prompt_ids") switch
+    private static int[]? Ids(JsonView turn, string path) =>
+        turn.Get("prompt_ids") switch
         {
             null => null,
-            { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(id => Number(id, path))],
+            { Kind: JsonKind.Array } list => [.. list.EnumerateArray().Select(id => Number(id, path))],
             _ => throw Malformed(path, "is not a list of token ids"),
         };
 
-    private static int Number(JsonElement value, string path) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= 0
+    private static int Number(JsonView value, string path) =>
+        value.Kind == JsonKind.Number && value.TryGetInt32(out int number) && number >= 0
             ? number
             : throw Malformed(path, "is not a whole number from 0");
 

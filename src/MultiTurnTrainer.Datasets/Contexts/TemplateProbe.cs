@@ -48,7 +48,7 @@ internal static class TemplateProbe
             row["tools"] = JsonNode.Parse(Tools);
         }
 
-        JsonElement json = JsonSerializer.SerializeToElement(row);
+        JsonView json = JsonText.ToView(row);
         RowSource source = new(Conversation.FromJson(json), template, new RowOptions());
         return source.Template.RenderText(source.Input(source.All) with { AddGenerationPrompt = asks });
     }

@@ -57,7 +57,7 @@ internal sealed class TemplateTokenCounter : ITokenCounter
         return _ids.Count;
     }
 
-    public int CountTools(JsonElement tools) => Count(tools.GetRawText());
+    public int CountTools(JsonView tools) => Count(tools.GetRawText());
 }
 
 /// <summary>Tokens that a template prints around a prompt and around each kind of message.</summary>

@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Datasets.Linting;
 /// <param name="Name">What it shows.</param>
 /// <param name="Messages">The messages.</param>
 /// <param name="Tools">The declared tools, or null.</param>
-internal sealed record Probe(string Name, JsonElement Messages, JsonElement? Tools = null);
+internal sealed record Probe(string Name, JsonView Messages, JsonView? Tools = null);
 
 /// <summary>The conversations that lint-template renders.</summary>
 internal static class Probes
@@ -93,8 +93,7 @@ internal static class Probes
     public static IReadOnlyList<Probe> All { get; } =
     [Plain, System, Reasoning, InlineThink, Blanks, Tools, StringArguments, Beside, Parts];
 
-    private static Probe Make(string name, string messages) =>
-        new(name, JsonSerializer.Deserialize<JsonElement>(messages));
+    private static Probe Make(string name, string messages) => new(name, JsonView.Parse(messages));
 
     private static Probe MakeCall(string name, string content, string arguments) =>
         Make(
@@ -108,6 +107,6 @@ internal static class Probes
             """
         ) with
         {
-            Tools = JsonSerializer.Deserialize<JsonElement>(ToolList),
+            Tools = JsonView.Parse(ToolList),
         };
 }

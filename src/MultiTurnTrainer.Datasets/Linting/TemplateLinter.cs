@@ -206,7 +206,7 @@ public sealed class TemplateLinter
     private static IEnumerable<int> Answers(Probe probe) =>
         Enumerable
             .Range(0, probe.Messages.GetArrayLength())
-            .Where(i => probe.Messages[i].GetProperty("role").ValueEquals("assistant"));
+            .Where(i => probe.Messages[i].GetString("role") == "assistant");
 
     /// <summary>Where the last span of a message's block ends.</summary>
     private static int LastOwn(RenderedText whole, int message)

@@ -91,10 +91,10 @@ public sealed class MaskRule
         return new MaskedText(rendered, rule._answers, rule._refusals);
     }
 
-    private static string? Role(JsonElement message) =>
-        message.ValueKind == JsonValueKind.Object
-        && message.TryGetProperty("role", out JsonElement role)
-        && role.ValueKind == JsonValueKind.String
+    private static string? Role(JsonView message) =>
+        message.Kind == JsonKind.Object
+        && message.TryGetProperty("role", out JsonView role)
+        && role.Kind == JsonKind.String
             ? role.GetString()
             : null;
 

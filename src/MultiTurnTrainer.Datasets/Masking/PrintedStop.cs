@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Datasets.Masking;
 /// </summary>
 internal static class PrintedStop
 {
-    private static readonly JsonElement _probe = JsonElement.Parse(
+    private static readonly JsonView _probe = JsonView.Parse(
         """
         [{"role": "user", "content": "ask"}, {"role": "assistant", "content": "reply"},
          {"role": "user", "content": "more"}, {"role": "assistant", "content": "last"}]

@@ -10,7 +10,7 @@ public sealed class JsonShape(IReadOnlySet<string> freeForm)
     private readonly Node _root = new();
 
     /// <summary>Learns from one row, which must be an object.</summary>
-    public void Add(JsonElement row) => Add(_root, row);
+    public void Add(JsonView row) => Add(_root, row);
 
     /// <summary>The schema of all rows seen so far; every field may be absent.</summary>
     public SchemaNode ToSchema() =>
@@ -21,25 +21,25 @@ public sealed class JsonShape(IReadOnlySet<string> freeForm)
             Children = [.. _root.Fields.Select(field => ToNode(field.Key, field.Value))],
         };
 
-    private void Add(Node node, JsonElement value)
+    private void Add(Node node, JsonView value)
     {
-        switch (value.ValueKind)
+        switch (value.Kind)
         {
-            case JsonValueKind.Null:
+            case JsonKind.Null:
                 break;
-            case JsonValueKind.True or JsonValueKind.False:
+            case JsonKind.True or JsonKind.False:
                 node.Kinds |= Kinds.Boolean;
                 break;
-            case JsonValueKind.Number:
+            case JsonKind.Number:
                 node.Kinds |= value.TryGetInt64(out _) ? Kinds.Integer : Kinds.Real;
                 break;
-            case JsonValueKind.String:
+            case JsonKind.String:
                 node.Kinds |= Kinds.Text;
                 break;
-            case JsonValueKind.Array:
+            case JsonKind.Array:
                 node.Kinds |= Kinds.List;
                 node.Element ??= new Node();
-                foreach (JsonElement item in value.EnumerateArray())
+                foreach (JsonView item in value.EnumerateArray())
                 {
                     Add(node.Element, item);
                 }
@@ -51,10 +51,10 @@ public sealed class JsonShape(IReadOnlySet<string> freeForm)
         }
     }
 
-    private void AddObject(Node node, JsonElement value)
+    private void AddObject(Node node, JsonView value)
     {
         node.Kinds |= Kinds.Object;
-        foreach (JsonProperty property in value.EnumerateObject())
+        foreach (JsonMember property in value.EnumerateObject())
         {
             if (!node.Fields.TryGetValue(property.Name, out Node? field))
             {

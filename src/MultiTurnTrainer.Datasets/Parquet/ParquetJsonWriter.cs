@@ -32,7 +32,7 @@ public sealed class ParquetJsonWriter : IDisposable
 
     /// <summary>Adds a row, which must be an object of the schema's shape.</summary>
     /// <exception cref="MttException">The disk is full.</exception>
-    public void Write(JsonElement row)
+    public void Write(JsonView row)
     {
         WriteFields(_schema, row, 0);
         _rows++;
@@ -69,17 +69,17 @@ public sealed class ParquetJsonWriter : IDisposable
         _rows = 0;
     }
 
-    private void WriteFields(SchemaNode group, JsonElement row, int repetition)
+    private void WriteFields(SchemaNode group, JsonView row, int repetition)
     {
         foreach (SchemaNode field in group.Children)
         {
-            WriteField(field, row.TryGetProperty(field.Name, out JsonElement value) ? value : default, repetition);
+            WriteField(field, row.TryGetProperty(field.Name, out JsonView value) ? value : default, repetition);
         }
     }
 
-    private void WriteField(SchemaNode node, JsonElement value, int repetition)
+    private void WriteField(SchemaNode node, JsonView value, int repetition)
     {
-        if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        if (value.Kind is JsonKind.Undefined or JsonKind.Null)
         {
             WriteAbsent(node, repetition, node.MaxDefinition - 1);
         }
@@ -97,11 +97,11 @@ public sealed class ParquetJsonWriter : IDisposable
         }
     }
 
-    private void WriteList(SchemaNode list, JsonElement value, int repetition)
+    private void WriteList(SchemaNode list, JsonView value, int repetition)
     {
         SchemaNode repeated = list.Children[0];
         bool first = true;
-        foreach (JsonElement item in value.EnumerateArray())
+        foreach (JsonView item in value.EnumerateArray())
         {
             WriteField(repeated.Children[0], item, first ? repetition : repeated.MaxRepetition);
             first = false;
@@ -121,7 +121,7 @@ public sealed class ParquetJsonWriter : IDisposable
         }
     }
 
-    private void WriteLeaf(SchemaNode leaf, JsonElement value, int repetition)
+    private void WriteLeaf(SchemaNode leaf, JsonView value, int repetition)
     {
         ColumnBuffer column = _columns[leaf.FirstLeaf];
         Span<byte> buffer = stackalloc byte[8];
@@ -141,9 +141,7 @@ public sealed class ParquetJsonWriter : IDisposable
             default:
                 column.Add(
                     repetition,
-                    leaf.Kind == LogicalKind.Json
-                        ? JsonMarshal.GetRawUtf8Value(value)
-                        : Encoding.UTF8.GetBytes(value.GetString()!)
+                    leaf.Kind == LogicalKind.Json ? value.RawUtf8 : Encoding.UTF8.GetBytes(value.GetString()!)
                 );
                 break;
         }

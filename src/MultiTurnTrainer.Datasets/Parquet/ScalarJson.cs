@@ -133,10 +133,9 @@ internal static class ScalarJson
     {
         try
         {
-            Utf8JsonReader reader = new(value);
-            JsonElement.ParseValue(ref reader).WriteTo(json);
+            JsonView.Parse(value).WriteTo(json);
         }
-        catch (JsonException problem)
+        catch (FormatException problem)
         {
             throw new InvalidDataException($"column {leaf.Path} holds text that is not JSON", problem);
         }

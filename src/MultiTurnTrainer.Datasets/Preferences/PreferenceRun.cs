@@ -184,25 +184,24 @@ public sealed class PreferenceRun(RowModel model, RowOptions options)
             .SequenceEqual(b.ToolCalls.Select(call => call.Json.GetRawText()));
 
     private static string Printed(Message message) =>
-        JsonView.Get(message.Json, "content")?.GetRawText()
-        + JsonView.Get(message.Json, "reasoning_content")?.GetRawText();
+        message.Json.Get("content")?.GetRawText() + message.Json.Get("reasoning_content")?.GetRawText();
 
     private bool IsEmptyAnswer(Message message) =>
         _options.Roles.Contains(message.Role)
         && message.ToolCalls.Count == 0
-        && string.IsNullOrWhiteSpace(JsonView.Text(JsonView.Get(message.Json, "content")));
+        && string.IsNullOrWhiteSpace(message.Content);
 
     // TRL's name and LLaMA-Factory's; what a format does not know itself is kept in the metadata.
     private static bool? LabelOf(Conversation conversation)
     {
-        JsonElement? label = ((JsonElement?[])[conversation.Json, conversation.Metadata])
-            .OfType<JsonElement>()
-            .Select(owner => JsonView.Get(owner, "label") ?? JsonView.Get(owner, "kto_tag"))
+        JsonView? label = ((JsonView?[])[conversation.Json, conversation.Metadata])
+            .OfType<JsonView>()
+            .Select(owner => owner.Get("label") ?? owner.Get("kto_tag"))
             .FirstOrDefault(found => found is not null);
-        return label?.ValueKind switch
+        return label?.Kind switch
         {
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
+            JsonKind.True => true,
+            JsonKind.False => false,
             _ => null,
         };
     }

@@ -27,7 +27,7 @@ public sealed class ChatEncoder(RowModel model) : IChatEncoder
         [
             .. messages.Select(turn => new JsonObject { ["role"] = turn.Role, ["content"] = turn.Content }),
         ];
-        JsonElement json = JsonSerializer.SerializeToElement(new JsonObject { ["messages"] = list });
+        JsonView json = JsonText.ToView(new JsonObject { ["messages"] = list });
         return _prompts.Encode(Conversation.FromJson(json));
     }
 

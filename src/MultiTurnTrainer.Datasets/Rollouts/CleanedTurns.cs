@@ -63,22 +63,11 @@ public sealed class CleanedTurns(RowModel model, RowOptions options)
         );
     }
 
-    private static Conversation Conversation(IReadOnlyList<JsonElement> messages, CleanedRecord record)
+    private static Conversation Conversation(IReadOnlyList<JsonView> messages, CleanedRecord record)
     {
-        JsonObject json = new()
-        {
-            ["messages"] = new JsonArray([.. messages.Select(message => JsonNode.Parse(message.GetRawText()))]),
-        };
-        if (record.Tools is { } tools)
-        {
-            json["tools"] = JsonNode.Parse(tools.GetRawText());
-        }
-
-        if (record.ChatTemplateKwargs is { } variables)
-        {
-            json["chat_template_kwargs"] = JsonSerializer.SerializeToNode(variables);
-        }
-
-        return Conversations.Conversation.FromJson(JsonSerializer.SerializeToElement(json));
+        JsonFields json = new() { ["messages"] = messages };
+        json.AddPresent("tools", record.Tools);
+        json.AddPresent("chat_template_kwargs", record.ChatTemplateKwargs);
+        return Conversations.Conversation.FromJson(JsonText.ToView(json));
     }
 }

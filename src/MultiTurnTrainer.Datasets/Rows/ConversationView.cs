@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <param name="Messages">The messages that are rendered.</param>
 /// <param name="Json">The same as one JSON array.</param>
 /// <param name="Indexes">The place of each message in the source.</param>
-internal sealed record ConversationView(IReadOnlyList<Message> Messages, JsonElement Json, IReadOnlyList<int> Indexes)
+internal sealed record ConversationView(IReadOnlyList<Message> Messages, JsonView Json, IReadOnlyList<int> Indexes)
 {
     /// <summary>All messages of a conversation.</summary>
     public static ConversationView Of(Conversation conversation) =>
@@ -30,10 +30,9 @@ internal sealed record ConversationView(IReadOnlyList<Message> Messages, JsonEle
             json.WriteEndArray();
         }
 
-        Utf8JsonReader reader = new(buffer.WrittenSpan, new JsonReaderOptions { MaxDepth = 256 });
         return new ConversationView(
             [.. kept.Select(index => Messages[index])],
-            JsonElement.ParseValue(ref reader),
+            JsonView.Parse(buffer.WrittenSpan),
             [.. kept.Select(index => Indexes[index])]
         );
     }

@@ -91,10 +91,9 @@ internal static class ParquetTokenRowReader
     {
         try
         {
-            return ReadText(column, leaf) is { } text ? SupervisedSpans.Read(JsonElement.Parse(text)) : null;
+            return ReadText(column, leaf) is { } text ? SupervisedSpans.Read(JsonView.Parse(text)) : null;
         }
-        catch (Exception problem)
-            when (problem is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception problem) when (problem is FormatException or InvalidOperationException or KeyNotFoundException)
         {
             throw new InvalidDataException($"spans: {problem.Message}", problem);
         }

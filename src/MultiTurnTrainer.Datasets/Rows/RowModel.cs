@@ -79,14 +79,13 @@ public sealed class RowModel
 
         try
         {
-            using JsonDocument config = JsonDocument.Parse(InputFile.ReadBytes(path));
             return
-                config.RootElement.TryGetProperty("max_position_embeddings", out JsonElement limit)
+                JsonView.Parse(InputFile.ReadBytes(path)).TryGetProperty("max_position_embeddings", out JsonView limit)
                 && limit.TryGetInt32(out int tokens)
                 ? tokens
                 : null;
         }
-        catch (JsonException problem)
+        catch (FormatException problem)
         {
             throw new MttException($"{path}: {problem.Message}", "Fetch the model's config.json again.", problem);
         }

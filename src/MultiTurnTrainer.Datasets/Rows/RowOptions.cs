@@ -18,8 +18,7 @@ public sealed record RowOptions
     public DateTimeOffset? Now { get; init; }
 
     /// <summary>Template variables of the whole run; a row's own win.</summary>
-    public IReadOnlyDictionary<string, JsonElement> ChatTemplateKwargs { get; init; } =
-        new Dictionary<string, JsonElement>();
+    public IReadOnlyDictionary<string, JsonView> ChatTemplateKwargs { get; init; } = new Dictionary<string, JsonView>();
 
     /// <summary>Which side of preference pairs is taken; null refuses them.</summary>
     public PreferenceSide? Preference { get; init; }

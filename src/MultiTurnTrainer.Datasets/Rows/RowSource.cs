@@ -3,7 +3,7 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <summary>A conversation with everything that stays the same over its rows: weights, targets, template variables.</summary>
 internal sealed class RowSource
 {
-    private readonly IReadOnlyDictionary<string, JsonElement> _variables;
+    private readonly IReadOnlyDictionary<string, JsonView> _variables;
     private readonly string? _bos;
     private readonly string? _eos;
     private readonly DateTimeOffset? _now;

@@ -15,10 +15,10 @@ public sealed class RowTemplate
         Budget = options.TemplateBudget;
         _more = options.Eot;
         Stops = StopsFor(null, null);
-        Dictionary<string, JsonElement> variables = new(chat.SpecialTokens, StringComparer.Ordinal);
+        Dictionary<string, JsonView> variables = new(chat.SpecialTokens, StringComparer.Ordinal);
         variables.Remove("bos_token");
         variables.Remove("eos_token");
-        foreach ((string name, JsonElement value) in options.ChatTemplateKwargs)
+        foreach ((string name, JsonView value) in options.ChatTemplateKwargs)
         {
             variables[name] = value;
         }
@@ -39,7 +39,7 @@ public sealed class RowTemplate
     internal double Budget { get; }
 
     /// <summary>Special tokens such as <c>pad_token</c>, and the run's own variables.</summary>
-    internal IReadOnlyDictionary<string, JsonElement> Variables { get; }
+    internal IReadOnlyDictionary<string, JsonView> Variables { get; }
 
     /// <summary>Whether a template marks answers itself.</summary>
     internal bool HasGenerationBlocks =>
@@ -50,15 +50,15 @@ public sealed class RowTemplate
         (Chat.Template.Source + Chat.ToolTemplate?.Source).Contains("strftime_now", StringComparison.Ordinal);
 
     /// <summary>The variables of a row: its own win over the run's, those over the model's special tokens.</summary>
-    internal IReadOnlyDictionary<string, JsonElement> With(IReadOnlyDictionary<string, JsonElement> own)
+    internal IReadOnlyDictionary<string, JsonView> With(IReadOnlyDictionary<string, JsonView> own)
     {
         if (own.Count == 0)
         {
             return Variables;
         }
 
-        Dictionary<string, JsonElement> variables = new(Variables, StringComparer.Ordinal);
-        foreach ((string name, JsonElement value) in own)
+        Dictionary<string, JsonView> variables = new(Variables, StringComparer.Ordinal);
+        foreach ((string name, JsonView value) in own)
         {
             variables[name] = value;
         }

@@ -111,7 +111,7 @@ internal static class SupervisedSpans
     /// <summary>Reads <see cref="Write"/> back.</summary>
     /// <exception cref="KeyNotFoundException">A span lacks a field.</exception>
     /// <exception cref="InvalidOperationException">A value has another type.</exception>
-    public static IReadOnlyList<SupervisedSpan> Read(JsonElement json) =>
+    public static IReadOnlyList<SupervisedSpan> Read(JsonView json) =>
         [
             .. json.EnumerateArray()
                 .Select(span => new SupervisedSpan(

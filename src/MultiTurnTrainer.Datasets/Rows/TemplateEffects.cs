@@ -20,7 +20,7 @@ internal static class TemplateEffects
     /// <summary>All of a row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="tools">The tools that the conversation declares.</param>
-    public static IReadOnlyList<EffectPlace> Find(BuiltRow row, JsonElement? tools)
+    public static IReadOnlyList<EffectPlace> Find(BuiltRow row, JsonView? tools)
     {
         List<EffectPlace> effects = [];
         AddOfConversation(effects, row, tools);
@@ -50,7 +50,7 @@ internal static class TemplateEffects
         return effects;
     }
 
-    private static void AddOfConversation(List<EffectPlace> effects, BuiltRow row, JsonElement? tools)
+    private static void AddOfConversation(List<EffectPlace> effects, BuiltRow row, JsonView? tools)
     {
         void Add(bool isSo, string code)
         {
@@ -60,7 +60,7 @@ internal static class TemplateEffects
             }
         }
 
-        int count = tools is { ValueKind: JsonValueKind.Array } list ? list.GetArrayLength() : 0;
+        int count = tools is { Kind: JsonKind.Array } list ? list.GetArrayLength() : 0;
         Add(!Enumerable.Range(0, count).All(row.Printed.HasTool), "tools-dropped");
         Add(row.Printed.HasInjectedText, "text-injected");
         Add(row.Printed.HasDate, "date-injected");
@@ -108,7 +108,7 @@ internal static class TemplateEffects
             return;
         }
 
-        bool hasParts = message.Json.GetProperty("content").ValueKind == JsonValueKind.Array;
+        bool hasParts = message.Json.GetProperty("content").Kind == JsonKind.Array;
         if (!printed.Has(MessageField.Content))
         {
             string code = hasParts && printed.IsEmitted ? "parts-dropped" : Dropped(message.Role);
@@ -136,17 +136,14 @@ internal static class TemplateEffects
     {
         int part = 0;
         int lost = 0;
-        foreach (JsonElement element in message.Json.GetProperty("content").EnumerateArray())
+        foreach (JsonView element in message.Json.GetProperty("content").EnumerateArray())
         {
-            JsonElement text = element;
+            JsonView text = element;
             bool isText =
-                element.ValueKind == JsonValueKind.String
-                || (element.ValueKind == JsonValueKind.Object && element.TryGetProperty("text", out text));
+                element.Kind == JsonKind.String
+                || (element.Kind == JsonKind.Object && element.TryGetProperty("text", out text));
             bool isPrinted = printed.HasPart(part++);
-            lost +=
-                isText && !isPrinted && text.ValueKind == JsonValueKind.String
-                    ? UnprintedText.Length(text.GetString()!)
-                    : 0;
+            lost += isText && !isPrinted && text.Kind == JsonKind.String ? UnprintedText.Length(text.GetString()!) : 0;
         }
 
         if (lost > 0)
@@ -186,9 +183,9 @@ internal static class TemplateEffects
 
     // Almost every message: its length tells without making its text again.
     private static bool IsWhole(Message message, PrintedMessage printed) =>
-        message.Json.TryGetProperty("content", out JsonElement content)
-        && content.ValueKind == JsonValueKind.String
-        && printed.ContentLength >= Length(JsonMarshal.GetRawUtf8Value(content));
+        message.Json.TryGetProperty("content", out JsonView content)
+        && content.Kind == JsonKind.String
+        && printed.ContentLength >= Length(content.RawUtf8);
 
     // UTF-16 units of a JSON string.
     private static int Length(ReadOnlySpan<byte> json)
@@ -209,7 +206,7 @@ internal static class TemplateEffects
         (char.IsWhiteSpace(content[0]) && printed.ContentStart > 0)
         || (char.IsWhiteSpace(content[^1]) && printed.ContentEnd < content.Length);
 
-    private static bool HasTextArguments(ToolCall call) => call.Arguments is { ValueKind: JsonValueKind.String };
+    private static bool HasTextArguments(ToolCall call) => call.Arguments is { Kind: JsonKind.String };
 
     /// <summary>What the template writes between an answer's header and its content, which nobody gave.</summary>
     private static string? Prefix(ReadOnlySpan<char> text, AnswerMask answer, Message message, PrintedMessage printed)

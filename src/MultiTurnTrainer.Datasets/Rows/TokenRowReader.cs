@@ -23,11 +23,9 @@ public static class TokenRowReader
         string? first = reader.ReadLine();
         try
         {
-            using JsonDocument document = JsonDocument.Parse(first ?? "null");
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("input_ids", out _);
+            return JsonView.Parse(first ?? "null").TryGetProperty("input_ids", out _);
         }
-        catch (JsonException)
+        catch (FormatException)
         {
             return false;
         }
@@ -83,40 +81,41 @@ public static class TokenRowReader
     private static IEnumerable<StoredRow> ReadJsonl(string path)
     {
         using InputLines reader = OpenText(path);
+        JsonScanner scanner = new();
         long number = 0;
         while (reader.ReadLine() is string line)
         {
             number++;
             if (!string.IsNullOrWhiteSpace(line))
             {
-                yield return ParseLine(path, number, line);
+                yield return ParseLine(path, number, scanner, line);
             }
         }
     }
 
     private static InputLines OpenText(string path) => InputLines.Open(path, "Name a .parquet or .jsonl file.");
 
-    private static StoredRow ParseLine(string path, long number, string line)
+    private static StoredRow ParseLine(string path, long number, JsonScanner scanner, string line)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(line);
+            JsonView row = scanner.Read(Encoding.UTF8.GetBytes(line));
             string? id = null;
             Dictionary<string, int[]> ints = new(StringComparer.Ordinal);
             float[]? weights = null;
             IReadOnlyList<SupervisedSpan>? spans = null;
-            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            foreach (JsonMember property in row.EnumerateObject())
             {
                 Require($"{path}:{number}", property.Name);
                 switch (property.Name)
                 {
-                    case var _ when property.Value.ValueKind == JsonValueKind.Null:
+                    case var _ when property.Value.Kind == JsonKind.Null:
                         break;
                     case "id":
                         id = property.Value.ToString();
                         break;
                     case "loss_weights":
-                        weights = [.. property.Value.EnumerateArray().Select(value => value.GetSingle())];
+                        weights = [.. property.Value.EnumerateArray().Select(value => (float)value.GetDouble())];
                         break;
                     case "spans":
                         spans = SupervisedSpans.Read(property.Value);
@@ -129,8 +128,7 @@ public static class TokenRowReader
 
             return new StoredRow(id, ints, weights, spans);
         }
-        catch (Exception problem)
-            when (problem is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception problem) when (problem is FormatException or InvalidOperationException or KeyNotFoundException)
         {
             throw new MttException(
                 $"{path}:{number}: not a token row: {problem.Message}",
@@ -140,11 +138,11 @@ public static class TokenRowReader
         }
     }
 
-    private static int Integer(JsonElement value) =>
-        value.ValueKind switch
+    private static int Integer(JsonView value) =>
+        value.Kind switch
         {
-            JsonValueKind.True => 1,
-            JsonValueKind.False => 0,
+            JsonKind.True => 1,
+            JsonKind.False => 0,
             _ => value.GetInt32(),
         };
 }

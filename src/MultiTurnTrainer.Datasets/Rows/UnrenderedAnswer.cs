@@ -46,14 +46,13 @@ internal static class UnrenderedAnswer
     /// <summary>Why an answer is not rendered, or not as its words, or null when it is, or when there is nothing to render.</summary>
     public static (string Code, string Reason)? Find(Message message, PrintedMessage printed)
     {
-        bool noContent =
-            !message.Json.TryGetProperty("content", out JsonElement content) || content.ValueKind == JsonValueKind.Null;
+        bool noContent = !message.Json.TryGetProperty("content", out JsonView content) || content.Kind == JsonKind.Null;
         if (noContent && printed.Has(MessageField.Content))
         {
             return (NullPrinted, "the template prints its missing content as a word, which would be supervised");
         }
 
-        if (printed.IsStringified && content.ValueKind == JsonValueKind.Array)
+        if (printed.IsStringified && content.Kind == JsonKind.Array)
         {
             return (
                 PartsStringified,

@@ -22,7 +22,7 @@ internal sealed record MadeTable(string Name, IReadOnlyList<MadeColumn> Columns)
     /// <exception cref="FormatException">It is no such text.</exception>
     public static IReadOnlyList<MadeTable> ReadAll(string json)
     {
-        if (JsonView.Tree(json) is not IReadOnlyDictionary<string, object?> { Count: > 0 } tables)
+        if (JsonView.Parse(json).ToTree() is not IReadOnlyDictionary<string, object?> { Count: > 0 } tables)
         {
             throw new FormatException("it is no object with tables");
         }

@@ -46,7 +46,7 @@ public sealed partial class CodeVerifier : IVerifier
     }
 
     /// <summary>The task's own <c>reference_code</c>, or nothing.</summary>
-    public string RightAnswer(ShardedTask task) => JsonView.String(task.Json, "reference_code") ?? "";
+    public string RightAnswer(ShardedTask task) => task.Json.GetString("reference_code") ?? "";
 
     /// <summary>A function that gives nothing.</summary>
     public string WrongAnswer(ShardedTask task) =>
@@ -83,7 +83,7 @@ public sealed partial class CodeVerifier : IVerifier
     // HumanEval's prompts import what their functions need.
     private static string Imports(ShardedTask task) =>
         string.Concat(
-            (JsonView.String(task.Json, "prompt") ?? "")
+            (task.Json.GetString("prompt") ?? "")
                 .Split('\n')
                 .Where(line =>
                     line.StartsWith("import ", StringComparison.Ordinal)
@@ -129,11 +129,11 @@ public sealed partial class CodeVerifier : IVerifier
 
         public bool Accepts(IReadOnlyDictionary<string, string> said) =>
             said.TryGetValue("result", out string? result)
-                ? PythonEquality.Same(JsonView.Tree(result), JsonView.Tree(Output))
+                ? PythonEquality.Same(JsonView.Parse(result).ToTree(), JsonView.Parse(Output).ToTree())
                 : said.TryGetValue("printed", out string? printed) && SameLines(printed, Output);
 
         private static object? Parse(object? json) =>
-            json is string text && text.TrimStart() is ['[' or '{', ..] ? JsonView.Tree(text) : json;
+            json is string text && text.TrimStart() is ['[' or '{', ..] ? JsonView.Parse(text).ToTree() : json;
 
         private static bool SameLines(string printed, string wanted)
         {

@@ -24,7 +24,7 @@ public sealed class ExactVerifier : IVerifier
 
     /// <summary>The task's own <c>wrong_answer</c>, or the gold answer's words in reverse.</summary>
     public string WrongAnswer(ShardedTask task) =>
-        JsonView.AsText(task.Json, "wrong_answer") ?? string.Join(' ', RightAnswer(task).Split(' ').Reverse());
+        task.Json.Get("wrong_answer")?.ToString() ?? string.Join(' ', RightAnswer(task).Split(' ').Reverse());
 
     private static string LastLine(string text) => text.TrimEnd().Split('\n')[^1];
 

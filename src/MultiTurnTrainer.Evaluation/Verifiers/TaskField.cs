@@ -6,7 +6,7 @@ internal static class TaskField
     /// <summary>A text.</summary>
     /// <exception cref="MttException">It is missing.</exception>
     public static string Text(ShardedTask task, string name) =>
-        JsonView.String(task.Json, name) ?? throw Wrong(task, name, "is missing or no text");
+        task.Json.GetString(name) ?? throw Wrong(task, name, "is missing or no text");
 
     /// <summary>A value, read in its own way.</summary>
     /// <exception cref="MttException">It cannot be read.</exception>
@@ -14,7 +14,7 @@ internal static class TaskField
     {
         try
         {
-            return read(JsonView.Tree(JsonView.Get(task.Json, name)));
+            return read(task.Json.Get(name)?.ToTree());
         }
         catch (FormatException problem)
         {

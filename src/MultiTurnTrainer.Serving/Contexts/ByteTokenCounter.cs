@@ -18,5 +18,5 @@ internal sealed class ByteTokenCounter : ITokenCounter
 
     public int Count(string text) => (Encoding.UTF8.GetByteCount(text) + BytesPerToken - 1) / BytesPerToken;
 
-    public int CountTools(JsonElement tools) => Count(tools.GetRawText());
+    public int CountTools(JsonView tools) => Count(tools.GetRawText());
 }

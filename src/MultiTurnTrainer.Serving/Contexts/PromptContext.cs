@@ -115,7 +115,7 @@ internal sealed class PromptContext
 /// <param name="Plan">What it holds and why.</param>
 /// <param name="Messages">Its messages, a JSON array.</param>
 /// <param name="Text">The rendered text, or the messages' JSON where no template is known.</param>
-internal sealed record AssembledContext(ContextPlan Plan, JsonElement Messages, string Text)
+internal sealed record AssembledContext(ContextPlan Plan, JsonView Messages, string Text)
 {
     /// <summary><c>full</c>, <c>summarised</c> or <c>facts</c>.</summary>
     public required string Mode { get; init; }
@@ -124,7 +124,7 @@ internal sealed record AssembledContext(ContextPlan Plan, JsonElement Messages, 
     public required double PrefixShare { get; init; }
 
     /// <summary>SHA-256 of the messages.</summary>
-    public string Hash() => ContentHash.Of(JsonMarshal.GetRawUtf8Value(Messages));
+    public string Hash() => ContentHash.Of(Messages.RawUtf8);
 
     /// <summary>The share of the budget that is used.</summary>
     public double Used => (double)Plan.Parts.Prompt / Math.Max(1, Plan.Parts.Budget);

@@ -21,16 +21,11 @@ internal sealed class SessionContexts(ServedPolicy policy, TimeProvider time)
     /// <param name="tools">The tools of this call; null takes the session's.</param>
     /// <param name="until">How many messages of the record come before the new ones; null for all.</param>
     /// <exception cref="MttException">What may not leave a prompt is longer than the budget.</exception>
-    public PromptContext Open(
-        SessionState state,
-        IReadOnlyList<JsonElement> added,
-        JsonElement? tools,
-        int? until = null
-    )
+    public PromptContext Open(SessionState state, IReadOnlyList<JsonView> added, JsonView? tools, int? until = null)
     {
         PromptContext context =
             (until is null && tools is null ? Take(state) : null) ?? Rebuild(state, added.Count, tools, until);
-        foreach (JsonElement message in added)
+        foreach (JsonView message in added)
         {
             context.Append(Json.Node(message));
         }
@@ -83,9 +78,9 @@ internal sealed class SessionContexts(ServedPolicy policy, TimeProvider time)
         && days > 0
         && (time.GetUtcNow() - state.UpdatedAt).TotalDays >= days;
 
-    private PromptContext Rebuild(SessionState state, int added, JsonElement? tools, int? until)
+    private PromptContext Rebuild(SessionState state, int added, JsonView? tools, int? until)
     {
-        JsonElement? declared = tools ?? state.Tools;
+        JsonView? declared = tools ?? state.Tools;
         PromptContext context = policy.Open(declared is { } list ? Json.Node(list) : null, Metadata(state, added));
         foreach (SessionMessage message in state.Messages.Take(until ?? int.MaxValue))
         {
@@ -124,10 +119,8 @@ internal sealed class SessionContexts(ServedPolicy policy, TimeProvider time)
 /// <summary>Roles of canonical messages.</summary>
 internal static class SessionRoles
 {
-    public static bool IsAssistant(JsonElement message) => Of(message) == "assistant";
+    public static bool IsAssistant(JsonView message) => Of(message) == "assistant";
 
-    public static string? Of(JsonElement message) =>
-        message.TryGetProperty("role", out JsonElement role) && role.ValueKind == JsonValueKind.String
-            ? role.GetString()
-            : null;
+    public static string? Of(JsonView message) =>
+        message.TryGetProperty("role", out JsonView role) && role.Kind == JsonKind.String ? role.GetString() : null;
 }

@@ -32,7 +32,7 @@ internal sealed class EventStream
     public Task SendAsync(JsonNode data, string? name = null) => SendAsync(json => data.WriteTo(json), name);
 
     /// <summary>One event.</summary>
-    public Task SendAsync(JsonElement data) => SendAsync(data.WriteTo, null);
+    public Task SendAsync(JsonView data) => SendAsync(data.WriteTo, null);
 
     /// <summary>The end of an answer of the chat API.</summary>
     public Task SendDoneAsync()

@@ -112,9 +112,9 @@ internal static class Json
         };
 
     /// <summary>A node as an element, which no later change of the node reaches.</summary>
-    public static JsonElement Element(JsonNode node) => JsonSerializer.SerializeToElement(node);
+    public static JsonView Element(JsonNode node) => JsonText.ToView(node);
 
     /// <summary>An element as a node of its own.</summary>
-    public static JsonNode Node(JsonElement element) =>
-        JsonNode.Parse(JsonMarshal.GetRawUtf8Value(element), null, new JsonDocumentOptions { MaxDepth = 256 })!;
+    public static JsonNode Node(JsonView element) =>
+        JsonNode.Parse(element.RawUtf8, null, new JsonDocumentOptions { MaxDepth = 256 })!;
 }

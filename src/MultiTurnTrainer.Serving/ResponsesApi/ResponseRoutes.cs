@@ -38,7 +38,7 @@ internal sealed class ResponseRoutes(
             return;
         }
 
-        await foreach (JsonElement _ in live.ReadAsync(http.RequestAborted).ConfigureAwait(false))
+        await foreach (JsonView _ in live.ReadAsync(http.RequestAborted).ConfigureAwait(false))
         {
             // The whole answer is what counts.
         }
@@ -52,7 +52,7 @@ internal sealed class ResponseRoutes(
     private async Task StreamAsync(HttpContext http, LiveTurn live, ResponseRequest request)
     {
         CancellationToken gone = http.RequestAborted;
-        IAsyncEnumerator<JsonElement> chunks = live.ReadAsync(gone).GetAsyncEnumerator(gone);
+        IAsyncEnumerator<JsonView> chunks = live.ReadAsync(gone).GetAsyncEnumerator(gone);
         await using (chunks.ConfigureAwait(false))
         {
             bool more = await chunks.MoveNextAsync().ConfigureAwait(false);

@@ -26,7 +26,7 @@ internal sealed class ResponseStream(EventStream stream, LiveTurn live)
     }
 
     /// <summary>What is new.</summary>
-    public async Task AddAsync(JsonElement chunk)
+    public async Task AddAsync(JsonView chunk)
     {
         int before = _answer.Text.Length;
         _answer.Add((JsonObject)Json.Node(chunk));

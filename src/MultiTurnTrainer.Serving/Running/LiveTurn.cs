@@ -9,7 +9,7 @@ namespace MultiTurnTrainer.Serving.Running;
 internal sealed class LiveTurn
 {
     private readonly Lock _lock = new();
-    private readonly List<JsonElement> _chunks = [];
+    private readonly List<JsonView> _chunks = [];
     private readonly CancellationTokenSource _abandoned = new();
     private readonly TaskCompletionSource<SessionState> _outcome = new(
         TaskCreationOptions.RunContinuationsAsynchronously
@@ -53,7 +53,7 @@ internal sealed class LiveTurn
     /// <summary>Adds a chunk.</summary>
     public void Add(JsonObject chunk)
     {
-        JsonElement element = JsonSerializer.SerializeToElement(chunk);
+        JsonView element = JsonText.ToView(chunk);
         TaskCompletionSource told;
         lock (_lock)
         {
@@ -80,14 +80,14 @@ internal sealed class LiveTurn
     }
 
     /// <summary>All chunks, from the first, as they come; throws what the turn failed with.</summary>
-    public async IAsyncEnumerable<JsonElement> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<JsonView> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         Enter();
         try
         {
             for (int next = 0; ; )
             {
-                (JsonElement? chunk, Task more, bool isEnded) = Look(next);
+                (JsonView? chunk, Task more, bool isEnded) = Look(next);
                 if (chunk is { } found)
                 {
                     next++;
@@ -110,7 +110,7 @@ internal sealed class LiveTurn
         }
     }
 
-    private (JsonElement? Chunk, Task More, bool IsEnded) Look(int next)
+    private (JsonView? Chunk, Task More, bool IsEnded) Look(int next)
     {
         lock (_lock)
         {

@@ -10,11 +10,11 @@ namespace MultiTurnTrainer.Serving.Running;
 internal static class NewMessages
 {
     /// <exception cref="ApiException">None is new, or what is new does not end with something to answer.</exception>
-    public static IReadOnlyList<JsonElement> Of(SessionState state, JsonArray messages)
+    public static IReadOnlyList<JsonView> Of(SessionState state, JsonArray messages)
     {
-        JsonElement[] all = [.. messages.Select(message => Json.Element(message!))];
+        JsonView[] all = [.. messages.Select(message => Json.Element(message!))];
         int known = Known(state, all);
-        JsonElement[] added = all[known..];
+        JsonView[] added = all[known..];
         if (added.Length == 0 || SessionRoles.IsAssistant(added[^1]))
         {
             throw ApiException.Invalid("messages", "the last message must be new and not the assistant's");
@@ -36,7 +36,7 @@ internal static class NewMessages
         return added;
     }
 
-    private static int Known(SessionState state, JsonElement[] all)
+    private static int Known(SessionState state, JsonView[] all)
     {
         int count = state.Messages.Count;
         if (
@@ -63,29 +63,26 @@ internal static class NewMessages
     }
 
     // Clients drop members they do not know; who spoke, what was said and what was called must agree.
-    private static bool IsSame(JsonElement ours, JsonElement theirs) =>
+    private static bool IsSame(JsonView ours, JsonView theirs) =>
         SessionRoles.Of(ours) == SessionRoles.Of(theirs)
         && Words(ours) == Words(theirs)
         && Calls(ours).SequenceEqual(Calls(theirs))
         && Member(ours, "tool_call_id") == Member(theirs, "tool_call_id");
 
-    private static string? Words(JsonElement message) =>
-        !message.TryGetProperty("content", out JsonElement content) ? ""
-        : content.ValueKind == JsonValueKind.String ? content.GetString()
-        : content.ValueKind == JsonValueKind.Null ? ""
-        : content.ValueKind == JsonValueKind.Array
-            ? string.Concat(content.EnumerateArray().Select(part => Member(part, "text")))
+    private static string? Words(JsonView message) =>
+        !message.TryGetProperty("content", out JsonView content) ? ""
+        : content.Kind == JsonKind.String ? content.GetString()
+        : content.Kind == JsonKind.Null ? ""
+        : content.Kind == JsonKind.Array ? string.Concat(content.EnumerateArray().Select(part => Member(part, "text")))
         : content.GetRawText();
 
-    private static IEnumerable<string?> Calls(JsonElement message) =>
-        message.TryGetProperty("tool_calls", out JsonElement calls) && calls.ValueKind == JsonValueKind.Array
+    private static IEnumerable<string?> Calls(JsonView message) =>
+        message.TryGetProperty("tool_calls", out JsonView calls) && calls.Kind == JsonKind.Array
             ? calls.EnumerateArray().Select(call => Member(call, "id"))
             : [];
 
-    private static string? Member(JsonElement owner, string name) =>
-        owner.ValueKind == JsonValueKind.Object
-        && owner.TryGetProperty(name, out JsonElement value)
-        && value.ValueKind == JsonValueKind.String
+    private static string? Member(JsonView owner, string name) =>
+        owner.Kind == JsonKind.Object && owner.TryGetProperty(name, out JsonView value) && value.Kind == JsonKind.String
             ? value.GetString()
             : null;
 }

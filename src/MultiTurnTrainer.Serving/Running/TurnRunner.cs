@@ -105,9 +105,9 @@ internal sealed class TurnRunner(
         SessionTurn? before = order.Replaces is { } replaced
             ? state.FindTurn(replaced) ?? throw new SessionNotFoundException(replaced)
             : null;
-        IReadOnlyList<JsonElement> added = before?.Messages ?? NewMessages.Of(state, order.Body.Messages);
-        JsonElement? tools = order.Body.Tools is { Count: > 0 } list ? Json.Element(list) : null;
-        bool isOwn = tools is null || (state.Tools is { } known && JsonElement.DeepEquals(known, tools.Value));
+        IReadOnlyList<JsonView> added = before?.Messages ?? NewMessages.Of(state, order.Body.Messages);
+        JsonView? tools = order.Body.Tools is { Count: > 0 } list ? Json.Element(list) : null;
+        bool isOwn = tools is null || (state.Tools is { } known && JsonView.DeepEquals(known, tools.Value));
         PromptContext prompts = contexts.Open(state, added, isOwn ? null : tools, before?.First);
         AssembledContext context = prompts.Assemble();
         IUpstream upstream = upstreams.Find(state.EscalatedTo ?? router.Choose(order.Body, context) ?? state.Model);

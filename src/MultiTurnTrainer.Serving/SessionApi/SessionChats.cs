@@ -42,7 +42,7 @@ internal sealed class SessionChats(TurnRunner runner, ServerOptions options, Tim
     private static async Task WholeAsync(HttpContext http, LiveTurn live)
     {
         AnswerBuilder answer = new();
-        await foreach (JsonElement chunk in live.ReadAsync(http.RequestAborted).ConfigureAwait(false))
+        await foreach (JsonView chunk in live.ReadAsync(http.RequestAborted).ConfigureAwait(false))
         {
             answer.Add((JsonObject)Json.Node(chunk));
         }
@@ -70,7 +70,7 @@ internal sealed class SessionChats(TurnRunner runner, ServerOptions options, Tim
     private async Task StreamAsync(HttpContext http, LiveTurn live, bool wantsUsage)
     {
         CancellationToken gone = http.RequestAborted;
-        IAsyncEnumerator<JsonElement> chunks = live.ReadAsync(gone).GetAsyncEnumerator(gone);
+        IAsyncEnumerator<JsonView> chunks = live.ReadAsync(gone).GetAsyncEnumerator(gone);
         await using (chunks.ConfigureAwait(false))
         {
             // What fails before the first piece is an error with its own status.

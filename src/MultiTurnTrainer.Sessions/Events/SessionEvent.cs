@@ -14,9 +14,9 @@ public abstract record SessionEvent;
 /// <param name="User">Whose session it is; null for nobody's.</param>
 /// <param name="SharesMemory">Whether it reads and writes the memory that this user's sessions share.</param>
 public sealed record SessionCreated(
-    IReadOnlyList<JsonElement> Messages,
-    JsonElement? Tools = null,
-    JsonElement? Metadata = null,
+    IReadOnlyList<JsonView> Messages,
+    JsonView? Tools = null,
+    JsonView? Metadata = null,
     PolicyStamp? Policy = null,
     string? Model = null,
     string? User = null,

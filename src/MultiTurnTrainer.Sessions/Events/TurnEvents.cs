@@ -10,12 +10,12 @@ namespace MultiTurnTrainer.Sessions.Events;
 /// <param name="Tools">The tools from here on; null leaves them.</param>
 public sealed record TurnBegun(
     string Turn,
-    IReadOnlyList<JsonElement> Messages,
+    IReadOnlyList<JsonView> Messages,
     string? Key = null,
     string? RequestHash = null,
     string? Participant = null,
     string? Replaces = null,
-    JsonElement? Tools = null
+    JsonView? Tools = null
 ) : SessionEvent;
 
 /// <summary>More of the answer has come.</summary>
@@ -28,8 +28,7 @@ public sealed record TurnCheckpointed(string Turn, string Text) : SessionEvent;
 /// <param name="Answer">The assistant's message, a canonical object.</param>
 /// <param name="Info">How it was made.</param>
 /// <param name="Money">What the call cost, by the price table; null where there is none.</param>
-public sealed record TurnCommitted(string Turn, JsonElement Answer, CommitInfo Info, double? Money = null)
-    : SessionEvent;
+public sealed record TurnCommitted(string Turn, JsonView Answer, CommitInfo Info, double? Money = null) : SessionEvent;
 
 /// <summary>How an answer was made.</summary>
 public sealed record CommitInfo
@@ -84,7 +83,7 @@ public sealed record TurnAcknowledged(string Turn, string Text) : SessionEvent;
 /// <param name="Turn">The new turn's id, unique in its tenant.</param>
 /// <param name="Replaces">The turn whose answer was edited.</param>
 /// <param name="Answer">The assistant's message, a canonical object.</param>
-public sealed record TurnEdited(string Turn, string Replaces, JsonElement Answer) : SessionEvent;
+public sealed record TurnEdited(string Turn, string Replaces, JsonView Answer) : SessionEvent;
 
 /// <summary>A turn and those after it left the conversation.</summary>
 /// <param name="Turn">The first that left.</param>

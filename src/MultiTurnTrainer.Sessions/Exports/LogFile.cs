@@ -27,7 +27,7 @@ public static class LogFile
                     ["version"] = logged.Version,
                     ["at"] = logged.At.ToString("O", CultureInfo.InvariantCulture),
                     ["kind"] = EventJson.KindOf(logged.Event),
-                    ["event"] = JsonSerializer.Deserialize<JsonElement>(EventJson.Write(logged.Event), _deep),
+                    ["event"] = JsonView.Parse(EventJson.Write(logged.Event)),
                 }
             );
         }
@@ -76,8 +76,6 @@ public static class LogFile
     public static IEnumerable<SessionState> States(string path) =>
         Sessions(path).Select(session => SessionFold.Apply(SessionFold.Empty("", session.Id), session.Events));
 
-    private static readonly JsonSerializerOptions _deep = new(JsonText.Compact) { MaxDepth = 256 };
-
     private static IEnumerable<(string Id, List<LoggedEvent> Events)> Sessions(string path)
     {
         string? id = null;
@@ -117,7 +115,7 @@ public static class LogFile
                     new LoggedEvent(
                         read.Version,
                         read.At.ToUniversalTime(),
-                        EventJson.Read(read.Kind, JsonMarshal.GetRawUtf8Value(read.Event))
+                        EventJson.Read(read.Kind, read.Event.RawUtf8)
                     )
                 )
                 : throw Bad(path, number, "session: is no id of a session");
@@ -131,5 +129,5 @@ public static class LogFile
     private static MttException Bad(string path, int number, string what) =>
         new(Printable.Of($"{path}:{number}: {what}"), "Give logs that mtt sessions export wrote, unchanged.");
 
-    private sealed record Line(string Session, long Version, DateTimeOffset At, string Kind, JsonElement Event);
+    private sealed record Line(string Session, long Version, DateTimeOffset At, string Kind, JsonView Event);
 }

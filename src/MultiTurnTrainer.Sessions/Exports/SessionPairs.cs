@@ -89,7 +89,7 @@ public sealed class SessionPairs(Action<string> skipped)
     {
         int shared = state
             .Messages.Zip(other.Messages)
-            .TakeWhile(both => JsonElement.DeepEquals(both.First.Json, both.Second.Json))
+            .TakeWhile(both => JsonView.DeepEquals(both.First.Json, both.Second.Json))
             .Count();
         if (shared == state.Messages.Count || shared == other.Messages.Count)
         {
@@ -139,13 +139,13 @@ public sealed class SessionPairs(Action<string> skipped)
             return null;
         }
 
-        if (JsonElement.DeepEquals(chosen.Turn.Answer!.Value, rejected.Turn.Answer!.Value))
+        if (JsonView.DeepEquals(chosen.Turn.Answer!.Value, rejected.Turn.Answer!.Value))
         {
             skipped("both answers are the same");
             return null;
         }
 
-        JsonElement[] prompt =
+        JsonView[] prompt =
         [
             .. chosen.State.Messages.Take(chosen.Turn.First).Select(message => message.Json),
             .. chosen.Turn.Messages,

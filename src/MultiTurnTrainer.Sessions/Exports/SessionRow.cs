@@ -13,7 +13,7 @@ public static class SessionRow
 {
     /// <summary>The row of a session.</summary>
     /// <param name="state">The session.</param>
-    public static JsonElement Of(SessionState state)
+    public static JsonView Of(SessionState state)
     {
         JsonFields metadata = Metadata(state, state.UpdatedAt, 0);
         metadata.AddPresent("policy", state.Policy?.Fingerprint);
@@ -25,7 +25,7 @@ public static class SessionRow
         JsonFields row = new() { ["id"] = state.Id, ["messages"] = Messages(state) };
         row.AddPresent("tools", state.Tools);
         row["metadata"] = metadata;
-        return JsonSerializer.SerializeToElement(row, JsonText.Compact);
+        return JsonText.ToView(row);
     }
 
     /// <summary>What the policy reads of a row beside its messages: <c>state</c> and <c>timestamps</c>.</summary>
@@ -74,7 +74,7 @@ public static class SessionRow
     private static object[] Messages(SessionState state) =>
         [
             .. state.Messages.Select(message =>
-                IsCut(state, message) && message.Json.ValueKind == JsonValueKind.Object
+                IsCut(state, message) && message.Json.Kind == JsonKind.Object
                     ? (object)Unlearned(message.Json)
                     : message.Json
             ),
@@ -88,12 +88,12 @@ public static class SessionRow
         && IsAnswer(message, turn);
 
     private static bool IsAnswer(SessionMessage message, SessionTurn turn) =>
-        turn.Answer is { } answer && JsonElement.DeepEquals(message.Json, answer);
+        turn.Answer is { } answer && JsonView.DeepEquals(message.Json, answer);
 
-    private static JsonFields Unlearned(JsonElement message)
+    private static JsonFields Unlearned(JsonView message)
     {
         JsonFields fields = [];
-        foreach (JsonProperty field in message.EnumerateObject())
+        foreach (JsonMember field in message.EnumerateObject())
         {
             fields[field.Name] = field.Value;
         }

@@ -9,12 +9,7 @@ namespace MultiTurnTrainer.Sessions.States;
 /// <param name="At">When it became part of the session.</param>
 /// <param name="Turn">Its turn's id; null for those the session began with.</param>
 /// <param name="Participant">Who said it, where several people share the session.</param>
-public sealed record SessionMessage(
-    JsonElement Json,
-    DateTimeOffset At,
-    string? Turn = null,
-    string? Participant = null
-);
+public sealed record SessionMessage(JsonView Json, DateTimeOffset At, string? Turn = null, string? Participant = null);
 
 /// <summary>A constraint that was stated apart from the messages.</summary>
 /// <param name="Id">Its name.</param>
@@ -87,10 +82,10 @@ public sealed record SessionState
     public bool SharesMemory { get; init; }
 
     /// <summary>The declared tools.</summary>
-    public JsonElement? Tools { get; init; }
+    public JsonView? Tools { get; init; }
 
     /// <summary>What the client says of the session.</summary>
-    public JsonElement? Metadata { get; init; }
+    public JsonView? Metadata { get; init; }
 
     /// <summary>The model it is meant for.</summary>
     public string? Model { get; init; }
@@ -174,5 +169,5 @@ public sealed record SessionState
         && !Turns.Exists(other => other.IsActive && other.Version > turn.Version)
         && turn.First <= Messages.Count;
 
-    internal static string? RoleOf(JsonElement message) => JsonView.String(message, "role");
+    internal static string? RoleOf(JsonView message) => message.GetString("role");
 }

@@ -41,7 +41,7 @@ public sealed record SessionTurn
     public TurnStatus Status { get; init; }
 
     /// <summary>Its new messages.</summary>
-    public required IReadOnlyList<JsonElement> Messages { get; init; }
+    public required IReadOnlyList<JsonView> Messages { get; init; }
 
     /// <summary>The client's idempotency key.</summary>
     public string? Key { get; init; }
@@ -65,7 +65,7 @@ public sealed record SessionTurn
     public string? Reason { get; init; }
 
     /// <summary>The answer, where the turn was committed or acknowledged, also if it is no longer part of the conversation.</summary>
-    public JsonElement? Answer { get; init; }
+    public JsonView? Answer { get; init; }
 
     /// <summary>How the answer was made.</summary>
     public Events.CommitInfo? Info { get; init; }
@@ -76,5 +76,5 @@ public sealed record SessionTurn
     /// <summary>Whether the conversation holds it.</summary>
     public bool IsActive => Status is TurnStatus.Committed or TurnStatus.Acknowledged;
 
-    internal SessionMessage Said(JsonElement json) => new(json, At, Id, Participant);
+    internal SessionMessage Said(JsonView json) => new(json, At, Id, Participant);
 }

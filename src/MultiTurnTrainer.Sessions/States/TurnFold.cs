@@ -133,9 +133,8 @@ internal static class TurnFold
                 {
                     Status = TurnStatus.Acknowledged,
                     Partial = acknowledged.Text,
-                    Answer = JsonSerializer.SerializeToElement(
-                        new JsonFields { ["role"] = "assistant", ["content"] = acknowledged.Text },
-                        JsonText.Compact
+                    Answer = JsonText.ToView(
+                        new JsonFields { ["role"] = "assistant", ["content"] = acknowledged.Text }
                     ),
                     AnsweredAt = at,
                 },

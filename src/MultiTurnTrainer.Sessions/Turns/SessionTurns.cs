@@ -98,7 +98,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         string tenant,
         string session,
         string turn,
-        JsonElement answer,
+        JsonView answer,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
@@ -108,7 +108,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
             {
                 RequireFree(state, null);
                 RequireQuestion(state, turn);
-                return Known(state, turn).Answer is { } there && JsonElement.DeepEquals(there, answer)
+                return Known(state, turn).Answer is { } there && JsonView.DeepEquals(there, answer)
                     ? []
                     : [new TurnEdited(SessionIds.New(), turn, answer)];
             },
@@ -150,7 +150,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         string tenant,
         string session,
         string turn,
-        JsonElement answer,
+        JsonView answer,
         CommitInfo info,
         ContextCompressed? compressed = null,
         CancellationToken cancellation = default

@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Sessions.Turns;
 public sealed record TurnRequest
 {
     /// <summary>The new messages, canonical objects.</summary>
-    public IReadOnlyList<JsonElement> Messages { get; init; } = [];
+    public IReadOnlyList<JsonView> Messages { get; init; } = [];
 
     /// <summary>The id of the new turn, unique in its tenant; null draws one.</summary>
     public string? TurnId { get; init; }
@@ -27,7 +27,7 @@ public sealed record TurnRequest
     public string? Replaces { get; init; }
 
     /// <summary>The tools from here on; null leaves them.</summary>
-    public JsonElement? Tools { get; init; }
+    public JsonView? Tools { get; init; }
 }
 
 /// <summary>What became of a request.</summary>

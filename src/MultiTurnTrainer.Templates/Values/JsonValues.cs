@@ -26,39 +26,39 @@ internal static class JsonValues
     ];
 
     /// <summary>Any JSON value.</summary>
-    public static Value From(JsonElement element, Origin? origin)
+    public static Value From(JsonView element, Origin? origin)
     {
-        switch (element.ValueKind)
+        switch (element.Kind)
         {
-            case JsonValueKind.String:
+            case JsonKind.String:
                 return new StrValue(Text(element), origin);
-            case JsonValueKind.Object:
+            case JsonKind.Object:
                 return Dict(element, origin);
-            case JsonValueKind.Array:
+            case JsonKind.Array:
                 Value[] items = new Value[element.GetArrayLength()];
                 int i = 0;
-                foreach (JsonElement item in element.EnumerateArray())
+                foreach (JsonView item in element.EnumerateArray())
                 {
                     items[i] = From(item, origin?.At(i));
                     i++;
                 }
 
                 return new ListValue(items);
-            case JsonValueKind.True:
+            case JsonKind.True:
                 return new BoolValue(true, origin);
-            case JsonValueKind.False:
+            case JsonKind.False:
                 return new BoolValue(false, origin);
-            case JsonValueKind.Number:
+            case JsonKind.Number:
                 return Number(element, origin);
             default:
                 return new NoneValue(origin);
         }
     }
 
-    private static DictValue Dict(JsonElement element, Origin? origin)
+    private static DictValue Dict(JsonView element, Origin? origin)
     {
         DictValue dict = new();
-        foreach (JsonProperty property in element.EnumerateObject())
+        foreach (JsonMember property in element.EnumerateObject())
         {
             string name = Name(property);
             // A key's text belongs to the object that holds it.
@@ -69,9 +69,9 @@ internal static class JsonValues
     }
 
     /// <summary>A property's name; the usual ones cost no string.</summary>
-    public static string Name(JsonProperty property)
+    public static string Name(JsonMember property)
     {
-        ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8PropertyName(property);
+        ReadOnlySpan<byte> raw = property.RawName;
         foreach ((string name, byte[] utf8) in _commonKeys)
         {
             if (raw.SequenceEqual(utf8))
@@ -80,29 +80,17 @@ internal static class JsonValues
             }
         }
 
-        return property.Name;
+        return property.HasLoneSurrogate ? throw HalfAPair() : property.Name;
     }
 
-    private static string Text(JsonElement element)
-    {
-        try
-        {
-            return element.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw TemplateException.Type("a text holds half of a surrogate pair, which no tokenizer can encode");
-        }
-    }
+    private static string Text(JsonView element) => element.HasLoneSurrogate ? throw HalfAPair() : element.GetString()!;
 
-    private static Value Number(JsonElement element, Origin? origin)
+    private static TemplateException HalfAPair() =>
+        TemplateException.Type("a text holds half of a surrogate pair, which no tokenizer can encode");
+
+    private static Value Number(JsonView element, Origin? origin)
     {
-        if (
-            element.TryGetInt64(out long small)
-            && element.GetRawText() is var raw
-            && !raw.Contains('.')
-            && !HasExponent(raw)
-        )
+        if (element.TryGetInt64(out long small))
         {
             return new IntValue(small, origin);
         }

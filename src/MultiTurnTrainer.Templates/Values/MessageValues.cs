@@ -18,16 +18,16 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
     /// <summary>The messages, each knowing its index.</summary>
     /// <param name="messages">A JSON array.</param>
     /// <param name="count">How many of the first messages to take; null for all.</param>
-    public Value Of(JsonElement messages, int? count)
+    public Value Of(JsonView messages, int? count)
     {
-        if (messages.ValueKind != JsonValueKind.Array)
+        if (messages.Kind != JsonKind.Array)
         {
             return JsonValues.From(messages, tracked ? Origin.Messages : null);
         }
 
         Value[] items = new Value[Math.Min(count ?? int.MaxValue, messages.GetArrayLength())];
         int i = 0;
-        foreach (JsonElement message in messages.EnumerateArray())
+        foreach (JsonView message in messages.EnumerateArray())
         {
             if (i == items.Length)
             {
@@ -35,10 +35,7 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
             }
 
             Origin? origin = tracked ? Origin.Messages.At(i) : null;
-            items[i] =
-                message.ValueKind == JsonValueKind.Object
-                    ? Message(message, origin, i)
-                    : JsonValues.From(message, origin);
+            items[i] = message.Kind == JsonKind.Object ? Message(message, origin, i) : JsonValues.From(message, origin);
             i++;
         }
 
@@ -46,19 +43,19 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
     }
 
     /// <summary>Whether any message has a null key, so that leaving it out makes a difference.</summary>
-    public static bool HasNulls(JsonElement messages) =>
-        messages.ValueKind == JsonValueKind.Array
+    public static bool HasNulls(JsonView messages) =>
+        messages.Kind == JsonKind.Array
         && messages
             .EnumerateArray()
             .Any(message =>
-                message.ValueKind == JsonValueKind.Object
-                && message.EnumerateObject().Any(property => property.Value.ValueKind == JsonValueKind.Null)
+                message.Kind == JsonKind.Object
+                && message.EnumerateObject().Any(property => property.Value.Kind == JsonKind.Null)
             );
 
-    private DictValue Message(JsonElement message, Origin? origin, int index)
+    private DictValue Message(JsonView message, Origin? origin, int index)
     {
         DictValue dict = new() { MessageIndex = index };
-        foreach (JsonProperty property in message.EnumerateObject())
+        foreach (JsonMember property in message.EnumerateObject())
         {
             string name = JsonValues.Name(property);
             if (IsAbsent(property.Value, name == "content"))
@@ -68,9 +65,8 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
 
             Origin? place = origin?.At(name);
             Value value =
-                property.Value.ValueKind == JsonValueKind.Null
-                    ? new NoneValue(place, isTestedOnly: nulls is not NullKeys.Kept)
-                : nulls is NullKeys.Tested or NullKeys.Kept || property.Value.ValueKind != JsonValueKind.Array
+                property.Value.Kind == JsonKind.Null ? new NoneValue(place, isTestedOnly: nulls is not NullKeys.Kept)
+                : nulls is NullKeys.Tested or NullKeys.Kept || property.Value.Kind != JsonKind.Array
                     ? JsonValues.From(property.Value, place)
                 : name == "content" ? List(property.Value, place, Object)
                 : name == "tool_calls" ? List(property.Value, place, Call)
@@ -89,11 +85,11 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
     }
 
     /// <summary>Sets reasoning under every name that is read and that the message does not use itself.</summary>
-    private void Reasoning(JsonElement message, string name, Value value, Origin? origin, DictValue dict)
+    private void Reasoning(JsonView message, string name, Value value, Origin? origin, DictValue dict)
     {
         foreach (string read in reasoningNames)
         {
-            bool own = message.TryGetProperty(read, out JsonElement other) && other.ValueKind != JsonValueKind.Null;
+            bool own = message.TryGetProperty(read, out JsonView other) && other.Kind != JsonKind.Null;
             if (read == name || (!own && dict.Get(read) is null or NoneValue))
             {
                 dict.Set(new StrValue(read, origin), value);
@@ -101,11 +97,11 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
         }
     }
 
-    private static ListValue List(JsonElement list, Origin? origin, Func<JsonElement, Origin?, Value> item)
+    private static ListValue List(JsonView list, Origin? origin, Func<JsonView, Origin?, Value> item)
     {
         Value[] items = new Value[list.GetArrayLength()];
         int i = 0;
-        foreach (JsonElement element in list.EnumerateArray())
+        foreach (JsonView element in list.EnumerateArray())
         {
             items[i] = item(element, origin?.At(i));
             i++;
@@ -114,20 +110,20 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
         return new ListValue(items);
     }
 
-    private Value Call(JsonElement call, Origin? origin) => Object(call, origin, isCall: true);
+    private Value Call(JsonView call, Origin? origin) => Object(call, origin, isCall: true);
 
-    private Value Object(JsonElement element, Origin? origin) => Object(element, origin, isCall: false);
+    private Value Object(JsonView element, Origin? origin) => Object(element, origin, isCall: false);
 
     /// <summary>A part, a call or its function without null keys; a call without arguments has none to give.</summary>
-    private Value Object(JsonElement element, Origin? origin, bool isCall)
+    private Value Object(JsonView element, Origin? origin, bool isCall)
     {
-        if (element.ValueKind != JsonValueKind.Object)
+        if (element.Kind != JsonKind.Object)
         {
             return JsonValues.From(element, origin);
         }
 
         DictValue dict = new();
-        foreach (JsonProperty property in element.EnumerateObject())
+        foreach (JsonMember property in element.EnumerateObject())
         {
             string name = JsonValues.Name(property);
             Origin? place = origin?.At(name);
@@ -147,9 +143,8 @@ internal sealed class MessageValues(IReadOnlyList<string> reasoningNames, NullKe
         return dict;
     }
 
-    private bool IsAbsent(JsonElement value, bool isContent = false) =>
-        value.ValueKind == JsonValueKind.Null
-        && (nulls == NullKeys.Absent || (nulls == NullKeys.ContentTested && !isContent));
+    private bool IsAbsent(JsonView value, bool isContent = false) =>
+        value.Kind == JsonKind.Null && (nulls == NullKeys.Absent || (nulls == NullKeys.ContentTested && !isContent));
 
     private static bool Reads(string source, string name)
     {

@@ -36,7 +36,7 @@ internal sealed class RenderBudget
     public static RenderBudget Begin(RenderInput input)
     {
         long bytes = Length(input.Messages) + Length(input.Tools ?? default);
-        foreach ((_, JsonElement variable) in input.Variables ?? new Dictionary<string, JsonElement>())
+        foreach ((_, JsonView variable) in input.Variables ?? new Dictionary<string, JsonView>())
         {
             bytes += Length(variable);
         }
@@ -87,8 +87,7 @@ internal sealed class RenderBudget
         }
     }
 
-    private static long Length(JsonElement element) =>
-        element.ValueKind == JsonValueKind.Undefined ? 0 : JsonMarshal.GetRawUtf8Value(element).Length;
+    private static long Length(JsonView element) => element.Kind == JsonKind.Undefined ? 0 : element.RawUtf8.Length;
 
     private static TemplateException Exhausted(string what) =>
         new(TemplateErrorKind.Type, $"the template used up the {what} that one conversation may cost")

@@ -133,8 +133,8 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
         try
         {
             string state = Path.Combine(checkpoint, StateName);
-            JsonElement json = File.Exists(state)
-                ? JsonElement.Parse(InputFile.ReadBytes(state))
+            JsonView json = File.Exists(state)
+                ? JsonView.Parse(InputFile.ReadBytes(state))
                 : throw new InvalidDataException($"{checkpoint}: damaged, it holds no {StateName}");
             if (json.GetProperty("format").GetInt32() != FormatVersion)
             {
@@ -158,7 +158,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
         }
         catch (Exception problem)
             when (problem
-                    is JsonException
+                    is FormatException
                         or KeyNotFoundException
                         or IOException
                         or UnauthorizedAccessException

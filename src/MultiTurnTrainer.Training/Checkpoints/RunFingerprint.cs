@@ -58,6 +58,6 @@ internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
         );
 
     /// <summary>Reads <see cref="ToJson"/> back.</summary>
-    public static RunFingerprint FromJson(JsonElement json) =>
+    public static RunFingerprint FromJson(JsonView json) =>
         new(json.EnumerateObject().ToDictionary(part => part.Name, part => part.Value.GetString()!));
 }

@@ -9,7 +9,7 @@ internal static class ReportSummary
     public static IReadOnlyList<(string Name, string Value)> Summarise(
         RunSummary run,
         TrainOutcome outcome,
-        IReadOnlyList<JsonElement> steps,
+        IReadOnlyList<JsonView> steps,
         double machineGflops
     ) =>
         [
@@ -34,11 +34,7 @@ internal static class ReportSummary
             .. steps.Count > 0 ? Measured(run, steps, machineGflops) : [],
         ];
 
-    private static List<(string, string)> Measured(
-        RunSummary run,
-        IReadOnlyList<JsonElement> steps,
-        double machineGflops
-    )
+    private static List<(string, string)> Measured(RunSummary run, IReadOnlyList<JsonView> steps, double machineGflops)
     {
         List<(string, string)> facts = [];
         facts.Add(
@@ -80,7 +76,7 @@ internal static class ReportSummary
         return facts;
     }
 
-    private static double Median(IReadOnlyList<JsonElement> steps, string field)
+    private static double Median(IReadOnlyList<JsonView> steps, string field)
     {
         double[] values = [.. steps.Select(step => MetricsLog.ReadNumber(step, field)).Order()];
         return values[values.Length / 2];

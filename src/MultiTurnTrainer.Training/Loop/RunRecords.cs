@@ -85,7 +85,7 @@ internal static class RunRecords
     public static void WriteReport(LoadedRun run, RunSummary summary, TrainOutcome outcome, double machineGflops)
     {
         OutputFolder output = run.Output;
-        IReadOnlyList<JsonElement> steps = MetricsLog.ReadLines(output["metrics.jsonl"]);
+        IReadOnlyList<JsonView> steps = MetricsLog.ReadLines(output["metrics.jsonl"]);
         ReportFacts facts = new(
             $"mtt train: {Path.GetFileName(output.Root)}",
             ReportSummary.Summarise(summary, outcome, steps, machineGflops),

@@ -58,9 +58,9 @@ internal sealed class MetricsLog : IDisposable
     }
 
     /// <summary>Reads back the steps of a folder, for a report.</summary>
-    public static IReadOnlyList<JsonElement> ReadLines(string path) =>
+    public static IReadOnlyList<JsonView> ReadLines(string path) =>
         File.Exists(path)
-            ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(line => JsonElement.Parse(line))]
+            ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(line => JsonView.Parse(line))]
             : [];
 
     /// <summary>Reads back the rewards and margins of a run; empty where nothing was compared.</summary>
@@ -70,8 +70,8 @@ internal sealed class MetricsLog : IDisposable
             : [];
 
     /// <summary>A number of such a line; NaN where it has none.</summary>
-    public static double ReadNumber(JsonElement line, string field) =>
-        line.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Number
+    public static double ReadNumber(JsonView line, string field) =>
+        line.TryGetProperty(field, out JsonView value) && value.Kind == JsonKind.Number
             ? value.GetDouble()
             : double.NaN;
 
@@ -187,9 +187,9 @@ internal sealed class MetricsLog : IDisposable
     {
         try
         {
-            return JsonElement.Parse(line).GetProperty("step").GetInt32();
+            return JsonView.Parse(line).GetProperty("step").GetInt32();
         }
-        catch (JsonException)
+        catch (FormatException)
         {
             // A line that a kill cut short.
             return int.MaxValue;

@@ -9,7 +9,7 @@ internal static class EvaluationPlots
 
     /// <summary>The loss of each turn over the steps, and over the turns at the first and the last evaluation.</summary>
     /// <param name="evaluations">The lines of <c>evaluations.jsonl</c>.</param>
-    public static string Draw(IReadOnlyList<JsonElement> evaluations)
+    public static string Draw(IReadOnlyList<JsonView> evaluations)
     {
         if (evaluations.Count == 0)
         {
@@ -38,7 +38,7 @@ internal static class EvaluationPlots
     /// <summary>First and last loss of each turn, role and part.</summary>
     /// <param name="page">Where they go.</param>
     /// <param name="evaluations">The lines of <c>evaluations.jsonl</c>.</param>
-    public static void AddTables(HtmlPage page, IReadOnlyList<JsonElement> evaluations)
+    public static void AddTables(HtmlPage page, IReadOnlyList<JsonView> evaluations)
     {
         if (evaluations.Count > 0)
         {
@@ -54,7 +54,7 @@ internal static class EvaluationPlots
     }
 
     private static IEnumerable<(string, string)> Rows(
-        IReadOnlyList<JsonElement> evaluations,
+        IReadOnlyList<JsonView> evaluations,
         string split,
         string prefix
     ) =>
@@ -71,7 +71,7 @@ internal static class EvaluationPlots
                 return (prefix + part.Name, text);
             });
 
-    private static PlotPoint[] Curve(IReadOnlyList<JsonElement> evaluations, string turn) =>
+    private static PlotPoint[] Curve(IReadOnlyList<JsonView> evaluations, string turn) =>
         [
             .. evaluations.SelectMany(line =>
                 Parts(line, "by_turn")
@@ -84,7 +84,7 @@ internal static class EvaluationPlots
             ),
         ];
 
-    private static PlotPoint[] Profile(JsonElement evaluation) =>
+    private static PlotPoint[] Profile(JsonView evaluation) =>
         [
             .. Parts(evaluation, "by_turn")
                 .Select(part => new PlotPoint(
@@ -94,9 +94,9 @@ internal static class EvaluationPlots
                 .Where(point => double.IsFinite(point.Y)),
         ];
 
-    private static string At(JsonElement evaluation) => $"after step {evaluation.GetProperty("step")}";
+    private static string At(JsonView evaluation) => $"after step {evaluation.GetProperty("step")}";
 
     // Runs of earlier versions of mtt have no roles.
-    private static IEnumerable<JsonProperty> Parts(JsonElement evaluation, string split) =>
-        evaluation.TryGetProperty(split, out JsonElement parts) ? parts.EnumerateObject() : [];
+    private static IEnumerable<JsonMember> Parts(JsonView evaluation, string split) =>
+        evaluation.TryGetProperty(split, out JsonView parts) ? parts.EnumerateObject() : [];
 }

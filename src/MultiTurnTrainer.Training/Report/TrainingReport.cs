@@ -36,8 +36,8 @@ internal static class TrainingReport
     public static void Write(
         string path,
         ReportFacts facts,
-        IReadOnlyList<JsonElement> steps,
-        IReadOnlyList<JsonElement> evaluations
+        IReadOnlyList<JsonView> steps,
+        IReadOnlyList<JsonView> evaluations
     )
     {
         HtmlPage page = new HtmlPage(facts.Title)
@@ -65,14 +65,14 @@ internal static class TrainingReport
         OutputFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(page.Finish()), force: true);
     }
 
-    private static string LossPlot(IReadOnlyList<JsonElement> steps, IReadOnlyList<JsonElement> evaluations)
+    private static string LossPlot(IReadOnlyList<JsonView> steps, IReadOnlyList<JsonView> evaluations)
     {
         List<PlotSeries> series =
         [
             new("loss of the step", Points(steps, "loss"), PlotMark.Faint),
             new("smoothed", Points(steps, "smoothed_loss")),
         ];
-        JsonElement[] spikes = [.. steps.Where(step => MetricsLog.ReadNumber(step, "spike") > 0)];
+        JsonView[] spikes = [.. steps.Where(step => MetricsLog.ReadNumber(step, "spike") > 0)];
         if (spikes.Length > 0)
         {
             series.Add(new("spike", Points(spikes, "loss"), PlotMark.Dots));
@@ -86,10 +86,10 @@ internal static class TrainingReport
         return new Plot("Loss (nats per supervised token)", series).Draw();
     }
 
-    private static string Curve(string title, IReadOnlyList<JsonElement> steps, string field) =>
+    private static string Curve(string title, IReadOnlyList<JsonView> steps, string field) =>
         new Plot(title, new PlotSeries(title, Points(steps, field))).Draw();
 
-    private static IReadOnlyList<PlotPoint> Points(IReadOnlyList<JsonElement> lines, string field) =>
+    private static IReadOnlyList<PlotPoint> Points(IReadOnlyList<JsonView> lines, string field) =>
         [
             .. lines
                 .Select(line => new PlotPoint(MetricsLog.ReadNumber(line, "step"), MetricsLog.ReadNumber(line, field)))

@@ -30,14 +30,15 @@ internal static class TokenizerCheck
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(InputFile.ReadBytes(manifest));
             return
-                json.RootElement.GetProperty("inputs").TryGetProperty(name, out JsonElement entry)
-                && entry.TryGetProperty("sha256", out JsonElement hash)
+                JsonView
+                    .Parse(InputFile.ReadBytes(manifest))
+                    .GetProperty("inputs")
+                    .TryGetProperty(name, out JsonView entry) && entry.TryGetProperty("sha256", out JsonView hash)
                 ? hash.GetString()
                 : null;
         }
-        catch (Exception problem) when (problem is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception problem) when (problem is FormatException or KeyNotFoundException or InvalidOperationException)
         {
             // Not one of our manifests.
             return null;

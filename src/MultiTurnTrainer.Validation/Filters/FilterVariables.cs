@@ -12,7 +12,7 @@ internal static class FilterVariables
         ["turns"] = row => Number(row.Messages.Count(message => message.Role == Role.User)),
         ["answers"] = row => Number(row.Messages.Count(message => message.Role == Role.Assistant)),
         ["calls"] = row => Number(row.Messages.Sum(message => message.ToolCalls.Count)),
-        ["tools"] = row => Number(JsonView.Count(row.Tools)),
+        ["tools"] = row => Number(row.Tools is { Kind: JsonKind.Array } tools ? tools.GetArrayLength() : 0),
         ["chars"] = row => Number(row.Messages.Sum(message => message.Content?.Length ?? 0)),
         ["has_system"] = row => new FilterValue(
             row.Messages.Any(message => message.Role is Role.System or Role.Developer)
@@ -44,9 +44,24 @@ internal static class FilterVariables
     {
         string[] path = name.Split('.');
         return path[0] == "metadata"
-            ? row => new FilterValue(JsonView.Plain(JsonView.Walk(row.Metadata, path.Skip(1))))
+            ? row => new FilterValue(Plain(Walk(row.Metadata, path.Skip(1))))
             : _known.GetValueOrDefault(name);
     }
+
+    private static JsonView? Walk(JsonView? value, IEnumerable<string> path) =>
+        path.Aggregate(value, (owner, name) => owner?.Get(name));
+
+    /// <summary>A value as null, a truth, a number (double) or a text; what is neither as its JSON.</summary>
+    private static object? Plain(JsonView? value) =>
+        value switch
+        {
+            null => null,
+            { Kind: JsonKind.True } => true,
+            { Kind: JsonKind.False } => false,
+            { Kind: JsonKind.Number } number => number.GetDouble(),
+            { Kind: JsonKind.String } text => text.GetString(),
+            { } other => other.GetRawText(),
+        };
 
     private static FilterValue Number(int value) => new((double)value);
 

@@ -204,7 +204,7 @@ public sealed class Preparer
 
     /// <summary>The canonical row. What stood as JSON text in the source is repaired only now that it is JSON.</summary>
     private Conversation Parse(Row row) =>
-        Conversation.FromJson(ConversationReader.Parse(_fixer.Fix(row.Tape)), row.File, row.Record.Line);
+        Conversation.FromJson(JsonView.Parse(_fixer.Fix(row.Tape).Span), row.File, row.Record.Line);
 
     private void Write(Row row, ListFile list)
     {

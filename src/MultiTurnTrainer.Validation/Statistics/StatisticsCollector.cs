@@ -86,7 +86,7 @@ public sealed class StatisticsCollector
     }
 
     private static Conversation Parse(Row row) =>
-        Conversation.FromJson(ConversationReader.Parse(row.Tape.Text), row.File, row.Record.Line);
+        Conversation.FromJson(new JsonView(row.Tape, 0), row.File, row.Record.Line);
 
     private static bool HasReasoning(Row row)
     {

@@ -5,6 +5,7 @@ using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Contexts;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Tokenizers;
 
 namespace MultiTurnTrainer.Benchmarks.Contexts;
@@ -98,6 +99,6 @@ internal static class PlanThroughput
         public int Count(string text) =>
             _texts.TryGetValue(text, out int known) ? known : _texts[text] = _counter.Count(text);
 
-        public int CountTools(JsonElement tools) => _counter.CountTools(tools);
+        public int CountTools(JsonView tools) => _counter.CountTools(tools);
     }
 }

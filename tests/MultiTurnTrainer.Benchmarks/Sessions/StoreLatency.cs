@@ -4,6 +4,8 @@ using System.Text.Json;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Contexts;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Sessions.Access;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Exports;
@@ -131,8 +133,8 @@ internal static class StoreLatency
         return ids;
     }
 
-    private static JsonElement Message(string role, int turn) =>
-        JsonSerializer.SerializeToElement(
+    private static JsonView Message(string role, int turn) =>
+        JsonText.ToView(
             new Dictionary<string, string>
             {
                 ["role"] = role,

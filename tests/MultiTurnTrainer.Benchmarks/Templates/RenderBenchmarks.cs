@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Benchmarks.Templates;
@@ -32,7 +33,7 @@ public class RenderBenchmarks
                     content = string.Concat(Enumerable.Repeat($"Some words of message {i}. ", 10)),
                 }),
         ];
-        _input = new RenderInput(JsonSerializer.SerializeToElement(messages))
+        _input = new RenderInput(JsonText.ToView(messages))
         {
             BosToken = "<s>",
             EosToken = "<|im_end|>",
@@ -56,7 +57,7 @@ public class RenderBenchmarks
             _input,
             Enumerable
                 .Range(0, _input.Messages.GetArrayLength())
-                .Where(i => _input.Messages[i].GetProperty("role").ValueEquals("assistant")),
+                .Where(i => _input.Messages[i].GetString("role") == "assistant"),
             ["<|im_end|>", "<|eot_id|>", "<|return|>", "<|end|>", "<end_of_turn>"]
         );
 }

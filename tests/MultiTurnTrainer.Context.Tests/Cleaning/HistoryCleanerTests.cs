@@ -1,6 +1,8 @@
 using System.Text.Json;
 using MultiTurnTrainer.Context.Cleaning;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Context.Tests.Cleaning;
 
@@ -163,7 +165,7 @@ public class HistoryCleanerTests
     [Fact]
     public void Clean_ToolExchanges_GoAndStayAsGroups()
     {
-        JsonElement json = JsonSerializer.Deserialize<JsonElement>(
+        JsonView json = JsonView.Parse(
             """
             {"id":"t","messages":[
               {"role":"user","content":"Weather in Rome?"},
@@ -199,7 +201,7 @@ public class HistoryCleanerTests
     [Fact]
     public void Clean_WhatMakesNoRecord_IsCounted()
     {
-        JsonElement json = JsonSerializer.Deserialize<JsonElement>(
+        JsonView json = JsonView.Parse(
             """
             {"messages":[{"role":"assistant","content":"Welcome"},{"role":"user","content":"a b c"},{"role":"assistant","content":" "},
               {"role":"user","content":"d e f"},{"role":"assistant","content":"x","weight":0}]}
@@ -223,10 +225,10 @@ public class HistoryCleanerTests
             ),
         ];
 
-    private static IEnumerable<string?> Roles(IEnumerable<JsonElement> messages) =>
+    private static IEnumerable<string?> Roles(IEnumerable<JsonView> messages) =>
         messages.Select(message => message.GetProperty("role").GetString());
 
-    private static string Text(IEnumerable<JsonElement> messages) =>
+    private static string Text(IEnumerable<JsonView> messages) =>
         string.Join(
             ' ',
             messages.Select(message =>
@@ -258,6 +260,6 @@ public class HistoryCleanerTests
             at = next.Min() + 1;
         }
 
-        return Conversation.FromJson(JsonSerializer.SerializeToElement(new { messages }));
+        return Conversation.FromJson(JsonText.ToView(new { messages }));
     }
 }

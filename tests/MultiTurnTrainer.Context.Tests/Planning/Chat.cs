@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using MultiTurnTrainer.Context.Planning;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Context.Tests.Planning;
 
@@ -68,7 +70,7 @@ internal sealed class Chat
             row["metadata"] = metadata;
         }
 
-        return Conversation.FromJson(JsonSerializer.SerializeToElement(row));
+        return Conversation.FromJson(JsonText.ToView(row));
     }
 
     /// <summary>The plan of the answer that follows the record.</summary>
@@ -110,5 +112,5 @@ internal sealed class FourCharacters : ITokenCounter
 
     public int Count(string text) => (text.Length + 3) / 4;
 
-    public int CountTools(JsonElement tools) => Count(tools.GetRawText());
+    public int CountTools(JsonView tools) => Count(tools.GetRawText());
 }

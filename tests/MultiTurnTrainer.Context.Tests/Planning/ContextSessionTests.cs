@@ -276,7 +276,7 @@ public class ContextSessionTests
                 ),
             },
         };
-        Conversation conversation = Conversation.FromJson(System.Text.Json.JsonSerializer.SerializeToElement(row));
+        Conversation conversation = Conversation.FromJson(JsonText.ToView(row));
 
         ContextPlan plan = Chat.PlanOf(conversation, policy, 1000);
 

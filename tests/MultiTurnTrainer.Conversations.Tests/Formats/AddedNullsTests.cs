@@ -1,5 +1,6 @@
 using System.Text;
 using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Conversations.Tests.Formats;
 
@@ -58,11 +59,18 @@ public class AddedNullsTests
     public void Drop_RowWithoutAny_IsTheSameBytes()
     {
         byte[] row = Encoding.UTF8.GetBytes($$"""{ {{Messages}},{"role":"assistant","content":null}], "x":null }""");
-        Assert.True(row.AsMemory().Equals(new AddedNulls().Drop(row)));
+        Assert.True(row.AsMemory().Equals(new AddedNulls().Drop(Scan(row))));
     }
 
     private static string Drop(string row) =>
-        Encoding.UTF8.GetString(new AddedNulls().Drop(Encoding.UTF8.GetBytes(row)).Span);
+        Encoding.UTF8.GetString(new AddedNulls().Drop(Scan(Encoding.UTF8.GetBytes(row))).Span);
+
+    private static JsonTape Scan(byte[] row)
+    {
+        JsonTape tape = new();
+        Assert.True(tape.Scan(row));
+        return tape;
+    }
 
     private static string Tools(string parameters) =>
         "{"

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Conversations.Tests.Formats;
 
@@ -262,8 +263,8 @@ public sealed class ConvertedKeysTests : IDisposable
     {
         foreach (bool normalise in new[] { false, true })
         {
-            JsonElement messages = Read(row, normalise).Json.GetProperty("messages");
-            Assert.True(JsonElement.DeepEquals(JsonElement.Parse(expected), messages), messages.GetRawText());
+            JsonView messages = Read(row, normalise).Json.GetProperty("messages");
+            Assert.True(JsonView.DeepEquals(JsonView.Parse(expected), messages), messages.GetRawText());
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Validation;
 
 namespace MultiTurnTrainer.Conversations.Tests.Formats;
@@ -67,7 +68,7 @@ public class RealFilesTests
             Assert.Equal(read.Count, again.Length);
             Assert.All(
                 read.Zip(again),
-                pair => Assert.True(JsonElement.DeepEquals(pair.First.Json, pair.Second.Json), pair.First.Place)
+                pair => Assert.True(JsonView.DeepEquals(pair.First.Json, pair.Second.Json), pair.First.Place)
             );
             Assert.DoesNotContain(again, row => row.Messages.Any(message => message.Role == Role.Unknown));
             rows += read.Count;

@@ -5,6 +5,7 @@ using FsCheck.Fluent;
 using MultiTurnTrainer.Conversations.Formats;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Findings;
 
@@ -35,7 +36,7 @@ public sealed class CsvRecordSourceTests : IDisposable
                     while (source.TryRead(out SourceRecord record))
                     {
                         Assert.Null(record.Problem);
-                        JsonElement row = JsonElement.Parse(record.Bytes.Span);
+                        JsonView row = JsonView.Parse(record.Bytes.Span);
                         read.AddRange(new[] { "x", "y", "z" }.Select(name => Text(row, name)));
                     }
 
@@ -183,9 +184,9 @@ public sealed class CsvRecordSourceTests : IDisposable
     private static string Line(string[] row) =>
         string.Join(',', row.Select(cell => $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")) + "\r\n";
 
-    private static string Text(JsonElement row, string name) =>
-        !row.TryGetProperty(name, out JsonElement cell) ? ""
-        : cell.ValueKind == JsonValueKind.String ? cell.GetString()!
+    private static string Text(JsonView row, string name) =>
+        !row.TryGetProperty(name, out JsonView cell) ? ""
+        : cell.Kind == JsonKind.String ? cell.GetString()!
         : cell.GetRawText();
 
     /// <summary>Gives a text a few bytes at a time.</summary>

@@ -2,6 +2,8 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using MultiTurnTrainer.Conversations.Jsonl;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Conversations.Tests.Jsonl;
 
@@ -31,7 +33,7 @@ public class WriterReaderTests
 
                     Conversation[] read = [.. ConversationReader.Read(path)];
                     return read.Length == written.Count
-                        && read.Zip(written).All(pair => JsonElement.DeepEquals(pair.First.Json, pair.Second.Json));
+                        && read.Zip(written).All(pair => JsonView.DeepEquals(pair.First.Json, pair.Second.Json));
                 }
             )
             .QuickCheckThrowOnFailure();
@@ -40,9 +42,7 @@ public class WriterReaderTests
     private static Conversation Row(IList<string> texts)
     {
         var messages = texts.Select((text, i) => new { role = i % 2 == 0 ? "user" : "assistant", content = text });
-        return Conversation.FromJson(
-            JsonSerializer.SerializeToElement(new { messages, metadata = new { n = texts.Count } })
-        );
+        return Conversation.FromJson(JsonText.ToView(new { messages, metadata = new { n = texts.Count } }));
     }
 
     private static string Sound(string text) =>

@@ -7,6 +7,7 @@ using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 using MultiTurnTrainer.Tokenizers;
 
@@ -44,7 +45,7 @@ public class LongSessionTests(ITestOutputHelper output)
             int summary = prompt.Plan.Items.Single(item => item.Kind == ItemKind.Summary).Tokens;
             Assert.InRange(summary, 1, 250);
             string excerpt = Excerpt(conversation, model.Tokenizer, 250);
-            foreach (JsonElement fact in conversation.Metadata!.Value.GetProperty("must_keep").EnumerateArray())
+            foreach (JsonView fact in conversation.Metadata!.Value.GetProperty("must_keep").EnumerateArray())
             {
                 string[] words = [.. fact.GetProperty("all_of").EnumerateArray().Select(word => word.GetString()!)];
                 bool isKept = words.All(word => prompt.Text.Contains(word, StringComparison.Ordinal));
@@ -127,8 +128,8 @@ public class LongSessionTests(ITestOutputHelper output)
 
     private static Conversation EndToEnd(string path, int turns)
     {
-        List<JsonElement> messages = [];
-        JsonElement? tools = null;
+        List<JsonView> messages = [];
+        JsonView? tools = null;
         int users = 0;
         foreach (Conversation conversation in Cycle(path))
         {
@@ -165,16 +166,16 @@ public class LongSessionTests(ITestOutputHelper output)
     }
 
     // Calls of these trajectories have no content, which this template does not take.
-    private static JsonElement WithContent(Message message)
+    private static JsonView WithContent(Message message)
     {
-        Dictionary<string, JsonElement> fields = message.Json.EnumerateObject().ToDictionary(f => f.Name, f => f.Value);
-        fields["content"] = JsonSerializer.SerializeToElement(message.Content ?? "");
-        return JsonSerializer.SerializeToElement(fields);
+        Dictionary<string, JsonView> fields = message.Json.EnumerateObject().ToDictionary(f => f.Name, f => f.Value);
+        fields["content"] = JsonText.ToView(message.Content ?? "");
+        return JsonText.ToView(fields);
     }
 
-    private static Role Of(JsonElement message) => Roles.Parse(message.GetProperty("role").GetString());
+    private static Role Of(JsonView message) => Roles.Parse(message.GetProperty("role").GetString());
 
-    private static Conversation Make(List<JsonElement> messages, JsonElement? tools)
+    private static Conversation Make(List<JsonView> messages, JsonView? tools)
     {
         Dictionary<string, object> row = new() { ["id"] = "long", ["messages"] = messages };
         if (tools is { } declared)
@@ -182,7 +183,7 @@ public class LongSessionTests(ITestOutputHelper output)
             row["tools"] = declared;
         }
 
-        return Conversation.FromJson(JsonSerializer.SerializeToElement(row), "long.jsonl", 1);
+        return Conversation.FromJson(JsonText.ToView(row), "long.jsonl", 1);
     }
 
     private static RowModel Qwen() => RowModel.Load(SharedData.Path("tokenizers", "qwen3"), new RowOptions());

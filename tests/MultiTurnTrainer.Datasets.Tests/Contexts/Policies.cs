@@ -5,6 +5,8 @@ using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 using MultiTurnTrainer.Tokenizers;
 
@@ -33,7 +35,7 @@ internal static class Policies
     };
 
     public static Conversation Read(JsonObject row, string file = "test.jsonl") =>
-        Conversation.FromJson(JsonSerializer.SerializeToElement(row), file, 1);
+        Conversation.FromJson(JsonText.ToView(row), file, 1);
 
     public static JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
 
@@ -118,5 +120,5 @@ internal sealed class FourCharacters : ITokenCounter
 
     public int Count(string text) => (text.Length + 3) / 4;
 
-    public int CountTools(JsonElement tools) => Count(tools.GetRawText());
+    public int CountTools(JsonView tools) => Count(tools.GetRawText());
 }

@@ -9,6 +9,7 @@ using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Runs;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Datasets.Tests.Contexts;
 
@@ -76,8 +77,8 @@ public class PolicyExpanderTests
 
         ExpandedRow row = expander.Expand(Policies.Read(source))[^1];
 
-        JsonElement metadata = row.Row.Metadata!.Value;
-        JsonElement context = metadata.GetProperty("context");
+        JsonView metadata = row.Row.Metadata!.Value;
+        JsonView context = metadata.GetProperty("context");
         Assert.Equal("shop", metadata.GetProperty("origin").GetString());
         Assert.Equal(PolicyFingerprint.Of(Policies.Busy), context.GetProperty("fingerprint").GetString());
         Assert.Equal(row.Row.Messages.Count, context.GetProperty("sources").GetArrayLength());

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 using MultiTurnTrainer.Templates.Tests;
 
@@ -65,7 +66,7 @@ public partial class AdversarialMaskTests(ITestOutputHelper output)
             yield break;
         }
 
-        int[] targets = [.. Answers.Of(conversation["messages"].Deserialize<JsonElement>())];
+        int[] targets = [.. Answers.Of(conversation["messages"].Deserialize<JsonView>())];
         for (int i = 0; i < conversation["messages"]!.AsArray().Count; i++)
         {
             if (whole.Refusals.Any(refusal => refusal.Message == i))
@@ -106,10 +107,10 @@ public partial class AdversarialMaskTests(ITestOutputHelper output)
 
     private static MaskedText? Mask(ChatTemplate template, RenderGoldens.Golden example, JsonObject conversation)
     {
-        JsonElement messages = conversation["messages"].Deserialize<JsonElement>();
+        JsonView messages = conversation["messages"].Deserialize<JsonView>();
         RenderInput input = new(messages)
         {
-            Tools = conversation["tools"]?.Deserialize<JsonElement>(),
+            Tools = conversation["tools"]?.Deserialize<JsonView>(),
             BosToken = example.Input.BosToken,
             EosToken = example.Input.EosToken,
             Now = example.Input.Now,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 using MultiTurnTrainer.Templates.Tests;
 
@@ -30,7 +31,7 @@ public class MaskRuleGoldenTests(ITestOutputHelper output)
                     }
 
                     string? problem = Check(template, golden);
-                    if (golden.Expected.TryGetProperty("why", out JsonElement why))
+                    if (golden.Expected.TryGetProperty("why", out JsonView why))
                     {
                         string key = $"{why.GetRawText()} {(problem is null ? "equal" : "differs")}";
                         undecided.AddOrUpdate(key, 1, (_, n) => n + 1);
@@ -75,14 +76,14 @@ public class MaskRuleGoldenTests(ITestOutputHelper output)
         }
 
         string refusals = string.Join(' ', masked.Refusals.Select(r => $"{r.Message}:{r.Code}"));
-        string expectedRefusals = golden.Expected.TryGetProperty("refusals", out JsonElement list)
+        string expectedRefusals = golden.Expected.TryGetProperty("refusals", out JsonView list)
             ? string.Join(' ', list.EnumerateArray().Select(r => $"{r[0].GetInt32()}:{r[1].GetString()}"))
             : "";
         return refusals == expectedRefusals ? null : $"refuses '{refusals}', not '{expectedRefusals}'";
     }
 
-    private static IEnumerable<(int, int)> Ranges(JsonElement golden, string name) =>
-        golden.TryGetProperty(name, out JsonElement ranges)
+    private static IEnumerable<(int, int)> Ranges(JsonView golden, string name) =>
+        golden.TryGetProperty(name, out JsonView ranges)
             ? ranges.EnumerateArray().Select(r => (r[0].GetInt32(), r[1].GetInt32()))
             : [];
 

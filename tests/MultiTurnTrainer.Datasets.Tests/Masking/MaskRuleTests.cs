@@ -1,5 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Masking;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 
 namespace MultiTurnTrainer.Datasets.Tests.Masking;
@@ -115,7 +117,7 @@ public class MaskRuleTests
     )]
     public void Apply_AnswerThatOpens_LearnsNoHeaderAndNothingThatStandsOnce(string template)
     {
-        JsonElement messages = JsonSerializer.SerializeToElement(
+        JsonView messages = JsonText.ToView(
             new[]
             {
                 new { role = "assistant", content = "hello" },
@@ -142,10 +144,7 @@ public class MaskRuleTests
     public void Apply_AnswerThatOpensBehindABlank_LearnsItOnlyWhereItsTurnPrintsIt(string template, string expected) =>
         Assert.Equal(
             [expected],
-            Supervised(
-                template,
-                JsonSerializer.SerializeToElement(new[] { new { role = "assistant", content = "hi" } })
-            )
+            Supervised(template, JsonText.ToView(new[] { new { role = "assistant", content = "hi" } }))
         );
 
     [Fact]
@@ -188,7 +187,7 @@ public class MaskRuleTests
 
     private static string[] Supervised(
         string template,
-        JsonElement messages,
+        JsonView messages,
         int[]? targets = null,
         string[]? stops = null
     )
@@ -200,7 +199,7 @@ public class MaskRuleTests
 
     private static MaskedText Apply(
         string template,
-        JsonElement messages,
+        JsonView messages,
         int[]? targets = null,
         string[]? stops = null
     ) =>
@@ -214,8 +213,6 @@ public class MaskRuleTests
     private static string[] Texts(MaskedText masked, IEnumerable<(int Start, int End)> ranges) =>
         [.. ranges.Select(r => masked.Rendered.Text[r.Start..r.End])];
 
-    private static JsonElement Turns(params string[] contents) =>
-        JsonSerializer.SerializeToElement(
-            contents.Select((content, i) => new { role = i % 2 == 0 ? "user" : "assistant", content })
-        );
+    private static JsonView Turns(params string[] contents) =>
+        JsonText.ToView(contents.Select((content, i) => new { role = i % 2 == 0 ? "user" : "assistant", content }));
 }

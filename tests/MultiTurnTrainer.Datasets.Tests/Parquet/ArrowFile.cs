@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using MultiTurnTrainer.Files.Json;
 using ParquetSharp.Arrow;
 
 namespace MultiTurnTrainer.Datasets.Tests.Parquet;
@@ -14,7 +15,7 @@ internal static class ArrowFile
     /// <param name="rows">JSON objects; what a row lacks is null.</param>
     public static void Write(string path, (string Name, IArrowType Type)[] fields, params string[] rows)
     {
-        JsonElement?[] values = [.. rows.Select(row => (JsonElement?)JsonElement.Parse(row))];
+        JsonView?[] values = [.. rows.Select(row => (JsonView?)JsonView.Parse(row))];
         Schema schema = new([.. fields.Select(field => new Field(field.Name, field.Type, nullable: true))], null);
         IArrowArray[] columns = [.. fields.Select(field => Array(field.Type, Members(values, field.Name)))];
         using FileWriter writer = new(path, schema);
@@ -27,18 +28,18 @@ internal static class ArrowFile
     public static StructType Struct(params (string Name, IArrowType Type)[] members) =>
         new([.. members.Select(member => new Field(member.Name, member.Type, nullable: true))]);
 
-    private static JsonElement?[] Members(IEnumerable<JsonElement?> owners, string name) =>
+    private static JsonView?[] Members(IEnumerable<JsonView?> owners, string name) =>
         [
             .. owners.Select(owner =>
-                owner is { ValueKind: JsonValueKind.Object } value
-                && value.TryGetProperty(name, out JsonElement member)
-                && member.ValueKind != JsonValueKind.Null
+                owner is { Kind: JsonKind.Object } value
+                && value.TryGetProperty(name, out JsonView member)
+                && member.Kind != JsonKind.Null
                     ? member
-                    : (JsonElement?)null
+                    : (JsonView?)null
             ),
         ];
 
-    private static IArrowArray Array(IArrowType type, JsonElement?[] values)
+    private static IArrowArray Array(IArrowType type, JsonView?[] values)
     {
         ArrowBuffer valid = Bits(values);
         int nulls = values.Count(value => value is null);
@@ -55,12 +56,12 @@ internal static class ArrowFile
             return Scalars(type, values);
         }
 
-        List<JsonElement?> elements = [];
+        List<JsonView?> elements = [];
         ArrowBuffer.Builder<int> offsets = new ArrowBuffer.Builder<int>().Append(0);
         ArrowBuffer.Builder<long> longs = new ArrowBuffer.Builder<long>().Append(0);
-        foreach (JsonElement? value in values)
+        foreach (JsonView? value in values)
         {
-            elements.AddRange(value?.EnumerateArray().Select(one => (JsonElement?)one) ?? []);
+            elements.AddRange(value?.EnumerateArray().Select(one => (JsonView?)one) ?? []);
             offsets.Append(elements.Count);
             longs.Append(elements.Count);
         }
@@ -74,7 +75,7 @@ internal static class ArrowFile
         };
     }
 
-    private static IArrowArray Scalars(IArrowType type, JsonElement?[] values) =>
+    private static IArrowArray Scalars(IArrowType type, JsonView?[] values) =>
         type switch
         {
             StringType => values
@@ -92,7 +93,7 @@ internal static class ArrowFile
             Int8Type => values
                 .Aggregate(
                     new Int8Array.Builder(),
-                    (all, one) => one is null ? all.AppendNull() : all.Append(one.Value.GetSByte())
+                    (all, one) => one is null ? all.AppendNull() : all.Append((sbyte)one.Value.GetInt32())
                 )
                 .Build(),
             Int32Type => values
@@ -116,6 +117,6 @@ internal static class ArrowFile
             _ => throw new NotSupportedException(type.Name),
         };
 
-    private static ArrowBuffer Bits(JsonElement?[] values) =>
+    private static ArrowBuffer Bits(JsonView?[] values) =>
         values.Aggregate(new ArrowBuffer.BitmapBuilder(), (bits, value) => bits.Append(value is not null)).Build();
 }

@@ -5,6 +5,7 @@ using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Parquet;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using static MultiTurnTrainer.Datasets.Tests.Parquet.ArrowFile;
 
 namespace MultiTurnTrainer.Datasets.Tests.Parquet;
@@ -77,12 +78,12 @@ public sealed class ArrowRowsTests : IDisposable
         Assert.Equal([true, true, false], read.Select(row => row.LostNulls));
         for (int i = 0; i < rows.Length; i++)
         {
-            JsonElement before = JsonElement.Parse(rows[i]);
-            JsonElement tools = before.TryGetProperty("tools", out JsonElement declared) ? declared : default;
+            JsonView before = JsonView.Parse(rows[i]);
+            JsonView tools = before.TryGetProperty("tools", out JsonView declared) ? declared : default;
             Assert.True(
-                tools.ValueKind == JsonValueKind.Undefined
+                tools.Kind == JsonKind.Undefined
                     ? read[i].Tools is null
-                    : JsonElement.DeepEquals(tools, read[i].Tools!.Value),
+                    : JsonView.DeepEquals(tools, read[i].Tools!.Value),
                 read[i].Json.GetRawText()
             );
             Assert.Equal(
@@ -163,12 +164,12 @@ public sealed class ArrowRowsTests : IDisposable
     }
 
     // What a template sees: a null key is an absent one.
-    private static string Shown(JsonElement message) =>
+    private static string Shown(JsonView message) =>
         string.Join(
             ", ",
             message
                 .EnumerateObject()
-                .Where(key => key.Value.ValueKind != JsonValueKind.Null)
+                .Where(key => key.Value.Kind != JsonKind.Null)
                 .OrderBy(key => key.Name, StringComparer.Ordinal)
                 .Select(key => $"{key.Name}: {key.Value.GetRawText()}")
         );

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using MultiTurnTrainer.Datasets.Parquet;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Datasets.Tests.Parquet;
 
@@ -43,7 +44,7 @@ public class ParquetFixtureTests
     public void Write_Rows_CarriesTheFeaturesThatDatasetsReads()
     {
         using TempFolder folder = new();
-        JsonElement row = JsonElement.Parse(
+        JsonView row = JsonView.Parse(
             """{"id":"a","messages":[{"role":"user","weight":1.5}],"tags":[["x"]],"n":1,"ok":true,"tools":{}}"""
         );
         JsonShape shape = new(new HashSet<string> { "tools" });
@@ -92,7 +93,7 @@ public class ParquetFixtureTests
         JsonShape shape = new(new HashSet<string> { "tools", "arguments" });
         foreach (string row in rows)
         {
-            shape.Add(JsonElement.Parse(row));
+            shape.Add(JsonView.Parse(row));
         }
 
         string path = folder["rows.parquet"];
@@ -100,7 +101,7 @@ public class ParquetFixtureTests
         {
             foreach (string row in rows)
             {
-                writer.Write(JsonElement.Parse(row));
+                writer.Write(JsonView.Parse(row));
             }
 
             writer.Commit();
@@ -120,7 +121,7 @@ public class ParquetFixtureTests
         Assert.Equal(left.Length, right.Length);
         for (int i = 0; i < left.Length; i++)
         {
-            bool same = JsonElement.DeepEquals(JsonElement.Parse(left[i]), JsonElement.Parse(right[i]));
+            bool same = JsonView.DeepEquals(JsonView.Parse(left[i]), JsonView.Parse(right[i]));
             Assert.True(same, $"row {i}: expected {left[i]}, read {right[i]}");
         }
     }

@@ -5,6 +5,8 @@ using System.Text.Json.Nodes;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Rows.Tokens;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 using MultiTurnTrainer.Templates.Tests;
 using MultiTurnTrainer.Tokenizers;
@@ -162,25 +164,25 @@ public class GoldenRowTests(ITestOutputHelper output)
     private static bool IsUnrendered(RenderGoldens.Golden golden, RowFinding finding) =>
         UnrenderedAnswer.IsCode(finding.Code)
         && (
-            !golden.Input.Messages[finding.Message].TryGetProperty("content", out JsonElement content)
-            || content.ValueKind is JsonValueKind.Null or JsonValueKind.Array
+            !golden.Input.Messages[finding.Message].TryGetProperty("content", out JsonView content)
+            || content.Kind is JsonKind.Null or JsonKind.Array
             || (
-                golden.Expected.TryGetProperty("lints", out JsonElement lints)
+                golden.Expected.TryGetProperty("lints", out JsonView lints)
                 && lints
                     .EnumerateArray()
                     .Any(lint =>
-                        lint[0].ValueKind == JsonValueKind.Number
+                        lint[0].Kind == JsonKind.Number
                         && lint[0].GetInt32() == finding.Message
                         && lint[1].GetString()!.EndsWith("-dropped", StringComparison.Ordinal)
                     )
             )
         );
 
-    private static bool[] Supervised(string text, JsonElement ranges, int length)
+    private static bool[] Supervised(string text, JsonView ranges, int length)
     {
         bool[] supervised = new bool[length];
         CodePointBytes bytes = new(text);
-        foreach (JsonElement range in ranges.EnumerateArray())
+        foreach (JsonView range in ranges.EnumerateArray())
         {
             supervised.AsSpan(bytes[range[0].GetInt32()]..bytes[range[1].GetInt32()]).Fill(true);
         }
@@ -207,6 +209,6 @@ public class GoldenRowTests(ITestOutputHelper output)
             );
         }
 
-        return Conversation.FromJson(JsonSerializer.SerializeToElement(json), golden.Template, 1);
+        return Conversation.FromJson(JsonText.ToView(json), golden.Template, 1);
     }
 }

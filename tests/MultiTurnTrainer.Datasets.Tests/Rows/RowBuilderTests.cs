@@ -4,6 +4,7 @@ using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Datasets.Views;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 using MultiTurnTrainer.Tokenizers;
 
@@ -429,7 +430,7 @@ public class RowBuilderTests
         );
     }
 
-    private static Conversation Parse(string json) => Conversation.FromJson(JsonElement.Parse(json), "chat.jsonl", 7);
+    private static Conversation Parse(string json) => Conversation.FromJson(JsonView.Parse(json), "chat.jsonl", 7);
 
     // The supervised stretches as text.
     private static string[] Supervised(BuiltRow row)

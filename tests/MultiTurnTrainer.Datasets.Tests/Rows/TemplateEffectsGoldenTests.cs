@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Masking;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 using MultiTurnTrainer.Templates.Tests;
 
@@ -76,21 +78,21 @@ public class TemplateEffectsGoldenTests(ITestOutputHelper output)
         && golden.Template != "axolotl__exaone4.jinja"
         && !(golden.Conversation == "o-tool-parallel" && _firstCallOnly.Contains(golden.Template));
 
-    private static HashSet<string> Listed(JsonElement expected) =>
-        expected.TryGetProperty("lints", out JsonElement lints)
+    private static HashSet<string> Listed(JsonView expected) =>
+        expected.TryGetProperty("lints", out JsonView lints)
             ?
             [
                 .. lints
                     .EnumerateArray()
                     .Where(lint => _names.ContainsValue(lint[1].GetString()!))
-                    .Select(lint => $"{(lint[0].ValueKind == JsonValueKind.Null ? "-1" : lint[0])} {lint[1]}"),
+                    .Select(lint => $"{(lint[0].Kind == JsonKind.Null ? "-1" : lint[0])} {lint[1]}"),
             ]
             : [];
 
     private static HashSet<string> Found(ChatTemplate template, RenderGoldens.Golden golden)
     {
         JsonObject json = new() { ["messages"] = JsonNode.Parse(golden.Input.Messages.GetRawText()) };
-        Conversation conversation = Conversation.FromJson(JsonSerializer.SerializeToElement(json));
+        Conversation conversation = Conversation.FromJson(JsonText.ToView(json));
         MaskedText masked = new(template.Render(golden.Input), [], []);
         BuiltRow row = new(new TokenRow(null, [], [], null), masked, ConversationView.Of(conversation), null!, [])
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 using MultiTurnTrainer.Tokenizers;
 
@@ -93,7 +94,7 @@ public class TemplateEffectsTests
         string json = "{\"messages\":[" + messages + "],\"tools\":" + tools + "}";
         RowOptions options = new() { Now = DateTimeOffset.UnixEpoch };
         RowOutcome outcome = new RowBuilder(new RowModel(chat, _tokenizer, options), options).Build(
-            Conversation.FromJson(JsonElement.Parse(json))
+            Conversation.FromJson(JsonView.Parse(json))
         );
         Assert.False(outcome.IsRefused, string.Join("; ", outcome.Findings));
         return outcome.Counts.Effects.Keys;

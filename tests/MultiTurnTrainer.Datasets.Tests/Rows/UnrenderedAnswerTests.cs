@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Templates;
 using MultiTurnTrainer.Tokenizers;
 
@@ -161,7 +162,7 @@ public class UnrenderedAnswerTests
     private static RowOutcome Build(string json, string template, RowOptions options, string stop = "<|im_end|>")
     {
         ChatModel chat = new() { Template = ChatTemplate.Parse(template), StopTokens = [stop] };
-        Conversation conversation = Conversation.FromJson(JsonElement.Parse(json), "chat.jsonl", 1);
+        Conversation conversation = Conversation.FromJson(JsonView.Parse(json), "chat.jsonl", 1);
         return new RowBuilder(new RowModel(chat, _tokenizer, options), options).Build(conversation);
     }
 

@@ -3,6 +3,7 @@ using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Evaluation.Databases;
 using MultiTurnTrainer.Evaluation.TextScores;
 using MultiTurnTrainer.Evaluation.Verifiers;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Evaluation.Tests.Verifiers;
 
@@ -13,14 +14,14 @@ public class GoldenVerdictTests
     public void Math_EveryVector_HasBothVerdicts()
     {
         MathVerifier verifier = new();
-        foreach (JsonElement vector in Tasks.Verdicts("lic", "math.json").EnumerateArray())
+        foreach (JsonView vector in Tasks.Verdicts("lic", "math.json").EnumerateArray())
         {
             string reply = vector.GetProperty("reply").GetString()!;
             Verdict verdict = verifier.Judge(
                 Tasks.Of("math", new { answer = vector.GetProperty("gold").GetString() }),
                 reply
             );
-            JsonElement official = vector.GetProperty("official");
+            JsonView official = vector.GetProperty("official");
             Assert.Equal(official.GetProperty("normalised").GetString(), MathVerifier.PublishedAnswer(reply));
             Assert.Equal(official.GetProperty("correct").GetBoolean(), verdict.IsCorrectAsPublished);
             Assert.Equal(vector.GetProperty("fixed").GetProperty("correct").GetBoolean(), verdict.IsCorrect);
@@ -30,12 +31,12 @@ public class GoldenVerdictTests
     [Fact]
     public void Actions_EveryVector_HasBothVerdicts()
     {
-        JsonElement file = Tasks.Verdicts("lic", "actions.json");
+        JsonView file = Tasks.Verdicts("lic", "actions.json");
         Dictionary<string, ShardedTask> tasks = Tasks
             .Shared("rlsta/lost_in_conversation_actions.json")
             .ToDictionary(task => task.Id);
         tasks["geo"] = tasks.Values.First() with { Json = file.GetProperty("geo") };
-        foreach (JsonElement vector in file.GetProperty("cases").EnumerateArray())
+        foreach (JsonView vector in file.GetProperty("cases").EnumerateArray())
         {
             string reply = vector.GetProperty("reply").GetString()!;
             Verdict verdict = new ActionsVerifier().Judge(tasks[vector.GetProperty("task_id").GetString()!], reply);
@@ -74,10 +75,10 @@ public class GoldenVerdictTests
     [Fact]
     public void Database_EveryVector_HasBothVerdicts()
     {
-        JsonElement file = Tasks.Verdicts("lic", "database.json");
-        foreach (JsonElement vector in file.GetProperty("cases").EnumerateArray())
+        JsonView file = Tasks.Verdicts("lic", "database.json");
+        foreach (JsonView vector in file.GetProperty("cases").EnumerateArray())
         {
-            JsonElement made = file.GetProperty("databases").GetProperty(vector.GetProperty("task_id").GetString()!);
+            JsonView made = file.GetProperty("databases").GetProperty(vector.GetProperty("task_id").GetString()!);
             SqlDatabase[] databases =
             [
                 .. made.GetProperty("scripts").EnumerateArray().Select(script => SqlDatabase.Make(script.GetString()!)),
@@ -95,7 +96,7 @@ public class GoldenVerdictTests
     [Fact]
     public void ResultSets_EveryVector_IsCompared()
     {
-        foreach (JsonElement vector in Tasks.Verdicts("lic", "result-sets.json").EnumerateArray())
+        foreach (JsonView vector in Tasks.Verdicts("lic", "result-sets.json").EnumerateArray())
         {
             Assert.True(
                 vector.GetProperty("equal").GetBoolean()
@@ -114,7 +115,7 @@ public class GoldenVerdictTests
     {
         Dictionary<string, ShardedTask> tasks = Tasks.Shared("sharded_translation.json").ToDictionary(task => task.Id);
         TranslationVerifier verifier = new();
-        foreach (JsonElement vector in Tasks.Verdicts("lic", "translation.json").GetProperty("cases").EnumerateArray())
+        foreach (JsonView vector in Tasks.Verdicts("lic", "translation.json").GetProperty("cases").EnumerateArray())
         {
             ShardedTask task = tasks[vector.GetProperty("task_id").GetString()!];
             string reply =
@@ -164,8 +165,8 @@ public class GoldenVerdictTests
                     )
                 ),
         ];
-        JsonElement bleu = Default("bleu.json", set);
-        JsonElement chrf = Default("chrf.json", set);
+        JsonView bleu = Default("bleu.json", set);
+        JsonView chrf = Default("chrf.json", set);
         Assert.Equal(bleu.GetProperty("corpus").GetProperty("score").GetDouble(), Bleu.Score(pairs), 1e-9);
         Assert.Equal(chrf.GetProperty("corpus").GetProperty("score").GetDouble(), Chrf.Score(pairs), 1e-9);
         for (int i = 0; i < pairs.Length; i++)
@@ -186,7 +187,7 @@ public class GoldenVerdictTests
     [Fact]
     public void BleuTokens_EveryText_AreSacreBleus()
     {
-        foreach (JsonElement text in Tasks.Verdicts("bleu", "tokens.json").EnumerateArray())
+        foreach (JsonView text in Tasks.Verdicts("bleu", "tokens.json").EnumerateArray())
         {
             Assert.Equal(
                 text.GetProperty("13a").GetString(),
@@ -195,7 +196,7 @@ public class GoldenVerdictTests
         }
     }
 
-    private static JsonElement Default(string file, string set) =>
+    private static JsonView Default(string file, string set) =>
         Tasks
             .Verdicts("bleu", file)
             .EnumerateArray()
@@ -203,18 +204,18 @@ public class GoldenVerdictTests
                 entry.GetProperty("set").GetString() == set && !entry.GetProperty("options").EnumerateObject().Any()
             );
 
-    private static List<object?[]> Rows(JsonElement rows) =>
+    private static List<object?[]> Rows(JsonView rows) =>
         [
             .. rows.EnumerateArray()
                 .Select(row =>
                     row.EnumerateArray()
                         .Select(cell =>
-                            cell.ValueKind switch
+                            cell.Kind switch
                             {
-                                JsonValueKind.Null => null,
-                                JsonValueKind.True => true,
-                                JsonValueKind.False => false,
-                                JsonValueKind.String => cell.GetString(),
+                                JsonKind.Null => null,
+                                JsonKind.True => true,
+                                JsonKind.False => false,
+                                JsonKind.String => cell.GetString(),
                                 _ when cell.GetRawText().Contains('.') => cell.GetDouble(),
                                 _ => (object)cell.GetInt64(),
                             }

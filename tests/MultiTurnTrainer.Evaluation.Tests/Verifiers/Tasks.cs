@@ -1,5 +1,6 @@
-using System.Text.Json;
 using MultiTurnTrainer.Conversations.Sharding;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Testing;
 
 namespace MultiTurnTrainer.Evaluation.Tests.Verifiers;
@@ -15,10 +16,8 @@ internal static class Tasks
             Family = family,
             Question = "q",
             Shards = ["q"],
-            Answer = JsonSerializer.SerializeToElement(fields).TryGetProperty("answer", out JsonElement answer)
-                ? answer.GetString()
-                : null,
-            Json = JsonSerializer.SerializeToElement(fields),
+            Answer = JsonText.ToView(fields).TryGetProperty("answer", out JsonView answer) ? answer.GetString() : null,
+            Json = JsonText.ToView(fields),
         };
 
     /// <summary>The benchmark's tasks.</summary>
@@ -26,6 +25,6 @@ internal static class Tasks
         ShardedTaskReader.Read(SharedData.Path("lic", file));
 
     /// <summary>A file of verdicts.</summary>
-    public static JsonElement Verdicts(params string[] path) =>
-        JsonDocument.Parse(File.ReadAllBytes(SharedData.Path(["peers", .. path]))).RootElement;
+    public static JsonView Verdicts(params string[] path) =>
+        JsonView.Parse(File.ReadAllBytes(SharedData.Path(["peers", .. path])));
 }

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Synthesis.Seeds;
 
 namespace MultiTurnTrainer.Synthesis.Tests.Review;
@@ -41,7 +42,7 @@ public class SeedReaderTests
         List<SkippedSeed> skipped = [];
         Seed seed = Assert.Single(SeedReader.Read([path], skipped.Add));
         Assert.Equal(("a", "Be kind.", "Hi"), (seed.Id, seed.System, seed.Question));
-        Assert.Equal(1, ((System.Text.Json.JsonElement)seed.Metadata!).GetProperty("k").GetInt32());
+        Assert.Equal(1, ((JsonView)seed.Metadata!).GetProperty("k").GetInt32());
         Assert.Equal("seeds.json", Assert.Single(skipped).File);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Settings;
 
@@ -78,10 +79,10 @@ public class GoldenTrainingTests
         );
 
         Assert.Equal(TrainEnd.Finished, outcome.End);
-        IReadOnlyList<JsonElement> metrics = TrainingCase.Metrics(output);
+        IReadOnlyList<JsonView> metrics = TrainingCase.Metrics(output);
         Assert.Equal(10, metrics.Count);
         foreach (
-            (JsonElement actual, JsonElement expected) in metrics.Zip(
+            (JsonView actual, JsonView expected) in metrics.Zip(
                 TrainingCase.Plan(name).GetProperty("steps").EnumerateArray()
             )
         )

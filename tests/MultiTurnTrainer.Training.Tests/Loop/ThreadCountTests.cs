@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.SelfTest;
@@ -192,7 +193,7 @@ public class ThreadCountTests
         }
 
         Assert.NotEmpty(results);
-        foreach (JsonElement step in TrainingCase.Metrics(output))
+        foreach (JsonView step in TrainingCase.Metrics(output))
         {
             string number = step.GetProperty("step").GetRawText();
             foreach (string name in new[] { "loss", "grad_norm" })

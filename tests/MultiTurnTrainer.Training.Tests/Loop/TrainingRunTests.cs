@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Models.Safetensors;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Settings;
@@ -103,16 +104,14 @@ public class TrainingRunTests
         TrainingCase.Run(packed);
 
         foreach (
-            (JsonElement a, JsonElement b) in TrainingCase
-                .Metrics(plain.Output)
-                .Zip(TrainingCase.Metrics(packed.Output))
+            (JsonView a, JsonView b) in TrainingCase.Metrics(plain.Output).Zip(TrainingCase.Metrics(packed.Output))
         )
         {
             Assert.Equal(a.GetProperty("loss").GetDouble(), b.GetProperty("loss").GetDouble(), 1e-6);
             Assert.Equal(a.GetProperty("grad_norm").GetDouble(), b.GetProperty("grad_norm").GetDouble(), 1e-5);
         }
 
-        JsonElement manifest = TrainingCase.Json($"{packed.Output}.manifest.json");
+        JsonView manifest = TrainingCase.Json($"{packed.Output}.manifest.json");
         Assert.True(manifest.GetProperty("counts").GetProperty("packing").GetProperty("efficiency").GetDouble() > 0.8);
     }
 
@@ -134,9 +133,9 @@ public class TrainingRunTests
         TrainingCase.Run(request);
 
         string[] lines = File.ReadAllLines(Path.Combine(request.Output, "evaluations.jsonl"));
-        Assert.Equal([0, 5, 10], lines.Select(line => JsonElement.Parse(line).GetProperty("step").GetInt32()));
-        JsonElement first = JsonElement.Parse(lines[0]);
-        JsonElement last = JsonElement.Parse(lines[^1]);
+        Assert.Equal([0, 5, 10], lines.Select(line => JsonView.Parse(line).GetProperty("step").GetInt32()));
+        JsonView first = JsonView.Parse(lines[0]);
+        JsonView last = JsonView.Parse(lines[^1]);
         Assert.True(last.GetProperty("eval_loss").GetDouble() < first.GetProperty("eval_loss").GetDouble());
         Assert.True(last.GetProperty("best").GetBoolean());
         Assert.True(last.GetProperty("by_turn").GetProperty("1").GetProperty("tokens").GetInt64() > 0);
@@ -353,7 +352,7 @@ public class TrainingRunTests
 
         TrainingCase.Run(request);
 
-        JsonElement config = JsonElement.Parse(File.ReadAllBytes(Path.Combine(request.Output, "adapter_config.json")));
+        JsonView config = JsonView.Parse(File.ReadAllBytes(Path.Combine(request.Output, "adapter_config.json")));
         Assert.Equal(written, config.GetProperty("ensure_weight_tying").GetBoolean());
     }
 

@@ -40,7 +40,7 @@ internal sealed class TooLong : Rule
             return;
         }
 
-        Conversation conversation = Conversation.FromJson(ConversationReader.Parse(row.Tape.Text));
+        Conversation conversation = Conversation.FromJson(new JsonView(row.Tape, 0));
         if (_model.CountRowTokens(conversation) is { } whole)
         {
             Report(whole, "the row has {0} tokens, the limit is {1}");

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Conversations.Json;
+namespace MultiTurnTrainer.Files.Json;
 
 /// <summary>What kind of thing keeps a text from being read.</summary>
 internal enum JsonProblemKind

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Conversations.Json;
+namespace MultiTurnTrainer.Files.Json;
 
 /// <summary>Bytes put together piece by piece; kept and cleared between rows.</summary>
 internal sealed class ByteBuilder

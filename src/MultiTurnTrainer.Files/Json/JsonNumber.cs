@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Conversations.Json;
+namespace MultiTurnTrainer.Files.Json;
 
 /// <summary>Numbers as RFC 8259 writes them.</summary>
 internal static class JsonNumber

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Conversations.Json;
+namespace MultiTurnTrainer.Files.Json;
 
 /// <summary>Scans JSON that stands as text inside a JSON string; its buffer is kept between uses.</summary>
 internal sealed class EmbeddedJson

@@ -1,15 +1,33 @@
-namespace MultiTurnTrainer.Conversations.Json;
+namespace MultiTurnTrainer.Files.Json;
 
-/// <summary>What a token of a <see cref="JsonTape"/> is.</summary>
-internal enum JsonKind : byte
+/// <summary>What a JSON value is.</summary>
+public enum JsonKind : byte
 {
+    /// <summary>There is no value.</summary>
+    Undefined,
+
+    /// <summary>Names with values.</summary>
     Object,
+
+    /// <summary>A list of values.</summary>
     Array,
+
+    /// <summary>The name of a property, which no value is.</summary>
     Name,
+
+    /// <summary>A text.</summary>
     String,
+
+    /// <summary>A number.</summary>
     Number,
+
+    /// <summary><c>true</c>.</summary>
     True,
+
+    /// <summary><c>false</c>.</summary>
     False,
+
+    /// <summary><c>null</c>.</summary>
     Null,
 }
 

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Conversations.Json;
+namespace MultiTurnTrainer.Files.Json;
 
 /// <summary>Pieces of data as messages show them: short, on one line, without control characters.</summary>
 internal static class Shown

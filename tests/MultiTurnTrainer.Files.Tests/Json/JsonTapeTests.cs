@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using MultiTurnTrainer.Conversations.Json;
+using MultiTurnTrainer.Files.Json;
 
-namespace MultiTurnTrainer.Conversations.Tests.Json;
+namespace MultiTurnTrainer.Files.Tests.Json;
 
 public sealed class JsonTapeTests
 {

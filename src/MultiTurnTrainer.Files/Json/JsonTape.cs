@@ -1,8 +1,6 @@
-// Folder Json: scans JSON without allocation, with offsets and paths.
+// Folder Json: scans JSON without allocation, with offsets and paths, and shows what was scanned as values.
 // Refuses to know: what the JSON means.
-using MultiTurnTrainer.Conversations.Jsonl;
-
-namespace MultiTurnTrainer.Conversations.Json;
+namespace MultiTurnTrainer.Files.Json;
 
 /// <summary>
 /// A strict RFC 8259 scanner that leaves a flat list of tokens over the bytes it was given. One tape is used for many
@@ -12,14 +10,13 @@ namespace MultiTurnTrainer.Conversations.Json;
 /// Containers are walked with an explicit stack of bounded depth, so nesting bombs cost nothing. Bytes above 0x7F are
 /// accepted here; whether they are UTF-8 is <see cref="NonAscii"/>'s reader's question.
 /// </remarks>
-/// <param name="maxTokens">Names and values beyond this are refused.</param>
-internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
+internal sealed class JsonTape
 {
     /// <summary>Containers inside containers beyond this are refused.</summary>
     public const int MaxDepth = 128;
 
-    /// <summary>Most tokens of the longest row that is read by default.</summary>
-    public const int MaxTokens = ConversationReader.MaxRowBytes / TokenBytes;
+    /// <summary>Most tokens that are read by default: those of 32 MiB, the longest row.</summary>
+    public const int MaxTokens = (32 << 20) / TokenBytes;
 
     private const int TokenBytes = 16;
 
@@ -29,12 +26,35 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
         (byte)'\\',
     ]);
 
-    private readonly int[] _open = new int[MaxDepth];
-    private JsonToken[] _tokens = new JsonToken[256];
+    private readonly int _maxTokens;
+    private readonly int[] _open;
+    private JsonToken[] _tokens;
 
     // The text's own array: a span of it costs less than one of a Memory.
     private byte[] _bytes = [];
     private int _offset;
+
+    /// <summary>A tape to scan with.</summary>
+    /// <param name="maxTokens">Names and values beyond this are refused.</param>
+    /// <param name="maxDepth">Containers inside containers beyond this are refused.</param>
+    public JsonTape(int maxTokens = MaxTokens, int maxDepth = MaxDepth)
+    {
+        _maxTokens = maxTokens;
+        _open = new int[maxDepth];
+        _tokens = new JsonToken[256];
+    }
+
+    /// <summary>What another tape has scanned, in memory of its own.</summary>
+    private JsonTape(JsonTape scanned, byte[] text)
+    {
+        _open = [];
+        _tokens = scanned._tokens.AsSpan(0, scanned.Count).ToArray();
+        _bytes = text;
+        Text = text;
+        Count = scanned.Count;
+        Flags = scanned.Flags;
+        NonAscii = scanned.NonAscii;
+    }
 
     /// <summary>The bytes of the last scan. Valid as long as the caller's buffer is.</summary>
     public ReadOnlyMemory<byte> Text { get; private set; }
@@ -74,6 +94,12 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
         Problem = Walk(utf8.Span);
         return Problem is null;
     }
+
+    /// <summary>What was scanned, for values that live longer than the buffer and the next scan.</summary>
+    public JsonTape Keep() => new(this, Text.ToArray());
+
+    /// <summary>The same for a buffer that nobody uses again: it is not copied.</summary>
+    public JsonTape KeepBuffer() => new(this, _offset == 0 && _bytes.Length == Text.Length ? _bytes : Text.ToArray());
 
     /// <summary>The bytes of a token as written: escapes kept, quotes left out.</summary>
     public ReadOnlySpan<byte> Raw(int token)
@@ -125,6 +151,15 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
         }
 
         return found;
+    }
+
+    /// <inheritdoc cref="Find(int, ReadOnlySpan{byte})"/>
+    public int Find(int container, string name)
+    {
+        Span<byte> utf8 = stackalloc byte[128];
+        return Encoding.UTF8.TryGetBytes(name, utf8, out int length)
+            ? Find(container, utf8[..length])
+            : Find(container, Encoding.UTF8.GetBytes(name));
     }
 
     /// <summary>Number of elements of an array, or of properties of an object.</summary>
@@ -192,16 +227,16 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
             // A value begins at `at`; a name may follow it before the next check.
             if (Count + 2 > _tokens.Length && !Grow())
             {
-                return JsonProblem.TooLarge(at, maxTokens);
+                return JsonProblem.TooLarge(at, _maxTokens);
             }
 
             bool opened = false;
             switch (at < text.Length ? text[at] : 0)
             {
                 case '{' or '[':
-                    if (depth == MaxDepth)
+                    if (depth == _open.Length)
                     {
-                        return JsonProblem.TooDeep(at, MaxDepth);
+                        return JsonProblem.TooDeep(at, _open.Length);
                     }
 
                     JsonKind kind = text[at] == '{' ? JsonKind.Object : JsonKind.Array;
@@ -308,12 +343,12 @@ internal sealed class JsonTape(int maxTokens = JsonTape.MaxTokens)
 
     private bool Grow()
     {
-        if (_tokens.Length >= maxTokens)
+        if (_tokens.Length >= _maxTokens)
         {
             return false;
         }
 
-        Array.Resize(ref _tokens, Math.Min(_tokens.Length * 2, maxTokens));
+        Array.Resize(ref _tokens, Math.Min(_tokens.Length * 2, _maxTokens));
         return true;
     }
 

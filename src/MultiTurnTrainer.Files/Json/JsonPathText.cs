@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Conversations.Json;
+namespace MultiTurnTrainer.Files.Json;
 
 /// <summary>Paths such as <c>messages[3].tool_calls[0].function.name</c>.</summary>
 internal static class JsonPathText
