@@ -20,6 +20,6 @@ public readonly record struct FileState(long Length, DateTime Written)
     }
 
     /// <summary>What is said of such a file.</summary>
-    internal static MttException Refusal(string path) =>
+    public static MttException Refusal(string path) =>
         new($"{path}: was changed while it was read", "Run the command again when nothing writes to the file.");
 }

@@ -71,6 +71,10 @@ public static class Catalogue
         () => new ConversationPrefix(),
         () => new Leakage(),
         () => new IdRepeated(),
+        () => new IdenticalSides(),
+        () => new MissingFork(),
+        () => new ContradictsWeights(),
+        () => new OneSided(),
     ];
 
     private static readonly Dictionary<string, RuleInfo> _byCode = Create(null)

@@ -31,6 +31,9 @@ public sealed record ValidationOptions
     /// <summary>Only the rules on text, shape, order and tools (MTT0–MTT3).</summary>
     public bool CoreOnly { get; init; }
 
+    /// <summary>Both sides of a preference are looked at where no side is chosen; otherwise such a row is no conversation.</summary>
+    public bool Pairs { get; init; } = true;
+
     /// <summary>Repairs what is safe before a row is judged.</summary>
     public bool Fix { get; init; }
 

@@ -15,8 +15,12 @@ public sealed class Validator
     private readonly ValidationOptions _options;
     private readonly Rule[] _rules;
     private readonly Rule[] _textRules;
+    private readonly Rule[] _pairRules;
     private readonly FindingSink _sink;
     private readonly Row _row;
+    private readonly Row _rejected;
+    private readonly FindingSink _sinkOfRejected;
+    private bool _isPair;
     private readonly RowFixer _fixer;
     private readonly DuplicateSearch _duplicates;
     private ReadOnlyMemory<byte> _accepted;
@@ -32,12 +36,15 @@ public sealed class Validator
             .. Catalogue
                 .Create(options.Model)
                 .Where(rule => !(options.Severities.TryGetValue(rule.Info.Code, out Severity? s) && s is null))
-                .Where(rule => !options.CoreOnly || rule.Info.Code[3] < '4'),
+                .Where(rule => !options.CoreOnly || rule.Info.Code[3] is < '4' or '6'),
         ];
         _textRules = [.. active.Where(rule => Overrides(rule, nameof(Rule.CheckText)))];
         _rules = [.. active.Where(rule => Overrides(rule, nameof(Rule.Check)))];
+        _pairRules = [.. active.Where(rule => Overrides(rule, nameof(Rule.CheckPair)))];
         int maxTokens = JsonTape.MostTokens(options.MaxRowBytes);
         _row = new Row(maxTokens);
+        _rejected = new Row(maxTokens);
+        _sinkOfRejected = new FindingSink(_ => { }, options.Severities);
         _fixer = new RowFixer(maxTokens);
         _sink = new FindingSink(receive, options.Severities);
         _duplicates = new DuplicateSearch(options.Duplicates, options.Similarity, options.Evaluation.Count > 0);
@@ -230,15 +237,55 @@ public sealed class Validator
         // 3. The conversation.
         if (Load(record))
         {
-            foreach (Rule rule in _rules)
-            {
-                rule.Check(_row, _sink);
-            }
-
-            _duplicates.Check(_row, _sink);
+            CheckConversation(record);
         }
 
         return true;
+    }
+
+    private void CheckConversation(in SourceRecord record)
+    {
+        foreach (Rule rule in _rules)
+        {
+            rule.Check(_row, _sink);
+        }
+
+        if (_isPair)
+        {
+            CheckPair(record);
+        }
+        else
+        {
+            _duplicates.Check(_row, _sink);
+        }
+    }
+
+    /// <summary>Looks at the rejected side, and at both together. Pairs often share a side: they are not searched for duplicates.</summary>
+    private void CheckPair(in SourceRecord record)
+    {
+        _rejected.Begin(_row.File, record);
+        _rejected.Source.Scan(_row.Source.Text);
+        if (_rejected.Load(_options.Conversion with { Preference = PreferenceSide.Rejected }) is { } refusal)
+        {
+            Refuse(_rejected, refusal);
+            return;
+        }
+
+        _sinkOfRejected.BeginRow();
+        foreach (Rule rule in _rules.Where(rule => !rule.JudgesAnswers))
+        {
+            rule.Check(_rejected, _sinkOfRejected);
+        }
+
+        foreach (Finding finding in _sinkOfRejected.OfRow)
+        {
+            _sink.AddNew(Catalogue.Get(finding.Code), finding);
+        }
+
+        foreach (Rule rule in _pairRules)
+        {
+            rule.CheckPair(_row, _rejected, _sink);
+        }
     }
 
     /// <summary>Reads the row as a conversation.</summary>
@@ -246,17 +293,16 @@ public sealed class Validator
     private bool Load(in SourceRecord record)
     {
         Refusal? refusal = _row.Load(_options.Conversion);
+        _isPair = _options.Pairs && refusal == PreferenceFormat.NeedsAChoice;
+        if (_isPair)
+        {
+            refusal = _row.Load(_options.Conversion with { Preference = PreferenceSide.Chosen });
+        }
+
         _options.ExplainFormat?.Invoke(_row.File, record.Line, Explain(refusal));
         if (refusal is not null)
         {
-            string message = _row.Format is null ? refusal.Reason : $"{_row.Format.Name} row: {refusal.Reason}";
-            _sink.AddAt(
-                Catalogue.Get("MTT101"),
-                _row,
-                refusal.Token == 0 ? "" : JsonPathText.Of(_row.Source, refusal.Token),
-                _row.Source[refusal.Token].Start,
-                message
-            );
+            Refuse(_row, refusal);
             return false;
         }
 
@@ -269,6 +315,18 @@ public sealed class Validator
 
         _formats[_row.Format!.Name] = _formats.GetValueOrDefault(_row.Format.Name) + 1;
         return true;
+    }
+
+    private void Refuse(Row row, Refusal refusal)
+    {
+        string message = row.Format is null ? refusal.Reason : $"{row.Format.Name} row: {refusal.Reason}";
+        _sink.AddAt(
+            Catalogue.Get(PreferenceFormat.OneSide(row.Source) is null ? "MTT101" : "MTT604"),
+            row,
+            refusal.Token == 0 ? "" : JsonPathText.Of(row.Source, refusal.Token),
+            row.Source[refusal.Token].Start,
+            message
+        );
     }
 
     private string Explain(Refusal? refusal) =>

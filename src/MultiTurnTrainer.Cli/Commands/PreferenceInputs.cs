@@ -43,8 +43,10 @@ internal static class PreferenceInputs
         string loss = request.Objective switch
         {
             Objective.Dpo => $"loss {Naming.SnakeCase(settings.Loss)}, ",
-            Objective.Kto => $"loss {Naming.SnakeCase(settings.KtoLoss)}, ",
-            Objective.Simpo => $"margin {settings.Margin}, ",
+            Objective.Kto => Invariant(
+                $"loss {Naming.SnakeCase(settings.KtoLoss)}, weights {settings.DesirableWeight} and {settings.UndesirableWeight}, "
+            ),
+            Objective.Simpo => Invariant($"margin {settings.Margin}, "),
             _ => "",
         };
         bool compares = request.Objective is Objective.Dpo or Objective.Kto;
@@ -58,6 +60,7 @@ internal static class PreferenceInputs
                 $"preference {name}: {loss}beta {settings.Beta}, label smoothing {settings.LabelSmoothing}, sft weight {settings.SftWeight}, "
             )
             + $"turns {Naming.SnakeCase(settings.Turns)}, {Naming.SnakeCase(settings.TurnWeighting)}"
+            + (settings.TurnWeighting == TurnWeighting.Discount ? Invariant($" {settings.TurnDiscount}") : "")
             + (compares ? $", reference {Naming.SnakeCase(settings.Reference)}" : "")
             + $"\n           {Counted.Of(run.Pairs.Count, "pair")}{(forks.Length > 0 ? $", the sides fork at {forks}" : "")}"
             + (run.Labelled.Count > 0 ? $", {Counted.Of(run.Labelled.Count, "labelled row")}" : "");

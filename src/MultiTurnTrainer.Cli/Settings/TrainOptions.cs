@@ -129,6 +129,7 @@ internal sealed class TrainOptions
             Rows = rows,
             Lora = file.Section<LoraSettings>("lora"),
         };
+        request = _writes ? request.Recorded() : request;
         foreach (string line in IdleSettings.Of(request))
         {
             Console.Error.WriteLine(Printable.Of($"note: {line}"));

@@ -47,6 +47,11 @@ internal static class NotConversations
             }
         }
 
+        if (PreferenceFormat.OneSide(row) is { } oneSide)
+        {
+            return oneSide.Reason;
+        }
+
         if (MessageList.Problem(row) is { } problem)
         {
             return problem;

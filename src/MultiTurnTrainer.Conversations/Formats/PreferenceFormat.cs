@@ -10,6 +10,13 @@ internal sealed class PreferenceFormat : IRowFormat
     /// <summary>The refusal of a pair when no side was chosen.</summary>
     public static Refusal NeedsAChoice { get; } = new("a preference pair: give --preference chosen or rejected");
 
+    private static readonly (byte[] Chosen, byte[] Rejected)[] _names =
+    [
+        ("chosen"u8.ToArray(), "rejected"u8.ToArray()),
+        ("preferred_output"u8.ToArray(), "non_preferred_output"u8.ToArray()),
+        ("chosen_messages"u8.ToArray(), "rejected_messages"u8.ToArray()),
+    ];
+
     public string Name => "preference";
 
     public bool Recognises(JsonTape row) => Names(row) is not null;
@@ -21,6 +28,11 @@ internal sealed class PreferenceFormat : IRowFormat
 
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
+        if (OneSide(row) is { } refusal)
+        {
+            return refusal;
+        }
+
         if (options.Preference is null)
         {
             return NeedsAChoice;
@@ -42,9 +54,9 @@ internal sealed class PreferenceFormat : IRowFormat
             return null;
         }
 
-        if (HistoryWriter.Write(row, output, options, out string history) is { } refusal)
+        if (HistoryWriter.Write(row, output, options, out string history) is { } bad)
         {
-            return refusal;
+            return bad;
         }
 
         (string used, string input) = Question(row, side, output, options);
@@ -56,6 +68,23 @@ internal sealed class PreferenceFormat : IRowFormat
         if (used == "input" && row.Find(0, "input"u8) is var wrapped && row[wrapped].Kind == JsonKind.Object)
         {
             output.KeepRest(row, wrapped, ["messages", "tools"]);
+        }
+
+        return null;
+    }
+
+    /// <summary>The refusal of a row with one side of a pair only; null for others.</summary>
+    public static Refusal? OneSide(JsonTape row)
+    {
+        foreach ((byte[] chosen, byte[] rejected) in _names)
+        {
+            bool hasChosen = row.Present(0, chosen) >= 0;
+            if (hasChosen != row.Present(0, rejected) >= 0)
+            {
+                string there = Encoding.UTF8.GetString(hasChosen ? chosen : rejected);
+                string absent = Encoding.UTF8.GetString(hasChosen ? rejected : chosen);
+                return new Refusal($"a preference with \"{there}\" and no \"{absent}\"");
+            }
         }
 
         return null;

@@ -283,9 +283,11 @@ public static class AdapterMerge
 
     private static void Copy(SafetensorsFile file, SafetensorsEntry entry, Stream stream)
     {
-        for (long done = 0; done < entry.Length; done += CopyBytes)
+        byte[] block = new byte[Math.Min(CopyBytes, entry.Length)];
+        for (long done = 0; done < entry.Length; done += block.Length)
         {
-            ReadOnlySpan<byte> part = file.Bytes(entry, done, (int)Math.Min(CopyBytes, entry.Length - done));
+            Span<byte> part = block.AsSpan(0, (int)Math.Min(block.Length, entry.Length - done));
+            file.Read(entry, done, part);
             FiniteNumbers.Require(part, file, entry);
             stream.Write(part);
         }

@@ -17,6 +17,9 @@ public sealed class LoraAdapter : Adapter
     private readonly List<(string Name, Tensor Value)> _echoes = [];
     private readonly List<(string Name, ModuleSpec Module)> _tables = [];
 
+    /// <summary>A hash of the weights of the base that it was trained on, to be written beside it; null where nobody knows.</summary>
+    public string? BaseHash { get; set; }
+
     private LoraAdapter(CausalLM model, LoraConfig config, AdapterParts parts)
         : base(model.Layout, new ParameterSet(AdapterShapes.List(config, parts), model.Device))
     {

@@ -10,6 +10,9 @@ internal static class LoraAdapterFiles
 {
     public const string WeightsName = "adapter_model.safetensors";
 
+    /// <summary>In the metadata of the weights: the hash of the base's.</summary>
+    private const string BaseHashKey = "base_weights";
+
     private static readonly string[] _tables = [ModuleLayout.EmbeddingPath, ModuleLayout.HeadPath];
     private static readonly string[] _embeddingNames = ["embed_tokens", "lm_head"];
 
@@ -62,6 +65,7 @@ internal static class LoraAdapterFiles
 
             CheckEchoes(adapter, model, file);
             LoadTables(adapter, model, file);
+            adapter.BaseHash = file.Metadata.GetValueOrDefault(BaseHashKey);
             return adapter;
         }
         catch
@@ -87,7 +91,18 @@ internal static class LoraAdapterFiles
             pieces.Add(Tensors.Piece(name, weight, type));
         }
 
-        SafetensorsWriter.Write(Path.Combine(folder, WeightsName), pieces, SafetensorsWriter.PyTorchMetadata, force);
+        SortedDictionary<string, string> metadata = new(StringComparer.Ordinal);
+        foreach ((string name, string value) in SafetensorsWriter.PyTorchMetadata)
+        {
+            metadata[name] = value;
+        }
+
+        if (adapter.BaseHash is { } hash)
+        {
+            metadata[BaseHashKey] = hash;
+        }
+
+        SafetensorsWriter.Write(Path.Combine(folder, WeightsName), pieces, metadata, force);
         OutputFile.WriteAllBytes(
             Path.Combine(folder, LoraConfigJson.FileName),
             LoraConfigJson.Write(adapter.Config),

@@ -1,101 +1,53 @@
 // Folder Safetensors: reads and writes the file format by its rules.
 // Refuses to know: models, what a tensor is for.
-
-using Microsoft.Win32.SafeHandles;
-
 namespace MultiTurnTrainer.Models.Safetensors;
 
-/// <summary>A memory-mapped, checked safetensors file. Tensors are slices of the map: nothing is copied.</summary>
-public sealed unsafe class SafetensorsFile : IDisposable
+/// <summary>
+/// A checked safetensors file. Bytes are copied out of it when they are asked for, never mapped: a file that somebody cuts or writes to
+/// meanwhile is refused, and does not end the process.
+/// </summary>
+public sealed class SafetensorsFile : IDisposable
 {
     private const int LengthBytes = 8;
-    private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly byte* _data;
-    private readonly long _dataStart;
+    private readonly SafeFileHandle _file;
+    private readonly FileState _begun;
+    private long _dataStart;
 
-    private SafetensorsFile(
-        string path,
-        SafetensorsHeader header,
-        MemoryMappedFile map,
-        MemoryMappedViewAccessor view,
-        byte* data,
-        long dataStart
-    )
+    private SafetensorsFile(string path, SafeFileHandle file)
     {
         Path = path;
-        Entries = header.Entries;
-        Metadata = header.Metadata;
-        _map = map;
-        _view = view;
-        _data = data;
-        _dataStart = dataStart;
+        _file = file;
+        _begun = FileState.Of(file);
     }
 
     /// <summary>The file's path as given.</summary>
     public string Path { get; }
 
     /// <summary>The tensors by name.</summary>
-    public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
+    public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; private set; } = null!;
 
     /// <summary>The header's <c>__metadata__</c>.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; }
+    public IReadOnlyDictionary<string, string> Metadata { get; private set; } = null!;
 
-    /// <summary>Maps a file and checks its header.</summary>
+    /// <summary>Opens a file and checks its header.</summary>
     /// <exception cref="MttException">The file is missing, unreadable or breaks a rule of the format.</exception>
     public static SafetensorsFile Open(string path)
     {
         InputFile.RequireExists(path, "Check the path; a model folder holds *.safetensors.");
         InputFile.RequirePlain(path);
-
-        MemoryMappedFile? map = null;
-        MemoryMappedViewAccessor? view = null;
-        bool held = false;
+        SafetensorsFile? file = null;
         try
         {
-            long size = InputFile.Length(path);
-            if (size < LengthBytes)
-            {
-                throw SafetensorsHeader.Damaged(path, $"it has {size} bytes, fewer than a header needs");
-            }
-
-            map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-            view = map.CreateViewAccessor(0, size, MemoryMappedFileAccess.Read);
-            byte* start = null;
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            held = true;
-
-            ulong length = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, LengthBytes));
-            if (length > SafetensorsHeader.MaxLength)
-            {
-                throw SafetensorsHeader.Damaged(
-                    path,
-                    $"its header claims {length} bytes, over the limit of {SafetensorsHeader.MaxLength}"
-                );
-            }
-
-            long dataStart = LengthBytes + (long)length;
-            if (dataStart > size)
-            {
-                throw SafetensorsHeader.Damaged(path, $"its header claims {length} bytes, the file has {size}");
-            }
-
-            ReadOnlySpan<byte> json = new(start + LengthBytes, (int)length);
-            SafetensorsHeader header = SafetensorsHeader.Parse(json, size - dataStart, path);
-            return new SafetensorsFile(path, header, map, view, start + dataStart, dataStart);
+            file = new SafetensorsFile(path, File.OpenHandle(path));
+            file.ReadHeader();
+            return file;
         }
         catch (Exception problem)
         {
-            if (held)
+            file?.Dispose();
+            if (problem is IOException or UnauthorizedAccessException && !MemoryShortage.Is(problem))
             {
-                view!.SafeMemoryMappedViewHandle.ReleasePointer();
-            }
-
-            view?.Dispose();
-            map?.Dispose();
-            if (problem is (IOException or UnauthorizedAccessException) && !MemoryShortage.Is(problem))
-            {
-                throw new MttException($"{path}: {problem.Message}", "Check the file and its permissions.", problem);
+                throw InputFile.Unreadable(path, problem);
             }
 
             throw;
@@ -109,62 +61,94 @@ public sealed unsafe class SafetensorsFile : IDisposable
             ? entry
             : throw new MttException($"{Path}: holds no tensor '{name}'", "Check that this is the right file.");
 
-    /// <summary>A tensor's bytes, or a part of them; valid until the file is disposed.</summary>
-    /// <param name="entry">A tensor of this file.</param>
-    /// <param name="start">First byte of the part, counted from the tensor's first.</param>
-    /// <param name="length">Length of the part; at most what the tensor has left.</param>
-    public ReadOnlySpan<byte> Bytes(SafetensorsEntry entry, long start, int length)
+    /// <summary>A copy of all bytes of a tensor of at most 2 GiB.</summary>
+    /// <inheritdoc cref="Read"/>
+    public byte[] Bytes(SafetensorsEntry entry)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, entry.Length - start);
-        return new ReadOnlySpan<byte>(_data + entry.Begin + start, length);
+        byte[] bytes = new byte[checked((int)entry.Length)];
+        Read(entry, 0, bytes);
+        return bytes;
     }
 
-    /// <summary>All bytes of a tensor of at most 2 GiB.</summary>
-    public ReadOnlySpan<byte> Bytes(SafetensorsEntry entry) => Bytes(entry, 0, checked((int)entry.Length));
-
-    /// <summary>
-    /// Copies a part of a tensor past the map: pages of the map count as this process' memory for as long as it is mapped, and would
-    /// stand beside the copy.
-    /// </summary>
+    /// <summary>Copies a part of a tensor.</summary>
     /// <param name="entry">A tensor of this file.</param>
     /// <param name="start">First byte of the part, counted from the tensor's first.</param>
     /// <param name="target">Receives the part; at most what the tensor has left.</param>
+    /// <exception cref="MttException">The file was changed since it was opened, or cannot be read.</exception>
     public void Read(SafetensorsEntry entry, long start, Span<byte> target)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(target.Length, entry.Length - start);
-        using SafeFileHandle file = File.OpenHandle(Path);
-        long place = _dataStart + entry.Begin + start;
-        while (target.Length > 0)
+        try
         {
-            int count = RandomAccess.Read(file, target, place);
-            if (count == 0)
-            {
-                throw SafetensorsHeader.Damaged(Path, "it has become shorter while it was read");
-            }
-
-            target = target[count..];
-            place += count;
+            Fill(_dataStart + entry.Begin + start, target);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw InputFile.Unreadable(Path, problem);
         }
     }
 
-    /// <summary>A tensor's elements without a copy.</summary>
+    /// <summary>A copy of a tensor's elements.</summary>
     /// <exception cref="InvalidOperationException">The element type has another size.</exception>
     public ReadOnlySpan<T> Values<T>(string name)
         where T : unmanaged
     {
         SafetensorsEntry entry = this[name];
-        return entry.Type.Bits() == sizeof(T) * 8
+        return entry.Type.Bits() == Unsafe.SizeOf<T>() * 8
             ? MemoryMarshal.Cast<byte, T>(Bytes(entry))
             : throw new InvalidOperationException($"{name} is {entry.Type.Name()}, not {typeof(T).Name}");
     }
 
-    /// <summary>Unmaps the file; slices of it are no longer valid.</summary>
-    public void Dispose()
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _file.Dispose();
+
+    private void ReadHeader()
     {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _map.Dispose();
+        long size = _begun.Length;
+        if (size < LengthBytes)
+        {
+            throw SafetensorsHeader.Damaged(Path, $"it has {size} bytes, fewer than a header needs");
+        }
+
+        Span<byte> prefix = stackalloc byte[LengthBytes];
+        Fill(0, prefix);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (length > SafetensorsHeader.MaxLength)
+        {
+            throw SafetensorsHeader.Damaged(
+                Path,
+                $"its header claims {length} bytes, over the limit of {SafetensorsHeader.MaxLength}"
+            );
+        }
+
+        _dataStart = LengthBytes + (long)length;
+        if (_dataStart > size)
+        {
+            throw SafetensorsHeader.Damaged(Path, $"its header claims {length} bytes, the file has {size}");
+        }
+
+        byte[] json = new byte[(int)length];
+        Fill(LengthBytes, json);
+        SafetensorsHeader header = SafetensorsHeader.Parse(json, size - _dataStart, Path);
+        Entries = header.Entries;
+        Metadata = header.Metadata;
+    }
+
+    private void Fill(long place, Span<byte> target)
+    {
+        while (target.Length > 0)
+        {
+            int count = RandomAccess.Read(_file, target, place);
+            if (count == 0)
+            {
+                throw FileState.Refusal(Path);
+            }
+
+            target = target[count..];
+            place += count;
+        }
+
+        _begun.RequireSame(Path, _file);
     }
 }

@@ -17,6 +17,7 @@ internal static class PreferenceChecks
             throw new MttException($"objective {name}: no pair is left", "Look at what was left out, and why.");
         }
 
+        RequireMeaning(request.Objective, settings);
         if (adapter is LoraAdapter { Config.Dropout: > 0 } lora)
         {
             throw new MttException(
@@ -56,6 +57,45 @@ internal static class PreferenceChecks
             throw new MttException(
                 "objective kto: the estimate of the divergence needs at least two rows a step",
                 "Raise train.per_device_train_batch_size or train.gradient_accumulation_steps, or set preference.kto_loss to apo_zero_unpaired."
+            );
+        }
+    }
+
+    /// <summary>Refuses what was set and would change nothing: whoever set it believes that it does.</summary>
+    private static void RequireMeaning(Objective objective, PreferenceSettings settings)
+    {
+        PreferenceSettings usual = new();
+        (bool isDpo, bool isKto, bool isSimpo) = (
+            objective == Objective.Dpo,
+            objective == Objective.Kto,
+            objective == Objective.Simpo
+        );
+        bool smooths =
+            isSimpo
+            || (isDpo && settings.Loss is PairLossKind.Sigmoid or PairLossKind.Robust or PairLossKind.SigmoidNorm);
+        bool compares = (isDpo || isKto) && settings.Reference == PreferenceReference.Base;
+        (string Name, bool IsSet, bool Counts)[] choices =
+        [
+            ("loss", settings.Loss != usual.Loss, isDpo),
+            ("kto_loss", settings.KtoLoss != usual.KtoLoss, isKto),
+            ("label_smoothing", settings.LabelSmoothing != usual.LabelSmoothing, smooths),
+            ("margin", settings.Margin != usual.Margin, isSimpo),
+            (
+                "turn_discount",
+                settings.TurnDiscount != usual.TurnDiscount,
+                settings.TurnWeighting == TurnWeighting.Discount
+            ),
+            ("desirable_weight", settings.DesirableWeight != usual.DesirableWeight, isKto),
+            ("undesirable_weight", settings.UndesirableWeight != usual.UndesirableWeight, isKto),
+            ("reference", settings.Reference != usual.Reference, isDpo || isKto),
+            ("reference_file", settings.ReferenceFile is not null, compares),
+        ];
+        if (Array.Find(choices, choice => choice.IsSet && !choice.Counts).Name is { } idle)
+        {
+            string loss = isDpo ? $" with loss {Naming.SnakeCase(settings.Loss.ToString())}" : "";
+            throw new MttException(
+                $"objective {objective.GetName()}{loss}: preference.{idle} changes nothing",
+                "Leave it out; docs/preferences.md says what reads it."
             );
         }
     }

@@ -18,6 +18,9 @@ internal static class RunIdentity
     /// <summary>A settings record as JSON with the names of <c>mtt.yaml</c>.</summary>
     public static JsonObject ToJson<T>(T settings) => JsonSerializer.SerializeToNode(settings, _json)!.AsObject();
 
+    /// <summary>A hash of a model's weights.</summary>
+    public static string HashOfWeights(string model) => HashFolder(model, "*.safetensors");
+
     /// <summary>The fingerprint of a run.</summary>
     public static RunFingerprint Fingerprint(TrainRequest request, TrainingData data, string adapterConfig)
     {

@@ -7,6 +7,30 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <summary>What a run leaves behind about itself: the manifest and the report.</summary>
 internal static class RunRecords
 {
+    /// <summary>The manifest of a run that begins: its inputs as they are before anything is read of them.</summary>
+    public static Manifest Begin(TrainRequest request)
+    {
+        Manifest manifest = new("train");
+        // Rows may also come from memory, and then the name stands for no file; what is missing is refused where it is read.
+        foreach (string file in request.TrainFiles.Where(InputFile.Exists))
+        {
+            manifest.AddInput("train", file);
+        }
+
+        if (request.EvalFile is { } evaluation && InputFile.Exists(evaluation))
+        {
+            manifest.AddInput("eval", evaluation);
+        }
+
+        string config = Path.Combine(request.Model, "config.json");
+        if (InputFile.Exists(config))
+        {
+            manifest.AddInput("model", config);
+        }
+
+        return manifest;
+    }
+
     /// <summary>Writes the manifest beside the output folder.</summary>
     public static void WriteManifest(
         LoadedRun run,
@@ -16,19 +40,7 @@ internal static class RunRecords
         IEnumerable<string> files
     )
     {
-        Manifest manifest = new("train");
-        // Rows may also come from memory, and then the name stands for no file.
-        foreach (string file in run.Request.TrainFiles.Where(File.Exists))
-        {
-            manifest.AddInput("train", file);
-        }
-
-        if (run.Request.EvalFile is { } evaluation)
-        {
-            manifest.AddInput("eval", evaluation);
-        }
-
-        manifest.AddInput("model", Path.Combine(run.Request.Model, "config.json"));
+        Manifest manifest = run.Request.Record!;
         AddOptions(manifest.Options, run);
         AddCounts(manifest.Counts, run, summary, steps);
         foreach ((string name, double value) in facts)

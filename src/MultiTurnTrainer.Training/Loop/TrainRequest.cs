@@ -19,6 +19,9 @@ public sealed record TrainRequest
     /// <summary>What is evaluated on; null for nothing.</summary>
     public string? EvalFile { get; init; }
 
+    /// <summary>What the files were before anything was read of them; null takes it when the run begins.</summary>
+    public Manifest? Record { get; init; }
+
     /// <summary>Makes the rows of a file: token rows are read, and a caller that knows conversations can mask those on the way.</summary>
     public Func<string, IEnumerable<TokenRow>> ReadRows { get; init; } = path => TokenRowReader.Read(path);
 
@@ -54,4 +57,7 @@ public sealed record TrainRequest
 
     /// <summary>The adapter.</summary>
     public LoraSettings Lora { get; init; } = new();
+
+    /// <summary>The same with its files' hashes, for a caller that reads of them itself: one that is written to until the run has read them is refused.</summary>
+    public TrainRequest Recorded() => this with { Record = RunRecords.Begin(this) };
 }

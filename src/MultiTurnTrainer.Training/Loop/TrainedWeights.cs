@@ -19,18 +19,38 @@ internal static class TrainedWeights
                 );
         }
 
-        if (request.InitAdapter is not { } folder)
+        string hash = RunIdentity.HashOfWeights(request.Model);
+        LoraAdapter adapter;
+        if (request.InitAdapter is { } folder)
+        {
+            LoraChoice.RequireSame(request.Lora, LoraConfigJson.ReadFolder(folder), folder);
+            adapter = LoraAdapter.Load(model, folder);
+            RequireBase(adapter, hash, request);
+        }
+        else
         {
             ulong seed = unchecked((ulong)request.Train.Seed);
-            return LoraAdapter.Create(
-                model,
-                LoraChoice.CreateConfig(request.Lora, request.BaseId ?? BaseName.Of(request.Model)),
-                seed
-            );
+            string? name = request.BaseId ?? BaseName.Of(request.Model);
+            adapter = LoraAdapter.Create(model, LoraChoice.CreateConfig(request.Lora, name), seed);
         }
 
-        LoraChoice.RequireSame(request.Lora, LoraConfigJson.ReadFolder(folder), folder);
-        return LoraAdapter.Load(model, folder);
+        adapter.BaseHash = hash;
+        return adapter;
+    }
+
+    // Shapes agree between siblings; an adapter on other weights is neither what was trained nor a fresh one.
+    private static void RequireBase(LoraAdapter adapter, string hash, TrainRequest request)
+    {
+        if (adapter.BaseHash is { } recorded && recorded != hash)
+        {
+            using (adapter)
+            {
+                throw new MttException(
+                    $"{request.InitAdapter}: was trained on other weights than those of {request.Model}",
+                    $"Give the model that it was trained on (its adapter_config.json names {adapter.Config.BaseModel ?? "none"}), or merge it into that one first (mtt merge)."
+                );
+            }
+        }
     }
 
     /// <summary>What the fingerprint must know of them.</summary>

@@ -58,11 +58,13 @@ public static class TrainingRun
         using StopSignal loading = new(stop, time, () => observer.StoppedMidStep(0, null));
 
         // 1. Rows, steps and place: all that can be refused without the weights.
+        request = request.Record is null ? request.Recorded() : request;
         TrainSettings settings = request.Train;
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
         OutputFolder output = new(request.Output);
         using OutputLock held = output.Take(request.Force, request.Resume is not null);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
+        request.Record!.RequireUnchanged();
         int units =
             request.Distillation?.Units ?? data.Packing?.Packs.Count ?? request.Preferences?.Units ?? data.Rows.Count;
         StepPlan plan = StepPlan.Create(settings, units);

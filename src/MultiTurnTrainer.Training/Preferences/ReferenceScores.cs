@@ -96,7 +96,7 @@ internal sealed class ReferenceScores
             ReferenceIdentity found = RecordJson.Read<ReferenceIdentity>(lines.ReadLine() ?? "null");
             if (found.FindDifference(identity with { Version = FormatVersion }) is { } difference)
             {
-                throw new MttException($"{path}: its log-probabilities are of {difference}", remedy);
+                throw new MttException($"{path}:1: its log-probabilities are of {difference}", remedy);
             }
 
             for (; number < rows.Count && lines.ReadLine() is { } line; number++)

@@ -89,6 +89,18 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
         }
     }
 
+    /// <summary>Adds what another sink found in the same row, unless it is known: a pair's sides share their beginning.</summary>
+    public void AddNew(RuleInfo rule, Finding finding)
+    {
+        bool known = _ofRow.Exists(other =>
+            other.Code == finding.Code && other.Path == finding.Path && other.Message == finding.Message
+        );
+        if (!known && Counted(rule, finding.Severity) is { } counted)
+        {
+            Hand(finding with { Severity = counted });
+        }
+    }
+
     /// <summary>Adds a finding about a file.</summary>
     public void AddFile(RuleInfo rule, string file, long line, string message, string? hint = null)
     {

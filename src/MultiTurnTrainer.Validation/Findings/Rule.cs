@@ -16,6 +16,12 @@ internal abstract class Rule
     /// <summary>Looks at the canonical conversation.</summary>
     public virtual void Check(Row row, FindingSink sink) { }
 
+    /// <summary>Looks at both sides of a preference, each as a canonical conversation.</summary>
+    public virtual void CheckPair(Row chosen, Row rejected, FindingSink sink) { }
+
+    /// <summary>Whether it is about how good answers are: not asked of the rejected side of a pair.</summary>
+    public virtual bool JudgesAnswers => false;
+
     /// <summary>Looks back when a file is done.</summary>
     public virtual void EndFile(string file, FindingSink sink) { }
 }

@@ -28,6 +28,7 @@ public sealed record RuleInfo(string Code, string Name, Severity Severity, strin
             '2' => "Order and supervision",
             '3' => "Tools",
             '4' => "Content",
+            '6' => "Preferences",
             _ => "Duplicates and leakage",
         };
 }

@@ -151,6 +151,7 @@ public sealed class Preparer
             Fix = true,
             Duplicates = DuplicateMode.None,
             CoreOnly = true,
+            Pairs = false,
             Conversion = new ConversionOptions { Normalise = true, Preference = _options.Preference },
             AcceptRow = row =>
             {

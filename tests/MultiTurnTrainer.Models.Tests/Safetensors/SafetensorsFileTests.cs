@@ -164,4 +164,70 @@ public class SafetensorsFileTests
         File.WriteAllBytes(path, bytes);
         return path;
     }
+
+    public static TheoryData<string, int> Changes
+    {
+        get
+        {
+            TheoryData<string, int> changes = [];
+            foreach (int size in (int[])[0, 1, 7, 8, 9, 40, 100, 4095, 4096, 4097, 8000, 65536, 99_999])
+            {
+                changes.Add("cut", size);
+            }
+
+            foreach (int place in (int[])[0, 8, 60, 5000, 70_000, 99_999])
+            {
+                changes.Add("write", place);
+            }
+
+            changes.Add("append", 1);
+            changes.Add("append", 100_000);
+            changes.Add("touch", 0);
+            return changes;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public void Read_FileThatWasChangedSinceItWasOpened_IsRefused(string change, int at)
+    {
+        using TempFolder folder = new();
+        string path = folder["w.safetensors"];
+        SafetensorsPiece piece = SafetensorsPiece.Of("w", SafetensorsType.F32, [25_000], new byte[100_000]);
+        SafetensorsWriter.Write(path, [piece], null, force: false);
+        File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path).AddSeconds(-5));
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        Assert.Equal(100_000, file.Bytes(file["w"]).Length);
+        using (FileStream other = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            if (change == "cut")
+            {
+                other.SetLength(at);
+            }
+            else if (change != "touch")
+            {
+                other.Position = change == "append" ? other.Length + at : at;
+                other.WriteByte(1);
+            }
+        }
+
+        if (change == "touch")
+        {
+            File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path).AddSeconds(9));
+        }
+
+        MttException problem = Assert.Throws<MttException>(() => file.Bytes(file["w"]));
+        Assert.Equal($"{path}: was changed while it was read", problem.Message);
+    }
+
+    [Fact]
+    public void Read_FileThatWasReplaced_IsReadAsItWas()
+    {
+        using TempFolder folder = new();
+        string path = folder["w.safetensors"];
+        SafetensorsWriter.Write(path, [SafetensorsPiece.Of("w", SafetensorsType.F32, [1], new byte[4])], null, false);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        SafetensorsWriter.Write(path, [SafetensorsPiece.Of("v", SafetensorsType.F32, [9], new byte[36])], null, true);
+        Assert.Equal([0f], file.Values<float>("w").ToArray());
+    }
 }

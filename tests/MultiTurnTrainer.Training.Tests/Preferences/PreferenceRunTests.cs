@@ -191,6 +191,112 @@ public class PreferenceRunTests
         }
     }
 
+    [Theory]
+    [InlineData("dpo", "margin")]
+    [InlineData("dpo", "kto_loss")]
+    [InlineData("dpo", "turn_discount")]
+    [InlineData("dpo", "desirable_weight")]
+    [InlineData("simpo", "loss")]
+    [InlineData("simpo", "reference")]
+    [InlineData("simpo", "reference_file")]
+    [InlineData("orpo", "label_smoothing")]
+    [InlineData("kto", "label_smoothing")]
+    [InlineData("kto", "undesirable_weight", true)]
+    [InlineData("hinge", "label_smoothing")]
+    [InlineData("ipo", "label_smoothing")]
+    [InlineData("sigmoid", "label_smoothing", true)]
+    public void Execute_SettingThatChangesNothing_IsRefusedByName(string objective, string name, bool counts = false)
+    {
+        using TempFolder folder = new();
+        bool isLoss = Enum.TryParse(objective, ignoreCase: true, out PairLossKind kind);
+        PreferenceSettings set = name switch
+        {
+            "margin" => new() { Margin = 1 },
+            "kto_loss" => new() { KtoLoss = RowLossKind.ApoZeroUnpaired },
+            "turn_discount" => new() { TurnDiscount = 0.5 },
+            "desirable_weight" => new() { DesirableWeight = 2 },
+            "undesirable_weight" => new() { UndesirableWeight = 2 },
+            "loss" => new() { Loss = PairLossKind.Ipo },
+            "reference" => new() { Reference = PreferenceReference.None },
+            "reference_file" => new() { ReferenceFile = folder["reference.jsonl"] },
+            _ => new() { LabelSmoothing = 0.1 },
+        };
+        PreferenceSettings settings = isLoss ? set with { Loss = kind } : set;
+        TrainOutcome Execute() => Run(folder["out"], isLoss ? "dpo" : objective, settings, PreferenceCase.Train(1));
+        if (counts)
+        {
+            Assert.Equal(TrainEnd.Finished, Execute().End);
+        }
+        else
+        {
+            Assert.Contains($"preference.{name} changes nothing", Assert.Throws<MttException>(Execute).Message);
+        }
+    }
+
+    [Fact]
+    public void Execute_OtherWeightsOfTheSameShape_AreRefusedForAdapterAndReference()
+    {
+        using TempFolder folder = new();
+        PreferenceSettings stored = new() { ReferenceFile = folder["reference.jsonl"] };
+        Run(folder["first"], "dpo", stored, PreferenceCase.Train(1));
+        string other = folder["other-model"];
+        Directory.CreateDirectory(other);
+        foreach (string path in Directory.GetFiles(TrainingCase.Model("llama")))
+        {
+            File.Copy(path, Path.Combine(other, Path.GetFileName(path)));
+        }
+
+        TrainRequest again = PreferenceCase.Request(folder["out"], "dpo", new(), PreferenceCase.Train(1)) with
+        {
+            InitAdapter = folder["first"],
+            Lora = new LoraSettings(),
+        };
+        // The same weights in another folder are the same base.
+        Assert.Equal(TrainEnd.Finished, TrainingCase.Run(again with { Model = other }).End);
+
+        using (FileStream weights = File.OpenWrite(Path.Combine(other, "model.safetensors")))
+        {
+            weights.Seek(-2, SeekOrigin.End);
+            weights.WriteByte(0x3d);
+        }
+
+        MttException adapter = Assert.Throws<MttException>(() =>
+            TrainingCase.Run(again with { Model = other, Force = true })
+        );
+        Assert.Contains($"{folder["first"]}: was trained on other weights", adapter.Message, StringComparison.Ordinal);
+        TrainRequest request = PreferenceCase.Request(folder["out"], "dpo", stored, PreferenceCase.Train(1));
+        MttException reference = Assert.Throws<MttException>(() =>
+            TrainingCase.Run(request with { Model = other, Force = true })
+        );
+        Assert.Contains(
+            $"{folder["reference.jsonl"]}:1: its log-probabilities are of another base model",
+            reference.Message,
+            StringComparison.Ordinal
+        );
+        TrainSettings half = PreferenceCase.Train(1) with { Dtype = TrainingDtype.Bfloat16 };
+        MttException type = Assert.Throws<MttException>(() =>
+            TrainingCase.Run(request with { Train = half, Force = true })
+        );
+        Assert.Contains("compute type", type.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Execute_AdapterThatWentOn_IsComparedWithTheBase()
+    {
+        using TempFolder folder = new();
+        TrainSettings train = PreferenceCase.Train(3) with { LearningRate = 1e-2, Shuffle = false };
+        Run(folder["first"], "dpo", new(), train);
+        TrainRequest on = PreferenceCase.Request(folder["on"], "dpo", new(), train) with
+        {
+            InitAdapter = folder["first"],
+            Lora = new LoraSettings(),
+        };
+        TrainingCase.Run(on);
+
+        // A reference that began as the adapter would give ln 2.
+        Assert.True(Losses(folder["on"])[0] < Math.Log(2) - 0.01, $"{Losses(folder["on"])[0]}");
+    }
+
     private static double Margin(PreferencePart part) => part.RewardsMargins!.Value;
 
     private static byte[] Adapter(string output) =>

@@ -15,6 +15,8 @@ internal sealed class LanguageSwitch : Rule
                 """{"messages":[{"role":"user","content":"What is the capital of the country that is to the east of France?"},{"role":"assistant","content":"Das ist die Stadt Berlin, und sie ist auch die größte Stadt in dem Land."}]}""",
         };
 
+    public override bool JudgesAnswers => true;
+
     public override void Check(Row row, FindingSink sink)
     {
         // The first question and the first answer say it; the turns after follow them.

@@ -15,6 +15,8 @@ internal sealed class Placeholder : Rule
                 """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"Hello! I am {{name}}."}]}""",
         };
 
+    public override bool JudgesAnswers => true;
+
     public override void Check(Row row, FindingSink sink)
     {
         foreach (TextToken text in row.Texts)

@@ -42,6 +42,8 @@ internal sealed class Refusal : Rule
 
     private static readonly SearchValues<byte> _first = SearchValues.Create([.. _starts.Select(start => start[0])]);
 
+    public override bool JudgesAnswers => true;
+
     public override void Check(Row row, FindingSink sink)
     {
         foreach (TextToken text in row.Texts)

@@ -15,6 +15,8 @@ internal sealed class UndesiredAnswer : Rule
                 """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}],"label":false}""",
         };
 
+    public override bool JudgesAnswers => true;
+
     public override void Check(Row row, FindingSink sink)
     {
         if (row.Source.Find(0, "label"u8) is >= 0 and int label && row.Source[label].Kind == JsonKind.False)

@@ -78,8 +78,12 @@ internal sealed class UnknownRowKey : Rule
     {
         JsonTape tape = row.Source;
         string name = tape.String(at);
+        // What kto learns from.
+        bool isLabel = name is "label" or "kto_tag" && tape[at + 1].Kind is JsonKind.True or JsonKind.False;
         bool isSilent =
-            tape[at + 1].Kind == JsonKind.Null || (tape[at + 1].Kind == JsonKind.String && tape[at + 1].Length == 0);
+            isLabel
+            || tape[at + 1].Kind == JsonKind.Null
+            || (tape[at + 1].Kind == JsonKind.String && tape[at + 1].Length == 0);
         if (isSilent || _known.Contains(name) || _said.Count > 1000 || !_said.Add(name))
         {
             return;
