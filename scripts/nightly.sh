@@ -2,7 +2,7 @@
 # What is too long for every change: the fuzz runs of the readers and the validator (200,000 mutated inputs by default)
 # and of the Parquet reader (20,000 mutated files), those of templates, tokenizers, configurations, adapters, settings and
 # replies (fifty times the usual), near duplicates among 200,000 rows beside an exact join, a real model that learns facts, and
-# 300 random conversations under random context policies, and one whole seed of the lost-in-conversation experiment (all eight with
+# 300 random conversations under random context policies, a server that is killed 50 times under load, and one whole seed of the lost-in-conversation experiment (all eight with
 # their ablations: SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1).
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
@@ -29,6 +29,9 @@ for room in Templates Tokenizers Models Inference Hub Serving Sessions Cli; do
   MTT_FUZZ=${MTT_FUZZ:-50} MTT_FUZZ_SEED=${2:-1} timeout 3600 \
     "artifacts/bin/MultiTurnTrainer.$room.Tests/release/MultiTurnTrainer.$room.Tests" -class '*FuzzTests' -showliveoutput
 done
+# The server, killed at 50 random moments under load.
+MTT_KILLS=50 timeout 1800 \
+  artifacts/bin/MultiTurnTrainer.Serving.Tests/release/MultiTurnTrainer.Serving.Tests -class '*ServeKillTests'
 dotnet build tests/MultiTurnTrainer.Context.Tests -c Release -v q -nologo
 MTT_POLICY_CASES=300 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Context.Tests/release/MultiTurnTrainer.Context.Tests \

@@ -24,7 +24,7 @@ internal sealed class SessionParts
         Expiry = new Expiry(_service, plan.Sessions.Ttl, plan.Time, plan.Log);
         Turns = new SessionTurns(Log, plan.Sessions.Budget);
         Router = new Router(plan.Models.Routing);
-        SessionContexts contexts = new(plan.Policy, plan.Time);
+        SessionContexts contexts = new(Log, plan.Policy, plan.Time);
         Runner = new TurnRunner(Log, Turns, contexts, upstreams, Router, plan.Sessions, plan.Time);
         Chats = new SessionChats(Runner, plan.Options, plan.Time);
         Routes = new SessionRoutes(Log, _service, Turns, contexts, plan.Policy, Runner, Chats);

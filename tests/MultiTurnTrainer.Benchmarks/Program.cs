@@ -5,8 +5,8 @@ using MultiTurnTrainer.Benchmarks.Sessions;
 using MultiTurnTrainer.Benchmarks.Tokenizers;
 
 // `tokenizer-throughput MODEL CORPUS` measures whole files, `tokenizer-oracle ENCODING PACKAGE CORPUS` beside Microsoft's
-// tokenizer of the same vocabulary, `context-plans MODEL CONVERSATIONS` counts plans, `session-store ENCODING FILE
-// SESSIONS TURNS SECONDS` times a store; anything else goes to BenchmarkDotNet (`--list flat`).
+// tokenizer of the same vocabulary, `context-plans MODEL CONVERSATIONS` counts plans, `session-load MTT FOLDER
+// SESSIONS TURNS SECONDS` times turns of mtt serve; anything else goes to BenchmarkDotNet (`--list flat`).
 if (args is ["tokenizer-throughput", var model, var corpus, ..])
 {
     TokenizerThroughput.Run(model, corpus, args.Length > 3 ? args[3] : null);
@@ -25,13 +25,13 @@ if (args is ["context-plans", var counter, var conversations])
     return 0;
 }
 
-if (args is ["session-store", var sessionEncoding, var database, var sessions, var turns, var seconds])
+if (args is ["session-load", var program, var folder, var sessions, var turns, var seconds])
 {
     int[] numbers =
     [
         .. new[] { sessions, turns, seconds }.Select(text => int.Parse(text, CultureInfo.InvariantCulture)),
     ];
-    await StoreLatency.RunAsync(sessionEncoding, database, numbers[0], numbers[1], numbers[2]);
+    await new SessionLoad(program, folder).RunAsync(numbers[0], numbers[1], numbers[2]);
     return 0;
 }
 

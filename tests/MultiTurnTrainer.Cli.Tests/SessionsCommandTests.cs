@@ -64,6 +64,58 @@ public sealed class SessionsCommandTests : IDisposable
         Assert.Equal(0, MttProcess.Run(_folder.Path, restored).ExitCode);
     }
 
+    [Fact]
+    public async Task Fork_AtAVersion_IsAnotherSessionThatGcErases()
+    {
+        string id = await RecordAsync();
+
+        string fork = Run(0, "fork", id, "--at", "3").Out.Trim();
+
+        Assert.Matches("^[0-9a-f]{64}$", fork);
+        Assert.DoesNotContain("And the other one?", Run(0, "show", fork).Out, StringComparison.Ordinal);
+        Assert.Contains("And the other one?", Run(0, "show", id).Out, StringComparison.Ordinal);
+        Assert.Contains("2 sessions", Run(0, "list").Error, StringComparison.Ordinal);
+        Assert.Contains("0 sessions erased", Run(0, "gc", "--older-than", "1").Error, StringComparison.Ordinal);
+        Assert.Contains("2 sessions erased", Run(0, "gc", "--older-than", "0").Error, StringComparison.Ordinal);
+        Assert.Contains("0 sessions", Run(0, "list").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_OfARegeneratedAnswer_IsAPair()
+    {
+        string id = await RecordAsync();
+        await using (ISessionStore store = SqliteSessionStore.Open(_folder["sessions.db"], isServer: true))
+        {
+            SessionLog log = new(store, TimeProvider.System);
+            SessionTurns turns = new(log, SessionBudget.None);
+            string last = (await log.LoadAsync(Tenant, id)).Turns[^1].Id;
+            TurnStart start = await turns.RegenerateAsync(Tenant, id, last);
+            JsonView answer = Message("assistant", "It comes tomorrow.");
+            await turns.CommitAsync(Tenant, id, start.Turn.Id, answer, new CommitInfo());
+        }
+
+        Run(0, "export", id, "--pairs", "--output", "pairs.jsonl");
+
+        using JsonDocument pair = JsonDocument.Parse(Assert.Single(File.ReadAllLines(_folder["pairs.jsonl"])));
+        Assert.Equal("It comes tomorrow.", Content(pair, "chosen"));
+        Assert.Equal("It is on its way.", Content(pair, "rejected"));
+    }
+
+    [Fact]
+    public void Key_OfATenant_IsShownOnceBesideItsHash()
+    {
+        MttResult result = MttProcess.Run(_folder.Path, ["sessions", "key", "--tenant", "acme"]);
+
+        Assert.Equal(0, result.ExitCode);
+        string key = result.Out.Trim();
+        Assert.StartsWith("mtt-", key, StringComparison.Ordinal);
+        Assert.Contains("acme: [", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, result.Error, StringComparison.Ordinal);
+    }
+
+    private static string? Content(JsonDocument pair, string side) =>
+        pair.RootElement.GetProperty(side)[0].GetProperty("content").GetString();
+
     [Theory]
     [InlineData("there is no store", "list")]
     [InlineData("there is no session", "show", "../../etc/passwd")]

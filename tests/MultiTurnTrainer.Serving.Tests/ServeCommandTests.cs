@@ -100,6 +100,91 @@ public class ServeCommandTests
         await MttProcess.EndAsync(again, "TERM");
     }
 
+    /// <summary>The whole section <c>sessions:</c>, each setting seen at work.</summary>
+    [Fact]
+    public async Task Serve_WithTheWholeSectionOfSettings_DoesWhatEachSays()
+    {
+        using TempFolder folder = new();
+        await using ScriptedServer upstream = await ScriptedServer.StartAsync(request =>
+            request.Messages[^1].Content == "break"
+                ? Answers.Stream(["half ", "an answer"], ends: false)
+                : Answers.Stream([request.Body.GetProperty("model").GetString()!])
+        );
+        folder.Write(
+            "mtt.yaml",
+            """
+            sessions:
+              policy: mine.yaml
+              store: {type: sqlite, path: kept.db, ttl: 30}
+              budgets: {requests: 4, tokens: 100000, money: 5, escalate_to: large, prices: {small: {input: 1, output: 2}}}
+              fallbacks:
+                on_state_desync: rollback_last_committed
+                on_token_overflow: compress_and_retry
+                on_stream_failure: acknowledge_partial
+              streaming_buffer: {tokens: 1, milliseconds: 60000}
+              routing: [{model: large, metadata: {tier: gold}}]
+              telemetry: true
+            """
+        );
+        folder.Write("mine.yaml", "context: {persona: {text: You are Bell.}}\n");
+        string[] models =
+        [
+            "--endpoint",
+            upstream.BaseUrl,
+            "--name",
+            "small",
+            "--endpoint",
+            upstream.BaseUrl,
+            "--name",
+            "large",
+        ];
+        using Process process = MttProcess.Start(folder.Path, ["serve", .. models, "--port", "0"]);
+        using HttpClient client = await ConnectAsync(process);
+        string session = (string)(await PostAsync(client, "/v1/sessions", "{}"))["id"]!;
+
+        Assert.Equal("small", Content(await SayAsync(client, session, "one")));
+        Assert.Contains("You are Bell.", upstream.Requests.First().Messages[0].Content, StringComparison.Ordinal);
+        JsonObject routed = new()
+        {
+            ["metadata"] = new JsonObject { ["session_id"] = session, ["tier"] = "gold" },
+            ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "two" }),
+        };
+        Assert.Equal("large", Content(await PostAsync(client, "/v1/chat/completions", routed.ToJsonString())));
+        using (HttpResponseMessage broken = await SendAsync(client, session, "break"))
+        {
+            Assert.Equal(502, (int)broken.StatusCode);
+            Assert.Contains("load;dur=", broken.Headers.GetValues("Server-Timing").Single(), StringComparison.Ordinal);
+        }
+
+        await SayAsync(client, session, "four");
+        Assert.Equal("large", Content(await SayAsync(client, session, "five")));
+        JsonNode state = JsonNode.Parse(await client.GetStringAsync($"/v1/sessions/{session}"))!;
+        Assert.Equal("half an answer", (string?)state["messages"]![5]!["content"]);
+        JsonNode events = JsonNode.Parse(await client.GetStringAsync($"/v1/sessions/{session}/events"))!;
+        string[] kinds = [.. events["data"]!.AsArray().Select(item => (string)item!["kind"]!)];
+        Assert.Contains("turn_checkpointed", kinds);
+        Assert.Contains("budget_tripped", kinds);
+        Assert.True((double)state["usage"]!["money"]! > 0);
+        await MttProcess.EndAsync(process, "TERM");
+        Assert.True(File.Exists(folder["kept.db"]));
+    }
+
+    [Theory]
+    [InlineData("sessions: {fallbacks: {on_state_desync: guess}}", "on_state_desync")]
+    [InlineData("sessions: {stor: {type: sqlite}}", "stor")]
+    [InlineData("sessions: {telemetry: maybe}", "telemetry")]
+    public void Serve_WithASettingThatIsNone_NamesItsLine(string settings, string message)
+    {
+        using TempFolder folder = new();
+        folder.Write("mtt.yaml", settings);
+
+        MttResult result = MttProcess.Run(folder.Path, ["serve", "--endpoint", "http://localhost:1/v1", "--name", "m"]);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        Assert.Contains("mtt.yaml:1", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Chat_InTheTerminal_GoesOnInTheSessionOfBefore()
     {
@@ -124,7 +209,7 @@ public class ServeCommandTests
         Assert.Contains("There is no such", unknown.Error, StringComparison.Ordinal);
     }
 
-    private static async Task<HttpClient> ConnectAsync(Process process)
+    internal static async Task<HttpClient> ConnectAsync(Process process)
     {
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
         while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
@@ -141,6 +226,24 @@ public class ServeCommandTests
 
         throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(patience.Token));
     }
+
+    private static string? Content(JsonObject answer) => (string?)answer["choices"]![0]!["message"]!["content"];
+
+    private static Task<HttpResponseMessage> SendAsync(HttpClient client, string session, string text) =>
+        client.PostAsync(
+            "/v1/chat/completions",
+            new StringContent(
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        metadata = new { session_id = session },
+                        messages = new[] { new { role = "user", content = text } },
+                    }
+                ),
+                Encoding.UTF8,
+                "application/json"
+            )
+        );
 
     private static Task<JsonObject> SayAsync(HttpClient client, string session, string text) =>
         PostAsync(

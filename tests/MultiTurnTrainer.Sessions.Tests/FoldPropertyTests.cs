@@ -63,8 +63,8 @@ public class FoldPropertyTests
             SessionState again = await cold.Log.LoadAsync(Tenant, state.Id, version);
             Assert.Equal(written, Written(again));
             Assert.Equal(prompt, Prompt(again));
-            SessionState? snapshot = StateSnapshot.TryRead(StateSnapshot.Of(again));
-            Assert.Equal(written, Written(snapshot!));
+            RecentSession? snapshot = StateSnapshot.TryRead(StateSnapshot.Of(new RecentSession(again)));
+            Assert.Equal(written, Written(snapshot!.State));
         }
     }
 

@@ -67,9 +67,11 @@ internal sealed class ServedModelOptions
             parsed.GetValue(_model),
             isLocal ? ModelNeed.Weights : ModelNeed.Tokenizer
         );
+        RowModel? counted = folder is null ? null : RowModel.Load(folder, rows);
         ModelsOptions models = new()
         {
             Local = isLocal && folder is not null ? Local(parsed, folder, rows) : null,
+            LocalRows = counted,
             LocalName = names.FirstOrDefault() ?? NameOf(folder),
             CacheBytes = (long)parsed.GetValue(_cache) << 20,
             Endpoints = Pair(endpoints, names),
@@ -77,7 +79,6 @@ internal sealed class ServedModelOptions
         };
         string? name = parsed.GetValue(_policy) ?? sessions.Policy;
         ContextPolicy policy = PolicyFile.Read(name, file) ?? new ContextPolicy();
-        RowModel? counted = folder is null ? null : RowModel.Load(folder, rows);
         ServedPolicy served = new(name ?? StandardPolicy, policy, counted, parsed.GetValue(_window));
         return new ServerPlan(new ServerOptions(), models, served, Sessions(sessions, parsed.GetValue(_store)));
     }
@@ -89,6 +90,7 @@ internal sealed class ServedModelOptions
             Keys = settings.ReadKeys(),
             Ttl = settings.Store.Ttl is { } days ? TimeSpan.FromDays(days) : null,
             Fallbacks = settings.Fallbacks,
+            Telemetry = settings.Telemetry,
             CheckpointTokens = settings.StreamingBuffer.Tokens,
             CheckpointMilliseconds = settings.StreamingBuffer.Milliseconds,
         };

@@ -58,6 +58,13 @@ internal sealed class ConstraintLedger
         return changed;
     }
 
+    /// <summary>Takes the place of a ledger that was saved.</summary>
+    public void Restore(IReadOnlyList<ActiveConstraint> active, int version)
+    {
+        _active.AddRange(active);
+        Version = version;
+    }
+
     private void Withdraw(string sentence, List<ActiveConstraint> withdrawn)
     {
         HashSet<string> words = [.. ContentWords.Of(sentence)];

@@ -26,8 +26,15 @@ public sealed record ContextInputs
     /// <summary>State variables, by rising turn.</summary>
     public IReadOnlyList<StateChange> State { get; init; } = [];
 
-    /// <summary>The time of each message, where it is known.</summary>
+    /// <summary>The time of each message from <see cref="FirstTime"/> on, where it is known.</summary>
     public IReadOnlyList<DateTimeOffset?> Times { get; init; } = [];
+
+    /// <summary>The message that <see cref="Times"/> begins with.</summary>
+    public int FirstTime { get; init; }
+
+    /// <summary>The time of a message; null where it is not known.</summary>
+    public DateTimeOffset? TimeOf(int message) =>
+        message >= FirstTime && message - FirstTime < Times.Count ? Times[message - FirstTime] : null;
 
     /// <summary>Summaries made by a model.</summary>
     public ISummaryArtefacts? Summaries { get; init; }

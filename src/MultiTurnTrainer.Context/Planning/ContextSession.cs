@@ -15,7 +15,8 @@ public sealed class ContextSession
     private readonly ContextPolicy _policy;
     private readonly ContextInputs _inputs;
     private readonly ITokenCounter _counter;
-    private readonly List<Message> _record = [];
+    private readonly TailList<Message> _record;
+    private readonly PlanState? _base;
     private readonly Dictionary<int, int> _refits = [];
     private readonly Dictionary<int, int> _corrections = [];
     private readonly List<AppliedStep> _applied = [];
@@ -36,8 +37,37 @@ public sealed class ContextSession
     public ContextSession(ContextPolicy policy, ContextInputs inputs, ITokenCounter counter, int window)
     {
         (_policy, _inputs, _counter) = (policy, inputs, counter);
-        _window = window;
-        _budget = policy.BudgetOf(_window);
+        (_window, _budget) = (window, policy.BudgetOf(window));
+        _record = new TailList<Message>();
+        Begin();
+    }
+
+    /// <summary>Goes on with a conversation from where its plans stood: every later plan is the one that it would have had.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="inputs">What the conversation has beside its messages.</param>
+    /// <param name="counter">Counts tokens.</param>
+    /// <param name="window">The tokens the model takes, answer included.</param>
+    /// <param name="state">What <see cref="Save"/> gave for the same policy, counter and window.</param>
+    /// <param name="messages">The first <see cref="PlanState.Leading"/> messages, then those from <see cref="PlanState.From"/> on.</param>
+    public ContextSession(
+        ContextPolicy policy,
+        ContextInputs inputs,
+        ITokenCounter counter,
+        int window,
+        PlanState state,
+        IEnumerable<Message> messages
+    )
+    {
+        (_policy, _inputs, _counter) = (policy, inputs, counter);
+        (_window, _budget) = (window, policy.BudgetOf(window));
+        Message[] all = [.. messages];
+        _base = state;
+        _record = new TailList<Message>(all[..state.Leading], state.From);
+        foreach (Message message in all[state.Leading..])
+        {
+            _record.Add(message);
+        }
+
         Begin();
     }
 
@@ -115,6 +145,12 @@ public sealed class ContextSession
         }
     }
 
+    /// <summary>Where the plans stand, to go on from there later; null except after an answer.</summary>
+    public PlanState? Save() =>
+        _plan is null && Count > 0 && _record[Count - 1].Role == Role.Assistant && _inputs.Summaries is null
+            ? _layout.Save(_turnSeen)
+            : null;
+
     [MemberNotNull(nameof(_log), nameof(_layout), nameof(_steps))]
     private void Begin()
     {
@@ -123,6 +159,12 @@ public sealed class ContextSession
         _steps = new StepRunner(_policy, _layout, _log, _budget);
         _turnSeen = -1;
         _plan = null;
+        if (_base is not null)
+        {
+            _log.Restore(_base, _record);
+            _layout.Restore(_base);
+            _turnSeen = _base.Turn;
+        }
     }
 
     private void Take(Message message)
@@ -134,8 +176,9 @@ public sealed class ContextSession
     private void Replay()
     {
         Begin();
-        foreach (Message message in _record)
+        for (int i = _base?.Count ?? 0; i < _record.Count; i++)
         {
+            Message message = _record[i];
             if (message.Role == Role.Assistant)
             {
                 Advance();
@@ -218,10 +261,7 @@ public sealed class ContextSession
     }
 
     private double? Pause(int message) =>
-        message > 0
-        && message < _inputs.Times.Count
-        && _inputs.Times[message] is { } now
-        && _inputs.Times[message - 1] is { } before
+        _inputs.TimeOf(message) is { } now && _inputs.TimeOf(message - 1) is { } before
             ? (now - before).TotalDays
             : null;
 

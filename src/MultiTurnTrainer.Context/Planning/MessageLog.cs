@@ -56,9 +56,9 @@ internal sealed class TurnSpan(int first)
 /// </summary>
 internal sealed class MessageLog(ITokenCounter counter)
 {
-    private readonly List<Entry> _entries = [];
-    private readonly List<TurnSpan> _turns = [];
     private readonly List<Entry> _leading = [];
+    private TailList<Entry> _entries = new();
+    private TailList<TurnSpan> _turns = new();
     private Entry? _caller;
     private int _answered;
 
@@ -70,6 +70,9 @@ internal sealed class MessageLog(ITokenCounter counter)
 
     /// <summary>System messages before the first turn: they never leave.</summary>
     public IReadOnlyList<Entry> Leading => _leading;
+
+    /// <summary>The answer whose calls are open (−1 for none), and how many of their results have come.</summary>
+    public (int Caller, int Answered) OpenCall => (_caller?.Index ?? -1, _answered);
 
     /// <summary>Tokens of everything as it stands.</summary>
     public int PlainTokens { get; private set; }
@@ -109,6 +112,66 @@ internal sealed class MessageLog(ITokenCounter counter)
         turn.Plain += entry.Tokens;
         turn.HasReply |= message.Role is Role.Assistant or Role.Tool;
         return entry;
+    }
+
+    /// <summary>Takes the place of a log that was saved.</summary>
+    public void Restore(PlanState state, TailList<Message> record)
+    {
+        _leading.AddRange(state.LeadingTokens.Select((tokens, i) => new Entry(record[i], i, -1, tokens)));
+        _entries = new TailList<Entry>(_leading, state.From);
+        foreach (EntryState saved in state.Entries)
+        {
+            int index = _entries.Count;
+            _entries.Add(
+                new Entry(record[index], index, saved.Turn, saved.Tokens)
+                {
+                    Caller = saved.Caller,
+                    Call = saved.Call < 0 ? null : record[saved.Caller].ToolCalls[saved.Call],
+                    Replacement = saved.Replacement,
+                    Reminder = saved.Reminder,
+                }
+            );
+        }
+
+        _turns = new TailList<TurnSpan>([], state.FirstTurn);
+        foreach (TurnState saved in state.Turns)
+        {
+            _turns.Add(
+                new TurnSpan(saved.First)
+                {
+                    End = saved.End,
+                    Tokens = saved.Tokens,
+                    Plain = saved.Plain,
+                    HasReply = saved.HasReply,
+                }
+            );
+        }
+
+        PlainTokens = state.PlainTokens;
+        _caller = state.Caller < 0 ? null : _entries[state.Caller];
+        _answered = state.Answered;
+    }
+
+    /// <summary>A message as <see cref="Restore"/> takes it.</summary>
+    public EntryState Save(Entry entry) =>
+        new(
+            entry.Turn,
+            entry.Tokens,
+            entry.Caller,
+            entry.Call is { } call ? PlaceOf(call, _entries[entry.Caller].Message.ToolCalls) : -1,
+            entry.Replacement,
+            entry.Reminder
+        );
+
+    private static int PlaceOf(ToolCall call, IReadOnlyList<ToolCall> calls)
+    {
+        int place = 0;
+        while (!ReferenceEquals(calls[place], call))
+        {
+            place++;
+        }
+
+        return place;
     }
 
     private Entry Plain(Message message, int index)

@@ -72,7 +72,7 @@ internal sealed class PromptBlock
         IReadOnlyList<ActiveConstraint> constraints,
         int firstTurn,
         int turn,
-        IReadOnlyList<Entry> notes,
+        IReadOnlyList<LeftInstruction> notes,
         RunningSummary summary
     )
     {
@@ -88,9 +88,7 @@ internal sealed class PromptBlock
         Section(StateHeading, State(turn));
         Section(
             NotesHeading,
-            notes.Select(note =>
-                Item(ItemKind.System, [note.Index], note.Message.Content ?? "", "an instruction never leaves")
-            )
+            notes.Select(note => Item(ItemKind.System, [note.Index], note.Text, "an instruction never leaves"))
         );
         Section(DocumentsHeading, DocumentItems());
         MemoryTokens = DocumentTokens;

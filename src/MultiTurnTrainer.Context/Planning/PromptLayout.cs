@@ -17,7 +17,7 @@ internal sealed class PromptLayout
     private readonly MessageLog _log;
     private readonly PromptBlock _block;
     private readonly SourceHash? _sources;
-    private readonly List<Entry> _notes = [];
+    private readonly List<LeftInstruction> _notes = [];
     private readonly List<Omission> _leftOut = [];
     private readonly Dictionary<int, IReadOnlyList<ClassifiedSentence>> _sentences = [];
     private readonly int _tools;
@@ -125,13 +125,7 @@ internal sealed class PromptLayout
     /// <summary>Writes the top anew where something it holds changed.</summary>
     public void WriteBlock(int turn)
     {
-        (int Rules, int FirstTurn, int Notes, string Summary, int Turn) holds = (
-            Ledger.Version,
-            FirstTurn,
-            _notes.Count,
-            Summary.Text,
-            _block.ChangesByTurn ? turn : 0
-        );
+        (int Rules, int FirstTurn, int Notes, string Summary, int Turn) holds = Holds(turn);
         if (holds == _written)
         {
             return;
@@ -143,6 +137,60 @@ internal sealed class PromptLayout
             Version++;
         }
     }
+
+    /// <summary>What <see cref="Restore"/> takes.</summary>
+    /// <param name="turn">The newest turn that was looked at.</param>
+    public PlanState Save(int turn)
+    {
+        int from = _log.Turns[FirstTurn].First;
+        return new PlanState
+        {
+            Count = _log.Entries.Count,
+            From = from,
+            LeadingTokens = [.. _log.Leading.Select(entry => entry.Tokens)],
+            Entries = [.. Places(from, _log.Entries.Count).Select(i => _log.Save(_log.Entries[i]))],
+            FirstTurn = FirstTurn,
+            Turns =
+            [
+                .. Places(FirstTurn, _log.Turns.Count)
+                    .Select(i => _log.Turns[i])
+                    .Select(span => new TurnState(span.First, span.End, span.Tokens, span.Plain, span.HasReply)),
+            ],
+            Constraints = [.. Ledger.Active],
+            ConstraintChanges = Ledger.Version,
+            Summary = Summary.Save(),
+            Notes = [.. _notes],
+            LeftOut = [.. _leftOut],
+            Caller = _log.OpenCall.Caller,
+            Answered = _log.OpenCall.Answered,
+            PlainTokens = _log.PlainTokens,
+            Surplus = Surplus,
+            Version = Version,
+            NextResult = _nextResult,
+            Turn = turn,
+        };
+    }
+
+    /// <summary>Takes the place of a layout that was saved; the log has done so before.</summary>
+    public void Restore(PlanState state)
+    {
+        Ledger.Restore(state.Constraints, state.ConstraintChanges);
+        Summary.Restore(state.Summary);
+        _notes.AddRange(state.Notes);
+        _leftOut.AddRange(state.LeftOut);
+        _system = state.LeadingTokens.Sum();
+        _history = state.Turns.Sum(turn => turn.Tokens);
+        _turnsCounted = _log.Turns.Count - 1;
+        _nextResult = state.NextResult;
+        (FirstTurn, Surplus) = (state.FirstTurn, state.Surplus);
+        WriteBlock(state.Turn);
+        Version = state.Version;
+    }
+
+    private (int Rules, int FirstTurn, int Notes, string Summary, int Turn) Holds(int turn) =>
+        (Ledger.Version, FirstTurn, _notes.Count, Summary.Text, _block.ChangesByTurn ? turn : 0);
+
+    private static IEnumerable<int> Places(int first, int end) => Enumerable.Range(first, end - first);
 
     /// <summary>Lets all turns before one leave.</summary>
     /// <param name="turn">The first that stays.</param>
@@ -166,8 +214,21 @@ internal sealed class PromptLayout
 
         int last = _log.Turns[turn].First - 1;
         string stands = _policy.Summary.MaxTokens > 0 ? "; the summary stands for them" : "";
-        _leftOut.Add(new Omission(first, last, tokens, reason + stands));
+        LeaveOut(new Omission(first, last, tokens, reason + stands));
         Version++;
+    }
+
+    // What leaves for one reason, bite after bite, is one stretch.
+    private void LeaveOut(Omission next)
+    {
+        if (_leftOut is [.., { } before] && before.Last + 1 == next.First && before.Reason == next.Reason)
+        {
+            _leftOut[^1] = before with { Last = next.Last, Tokens = before.Tokens + next.Tokens };
+        }
+        else
+        {
+            _leftOut.Add(next);
+        }
     }
 
     /// <summary>Writes the summary of what has left.</summary>
@@ -361,7 +422,7 @@ internal sealed class PromptLayout
                     Summary.AddAnswer(i, text, IsAccepted(span.End));
                     break;
                 case Role.System or Role.Developer:
-                    _notes.Add(entry);
+                    _notes.Add(new LeftInstruction(i, entry.Message.Content ?? ""));
                     break;
                 default:
                     break;

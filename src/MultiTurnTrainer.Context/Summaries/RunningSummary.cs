@@ -18,8 +18,8 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
     private const string Proposal = "- Proposed by the assistant, not confirmed: ";
     private const string Accepted = "- Proposed by the assistant and accepted by the user: ";
 
-    private readonly List<Line> _lines = [];
-    private readonly Line _heading = new(0, 0, Heading, 0, count(Heading));
+    private readonly List<SummaryLine> _lines = [];
+    private readonly SummaryLine _heading = new(0, 0, Heading, 0, count(Heading));
 
     private bool _factsOnly;
 
@@ -90,8 +90,8 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
         }
 
         int left = Cap - _heading.Tokens;
-        List<Line> kept = [];
-        foreach (Line line in _lines.OrderByDescending(line => line.Worth).ThenByDescending(line => line.Order))
+        List<SummaryLine> kept = [];
+        foreach (SummaryLine line in _lines.OrderByDescending(line => line.Worth).ThenByDescending(line => line.Order))
         {
             if (line.Tokens <= left)
             {
@@ -113,16 +113,27 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
         _lines.AddRange(kept);
     }
 
+    /// <summary>What <see cref="Restore"/> takes.</summary>
+    public SummaryState Save() => new([.. _lines], Cap, _factsOnly);
+
+    /// <summary>Takes the place of a summary that was saved.</summary>
+    public void Restore(SummaryState state)
+    {
+        _lines.AddRange(state.Lines);
+        (Cap, _factsOnly) = (state.Cap, state.FactsOnly);
+        Compose(_lines);
+    }
+
     private void Add(int message, string text, double worth)
     {
         if (policy.MaxTokens > 0 && !_lines.Exists(line => line.Text == text))
         {
             int order = _lines.Count == 0 ? 0 : _lines[^1].Order + 1;
-            _lines.Add(new Line(order, message, text, worth, count(text) + 1));
+            _lines.Add(new SummaryLine(order, message, text, worth, count(text) + 1));
         }
     }
 
-    private void Compose(List<Line> lines)
+    private void Compose(IReadOnlyList<SummaryLine> lines)
     {
         if (lines.Count == 0)
         {
@@ -131,7 +142,7 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
         }
 
         StringBuilder text = new(Heading);
-        foreach (Line line in lines)
+        foreach (SummaryLine line in lines)
         {
             text.Append('\n').Append(line.Text);
         }
@@ -140,6 +151,4 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
         Tokens = count(Text);
         Sources = [.. lines.Select(line => line.Message).Distinct()];
     }
-
-    private sealed record Line(int Order, int Message, string Text, double Worth, int Tokens);
 }

@@ -33,7 +33,7 @@ public sealed class ContextAssembler
     private readonly RowSource? _rows;
     private readonly PromptEncoder? _encoder;
     private readonly ContextSession _session;
-    private readonly List<Message> _record = [];
+    private readonly TailList<Message> _record;
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _json;
     private readonly PromptTokens? _tokens;
@@ -47,15 +47,48 @@ public sealed class ContextAssembler
     /// <param name="source">What it has beside messages: tools, variables, documents, state; its messages are not read.</param>
     /// <exception cref="MttException">The template takes nothing of what the policy adds.</exception>
     public ContextAssembler(PolicyModel model, Conversation source)
+        : this(model, source, null) { }
+
+    /// <summary>Goes on with a conversation from where its plans stood: every later prompt is the one that it would have had.</summary>
+    /// <param name="model">The policy and its model.</param>
+    /// <param name="source">
+    /// What it has beside messages, and the messages that are still needed: the first <see cref="PlanState.Leading"/>, then those from
+    /// <see cref="PlanState.From"/> on.
+    /// </param>
+    /// <param name="state">What <see cref="Save"/> gave; null begins a conversation without messages.</param>
+    /// <exception cref="MttException">The template takes nothing of what the policy adds.</exception>
+    public ContextAssembler(PolicyModel model, Conversation source, PlanState? state)
     {
         (_model, _source) = (model, source);
         _rows = model.Template is { } template ? new RowSource(source, template, new RowOptions()) : null;
         _encoder = model.Model is { } known ? new PromptEncoder(known) : null;
         Counter = new MessageTokens(model.NewCounter());
-        _session = model.Open(ContextInputs.Of(source), Counter);
         _json = new Utf8JsonWriter(_buffer, JsonText.Writer);
         _tokens = model.Model is { } whole ? new PromptTokens(whole, _rows!.Stops) : null;
         _quotesControl = QuotesControl(model.Policy.Persona.Reminder) || QuotesControlBesideMessages(source);
+        if (state is null)
+        {
+            _record = new TailList<Message>();
+            _session = model.Open(ContextInputs.Of(source), Counter);
+            return;
+        }
+
+        _record = new TailList<Message>([.. source.Messages.Take(state.Leading)], state.From);
+        foreach (Message message in source.Messages.Skip(state.Leading))
+        {
+            _record.Add(message);
+        }
+
+        _quotesControl |= source.Messages.Any(message => QuotesControl(message.Json));
+        _session = model.Open(
+            ContextInputs.Of(source) with
+            {
+                FirstTime = state.From,
+            },
+            Counter,
+            state,
+            source.Messages
+        );
     }
 
     /// <summary>Counts the conversation's messages.</summary>
@@ -87,6 +120,9 @@ public sealed class ContextAssembler
         _quotesControl |= QuotesControl(message.Json);
         _prompt = null;
     }
+
+    /// <summary>Where the plans stand, to go on from there later; null except after an answer.</summary>
+    public PlanState? Save() => _session.Save();
 
     /// <summary>Takes over what a server's <c>usage</c> says of the newest prompt.</summary>
     public void Correct(int promptTokens) => _session.Correct(promptTokens);

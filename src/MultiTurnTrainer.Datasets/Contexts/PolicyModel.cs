@@ -82,15 +82,25 @@ public sealed class PolicyModel
     /// <param name="inputs">What it has beside its messages.</param>
     /// <param name="counter">Counts its tokens.</param>
     internal ContextSession Open(ContextInputs inputs, ITokenCounter counter) =>
-        new(
-            Policy,
-            inputs with
-            {
-                Placement = AddsSomething(inputs) ? Placement(inputs.Tools is not null) : BlockPlacement.System,
-            },
-            counter,
-            Window
-        );
+        new(Policy, Placed(inputs), counter, Window);
+
+    /// <summary>Goes on with the plans of a conversation.</summary>
+    /// <param name="inputs">What it has beside its messages.</param>
+    /// <param name="counter">Counts its tokens.</param>
+    /// <param name="state">Where they stood.</param>
+    /// <param name="messages">The messages that are still needed.</param>
+    internal ContextSession Open(
+        ContextInputs inputs,
+        ITokenCounter counter,
+        PlanState state,
+        IReadOnlyList<Message> messages
+    ) => new(Policy, Placed(inputs), counter, Window, state, messages);
+
+    private ContextInputs Placed(ContextInputs inputs) =>
+        inputs with
+        {
+            Placement = AddsSomething(inputs) ? Placement(inputs.Tools is not null) : BlockPlacement.System,
+        };
 
     // A policy that adds nothing never asks where the template would take it.
     private bool AddsSomething(ContextInputs inputs) =>

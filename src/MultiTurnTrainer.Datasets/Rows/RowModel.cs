@@ -6,6 +6,8 @@ namespace MultiTurnTrainer.Datasets.Rows;
 /// <summary>What rows need of a model: its template and its tokenizer. Shared by all threads.</summary>
 public sealed class RowModel
 {
+    private static readonly string[] _tokenizerFiles = ["*token*", "vocab*", "merges*", "*.model"];
+
     /// <summary>Puts a model together.</summary>
     /// <param name="chat">Template and special tokens of the model folder.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -33,6 +35,12 @@ public sealed class RowModel
 
     /// <summary>The longest sequence that the folder's <c>config.json</c> names; null where it names none.</summary>
     public int? LongestSequence { get; private init; }
+
+    /// <summary>SHA-256 of template and tokenizer files: whether what was counted with one model holds for another.</summary>
+    public string Fingerprint =>
+        field ??= FingerprintOf(Template.Chat.Template.Source + Template.Chat.ToolTemplate?.Source, Folder);
+
+    private string? Folder { get; init; }
 
     /// <summary>The tokenizer's tables.</summary>
     internal TokenizerParts Tokens { get; }
@@ -64,7 +72,22 @@ public sealed class RowModel
         )
         {
             LongestSequence = LongestOf(folder),
+            Folder = folder,
         };
+    }
+
+    private static string FingerprintOf(string template, string? folder)
+    {
+        StringBuilder parts = new(template);
+        foreach (string pattern in folder is null ? [] : _tokenizerFiles)
+        {
+            foreach (string path in Directory.GetFiles(folder!, pattern).Order(StringComparer.Ordinal))
+            {
+                parts.Append('\n').Append(ContentHash.OfFile(path));
+            }
+        }
+
+        return ContentHash.Of(Encoding.UTF8.GetBytes(parts.ToString()));
     }
 
     /// <summary>The longest sequence that a folder's <c>config.json</c> names; null where it names none.</summary>

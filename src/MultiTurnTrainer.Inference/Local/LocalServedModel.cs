@@ -41,10 +41,11 @@ public sealed class LocalServedModel : IDisposable
     /// <summary>Loads a folder.</summary>
     /// <param name="options">The model.</param>
     /// <param name="cacheBytes">The most memory of keys and values that are kept between answers.</param>
+    /// <param name="rows">Its template and tokenizer, where they are loaded already.</param>
     /// <exception cref="MttException">The folder cannot be read.</exception>
-    public LocalServedModel(LocalModelOptions options, long cacheBytes)
+    public LocalServedModel(LocalModelOptions options, long cacheBytes, RowModel? rows = null)
     {
-        Rows = RowModel.Load(options.Folder, options.Rows);
+        Rows = rows ?? RowModel.Load(options.Folder, options.Rows);
         _encoder = new PromptEncoder(Rows);
         _stops = [.. new ChatEncoder(Rows).StopTokens];
         _model = LocalModel.Load(options);

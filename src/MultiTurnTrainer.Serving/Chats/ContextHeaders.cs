@@ -12,6 +12,7 @@ internal static class ContextHeaders
     public const string IdempotencyKey = "Idempotency-Key";
     public const string Mode = "mtt-context-mode";
     public const string Used = "mtt-context-used";
+    public const string Timing = "Server-Timing";
     public const string Prefix = "mtt-context-prefix";
 
     /// <summary>Says how a prompt was made.</summary>

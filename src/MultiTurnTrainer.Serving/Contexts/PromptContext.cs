@@ -13,25 +13,15 @@ internal sealed class PromptContext
     private string _before = "";
     private AssembledContext? _assembled;
 
-    /// <summary>Begins a conversation.</summary>
+    /// <summary>Begins a conversation, or goes on with one.</summary>
     /// <param name="model">The policy and what counts its tokens.</param>
-    /// <param name="tools">The declared tools; null for none.</param>
-    /// <param name="metadata">State and times, as a row's <c>metadata</c> has them; null for none.</param>
-    public PromptContext(PolicyModel model, JsonNode? tools = null, JsonNode? metadata = null)
+    /// <param name="source">Tools, state and times as a row has them, and the messages that <paramref name="plan"/> needs.</param>
+    /// <param name="plan">Where its plans stood; null begins.</param>
+    public PromptContext(PolicyModel model, JsonView source, SessionPlan? plan = null)
     {
         _model = model;
-        JsonObject source = new() { ["messages"] = new JsonArray() };
-        if (tools is JsonArray { Count: > 0 })
-        {
-            source["tools"] = tools.DeepClone();
-        }
-
-        if (metadata is not null)
-        {
-            source["metadata"] = metadata.DeepClone();
-        }
-
-        _assembler = new ContextAssembler(model, Conversation.FromJson(Json.Element(source)));
+        _assembler = new ContextAssembler(model, Conversation.FromJson(source), plan?.State);
+        _factsOnly = plan?.KeptFactsOnly ?? false;
     }
 
     /// <summary>Messages so far.</summary>
@@ -44,6 +34,9 @@ internal sealed class PromptContext
         JsonObject row = new() { ["messages"] = new JsonArray(message.DeepClone()) };
         Append(Conversation.FromJson(Json.Element(row)).Messages[0]);
     }
+
+    /// <summary>Characters of the newest prompt that was answered: a measure of what it costs to keep.</summary>
+    public int Size => _before.Length;
 
     /// <summary>Adds a message.</summary>
     /// <exception cref="MttException">It belongs to no group, or no prompt can hold it.</exception>
@@ -98,6 +91,11 @@ internal sealed class PromptContext
         return Assemble();
     }
 
+    /// <summary>Where the plans stand, before a turn's messages are added; null except after an answer.</summary>
+    /// <param name="key">Names what they depend on.</param>
+    public SessionPlan? Save(string key) =>
+        _assembler.Save() is { } state ? new SessionPlan(key, state, _factsOnly) : null;
+
     /// <summary>The ids of the newest prompt, as a model in this process is asked with; null where no model is known.</summary>
     public int[]? Ids() => _model.Model is null ? null : _assembler.Ids();
 
@@ -126,6 +124,6 @@ internal sealed record AssembledContext(ContextPlan Plan, JsonView Messages, str
     /// <summary>SHA-256 of the messages.</summary>
     public string Hash() => ContentHash.Of(Messages.RawUtf8);
 
-    /// <summary>The share of the budget that is used.</summary>
-    public double Used => (double)Plan.Parts.Prompt / Math.Max(1, Plan.Parts.Budget);
+    /// <summary>The share of the budget that is used; an estimate that a server's counts moved may be below nothing.</summary>
+    public double Used => Math.Max(0.0, Plan.Parts.Prompt) / Math.Max(1, Plan.Parts.Budget);
 }

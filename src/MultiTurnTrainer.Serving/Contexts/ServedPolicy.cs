@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Serving.Http;
+
 namespace MultiTurnTrainer.Serving.Contexts;
 
 /// <summary>The policy of the server, with what counts its tokens.</summary>
@@ -11,12 +13,17 @@ public sealed class ServedPolicy
     /// <param name="model">Template and tokenizer; null estimates.</param>
     /// <param name="window">Tokens the model takes; null takes the policy's or the model's.</param>
     public ServedPolicy(string name, ContextPolicy policy, RowModel? model, int? window = null)
+        : this(
+            name,
+            model is null
+                ? new PolicyModel(policy, static () => new ByteTokenCounter(), window)
+                : new PolicyModel(policy, model, window)
+        ) { }
+
+    internal ServedPolicy(string name, PolicyModel model)
     {
-        Name = name;
-        Fingerprint = PolicyFingerprint.Of(policy);
-        _model = model is null
-            ? new PolicyModel(policy, static () => new ByteTokenCounter(), window)
-            : new PolicyModel(policy, model, window);
+        (Name, _model) = (name, model);
+        Fingerprint = PolicyFingerprint.Of(model.Policy);
     }
 
     /// <summary>Its name, for people.</summary>
@@ -28,6 +35,28 @@ public sealed class ServedPolicy
     /// <summary>The policy.</summary>
     public ContextPolicy Policy => _model.Policy;
 
-    /// <summary>Begins a conversation.</summary>
-    internal PromptContext Open(JsonNode? tools, JsonNode? metadata = null) => new(_model, tools, metadata);
+    /// <summary>Begins a conversation without messages.</summary>
+    internal PromptContext Open(JsonNode? tools)
+    {
+        JsonObject source = new() { ["messages"] = new JsonArray() };
+        if (tools is JsonArray { Count: > 0 })
+        {
+            source["tools"] = tools.DeepClone();
+        }
+
+        return new PromptContext(_model, Json.Element(source));
+    }
+
+    /// <summary>Begins a session's prompts, or goes on with them.</summary>
+    /// <param name="source">What they are planned from: <see cref="SessionRow.Source"/>.</param>
+    /// <param name="plan">Where they stood; null begins.</param>
+    internal PromptContext Open(JsonView source, SessionPlan? plan) => new(_model, source, plan);
+
+    /// <summary>Names what plans depend on: they are gone on with only under the same.</summary>
+    internal string PlanKey(JsonView? tools) =>
+        ContentHash.Of(
+            Encoding.UTF8.GetBytes(
+                Invariant($"{Fingerprint}\n{_model.Model?.Fingerprint}\n{_model.Window}\n{tools?.GetRawText()}")
+            )
+        );
 }

@@ -3,42 +3,52 @@ using MultiTurnTrainer.Serving.Http;
 namespace MultiTurnTrainer.Serving.Contexts;
 
 /// <summary>
-/// The prompts of sessions. What was planned for a session's newest version goes on from there; anything else is planned
-/// anew from the record, which gives the same prompt. Safe for several threads; a session is used by one at a time.
+/// The prompts of sessions. What was planned for a session's newest version goes on from there, else from the plans that were saved with
+/// its snapshot; anything else is planned anew from the record, which gives the same prompt. Safe for several threads; a session is used
+/// by one at a time.
 /// </summary>
+/// <param name="log">The sessions.</param>
 /// <param name="policy">The policy.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SessionContexts(ServedPolicy policy, TimeProvider time)
+internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeProvider time)
 {
     private const int MostKept = 4096;
+    private const long MostCharacters = 16 << 20;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string, string), LinkedListNode<Kept>> _byId = [];
     private readonly LinkedList<Kept> _kept = [];
+    private long _characters;
 
-    /// <summary>The prompt for new messages of a session.</summary>
-    /// <param name="state">The session.</param>
-    /// <param name="added">The new messages; none where the record itself is to be looked at.</param>
+    /// <summary>The prompts of a session, its record in them.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="added">How many messages are about to be added.</param>
     /// <param name="tools">The tools of this call; null takes the session's.</param>
     /// <param name="until">How many messages of the record come before the new ones; null for all.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The prompts, and their plans where a snapshot should keep them.</returns>
     /// <exception cref="MttException">What may not leave a prompt is longer than the budget.</exception>
-    public PromptContext Open(SessionState state, IReadOnlyList<JsonView> added, JsonView? tools, int? until = null)
+    public async Task<(PromptContext Prompts, SessionPlan? Plan)> OpenAsync(
+        RecentSession session,
+        int added,
+        JsonView? tools,
+        int? until,
+        CancellationToken cancellation
+    )
     {
-        PromptContext context =
-            (until is null && tools is null ? Take(state) : null) ?? Rebuild(state, added.Count, tools, until);
-        foreach (JsonView message in added)
-        {
-            context.Append(Json.Node(message));
-        }
-
-        return context;
+        JsonView? declared = tools ?? session.State.Tools;
+        string key = policy.PlanKey(declared);
+        PromptContext prompts =
+            (until is null && tools is null ? Take(session.State) : null)
+            ?? await RebuildAsync(session, key, declared, added, until, cancellation).ConfigureAwait(false);
+        return (prompts, session.IsSnapshotNear ? prompts.Save(key) : null);
     }
 
     /// <summary>Keeps what a turn ended with, for the next.</summary>
     /// <param name="state">The session with the turn.</param>
-    /// <param name="context">Its prompts, the answer appended.</param>
-    public void Keep(SessionState state, PromptContext context)
+    /// <param name="prompts">Its prompts, the answer appended.</param>
+    public void Keep(SessionState state, PromptContext prompts)
     {
-        if (context.Count != state.Messages.Count)
+        if (prompts.Count != state.MessageCount)
         {
             return;
         }
@@ -46,8 +56,10 @@ internal sealed class SessionContexts(ServedPolicy policy, TimeProvider time)
         lock (_lock)
         {
             Remove((state.Tenant, state.Id));
-            _byId[(state.Tenant, state.Id)] = _kept.AddFirst(new Kept(state.Tenant, state.Id, state.Version, context));
-            if (_kept.Count > MostKept)
+            Kept kept = new(state.Tenant, state.Id, state.Version, prompts);
+            _byId[(state.Tenant, state.Id)] = _kept.AddFirst(kept);
+            _characters += prompts.Size;
+            while (_kept.Count > MostKept || (_characters > MostCharacters && _kept.Count > 1))
             {
                 Remove((_kept.Last!.Value.Tenant, _kept.Last.Value.Id));
             }
@@ -69,38 +81,54 @@ internal sealed class SessionContexts(ServedPolicy policy, TimeProvider time)
         {
             // A context is changed by going on with it: whoever takes it has it alone.
             Kept? kept = Remove((state.Tenant, state.Id));
-            return kept is not null && kept.Version == state.Version && !WasPaused(state) ? kept.Context : null;
+            return kept is not null && kept.Version == state.Version && !WasPaused(state) ? kept.Prompts : null;
         }
     }
 
+    // The times of messages are part of what is planned from.
     private bool WasPaused(SessionState state) =>
         policy.Policy.Session.RefreshAfterDays is var days
         && days > 0
         && (time.GetUtcNow() - state.UpdatedAt).TotalDays >= days;
 
-    private PromptContext Rebuild(SessionState state, int added, JsonView? tools, int? until)
+    private async Task<PromptContext> RebuildAsync(
+        RecentSession session,
+        string key,
+        JsonView? tools,
+        int added,
+        int? until,
+        CancellationToken cancellation
+    )
     {
-        JsonView? declared = tools ?? state.Tools;
-        PromptContext context = policy.Open(declared is { } list ? Json.Node(list) : null, Metadata(state, added));
-        foreach (SessionMessage message in state.Messages.Take(until ?? int.MaxValue))
+        SessionState state = session.State;
+        int end = until ?? state.MessageCount;
+        SessionPlan? plan = session.Plan?.Key == key && session.Plan.State.Count <= end ? session.Plan : null;
+        if (!state.IsWhole && (plan is null || !state.Holds(plan.State.Leading, plan.State.From)))
         {
+            state = await log.LoadAsync(state.Tenant, state.Id, cancellation).ConfigureAwait(false);
+        }
+
+        PromptContext prompts = policy.Open(
+            SessionRow.Source(state, plan?.State, tools, end, added, time.GetUtcNow()),
+            plan
+        );
+        for (int place = prompts.Count; place < end; place++)
+        {
+            SessionMessage message = state.MessageAt(place);
             if (
                 SessionRoles.IsAssistant(message.Json)
                 && message.Turn is { } turn
                 && state.FindTurn(turn)?.Info is { } info
             )
             {
-                context.Correct((int)info.PromptTokens);
+                prompts.Correct((int)info.PromptTokens);
             }
 
-            context.Append(Json.Node(message.Json));
+            prompts.Append(Json.Node(message.Json));
         }
 
-        return context;
+        return prompts;
     }
-
-    private JsonNode Metadata(SessionState state, int added) =>
-        JsonNode.Parse(JsonText.Line(SessionRow.Metadata(state, time.GetUtcNow(), added)))!;
 
     private Kept? Remove((string, string) id)
     {
@@ -110,10 +138,11 @@ internal sealed class SessionContexts(ServedPolicy policy, TimeProvider time)
         }
 
         _kept.Remove(node);
+        _characters -= node.Value.Prompts.Size;
         return node.Value;
     }
 
-    private sealed record Kept(string Tenant, string Id, long Version, PromptContext Context);
+    private sealed record Kept(string Tenant, string Id, long Version, PromptContext Prompts);
 }
 
 /// <summary>Roles of canonical messages.</summary>

@@ -21,7 +21,9 @@ internal sealed class ResponseRoutes(
     {
         routes.MapPost("/v1/responses", CreateAsync);
         routes.MapGet("/v1/responses/{response}", ReadAsync);
+        routes.MapDelete("/v1/responses/{response}", DeleteAsync);
         routes.MapGet("/v1/responses/{response}/input_items", InputItemsAsync);
+        routes.MapPost("/v1/responses/{response}/cancel", _ => throw ApiException.Unsupported("responses.cancel"));
     }
 
     private async Task CreateAsync(HttpContext http)
@@ -82,6 +84,36 @@ internal sealed class ResponseRoutes(
         await Json.WriteAsync(http, ResponseJson.Ended(state, turn)).ConfigureAwait(false);
     }
 
+    // Nothing that is erased may be left in a log: a response goes with its session, where it is all that the session has.
+    private async Task DeleteAsync(HttpContext http)
+    {
+        (SessionState state, SessionTurn turn) = await FindAsync(http).ConfigureAwait(false);
+        if (!state.IsWhole || state.Turns.Count > 1)
+        {
+            throw new ApiException(
+                409,
+                "response_has_others",
+                $"Other responses belong to the same conversation; DELETE /v1/sessions/{state.Id} erases all of them."
+            );
+        }
+
+        await runner
+            .AloneAsync(
+                state.Tenant,
+                state.Id,
+                () => log.DeleteAsync(state.Tenant, state.Id, http.RequestAborted),
+                http.RequestAborted
+            )
+            .ConfigureAwait(false);
+        JsonObject deleted = new()
+        {
+            ["id"] = ResponseJson.Id(turn.Id),
+            ["object"] = "response",
+            ["deleted"] = true,
+        };
+        await Json.WriteAsync(http, deleted).ConfigureAwait(false);
+    }
+
     private async Task InputItemsAsync(HttpContext http)
     {
         (_, SessionTurn turn) = await FindAsync(http).ConfigureAwait(false);
@@ -98,8 +130,17 @@ internal sealed class ResponseRoutes(
         string session =
             await log.Store.FindTurnAsync(tenant, turn, http.RequestAborted).ConfigureAwait(false)
             ?? throw ApiException.NotFound("response");
-        SessionState state = await log.LoadAsync(tenant, session, http.RequestAborted).ConfigureAwait(false);
+        SessionState state = await LoadAsync(http, tenant, session, turn).ConfigureAwait(false);
         return (state, state.FindTurn(turn) ?? throw ApiException.NotFound("response"));
+    }
+
+    /// <summary>A session, whole only where a turn lies far back.</summary>
+    private async Task<SessionState> LoadAsync(HttpContext http, string tenant, string session, string turn)
+    {
+        RecentSession recent = await log.RecentAsync(tenant, session, http.RequestAborted).ConfigureAwait(false);
+        return recent.State.IsWhole || recent.State.FindTurn(turn) is not null
+            ? recent.State
+            : await log.LoadAsync(tenant, session, http.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>The session of a request: its conversation's, that of the response before it, or a new one.</summary>
@@ -126,7 +167,7 @@ internal sealed class ResponseRoutes(
         string session =
             await log.Store.FindTurnAsync(tenant, turn, http.RequestAborted).ConfigureAwait(false)
             ?? throw ApiException.NotFound("response");
-        SessionState state = await log.LoadAsync(tenant, session, http.RequestAborted).ConfigureAwait(false);
+        SessionState state = await LoadAsync(http, tenant, session, turn).ConfigureAwait(false);
         SessionTurn before = state.FindTurn(turn) ?? throw ApiException.NotFound("response");
         SessionTurn? next = state.Turns.FirstOrDefault(other => other.Version > before.Version);
         if (next is null)

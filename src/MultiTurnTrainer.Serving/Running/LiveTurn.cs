@@ -41,6 +41,9 @@ internal sealed class LiveTurn
     /// <summary>Its prompt; null for an answer of before.</summary>
     public AssembledContext? Context { get; private set; }
 
+    /// <summary>How long its parts took; null where nobody measures.</summary>
+    public TurnTimes? Times { get; init; }
+
     /// <summary>Cancelled when nobody reads any more.</summary>
     public CancellationToken Abandoned => _abandoned.Token;
 

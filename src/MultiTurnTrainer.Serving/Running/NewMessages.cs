@@ -9,6 +9,10 @@ namespace MultiTurnTrainer.Serving.Running;
 /// </summary>
 internal static class NewMessages
 {
+    /// <summary>Whether a list may be all that a client knows: to tell, the whole record is needed.</summary>
+    public static bool MayRepeat(SessionState state, JsonArray messages) =>
+        messages.Count > state.MessageCount - (state.Past?.After ?? 0);
+
     /// <exception cref="ApiException">None is new, or what is new does not end with something to answer.</exception>
     public static IReadOnlyList<JsonView> Of(SessionState state, JsonArray messages)
     {
@@ -21,7 +25,7 @@ internal static class NewMessages
         }
 
         // Answers of the record are the server's: only a session without any may begin with some.
-        if (state.Messages.Count > state.Opening && added.Any(SessionRoles.IsAssistant))
+        if (state.MessageCount > state.Opening && added.Any(SessionRoles.IsAssistant))
         {
             throw new ApiException(
                 409,
@@ -38,6 +42,11 @@ internal static class NewMessages
 
     private static int Known(SessionState state, JsonView[] all)
     {
+        if (!state.IsWhole)
+        {
+            return 0;
+        }
+
         int count = state.Messages.Count;
         if (
             count > 0

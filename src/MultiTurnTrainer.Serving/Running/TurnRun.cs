@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Serving.Http;
 using MultiTurnTrainer.Serving.Settings;
@@ -10,11 +11,18 @@ internal sealed class TurnRun(
     SessionTurns turns,
     LiveTurn live,
     PromptContext prompts,
+    SessionPlan? plan,
     IUpstream upstream,
     SessionsOptions options,
     TimeProvider time
 )
 {
+    /// <summary>The prompts of the session.</summary>
+    public PromptContext Prompts => prompts;
+
+    /// <summary>Where their plans stood before the turn; saved with it, they are gone on with from there.</summary>
+    public SessionPlan? Plan => plan;
+
     private readonly AnswerBuilder _answer = new();
     private readonly string _tenant = live.State.Tenant;
     private readonly string _session = live.State.Id;
@@ -26,9 +34,12 @@ internal sealed class TurnRun(
     public async Task<SessionState?> RunAsync(TurnOrder order, CancellationToken stop)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(live.Abandoned, stop);
+        using Activity? span = options.Telemetry ? TurnTelemetry.Source.StartActivity("session.turn") : null;
+        span?.SetTag("session.model", upstream.Model);
         try
         {
             await AnswerAsync(order, ended.Token).ConfigureAwait(false);
+            live.Times?.Mark("answer");
             SessionState state = await CommitAsync().ConfigureAwait(false);
             live.Complete(state);
             return state;
@@ -39,6 +50,7 @@ internal sealed class TurnRun(
                 stop.IsCancellationRequested ? "shutdown"
                 : live.Abandoned.IsCancellationRequested ? "client"
                 : "upstream";
+            span?.SetStatus(ActivityStatusCode.Error, reason);
             live.Fail(await InterruptAsync(reason, problem).ConfigureAwait(false));
             return null;
         }
@@ -180,8 +192,9 @@ internal sealed class TurnRun(
                     context.Plan.Parts.Prompt
                 );
         SessionState state = await turns
-            .CommitAsync(_tenant, _session, live.Turn.Id, Json.Element(message), info, compressed)
+            .CommitAsync(_tenant, _session, live.Turn.Id, Json.Element(message), info, compressed, plan)
             .ConfigureAwait(false);
+        live.Times?.Mark("commit");
         prompts.Correct(prompt);
         prompts.Append(message);
         ShowEnd(state, info);

@@ -39,14 +39,16 @@ internal sealed class TurnRunner(
         IDisposable gate = await _gates.EnterAsync((order.Tenant, order.Session), cancellation).ConfigureAwait(false);
         try
         {
-            SessionState state = await log.LoadAsync(order.Tenant, order.Session, cancellation).ConfigureAwait(false);
-            if (Stored(state, order, hash) is { } stored)
+            TurnTimes? times = options.Telemetry ? new TurnTimes(time) : null;
+            RecentSession session = await LoadAsync(order, cancellation).ConfigureAwait(false);
+            times?.Mark("load");
+            if (Stored(session.State, order, hash) is { } stored)
             {
                 gate.Dispose();
                 return stored;
             }
 
-            return await BeginAsync(order, hash, state, gate).ConfigureAwait(false);
+            return await BeginAsync(order, hash, session, times, gate).ConfigureAwait(false);
         }
         catch
         {
@@ -72,6 +74,31 @@ internal sealed class TurnRunner(
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_running.Values).ConfigureAwait(false);
+    }
+
+    /// <summary>The session, whole only where the order is about what lies far back.</summary>
+    private async Task<RecentSession> LoadAsync(TurnOrder order, CancellationToken cancellation)
+    {
+        (string tenant, string id) = (order.Tenant, order.Session);
+        RecentSession session = await log.RecentAsync(tenant, id, cancellation).ConfigureAwait(false);
+        SessionState state = session.State;
+        bool needsAll =
+            !state.IsWhole
+            && (
+                NewMessages.MayRepeat(state, order.Body.Messages)
+                || (order.Replaces is { } replaced && state.FindTurn(replaced) is null)
+                || (
+                    order.Key is { } key
+                    && state.FindKey(key) is null
+                    && await turns.WasUsedAsync(tenant, id, key, cancellation).ConfigureAwait(false)
+                )
+            );
+        return needsAll
+            ? session with
+            {
+                State = await log.LoadAsync(tenant, id, cancellation).ConfigureAwait(false),
+            }
+            : session;
     }
 
     private LiveTurn? Running(TurnOrder order, string hash)
@@ -100,16 +127,31 @@ internal sealed class TurnRunner(
             : throw new IdempotencyMismatchException(key);
     }
 
-    private async Task<LiveTurn> BeginAsync(TurnOrder order, string hash, SessionState state, IDisposable gate)
+    private async Task<LiveTurn> BeginAsync(
+        TurnOrder order,
+        string hash,
+        RecentSession session,
+        TurnTimes? times,
+        IDisposable gate
+    )
     {
+        SessionState state = session.State;
         SessionTurn? before = order.Replaces is { } replaced
             ? state.FindTurn(replaced) ?? throw new SessionNotFoundException(replaced)
             : null;
         IReadOnlyList<JsonView> added = before?.Messages ?? NewMessages.Of(state, order.Body.Messages);
         JsonView? tools = order.Body.Tools is { Count: > 0 } list ? Json.Element(list) : null;
         bool isOwn = tools is null || (state.Tools is { } known && JsonView.DeepEquals(known, tools.Value));
-        PromptContext prompts = contexts.Open(state, added, isOwn ? null : tools, before?.First);
+        (PromptContext prompts, SessionPlan? plan) = await contexts
+            .OpenAsync(session, added.Count, isOwn ? null : tools, before?.First, CancellationToken.None)
+            .ConfigureAwait(false);
+        foreach (JsonView message in added)
+        {
+            prompts.Append(Json.Node(message));
+        }
+
         AssembledContext context = prompts.Assemble();
+        times?.Mark("assemble");
         IUpstream upstream = upstreams.Find(state.EscalatedTo ?? router.Choose(order.Body, context) ?? state.Model);
         TurnRequest request = new()
         {
@@ -130,20 +172,14 @@ internal sealed class TurnRunner(
             upstream = upstreams.Find(escalated);
         }
 
-        LiveTurn live = new(start.State, start.Turn, upstream.Model, context);
-        Launch(order, hash, new TurnRun(turns, live, prompts, upstream, options, time), live, prompts, gate);
+        times?.Mark("begin");
+        LiveTurn live = new(start.State, start.Turn, upstream.Model, context) { Times = times };
+        Launch(order, hash, new TurnRun(turns, live, prompts, plan, upstream, options, time), live, gate);
         return live;
     }
 
     /// <summary>Lets a turn run to its end beside the request that began it.</summary>
-    private void Launch(
-        TurnOrder order,
-        string hash,
-        TurnRun run,
-        LiveTurn live,
-        PromptContext prompts,
-        IDisposable gate
-    )
+    private void Launch(TurnOrder order, string hash, TurnRun run, LiveTurn live, IDisposable gate)
     {
         if (order.Key is { } key)
         {
@@ -156,9 +192,9 @@ internal sealed class TurnRunner(
         {
             try
             {
-                if (await run.RunAsync(order, _stop.Token).ConfigureAwait(false) is { } state)
+                if (await run.RunAsync(order, _stop.Token).ConfigureAwait(false) is { } state && run.Plan is null)
                 {
-                    contexts.Keep(state, prompts);
+                    contexts.Keep(state, run.Prompts);
                 }
             }
             finally

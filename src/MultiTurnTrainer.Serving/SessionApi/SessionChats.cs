@@ -33,6 +33,7 @@ internal sealed class SessionChats(TurnRunner runner, ServerOptions options, Tim
         headers[ContextHeaders.Session] = live.State.Id;
         headers[ContextHeaders.Turn] = live.Turn.Id;
         headers[ContextHeaders.Version] = Invariant($"{live.State.Version}");
+        headers[ContextHeaders.Timing] = live.Times?.ToString();
         if (live.Context is { } context)
         {
             ContextHeaders.Write(headers, context);
@@ -48,6 +49,7 @@ internal sealed class SessionChats(TurnRunner runner, ServerOptions options, Tim
         }
 
         SessionState state = await live.Outcome.ConfigureAwait(false);
+        http.Response.Headers[ContextHeaders.Timing] = live.Times?.ToString();
         http.Response.Headers[ContextHeaders.Version] = Invariant($"{state.Version}");
         JsonObject whole = Chunks.Whole(
             StoredAnswer.ChatId(live.Turn),

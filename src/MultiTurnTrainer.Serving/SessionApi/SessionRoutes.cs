@@ -166,11 +166,12 @@ internal sealed class SessionRoutes(
                 id,
                 async () =>
                 {
-                    SessionState state = await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false);
-                    PromptContext prompts = contexts.Open(state, [], null);
-                    AssembledContext assembled = prompts.Assemble();
-                    contexts.Keep(state, prompts);
-                    return assembled;
+                    RecentSession session = await log.RecentAsync(tenant, id, http.RequestAborted)
+                        .ConfigureAwait(false);
+                    (PromptContext prompts, _) = await contexts
+                        .OpenAsync(session, 0, null, null, http.RequestAborted)
+                        .ConfigureAwait(false);
+                    return prompts.Assemble();
                 },
                 http.RequestAborted
             )
@@ -282,10 +283,13 @@ internal sealed class SessionRoutes(
 
     private static (string Tenant, string Id) Key(HttpContext http) => (Tenants.Of(http), SessionRequest.Id(http));
 
-    private static Task WriteAsync(HttpContext http, SessionState state, int status = 200)
+    private async Task WriteAsync(HttpContext http, SessionState state, int status = 200)
     {
+        SessionState whole = state.IsWhole
+            ? state
+            : await log.LoadAsync(state.Tenant, state.Id, state.Version, http.RequestAborted).ConfigureAwait(false);
         http.Response.Headers[ContextHeaders.Session] = state.Id;
         http.Response.Headers[ContextHeaders.Version] = Invariant($"{state.Version}");
-        return Json.WriteAsync(http, SessionJson.Of(state), status);
+        await Json.WriteAsync(http, SessionJson.Of(whole), status).ConfigureAwait(false);
     }
 }

@@ -11,6 +11,9 @@ public sealed record ModelsOptions
     /// <summary>A model in this process; null for none.</summary>
     public LocalModelOptions? Local { get; init; }
 
+    /// <summary>Its template and tokenizer, where they are loaded already; null loads them.</summary>
+    public RowModel? LocalRows { get; init; }
+
     /// <summary>Its name, as clients say it.</summary>
     public string LocalName { get; init; } = "model";
 

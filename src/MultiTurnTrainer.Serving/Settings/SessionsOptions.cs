@@ -23,6 +23,9 @@ public sealed record SessionsOptions(ISessionStore Store)
     /// <summary>How long a session is kept after its newest event; null keeps it.</summary>
     public TimeSpan? Ttl { get; init; }
 
+    /// <summary>Whether the parts of turns are measured: for listeners of spans and meters, and in the header <c>Server-Timing</c>.</summary>
+    public bool Telemetry { get; init; }
+
     /// <summary>Tokens after which what has come of an answer is written down.</summary>
     public int CheckpointTokens { get; init; } = 128;
 

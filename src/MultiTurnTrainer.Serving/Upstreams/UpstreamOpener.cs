@@ -11,7 +11,8 @@ internal static class UpstreamOpener
         List<IUpstream> upstreams = [];
         if (models.Local is { } local)
         {
-            upstreams.Add(new LocalUpstream(models.LocalName, new LocalServedModel(local, models.CacheBytes), time));
+            LocalServedModel model = new(local, models.CacheBytes, models.LocalRows);
+            upstreams.Add(new LocalUpstream(models.LocalName, model, time));
         }
 
         foreach (IGrouping<string, ServedEndpoint> group in models.Endpoints.GroupBy(endpoint => endpoint.Name))

@@ -1,5 +1,6 @@
 // Folder Exports: sessions as rows of training data, and whole logs as files.
 // Refuses to know: how rows are rendered or trained.
+using MultiTurnTrainer.Context.Planning;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.States;
 
@@ -12,10 +13,10 @@ namespace MultiTurnTrainer.Sessions.Exports;
 public static class SessionRow
 {
     /// <summary>The row of a session.</summary>
-    /// <param name="state">The session.</param>
+    /// <param name="state">The session, whole.</param>
     public static JsonView Of(SessionState state)
     {
-        JsonFields metadata = Metadata(state, state.UpdatedAt, 0);
+        JsonFields metadata = Metadata(state, state.Messages.Select(message => message.At));
         metadata.AddPresent("policy", state.Policy?.Fingerprint);
         metadata["session"] = new JsonFields { ["version"] = state.Version }
             .AddPresent("model", state.Model)
@@ -28,19 +29,47 @@ public static class SessionRow
         return JsonText.ToView(row);
     }
 
-    /// <summary>What the policy reads of a row beside its messages: <c>state</c> and <c>timestamps</c>.</summary>
+    /// <summary>
+    /// What the prompts of a session are planned from, as <see cref="ContextAssembler"/> takes it: tools, state and times, and the messages that
+    /// saved plans still need.
+    /// </summary>
     /// <param name="state">The session.</param>
-    /// <param name="now">The time of messages that are about to be added.</param>
-    /// <param name="added">How many of those there are.</param>
-    public static JsonFields Metadata(SessionState state, DateTimeOffset now, int added) =>
+    /// <param name="plan">The saved plans; null plans from the first message on.</param>
+    /// <param name="tools">The tools; null for none.</param>
+    /// <param name="until">How many messages of the conversation count.</param>
+    /// <param name="added">How many are about to be added behind those.</param>
+    /// <param name="now">The time of those.</param>
+    public static JsonView Source(
+        SessionState state,
+        PlanState? plan,
+        JsonView? tools,
+        int until,
+        int added,
+        DateTimeOffset now
+    )
+    {
+        int from = plan?.From ?? 0;
+        IEnumerable<int> needed = plan is null
+            ? []
+            : Enumerable.Range(0, plan.Leading).Concat(Enumerable.Range(from, plan.Count - from));
+        JsonFields row = new() { ["messages"] = needed.Select(place => state.MessageAt(place).Json).ToArray() };
+        row.AddPresent("tools", tools);
+        row["metadata"] = Metadata(
+            state,
+            Enumerable
+                .Range(from, until - from)
+                .Select(place => state.MessageAt(place).At)
+                .Concat(Enumerable.Repeat(now, added))
+        );
+        return JsonText.ToView(row);
+    }
+
+    // What the policy reads of a row beside its messages.
+    private static JsonFields Metadata(SessionState state, IEnumerable<DateTimeOffset> times) =>
         new()
         {
             ["state"] = Changes(state).ToArray(),
-            ["timestamps"] = state
-                .Messages.Select(message => message.At)
-                .Concat(Enumerable.Repeat(now, added))
-                .Select(time => time.ToString("O", CultureInfo.InvariantCulture))
-                .ToArray(),
+            ["timestamps"] = times.Select(time => time.ToString("O", CultureInfo.InvariantCulture)).ToArray(),
         };
 
     private static IEnumerable<JsonFields> Changes(SessionState state)

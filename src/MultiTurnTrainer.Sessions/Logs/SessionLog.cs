@@ -8,7 +8,7 @@ using MultiTurnTrainer.Sessions.Stores;
 namespace MultiTurnTrainer.Sessions.Logs;
 
 /// <summary>
-/// The sessions of a store as states. Reading costs the events since the last reading or snapshot, however long the session is.
+/// The sessions of a store as states. What a turn needs of one costs the same however long the session is.
 /// Safe for several threads, and beside other processes on the same store.
 /// </summary>
 /// <param name="store">Keeps the events; disposed by its owner.</param>
@@ -56,17 +56,32 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
             return null;
         }
 
-        _cache.Put(state, Size(stored));
+        _cache.Put(new RecentSession(state) { Size = Size(stored) });
         return state;
     }
 
-    /// <summary>A session as it is now.</summary>
+    /// <summary>A session as it is now, whole.</summary>
     /// <exception cref="SessionNotFoundException">There is none.</exception>
     public async Task<SessionState> LoadAsync(string tenant, string id, CancellationToken cancellation = default)
     {
-        SessionState? known = _cache.Find(tenant, id);
+        SessionState state = (await RecentAsync(tenant, id, cancellation).ConfigureAwait(false)).State;
+        return state.IsWhole
+            ? state
+            : SessionFold.Apply(
+                SessionFold.Empty(tenant, id),
+                await EventsAsync(tenant, id, 0, cancellation).ConfigureAwait(false)
+            );
+    }
+
+    /// <summary>A session as it is now, maybe in short form: what a turn needs.</summary>
+    /// <exception cref="SessionNotFoundException">There is none.</exception>
+    public async Task<RecentSession> RecentAsync(string tenant, string id, CancellationToken cancellation = default)
+    {
+        RecentSession? known = _cache.Find(tenant, id);
         SessionRead read =
-            await store.ReadAsync(tenant, id, known?.Version ?? 0, known is null, cancellation).ConfigureAwait(false)
+            await store
+                .ReadAsync(tenant, id, known?.State.Version ?? 0, known is null, cancellation)
+                .ConfigureAwait(false)
             ?? throw new SessionNotFoundException(id);
         if (read.Header.IsDeleted)
         {
@@ -74,18 +89,15 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
             throw new SessionNotFoundException(id);
         }
 
-        if (known is null && read.Snapshot is { } snapshot)
+        RecentSession? session = Fold(known ?? Begun(tenant, id, read.Snapshot), read.Events);
+        if (session is null)
         {
-            known = StateSnapshot.TryRead(snapshot);
-            if (known is null)
-            {
-                return await LoadAsync(tenant, id, read.Header.Version, cancellation).ConfigureAwait(false);
-            }
+            IReadOnlyList<LoggedEvent> events = await EventsAsync(tenant, id, 0, cancellation).ConfigureAwait(false);
+            session = new RecentSession(SessionFold.Apply(SessionFold.Empty(tenant, id), events));
         }
 
-        SessionState state = SessionFold.Apply(known ?? SessionFold.Empty(tenant, id), read.Events.Select(Logged));
-        _cache.Put(state, Size(read.Events) + (read.Snapshot?.Data.Length ?? 0));
-        return state;
+        _cache.Put(session);
+        return session;
     }
 
     /// <summary>A session as it was at a version, folded from its first event.</summary>
@@ -119,6 +131,14 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
             : [.. read.Events.Select(Logged)];
     }
 
+    /// <inheritdoc cref="ChangeAsync(string, string, Func{SessionState, IReadOnlyList{SessionEvent}}, SessionPlan?, CancellationToken)"/>
+    public Task<SessionState> ChangeAsync(
+        string tenant,
+        string id,
+        Func<SessionState, IReadOnlyList<SessionEvent>> decide,
+        CancellationToken cancellation = default
+    ) => ChangeAsync(tenant, id, decide, null, cancellation);
+
     /// <summary>
     /// Adds events that follow from the state. Whoever loses a race decides again on the newer state, so
     /// <paramref name="decide"/> may be asked several times.
@@ -126,34 +146,40 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
     /// <param name="tenant">The tenant.</param>
     /// <param name="id">The session.</param>
     /// <param name="decide">Names the events, or none; or throws.</param>
+    /// <param name="plan">Where the plans of the session's prompts stand, for the next snapshot; null keeps what is known.</param>
     /// <param name="cancellation">Ends the wait; then it is unknown whether the events were kept.</param>
-    /// <returns>The state with them, durable.</returns>
+    /// <returns>The state with them, durable; it may be in short form.</returns>
     public async Task<SessionState> ChangeAsync(
         string tenant,
         string id,
         Func<SessionState, IReadOnlyList<SessionEvent>> decide,
-        CancellationToken cancellation = default
+        SessionPlan? plan,
+        CancellationToken cancellation
     )
     {
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
-            SessionState before = await LoadAsync(tenant, id, cancellation).ConfigureAwait(false);
-            IReadOnlyList<SessionEvent> events = decide(before);
-            if (events.Count == 0)
+            RecentSession before = await RecentAsync(tenant, id, cancellation).ConfigureAwait(false);
+            SessionChange change;
+            try
             {
-                return before;
+                change = Decide(before, decide);
+            }
+            catch (PastNeededException)
+            {
+                SessionState whole = await LoadAsync(tenant, id, cancellation).ConfigureAwait(false);
+                change = Decide(before with { State = whole }, decide);
             }
 
-            // A clock that was set back does not turn the order of events around.
-            DateTimeOffset now = clock.GetUtcNow();
-            LoggedEvent[] next = Place(events, before.Version, now < before.UpdatedAt ? before.UpdatedAt : now);
-            SessionState after = SessionFold.Apply(before, next);
-            StoredEvent[] stored = [.. next.Select(Stored)];
-            if (await store.AppendAsync(Header(after), stored, cancellation).ConfigureAwait(false))
+            if (change.Stored.Length == 0)
             {
-                _cache.Put(after, Size(stored));
-                await KeepSnapshotAsync(before, after, cancellation).ConfigureAwait(false);
-                return after;
+                return change.After.State;
+            }
+
+            if (await store.AppendAsync(Header(change.After.State), change.Stored, cancellation).ConfigureAwait(false))
+            {
+                await KeepAsync(change.After, plan, cancellation).ConfigureAwait(false);
+                return change.After.State;
             }
         }
 
@@ -168,13 +194,56 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
         return await store.DeleteAsync(tenant, id, clock.GetUtcNow(), cancellation).ConfigureAwait(false);
     }
 
-    private async Task KeepSnapshotAsync(SessionState before, SessionState after, CancellationToken cancellation)
+    private SessionChange Decide(RecentSession before, Func<SessionState, IReadOnlyList<SessionEvent>> decide)
     {
-        if (StateSnapshot.IsDue(before.Version, after.Version))
+        IReadOnlyList<SessionEvent> events = decide(before.State);
+        if (events.Count == 0)
         {
-            await store
-                .WriteSnapshotAsync(after.Tenant, after.Id, StateSnapshot.Of(after), cancellation)
-                .ConfigureAwait(false);
+            return new SessionChange(before, []);
+        }
+
+        // A clock that was set back does not turn the order of events around.
+        DateTimeOffset now = clock.GetUtcNow();
+        DateTimeOffset last = before.State.UpdatedAt;
+        LoggedEvent[] next = Place(events, before.State.Version, now < last ? last : now);
+        StoredEvent[] stored = [.. next.Select(Stored)];
+        return new SessionChange(before.After(next, Size(stored)), stored);
+    }
+
+    private async Task KeepAsync(RecentSession session, SessionPlan? plan, CancellationToken cancellation)
+    {
+        if (plan is not null && !session.State.Holds(plan.State.Leading, plan.State.From))
+        {
+            // A snapshot without plans left out what these plans need.
+            (string tenant, string id) = (session.State.Tenant, session.State.Id);
+            SessionState whole = await LoadAsync(tenant, id, session.State.Version, cancellation).ConfigureAwait(false);
+            session = session with { State = whole };
+        }
+
+        if (session.Snapshot(plan) is not { } kept)
+        {
+            _cache.Put(session);
+            return;
+        }
+
+        _cache.Put(kept.Session);
+        SessionState state = session.State;
+        await store.WriteSnapshotAsync(state.Tenant, state.Id, kept.Snapshot, cancellation).ConfigureAwait(false);
+    }
+
+    private static RecentSession? Begun(string tenant, string id, StoredSnapshot? snapshot) =>
+        snapshot is null ? new RecentSession(SessionFold.Empty(tenant, id)) : StateSnapshot.TryRead(snapshot);
+
+    /// <summary>A session with what has happened since; null where only the whole log can say.</summary>
+    private static RecentSession? Fold(RecentSession? session, IReadOnlyList<StoredEvent> events)
+    {
+        try
+        {
+            return session?.After([.. events.Select(Logged)], Size(events));
+        }
+        catch (PastNeededException)
+        {
+            return null;
         }
     }
 
@@ -197,4 +266,6 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
         new(stored.Version, stored.At, EventJson.Read(stored.Kind, stored.Data.Span));
 
     private static long Size(IReadOnlyList<StoredEvent> events) => events.Sum(stored => (long)stored.Data.Length);
+
+    private sealed record SessionChange(RecentSession After, StoredEvent[] Stored);
 }

@@ -1,8 +1,6 @@
-using MultiTurnTrainer.Sessions.States;
-
 namespace MultiTurnTrainer.Sessions.Logs;
 
-/// <summary>The states that were used last, up to a bound of memory.</summary>
+/// <summary>The sessions that were used last, up to a bound of memory.</summary>
 internal sealed class StateCache(long bound)
 {
     // Parsed JSON and the objects around it, over the bytes of the events.
@@ -13,7 +11,7 @@ internal sealed class StateCache(long bound)
     private readonly LinkedList<Entry> _byUse = new();
     private long _bytes;
 
-    public SessionState? Find(string tenant, string id)
+    public RecentSession? Find(string tenant, string id)
     {
         lock (_lock)
         {
@@ -24,32 +22,29 @@ internal sealed class StateCache(long bound)
 
             _byUse.Remove(node);
             _byUse.AddFirst(node);
-            return node.Value.State;
+            return node.Value.Session;
         }
     }
 
-    /// <summary>Keeps a state, unless a newer one is known.</summary>
-    /// <param name="state">The state.</param>
-    /// <param name="bytes">Bytes of the events that it has more than the one known before.</param>
-    public void Put(SessionState state, long bytes)
+    /// <summary>Keeps a session, unless a newer state of it is known.</summary>
+    public void Put(RecentSession session)
     {
-        (string, string) key = (state.Tenant, state.Id);
-        long size = bytes * Overhead;
+        (string, string) key = (session.State.Tenant, session.State.Id);
         lock (_lock)
         {
             if (_entries.TryGetValue(key, out LinkedListNode<Entry>? known))
             {
-                if (known.Value.State.Version >= state.Version)
+                if (known.Value.Session.State.Version > session.State.Version)
                 {
                     return;
                 }
 
-                size += known.Value.Bytes;
                 Remove(known);
             }
 
-            _entries[key] = _byUse.AddFirst(new Entry(state, size));
-            _bytes += size;
+            Entry entry = new(session, session.Size * Overhead);
+            _entries[key] = _byUse.AddFirst(entry);
+            _bytes += entry.Bytes;
             while (_bytes > bound && _byUse.Last is { } oldest)
             {
                 Remove(oldest);
@@ -70,10 +65,10 @@ internal sealed class StateCache(long bound)
 
     private void Remove(LinkedListNode<Entry> node)
     {
-        _entries.Remove((node.Value.State.Tenant, node.Value.State.Id));
+        _entries.Remove((node.Value.Session.State.Tenant, node.Value.Session.State.Id));
         _byUse.Remove(node);
         _bytes -= node.Value.Bytes;
     }
 
-    private sealed record Entry(SessionState State, long Bytes);
+    private sealed record Entry(RecentSession Session, long Bytes);
 }

@@ -3,36 +3,23 @@ using MultiTurnTrainer.Sessions.Stores;
 
 namespace MultiTurnTrainer.Sessions.Logs;
 
-/// <summary>States in short form. A snapshot that cannot be read is passed over: the events say everything.</summary>
+/// <summary>Sessions in short form. A snapshot that cannot be read is passed over: the events say everything.</summary>
 internal static class StateSnapshot
 {
-    // Raise it when the fold gives another state for the same events.
-    private const int Format = 1;
+    // Raise it when the fold or the planning gives something else for the same events.
+    private const int Format = 2;
 
-    // A snapshot is as long as the session: written at rising distances, all of them together cost a few times the last one.
-    private const int Least = 64;
+    public static StoredSnapshot Of(RecentSession session) =>
+        new(session.State.Version, RecordJson.ToLine(new Body(Format, session.State, session.Plan)));
 
-    /// <summary>Whether the versions from one to the other pass a place where a snapshot is kept.</summary>
-    public static bool IsDue(long before, long after)
-    {
-        long due = Least;
-        while (due <= before)
-        {
-            due += Math.Max(Least, due / 4);
-        }
-
-        return due <= after;
-    }
-
-    public static StoredSnapshot Of(SessionState state) =>
-        new(state.Version, RecordJson.ToLine(new Body(Format, state)));
-
-    public static SessionState? TryRead(StoredSnapshot snapshot)
+    public static RecentSession? TryRead(StoredSnapshot snapshot)
     {
         try
         {
             Body body = RecordJson.Read<Body>(snapshot.Data.Span);
-            return body.Format == Format && body.State.Version == snapshot.Version ? body.State : null;
+            return body.Format == Format && body.State.Version == snapshot.Version
+                ? new RecentSession(body.State, body.Plan, snapshot.Version) { Size = snapshot.Data.Length }
+                : null;
         }
         catch (FormatException)
         {
@@ -40,5 +27,5 @@ internal static class StateSnapshot
         }
     }
 
-    private sealed record Body(int Format, SessionState State);
+    private sealed record Body(int Format, SessionState State, SessionPlan? Plan = null);
 }

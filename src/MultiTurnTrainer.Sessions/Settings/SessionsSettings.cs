@@ -26,6 +26,12 @@ public sealed record SessionsSettings
     /// <summary>Which model answers what, in order; the first rule that holds.</summary>
     public IReadOnlyList<RoutingRule> Routing { get; init; } = [];
 
+    /// <summary>
+    /// Whether the parts of turns are measured: as spans and meters for whoever listens in the process (nothing is sent anywhere), and in the
+    /// header <c>Server-Timing</c> of answers.
+    /// </summary>
+    public bool Telemetry { get; init; }
+
     /// <summary>By tenant, SHA-256 of its API keys; <c>mtt sessions key</c> makes one. Without any, this machine's users are one tenant.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Keys { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>();

@@ -25,7 +25,12 @@ public static class SessionFold
         SessionState folded = next.Event switch
         {
             SessionCreated created => Begin(state, created, next.At),
-            SessionForked forked => Drop(state, TurnStatus.Interrupted) with { ForkedFrom = forked },
+            SessionForked forked => Drop(state, TurnStatus.Interrupted) with
+            {
+                ForkedFrom = forked,
+                // What clients sent under a key, they sent to the other session.
+                Keys = state.Keys.Clear(),
+            },
             SessionReset reset => Clear(state, reset),
             PolicyChanged changed => state with { Policy = changed.Policy },
             ConstraintAdded added => state with
@@ -72,6 +77,7 @@ public static class SessionFold
     {
         SessionState cleared = state with
         {
+            Past = state.Past is null ? null : new SessionPast(state.Opening, 0, 0),
             Messages = state.Messages.RemoveRange(state.Opening, state.Messages.Count - state.Opening),
             Turns = state.Turns.ConvertAll(turn => turn.IsActive ? turn with { Status = TurnStatus.RolledBack } : turn),
         };

@@ -35,6 +35,12 @@ public sealed record SessionConstraint(string Id, string Text, bool IsNonNegotia
 /// <param name="Value">Its value; null where it was removed.</param>
 public sealed record MemoryEntry(int Turn, MemoryKind Kind, string Name, string? Value);
 
+/// <summary>What a state in short form leaves out: messages in one stretch, and the turns that began first.</summary>
+/// <param name="After">How many messages stand before the stretch.</param>
+/// <param name="Messages">How many it has.</param>
+/// <param name="UserMessages">How many of those are users'.</param>
+public sealed record SessionPast(int After, int Messages, int UserMessages);
+
 /// <summary>What a session has spent.</summary>
 /// <param name="Requests">Calls that were begun.</param>
 /// <param name="PromptTokens">Tokens of their prompts.</param>
@@ -99,10 +105,13 @@ public sealed record SessionState
     /// <summary>How many of <see cref="Messages"/> the session began with.</summary>
     public int Opening { get; init; }
 
-    /// <summary>The committed messages of the active path, in order.</summary>
+    /// <summary>What this state leaves out; null where it is whole.</summary>
+    public SessionPast? Past { get; init; }
+
+    /// <summary>The committed messages of the active path, in order; without those of <see cref="Past"/>.</summary>
     public ImmutableList<SessionMessage> Messages { get; init; } = [];
 
-    /// <summary>All turns, those included that are no part of the conversation, in the order they began.</summary>
+    /// <summary>All turns, those included that are no part of the conversation, in the order they began; without those of <see cref="Past"/>.</summary>
     public ImmutableList<SessionTurn> Turns { get; init; } = [];
 
     /// <summary>The places of turns in <see cref="Turns"/> by their ids.</summary>
@@ -139,6 +148,12 @@ public sealed record SessionState
         StringComparer.Ordinal
     );
 
+    /// <summary>Whether nothing is left out.</summary>
+    public bool IsWhole => Past is null;
+
+    /// <summary>The messages of the conversation, those included that are left out here.</summary>
+    public int MessageCount => Messages.Count + (Past?.Messages ?? 0);
+
     /// <summary>A turn by its id.</summary>
     public SessionTurn? FindTurn(string id) => TurnPlaces.TryGetValue(id, out int place) ? Turns[place] : null;
 
@@ -153,7 +168,10 @@ public sealed record SessionState
             .Where(entry => entry.Value is not null);
 
     /// <summary>The user's turns so far: the number that the next one will have, from 0.</summary>
-    public int NextTurnNumber => Messages.Count(static message => RoleOf(message.Json) == "user");
+    public int NextTurnNumber => Users(Messages) + (Past?.UserMessages ?? 0);
+
+    /// <summary>A message by its place in the conversation.</summary>
+    public SessionMessage MessageAt(int index) => Messages[index < Past?.After ? index : PlaceOf(index)];
 
     /// <summary>The record that a turn is answered from: what stood before it, and its own messages.</summary>
     public IEnumerable<SessionMessage> Before(SessionTurn turn) =>
@@ -167,7 +185,66 @@ public sealed record SessionState
         turn.Status == TurnStatus.Interrupted
         && Pending is null
         && !Turns.Exists(other => other.IsActive && other.Version > turn.Version)
-        && turn.First <= Messages.Count;
+        && turn.First <= MessageCount;
+
+    /// <summary>
+    /// The same without what lies far back: the messages before a place, but for the first ones, and all but the newest turns.
+    /// </summary>
+    /// <param name="head">How many of the first messages stay.</param>
+    /// <param name="from">The first message that stays behind those; fewer leave where the newest turns need more.</param>
+    /// <param name="turns">How many turns stay.</param>
+    internal SessionState Shortened(int head, int from, int turns)
+    {
+        ImmutableList<SessionTurn> kept = Turns.RemoveRange(0, Math.Max(0, Turns.Count - turns));
+        SessionPast past = Past ?? new SessionPast(Math.Max(head, Opening), 0, 0);
+        int first = kept.Aggregate(from, (least, turn) => Math.Min(least, turn.First));
+        int gone = first - past.After - past.Messages;
+        return gone <= 0
+            ? this
+            : this with
+            {
+                Past = past with
+                {
+                    Messages = past.Messages + gone,
+                    UserMessages = past.UserMessages + Users(Messages.Skip(past.After).Take(gone)),
+                },
+                Messages = Messages.RemoveRange(past.After, gone),
+                Turns = kept,
+                TurnPlaces = Places(kept, static turn => turn.Id),
+                Keys = Places(kept, static turn => turn.Key),
+            };
+    }
+
+    /// <summary>Whether the first messages, and all from a place on, are at hand.</summary>
+    public bool Holds(int head, int from) =>
+        Past is not { } past || (head <= past.After && from >= past.After + past.Messages);
+
+    /// <summary>Where a message stands in <see cref="Messages"/>.</summary>
+    /// <exception cref="PastNeededException">It is left out.</exception>
+    internal int PlaceOf(int message) =>
+        Past is not { } past ? message
+        : message >= past.After + past.Messages ? message - past.Messages
+        : throw new PastNeededException();
+
+    private static int Users(IEnumerable<SessionMessage> messages) =>
+        messages.Count(static message => RoleOf(message.Json) == "user");
+
+    private static ImmutableDictionary<string, int> Places(
+        ImmutableList<SessionTurn> turns,
+        Func<SessionTurn, string?> name
+    )
+    {
+        ImmutableDictionary<string, int>.Builder places = _noPlaces.ToBuilder();
+        foreach ((SessionTurn turn, int i) in turns.Select((turn, i) => (turn, i)))
+        {
+            if (name(turn) is { } key)
+            {
+                places[key] = i;
+            }
+        }
+
+        return places.ToImmutable();
+    }
 
     internal static string? RoleOf(JsonView message) => message.GetString("role");
 }

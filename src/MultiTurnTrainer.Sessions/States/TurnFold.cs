@@ -35,6 +35,18 @@ internal static class TurnFold
             _ => throw SessionFold.Damaged(state, $"{EventJson.KindOf(happened)} means nothing here"),
         };
 
+    /// <summary>From which message on an event changes the conversation; null where it only adds, or leaves it alone.</summary>
+    public static int? ChangesFrom(SessionState before, SessionEvent happened) =>
+        happened switch
+        {
+            SessionReset => 0,
+            TurnCommitted committed => Known(before, committed.Turn).First,
+            TurnAcknowledged acknowledged => Known(before, acknowledged.Turn).First,
+            TurnEdited edited => Known(before, edited.Replaces).First,
+            TurnRolledBack rolledBack => Known(before, rolledBack.Turn).First,
+            _ => null,
+        };
+
     private static SessionState Begin(SessionState state, TurnBegun begun, LoggedEvent next)
     {
         RequireNew(state, begun.Turn, begun.Replaces);
@@ -43,7 +55,7 @@ internal static class TurnFold
             Id = begun.Turn,
             Version = next.Version,
             At = next.At,
-            First = begun.Replaces is { } id ? Known(state, id).First : state.Messages.Count,
+            First = begun.Replaces is { } id ? Known(state, id).First : state.MessageCount,
             Messages = begun.Messages,
             Key = begun.Key,
             RequestHash = begun.RequestHash,
@@ -166,11 +178,12 @@ internal static class TurnFold
 
     private static SessionState Leave(SessionState state, int first, TurnStatus status)
     {
-        if (first == state.Messages.Count)
+        if (first == state.MessageCount)
         {
             return state;
         }
 
+        int place = state.PlaceOf(first);
         ImmutableList<SessionTurn> turns = state.Turns;
         for (int i = turns.Count - 1; i >= 0; i--)
         {
@@ -182,7 +195,7 @@ internal static class TurnFold
 
         SessionState left = state with
         {
-            Messages = state.Messages.RemoveRange(first, state.Messages.Count - first),
+            Messages = state.Messages.RemoveRange(place, state.Messages.Count - place),
             Turns = turns,
         };
         int next = left.NextTurnNumber;
@@ -203,5 +216,6 @@ internal static class TurnFold
         state.Pending == id ? Known(state, id) : throw SessionFold.Damaged(state, $"turn {id} is not pending");
 
     private static SessionTurn Known(SessionState state, string id) =>
-        state.FindTurn(id) ?? throw SessionFold.Damaged(state, $"there is no turn {id}");
+        state.FindTurn(id)
+        ?? throw (state.IsWhole ? SessionFold.Damaged(state, $"there is no turn {id}") : new PastNeededException());
 }

@@ -30,13 +30,17 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
     {
         TurnStart? found = null;
         BudgetTripped? tripped = null;
-        string id = request.TurnId ?? SessionIds.New();
+        string id = "";
+        bool isRepeated =
+            request.IdempotencyKey is { } key
+            && await WasUsedAsync(tenant, session, key, cancellation).ConfigureAwait(false);
         SessionState state = await log.ChangeAsync(
                 tenant,
                 session,
                 state =>
                 {
-                    (found, tripped) = (Repeated(state, request), null);
+                    id = IdOf(state, request);
+                    (found, tripped) = (Repeated(state, request, isRepeated), null);
                     if (found is not null)
                     {
                         return [];
@@ -61,6 +65,16 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
             );
     }
 
+    /// <summary>Whether a session has begun a turn under an idempotency key.</summary>
+    public async Task<bool> WasUsedAsync(
+        string tenant,
+        string session,
+        string key,
+        CancellationToken cancellation = default
+    ) =>
+        await log.Store.FindTurnAsync(tenant, SessionIds.OfKey(session, key), cancellation).ConfigureAwait(false)
+            is not null;
+
     /// <summary>Begins another answer to the question of a turn. Both answers stay in the log; a commit puts this one into its place.</summary>
     /// <exception cref="SessionConflictException">The question is no part of the conversation any more, or a turn is pending.</exception>
     public async Task<TurnStart> RegenerateAsync(
@@ -71,8 +85,13 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         CancellationToken cancellation = default
     )
     {
-        SessionState state = await log.LoadAsync(tenant, session, cancellation).ConfigureAwait(false);
-        SessionTurn before = state.FindTurn(turn) ?? throw new SessionNotFoundException(turn);
+        SessionState state = (await log.RecentAsync(tenant, session, cancellation).ConfigureAwait(false)).State;
+        if (!state.IsWhole && state.FindTurn(turn) is null)
+        {
+            state = await log.LoadAsync(tenant, session, cancellation).ConfigureAwait(false);
+        }
+
+        SessionTurn before = Known(state, turn);
         return await BeginAsync(
                 tenant,
                 session,
@@ -145,6 +164,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
     /// <param name="answer">The assistant's message, a canonical object.</param>
     /// <param name="info">How it was made.</param>
     /// <param name="compressed">What the policy did for this call; null where it did nothing.</param>
+    /// <param name="plan">Where the plans of the session's prompts stood before the turn; null where nobody has saved them.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public Task<SessionState> CommitAsync(
         string tenant,
@@ -153,6 +173,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         JsonView answer,
         CommitInfo info,
         ContextCompressed? compressed = null,
+        SessionPlan? plan = null,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
@@ -164,6 +185,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
                 TurnCommitted committed = new(turn, answer, info, budget.Price(info));
                 return compressed is null ? [committed] : [compressed, committed];
             },
+            plan,
             cancellation
         );
 
@@ -284,11 +306,22 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         return recovered;
     }
 
-    private static TurnStart? Repeated(SessionState state, TurnRequest request)
+    // The first turn under a key has its id from it: so the store knows whether a key was used, however long ago.
+    private static string IdOf(SessionState state, TurnRequest request) =>
+        request.IdempotencyKey is { } key && state.FindKey(key) is null
+            ? SessionIds.OfKey(state.Id, key)
+            : SessionIds.New();
+
+    private static TurnStart? Repeated(SessionState state, TurnRequest request, bool isRepeated)
     {
-        if (request.IdempotencyKey is not { } key || state.FindKey(key) is not { } turn)
+        if (request.IdempotencyKey is not { } key)
         {
             return null;
+        }
+
+        if (state.FindKey(key) is not { } turn)
+        {
+            return isRepeated && !state.IsWhole ? throw new PastNeededException() : null;
         }
 
         if (turn.RequestHash != request.RequestHash)
@@ -341,7 +374,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         state.Pending == turn ? Known(state, turn) : throw Conflict(state, $"turn {turn} is not pending");
 
     private static SessionTurn Known(SessionState state, string turn) =>
-        state.FindTurn(turn) ?? throw new SessionNotFoundException(turn);
+        state.FindTurn(turn) ?? throw (state.IsWhole ? new SessionNotFoundException(turn) : new PastNeededException());
 
     private static string Rest(SessionTurn pending, string partial) =>
         partial.StartsWith(pending.Partial, StringComparison.Ordinal)

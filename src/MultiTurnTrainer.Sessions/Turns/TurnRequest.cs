@@ -8,9 +8,6 @@ public sealed record TurnRequest
     /// <summary>The new messages, canonical objects.</summary>
     public IReadOnlyList<JsonView> Messages { get; init; } = [];
 
-    /// <summary>The id of the new turn, unique in its tenant; null draws one.</summary>
-    public string? TurnId { get; init; }
-
     /// <summary>The client's idempotency key: the same key again is the same turn.</summary>
     public string? IdempotencyKey { get; init; }
 

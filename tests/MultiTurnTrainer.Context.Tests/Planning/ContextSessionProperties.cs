@@ -34,6 +34,10 @@ public class ContextSessionProperties
     public void Plan_WhicheverPlansWereAskedBefore_IsTheSame() =>
         Prop.ForAll(AnyCase().ToArbitrary(), IsPure).Check(Config.QuickThrowOnFailure.WithMaxTest(Cases(15)));
 
+    [Fact]
+    public void Plan_OfASessionThatWasSavedAndResumed_IsTheSame() =>
+        Prop.ForAll(AnyCase().ToArbitrary(), IsResumable).Check(Config.QuickThrowOnFailure.WithMaxTest(Cases(25)));
+
     private sealed record Case(int Seed, int Turns, ContextPolicy Policy, int Window);
 
     // The nightly run takes many more.
@@ -125,6 +129,59 @@ public class ContextSessionProperties
         return true;
     }
 
+    /// <summary>One session plans all, the other is written down and read again after about every fifth answer.</summary>
+    private static bool IsResumable(Case test)
+    {
+        Conversation conversation = Record(test, withNotes: true);
+        Random random = new(test.Seed);
+        ContextSession whole = Chat.Open(conversation, test.Policy, test.Window);
+        ContextSession resumed = Chat.Open(conversation, test.Policy, test.Window);
+        try
+        {
+            for (int i = 0; i < conversation.Messages.Count; i++)
+            {
+                Message message = conversation.Messages[i];
+                if (message.Role == Role.Assistant)
+                {
+                    // A plan that nobody answers leaves no trace.
+                    Assert.Equal(Written(whole.Plan()), Written(resumed.Plan()));
+                    Assert.Null(resumed.Save());
+                }
+
+                whole.Append(message);
+                resumed.Append(message);
+                if (random.Next(5) == 0 && resumed.Save() is { } state)
+                {
+                    resumed = Resume(test, conversation, RecordJson.Read<PlanState>(RecordJson.ToLine(state)), i + 1);
+                    if (random.Next(2) == 0)
+                    {
+                        Assert.Equal(Written(whole.Plan()), Written(resumed.Plan()));
+                    }
+                }
+            }
+        }
+        catch (MttException problem)
+        {
+            Assert.Contains("nothing in it may leave", problem.Message);
+        }
+
+        return true;
+    }
+
+    private static ContextSession Resume(Case test, Conversation conversation, PlanState state, int count) =>
+        new(
+            test.Policy,
+            ContextInputs.Of(conversation),
+            new FourCharacters(),
+            test.Window,
+            state,
+            conversation
+                .Messages.Take(state.Leading)
+                .Concat(conversation.Messages.Skip(state.From).Take(count - state.From))
+        );
+
+    private static string Written(ContextPlan plan) => System.Text.Json.JsonSerializer.Serialize(plan);
+
     private static string? Last(ContextSession session, Conversation conversation, bool asks)
     {
         try
@@ -180,7 +237,7 @@ public class ContextSessionProperties
         Assert.All(plan.Constraints, constraint => Assert.Contains(constraint.Text, text, StringComparison.Ordinal));
     }
 
-    private static Conversation Record(Case test)
+    private static Conversation Record(Case test, bool withNotes = false)
     {
         Random random = new(test.Seed);
         Chat chat = new Chat().System("You are an assistant.");
@@ -194,6 +251,11 @@ public class ContextSessionProperties
                         $"c{turn}-{call}",
                         $$"""{"id": {{turn}}, "text": "{{new string('r', random.Next(600))}}"}"""
                     );
+            }
+
+            if (withNotes && random.Next(20) == 0)
+            {
+                chat.System($"Note {turn}: be polite.");
             }
 
             chat.Assistant(new string('a', random.Next(300)));

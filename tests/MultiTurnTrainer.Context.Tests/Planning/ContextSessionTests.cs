@@ -44,8 +44,9 @@ public class ContextSessionTests
         ContextPlan plan = new Chat().Turns(39).User("And now?").Plan(policy);
 
         Assert.Equal(28, plan.FirstTurn);
-        Assert.Equal(28, plan.LeftOut.Count);
-        Assert.Equal((0, 55), (plan.LeftOut[0].First, plan.LeftOut[^1].Last));
+        Assert.Equal(28, plan.Layout);
+        Omission left = Assert.Single(plan.LeftOut);
+        Assert.Equal((0, 55), (left.First, left.Last));
     }
 
     [Fact]

@@ -1,0 +1,68 @@
+using MultiTurnTrainer.Sessions.Stores;
+
+namespace MultiTurnTrainer.Sessions.Tests;
+
+/// <summary>A store in memory that counts what is read of it.</summary>
+/// <param name="keepsSnapshots">Whether it keeps snapshots: a store may forget them.</param>
+internal sealed class CountingStore(bool keepsSnapshots = true) : ISessionStore
+{
+    private readonly MemorySessionStore _store = new();
+
+    public string Place => _store.Place;
+
+    /// <summary>Events that were read.</summary>
+    public int Events { get; private set; }
+
+    /// <summary>Bytes of events and snapshots that were read.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Bytes of the newest snapshot.</summary>
+    public int Snapshot { get; private set; }
+
+    public Task<bool> CreateAsync(
+        SessionHeader header,
+        IReadOnlyList<StoredEvent> events,
+        CancellationToken cancellation
+    ) => _store.CreateAsync(header, events, cancellation);
+
+    public Task<bool> AppendAsync(
+        SessionHeader header,
+        IReadOnlyList<StoredEvent> events,
+        CancellationToken cancellation
+    ) => _store.AppendAsync(header, events, cancellation);
+
+    public async Task<SessionRead?> ReadAsync(
+        string tenant,
+        string id,
+        long after,
+        bool useSnapshot,
+        CancellationToken cancellation
+    )
+    {
+        SessionRead? read = await _store.ReadAsync(tenant, id, after, useSnapshot, cancellation);
+        Events += read?.Events.Count ?? 0;
+        Bytes += (read?.Events.Sum(stored => (long)stored.Data.Length) ?? 0) + (read?.Snapshot?.Data.Length ?? 0);
+        return read;
+    }
+
+    public Task WriteSnapshotAsync(string tenant, string id, StoredSnapshot snapshot, CancellationToken cancellation)
+    {
+        Snapshot = snapshot.Data.Length;
+        return keepsSnapshots ? _store.WriteSnapshotAsync(tenant, id, snapshot, cancellation) : Task.CompletedTask;
+    }
+
+    public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation) =>
+        _store.FindTurnAsync(tenant, turn, cancellation);
+
+    public IAsyncEnumerable<SessionHeader> ListAsync(SessionQuery query, CancellationToken cancellation) =>
+        _store.ListAsync(query, cancellation);
+
+    public Task<bool> DeleteAsync(string tenant, string id, DateTimeOffset at, CancellationToken cancellation) =>
+        _store.DeleteAsync(tenant, id, at, cancellation);
+
+    public Task CompactAsync(CancellationToken cancellation) => _store.CompactAsync(cancellation);
+
+    public Task BackUpAsync(string path, CancellationToken cancellation) => _store.BackUpAsync(path, cancellation);
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
+}
