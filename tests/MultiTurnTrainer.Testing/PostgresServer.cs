@@ -83,6 +83,9 @@ public sealed class PostgresServer : IDisposable
                 "unix_socket_directories=",
                 "-c",
                 "max_connections=300",
+                // Tests end the program and not the machine: what was written to the system is kept.
+                "-c",
+                "fsync=off",
                 "-c",
                 "logging_collector=off"
             )
@@ -170,9 +173,7 @@ public sealed class PostgresServer : IDisposable
 
     // PostgreSQL refuses to run as root.
     private static ProcessStartInfo Ordinary(string program, params string[] args) =>
-        Environment.UserName == "root"
-            ? Quiet("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, .. args])
-            : Quiet(program, args);
+        OrdinaryUser.Start("postgres", program, args);
 
     private static ProcessStartInfo Quiet(string program, params string[] args) =>
         new(program, args)

@@ -36,6 +36,11 @@ internal sealed class ServedModelOptions
         Description = "Where sessions are kept; default: a file in the user's data folder.",
         HelpName = "sqlite:FILE|postgres://…|memory",
     };
+    private readonly Option<string?> _hot = new("--hot")
+    {
+        Description = "A Redis server that keeps the last turns of sessions before the store.",
+        HelpName = "redis://…",
+    };
     private readonly SettingsOptions _settings = new();
     private readonly RowFlags _rows;
 
@@ -44,7 +49,18 @@ internal sealed class ServedModelOptions
     public void AddTo(Command command)
     {
         foreach (
-            Option option in new Option[] { _model, _adapter, _endpoints, _names, _policy, _window, _cache, _store }
+            Option option in new Option[]
+            {
+                _model,
+                _adapter,
+                _endpoints,
+                _names,
+                _policy,
+                _window,
+                _cache,
+                _store,
+                _hot,
+            }
         )
         {
             command.Add(option);
@@ -80,11 +96,11 @@ internal sealed class ServedModelOptions
         string? name = parsed.GetValue(_policy) ?? sessions.Policy;
         ContextPolicy policy = PolicyFile.Read(name, file) ?? new ContextPolicy();
         ServedPolicy served = new(name ?? StandardPolicy, policy, counted, parsed.GetValue(_window));
-        return new ServerPlan(new ServerOptions(), models, served, Sessions(sessions, parsed.GetValue(_store)));
+        return new ServerPlan(new ServerOptions(), models, served, Sessions(sessions, parsed));
     }
 
-    private static SessionsOptions Sessions(SessionsSettings settings, string? store) =>
-        new(SessionStores.Open(settings.Store, store, isServer: true))
+    private SessionsOptions Sessions(SessionsSettings settings, ParseResult parsed) =>
+        new(SessionStores.Open(settings.Store, parsed.GetValue(_store), parsed.GetValue(_hot), isServer: true))
         {
             Budget = settings.Budgets.ToBudget(),
             Keys = settings.ReadKeys(),

@@ -30,6 +30,13 @@ internal static class SessionsCommand
         Recursive = true,
     };
 
+    private static readonly Option<string?> _hot = new("--hot")
+    {
+        Description = "The Redis server before the store, so that what is erased is erased there too.",
+        HelpName = "redis://…",
+        Recursive = true,
+    };
+
     private static readonly Option<string> _tenant = new("--tenant")
     {
         Description = "Whose sessions.",
@@ -42,7 +49,7 @@ internal static class SessionsCommand
 
     public static Command Create()
     {
-        Command command = new("sessions", _help) { _store, _tenant };
+        Command command = new("sessions", _help) { _store, _hot, _tenant };
         _settings.AddTo(command);
         _settings.Config.Recursive = _settings.Set.Recursive = true;
         foreach (Command subcommand in SessionReadCommands.Create().Concat(SessionChangeCommands.Create()))
@@ -77,7 +84,7 @@ internal static class SessionsCommand
             );
         }
 
-        await using ISessionStore store = SessionStores.Open(settings, named, isServer: false);
+        await using ISessionStore store = SessionStores.Open(settings, named, parsed.GetValue(_hot), isServer: false);
         try
         {
             return await work(new SessionLog(store, TimeProvider.System));

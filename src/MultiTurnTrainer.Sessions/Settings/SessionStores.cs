@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Sessions.Stores;
+using MultiTurnTrainer.Sessions.Stores.Hot;
 using MultiTurnTrainer.Sessions.Stores.Postgres;
 
 namespace MultiTurnTrainer.Sessions.Settings;
@@ -23,12 +24,20 @@ public static class SessionStores
     /// <summary>Opens a store.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="named">What <c>--store</c> says: <c>sqlite:FILE</c>, <c>postgres://…</c> or <c>memory</c>; null for nothing.</param>
+    /// <param name="hot">What <c>--hot</c> says: <c>redis://…</c>; null for nothing.</param>
     /// <param name="isServer">Whether this process serves the sessions: only one may at a time, but for PostgreSQL.</param>
     /// <exception cref="MttException">There is no such kind of store, or it cannot be opened.</exception>
-    public static ISessionStore Open(SessionStoreSettings settings, string? named, bool isServer) =>
-        UrlOf(settings, named) is { } url ? PostgresSessionStore.Open(url, isServer)
-        : FileOf(settings, named) is { } path ? SqliteSessionStore.Open(path, isServer)
-        : new MemorySessionStore();
+    public static ISessionStore Open(SessionStoreSettings settings, string? named, string? hot, bool isServer)
+    {
+        RedisHotTier? tier = (hot ?? settings.Hot) is { } url
+            ? RedisHotTier.Open(url, settings.KeyPrefix, TimeSpan.FromMinutes(settings.HotMinutes))
+            : null;
+        ISessionStore durable =
+            UrlOf(settings, named) is { } database ? PostgresSessionStore.Open(database, isServer)
+            : FileOf(settings, named) is { } path ? SqliteSessionStore.Open(path, isServer)
+            : new MemorySessionStore();
+        return tier is null ? durable : new HybridSessionStore(durable, tier);
+    }
 
     /// <summary>The file of a store; null for one that has none.</summary>
     /// <exception cref="MttException">There is no such kind of store.</exception>

@@ -66,6 +66,16 @@ public sealed record SessionStoreSettings
     /// <summary>Of PostgreSQL: <c>postgres://user@host:port/database</c>; the password is read from PGPASSWORD.</summary>
     public string? Url { get; init; }
 
+    /// <summary>A hot tier before the store: <c>redis://host:port/0</c>; the password is read from REDISCLI_AUTH.</summary>
+    public string? Hot { get; init; }
+
+    /// <summary>What the names of the hot tier's keys begin with.</summary>
+    public string KeyPrefix { get; init; } = "mtt:";
+
+    /// <summary>Minutes that the hot tier keeps a session after it was last used.</summary>
+    [Range(1.0, 1_000_000.0)]
+    public double HotMinutes { get; init; } = 60;
+
     /// <summary>Days after its newest event when a session is erased; none keeps it.</summary>
     [Range(0.0, 36_500.0)]
     public double? Ttl { get; init; }

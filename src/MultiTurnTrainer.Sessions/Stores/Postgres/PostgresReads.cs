@@ -16,6 +16,15 @@ internal static class PostgresReads
         CancellationToken cancellation
     )
     {
+        if (after == long.MaxValue)
+        {
+            return
+                await HeaderAsync(connection, tenant, id, withSnapshot: false, cancellation).ConfigureAwait(false)
+                    is { } only
+                ? new SessionRead(only.Item1, null, [])
+                : null;
+        }
+
         // One moment for header, snapshot and events.
         await using NpgsqlTransaction transaction = await connection
             .BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation)
