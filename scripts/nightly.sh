@@ -32,6 +32,9 @@ done
 # The server, killed at 50 random moments under load.
 MTT_KILLS=50 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Serving.Tests/release/MultiTurnTrainer.Serving.Tests -class '*ServeKillTests'
+# The server is killed at 50 moments under load, and each other fault of stores happens as often.
+MTT_FAULTS=50 timeout 7200 \
+  artifacts/bin/MultiTurnTrainer.Serving.Tests/release/MultiTurnTrainer.Serving.Tests -class '*StoreFaultTests' -showLiveOutput
 dotnet build tests/MultiTurnTrainer.Context.Tests -c Release -v q -nologo
 MTT_POLICY_CASES=300 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Context.Tests/release/MultiTurnTrainer.Context.Tests \

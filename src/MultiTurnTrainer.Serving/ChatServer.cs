@@ -64,7 +64,7 @@ public sealed class ChatServer : IAsyncDisposable
         ChatServer server = new(application, upstreams, plan);
         try
         {
-            await server._sessions.Turns.RecoverAsync(cancellation).ConfigureAwait(false);
+            await server._sessions.Recovery.StartAsync(cancellation).ConfigureAwait(false);
             server.Map();
             await application.StartAsync(cancellation).ConfigureAwait(false);
             server.Url = application
@@ -106,7 +106,9 @@ public sealed class ChatServer : IAsyncDisposable
     {
         await _application.DisposeAsync().ConfigureAwait(false);
         await _sessions.Expiry.DisposeAsync().ConfigureAwait(false);
+        await _sessions.Recovery.DisposeAsync().ConfigureAwait(false);
         await _sessions.Runner.StopAsync().ConfigureAwait(false);
+        await _sessions.Compression.DisposeAsync().ConfigureAwait(false);
         _upstreams.Dispose();
     }
 

@@ -19,13 +19,15 @@ internal sealed class SessionParts
     public SessionParts(ServerPlan plan, UpstreamSet upstreams)
     {
         _policy = plan.Policy;
-        Log = new SessionLog(plan.Sessions.Store, plan.Time);
+        Compression = new CompressionQueue(plan.Sessions.Store);
+        Log = new SessionLog(plan.Sessions.Store, plan.Time, compression: Compression);
         _service = new SessionService(Log);
         Expiry = new Expiry(_service, plan.Sessions.Ttl, plan.Time, plan.Log);
         Turns = new SessionTurns(Log, plan.Sessions.Budget);
         Router = new Router(plan.Models.Routing);
         SessionContexts contexts = new(Log, plan.Policy, plan.Time);
         Runner = new TurnRunner(Log, Turns, contexts, upstreams, Router, plan.Sessions, plan.Time);
+        Recovery = new Recovery(Runner, plan.Log);
         Chats = new SessionChats(Runner, plan.Options, plan.Time);
         Routes = new SessionRoutes(Log, _service, Turns, contexts, plan.Policy, Runner, Chats);
         Responses = new ResponseRoutes(Log, _service, plan.Policy, Runner, plan.Options, plan.Time);
@@ -35,6 +37,10 @@ internal sealed class SessionParts
     public SessionLog Log { get; }
 
     public SessionTurns Turns { get; }
+
+    public CompressionQueue Compression { get; }
+
+    public Recovery Recovery { get; }
 
     public Expiry Expiry { get; }
 

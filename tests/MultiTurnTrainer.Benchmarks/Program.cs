@@ -25,13 +25,28 @@ if (args is ["context-plans", var counter, var conversations])
     return 0;
 }
 
-if (args is ["session-load", var program, var folder, var sessions, var turns, var seconds])
+if (args is ["session-load", var program, var folder, var sessions, var turns, var seconds, var kind])
 {
     int[] numbers =
     [
         .. new[] { sessions, turns, seconds }.Select(text => int.Parse(text, CultureInfo.InvariantCulture)),
     ];
-    await new SessionLoad(program, folder).RunAsync(numbers[0], numbers[1], numbers[2]);
+    using BenchmarkStore store = new(kind, folder);
+    await new SessionLoad(program, folder).RunAsync(numbers[0], numbers[1], numbers[2], store);
+    return 0;
+}
+
+if (args is ["session-plain", .. var plain])
+{
+    int[] numbers = [.. plain.Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+    await PlainSessions.RunAsync(numbers[0], numbers[1], numbers[2]);
+    return 0;
+}
+
+if (args is ["session-burst", var burstFolder, var burstKind])
+{
+    using BenchmarkStore store = new(burstKind, burstFolder);
+    await SessionBurst.RunAsync(store);
     return 0;
 }
 

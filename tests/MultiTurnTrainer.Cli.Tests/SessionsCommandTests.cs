@@ -65,6 +65,31 @@ public sealed class SessionsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Migrate_ThroughPostgres_ExportsTheSameBytes()
+    {
+        string id = await RecordAsync();
+        using PostgresServer server = PostgresServer.Start();
+        string[] postgres = ["--store", server.NewDatabase()];
+        Run(0, "export", "--log", "--output", "before.jsonl");
+
+        Assert.Contains("1 session copied", Run(0, "migrate", "--to", postgres[1]).Error, StringComparison.Ordinal);
+        Assert.Contains("1 there already", Run(0, "migrate", "--to", postgres[1]).Error, StringComparison.Ordinal);
+        string[][] there =
+        [
+            ["sessions", "export", "--log", "--output", "there.jsonl", .. postgres],
+            ["sessions", "migrate", "--to", "sqlite:back.db", .. postgres],
+            ["sessions", "export", "--log", "--output", "back.jsonl", "--store", "sqlite:back.db"],
+            ["sessions", "delete", id, .. postgres],
+        ];
+        Assert.All(there, args => Assert.Equal(0, MttProcess.Run(_folder.Path, args).ExitCode));
+        Assert.Equal(File.ReadAllBytes(_folder["before.jsonl"]), File.ReadAllBytes(_folder["there.jsonl"]));
+        Assert.Equal(File.ReadAllBytes(_folder["before.jsonl"]), File.ReadAllBytes(_folder["back.jsonl"]));
+        MttResult import = MttProcess.Run(_folder.Path, ["sessions", "import", "before.jsonl", .. postgres]);
+        Assert.Equal(1, import.ExitCode);
+        Assert.Contains(id, Run(1, "migrate", "--to", postgres[1]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Fork_AtAVersion_IsAnotherSessionThatGcErases()
     {
         string id = await RecordAsync();

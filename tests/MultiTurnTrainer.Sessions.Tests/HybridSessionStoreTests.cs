@@ -9,14 +9,25 @@ namespace MultiTurnTrainer.Sessions.Tests;
 /// <summary>One PostgreSQL and one Redis server for all tests that ask for both.</summary>
 public sealed class HybridFixture : IDisposable
 {
-    public PostgresServer Postgres { get; } = PostgresServer.Start();
+    // Started by a test, which is skipped where there are none.
+    private readonly Lazy<PostgresServer> _postgres = new(() => PostgresServer.Start());
+    private readonly Lazy<RedisServer> _redis = new(RedisServer.Start);
 
-    public RedisServer Redis { get; } = RedisServer.Start();
+    public PostgresServer Postgres => _postgres.Value;
+
+    public RedisServer Redis => _redis.Value;
 
     public void Dispose()
     {
-        Redis.Dispose();
-        Postgres.Dispose();
+        if (_redis.IsValueCreated)
+        {
+            Redis.Dispose();
+        }
+
+        if (_postgres.IsValueCreated)
+        {
+            Postgres.Dispose();
+        }
     }
 }
 

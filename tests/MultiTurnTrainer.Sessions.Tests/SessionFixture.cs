@@ -51,6 +51,23 @@ internal sealed class SessionFixture(ISessionStore store, SessionBudget? budget 
         return state.FindTurn(turn.Id)!;
     }
 
+    /// <summary>Asks under a key that was used: the answer that is kept.</summary>
+    public async Task<string> AskAgainAsync(string session, string question, string key)
+    {
+        TurnStart start = await Turns.BeginAsync(
+            Tenant,
+            session,
+            new TurnRequest
+            {
+                Messages = [Message("user", question)],
+                IdempotencyKey = key,
+                RequestHash = question,
+            }
+        );
+        Assert.Equal(TurnStartKind.Stored, start.Kind);
+        return start.State.MessageAt(start.Turn.First + 1).Json.GetProperty("content").GetString()!;
+    }
+
     public Task<SessionState> CommitAsync(string session, string turn, string answer, CommitInfo? info = null) =>
         Turns.CommitAsync(
             Tenant,

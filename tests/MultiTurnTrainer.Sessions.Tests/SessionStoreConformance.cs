@@ -97,6 +97,7 @@ public abstract class SessionStoreConformance
         SessionHeader header = await NewAsync(store, "a", 4);
         await store.WriteSnapshotAsync("a", header.Id, new StoredSnapshot(2, "two"u8.ToArray()));
         await store.WriteSnapshotAsync("a", header.Id, new StoredSnapshot(3, "three"u8.ToArray()));
+        await store.WriteSnapshotAsync("a", header.Id, new StoredSnapshot(1, "late"u8.ToArray()));
 
         SessionRead read = (await store.ReadAsync("a", header.Id, useSnapshot: true))!;
         if (read.Snapshot is { } snapshot)

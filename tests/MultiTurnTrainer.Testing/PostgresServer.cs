@@ -14,9 +14,13 @@ public sealed class PostgresServer : IDisposable
     private readonly string _folder;
     private Process? _process;
 
-    private PostgresServer(string programs, string folder)
+    private readonly bool _isDurable;
+    private readonly bool _isOwnFolder;
+
+    private PostgresServer(string programs, string? folder, bool isDurable)
     {
-        (_programs, _folder) = (programs, folder);
+        (_programs, _isDurable, _isOwnFolder) = (programs, isDurable, folder is null);
+        _folder = folder ?? Directory.CreateTempSubdirectory("mtt-postgres").FullName;
         Port = FreePort();
     }
 
@@ -25,7 +29,8 @@ public sealed class PostgresServer : IDisposable
 
     /// <summary>Starts a server; skips the test where Debian's postgresql is not installed.</summary>
     /// <param name="folder">An existing folder for its data; null makes one.</param>
-    public static PostgresServer Start(string? folder = null)
+    /// <param name="isDurable">Whether it waits for the disk: tests end programs and not machines, and need not.</param>
+    public static PostgresServer Start(string? folder = null, bool isDurable = false)
     {
         string? programs = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).LastOrDefault()
@@ -35,10 +40,7 @@ public sealed class PostgresServer : IDisposable
             Assert.Skip("needs PostgreSQL, of the package postgresql (scripts/setup.sh --tests)");
         }
 
-        PostgresServer server = new(
-            Path.Combine(programs, "bin"),
-            folder ?? Directory.CreateTempSubdirectory("mtt-postgres").FullName
-        );
+        PostgresServer server = new(Path.Combine(programs, "bin"), folder, isDurable);
         server.Run("chown", "--reference=/var/lib/postgresql", server._folder, isOrdinary: false);
         server.Run(
             "initdb",
@@ -83,9 +85,8 @@ public sealed class PostgresServer : IDisposable
                 "unix_socket_directories=",
                 "-c",
                 "max_connections=300",
-                // Tests end the program and not the machine: what was written to the system is kept.
                 "-c",
-                "fsync=off",
+                _isDurable ? "fsync=on" : "fsync=off",
                 "-c",
                 "logging_collector=off"
             )
@@ -107,6 +108,15 @@ public sealed class PostgresServer : IDisposable
         }
 
         throw new TimeoutException("PostgreSQL does not start");
+    }
+
+    /// <summary>Starts it again where it ended itself, as on a full disk.</summary>
+    public void ResumeIfEnded()
+    {
+        if (_process!.WaitForExit(TimeSpan.FromSeconds(1)))
+        {
+            Resume();
+        }
     }
 
     /// <summary>Ends it: connections are cut, what was committed stays.</summary>
@@ -139,7 +149,10 @@ public sealed class PostgresServer : IDisposable
             Stop("immediate");
         }
 
-        Directory.Delete(_folder, recursive: true);
+        if (_isOwnFolder)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     /// <summary>A port of the loopback that nobody listens at.</summary>

@@ -40,6 +40,13 @@ internal static class SessionChangeCommands
         Required = true,
     };
 
+    private static readonly Option<string> _to = new("--to")
+    {
+        Description = "The other store.",
+        HelpName = "sqlite:FILE|postgres://…",
+        Required = true,
+    };
+
     public static IEnumerable<Command> Create()
     {
         Command fork = new("fork", "Begin another session with a copy of this one.") { _session, _at };
@@ -56,9 +63,17 @@ internal static class SessionChangeCommands
         gc.SetAction(CollectAsync);
         Command backup = new("backup", "Copy the store as it is at one moment, while it is in use.") { _output };
         backup.SetAction(BackUpAsync);
+        Command migrate = new(
+            "migrate",
+            "Copy all sessions of all tenants into another store, byte for byte; again, what is new."
+        )
+        {
+            _to,
+        };
+        migrate.SetAction(MigrateAsync);
         Command key = new("key", "Make a key for a tenant; only its hash goes into mtt.yaml.");
         key.SetAction(MakeKey);
-        return [fork, import, delete, gc, backup, key];
+        return [fork, import, delete, gc, backup, migrate, key];
     }
 
     private static Task<int> ForkAsync(ParseResult parsed, CancellationToken cancellation) =>
@@ -155,6 +170,34 @@ internal static class SessionChangeCommands
             {
                 await log.Store.BackUpAsync(parsed.GetValue(_output)!, cancellation);
                 return ExitCode.Done;
+            }
+        );
+
+    private static Task<int> MigrateAsync(ParseResult parsed, CancellationToken cancellation) =>
+        SessionsCommand.WithLogAsync(
+            parsed,
+            async log =>
+            {
+                await using ISessionStore to = SessionStores.Open(
+                    SessionsCommand.Section(parsed).Store with
+                    {
+                        Hot = null,
+                    },
+                    parsed.GetValue(_to),
+                    hot: null,
+                    isServer: false
+                );
+                MigrationCounts counts = await StoreMigration.RunAsync(log.Store, to, cancellation);
+                foreach (string id in counts.Differing)
+                {
+                    Console.Error.WriteLine($"{id}: has another history in {to.Place}, and was left as it is");
+                }
+
+                Console.Error.WriteLine(
+                    $"{Counted.Of(counts.Copied, "session")} copied to {to.Place}, {counts.Extended} extended, "
+                        + $"{counts.Equal} there already, {counts.Erased} erased, {counts.Differing.Count} left out"
+                );
+                return counts.Differing.Count == 0 ? ExitCode.Done : ExitCode.Findings;
             }
         );
 

@@ -20,6 +20,7 @@ internal static class SessionsCommand
           mtt sessions delete ID                                its words are then in no file of the store
           mtt sessions gc --older-than 90
           mtt sessions backup --output copy.db                  while the server runs; to restore, name the copy as the store
+          mtt sessions migrate --to postgres://me@localhost/mtt     all tenants; again: what is new
           mtt sessions key                                      a key for a tenant, and the line for mtt.yaml
         """;
 

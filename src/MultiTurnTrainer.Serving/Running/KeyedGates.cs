@@ -33,6 +33,24 @@ internal sealed class KeyedGates
         }
     }
 
+    /// <summary>Takes a key's turn where nobody has it or waits for it.</summary>
+    /// <returns>Null where somebody does.</returns>
+    public IDisposable? TryEnter((string, string) key)
+    {
+        lock (_lock)
+        {
+            if (_gates.ContainsKey(key))
+            {
+                return null;
+            }
+
+            Gate gate = new(this, key) { Waiting = 1 };
+            gate.Semaphore.Wait();
+            _gates[key] = gate;
+            return gate.Pass();
+        }
+    }
+
     private void Leave(Gate gate)
     {
         lock (_lock)

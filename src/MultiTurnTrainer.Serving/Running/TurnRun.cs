@@ -191,14 +191,27 @@ internal sealed class TurnRun(
                     context.Plan.NaiveTokens,
                     context.Plan.Parts.Prompt
                 );
-        SessionState state = await turns
-            .CommitAsync(_tenant, _session, live.Turn.Id, Json.Element(message), info, compressed, plan)
-            .ConfigureAwait(false);
+        SessionState state = await CommitAsync(Json.Element(message), info, compressed).ConfigureAwait(false);
         live.Times?.Mark("commit");
         prompts.Correct(prompt);
         prompts.Append(message);
         ShowEnd(state, info);
         return state;
+    }
+
+    private async Task<SessionState> CommitAsync(JsonView message, CommitInfo info, ContextCompressed? compressed)
+    {
+        Task<SessionState> Commit() =>
+            turns.CommitAsync(_tenant, _session, live.Turn.Id, message, info, compressed, plan);
+        try
+        {
+            return await Commit().ConfigureAwait(false);
+        }
+        catch (MttException problem) when (problem.IsPassing)
+        {
+            // A whole answer is worth another wait; whether it was kept the first time is seen then.
+            return await Commit().ConfigureAwait(false);
+        }
     }
 
     private void ShowEnd(SessionState state, CommitInfo info)
@@ -234,8 +247,10 @@ internal sealed class TurnRun(
         }
         catch (Exception second)
         {
-            // The session was erased meanwhile, or its store is gone: the next start of the server finds the turn pending.
-            return new ApiException(500, "store_failed", "The interruption could not be written down.", second);
+            // The session was erased meanwhile, or its store is away: then the turn is found pending when that is back.
+            return second is MttException { IsPassing: true }
+                ? ErrorMapping.Of(second)
+                : new ApiException(500, "store_failed", "The interruption could not be written down.", second);
         }
 
         ApiException error =

@@ -31,31 +31,29 @@ internal sealed class TurnRunner(
     public async Task<LiveTurn> StartAsync(TurnOrder order, CancellationToken cancellation)
     {
         string hash = order.Hash();
-        if (Running(order, hash) is { } running)
+        while (true)
         {
-            return running;
-        }
-
-        IDisposable gate = await _gates.EnterAsync((order.Tenant, order.Session), cancellation).ConfigureAwait(false);
-        try
-        {
-            TurnTimes? times = options.Telemetry ? new TurnTimes(time) : null;
-            RecentSession session = await LoadAsync(order, cancellation).ConfigureAwait(false);
-            times?.Mark("load");
-            if (Stored(session.State, order, hash) is { } stored)
+            if (Running(order, hash) is { } running)
             {
-                gate.Dispose();
-                return stored;
+                return running;
             }
 
-            return await BeginAsync(order, hash, session, times, gate).ConfigureAwait(false);
-        }
-        catch
-        {
-            gate.Dispose();
-            throw;
+            (LiveTurn? live, long version) = await TryStartAsync(order, hash, cancellation).ConfigureAwait(false);
+            if (live is not null)
+            {
+                return live;
+            }
+
+            // Another server answers a turn of this session, or nobody does and it will be found.
+            await log
+                .Store.WaitForChangeAsync(order.Tenant, order.Session, version, cancellation)
+                .ConfigureAwait(false);
         }
     }
+
+    /// <summary>Interrupts the turns that neither this nor another living server answers.</summary>
+    public Task<int> RecoverAsync(CancellationToken cancellation) =>
+        turns.RecoverAsync(header => _gates.TryEnter((header.Tenant, header.Id)), cancellation);
 
     /// <summary>Does something to a session while no turn of it runs.</summary>
     public async Task<T> AloneAsync<T>(
@@ -74,6 +72,48 @@ internal sealed class TurnRunner(
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_running.Values).ConfigureAwait(false);
+    }
+
+    /// <summary>The turn; or the version at which one is pending that does not run here.</summary>
+    private async Task<(LiveTurn? Turn, long Version)> TryStartAsync(
+        TurnOrder order,
+        string hash,
+        CancellationToken cancellation
+    )
+    {
+        IDisposable gate = await _gates.EnterAsync((order.Tenant, order.Session), cancellation).ConfigureAwait(false);
+        bool isPassedOn = false;
+        try
+        {
+            TurnTimes? times = options.Telemetry ? new TurnTimes(time) : null;
+            RecentSession session = await LoadAsync(order, cancellation).ConfigureAwait(false);
+            times?.Mark("load");
+            if (Stored(session.State, order, hash) is { } stored)
+            {
+                return (stored, session.State.Version);
+            }
+
+            if (session.State.Pending is not null)
+            {
+                return (null, session.State.Version);
+            }
+
+            LiveTurn live = await BeginAsync(order, hash, session, times, gate).ConfigureAwait(false);
+            isPassedOn = true;
+            return (live, session.State.Version);
+        }
+        catch (SessionConflictException conflict) when (order is { ExpectedVersion: null, Replaces: null })
+        {
+            // Another server was quicker; this turn comes after its.
+            return (null, conflict.CurrentVersion);
+        }
+        finally
+        {
+            if (!isPassedOn)
+            {
+                gate.Dispose();
+            }
+        }
     }
 
     /// <summary>The session, whole only where the order is about what lies far back.</summary>

@@ -84,6 +84,15 @@ public static class EventJson
         }
     }
 
+    /// <summary>The turn that begins with an event; null for none.</summary>
+    internal static string? TurnBegunBy(SessionEvent happened) =>
+        happened switch
+        {
+            TurnBegun begun => begun.Turn,
+            TurnEdited edited => edited.Turn,
+            _ => null,
+        };
+
     private static string Name<T>() => NameOf(typeof(T));
 
     private static string NameOf(Type type) => JsonNamingPolicy.SnakeCaseLower.ConvertName(type.Name);

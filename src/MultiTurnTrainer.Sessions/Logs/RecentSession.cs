@@ -53,9 +53,9 @@ public sealed record RecentSession(SessionState State, SessionPlan? Plan = null,
         };
     }
 
-    /// <summary>The session with a snapshot in place of its events; null where none is due.</summary>
+    /// <summary>The session in short form, to be kept in place of its events; null where none is due.</summary>
     /// <param name="plan">Plans that were saved for it; null keeps those that are known.</param>
-    internal (RecentSession Session, StoredSnapshot Snapshot)? Snapshot(SessionPlan? plan)
+    internal RecentSession? Compress(SessionPlan? plan)
     {
         if (State.Pending is not null || (plan is null && !IsDue(State.Version)))
         {
@@ -63,13 +63,15 @@ public sealed record RecentSession(SessionState State, SessionPlan? Plan = null,
         }
 
         SessionPlan? known = plan ?? (HasPlan ? Plan : null);
-        RecentSession kept = new(
-            State.Shortened(known?.State.Leading ?? 0, known?.State.From ?? State.MessageCount, TurnsAtHand),
-            known,
-            State.Version
+        SessionState state = State.Shortened(
+            known?.State.Leading ?? 0,
+            known?.State.From ?? State.MessageCount,
+            TurnsAtHand
         );
-        StoredSnapshot snapshot = StateSnapshot.Of(kept);
-        return (kept with { Size = snapshot.Data.Length }, snapshot);
+        return new RecentSession(state, known, State.Version)
+        {
+            Size = Size * (1 + state.Messages.Count) / (1 + State.Messages.Count),
+        };
     }
 
     private bool IsDue(long version) => version - SnapshotVersion >= EventsBetweenSnapshots;

@@ -14,7 +14,13 @@ namespace MultiTurnTrainer.Sessions.Logs;
 /// <param name="store">Keeps the events; disposed by its owner.</param>
 /// <param name="clock">Tells the time.</param>
 /// <param name="cacheBytes">About how much memory the states that are kept may take.</param>
-public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cacheBytes = 256L << 20)
+/// <param name="compression">Writes short forms beside the turns; null writes each at once. Disposed by its owner.</param>
+public sealed class SessionLog(
+    ISessionStore store,
+    TimeProvider clock,
+    long cacheBytes = 256L << 20,
+    CompressionQueue? compression = null
+)
 {
     private const int MostAttempts = 100;
     private readonly StateCache _cache = new(cacheBytes);
@@ -220,15 +226,21 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
             session = session with { State = whole };
         }
 
-        if (session.Snapshot(plan) is not { } kept)
+        RecentSession? shortened = session.Compress(plan);
+        _cache.Put(shortened ?? session);
+        if (shortened is not null)
         {
-            _cache.Put(session);
-            return;
+            await (
+                compression is null
+                    ? store.WriteSnapshotAsync(
+                        session.State.Tenant,
+                        session.State.Id,
+                        StateSnapshot.Of(shortened),
+                        cancellation
+                    )
+                    : compression.AddAsync(shortened)
+            ).ConfigureAwait(false);
         }
-
-        _cache.Put(kept.Session);
-        SessionState state = session.State;
-        await store.WriteSnapshotAsync(state.Tenant, state.Id, kept.Snapshot, cancellation).ConfigureAwait(false);
     }
 
     private static RecentSession? Begun(string tenant, string id, StoredSnapshot? snapshot) =>
@@ -259,7 +271,7 @@ public sealed class SessionLog(ISessionStore store, TimeProvider clock, long cac
             logged.At,
             EventJson.KindOf(logged.Event),
             EventJson.Write(logged.Event),
-            (logged.Event as TurnBegun)?.Turn ?? (logged.Event as TurnEdited)?.Turn
+            EventJson.TurnBegunBy(logged.Event)
         );
 
     private static LoggedEvent Logged(StoredEvent stored) =>

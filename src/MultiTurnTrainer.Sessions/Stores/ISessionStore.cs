@@ -48,7 +48,7 @@ public interface ISessionStore : IAsyncDisposable
         CancellationToken cancellation = default
     );
 
-    /// <summary>Keeps a snapshot in place of the one before it. It is a cache: the store may forget it.</summary>
+    /// <summary>Keeps a snapshot in place of an older one. It is a cache: the store may forget it.</summary>
     Task WriteSnapshotAsync(
         string tenant,
         string id,

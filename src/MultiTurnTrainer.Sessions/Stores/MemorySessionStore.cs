@@ -74,7 +74,11 @@ public sealed class MemorySessionStore : ISessionStore
     {
         lock (_lock)
         {
-            if (_sessions.TryGetValue((tenant, id), out Entry? entry) && !entry.Header.IsDeleted)
+            if (
+                _sessions.TryGetValue((tenant, id), out Entry? entry)
+                && !entry.Header.IsDeleted
+                && !(entry.Snapshot?.Version >= snapshot.Version)
+            )
             {
                 entry.Snapshot = snapshot;
             }

@@ -71,6 +71,9 @@ public sealed record SessionQuery
     /// <summary>The most of them.</summary>
     public int Limit { get; init; } = int.MaxValue;
 
+    /// <summary>A condition of SQL that an index answers, however many sessions there are.</summary>
+    internal string OnlyPending => IsPending || IsAbandoned ? "AND pending IS NOT NULL" : "";
+
     internal bool Takes(SessionHeader header) =>
         (Tenant is null || header.Tenant == Tenant)
         && (User is null || header.User == User)

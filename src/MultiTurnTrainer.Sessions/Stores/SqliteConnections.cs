@@ -118,6 +118,9 @@ internal static class SqliteErrors
                 "Check that its folder exists and who may write to it.",
                 problem
             ),
-            _ => new($"{path}: {problem.Message}", "Check the disk; the last change was not kept.", problem),
+            _ => new($"{path}: {problem.Message}", "Check the disk; the last change was not kept.", problem)
+            {
+                IsPassing = true,
+            },
         };
 }

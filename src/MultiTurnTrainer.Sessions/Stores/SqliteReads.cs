@@ -50,15 +50,13 @@ internal static class SqliteReads
             $"""
             SELECT {Columns} FROM sessions
             WHERE ($tenant IS NULL OR tenant = $tenant) AND ($user IS NULL OR user = $user)
-                AND ($before IS NULL OR updated < $before) AND ($pending = 0 OR pending IS NOT NULL)
-                AND ($all = 1 OR deleted = 0)
+                AND ($before IS NULL OR updated < $before) AND ($all = 1 OR deleted = 0) {query.OnlyPending}
             ORDER BY updated DESC, id LIMIT $limit
             """,
             [
                 ("$tenant", query.Tenant),
                 ("$user", query.User),
                 ("$before", query.UpdatedBefore?.UtcTicks),
-                ("$pending", query.IsPending || query.IsAbandoned),
                 ("$all", query.WithDeleted),
                 ("$limit", query.Limit),
             ]

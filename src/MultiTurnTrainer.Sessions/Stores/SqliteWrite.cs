@@ -62,6 +62,7 @@ internal sealed class SqliteWrite(SqliteConnection connection) : IDisposable
             INSERT INTO snapshots (session, version, data)
             SELECT key, $version, $data FROM sessions WHERE tenant = $tenant AND id = $id AND deleted = 0
             ON CONFLICT (session) DO UPDATE SET version = excluded.version, data = excluded.data
+            WHERE snapshots.version < excluded.version
             """,
             [("$tenant", tenant), ("$id", id), ("$version", snapshot.Version), ("$data", snapshot.Data.ToArray())]
         );

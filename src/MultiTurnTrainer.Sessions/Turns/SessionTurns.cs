@@ -157,7 +157,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
             cancellation
         );
 
-    /// <summary>Ends a turn with its whole answer.</summary>
+    /// <summary>Ends a turn with its whole answer; one that has ended so stays as it is.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="session">The session.</param>
     /// <param name="turn">The pending turn.</param>
@@ -181,6 +181,12 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
             session,
             state =>
             {
+                if (state.FindTurn(turn) is { Status: TurnStatus.Committed })
+                {
+                    // It was kept although the store did not say so.
+                    return [];
+                }
+
                 RequirePending(state, turn);
                 TurnCommitted committed = new(turn, answer, info, budget.Price(info));
                 return compressed is null ? [committed] : [compressed, committed];
@@ -273,38 +279,45 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
             cancellation
         );
 
-    /// <summary>Interrupts every turn that is still pending: for a server's start, when nobody else serves the store.</summary>
+    /// <summary>
+    /// Interrupts the turns that nobody answers any more: those of servers that died, and those whose end could not be written down.
+    /// </summary>
+    /// <param name="enter">Gives a session to this call alone; null where a turn of it runs here. Without it none runs here.</param>
+    /// <param name="cancellation">Stops between two sessions.</param>
     /// <returns>How many there were.</returns>
-    public async Task<int> RecoverAsync(CancellationToken cancellation = default)
+    public async Task<int> RecoverAsync(
+        Func<SessionHeader, IDisposable?>? enter = null,
+        CancellationToken cancellation = default
+    )
     {
+        List<SessionHeader> abandoned = await log
+            .Store.ListAsync(new SessionQuery { IsAbandoned = true }, cancellation)
+            .ToListAsync(cancellation)
+            .ConfigureAwait(false);
         int recovered = 0;
-        List<SessionHeader> pending = [];
-        await foreach (
-            SessionHeader header in log
-                .Store.ListAsync(new SessionQuery { IsPending = true }, cancellation)
-                .ConfigureAwait(false)
-        )
+        foreach (SessionHeader header in abandoned)
         {
-            pending.Add(header);
-        }
-
-        foreach (SessionHeader header in pending)
-        {
-            await log.ChangeAsync(
-                    header.Tenant,
-                    header.Id,
-                    state =>
-                        state.Pending is { } turn
-                            ? [new TurnInterrupted(turn, "", "restart"), new SessionResumed("restart")]
-                            : [],
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            recovered++;
+            using IDisposable? alone = enter?.Invoke(header);
+            if (enter is null || alone is not null)
+            {
+                await RecoverAsync(header, cancellation).ConfigureAwait(false);
+                recovered++;
+            }
         }
 
         return recovered;
     }
+
+    private Task<SessionState> RecoverAsync(SessionHeader header, CancellationToken cancellation) =>
+        log.ChangeAsync(
+            header.Tenant,
+            header.Id,
+            state =>
+                state.Pending is { } turn && turn == header.Pending
+                    ? [new TurnInterrupted(turn, "", "restart"), new SessionResumed("restart")]
+                    : [],
+            cancellation
+        );
 
     // The first turn under a key has its id from it: so the store knows whether a key was used, however long ago.
     private static string IdOf(SessionState state, TurnRequest request) =>

@@ -10,9 +10,11 @@ internal static class SessionClones
 {
     public const string Tenant = "local";
 
+    private const int AtATime = 8;
+
     /// <summary>Copies the one session of a store into another.</summary>
     /// <returns>The ids of the copies.</returns>
-    public static async Task<string[]> FillAsync(string original, string path, int count)
+    public static async Task<string[]> FillAsync(string original, ISessionStore store, int count)
     {
         SessionRead log;
         SessionRead recent;
@@ -33,9 +35,8 @@ internal static class SessionClones
         string[] named = snapshot is null
             ? []
             : [.. turns.Where(turn => snapshot.Contains(turn, StringComparison.Ordinal))];
-        await using SqliteSessionStore store = SqliteSessionStore.Open(path, isServer: true);
         string[] ids = [.. Enumerable.Range(0, count).Select(_ => SessionIds.New())];
-        foreach (string id in ids)
+        async ValueTask CopyAsync(string id, CancellationToken cancellation)
         {
             string NewTurn(string turn) =>
                 Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(id + turn)));
@@ -54,7 +55,7 @@ internal static class SessionClones
                 };
             }
 
-            await store.CreateAsync(log.Header with { Id = id }, copied);
+            await store.CreateAsync(log.Header with { Id = id }, copied, cancellation);
             if (snapshot is not null)
             {
                 StringBuilder text = new(snapshot);
@@ -65,9 +66,11 @@ internal static class SessionClones
                 }
 
                 byte[] data = Encoding.UTF8.GetBytes(text.ToString());
-                await store.WriteSnapshotAsync(Tenant, id, recent.Snapshot! with { Data = data });
+                await store.WriteSnapshotAsync(Tenant, id, recent.Snapshot! with { Data = data }, cancellation);
             }
         }
+
+        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = AtATime }, CopyAsync);
 
         return ids;
     }

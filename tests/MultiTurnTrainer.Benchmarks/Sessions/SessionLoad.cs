@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using MultiTurnTrainer.Sessions.Stores;
 
 namespace MultiTurnTrainer.Benchmarks.Sessions;
 
@@ -25,21 +26,25 @@ internal sealed class SessionLoad(string mtt, string folder)
     private int _failed;
 
     /// <summary>Makes sessions, sends requests and prints one JSON object.</summary>
-    public async Task RunAsync(int sessions, int turns, int seconds)
+    public async Task RunAsync(int sessions, int turns, int seconds, BenchmarkStore store)
     {
         await using WebApplication upstream = await StartUpstreamAsync();
         string original = Path.Combine(folder, "original.db");
-        using (Process first = StartServer(upstream, original))
+        using (Process first = StartServer(upstream, ["--store", $"sqlite:{original}"]))
         {
             await MakeAsync(await ConnectAsync(first), turns);
             await StopAsync(first);
         }
 
-        string path = Path.Combine(folder, "sessions.db");
         Stopwatch filling = Stopwatch.StartNew();
-        string[] ids = await SessionClones.FillAsync(original, path, sessions);
+        string[] ids;
+        await using (ISessionStore durable = store.Open())
+        {
+            ids = await SessionClones.FillAsync(original, durable, sessions);
+        }
+
         double filled = filling.Elapsed.TotalSeconds;
-        using Process server = StartServer(upstream, path);
+        using Process server = StartServer(upstream, store.Options);
         using HttpClient http = await ConnectAsync(server);
         // Code is compiled before it is measured.
         await SendAsync(http, ids, seconds: 3, new Random(2));
@@ -55,12 +60,12 @@ internal sealed class SessionLoad(string mtt, string folder)
             JsonSerializer.Serialize(
                 new
                 {
+                    store = store.Kind,
                     sessions,
                     turns,
                     requests = sent,
                     failed = _failed,
                     seconds = Math.Round(elapsed.TotalSeconds, 1),
-                    file_mb = new FileInfo(path).Length >> 20,
                     filled_in_seconds = Math.Round(filled, 1),
                     server_mb = server.WorkingSet64 >> 20,
                     server_cores = Math.Round((server.TotalProcessorTime - busy) / elapsed, 2),
@@ -96,7 +101,7 @@ internal sealed class SessionLoad(string mtt, string folder)
         return application;
     }
 
-    private Process StartServer(WebApplication upstream, string store)
+    private Process StartServer(WebApplication upstream, string[] store)
     {
         ProcessStartInfo start = new(mtt) { RedirectStandardOutput = true, WorkingDirectory = folder };
         foreach (
@@ -111,10 +116,9 @@ internal sealed class SessionLoad(string mtt, string folder)
                     "0",
                     "--policy",
                     "support",
-                    "--store",
-                    $"sqlite:{store}",
                     "--set",
                     "sessions.telemetry=true",
+                    .. store,
                 ]
         )
         {

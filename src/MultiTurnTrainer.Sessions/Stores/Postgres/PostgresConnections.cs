@@ -93,6 +93,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
                 "Make it: createdb NAME.",
                 problem
             ),
+            // Its disk, its administrator, or a failure of its own.
+            PostgresException { SqlState: ['5', ..] or ['X', 'X', ..] } broken => Passing(broken.MessageText, problem),
             PostgresException refused => new(
                 $"{Place}: {refused.MessageText}",
                 "Check what the user may do there.",

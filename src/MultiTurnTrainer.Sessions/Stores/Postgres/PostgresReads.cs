@@ -87,9 +87,8 @@ internal static class PostgresReads
             $"""
             SELECT {Columns} FROM mtt.sessions
             WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR owner = $2) AND ($3 IS NULL OR updated < $3)
-                AND (NOT $4 OR pending IS NOT NULL) AND ($5 OR NOT deleted)
-                AND (NOT $7 OR (pending IS NOT NULL AND {PostgresServers.IsGone}))
-            ORDER BY updated DESC, id LIMIT $6
+                AND ($4 OR NOT deleted) {query.OnlyPending} AND (NOT $6 OR {PostgresServers.IsGone})
+            ORDER BY updated DESC, id LIMIT $5
             """,
             connection
         )
@@ -103,7 +102,6 @@ internal static class PostgresReads
                     Value = (object?)query.UpdatedBefore?.UtcTicks ?? DBNull.Value,
                     NpgsqlDbType = NpgsqlDbType.Bigint,
                 },
-                new() { Value = query.IsPending },
                 new() { Value = query.WithDeleted },
                 new() { Value = query.Limit },
                 new() { Value = query.IsAbandoned },

@@ -8,10 +8,10 @@ namespace MultiTurnTrainer.Sessions.Stores.Postgres;
 /// </summary>
 internal sealed class PostgresServers : IAsyncDisposable
 {
-    /// <summary>Of a row of <c>sessions</c>: nobody else answers its pending turn. $8 is this server, $9 whether it may judge others.</summary>
+    /// <summary>Of a row of <c>sessions</c>: nobody else answers its pending turn. $7 is this server, $8 whether it may judge others.</summary>
     public const string IsGone = """
-        (server IS NULL OR server = $8
-            OR ($9 AND NOT EXISTS (SELECT FROM mtt.servers v WHERE v.id = server AND v.seen > now() - interval '6 seconds')))
+        (server IS NULL OR server = $7
+            OR ($8 AND NOT EXISTS (SELECT FROM mtt.servers v WHERE v.id = server AND v.seen > now() - interval '6 seconds')))
         """;
 
     private static readonly TimeSpan _beat = TimeSpan.FromSeconds(2);

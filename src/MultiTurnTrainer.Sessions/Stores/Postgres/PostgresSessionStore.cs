@@ -198,10 +198,7 @@ public sealed class PostgresSessionStore : ISessionStore
     /// <inheritdoc/>
     /// <exception cref="MttException">Always: the database has tools of its own for that.</exception>
     public Task BackUpAsync(string path, CancellationToken cancellation = default) =>
-        throw new MttException(
-            $"{Place}: mtt copies no PostgreSQL database",
-            "Use pg_dump --schema mtt, or mtt sessions migrate --to sqlite:FILE."
-        );
+        throw new MttException($"{Place}: mtt copies no PostgreSQL database", "Use pg_dump, or mtt sessions migrate.");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

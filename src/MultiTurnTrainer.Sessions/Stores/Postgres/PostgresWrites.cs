@@ -109,6 +109,7 @@ internal static class PostgresWrites
                 SELECT key FROM mtt.sessions WHERE tenant = $1 AND id = $2 AND NOT deleted FOR SHARE
             ) living
             ON CONFLICT (session) DO UPDATE SET version = excluded.version, data = excluded.data
+            WHERE mtt.snapshots.version < excluded.version
             """,
             connection
         )
