@@ -3,6 +3,7 @@ using MultiTurnTrainer.Context.Planning;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Datasets.Contexts;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Serving.Contexts;

@@ -126,12 +126,12 @@ internal sealed class StepRunner(ContextPolicy policy, PromptLayout layout, Mess
         return what;
     }
 
-    /// <summary>The first of the last turns that have no more messages than so many together.</summary>
+    /// <summary>The first of the last turns in the prompt that have no more messages than so many together.</summary>
     private int LastMessages(int most, int turn)
     {
         int first = turn;
         int messages = log.Turns[turn].End - log.Turns[turn].First;
-        while (first > 0 && messages + log.Turns[first - 1].End - log.Turns[first - 1].First <= most)
+        while (first > layout.FirstTurn && messages + log.Turns[first - 1].End - log.Turns[first - 1].First <= most)
         {
             first--;
             messages += log.Turns[first].End - log.Turns[first].First;

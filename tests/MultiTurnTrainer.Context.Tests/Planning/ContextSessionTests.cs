@@ -50,6 +50,48 @@ public class ContextSessionTests
     }
 
     [Fact]
+    public void Plan_OfAResumedSessionWithFewerMessagesThanAStepKeeps_IsTheSame()
+    {
+        ContextPolicy policy = _windowOnly with
+        {
+            History = new() { Turns = 2, Bite = 1 },
+            Steps =
+            [
+                new()
+                {
+                    When = new() { Tokens = 1 },
+                    Do = [StepAction.SummarizeMessages],
+                    KeepMessages = 50,
+                },
+            ],
+        };
+        Conversation record = new Chat().Turns(20).User("And now?").Build();
+        ContextSession whole = Chat.Open(record, policy, 10_000);
+        foreach (Message message in record.Messages.SkipLast(1))
+        {
+            whole.Append(message);
+        }
+
+        PlanState state = whole.Save()!;
+        ContextSession resumed = new(
+            policy,
+            ContextInputs.Of(record),
+            new FourCharacters(),
+            10_000,
+            state,
+            record.Messages.Skip(state.From).SkipLast(1)
+        );
+        whole.Append(record.Messages[^1]);
+        resumed.Append(record.Messages[^1]);
+
+        Assert.True(state.From > 30);
+        Assert.Equal(
+            whole.Plan().Items.SelectMany(item => item.Sources),
+            resumed.Plan().Items.SelectMany(i => i.Sources)
+        );
+    }
+
+    [Fact]
     public void Plan_OfALongConversation_KeepsTheSystemPromptAndTheConstraints()
     {
         ContextPlan plan = new Chat()
