@@ -22,6 +22,9 @@ public static class JsonText
     /// <summary>The same over several lines, with a line end.</summary>
     public static string Page(object value) => JsonSerializer.Serialize(value, Indented) + "\n";
 
+    /// <summary>The same as <see cref="WritePage"/> has it.</summary>
+    public static byte[] PageBytes(object value) => JsonSerializer.SerializeToUtf8Bytes(value, Indented);
+
     /// <summary>The same as a line of a file.</summary>
     public static void WriteLine(Stream output, object value)
     {

@@ -17,6 +17,11 @@ public static class RecordJson
 
     private static readonly JsonSerializerOptions _page = new(_line) { WriteIndented = true, NewLine = "\n" };
 
+    private static readonly JsonSerializerOptions _whole = new(_line)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    };
+
     /// <summary>A record on one line, without its end.</summary>
     public static byte[] ToLine<T>(T record) => JsonSerializer.SerializeToUtf8Bytes(record, _line);
 
@@ -25,6 +30,9 @@ public static class RecordJson
 
     /// <summary>A record as a value of <see cref="JsonFields"/>.</summary>
     public static object ToValue<T>(T record) => JsonSerializer.SerializeToElement(record, _line);
+
+    /// <summary>The same with what is null.</summary>
+    public static object ToWholeValue<T>(T record) => JsonSerializer.SerializeToElement(record, _whole);
 
     /// <summary>Reads what <see cref="ToLine"/> or <see cref="ToPage"/> wrote.</summary>
     /// <exception cref="FormatException">It is no such record.</exception>

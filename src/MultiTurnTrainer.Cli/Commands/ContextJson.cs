@@ -3,14 +3,14 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary>What <c>mtt context --format json</c> prints: the sums of each policy, and the plans of the shown conversations.</summary>
 internal sealed class ContextJson
 {
-    private readonly JsonArray _shown = [];
-    private JsonArray _calls = [];
+    private readonly List<JsonFields> _shown = [];
+    private List<JsonFields> _calls = [];
 
     public void Begin(string policy, Conversation conversation)
     {
         _calls = [];
         _shown.Add(
-            new JsonObject
+            new JsonFields
             {
                 ["policy"] = policy,
                 ["id"] = conversation.Id,
@@ -24,7 +24,7 @@ internal sealed class ContextJson
     {
         ContextPlan plan = call.Prompt.Plan;
         _calls.Add(
-            new JsonObject
+            new JsonFields
             {
                 ["call"] = plan.Call,
                 ["turn"] = plan.Turn,
@@ -35,22 +35,22 @@ internal sealed class ContextJson
                 ["naive_tokens"] = plan.NaiveTokens,
                 ["placement"] = plan.Placement == BlockPlacement.System ? "system" : "user_turn",
                 ["rewrite"] = call.IsRewrite,
-                ["parts"] = JsonSerializer.SerializeToNode(plan.Parts, _options),
-                ["items"] = JsonSerializer.SerializeToNode(plan.Items, _options),
-                ["left_out"] = JsonSerializer.SerializeToNode(plan.LeftOut, _options),
-                ["applied"] = JsonSerializer.SerializeToNode(plan.Applied, _options),
-                ["notices"] = JsonSerializer.SerializeToNode(plan.Notices, _options),
-                ["faults"] = JsonSerializer.SerializeToNode(call.Faults, _options),
+                ["parts"] = RecordJson.ToWholeValue(plan.Parts),
+                ["items"] = RecordJson.ToWholeValue(plan.Items),
+                ["left_out"] = RecordJson.ToWholeValue(plan.LeftOut),
+                ["applied"] = RecordJson.ToWholeValue(plan.Applied),
+                ["notices"] = RecordJson.ToWholeValue(plan.Notices),
+                ["faults"] = RecordJson.ToWholeValue(call.Faults),
             }
         );
     }
 
     public string Finish(List<(string Name, ContextReplay Replay)> replays)
     {
-        JsonArray policies = [];
+        List<JsonFields> policies = [];
         foreach ((string name, ContextReplay replay) in replays)
         {
-            JsonObject report = replay.Report.ToJson();
+            JsonFields report = replay.Report.ToJson();
             report.Insert(0, "policy", name);
             report.Insert(1, "fingerprint", PolicyFingerprint.Of(replay.Model.Policy));
             report.Insert(2, "window", replay.Model.Window);
@@ -58,12 +58,6 @@ internal sealed class ContextJson
             policies.Add(report);
         }
 
-        return new JsonObject { ["policies"] = policies, ["conversations"] = _shown }.ToJsonString(JsonText.Compact);
+        return JsonText.Line(new JsonFields { ["policies"] = policies, ["conversations"] = _shown });
     }
-
-    private static readonly JsonSerializerOptions _options = new(JsonText.Compact)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
 }

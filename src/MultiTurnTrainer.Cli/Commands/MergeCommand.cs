@@ -236,5 +236,5 @@ internal static class MergeCommand
     }
 
     // As PEFT writes it: TiesSvd is ties_svd.
-    private static string Name(CombinationMethod method) => JsonNamingPolicy.SnakeCaseLower.ConvertName($"{method}");
+    private static string Name(CombinationMethod method) => Naming.SnakeCase(method);
 }

@@ -34,10 +34,10 @@ internal sealed class PolicyRows(PolicyModel model, int threads)
     /// <summary>Writes the sums and says them.</summary>
     public string Finish(string path)
     {
-        JsonObject json = new()
+        JsonFields json = new()
         {
             ["fingerprint"] = Fingerprint,
-            ["policy"] = JsonNode.Parse(PolicyFingerprint.Canonical(model.Policy)),
+            ["policy"] = JsonView.Parse(PolicyFingerprint.Canonical(model.Policy)),
             ["window"] = model.Window,
             ["budget"] = model.Budget,
             ["template_sha256"] = ContentHash.Of(Encoding.UTF8.GetBytes(model.Model!.Template.Chat.Template.Source)),
@@ -49,15 +49,13 @@ internal sealed class PolicyRows(PolicyModel model, int threads)
             ["multiplication"] = Math.Round(_counts.Multiplication, 4),
             ["assembled_characters"] = _counts.AssembledCharacters,
             ["report"] = _counts.Report.ToJson(),
-            ["refused"] = new JsonArray([
-                .. _refused.Select(problem => new JsonObject
-                {
-                    ["problem"] = problem.Message,
-                    ["remedy"] = problem.Remedy,
-                }),
-            ]),
+            ["refused"] = _refused.ConvertAll(problem => new JsonFields
+            {
+                ["problem"] = problem.Message,
+                ["remedy"] = problem.Remedy,
+            }),
         };
-        OutputFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, JsonText.Indented), true);
+        OutputFile.WriteAllBytes(path, JsonText.PageBytes(json), true);
         StringBuilder text = new();
         text.Append(
             CultureInfo.InvariantCulture,

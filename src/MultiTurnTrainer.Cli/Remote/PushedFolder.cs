@@ -35,8 +35,11 @@ internal static class PushedFolder
                 $"{folder}: its base is called '{written}', which is no name on the hub",
                 "Give the base's name with --base-id org/name; a page with a local path is not valid."
             );
-        JsonNode? manifest = ReadManifest(folder);
-        string[] inputs = [.. Fields(manifest?["inputs"]).Select(input => Text(input.Value?["hub"])).OfType<string>()];
+        JsonView? manifest = ReadManifest(folder);
+        string[] inputs =
+        [
+            .. Fields(manifest?.Get("inputs")).Select(input => input.Value.GetString("hub")).OfType<string>(),
+        ];
         return new ModelCard
         {
             Id = id,
@@ -48,12 +51,12 @@ internal static class PushedFolder
             Datasets = [.. inputs.Select(input => input.Split('@')[0]).Where(input => input != basis).Distinct()],
             Data =
             [
-                .. Fields(manifest?["inputs"])
-                    .Where(input => !input.Key.StartsWith("model:", StringComparison.Ordinal))
-                    .Select(input => (input.Key, Text(input.Value?["sha256"]) ?? "")),
+                .. Fields(manifest?.Get("inputs"))
+                    .Where(input => !input.Name.StartsWith("model:", StringComparison.Ordinal))
+                    .Select(input => (input.Name, input.Value.GetString("sha256") ?? "")),
             ],
-            Rows = Settings(manifest?["options"]?["rows"]),
-            Training = Settings(manifest?["options"]?["train"]),
+            Rows = Settings(manifest?.Get("options")?.Get("rows")),
+            Training = Settings(manifest?.Get("options")?.Get("train")),
             Metrics = ReadMetrics(folder, manifest),
         };
     }
@@ -89,14 +92,14 @@ internal static class PushedFolder
             .Where(path => !path.StartsWith('.') && !_logs.Contains(path) && _endings.Contains(Path.GetExtension(path)))
             .Order(StringComparer.Ordinal);
 
-    private static JsonNode? ReadManifest(string folder)
+    private static JsonView? ReadManifest(string folder)
     {
         string path = Manifest.PathFor(Path.GetFullPath(folder));
         try
         {
-            return File.Exists(path) ? JsonNode.Parse(File.ReadAllBytes(path)) : null;
+            return File.Exists(path) ? JsonView.Parse(File.ReadAllBytes(path)) : null;
         }
-        catch (JsonException problem)
+        catch (FormatException problem)
         {
             throw new MttException(
                 $"{path}: cannot be read ({problem.Message})",
@@ -106,14 +109,14 @@ internal static class PushedFolder
         }
     }
 
-    private static List<(string, string)> ReadMetrics(string folder, JsonNode? manifest)
+    private static List<(string, string)> ReadMetrics(string folder, JsonView? manifest)
     {
         List<(string, string)> metrics = [];
         foreach (string name in (string[])["rows", "supervised_tokens", "steps", "largest_logit_difference"])
         {
-            if (manifest?["counts"]?[name] is { } count)
+            if (manifest?.Get("counts")?.Get(name) is { } count)
             {
-                metrics.Add((name.Replace('_', ' '), count.ToJsonString()));
+                metrics.Add((name.Replace('_', ' '), JsonText.Line(count)));
             }
         }
 
@@ -133,20 +136,18 @@ internal static class PushedFolder
 
         static string Loss(string line)
         {
-            JsonNode json = JsonNode.Parse(line)!;
-            return $"{json["loss"]?.ToJsonString()} at step {json["step"]?.ToJsonString()}";
+            JsonView json = JsonView.Parse(line);
+            return $"{json.Get("loss")?.GetRawText()} at step {json.Get("step")?.GetRawText()}";
         }
     }
 
-    private static (string, string)[] Settings(JsonNode? section) =>
+    private static (string, string)[] Settings(JsonView? section) =>
         [
             .. Fields(section)
-                .Where(field => field.Value is not null)
-                .Select(field => (field.Key, field.Value!.ToJsonString())),
+                .Where(field => field.Value.Kind != JsonKind.Null)
+                .Select(field => (field.Name, JsonText.Line(field.Value))),
         ];
 
-    private static IEnumerable<KeyValuePair<string, JsonNode?>> Fields(JsonNode? node) => node as JsonObject ?? [];
-
-    private static string? Text(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    private static IEnumerable<JsonMember> Fields(JsonView? section) =>
+        section is { Kind: JsonKind.Object } fields ? fields.EnumerateObject() : [];
 }

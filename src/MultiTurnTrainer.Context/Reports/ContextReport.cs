@@ -56,7 +56,7 @@ public sealed class ContextReport
     }
 
     /// <summary>As JSON.</summary>
-    public JsonObject ToJson() =>
+    public JsonFields ToJson() =>
         new()
         {
             ["conversations"] = Conversations,
@@ -69,7 +69,7 @@ public sealed class ContextReport
             ["longest_prompt"] = Longest,
             ["over_budget"] = OverBudget,
             ["rewrites"] = Rewrites,
-            ["retention"] = new JsonObject
+            ["retention"] = new JsonFields
             {
                 ["kept"] = Retention.Kept,
                 ["active"] = Retention.Active,
@@ -79,13 +79,9 @@ public sealed class ContextReport
                 ["labels_active"] = Retention.ActiveLabels,
                 ["share"] = Math.Round(Retention.Share, 6),
             },
-            ["rivals"] = new JsonObject(
-                Rivals.Losses.Select(loss =>
-                    KeyValuePair.Create(
-                        loss.Rule,
-                        (JsonNode?)new JsonObject { ["lost"] = loss.Lost, ["foreign_context"] = loss.Foreign }
-                    )
-                )
+            ["rivals"] = Rivals.Losses.ToDictionary(
+                loss => loss.Rule,
+                loss => new JsonFields { ["lost"] = loss.Lost, ["foreign_context"] = loss.Foreign }
             ),
         };
 }

@@ -95,5 +95,5 @@ public static class EventJson
 
     private static string Name<T>() => NameOf(typeof(T));
 
-    private static string NameOf(Type type) => JsonNamingPolicy.SnakeCaseLower.ConvertName(type.Name);
+    private static string NameOf(Type type) => Naming.SnakeCase(type.Name);
 }
