@@ -2,13 +2,14 @@ using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
 using MultiTurnTrainer.Validation.Rules;
+using MultiTurnTrainer.Validation.Targets;
 
 namespace MultiTurnTrainer.Validation;
 
 /// <summary>Every rule, by code.</summary>
 public static class Catalogue
 {
-    // ControlToken and TooLong look at the model that the data is for.
+    // Besides these there are the rules that look at the model or the service that the data is for.
     private static readonly Func<Rule>[] _makers =
     [
         () => new JsonSyntax(),
@@ -100,6 +101,24 @@ public static class Catalogue
     internal static RuleInfo Get(string code) => _byCode[code];
 
     /// <summary>Fresh rules for one run.</summary>
-    internal static Rule[] Create(IModelLimits? model) =>
-        [.. _makers.Select(make => make()), new ControlToken(model), new TooLong(model)];
+    /// <param name="model">The model that the data is for; null for none.</param>
+    /// <param name="target">The service that the files are for; null for none.</param>
+    /// <param name="evaluation">Which files are for evaluation.</param>
+    internal static Rule[] Create(
+        IModelLimits? model,
+        ProviderTarget? target = null,
+        IReadOnlyList<string>? evaluation = null
+    ) =>
+        [
+            .. _makers.Select(make => make()),
+            new ControlToken(model),
+            new TooLong(model),
+            new TargetFile(target, evaluation ?? []),
+            new TargetRows(target, evaluation ?? []),
+            new TargetKey(target),
+            new TargetMessage(target),
+            new TargetWeight(target),
+            new TargetTool(target),
+            new TargetLength(target, model),
+        ];
 }

@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Findings;
 using MultiTurnTrainer.Validation.Rows;
+using MultiTurnTrainer.Validation.Targets;
 
 namespace MultiTurnTrainer.Validation;
 
@@ -13,8 +14,8 @@ public sealed record ValidationOptions
     /// <summary>Most bytes a row may have.</summary>
     public int MaxRowBytes { get; init; } = ConversationReader.MaxRowBytes;
 
-    /// <summary>Codes with another severity than the catalogue's; null switches a code off.</summary>
-    public IReadOnlyDictionary<string, Severity?> Severities { get; init; } = new Dictionary<string, Severity?>();
+    /// <summary>Which findings count.</summary>
+    public FindingChoices Findings { get; init; } = new();
 
     /// <summary>How far duplicates are searched.</summary>
     public DuplicateMode Duplicates { get; init; } = DuplicateMode.Exact;
@@ -27,6 +28,9 @@ public sealed record ValidationOptions
 
     /// <summary>The model that the data is for; null checks without one.</summary>
     public IModelLimits? Model { get; init; }
+
+    /// <summary>The service that the files are uploaded to, whose rules are checked too; null for none.</summary>
+    public ProviderTarget? Target { get; init; }
 
     /// <summary>Only the rules on text, shape, order and tools (MTT0–MTT3).</summary>
     public bool CoreOnly { get; init; }

@@ -8,6 +8,9 @@ public sealed class ValidationSummary
     /// <summary>Files read.</summary>
     public int Files { get; internal set; }
 
+    /// <summary>The files by name, in order, and whether each was read.</summary>
+    public List<(string Name, bool IsRead)> Inputs { get; } = [];
+
     /// <summary>Rows read, blank lines not counted.</summary>
     public long Rows { get; internal set; }
 
@@ -43,6 +46,12 @@ public sealed class ValidationSummary
 
     /// <summary>Findings of severity info.</summary>
     public long Infos { get; internal set; }
+
+    /// <summary>Findings that the baseline has; they are counted nowhere else.</summary>
+    public long Known { get; internal set; }
+
+    /// <summary>Findings of the baseline that are not there any more.</summary>
+    public long Gone { get; internal set; }
 
     /// <summary>Whether there is a finding at or above a severity.</summary>
     public bool Has(Severity atLeast) =>

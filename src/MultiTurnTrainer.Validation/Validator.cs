@@ -34,9 +34,10 @@ public sealed class Validator
         Rule[] active =
         [
             .. Catalogue
-                .Create(options.Model)
-                .Where(rule => !(options.Severities.TryGetValue(rule.Info.Code, out Severity? s) && s is null))
-                .Where(rule => !options.CoreOnly || rule.Info.Code[3] is < '4' or '6'),
+                .Create(options.Model, options.Target, options.Evaluation)
+                .Where(rule => !options.Findings.Ignored.Contains(rule.Info.Code))
+                .Where(rule => rule.Info.Code[3] != '7' || options.Target is not null)
+                .Where(rule => !options.CoreOnly || rule.Info.Code[3] is < '4' or '6' or '7'),
         ];
         _textRules = [.. active.Where(rule => Overrides(rule, nameof(Rule.CheckText)))];
         _rules = [.. active.Where(rule => Overrides(rule, nameof(Rule.Check)))];
@@ -44,9 +45,9 @@ public sealed class Validator
         int maxTokens = JsonTape.MostTokens(options.MaxRowBytes);
         _row = new Row(maxTokens);
         _rejected = new Row(maxTokens);
-        _sinkOfRejected = new FindingSink(_ => { }, options.Severities);
+        _sinkOfRejected = new FindingSink(_ => { }, new FindingChoices { Ignored = options.Findings.Ignored });
         _fixer = new RowFixer(maxTokens);
-        _sink = new FindingSink(receive, options.Severities);
+        _sink = new FindingSink(receive, options.Findings);
         _duplicates = new DuplicateSearch(options.Duplicates, options.Similarity, options.Evaluation.Count > 0);
     }
 
@@ -84,6 +85,8 @@ public sealed class Validator
         summary.Errors = _sink.Count(Severity.Error);
         summary.Warnings = _sink.Count(Severity.Warning);
         summary.Infos = _sink.Count(Severity.Info);
+        summary.Known = _sink.Known;
+        summary.Gone = summary.Stopped ? 0 : _options.Findings.Baseline?.Left ?? 0;
         return summary;
     }
 
@@ -92,12 +95,14 @@ public sealed class Validator
 
     private void File(string path, bool isEvaluation, ValidationSummary summary)
     {
+        string name = path == "-" ? "(stdin)" : path;
+        summary.Inputs.Add((name, IsRead: !summary.Stopped));
         if (summary.Stopped)
         {
             return;
         }
 
-        string name = path == "-" ? "(stdin)" : path;
+        _sink.BeginFile(name);
         try
         {
             Read(path, isEvaluation, summary);

@@ -8,7 +8,7 @@ internal static class RowText
 
     public static void Write(TextWriter writer, bool isRedirected, IReadOnlyList<RowView> rows)
     {
-        bool colour = HasColour(isRedirected);
+        bool colour = TerminalColour.IsWanted(isRedirected);
         writer.Write(TerminalView.Legend(rows, colour));
         foreach (RowView row in rows)
         {
@@ -22,17 +22,5 @@ internal static class RowText
 
     /// <summary>Some tokens of a row, without a legend.</summary>
     public static void WriteTokens(TextWriter writer, bool isRedirected, RowView row) =>
-        writer.Write(TerminalView.Row(row, HasColour(isRedirected)));
-
-    // no-color.org and bixense.com/clicolors
-    private static bool HasColour(bool isRedirected)
-    {
-        bool Set(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value && value != "0";
-        return !Set("NO_COLOR")
-            && (
-                Set("CLICOLOR_FORCE")
-                || Set("FORCE_COLOR")
-                || (!isRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb")
-            );
-    }
+        writer.Write(TerminalView.Row(row, TerminalColour.IsWanted(isRedirected)));
 }

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Cli.Remote;
+using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Cli.Validation;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -9,7 +10,8 @@ internal static class ValidateCommand
     private const string _help = """
         Check conversation files and report every finding.
 
-        Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not read.
+        Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not read. A folder stands for the files of rows in it and
+        below it, a quoted pattern for the files it matches.
 
         Examples:
           mtt validate data/*.jsonl
@@ -17,18 +19,17 @@ internal static class ValidateCommand
           mtt validate raw.jsonl --fix --output good.jsonl --rejects bad.jsonl
           mtt validate train.jsonl --eval test.jsonl --duplicates all
           zcat train.jsonl.gz | mtt validate - --fail-on warning
+          mtt validate data "more/**/*.jsonl" --per-file-ignore "raw/*=MTT113,MTT401"
+          mtt validate data --write-baseline known.txt     then, in CI: mtt validate data --baseline known.txt
+          mtt validate data --watch
+          mtt validate train.jsonl --target openai
         """;
 
     private static readonly Argument<string[]> _inputs = CommonOptions.Inputs(
-        "Files to check (JSONL, JSON, CSV, Parquet; plain, gzip or zstd); - is standard input."
+        "Files to check (JSONL, JSON, CSV, Parquet; plain, gzip or zstd), folders or patterns; - is standard input."
     );
 
-    private static readonly Option<string> _format = CommonOptions.Choice(
-        "--format",
-        "How the report is written.",
-        "text",
-        [.. FindingRenderer.Formats]
-    );
+    private static readonly ReportFlags _report = new();
 
     private static readonly Option<string> _failOn = CommonOptions.Choice(
         "--fail-on",
@@ -53,11 +54,7 @@ internal static class ValidateCommand
         "core"
     );
 
-    private static readonly Option<string[]> _ignore = new("--ignore")
-    {
-        Description = "Codes to leave out, such as MTT113.",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private static readonly CheckFlags _checks = new();
 
     private static readonly Option<string> _duplicates = CommonOptions.Choice(
         "--duplicates",
@@ -89,7 +86,8 @@ internal static class ValidateCommand
         Description = "Most tokens a conversation may have; the model's limit by default.",
     }.AtLeast(1);
 
-    private static readonly RowFlags _rows = new(RowUse.Report);
+    private static readonly SettingsOptions _settings = new();
+    private static readonly RowFlags _rows = new(RowUse.Report, _settings);
 
     private static readonly Option<bool> _fix = new("--fix")
     {
@@ -104,6 +102,11 @@ internal static class ValidateCommand
     };
 
     private static readonly Option<bool> _force = CommonOptions.Force();
+
+    private static readonly Option<bool> _watch = new("--watch")
+    {
+        Description = "Check again whenever a file changes, until Ctrl-C.",
+    };
 
     private static readonly Option<bool> _explain = new("--explain-format")
     {
@@ -121,11 +124,9 @@ internal static class ValidateCommand
         Command command = new("validate", _help)
         {
             _inputs,
-            _format,
             _failOn,
             _maxErrors,
             _rules,
-            _ignore,
             _duplicates,
             _similarity,
             _evaluation,
@@ -135,10 +136,14 @@ internal static class ValidateCommand
             _output,
             _rejects,
             _force,
+            _watch,
             _explain,
             _maxRow,
         };
+        _report.AddTo(command);
+        _checks.AddTo(command);
         _rows.AddTo(command);
+        _settings.AddTo(command);
         command.SetAction(Run);
         return command;
     }
@@ -160,33 +165,67 @@ internal static class ValidateCommand
             throw new MttException("--fix: nowhere to write the repaired rows", "Give --output FILE too.");
         }
 
+        SettingsFile settings = _settings.Load(parsed);
+        Checks checks = _checks.Read(parsed, settings);
+        string[] named = parsed.GetValue(_inputs)!;
+        if (!parsed.GetValue(_watch))
+        {
+            return Check(parsed, settings, checks, checks.Find(named));
+        }
+
+        if (
+            named.Contains("-")
+            || accepted is not null
+            || parsed.GetValue(_rejects) is not null
+            || checks.Written is not null
+        )
+        {
+            throw new MttException(
+                "--watch: checks files again and again, and writes none",
+                "Name files, without --output, --rejects and --write-baseline."
+            );
+        }
+
+        InputWatch.Run(
+            () => checks.Find([.. named, .. parsed.GetValue(_evaluation) ?? []]),
+            () => Check(parsed, settings, _checks.Read(parsed, settings), checks.Find(named))
+        );
+        return ExitCode.Done;
+    }
+
+    private static int Check(ParseResult parsed, SettingsFile file, Checks checks, IReadOnlyList<string> named)
+    {
         // What a model's template does is told from a second reading.
-        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!, again: parsed.GetValue(_model) is not null);
+        string[] inputs = RemoteInputs.Files([.. named], again: parsed.GetValue(_model) is not null);
+        string? accepted = parsed.GetValue(_output);
         UnfinishedFiles.RemoveOnSignals();
-        OutputPaths.RefuseClash(inputs.Concat(parsed.GetValue(_evaluation) ?? []), accepted, parsed.GetValue(_rejects));
+        OutputPaths.RefuseClash(
+            inputs.Concat(parsed.GetValue(_evaluation) ?? []),
+            accepted,
+            parsed.GetValue(_rejects),
+            checks.Written
+        );
         using RowOutputs rows = new(accepted, parsed.GetValue(_rejects), parsed.GetValue(_force));
         List<MttException> unreadable = [];
-        RowOptions settings = _rows.Read(parsed);
+        RowOptions settings = _rows.Read(parsed, file);
         ValidationOptions options = Options(parsed, settings) with
         {
+            Findings = checks.Choices,
+            Target = checks.Target,
             Unreadable = unreadable.Add,
             Accept = accepted is null ? null : rows.Accept,
             Reject = parsed.GetValue(_rejects) is null ? null : rows.Reject,
         };
-        using StreamWriter output = new(CleanJsonStream.OpenOutput(), bufferSize: 1 << 16) { NewLine = "\n" };
-        FindingRenderer renderer = FindingRenderer.Create(parsed.GetValue(_format)!, output);
-        renderer.Begin();
-        ValidationSummary summary = new Validator(options, renderer.Write).Run(inputs);
-        renderer.End(summary);
+        ValidationSummary summary = _report.Write(parsed, receive => new Validator(options, receive).Run(inputs));
         if (unreadable.Count > 0)
         {
-            output.Flush();
             unreadable.ForEach(problem => ErrorReport.Write(problem, verbose: false));
             return ExitCode.Failed;
         }
 
         rows.Commit();
-        if (!summary.Has(Severity.Error))
+        checks.WriteFound(parsed.GetValue(_force));
+        if (!summary.Has(Severity.Error) && !_report.IsQuiet(parsed))
         {
             TemplateEffectsText.Write(
                 Console.Error,
@@ -196,14 +235,19 @@ internal static class ValidateCommand
             );
         }
 
-        return parsed.GetValue(_failOn) switch
-        {
-            "never" => ExitCode.Done,
-            "info" => summary.Has(Severity.Info) ? ExitCode.Findings : ExitCode.Done,
-            "warning" => summary.Has(Severity.Warning) ? ExitCode.Findings : ExitCode.Done,
-            _ => summary.Has(Severity.Error) ? ExitCode.Findings : ExitCode.Done,
-        };
+        return checks.Written is not null || !Fails(summary, parsed.GetValue(_failOn)!)
+            ? ExitCode.Done
+            : ExitCode.Findings;
     }
+
+    private static bool Fails(ValidationSummary summary, string failOn) =>
+        failOn switch
+        {
+            "never" => false,
+            "info" => summary.Has(Severity.Info),
+            "warning" => summary.Has(Severity.Warning),
+            _ => summary.Has(Severity.Error),
+        };
 
     private static ValidationOptions Options(ParseResult parsed, RowOptions rows) =>
         new()
@@ -224,24 +268,9 @@ internal static class ValidateCommand
                 ? new ModelLimits(folder, parsed.GetValue(_maxLength), rows)
                 : null,
             Conversion = rows.Conversion,
-            Severities = Severities(parsed.GetValue(_ignore) ?? []),
             ExplainFormat = parsed.GetValue(_explain)
                 ? (file, line, reason) =>
                     Console.Error.WriteLine($"{Printable.Line(file)}:{line}: {Printable.Line(reason)}")
                 : null,
         };
-
-    private static Dictionary<string, Severity?> Severities(string[] ignored)
-    {
-        Dictionary<string, Severity?> severities = new(StringComparer.Ordinal);
-        foreach (string code in ignored.SelectMany(text => text.Split(',', StringSplitOptions.RemoveEmptyEntries)))
-        {
-            RuleInfo rule =
-                Catalogue.Find(code)
-                ?? throw new MttException($"--ignore {code}: there is no such code", "mtt explain lists all codes.");
-            severities[rule.Code] = null;
-        }
-
-        return severities;
-    }
 }

@@ -17,5 +17,6 @@ internal static class SettingsSections
             ["clean"] = typeof(CleaningSettings),
             ["review"] = typeof(ReviewSettings),
             ["sessions"] = typeof(SessionsSettings),
+            ["validate"] = typeof(ValidateSettings),
         };
 }

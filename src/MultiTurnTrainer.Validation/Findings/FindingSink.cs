@@ -5,7 +5,7 @@ using MultiTurnTrainer.Validation.Rows;
 namespace MultiTurnTrainer.Validation.Findings;
 
 /// <summary>Where rules put what they find: gives each finding its place, counts it and hands it on at once.</summary>
-internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<string, Severity?> overrides)
+internal sealed class FindingSink(Action<Finding> receive, FindingChoices choices)
 {
     /// <summary>Findings of one code that are shown for one row; the others are counted.</summary>
     private const int MostOfARow = 100;
@@ -14,6 +14,10 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
     private readonly long[] _bySeverity = new long[3];
     private readonly List<Finding> _ofRow = [];
     private readonly SortedDictionary<string, long> _codesOfRow = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _ignoredHere = [];
+
+    // What the row is known by in a baseline, when somebody first asks.
+    private string? _subject;
 
     /// <summary>Findings by code.</summary>
     public IReadOnlyDictionary<string, long> ByCode => _byCode;
@@ -24,12 +28,29 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
     /// <summary>Whether the row at hand has an error.</summary>
     public bool RowHasError { get; private set; }
 
+    /// <summary>Findings that the baseline has, which are counted nowhere else.</summary>
+    public long Known { get; private set; }
+
     /// <summary>How many findings of a severity there are.</summary>
     public long Count(Severity severity) => _bySeverity[(int)severity];
+
+    /// <summary>Leaves out what is ignored in a file.</summary>
+    public void BeginFile(string file)
+    {
+        _ignoredHere.Clear();
+        foreach ((string pattern, IReadOnlyList<string> codes) in choices.IgnoredIn)
+        {
+            if (InputSearch.IsOf(pattern, file))
+            {
+                _ignoredHere.UnionWith(codes);
+            }
+        }
+    }
 
     /// <summary>Forgets the row before.</summary>
     public void BeginRow()
     {
+        _subject = null;
         _ofRow.Clear();
         _codesOfRow.Clear();
         RowHasError = false;
@@ -54,7 +75,7 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
     /// <summary>Adds a finding about a token of the canonical row; token 0 is the row as a whole.</summary>
     public void Add(Rule rule, Row row, int token, string message, string? hint = null, Severity? severity = null)
     {
-        if (Counted(rule.Info, severity) is { } counted)
+        if (Counted(rule.Info, severity, row) is { } counted)
         {
             (string path, int offset) = row.Place(token);
             Hand(At(rule.Info, counted, row, path, offset, message, hint) with { Column = null });
@@ -71,7 +92,7 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
     /// <summary>Adds a finding about a token of the row as the file has it.</summary>
     public void AddSource(Rule rule, Row row, int token, string message, string? hint = null, Severity? severity = null)
     {
-        if (Counted(rule.Info, severity) is { } counted)
+        if (Counted(rule.Info, severity, row) is { } counted)
         {
             string path = token == 0 ? "" : JsonPathText.Of(row.Source, token);
             int offset = row.Source.Count > 0 ? row.Source[token].Start : 0;
@@ -83,7 +104,7 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
     /// <summary>Adds a finding about a byte of the row.</summary>
     public void AddAt(RuleInfo rule, Row row, string path, int offset, string message, string? hint = null)
     {
-        if (Counted(rule, null) is { } counted)
+        if (Counted(rule, null, row) is { } counted)
         {
             Hand(At(rule, counted, row, path, offset, message, hint));
         }
@@ -104,27 +125,55 @@ internal sealed class FindingSink(Action<Finding> receive, IReadOnlyDictionary<s
     /// <summary>Adds a finding about a file.</summary>
     public void AddFile(RuleInfo rule, string file, long line, string message, string? hint = null)
     {
+        if (IsKnown(rule.Code, KnownFindings.Subject(Encoding.UTF8.GetBytes(file)), file))
+        {
+            return;
+        }
+
         if (Counted(rule, null) is { } counted)
         {
             Hand(new Finding(rule.Code, counted, message, file, line) { Hint = hint ?? rule.Hint });
         }
     }
 
-    /// <summary>Counts a finding.</summary>
-    /// <returns>Its severity; null when it is not shown, because its code is switched off or the row has many of them.</returns>
-    private Severity? Counted(RuleInfo rule, Severity? severity)
+    /// <summary>Counts a finding about a row.</summary>
+    /// <returns>Its severity; null when it is not shown: switched off, known, or one of many in the row.</returns>
+    private Severity? Counted(RuleInfo rule, Severity? severity, Row row)
     {
-        Severity counted = severity ?? rule.Severity;
-        if (overrides.TryGetValue(rule.Code, out Severity? chosen))
+        if (choices.Baseline is null && choices.Found is null)
         {
-            if (chosen is null)
-            {
-                return null;
-            }
-
-            counted = chosen.Value;
+            return Counted(rule, severity);
         }
 
+        _subject ??= KnownFindings.Subject(row.Record.Bytes.Span);
+        return IsKnown(rule.Code, _subject, Invariant($"{row.File}:{row.Record.Line}"))
+            ? null
+            : Counted(rule, severity);
+    }
+
+    private bool IsKnown(string code, string subject, string place)
+    {
+        if (IsIgnored(code))
+        {
+            return false;
+        }
+
+        choices.Found?.Add(code, subject, place);
+        bool known = choices.Baseline?.Take(code, subject) ?? false;
+        Known += known ? 1 : 0;
+        return known;
+    }
+
+    private bool IsIgnored(string code) => choices.Ignored.Contains(code) || _ignoredHere.Contains(code);
+
+    private Severity? Counted(RuleInfo rule, Severity? severity)
+    {
+        if (IsIgnored(rule.Code))
+        {
+            return null;
+        }
+
+        Severity counted = severity ?? rule.Severity;
         _byCode[rule.Code] = _byCode.GetValueOrDefault(rule.Code) + 1;
         _bySeverity[(int)counted]++;
         RowHasError |= counted == Severity.Error;

@@ -29,6 +29,7 @@ public sealed record RuleInfo(string Code, string Name, Severity Severity, strin
             '3' => "Tools",
             '4' => "Content",
             '6' => "Preferences",
+            '7' => "Files for a service (--target)",
             _ => "Duplicates and leakage",
         };
 }

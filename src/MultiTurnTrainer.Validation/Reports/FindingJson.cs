@@ -30,6 +30,8 @@ internal static class FindingJson
         fields["warnings"] = summary.Warnings;
         fields["infos"] = summary.Infos;
         fields["stopped"] = summary.Stopped;
+        fields.AddPresent("known", summary.Known > 0 ? summary.Known : null);
+        fields.AddPresent("gone", summary.Gone > 0 ? summary.Gone : null);
         fields.AddPresent("fixes", summary.Fixes.Count > 0 ? summary.Fixes : null);
         fields.AddPresent("notes", summary.Notes.Count > 0 ? summary.Notes : null);
         fields["formats"] = summary.Formats;

@@ -5,7 +5,7 @@ using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Reports;
 
-/// <summary>Writes a report. Findings are written as they come, so a report of any length takes no memory.</summary>
+/// <summary>Writes a report. Memory is bounded, whatever the number of findings.</summary>
 public abstract class FindingRenderer
 {
     /// <summary>The names that <see cref="Create"/> knows.</summary>
@@ -14,14 +14,15 @@ public abstract class FindingRenderer
     /// <summary>The renderer of a format.</summary>
     /// <param name="format">One of <see cref="Formats"/>.</param>
     /// <param name="output">Where the report goes.</param>
-    public static FindingRenderer Create(string format, TextWriter output) =>
+    /// <param name="options">How it is written.</param>
+    public static FindingRenderer Create(string format, TextWriter output, ReportOptions options) =>
         format switch
         {
-            "text" => new TextRenderer(output),
+            "text" => new TextRenderer(output, options),
             "json" => new JsonRenderer(output),
             "jsonl" => new JsonLinesRenderer(output),
-            "github" => new GitHubRenderer(output),
-            "sarif" => new SarifRenderer(output),
+            "github" => new GitHubRenderer(output, options),
+            "sarif" => new SarifRenderer(output, options),
             "junit" => new JUnitRenderer(output),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "unknown report format"),
         };

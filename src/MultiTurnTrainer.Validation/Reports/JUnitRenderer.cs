@@ -4,34 +4,24 @@ using MultiTurnTrainer.Validation.Findings;
 namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>
-/// JUnit XML: a test suite a file, a test case a rule that found something there. Errors are failures; warnings and infos
-/// are output. Each case keeps its first hundred findings.
+/// JUnit XML: one test suite, a test case a file. Errors are the failure of their file, warnings and infos its output; each has the
+/// first hundred findings. A file that was not read, because the run stopped before, is skipped.
 /// </summary>
 internal sealed class JUnitRenderer(TextWriter output) : FindingRenderer
 {
     private const int MostOfACase = 100;
-    private readonly SortedDictionary<(string File, string Code), Case> _cases = [];
+    private readonly Dictionary<string, Case> _cases = new(StringComparer.Ordinal);
 
     public override void Begin() { }
 
     public override void Write(Finding finding)
     {
-        (string, string) key = (finding.File, finding.Code);
-        if (!_cases.TryGetValue(key, out Case? test))
+        if (!_cases.TryGetValue(finding.File, out Case? test))
         {
-            _cases[key] = test = new Case();
+            _cases[finding.File] = test = new Case();
         }
 
-        test.Count++;
-        test.Failed |= finding.Severity == Severity.Error;
-        if (test.Count <= MostOfACase)
-        {
-            string path = finding.Path is null ? "" : $"{finding.Path}: ";
-            test.Lines.Append(
-                CultureInfo.InvariantCulture,
-                $"line {finding.Line}: {Printable.Line(path + finding.Message)}\n"
-            );
-        }
+        (finding.Severity == Severity.Error ? test.Errors : test.Others).Add(finding);
     }
 
     public override void End(ValidationSummary summary)
@@ -43,51 +33,61 @@ internal sealed class JUnitRenderer(TextWriter output) : FindingRenderer
             OmitXmlDeclaration = true,
             CheckCharacters = false,
         };
+        // A file that is named twice is one case.
+        Dictionary<string, bool> files = [];
+        summary.Inputs.ForEach(input => files.TryAdd(input.Name, input.IsRead));
         output.Write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         using (XmlWriter xml = XmlWriter.Create(output, settings))
         {
-            xml.WriteStartElement("testsuites");
-            xml.WriteAttributeString("name", "mtt validate");
-            xml.WriteAttributeString("tests", Number(_cases.Count));
-            xml.WriteAttributeString("failures", Number(_cases.Values.Count(test => test.Failed)));
-            foreach (
-                IGrouping<string, KeyValuePair<(string File, string Code), Case>> file in _cases.GroupBy(pair =>
-                    pair.Key.File
-                )
-            )
+            foreach (string element in (string[])["testsuites", "testsuite"])
             {
-                Suite(xml, file.Key, [.. file]);
+                xml.WriteStartElement(element);
+                xml.WriteAttributeString("name", "mtt validate");
+                xml.WriteAttributeString("tests", Number(files.Count));
+                xml.WriteAttributeString("failures", Number(_cases.Values.Count(test => test.Errors.Count > 0)));
+                xml.WriteAttributeString("errors", "0");
+                xml.WriteAttributeString("skipped", Number(files.Values.Count(isRead => !isRead)));
             }
 
+            foreach ((string file, bool isRead) in files)
+            {
+                WriteCase(xml, file, isRead);
+            }
+
+            xml.WriteEndElement();
             xml.WriteEndElement();
         }
 
         output.Write("\n");
     }
 
-    private static void Suite(XmlWriter xml, string file, List<KeyValuePair<(string File, string Code), Case>> cases)
+    private void WriteCase(XmlWriter xml, string file, bool isRead)
     {
-        xml.WriteStartElement("testsuite");
-        xml.WriteAttributeString("name", Clean(Printable.Line(file)));
-        xml.WriteAttributeString("tests", Number(cases.Count));
-        xml.WriteAttributeString("failures", Number(cases.Count(pair => pair.Value.Failed)));
-        foreach (((_, string code), Case test) in cases)
+        string name = Clean(Printable.Line(file));
+        xml.WriteStartElement("testcase");
+        xml.WriteAttributeString("classname", "mtt validate");
+        xml.WriteAttributeString("name", name);
+        xml.WriteAttributeString("file", name);
+        if (!isRead)
         {
-            RuleInfo rule = Catalogue.Get(code);
-            xml.WriteStartElement("testcase");
-            xml.WriteAttributeString("classname", Clean(Printable.Line(file)));
-            xml.WriteAttributeString("name", $"{code} {rule.Name}");
-            string more = test.Count > MostOfACase ? $"and {Number(test.Count - MostOfACase)} more\n" : "";
-            xml.WriteStartElement(test.Failed ? "failure" : "system-out");
-            if (test.Failed)
-            {
-                xml.WriteAttributeString("type", code);
-                xml.WriteAttributeString("message", $"{Number(test.Count)} × {rule.Summary}");
-            }
+            xml.WriteStartElement("skipped");
+            xml.WriteAttributeString("message", "the run stopped before this file");
+            xml.WriteEndElement();
+        }
 
-            xml.WriteString(Clean(test.Lines + more));
+        Case found = _cases.GetValueOrDefault(file) ?? new Case();
+        if (found.Errors.Count > 0)
+        {
+            xml.WriteStartElement("failure");
+            xml.WriteAttributeString("type", found.Errors.First!.Code);
+            xml.WriteAttributeString("message", found.Errors.Counts);
+            xml.WriteString(Clean(found.Errors.Text));
             xml.WriteEndElement();
-            xml.WriteEndElement();
+        }
+
+        if (found.Others.Count > 0)
+        {
+            xml.WriteElementString("system-out", Clean(found.Others.Text));
         }
 
         xml.WriteEndElement();
@@ -106,10 +106,37 @@ internal sealed class JUnitRenderer(TextWriter output) : FindingRenderer
 
     private sealed class Case
     {
-        public long Count { get; set; }
+        public Lines Errors { get; } = new();
 
-        public bool Failed { get; set; }
+        public Lines Others { get; } = new();
+    }
 
-        public StringBuilder Lines { get; } = new();
+    private sealed class Lines
+    {
+        private readonly SortedDictionary<string, long> _byCode = new(StringComparer.Ordinal);
+        private readonly StringBuilder _lines = new();
+
+        public Finding? First { get; private set; }
+
+        public long Count { get; private set; }
+
+        /// <summary>How often each code stands here.</summary>
+        public string Counts =>
+            string.Join(
+                ", ",
+                _byCode.Select(pair => $"{Number(pair.Value)} × {pair.Key} {Catalogue.Get(pair.Key).Name}")
+            );
+
+        public string Text => Count > MostOfACase ? $"{_lines}and {Number(Count - MostOfACase)} more\n" : $"{_lines}";
+
+        public void Add(Finding finding)
+        {
+            First ??= finding;
+            _byCode[finding.Code] = _byCode.GetValueOrDefault(finding.Code) + 1;
+            if (Count++ < MostOfACase)
+            {
+                _lines.Append(TextRenderer.Plain(finding)).Append('\n');
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ using MultiTurnTrainer.Validation.Findings;
 namespace MultiTurnTrainer.Validation.Reports;
 
 /// <summary>SARIF 2.1.0 for code-scanning services: the catalogue as rules, the line as region, the path in the row as logical location.</summary>
-internal sealed class SarifRenderer(TextWriter output) : FindingRenderer
+internal sealed class SarifRenderer(TextWriter output, ReportOptions options) : FindingRenderer
 {
     private bool _any;
 
@@ -14,6 +14,8 @@ internal sealed class SarifRenderer(TextWriter output) : FindingRenderer
         {
             ["name"] = "mtt",
             ["version"] = Manifest.ToolVersion,
+            ["semanticVersion"] = Manifest.ToolVersion,
+            ["informationUri"] = $"{options.Documentation}/ci.md",
             ["rules"] = Catalogue.All.Select(Describe),
         };
         output.Write(
@@ -31,15 +33,25 @@ internal sealed class SarifRenderer(TextWriter output) : FindingRenderer
 
     public override void End(ValidationSummary summary) => output.Write($"{(_any ? "\n" : "")}]}}]}}\n");
 
-    private static JsonFields Describe(RuleInfo rule) =>
+    private JsonFields Describe(RuleInfo rule) =>
         new()
         {
             ["id"] = rule.Code,
             ["name"] = Pascal(rule.Name),
             ["shortDescription"] = new { text = rule.Summary },
             ["fullDescription"] = new { text = $"{rule.Summary} {rule.Why}" },
-            ["help"] = new { text = rule.Hint },
+            ["helpUri"] = options.HelpOf(rule),
+            ["help"] = new
+            {
+                text = $"{rule.Why} {rule.Hint}",
+                markdown = $"**{rule.Summary}**\n\n{rule.Why}\n\n{rule.Hint}\n\n[{rule.Code} {rule.Name}]({options.HelpOf(rule)})",
+            },
             ["defaultConfiguration"] = new { level = Level(rule.Severity) },
+            ["properties"] = new JsonFields
+            {
+                ["tags"] = (string[])["dataset", rule.Group],
+                ["problem.severity"] = rule.Severity == Severity.Info ? "recommendation" : rule.Severity.GetName(),
+            }.AddPresent("fix", rule.Fix),
         };
 
     private static JsonFields Describe(Finding finding)

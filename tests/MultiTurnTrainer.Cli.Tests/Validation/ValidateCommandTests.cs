@@ -75,7 +75,8 @@ public sealed class ValidateCommandTests : IDisposable
             expected.Length,
             Report("github").Split('\n').Count(line => line.StartsWith("::", StringComparison.Ordinal))
         );
-        Assert.Equal(expected.Distinct().Count(), XDocument.Parse(Report("junit")).Descendants("testcase").Count());
+        string junit = XDocument.Parse(Report("junit")).Descendants("testcase").Single().Value;
+        Assert.All(expected, code => Assert.Contains(code, junit, StringComparison.Ordinal));
     }
 
     /// <summary>What the 2.1.0 schema requires, and what code-scanning services read.</summary>
@@ -142,7 +143,7 @@ public sealed class ValidateCommandTests : IDisposable
 
     [Theory]
     [InlineData("missing.jsonl", "no such file")]
-    [InlineData(".", "is a folder")]
+    [InlineData(".", "is a folder without files of rows")]
     public void Validate_NoFile_IsTwoAndNoReport(string input, string expected)
     {
         MttResult result = MttProcess.Run(_folder.Path, ["validate", input, "--format", "json"]);

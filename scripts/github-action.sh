@@ -1,0 +1,23 @@
+#!/bin/bash
+# What action.yml runs: annotations and the step's summary, then SARIF where it is asked for. Inputs come as INPUT_* variables.
+set -euo pipefail
+
+lines() {
+  local line
+  while IFS= read -r line; do
+    [ -z "$line" ] || words+=("$line")
+  done <<<"$1"
+}
+
+words=()
+lines "$INPUT_FILES"
+[ "${#words[@]}" -gt 0 ] || { echo "::error::the input 'files' names no file"; exit 2; }
+lines "${INPUT_ARGUMENTS:-}"
+
+result=0
+"${INPUT_MTT:-mtt}" validate "${words[@]}" --format github || result=$?
+if [ -n "${INPUT_SARIF:-}" ] && [ "$result" -lt 2 ]; then
+  "${INPUT_MTT:-mtt}" validate "${words[@]}" --format sarif --fail-on never >"$INPUT_SARIF"
+  [ -z "${GITHUB_OUTPUT:-}" ] || echo "sarif=$INPUT_SARIF" >>"$GITHUB_OUTPUT"
+fi
+exit "$result"

@@ -1,0 +1,77 @@
+namespace MultiTurnTrainer.Cli.Commands;
+
+/// <summary>How <c>mtt validate</c> writes its report: format, colour, how much.</summary>
+internal sealed class ReportFlags
+{
+    private readonly Option<string> _format = CommonOptions.Choice(
+        "--format",
+        "How the report is written.",
+        "text",
+        [.. FindingRenderer.Formats]
+    );
+
+    private readonly Option<string> _colour = CommonOptions.Choice(
+        "--color",
+        "Whether text is coloured: auto does in a terminal, unless NO_COLOR is set.",
+        "auto",
+        "auto",
+        "always",
+        "never"
+    );
+
+    private readonly Option<bool> _quiet = new("--quiet", "-q")
+    {
+        Description = "Report errors only, and nothing where there are none.",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_format);
+        command.Add(_colour);
+        command.Add(_quiet);
+    }
+
+    /// <summary>Whether only errors are wanted.</summary>
+    public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+
+    /// <summary>Writes the report of a check to standard output.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="check">Hands every finding on, and returns the counts.</param>
+    public ValidationSummary Write(ParseResult parsed, Func<Action<Finding>, ValidationSummary> check)
+    {
+        bool quiet = IsQuiet(parsed);
+        using StreamWriter output = new(CleanJsonStream.OpenOutput(), bufferSize: 1 << 16) { NewLine = "\n" };
+        using StreamWriter? page = parsed.GetValue(_format) == "github" ? StepSummary() : null;
+        FindingRenderer renderer = FindingRenderer.Create(
+            parsed.GetValue(_format)!,
+            output,
+            new ReportOptions
+            {
+                Colour = parsed.GetValue(_colour) switch
+                {
+                    "always" => true,
+                    "never" => false,
+                    _ => TerminalColour.IsWanted(Console.IsOutputRedirected),
+                },
+                Quiet = quiet,
+                StepSummary = page,
+            }
+        );
+        renderer.Begin();
+        ValidationSummary summary = check(finding =>
+        {
+            if (!quiet || finding.Severity == Severity.Error)
+            {
+                renderer.Write(finding);
+            }
+        });
+        renderer.End(summary);
+        return summary;
+    }
+
+    // The runner gives each step a file, to which the steps of an action append.
+    private static StreamWriter? StepSummary() =>
+        Environment.GetEnvironmentVariable("GITHUB_STEP_SUMMARY") is { Length: > 0 } path
+            ? new StreamWriter(path, append: true) { NewLine = "\n" }
+            : null;
+}
