@@ -1,6 +1,7 @@
 // Folder Cli: the executable: commands, errors, exit codes.
 // Refuses to know: how anything is computed.
 using MultiTurnTrainer.Cli.Commands;
+using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli;
 
@@ -18,6 +19,7 @@ internal static class MttCli
         ("init", InitCommand.Create),
         ("validate", ValidateCommand.Create),
         ("explain", ExplainCommand.Create),
+        ("diff", DiffCommand.Create),
         ("prepare", PrepareCommand.Create),
         ("stats", StatsCommand.Create),
         ("shard", ShardCommand.Create),
@@ -47,8 +49,12 @@ internal static class MttCli
         ("push", PushCommand.Create),
         ("setup", SetupCommand.Create),
         ("doctor", DoctorCommand.Create),
+        ("config", ConfigCommand.Create),
         ("completion", CompletionCommand.Create),
     ];
+
+    // Commands that no setting shapes: what is given is checked all the same.
+    private static readonly Dictionary<Command, SettingsOptions> _withoutSettings = [];
 
     /// <summary>Runs one command line.</summary>
     public static async Task<int> RunAsync(string[] args)
@@ -86,6 +92,7 @@ internal static class MttCli
 
         try
         {
+            _withoutSettings.GetValueOrDefault(parsed.CommandResult.Command)?.Check(parsed);
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (OperationCanceledException)
@@ -129,7 +136,15 @@ internal static class MttCli
         RootCommand root = new("Multi-turn fine-tuning: validate, prepare, mask, train.") { _verbose };
         foreach (Func<Command> create in commands)
         {
-            root.Add(create());
+            Command command = create();
+            if (command.Options.All(option => option.Name != "--set"))
+            {
+                SettingsOptions settings = new();
+                settings.AddTo(command);
+                _withoutSettings[command] = settings;
+            }
+
+            root.Add(command);
         }
 
         HelpNames.Apply(root);

@@ -10,6 +10,9 @@ public sealed record Manifest(string Command)
     /// <summary>The version of mtt.</summary>
     public static string ToolVersion { get; } = typeof(Manifest).Assembly.GetName().Version!.ToString(3);
 
+    /// <summary>The settings file of this process' command; null where it has none.</summary>
+    public static string? Settings { get; set; }
+
     private static string Tool => $"mtt {ToolVersion}";
 
     private readonly List<(string Path, string Described)> _read = [];
@@ -65,6 +68,17 @@ public sealed record Manifest(string Command)
             ["counts"] = Counts,
             ["outputs"] = Outputs,
         };
+        if (Settings is { } settings)
+        {
+            JsonFields named = new() { ["file"] = Path.GetRelativePath(Directory.GetCurrentDirectory(), settings) };
+            foreach ((string name, object? value) in Describe(settings))
+            {
+                named[name] = value;
+            }
+
+            root["settings"] = named;
+        }
+
         OutputFile.WriteAllBytes(
             PathFor(output),
             JsonSerializer.SerializeToUtf8Bytes(root, JsonText.Indented),

@@ -201,7 +201,19 @@ public sealed class RenderingFlagsTests : IDisposable
         ];
         IEnumerable<string> flags = mask
             .Options.Select(option => option.Name[2..].Replace('-', '_'))
-            .Except(["output", "force", "show", "html", "html_rows", "profile", "lock", "model", "config", "set"])
+            .Except([
+                "output",
+                "force",
+                "show",
+                "html",
+                "html_rows",
+                "profile",
+                "lock",
+                "model",
+                "config",
+                "set",
+                "print_config",
+            ])
             .Select(flag => spelled.GetValueOrDefault(flag, flag));
         Assert.Empty(flags.Except(settings));
     }

@@ -78,7 +78,7 @@ internal static class TrainingCase
             GradientAccumulationSteps = 3,
             Shuffle = false,
             Dtype = TrainingDtype.Float32,
-            Device = TrainingDevice.Cpu,
+            Device = "cpu",
         };
     }
 

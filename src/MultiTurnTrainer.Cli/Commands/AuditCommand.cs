@@ -97,9 +97,10 @@ internal static class AuditCommand
             _lock,
             _threads,
             _force,
-            _settings.Set,
         };
         _flags.AddTo(command);
+        // The trainer's own settings are --config here; mtt's are found upwards, or named by MTT_CONFIG.
+        _settings.AddTo(command);
         command.SetAction(Run);
         return command;
     }

@@ -11,6 +11,7 @@ internal sealed class CheckFlags
     {
         Description = "Codes to leave out, such as MTT113.",
         AllowMultipleArgumentsPerToken = true,
+        CompletionSources = { CommonOptions.FindingCodes },
     };
 
     private readonly Option<string[]> _perFile = new("--per-file-ignore")

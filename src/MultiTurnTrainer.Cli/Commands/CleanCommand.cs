@@ -57,7 +57,12 @@ internal static class CleanCommand
 
     private static readonly Option<bool> _force = CommonOptions.Force();
 
-    private static readonly SettingsOptions _settings = new();
+    private static readonly SettingsOptions _settings = new SettingsOptions()
+        .Shows(_backReferences, "clean.back_references")
+        .Shows(_corrections, "clean.corrections")
+        .Shows(_tools, "clean.tool_exchanges")
+        .Shows(_users, "clean.consecutive_users")
+        .Shows(_noCanonical, "clean.canonical_task", _ => "false");
     private static readonly RowFlags _rows = new(
         RowUse.Rendering | RowUse.Reading | RowUse.Targets | RowUse.Effects,
         _settings

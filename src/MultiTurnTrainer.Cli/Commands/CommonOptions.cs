@@ -55,6 +55,9 @@ internal static class CommonOptions
     public static Option<string?> Output(string what, bool folder = false) =>
         new("--output", "-o") { Description = what, HelpName = folder ? "DIR" : "FILE" };
 
+    /// <summary>Where a command's result goes that is standard output's otherwise.</summary>
+    public static Option<string?> ResultFile() => Output("A file for the result; default: standard output.");
+
     public static Option<string[]> Endpoints() =>
         new("--endpoint")
         {
@@ -119,6 +122,12 @@ internal static class CommonOptions
             ? date
             : throw new MttException($"--now {text}: is not a date", "Write it as 2026-01-15 or 2026-01-15T12:00:00Z.");
     }
+
+    /// <summary>The codes and names of findings, for completions.</summary>
+    public static IEnumerable<CompletionItem> FindingCodes(CompletionContext context) =>
+        Catalogue.All.SelectMany(rule =>
+            (CompletionItem[])[new(rule.Code, detail: rule.Name), new(rule.Name, detail: rule.Code)]
+        );
 
     /// <summary>The same option, without which the command does not begin.</summary>
     public static Option<string> Required(Option<string?> option)

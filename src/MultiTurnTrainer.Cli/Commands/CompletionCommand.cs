@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Cli.Commands;
 internal static class CompletionCommand
 {
     private const string _help = """
-        Print a script that completes commands, options and values in a shell.
+        Print a script that completes commands, options, values, settings and codes of findings in a shell.
 
         Examples:
           mtt completion bash >> ~/.bashrc
@@ -19,6 +19,7 @@ internal static class CompletionCommand
             _mtt() {
               local IFS=$'\n'
               COMPREPLY=($(mtt "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null))
+              [[ "${COMPREPLY[0]}" == *= ]] && compopt -o nospace
             }
             complete -o default -F _mtt mtt
             """,

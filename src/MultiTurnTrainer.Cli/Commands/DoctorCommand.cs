@@ -199,7 +199,7 @@ internal static class DoctorCommand
     {
         TorchRuntime.Notice = Console.Error.WriteLine;
         TorchRuntime.Load();
-        torch.Device device = Device(name);
+        torch.Device device = ComputeDevice.Find(name);
         bool passed = true;
         if (kernels)
         {
@@ -290,24 +290,6 @@ internal static class DoctorCommand
                 ? Invariant($"; filtered linear + cross_entropy {time:0.00} ms ({time / result.Milliseconds:0.00}x)")
                 : "; filtered linear + cross_entropy out of memory";
             Console.Out.WriteLine(_heads.Line(share, result.Milliseconds, result.Teraflops, workspace, eager));
-        }
-    }
-
-    private static torch.Device Device(string? name)
-    {
-        try
-        {
-            torch.Device device =
-                name is not null ? new(name)
-                : torch.cuda.is_available() ? torch.CUDA
-                : torch.CPU;
-            return device.type != DeviceType.CUDA || torch.cuda.is_available()
-                ? device
-                : throw new MttException("no CUDA device answers", "Use --device cpu, or see mtt doctor.");
-        }
-        catch (ArgumentException problem)
-        {
-            throw new MttException(problem.Message, "use --device cpu, cuda or cuda:N", problem);
         }
     }
 

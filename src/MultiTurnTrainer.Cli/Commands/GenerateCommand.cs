@@ -17,7 +17,8 @@ internal static class GenerateCommand
         Per line {"index", "ids", "text", "finish_reason"}: the new tokens only, a stop token included in ids and left
         out of text. Stop tokens are generation_config.json's eos_token_id, else config.json's. Each row draws by seed and
         index, whatever the batch size. With --endpoint a server answers: the folder gives template and tokenizer, and
-        the adapter is loaded into the server, which must see its path (vLLM's runtime LoRA loading).
+        the adapter is loaded into the server, which must see its path (vLLM's runtime LoRA loading). Lines are written as
+        batches are done; the file of --output appears whole at the end.
         """;
 
     private static readonly Argument<string> _input = new("INPUT")
@@ -76,6 +77,9 @@ internal static class GenerateCommand
         HelpName = "NAME",
     };
 
+    private static readonly Option<string?> _output = CommonOptions.ResultFile();
+    private static readonly Option<bool> _force = CommonOptions.Force();
+
     private static readonly ModelOptions _model = new(RowUse.Rendering | RowUse.Reading);
 
     public static Command Create()
@@ -92,6 +96,8 @@ internal static class GenerateCommand
             _batchSize,
             _endpoint,
             _servedModel,
+            _output,
+            _force,
         };
         _model.AddTo(command);
         command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
@@ -102,12 +108,14 @@ internal static class GenerateCommand
     {
         LocalModelOptions model = _model.Read(parsed);
         GenerationOptions generation = Read(parsed, model);
-        GenerationPrompts prompts = new(RemoteInputs.SingleFile(parsed.GetValue(_input)!), model);
+        string input = RemoteInputs.SingleFile(parsed.GetValue(_input)!);
+        GenerationPrompts prompts = new(input, model);
         GenerationRun run = new(prompts, model, generation);
-        using Stream output = CleanJsonStream.OpenOutput();
+        using ResultOutput output = ResultOutput.Open(parsed.GetValue(_output), parsed.GetValue(_force), input);
         string speed = parsed.GetValue(_endpoint) is { } url
-            ? SpeedText.Of(run.OverEndpoint(output, url, parsed.GetValue(_servedModel), cancel))
-            : SpeedText.Of(run.InProcess(output, cancel, out GenerationSpeed local), local);
+            ? SpeedText.Of(run.OverEndpoint(output.Stream, url, parsed.GetValue(_servedModel), cancel))
+            : SpeedText.Of(run.InProcess(output.Stream, cancel, out GenerationSpeed local), local);
+        output.Commit();
         Console.Error.WriteLine(speed);
         return ExitCode.Done;
     }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -35,20 +36,12 @@ internal static class ImportCommand
 
     private static int Run(ParseResult parsed)
     {
-        string path = parsed.GetValue(_config)!;
+        string path = RemoteInputs.SingleFile(parsed.GetValue(_config)!, again: true);
         ForeignConfig config = ForeignConfig.Read(path, parsed.GetValue(_trainer));
         IReadOnlyList<ImportedKey> keys = ImportedSettings.Of(config);
         string yaml = ImportedSettings.ToYaml(config, keys);
-        if (parsed.GetValue(_output) is { } output)
-        {
-            OutputPaths.RefuseClash([path], output);
-            OutputFile.WriteAllBytes(output, Encoding.UTF8.GetBytes(yaml), parsed.GetValue(_force));
-        }
-        else
-        {
-            Console.Out.Write(yaml);
-        }
-
+        OutputPaths.RefuseClash([path], parsed.GetValue(_output));
+        ResultOutput.Write(yaml, parsed.GetValue(_output), parsed.GetValue(_force));
         int carried = keys.Count(key => key.Setting is not null);
         int replaced = keys.Count(key => key.Setting is null && key.IsReplaced);
         Console.Error.WriteLine(

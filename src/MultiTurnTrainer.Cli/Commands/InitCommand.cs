@@ -10,10 +10,11 @@ internal static class InitCommand
 
         Examples:
           mtt init --preset tiny my-project
+          mtt init --preset tools my-project
           mtt init --prompts my-prompts
           mtt init --model-config config.json --tokenizer Qwen3-0.6B my-small-qwen
 
-        --prompts writes the role prompts of mtt review, to edit and name in mtt.yaml. --model-config writes a model folder
+        The preset tools has conversations with tools and a template that renders them. --prompts writes the role prompts of mtt review, to edit and name in mtt.yaml. --model-config writes a model folder
         with random weights of that configuration, and copies a tokenizer and its chat template beside it.
         """;
 
@@ -63,31 +64,44 @@ internal static class InitCommand
     private static int Run(ParseResult parsed)
     {
         string folder = parsed.GetValue(_folder)!;
-        foreach (string file in Write(parsed, folder))
+        (IReadOnlyList<string> files, IReadOnlyList<string> next) = Write(parsed, folder);
+        foreach (string file in files)
         {
             Console.Error.WriteLine(Printable.Of($"wrote {Path.Combine(folder, file)}"));
+        }
+
+        Console.Error.WriteLine("next:");
+        foreach (string step in folder == "." ? next : [$"cd {Printable.Line(folder)}", .. next])
+        {
+            Console.Error.WriteLine($"  {step}");
         }
 
         return ExitCode.Done;
     }
 
-    private static IReadOnlyList<string> Write(ParseResult parsed, string folder)
+    private static (IReadOnlyList<string> Files, IReadOnlyList<string> Next) Write(ParseResult parsed, string folder)
     {
         bool force = parsed.GetValue(_force);
         if (parsed.GetValue(_prompts))
         {
-            return PromptSet.WriteBuiltin(folder, force);
+            return (PromptSet.WriteBuiltin(folder, force), NextSteps.OfPrompts);
         }
 
         if (parsed.GetValue(_modelConfig) is { } config)
         {
             ModelFactory.WriteFrom(config, folder, unchecked((ulong)parsed.GetValue(_seed)), force);
-            return ["config.json", "model.safetensors", .. CopyTokenizer(parsed.GetValue(_tokenizer), folder)];
+            string[] written =
+            [
+                "config.json",
+                "model.safetensors",
+                .. CopyTokenizer(parsed.GetValue(_tokenizer), folder),
+            ];
+            return (written, NextSteps.OfModel);
         }
 
         Preset preset = new(parsed.GetValue(_preset)!);
         preset.WriteTo(folder, force);
-        return preset.Files;
+        return (preset.Files, NextSteps.OfProject(preset));
     }
 
     private static List<string> CopyTokenizer(string? from, string folder)

@@ -31,10 +31,12 @@ internal static class LintTemplateCommand
     );
     private static readonly Option<string[]> _eot = CommonOptions.StopTokens();
     private static readonly Option<string?> _templateName = CommonOptions.TemplateName();
+    private static readonly Option<string?> _output = CommonOptions.ResultFile();
+    private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
-        Command command = new("lint-template", _help) { _paths, _format, _eot, _templateName };
+        Command command = new("lint-template", _help) { _paths, _format, _eot, _templateName, _output, _force };
         command.SetAction(Run);
         return command;
     }
@@ -42,18 +44,16 @@ internal static class LintTemplateCommand
     private static int Run(ParseResult parsed)
     {
         string[] stops = parsed.GetValue(_eot) ?? [];
-        List<TemplateReport> reports =
-        [
-            .. parsed.GetValue(_paths)!.SelectMany(path => Lint(path, stops, parsed.GetValue(_templateName))),
-        ];
-        Console.Out.Write(
-            parsed.GetValue(_format) switch
-            {
-                "json" => TemplateReportText.Json(reports),
-                "markdown" => TemplateReportText.Markdown(reports),
-                _ => TemplateReportText.Text(reports),
-            }
-        );
+        string[] paths = parsed.GetValue(_paths)!;
+        Array.ForEach(paths, PipeCopies.Keep);
+        List<TemplateReport> reports = [.. paths.SelectMany(path => Lint(path, stops, parsed.GetValue(_templateName)))];
+        string text = parsed.GetValue(_format) switch
+        {
+            "json" => TemplateReportText.Json(reports),
+            "markdown" => TemplateReportText.Markdown(reports),
+            _ => TemplateReportText.Text(reports),
+        };
+        ResultOutput.Write(text, parsed.GetValue(_output), parsed.GetValue(_force));
         return reports.Exists(r => r.Error is not null) ? ExitCode.Findings : ExitCode.Done;
     }
 

@@ -22,7 +22,7 @@ internal sealed class ModelOptions
     private readonly Option<string?> _device = new("--device")
     {
         Description = "Where to compute; default: cuda where there is one.",
-        HelpName = "cpu|cuda",
+        HelpName = "cpu|cuda|cuda:N",
     };
 
     /// <summary>The options.</summary>

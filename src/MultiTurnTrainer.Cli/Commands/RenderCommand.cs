@@ -32,11 +32,13 @@ internal static class RenderCommand
     {
         Description = "End with the header of the answer to come.",
     };
+    private static readonly Option<string?> _output = CommonOptions.ResultFile();
+    private static readonly Option<bool> _force = CommonOptions.Force();
     private static readonly RowFlags _rows = new(RowUse.Report);
 
     public static Command Create()
     {
-        Command command = new("render", _help) { _input, _model, _prompt };
+        Command command = new("render", _help) { _input, _model, _prompt, _output, _force };
         _rows.AddTo(command);
         command.SetAction(Run);
         return command;
@@ -52,18 +54,19 @@ internal static class RenderCommand
             _ => throw new MttException("no template", "Give --model DIR or --template FILE."),
         };
         RowRenderer renderer = new(new RowTemplate(chat, options), options);
-        using Stream output = CleanJsonStream.OpenOutput();
         int index = 0;
         int refused = 0;
         string input = RemoteInputs.SingleFile(parsed.GetValue(_input)!);
+        using ResultOutput output = ResultOutput.Open(parsed.GetValue(_output), parsed.GetValue(_force), input);
         foreach (Conversation conversation in ConversationReader.Read(input, options.Conversion))
         {
             JsonFields line = new() { ["index"] = index };
             refused += RenderedLine.Add(line, renderer, conversation, parsed.GetValue(_prompt)) ? 0 : 1;
-            JsonText.WriteLine(output, line);
+            JsonText.WriteLine(output.Stream, line);
             index++;
         }
 
+        output.Commit();
         if (refused > 0)
         {
             Console.Error.WriteLine(Printable.Of($"{index - refused} rendered, {refused} refused by the template"));

@@ -110,7 +110,18 @@ internal static class ReviewCommand
         HelpName = "TRACE",
     };
 
-    private static readonly SettingsOptions _settings = new();
+    private static readonly SettingsOptions _settings = new SettingsOptions()
+        .Shows(_mode, "review.mode")
+        .Shows(_rounds, "review.rounds")
+        .Shows(_model, "review.model")
+        .Shows(_seed, "review.seed")
+        .Shows(_concurrency, "review.concurrency")
+        .Shows(_prompts, "review.prompts")
+        .Shows(_cache, "review.cache")
+        .Shows(_budgetTokens, "review.budget.tokens")
+        .Shows(_budgetRequests, "review.budget.requests")
+        .Shows(_budgetMoney, "review.budget.money")
+        .Shows(_budgetMinutes, "review.budget.minutes");
     private static readonly RowFlags _rows = new(RowUse.Rendering, _settings);
 
     public static Command Create()

@@ -94,6 +94,24 @@ internal sealed class RowFlags
         _use = use;
         _ownSettings = settings is null;
         _settings = settings ?? new SettingsOptions();
+        _settings
+            .Shows(_template, "rows.template")
+            .Shows(_templateName, "rows.chat_template_name")
+            .Shows(_eot, "rows.eot")
+            .Shows(_now, "rows.now")
+            .Shows(_variables, "rows.chat_template_kwargs", json => json)
+            .Shows(_preference, "rows.preference")
+            .Shows(_budget, "rows.template_budget")
+            .Shows(_roles, "rows.roles")
+            .Shows(_last, "rows.last_only")
+            .Shows(_parts, "rows.fields")
+            .Shows(_promptAnswers, "rows.prompt_answers")
+            .Shows(_expand, "rows.expand_turns")
+            .Shows(_dropUnrendered, "rows.drop_unrendered_answers")
+            .Shows(_boundary, "rows.split_at_boundary", word => word == "split" ? "true" : "false")
+            .Shows(_maxLength, "rows.max_length")
+            .Shows(_truncate, "rows.truncation")
+            .Shows(_skip, "rows.skip_refused");
         _boundary.AcceptOnlyFromAmong("split", "merged");
         _truncate.AcceptOnlyFromAmong("turns", "drop", "error");
     }

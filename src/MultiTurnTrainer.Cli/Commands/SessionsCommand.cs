@@ -52,7 +52,7 @@ internal static class SessionsCommand
     {
         Command command = new("sessions", _help) { _store, _hot, _tenant };
         _settings.AddTo(command);
-        _settings.Config.Recursive = _settings.Set.Recursive = true;
+        _settings.Config.Recursive = _settings.Set.Recursive = _settings.Print.Recursive = true;
         foreach (Command subcommand in SessionReadCommands.Create().Concat(SessionChangeCommands.Create()))
         {
             command.Add(subcommand);

@@ -67,7 +67,13 @@ internal static class ShardCommand
     private static readonly Option<bool> _resume = CommonOptions.Resume();
     private static readonly Option<bool> _force = CommonOptions.Force();
 
-    private static readonly SettingsOptions _settings = new();
+    private static readonly SettingsOptions _settings = new SettingsOptions()
+        .Shows(_method, "shard.method")
+        .Shows(_reshard, "shard.reshard")
+        .Shows(_family, "shard.family")
+        .Shows(_maxCharacters, "shard.max_characters")
+        .Shows(_model, "shard.sharder.model")
+        .Shows(_budgetRequests, "shard.run.budget.requests");
     private static readonly RowFlags _rows = new(RowUse.Rendering, _settings);
 
     public static Command Create()

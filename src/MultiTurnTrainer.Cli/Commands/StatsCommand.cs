@@ -38,11 +38,12 @@ internal static class StatsCommand
     {
         Description = "Write one self-contained page with plots.",
     };
+    private static readonly Option<string?> _output = CommonOptions.ResultFile();
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
-        Command command = new("stats", _help) { _inputs, _model, _maxLength, _format, _html, _force };
+        Command command = new("stats", _help) { _inputs, _model, _maxLength, _format, _html, _output, _force };
         _rows.AddTo(command);
         command.SetAction(Run);
         return command;
@@ -53,7 +54,7 @@ internal static class StatsCommand
         string? folder = RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer);
         int? limit = parsed.GetValue(_maxLength);
         string[] files = RemoteInputs.Files(parsed.GetValue(_inputs)!);
-        OutputPaths.RefuseClash(files, parsed.GetValue(_html));
+        OutputPaths.RefuseClash(files, parsed.GetValue(_html), parsed.GetValue(_output));
         RowOptions rows = _rows.Read(parsed);
         StatisticsOptions options = new()
         {
@@ -70,7 +71,8 @@ internal static class StatsCommand
         page?.Stream.Write(Encoding.UTF8.GetBytes(StatisticsPage.Write(statistics, files)));
         page?.Commit();
         bool json = parsed.GetValue(_format) == "json";
-        Console.Out.Write(json ? StatisticsJson.Write(statistics) : StatisticsTable.Write(statistics));
+        string text = json ? StatisticsJson.Write(statistics) : StatisticsTable.Write(statistics);
+        ResultOutput.Write(text, parsed.GetValue(_output), parsed.GetValue(_force));
         return ExitCode.Done;
     }
 

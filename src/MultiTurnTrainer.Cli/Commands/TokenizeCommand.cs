@@ -60,20 +60,15 @@ internal static class TokenizeCommand
         OutputPaths.RefuseClash([input], path);
         Tokenizer tokenizer = Tokenizer.Load(RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer));
         bool special = parsed.GetValue(_specialTokens);
-        if (path is null)
+        if (isParquet)
         {
-            using Stream output = CleanJsonStream.OpenOutput();
-            LineEncoder.Run(input, tokenizer, special, output);
-        }
-        else if (isParquet)
-        {
-            EncodingWriter.Write(path, force, LineEncoder.Read(input, tokenizer, special));
+            EncodingWriter.Write(path!, force, LineEncoder.Read(input, tokenizer, special));
         }
         else
         {
-            using OutputFile file = OutputFile.Create(path, force);
-            LineEncoder.Run(input, tokenizer, special, file.Stream);
-            file.Commit();
+            using ResultOutput output = ResultOutput.Open(path, force, input);
+            LineEncoder.Run(input, tokenizer, special, output.Stream);
+            output.Commit();
         }
 
         return ExitCode.Done;

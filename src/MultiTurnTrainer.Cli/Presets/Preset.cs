@@ -3,10 +3,14 @@
 
 namespace MultiTurnTrainer.Cli.Presets;
 
-/// <summary>A starter project that travels inside the program: its files are resources named <c>preset/NAME/path</c>.</summary>
+/// <summary>
+/// A starter project that travels inside the program: its files are resources named <c>preset/NAME/path</c>. The model of <c>tiny</c> is
+/// every preset's, save the files that a preset has itself.
+/// </summary>
 internal sealed record Preset(string Name)
 {
     private const string Prefix = "preset/";
+    private const string Shared = $"{Prefix}tiny/model/";
 
     private static readonly Assembly _assembly = typeof(Preset).Assembly;
 
@@ -20,6 +24,7 @@ internal sealed record Preset(string Name)
         .. Resources()
             .Where(name => name.StartsWith($"{Prefix}{Name}/", StringComparison.Ordinal))
             .Select(name => name[$"{Prefix}{Name}/".Length..])
+            .Union(Resources().Where(IsShared).Select(name => $"model/{name[Shared.Length..]}"))
             .Order(StringComparer.Ordinal),
     ];
 
@@ -41,7 +46,9 @@ internal sealed record Preset(string Name)
         {
             foreach (string file in Files)
             {
-                using Stream resource = _assembly.GetManifestResourceStream($"{Prefix}{Name}/{file}")!;
+                using Stream resource =
+                    _assembly.GetManifestResourceStream($"{Prefix}{Name}/{file}")
+                    ?? _assembly.GetManifestResourceStream($"{Prefix}tiny/{file}")!;
                 OutputFile output = OutputFile.Create(Path.Combine(folder, file), force: true);
                 outputs.Add(output);
                 resource.CopyTo(output.Stream);
@@ -54,6 +61,8 @@ internal sealed record Preset(string Name)
             outputs.ForEach(output => output.Dispose());
         }
     }
+
+    private static bool IsShared(string resource) => resource.StartsWith(Shared, StringComparison.Ordinal);
 
     private static IEnumerable<string> Resources() =>
         _assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal));

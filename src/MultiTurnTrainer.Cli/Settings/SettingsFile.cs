@@ -14,23 +14,31 @@ internal sealed class SettingsFile
     private readonly YamlMappingNode _root;
     private readonly SettingsBinder _binder;
     private readonly IReadOnlyDictionary<YamlNode, string> _flags;
+    private readonly string _name;
 
-    private SettingsFile(YamlMappingNode root, SettingsBinder binder, IReadOnlyDictionary<YamlNode, string> flags)
+    private SettingsFile(
+        string name,
+        YamlMappingNode root,
+        SettingsBinder binder,
+        IReadOnlyDictionary<YamlNode, string> flags
+    )
     {
+        _name = name;
         _root = root;
         _binder = binder;
         _flags = flags;
     }
 
     /// <summary>Loads the named file, or the nearest <c>mtt.yaml</c> upwards from the current folder, or none.</summary>
-    /// <param name="path">The value of <c>--config</c>.</param>
-    /// <param name="overrides">What the command line sets, later ones winning.</param>
+    /// <param name="path">The value of <c>--config</c>, or of <c>MTT_CONFIG</c>.</param>
+    /// <param name="overrides">What the environment and the command line set, later ones winning.</param>
     public static SettingsFile Load(string? path, IEnumerable<SettingsOverride> overrides)
     {
         string? found = path ?? FindUpwards(Directory.GetCurrentDirectory());
         if (found is not null)
         {
             Console.Error.WriteLine($"settings: {Printable.Line(found)}");
+            Manifest.Settings = found;
         }
 
         YamlMappingNode root = found is null ? [] : Parse(found);
@@ -42,7 +50,7 @@ internal sealed class SettingsFile
 
         SettingsBinder binder = new(found ?? DefaultName, flags);
         binder.CheckSections(root, SettingsSections.Types);
-        return new SettingsFile(root, binder, flags);
+        return new SettingsFile(found ?? DefaultName, root, binder, flags);
     }
 
     /// <summary>The settings of one section; its defaults where the file does not name it.</summary>
@@ -57,6 +65,23 @@ internal sealed class SettingsFile
         KeyPermission.Apply(node, _flags);
         return (T)_binder.Bind(node, typeof(T), name);
     }
+
+    /// <summary>The settings of one section, by the type of its record.</summary>
+    public object Section(string name, Type type) =>
+        Find(name) is { } node ? _binder.Bind(node, type, name) : Activator.CreateInstance(type)!;
+
+    /// <summary>The node of a section; null where nothing sets it.</summary>
+    public YamlNode? Find(string section) => Child(_root, section);
+
+    /// <summary>The node of a key; null where nothing sets it.</summary>
+    public static YamlNode? Child(YamlNode? node, string key) =>
+        node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(key), out YamlNode? child)
+            ? child
+            : null;
+
+    /// <summary>Where a setting was set: a flag, a variable of the environment, or a line of the file.</summary>
+    public string OriginOf(YamlNode node) =>
+        _flags.TryGetValue(node, out string? flag) ? flag : $"{_name}:{node.Start.Line}";
 
     /// <summary>The policy of the section <c>context</c>; null where the file has none.</summary>
     /// <exception cref="MttException">Its settings contradict each other.</exception>

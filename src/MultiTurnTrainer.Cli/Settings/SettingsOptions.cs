@@ -1,8 +1,20 @@
 namespace MultiTurnTrainer.Cli.Settings;
 
-/// <summary>The options <c>--config</c> and <c>--set</c>, the same for every command that reads settings.</summary>
+/// <summary>
+/// The options <c>--config</c>, <c>--set</c> and <c>--print-config</c>, the same for every command. What counts, the later the more:
+/// defaults, the settings file, environment variables, <c>--set</c>, flags.
+/// </summary>
 internal sealed class SettingsOptions
 {
+    private readonly List<(Option Option, string Key, Func<string, string> Value)> _flags = [];
+    private readonly List<(Option Option, string Key, Func<string, string> Value)> _shown = [];
+
+    public SettingsOptions()
+    {
+        Print.Action = new PrintAction(this);
+        Set.CompletionSources.Add(_ => SettingsKeys.All.Select(key => new CompletionItem($"{key}=")));
+    }
+
     public Option<string?> Config { get; } =
         new("--config") { Description = "Settings file; default: mtt.yaml, found upwards.", HelpName = "FILE" };
 
@@ -14,16 +26,98 @@ internal sealed class SettingsOptions
             DefaultValueFactory = _ => [],
         };
 
+    public Option<bool> Print { get; } =
+        new("--print-config") { Description = "Print every setting, with where it comes from, and do nothing else." };
+
+    /// <summary>Adds the options; an option of the command's own that has the same name stays.</summary>
     public void AddTo(Command command)
     {
-        command.Add(Config);
-        command.Add(Set);
+        foreach (Option option in (Option[])[Config, Set, Print])
+        {
+            if (command.Options.All(own => own.Name != option.Name))
+            {
+                command.Add(option);
+            }
+        }
     }
 
-    /// <summary>Loads the settings; <paramref name="flags"/> win over <c>--set</c>.</summary>
-    public SettingsFile Load(ParseResult parsed, IEnumerable<SettingsOverride>? flags = null) =>
+    /// <summary>Names the setting that a flag stands for: it wins over all others.</summary>
+    public void StandsFor(Option flag, string key) => _flags.Add((flag, key, Quoted));
+
+    /// <summary>Names the setting that a flag is laid over by its command, for <c>--print-config</c>.</summary>
+    /// <param name="flag">The flag.</param>
+    /// <param name="key">The setting.</param>
+    /// <param name="value">What a word of the flag is as a setting; itself when null.</param>
+    public SettingsOptions Shows(Option flag, string key, Func<string, string>? value = null)
+    {
+        _shown.Add((flag, key, value ?? Quoted));
+        return this;
+    }
+
+    /// <summary>Loads the settings.</summary>
+    /// <exception cref="MttException">The file cannot be read, or a setting is wrong; all wrong ones are named.</exception>
+    public SettingsFile Load(ParseResult parsed) => Load(parsed, _flags);
+
+    /// <summary>Loads the settings where the command line gives some, for a command that uses none.</summary>
+    /// <exception cref="MttException">They are wrong.</exception>
+    public void Check(ParseResult parsed)
+    {
+        if (((Option[])[Config, Set]).Any(option => parsed.GetResult(option) is { Implicit: false }))
+        {
+            Load(parsed);
+        }
+    }
+
+    private SettingsFile Load(ParseResult parsed, IEnumerable<(Option, string, Func<string, string>)> flags) =>
         SettingsFile.Load(
-            parsed.GetValue(Config),
-            [.. (parsed.GetValue(Set) ?? []).Select(text => new SettingsOverride(text)), .. flags ?? []]
+            parsed.GetValue(Config) ?? Environment.GetEnvironmentVariable(EnvironmentSettings.File),
+            [
+                .. EnvironmentSettings.Read(Environment.GetEnvironmentVariables()),
+                .. (parsed.GetValue(Set) ?? []).Select(text => new SettingsOverride(text)),
+                .. flags.SelectMany(flag => Overrides(parsed, flag)),
+            ]
         );
+
+    private static IEnumerable<SettingsOverride> Overrides(
+        ParseResult parsed,
+        (Option Option, string Key, Func<string, string> Value) flag
+    )
+    {
+        if (parsed.GetResult(flag.Option) is not { Implicit: false } result)
+        {
+            return [];
+        }
+
+        string[] words = [.. result.Tokens.Select(token => token.Value)];
+        string value =
+            words.Length == 0 ? "true"
+            : flag.Option.ValueType.IsArray
+                ? $"[{string.Join(", ", words.SelectMany(word => word.Split(',')).Select(flag.Value))}]"
+            : flag.Value(words[^1]);
+        return [new SettingsOverride($"{flag.Key}={value}", flag.Option.Name)];
+    }
+
+    // As YAML reads JSON's strings too.
+    private static string Quoted(string word) => JsonText.Line(word);
+
+    private sealed class PrintAction(SettingsOptions options) : SynchronousCommandLineAction
+    {
+        // Nothing else of the command line needs to be there.
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parsed)
+        {
+            SettingsFile file = options.Load(parsed, options._flags.Concat(options._shown));
+            Option? policy = parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == "--policy");
+            if (policy is not null && parsed.GetResult(policy) is { Implicit: false } given)
+            {
+                Console.Out.WriteLine(
+                    Printable.Of($"# --policy {given.Tokens[^1].Value} replaces the section context")
+                );
+            }
+
+            Console.Out.Write(Printable.Text(SettingsText.Write(file)));
+            return ExitCode.Done;
+        }
+    }
 }

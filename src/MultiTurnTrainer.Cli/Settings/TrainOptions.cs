@@ -55,7 +55,7 @@ internal sealed class TrainOptions
             Flag("--dtype", "float32|bfloat16", "The compute type; default: bfloat16 on CUDA, float32 on a CPU."),
             "dtype"
         ),
-        (Flag("--device", "cpu|cuda", "Where to compute; default: cuda where there is one."), "device"),
+        (Flag("--device", "cpu|cuda|cuda:N", "Where to compute; default: cuda where there is one."), "device"),
         (Flag("--max-steps", "N", "Optimizer steps in all; 0 or -1 goes by epochs."), "max_steps"),
         (Flag("--epochs", "N", "Passes over the data."), "num_train_epochs"),
         (Flag("--learning-rate", "RATE", "The highest rate."), "learning_rate"),
@@ -73,6 +73,11 @@ internal sealed class TrainOptions
     {
         _writes = writes;
         _rows = new RowFlags(settings: _settings);
+        foreach ((Option<string?> flag, string key) in _overrides)
+        {
+            _settings.StandsFor(flag, $"train.{key}");
+        }
+
         _output.Required = writes;
         _objective.AcceptOnlyFromAmong([.. ObjectiveNames.All]);
     }
@@ -101,12 +106,7 @@ internal sealed class TrainOptions
 
     public TrainRequest Read(ParseResult parsed)
     {
-        SettingsFile file = _settings.Load(
-            parsed,
-            _overrides
-                .Where(pair => parsed.GetValue(pair.Flag) is not null)
-                .Select(pair => new SettingsOverride($"train.{pair.Key}={parsed.GetValue(pair.Flag)}", pair.Flag.Name))
-        );
+        SettingsFile file = _settings.Load(parsed);
         TrainSettings train = file.Section<TrainSettings>("train");
         Objective objective = ObjectiveNames.Parse(parsed.GetValue(_objective)!);
         RowOptions rows = PreferenceInputs.RowsFor(objective, _rows.Read(parsed, file));

@@ -41,7 +41,7 @@ public sealed class LocalModel : IDisposable
     /// <exception cref="MttException">A folder cannot be read, or the machine lacks the device.</exception>
     public static LocalModel Load(LocalModelOptions options)
     {
-        torch.Device device = ReadDevice(options.Device);
+        torch.Device device = ComputeDevice.Find(options.Device);
         torch.ScalarType type = ReadType(options.Type, options.Folder, device);
         CausalLM model = LoraAdapter.LoadBase(options.Folder, options.Adapter, type, device);
         return new LocalModel(model, options.Adapter is { } folder ? LoraAdapter.Load(model, folder) : null);
@@ -52,23 +52,6 @@ public sealed class LocalModel : IDisposable
     {
         _adapter?.Dispose();
         Model.Dispose();
-    }
-
-    private static torch.Device ReadDevice(string? name)
-    {
-        switch (name)
-        {
-            case null:
-                return torch.cuda.is_available() ? torch.CUDA : torch.CPU;
-            case "cpu":
-                return torch.CPU;
-            case "cuda" when torch.cuda.is_available():
-                return torch.CUDA;
-            case "cuda":
-                throw new MttException("--device cuda: this machine has none", "Leave --device out; see mtt doctor.");
-            default:
-                throw new MttException($"--device {name}: is not known", "Give cpu or cuda.");
-        }
     }
 
     private static torch.ScalarType ReadType(string? name, string folder, torch.Device device) =>

@@ -33,12 +33,7 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
 
         List<(string Id, TokenRow Row)> all = [.. rows];
         RequireAny(all.Count);
-        Score[] scores = WriteLogits(logits, force, all, model, scorer);
-        for (int i = 0; i < scores.Length; i++)
-        {
-            Write(output, all[i].Id, all[i].Row, scores[i], totals);
-        }
-
+        WriteLogits(logits, force, all, model, scorer, (id, row, score) => Write(output, id, row, score, totals));
         return totals;
     }
 
@@ -86,12 +81,13 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
     }
 
     /// <summary>Scores while the file is written: a row's logits exist only while they go to the disk.</summary>
-    private static Score[] WriteLogits(
+    private static void WriteLogits(
         string path,
         bool force,
         List<(string Id, TokenRow Row)> rows,
         LocalModel model,
-        Scorer scorer
+        Scorer scorer,
+        Action<string, TokenRow, Score> write
     )
     {
         if (rows.GroupBy(row => row.Id).FirstOrDefault(group => group.Count() > 1) is { } twice)
@@ -102,24 +98,22 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
             );
         }
 
-        Score[] scores = new Score[rows.Count];
-        IEnumerable<SafetensorsPiece> pieces = rows.Select(
-            (entry, i) =>
-                new SafetensorsPiece(
+        IEnumerable<SafetensorsPiece> pieces = rows.Select(entry => new SafetensorsPiece(
+            entry.Id,
+            SafetensorsType.F32,
+            [entry.Row.Length, model.Model.Config.VocabularySize],
+            stream =>
+            {
+                Score score = Score(
+                    scorer,
                     entry.Id,
-                    SafetensorsType.F32,
-                    [entry.Row.Length, model.Model.Config.VocabularySize],
-                    stream =>
-                        scores[i] = Score(
-                            scorer,
-                            entry.Id,
-                            entry.Row,
-                            block => stream.Write(MemoryMarshal.AsBytes(block.Span))
-                        )
-                )
-        );
+                    entry.Row,
+                    block => stream.Write(MemoryMarshal.AsBytes(block.Span))
+                );
+                write(entry.Id, entry.Row, score);
+            }
+        ));
         SafetensorsWriter.Write(path, pieces, SafetensorsWriter.PyTorchMetadata, force);
-        return scores;
     }
 
     private static void Write(Stream output, string id, TokenRow row, Score score, ScoreTotals totals)

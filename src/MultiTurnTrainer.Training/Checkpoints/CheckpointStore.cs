@@ -144,7 +144,8 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
                 );
             }
 
-            fingerprint.RequireSame(RunFingerprint.FromJson(json.GetProperty("fingerprint")), checkpoint);
+            RunFingerprint stored = RunFingerprint.FromJson(json.GetProperty("fingerprint"));
+            fingerprint.RequireSame(stored, checkpoint);
             return new TrainingState(
                 json.GetProperty("step").GetInt32(),
                 json.GetProperty("sha256")
@@ -154,7 +155,10 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
                         part => Read(Path.Combine(checkpoint, $"{part.Name}.bin"), part.Value.GetString()!)
                     ),
                 JsonNode.Parse(json.GetProperty("counters").GetRawText())!.AsObject()
-            );
+            )
+            {
+                HasOtherLength = !fingerprint.HasLengthOf(stored),
+            };
         }
         catch (Exception problem)
             when (problem

@@ -7,7 +7,14 @@ namespace MultiTurnTrainer.Training.Checkpoints;
 /// <param name="Parts">A hash per part, and every setting by its dotted name.</param>
 internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
 {
-    /// <summary>Refuses a checkpoint that another run wrote.</summary>
+    // Where a run ends. A resumed one may end later; its steps so far are the same ones.
+    private static readonly string[] _length = ["train.max_steps", "train.num_train_epochs"];
+
+    /// <summary>Whether another run ends where this one does.</summary>
+    public bool HasLengthOf(RunFingerprint other) =>
+        Array.TrueForAll(_length, part => Parts.GetValueOrDefault(part) == other.Parts.GetValueOrDefault(part));
+
+    /// <summary>Refuses a checkpoint that another run wrote, unless it only ends elsewhere.</summary>
     /// <exception cref="MttException">A part differs; the message names all that do.</exception>
     public void RequireSame(RunFingerprint stored, string folder)
     {
@@ -15,6 +22,7 @@ internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
         [
             .. Parts
                 .Keys.Union(stored.Parts.Keys)
+                .Except(_length)
                 .Where(part => Parts.GetValueOrDefault(part) != stored.Parts.GetValueOrDefault(part))
                 .Order(StringComparer.Ordinal)
                 .Select(part =>

@@ -58,7 +58,7 @@ public static class StepCosts
             TrainSettings settings = new()
             {
                 Dtype = type,
-                Device = TrainingDevice.Cpu,
+                Device = "cpu",
                 Recompute = Recompute.Off,
             };
             TrainRequest request = new()

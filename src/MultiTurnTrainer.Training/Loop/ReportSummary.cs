@@ -69,7 +69,7 @@ internal static class ReportSummary
             (
                 "peak memory",
                 Invariant(
-                    $"{MetricsLog.ReadNumber(steps[^1], "peak_memory_mb"):N0} MiB {(run.Device == "cuda" ? "reserved on the GPU" : "resident")}"
+                    $"{MetricsLog.ReadNumber(steps[^1], "peak_memory_mb"):N0} MiB {(run.Device.StartsWith("cuda", StringComparison.Ordinal) ? "reserved on the GPU" : "resident")}"
                 )
             )
         );

@@ -9,7 +9,7 @@ internal sealed record RunPlace(Device Device, ScalarType Type)
 {
     /// <summary>The device in words.</summary>
     public string DeviceText =>
-        Device.type == DeviceType.CUDA ? "cuda" : $"cpu, {Counted.Of(torch.get_num_threads(), "thread")}";
+        Device.type == DeviceType.CUDA ? $"{Device}" : $"cpu, {Counted.Of(torch.get_num_threads(), "thread")}";
 
     /// <summary>The type in words.</summary>
     public string TypeText => Type == ScalarType.BFloat16 ? "bfloat16" : "float32";
@@ -19,17 +19,9 @@ internal sealed record RunPlace(Device Device, ScalarType Type)
     public static RunPlace Choose(TrainSettings settings)
     {
         torch.set_num_threads(settings.Threads ?? Environment.ProcessorCount);
-        bool available = torch.cuda.is_available();
-        if (settings.Device == TrainingDevice.Cuda && !available)
-        {
-            throw new MttException(
-                "there is no CUDA device that libtorch can use",
-                "See mtt doctor, or use --device cpu."
-            );
-        }
-
-        bool cuda = settings.Device != TrainingDevice.Cpu && available;
+        Device device = ComputeDevice.Find(settings.Device);
+        bool cuda = device.type == DeviceType.CUDA;
         bool narrow = settings.Dtype == TrainingDtype.Bfloat16 || (settings.Dtype == TrainingDtype.Auto && cuda);
-        return new RunPlace(cuda ? torch.CUDA : torch.CPU, narrow ? ScalarType.BFloat16 : ScalarType.Float32);
+        return new RunPlace(device, narrow ? ScalarType.BFloat16 : ScalarType.Float32);
     }
 }

@@ -124,6 +124,7 @@ public static class TrainingRun
         // 1. Go on where a checkpoint is, and say what is about to happen.
         if (FindState(run.Request.Resume, checkpoints, observer) is { } state)
         {
+            RequireSteps(run.Plan.TotalSteps, state, observer);
             trainer.Restore(state);
         }
 
@@ -157,6 +158,25 @@ public static class TrainingRun
         }
 
         return outcome;
+    }
+
+    // A run may be resumed to end elsewhere than it was begun to.
+    private static void RequireSteps(int total, TrainingState state, ITrainingObserver observer)
+    {
+        if (state.Step > total)
+        {
+            throw new MttException(
+                $"the checkpoint has {Counted.Of(state.Step, "step")}, this run ends at {total}",
+                "Give more steps (--max-steps, --epochs), or name an earlier checkpoint: --resume DIR."
+            );
+        }
+
+        if (state.HasOtherLength)
+        {
+            observer.Warned(
+                $"the run was begun with another number of steps: from step {state.Step + 1} on, learning rates are those of a run of {total}"
+            );
+        }
     }
 
     /// <summary>Takes the best weights. Where their checkpoint is lost the last ones stay, for they are better than none.</summary>

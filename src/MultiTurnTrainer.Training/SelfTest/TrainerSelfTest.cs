@@ -146,7 +146,7 @@ public static class TrainerSelfTest
                 PerDeviceTrainBatchSize = 2,
                 GradientAccumulationSteps = 2,
                 Dtype = TrainingDtype.Float32,
-                Device = TrainingDevice.Cpu,
+                Device = "cpu",
                 SaveSteps = 2,
             },
             Lora = new LoraSettings { R = 4, LoraDropout = 0.1 },

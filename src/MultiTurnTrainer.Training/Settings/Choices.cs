@@ -51,19 +51,6 @@ public enum TrainingDtype
     Bfloat16,
 }
 
-/// <summary>Where to compute.</summary>
-public enum TrainingDevice
-{
-    /// <summary>CUDA where there is a device, else the CPU.</summary>
-    Auto,
-
-    /// <summary>The CPU.</summary>
-    Cpu,
-
-    /// <summary>The first CUDA device.</summary>
-    Cuda,
-}
-
 /// <summary>What of the forward pass is computed again in backward.</summary>
 public enum Recompute
 {

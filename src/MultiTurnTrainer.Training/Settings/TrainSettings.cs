@@ -81,8 +81,9 @@ public sealed record TrainSettings
     /// <summary>The compute type; adapter weights, their gradients and AdamW's state are always float32.</summary>
     public TrainingDtype Dtype { get; init; } = TrainingDtype.Auto;
 
-    /// <summary>Where to compute.</summary>
-    public TrainingDevice Device { get; init; } = TrainingDevice.Auto;
+    /// <summary>Where to compute: auto takes CUDA where there is a device; else cpu, cuda, or cuda:N for the device of a number.</summary>
+    [RegularExpression(ComputeDevice.Names, ErrorMessage = "One of auto, cpu, cuda, cuda:N.")]
+    public string Device { get; init; } = "auto";
 
     /// <summary>Threads of one operator; null takes the machine's cores.</summary>
     [Range(1, 1024)]

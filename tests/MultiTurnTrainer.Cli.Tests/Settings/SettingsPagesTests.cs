@@ -149,6 +149,7 @@ public partial class SettingsPagesTests
         property.GetValue(settings) switch
         {
             null => "–",
+            string text => text,
             bool value => value ? "true" : "false",
             Enum value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()),
             double value => value is not 0 and < 1e-3

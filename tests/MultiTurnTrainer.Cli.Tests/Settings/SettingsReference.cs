@@ -15,8 +15,8 @@ internal static partial class SettingsReference
     private const string _head = """
         # Every setting of `mtt.yaml`
 
-        This page is generated from the program; do not edit it. `--set section.key=value` sets any of them on the command line. – means none; `NAME` stands for a name of
-        one's own, and keys of a list's items follow `[]`.
+        This page is generated from the program; do not edit it. `--set section.key=value` sets any of them on the command line, `MTT_SECTION__KEY=value` in the environment
+        ([which one counts](terminal.md#settings)). – means none; `NAME` stands for a name of one's own, and keys of a list's items follow `[]`.
 
         """;
 
@@ -91,7 +91,7 @@ internal static partial class SettingsReference
             object value => throw new NotSupportedException(value.GetType().Name),
         };
 
-    private static string Summary(string member, Type type)
+    public static string Summary(string member, Type type)
     {
         Assembly assembly = SettingsSections
             .Types.Values.First(section => member[2..].StartsWith(section.Namespace!, StringComparison.Ordinal))

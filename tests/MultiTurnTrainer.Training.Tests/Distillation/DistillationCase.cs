@@ -55,7 +55,7 @@ internal static class DistillationCase
                 MaxSteps = steps,
                 PerDeviceTrainBatchSize = 3,
                 SaveSteps = 1,
-                Device = TrainingDevice.Cpu,
+                Device = "cpu",
             },
             Lora = new LoraSettings { R = 4, TargetModules = ["all-linear"] },
         };

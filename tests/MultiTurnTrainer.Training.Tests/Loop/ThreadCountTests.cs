@@ -116,7 +116,7 @@ public class ThreadCountTests
                         MaxSteps = 2,
                         LearningRate = 1e-2,
                         WarmupSteps = 0,
-                        Device = TrainingDevice.Cpu,
+                        Device = "cpu",
                         Threads = threads,
                     },
                 }

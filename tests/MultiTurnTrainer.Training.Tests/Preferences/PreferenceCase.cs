@@ -69,7 +69,7 @@ internal static class PreferenceCase
             MaxSteps = steps,
             PerDeviceTrainBatchSize = 3,
             SaveSteps = 1,
-            Device = TrainingDevice.Cpu,
+            Device = "cpu",
             Dtype = TrainingDtype.Float32,
         };
 
