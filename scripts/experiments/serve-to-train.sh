@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From served sessions to an adapter, on the tiny model: serve, talk, export, validate, compare the served prompts with those of training,
-# clean, train under the same policy, evaluate both models on the sessions.
+# clean, train under the same policy.
 #   scripts/experiments/serve-to-train.sh [OUTPUT_FOLDER]
 #   STEPS=2 TURNS=3 scripts/experiments/serve-to-train.sh          a quick look
 set -euo pipefail
@@ -26,7 +26,7 @@ context:
 YAML
 
 step "serve the model under the policy that it is trained with"
-mtt serve --model model --policy policy.yaml --store sqlite:sessions.db --port 0 >serve.log 2>serve.err &
+"$program" serve --model model --policy policy.yaml --store sqlite:sessions.db --port 0 >serve.log 2>serve.err &
 server=$!
 trap 'kill $server 2>/dev/null || true' EXIT
 until grep -q ' at http' serve.log; do
@@ -43,7 +43,7 @@ for number in 1 2; do
   for ((turn = 0; turn < turns; turn++)); do
     thing=${things[$(((turn + number) % ${#things[@]}))]}
     curl -sSf "$url/chat/completions" -D headers.txt -H "mtt-session: $session" -H 'Content-Type: application/json' \
-      -d "{\"max_tokens\": 16, \"messages\": [{\"role\": \"user\", \"content\": \"My $thing number $((turn * 7 + number)) came broken. Please do not call me. What now?\"}]}" \
+      -d "{\"max_tokens\": 32, \"messages\": [{\"role\": \"user\", \"content\": \"My $thing number $((turn * 7 + number)) came broken. Please do not call me. What now?\"}]}" \
       >>answers.jsonl
     echo >>answers.jsonl
     sed -n 's/^mtt-context-mode: //p' headers.txt | tr -d '\r' >>modes.txt

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
@@ -29,8 +31,10 @@ public sealed class ServeToTrainTests : IDisposable
         process.WaitForExit();
 
         Assert.True(process.ExitCode == 0, error + output.Result);
-        // Two sessions of ten turns, whose first turns have left the window.
-        Assert.Contains("ids equal at 20/20 calls", error, StringComparison.Ordinal);
+        // Two sessions of ten turns, whose first turns have left the window; answers that were cut have no row.
+        Match parity = Regex.Match(error, @"ids equal at (\d+)/\1 calls, \1 of them as a server had recorded them");
+        Assert.True(parity.Success, error);
+        Assert.InRange(int.Parse(parity.Groups[1].Value, CultureInfo.InvariantCulture), 8, 20);
         Assert.Contains("summarised", File.ReadAllLines(_folder["out/modes.txt"]));
         Assert.True(File.Exists(_folder["out/adapter/adapter_model.safetensors"]));
     }
