@@ -2,8 +2,8 @@
 # What is too long for every change: the fuzz runs of the readers and the validator (200,000 mutated inputs by default)
 # and of the Parquet reader (20,000 mutated files), those of templates, tokenizers, configurations, adapters, settings and
 # replies (fifty times the usual), near duplicates among 200,000 rows beside an exact join, a real model that learns facts, and
-# 300 random conversations under random context policies, a server that is killed 50 times under load, and one whole seed of the lost-in-conversation experiment (all eight with
-# their ablations: SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1).
+# 300 random conversations under random context policies, a server that is killed 50 times under load and its databases as often, and one
+# whole seed of the lost-in-conversation experiment (all eight with their ablations: SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1).
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -32,7 +32,7 @@ done
 # The server, killed at 50 random moments under load.
 MTT_KILLS=50 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Serving.Tests/release/MultiTurnTrainer.Serving.Tests -class '*ServeKillTests'
-# The server is killed at 50 moments under load, and each other fault of stores happens as often.
+# The same over PostgreSQL and Redis, and each other fault of stores as often.
 MTT_FAULTS=50 timeout 7200 \
   artifacts/bin/MultiTurnTrainer.Serving.Tests/release/MultiTurnTrainer.Serving.Tests -class '*StoreFaultTests' -showLiveOutput
 dotnet build tests/MultiTurnTrainer.Context.Tests -c Release -v q -nologo

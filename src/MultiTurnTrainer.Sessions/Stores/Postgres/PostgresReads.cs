@@ -16,13 +16,9 @@ internal static class PostgresReads
         CancellationToken cancellation
     )
     {
-        if (after == long.MaxValue)
+        if (after > 0)
         {
-            return
-                await HeaderAsync(connection, tenant, id, withSnapshot: false, cancellation).ConfigureAwait(false)
-                    is { } only
-                ? new SessionRead(only.Item1, null, [])
-                : null;
+            return await TailAsync(connection, tenant, id, after, cancellation).ConfigureAwait(false);
         }
 
         // One moment for header, snapshot and events.
@@ -33,7 +29,7 @@ internal static class PostgresReads
                 connection,
                 tenant,
                 id,
-                useSnapshot && after == 0,
+                useSnapshot,
                 cancellation
             )
             .ConfigureAwait(false);
@@ -42,7 +38,7 @@ internal static class PostgresReads
             return null;
         }
 
-        long known = session.Snapshot?.Version ?? after;
+        long known = session.Snapshot?.Version ?? 0;
         List<StoredEvent> events =
             known < session.Header.Version && !session.Header.IsDeleted
                 ? await EventsAsync(connection, session.Key, known, cancellation).ConfigureAwait(false)
@@ -122,6 +118,47 @@ internal static class PostgresReads
     /// <summary>A user's name as it is kept.</summary>
     public static byte[]? Bytes(string? user) => user is null ? null : Encoding.UTF8.GetBytes(user);
 
+    // What a turn mostly asks: one statement, which sees one moment. The header is short enough to stand in every row.
+    private static async Task<SessionRead?> TailAsync(
+        NpgsqlConnection connection,
+        string tenant,
+        string id,
+        long after,
+        CancellationToken cancellation
+    )
+    {
+        await using NpgsqlCommand command = new(
+            $"""
+            SELECT {Columns}, number, at, kind, data FROM mtt.sessions s
+            LEFT JOIN (SELECT session, version AS number, at, kind, data FROM mtt.events) e
+                ON e.session = s.key AND number > $3
+            WHERE tenant = $1 AND id = $2 ORDER BY number
+            """,
+            connection
+        )
+        {
+            Parameters =
+            {
+                new() { Value = tenant },
+                new() { Value = id },
+                new() { Value = after },
+            },
+        };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        SessionHeader? header = null;
+        List<StoredEvent> events = [];
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            header ??= Header(reader);
+            if (!reader.IsDBNull(8))
+            {
+                events.Add(Event(reader, 8));
+            }
+        }
+
+        return header is null ? null : new SessionRead(header, null, events);
+    }
+
     private static async Task<(SessionHeader, long, StoredSnapshot?)?> HeaderAsync(
         NpgsqlConnection connection,
         string tenant,
@@ -182,11 +219,19 @@ internal static class PostgresReads
         List<StoredEvent> events = [];
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            events.Add(new(reader.GetInt64(0), At(reader, 1), reader.GetString(2), reader.GetFieldValue<byte[]>(3)));
+            events.Add(Event(reader, 0));
         }
 
         return events;
     }
+
+    private static StoredEvent Event(NpgsqlDataReader reader, int first) =>
+        new(
+            reader.GetInt64(first),
+            At(reader, first + 1),
+            reader.GetString(first + 2),
+            reader.GetFieldValue<byte[]>(first + 3)
+        );
 
     private static SessionHeader Header(NpgsqlDataReader reader) =>
         new(
