@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Inference;
 /// <summary>Whatever answers: a local model with or without an adapter, or an endpoint.</summary>
 public interface IDialogueModel
 {
-    /// <summary>Whether two user turns may stand side by side in a dialogue.</summary>
+    /// <summary>Whether two user turns may follow one another in a dialogue.</summary>
     bool TakesConsecutiveUsers { get; }
 
     /// <summary>One reply for each dialogue, in order. Every dialogue ends with a user turn.</summary>

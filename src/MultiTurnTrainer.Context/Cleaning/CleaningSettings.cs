@@ -45,7 +45,7 @@ public sealed record CleaningSettings
     /// <summary>Tool exchanges of earlier turns.</summary>
     public ToolExchanges ToolExchanges { get; init; } = ToolExchanges.Drop;
 
-    /// <summary>User messages that stand side by side once the replies between them are gone.</summary>
+    /// <summary>User messages that follow one another once the replies between them are gone.</summary>
     public ConsecutiveUsers ConsecutiveUsers { get; init; } = ConsecutiveUsers.Keep;
 
     /// <summary>Whether an answer turn's reference ends with the canonical task. The paper appends it; not to is an ablation.</summary>

@@ -1,6 +1,6 @@
 namespace MultiTurnTrainer.Context.Cleaning;
 
-/// <summary>What happens to user turns that stand side by side once the replies between them are removed.</summary>
+/// <summary>What happens to user turns that follow one another once the replies between them are removed.</summary>
 public enum ConsecutiveUsers
 {
     /// <summary>They stay separate messages.</summary>

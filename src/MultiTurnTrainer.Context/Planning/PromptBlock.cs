@@ -102,7 +102,7 @@ internal sealed class PromptBlock
                         ItemKind.Summary,
                         summary.Sources,
                         summary.Tokens,
-                        "stands for the turns that have left the window",
+                        "in place of the turns that have left the window",
                         summary.Text
                     ),
                 ]

@@ -213,8 +213,8 @@ internal sealed class PromptLayout
         }
 
         int last = _log.Turns[turn].First - 1;
-        string stands = _policy.Summary.MaxTokens > 0 ? "; the summary stands for them" : "";
-        LeaveOut(new Omission(first, last, tokens, reason + stands));
+        string replaced = _policy.Summary.MaxTokens > 0 ? "; the summary replaces them" : "";
+        LeaveOut(new Omission(first, last, tokens, reason + replaced));
         Version++;
     }
 

@@ -3,7 +3,7 @@ namespace MultiTurnTrainer.Context.Policies;
 /// <summary>Policies by name, for <c>--policy NAME</c>.</summary>
 public static class PolicyPresets
 {
-    /// <summary>Everything, however long: what every comparison stands beside.</summary>
+    /// <summary>Everything, however long: the base of every comparison.</summary>
     public const string Naive = "naive";
 
     private static readonly Dictionary<string, ContextPolicy> _all = new(StringComparer.Ordinal)

@@ -39,7 +39,7 @@ public sealed class ChatEncoder(RowModel model) : IChatEncoder
     }
 
     /// <summary>
-    /// Whether user turns may stand side by side: they stay apart where the template accepts two, and are merged where it
+    /// Whether user turns may follow one another: they stay apart where the template accepts two, and are merged where it
     /// demands alternation.
     /// </summary>
     public ConsecutiveUsers ChooseConsecutiveUsers()

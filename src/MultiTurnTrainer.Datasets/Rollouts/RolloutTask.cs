@@ -14,7 +14,7 @@ public sealed class RolloutTask
     /// <summary>Wraps a task.</summary>
     /// <param name="task">Its shards are the user's turns.</param>
     /// <param name="encoder">Renders and tokenizes.</param>
-    /// <param name="users">What becomes of user turns that stand side by side.</param>
+    /// <param name="users">What becomes of user turns that follow one another.</param>
     /// <exception cref="MttException">A shard is empty: the user would say nothing.</exception>
     public RolloutTask(ShardedTask task, IChatEncoder encoder, ConsecutiveUsers users)
     {

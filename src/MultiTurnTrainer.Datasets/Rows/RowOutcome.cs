@@ -87,7 +87,7 @@ internal sealed record BuiltRow(
     public RenderedText Rendered => Masked.Rendered;
 
     /// <summary>
-    /// How many tokens were printed for each message. What lies outside messages is not counted, except supervised tokens
+    /// How many tokens were printed for each message. What is outside messages is not counted, except supervised tokens
     /// behind the conversation: they are the last answer's.
     /// </summary>
     /// <param name="supervisedOnly">Whether only supervised tokens count.</param>

@@ -5,7 +5,7 @@ namespace MultiTurnTrainer.Evaluation.Scoring;
 /// <param name="High">The upper bound.</param>
 public readonly record struct Interval(double Low, double High)
 {
-    /// <summary>Whether 0 lies outside: an effect is claimed only then.</summary>
+    /// <summary>Whether 0 is outside: an effect is claimed only then.</summary>
     public bool ExcludesZero => Low > 0 || High < 0;
 }
 

@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Synthesis.Quality;
 
 /// <summary>
-/// Tags of a question without a model: its content words, and pairs of content words that stand side by side. The paper
+/// Tags of a question without a model: its content words, and pairs of content words that follow one another. The paper
 /// labels questions with a tagging model (InsTag); shares between rounds can be compared, absolute counts cannot.
 /// </summary>
 internal static class Tags

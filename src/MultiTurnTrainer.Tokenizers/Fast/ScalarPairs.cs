@@ -3,7 +3,7 @@ using MultiTurnTrainer.Tokenizers.Models;
 namespace MultiTurnTrainer.Tokenizers.Fast;
 
 /// <summary>
-/// Which two scalars stand side by side in any token that merging can make. No merge reaches over two that never do, so a
+/// Which two scalars follow one another in any token that merging can make. No merge reaches over two that never do, so a
 /// text may be cut between them. Of the others, a few are let through by chance (a hash decides), which only makes words
 /// longer.
 /// </summary>
@@ -43,7 +43,7 @@ internal sealed class ScalarPairs
         }
     }
 
-    /// <summary>Whether two scalars may stand side by side in a token; a space counts as the mark.</summary>
+    /// <summary>Whether two scalars may follow one another in a token; a space counts as the mark.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(int left, int right)
     {

@@ -64,7 +64,7 @@ public sealed record DistillationSettings
     /// <summary>What the reference sees at the answer turn.</summary>
     public AnswerReference AnswerReference { get; init; } = AnswerReference.CleanedAndTask;
 
-    /// <summary>What becomes of user turns that stand side by side in the reference's context; null asks the template.</summary>
+    /// <summary>What becomes of user turns that follow one another in the reference's context; null asks the template.</summary>
     public ConsecutiveUsers? ConsecutiveUsers { get; init; }
 
     /// <summary>Sampling temperature of rollouts.</summary>
