@@ -6,6 +6,18 @@ namespace MultiTurnTrainer.Evaluation;
 /// <param name="Dialogues">Every dialogue.</param>
 public sealed record EvaluationFile(string Name, int Seed, IReadOnlyList<PlayedDialogue> Dialogues)
 {
+    /// <summary>Who played the user: <c>script</c>, or a model.</summary>
+    public string User { get; init; } = "script";
+
+    /// <summary>What took the answers out of the replies: <c>rules</c>, or a model.</summary>
+    public string Verifier { get; init; } = "rules";
+
+    /// <summary>The context policy; null for none.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>What was spent at endpoints; null for a local model.</summary>
+    public SpentSum? Spent { get; init; }
+
     // A table of eight seeds and nine methods is a few hundred megabytes in all.
     private const int MaxBytes = 1 << 30;
 
@@ -32,14 +44,31 @@ public sealed record EvaluationFile(string Name, int Seed, IReadOnlyList<PlayedD
         }
     }
 
-    /// <summary>Reads a file without what was said: many of them fit into memory together.</summary>
+    /// <summary>Reads a file with what the tables need of what was said: many of them fit into memory together.</summary>
     /// <exception cref="MttException">It is no such file.</exception>
     public static EvaluationFile ReadScores(string path)
     {
         EvaluationFile file = Read(path);
-        return file with { Dialogues = [.. file.Dialogues.Select(played => played with { Trace = [] })] };
+        return file with { Dialogues = [.. DialogueMeasures.Measured(file.Dialogues)] };
     }
+
+    /// <summary>The families of its tasks; files before there were several name none.</summary>
+    public IEnumerable<string> Families => Dialogues.Select(played => played.Family).Distinct();
+
+    /// <summary>The dialogues of one family.</summary>
+    public EvaluationFile Only(string family) =>
+        this with
+        {
+            Dialogues = [.. Dialogues.Where(played => played.Family == family)],
+        };
 }
+
+/// <summary>What an evaluation spent at endpoints.</summary>
+/// <param name="Requests">Requests sent.</param>
+/// <param name="PromptTokens">Tokens read.</param>
+/// <param name="CompletionTokens">Tokens written.</param>
+/// <param name="Money">By the price table.</param>
+public sealed record SpentSum(long Requests, long PromptTokens, long CompletionTokens, double Money);
 
 /// <summary>A dialogue as it was scored.</summary>
 /// <param name="TaskId">The task.</param>
@@ -70,4 +99,50 @@ public sealed record PlayedDialogue(
 
     /// <summary>The first right reply after a contradiction, from 1.</summary>
     public int? RecoveryTurn { get; init; }
+
+    /// <summary>The task's family.</summary>
+    public string Family { get; init; } = "";
+
+    /// <summary>The published score, 0 to 1; null in files that have only right and wrong.</summary>
+    public double? Score { get; init; }
+
+    /// <summary>The score of the last reply, 0 to 1.</summary>
+    public double? ScoreLast { get; init; }
+
+    /// <summary>The published score by the benchmark's own scorer, 0 to 1.</summary>
+    public double? ScoreAsPublished { get; init; }
+
+    /// <summary>Why it ended.</summary>
+    public string? End { get; init; }
+
+    /// <summary>The task's shards.</summary>
+    public IReadOnlyList<string> Shards { get; init; } = [];
+
+    /// <summary>By shard, from 1, the user turn, from 1, that revealed it.</summary>
+    public IReadOnlyDictionary<string, int> RevealedAt { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>How each reply was judged.</summary>
+    public IReadOnlyList<PlayedReply> Replies { get; init; } = [];
+
+    /// <summary>What is measured of what was said; null where it was not read for tables.</summary>
+    public DialogueMeasures? Measures { get; init; }
+
+    /// <summary>What counts of it, 0 to 1.</summary>
+    /// <param name="last">Whether the last reply counts, not any.</param>
+    public double Counted(bool last) => last ? ScoreLast ?? (IsCorrectLast ? 1 : 0) : Score ?? (IsCorrect ? 1 : 0);
+}
+
+/// <summary>A reply as it was judged.</summary>
+/// <param name="Kind">What it is, in the classes of "Lost in Conversation".</param>
+/// <param name="Score">0 to 1.</param>
+/// <param name="Tokens">Its tokens.</param>
+/// <param name="PromptTokens">Tokens of what it answered to.</param>
+/// <param name="Cut">Whether it was cut at the most tokens.</param>
+public sealed record PlayedReply(string Kind, double Score, int Tokens, int PromptTokens, bool Cut)
+{
+    /// <summary>What was taken for the answer.</summary>
+    public string? Answer { get; init; }
+
+    /// <summary>Whether it commits itself to an answer.</summary>
+    public bool IsAttempt => Kind == "answer_attempt";
 }

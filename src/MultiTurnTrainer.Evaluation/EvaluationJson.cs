@@ -9,14 +9,29 @@ public static class EvaluationJson
     /// <summary>Writes the report.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="result">What came out.</param>
-    /// <param name="name">What was evaluated, for comparisons.</param>
-    public static void Write(Stream output, EvaluationResult result, string name) =>
+    /// <param name="notes">What must be known beside the numbers.</param>
+    public static void Write(Stream output, EvaluationResult result, EvaluationNotes notes) =>
         JsonText.WritePage(
             output,
             new
             {
-                name,
+                name = notes.Name,
                 seed = result.Seed,
+                user = notes.User,
+                verifier = notes.Verifier,
+                policy = notes.Policy,
+                left_out = notes.LeftOut,
+                failed = notes.Failed,
+                incomplete = notes.Incomplete,
+                spent = notes.Spent is { } spent
+                    ? new
+                    {
+                        requests = spent.Requests,
+                        prompt_tokens = spent.PromptTokens,
+                        completion_tokens = spent.CompletionTokens,
+                        money = spent.Money,
+                    }
+                    : null,
                 results = result.Modes.Select(Describe),
                 dialogues = result.Dialogues.Select(Describe),
             }
@@ -66,6 +81,8 @@ public static class EvaluationJson
             score_as_published = reply.Verdict.Published,
             answer = reply.Verdict.Answer,
             tokens = reply.Tokens,
+            prompt_tokens = reply.PromptTokens,
+            cut = reply.IsCut,
         };
 
     private static object Describe(Dialogue dialogue) =>
@@ -86,6 +103,12 @@ public static class EvaluationJson
             copied_share = dialogue.CopiedShare,
             contradicted = dialogue.IsContradicted,
             recovery_turn = dialogue.IsContradicted ? dialogue.RecoveryTurn : null,
+            end = Naming.SnakeCase(dialogue.End),
+            shards = dialogue.Task.Shards,
+            revealed_at = dialogue.RevealedAt.ToDictionary(
+                shard => Invariant($"{shard.Key + 1}"),
+                shard => shard.Value
+            ),
             replies = dialogue.Replies.Select(Describe),
             trace = dialogue.Turns.Select(turn => new { role = turn.Role, content = turn.Content }),
         };

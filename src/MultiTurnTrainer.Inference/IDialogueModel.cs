@@ -23,4 +23,11 @@ public interface IDialogueModel
 /// <summary>What a model said.</summary>
 /// <param name="Text">The words.</param>
 /// <param name="Tokens">How many tokens it took.</param>
-public sealed record DialogueReply(string Text, int Tokens);
+public sealed record DialogueReply(string Text, int Tokens)
+{
+    /// <summary>Tokens of what it read.</summary>
+    public int PromptTokens { get; init; }
+
+    /// <summary>Whether it was cut at the most tokens of a reply.</summary>
+    public bool IsCut { get; init; }
+}

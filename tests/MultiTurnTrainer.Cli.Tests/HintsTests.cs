@@ -14,7 +14,7 @@ public sealed partial class HintsTests : IDisposable
 
     // Of programs that mtt speaks of, and of its own build.
     private static readonly string[] _foreign = ["--enable-lora", "--user", "--dataset"];
-    private static readonly string[] _noHints = ["Pages", "Views", "Native", "Cuda", "Presets"];
+    private static readonly string[] _noHints = ["Pages", "Views", "Native", "Cuda", "Presets", "Sandboxes"];
 
     private static readonly Dictionary<string, HashSet<string>> _options = MttCli
         .Root()

@@ -93,7 +93,7 @@ public class TrainCommandTests
 
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains(
-            "note: train.early_stopping_patience has no effect in this run: it needs --eval",
+            "note: train.early_stopping_patience has no effect in this run: it needs --eval or --eval-tasks",
             result.Error,
             StringComparison.Ordinal
         );

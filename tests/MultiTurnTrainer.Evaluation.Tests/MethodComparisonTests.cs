@@ -1,5 +1,6 @@
 using System.Text;
 using MultiTurnTrainer.Evaluation.Comparison;
+using MultiTurnTrainer.Evaluation.Reporting;
 using MultiTurnTrainer.Evaluation.Scoring;
 using MultiTurnTrainer.Files;
 
@@ -69,11 +70,9 @@ public class MethodComparisonTests
     [Fact]
     public void Reports_NamesFromFiles_AreEscaped()
     {
-        MethodComparison comparison = MethodComparison.Of([
-            File("<script>a|b\u001b[31m", 1, "full", 0.5),
-            File("tuned", 1, "full", 0.6),
-        ]);
-        Assert.DoesNotContain("<script>", ComparisonReport.ToHtml(comparison), StringComparison.Ordinal);
+        EvaluationFile[] files = [File("<script>a|b\u001b[31m", 1, "full", 0.5), File("tuned", 1, "full", 0.6)];
+        MethodComparison comparison = MethodComparison.Of(files);
+        Assert.DoesNotContain("<script>", EvaluationReport.Of(files).ToHtml(), StringComparison.Ordinal);
         string markdown = ComparisonReport.ToMarkdown(comparison);
         Assert.DoesNotContain('\u001b', markdown);
         Assert.Contains("a\\|b", markdown, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Cli.Remote;
+using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -13,6 +14,10 @@ internal static class EvaluateCommand
           mtt evaluate lost_in_conversation_math.json --model Qwen3-0.6B --modes full,sharded --runs 3 --limit 20
           mtt evaluate refine.jsonl --model model --modes refine,contradicted-rightly,contradicted-wrongly --output refine.json
           mtt evaluate tasks.jsonl --model model --modes sharded,cleaned,padded:20
+          mtt evaluate mmlu-pro.parquet --model model --modes full --runs 1 --limit 100
+          mtt evaluate math.json --endpoint http://localhost:8000/v1 --model qwen --user-model gpt-4o-mini --output q.json
+          mtt evaluate math.json --replay q.json.journal --output again.json
+          mtt evaluate sessions.jsonl --model model --modes full,sharded --policy support
           mtt evaluate --compare base-1.json base-2.json tuned-1.json tuned-2.json --output table.json
 
         Shards are revealed verbatim in their stored order, one a turn, so no model plays the user. "any" counts a
@@ -22,18 +27,17 @@ internal static class EvaluateCommand
         "cleaned" takes the model's own replies out before each turn; "padded:N" puts N turns of small talk between the
         shards. After a contradiction the last reply counts: accepted where the user was right, resisted where not.
 
+        With --endpoint, models behind servers play the assistant, and with --user-model and --verifier-model the user, and
+        who says what a reply is and takes its answer out. Every call is in the journal beside --output: --resume goes on
+        after anything, --replay makes the same table without a model.
+
         --compare sets evaluations of several models and seeds beside each other: those of one --name are one method, the
         first is what the others are compared with, paired by seed and task.
         """;
 
-    private static readonly Table _scores = new(
-        "{0,-22}{1,7:F1}{2,7:F1}{3,7:F1}  {4,7:F1}{5,7:F1}{6,7:F1}  {7,6:F1}{8,8:F1}{9,8:F1}{10,7:P0}",
-        ["", "any", "A", "U", "last", "A", "U", "first", "answers", "tokens", "copied"]
-    );
-
     private static readonly Argument<string?> _tasks = new("TASKS")
     {
-        Description = "Sharded tasks, .json or .jsonl; see mtt shard.",
+        Description = "Sharded tasks (.json, .jsonl; see mtt shard), MMLU-Pro's .parquet, or exported sessions.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -91,7 +95,62 @@ internal static class EvaluateCommand
 
     private static readonly Option<bool> _force = CommonOptions.Force();
 
-    private static readonly ModelOptions _model = new(needed: false);
+    private static readonly Option<string[]> _endpoints = CommonOptions.Endpoints();
+
+    private static readonly Option<string?> _userModel = new("--user-model")
+    {
+        Description = "A model that plays the user in its own words; default: the shards word for word.",
+        HelpName = "NAME|DIR",
+    };
+
+    private static readonly Option<string?> _verifierModel = new("--verifier-model")
+    {
+        Description = "A model that classifies replies and takes the answer out; default: rules.",
+        HelpName = "NAME|DIR",
+    };
+
+    private static readonly Option<int?> _maxTurns = new Option<int?>("--max-turns")
+    {
+        Description = "The most replies of a dialogue with --user-model; default: twice the shards and four.",
+    }.As<int?, EvaluateSettings>(nameof(EvaluateSettings.MaxTurns));
+
+    private static readonly Option<int?> _concurrency = new Option<int?>("--concurrency")
+    {
+        Description = "Dialogues in flight at the endpoints.",
+    }.As<int?, EvaluateSettings>(nameof(EvaluateSettings.Concurrency));
+
+    private static readonly Option<string?> _replay = new("--replay")
+    {
+        Description = "Make the table of a journal again, without a model.",
+        HelpName = "JOURNAL",
+    };
+
+    private static readonly Option<string?> _databases = new("--databases")
+    {
+        Description = "Spider's databases, {db_id}/*.sqlite; default: databases made from each task's schema.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<bool> _allowCode = new("--allow-code-execution")
+    {
+        Description = "Run programs that the model writes, in a sandbox, to score code tasks.",
+    };
+
+    private static readonly Option<bool> _likelihood = new("--likelihood")
+    {
+        Description = "Choice tasks: take the likeliest letter in place of a written answer.",
+    };
+
+    private static readonly Option<bool> _resume = CommonOptions.Resume();
+    private static readonly Option<string?> _policy = CommonOptions.Policy();
+    private static readonly BudgetOptions _budget = new("evaluate");
+    private static readonly SettingsOptions _settings = _budget
+        .ShowIn(new SettingsOptions())
+        .Shows(_userModel, "evaluate.user.model")
+        .Shows(_verifierModel, "evaluate.verifier.model")
+        .Shows(_maxTurns, "evaluate.max_turns")
+        .Shows(_concurrency, "evaluate.concurrency");
+    private static readonly ModelOptions _model = new(needed: false, settings: _settings);
 
     public static Command Create()
     {
@@ -107,10 +166,23 @@ internal static class EvaluateCommand
             _seed,
             _batchSize,
             _name,
+            _endpoints,
+            _userModel,
+            _verifierModel,
+            _maxTurns,
+            _concurrency,
+            _policy,
+            _databases,
+            _allowCode,
+            _likelihood,
+            _replay,
+            _resume,
             _output,
             _force,
         };
+        _budget.AddTo(command);
         _model.AddTo(command);
+        _settings.AddTo(command);
         command.SetAction(RunAsync);
         return command;
     }
@@ -135,29 +207,98 @@ internal static class EvaluateCommand
             throw new MttException("no tasks to evaluate", "Name a file of sharded tasks, or --compare FILE….");
         }
 
-        GenerationOptions generation = Generation(parsed);
-        LocalModelOptions choice = _model.Read(parsed);
-        IReadOnlyList<ShardedTask> tasks = ShardedTaskReader.Read(RemoteInputs.SingleFile(path, again: true));
-        EvaluationJob job = new(
-            [.. tasks.Take(parsed.GetValue(_limit) ?? tasks.Count)],
-            [.. parsed.GetValue(_modes)!.Split(',').Select(ReadMode)],
-            parsed.GetValue(_runs),
-            parsed.GetValue(_seed)
+        SettingsFile file = _settings.Load(parsed);
+        string tasks = RemoteInputs.SingleFile(path, again: true);
+        IReadOnlyList<ShardedTask> all = ShardedTaskReader.Read(tasks);
+        EvaluationJob job = parsed.GetValue(_replay) is { } journal
+            ? LiveHeader.Read(journal).JobOver(all)
+            : new EvaluationJob(
+                [.. all.Take(parsed.GetValue(_limit) ?? all.Count)],
+                [.. parsed.GetValue(_modes)!.Split(',').Select(mode => SimulationChoice.Parse(mode.Trim()))],
+                parsed.GetValue(_runs),
+                parsed.GetValue(_seed)
+            );
+        FamilyVerifier verifier = FamilyVerifier.For(
+            job.Tasks,
+            new VerifierOptions
+            {
+                Databases = parsed.GetValue(_databases),
+                AllowCodeExecution = parsed.GetValue(_allowCode),
+            }
         );
-        EvaluationRun.Check(job);
+        List<string> leftOut = [];
+        job = EvaluationRun.Check(job, verifier, (task, reason) => leftOut.Add($"{task.Id}: {reason}"));
+        EvaluateText.WriteLeftOut(leftOut, "left out");
+        EvaluateSettings settings = Overlay(parsed, file.Section<EvaluateSettings>("evaluate"));
+        bool isLive = settings.Endpoints.Count > 0 || settings.User is not null || settings.Verifier is not null;
+        return isLive || parsed.GetValue(_replay) is not null
+            ? await LiveEvaluation.RunAsync(
+                new LivePlan(job, verifier, settings, leftOut, tasks)
+                {
+                    Rows = _model.ReadRows(parsed, file),
+                    Policy = PolicyFile.Read(parsed.GetValue(_policy), file),
+                    Name = parsed.GetValue(_name),
+                    Output = parsed.GetValue(_output),
+                    Replay = parsed.GetValue(_replay),
+                    Resume = parsed.GetValue(_resume),
+                    Force = parsed.GetValue(_force),
+                },
+                cancel
+            )
+            : await LocallyAsync(parsed, file, job, verifier, leftOut, cancel);
+    }
+
+    private static async Task<int> LocallyAsync(
+        ParseResult parsed,
+        SettingsFile settings,
+        EvaluationJob job,
+        FamilyVerifier verifier,
+        IReadOnlyList<string> leftOut,
+        CancellationToken cancel
+    )
+    {
+        GenerationOptions generation = Generation(parsed);
+        LocalModelOptions choice = _model.Read(parsed, settings);
+        PolicyPrompts? policy = PolicyFile.Read(parsed.GetValue(_policy), settings) is { } shaped
+            ? new PolicyPrompts(new PolicyModel(shaped, RowModel.Load(choice.Folder, choice.Rows)))
+            : null;
 
         // A taken name shows before the dialogues, not after them.
         using OutputFile? file = parsed.GetValue(_output) is { } output
             ? OutputFile.Create(output, parsed.GetValue(_force))
             : null;
-        FamilyVerifier verifier = FamilyVerifier.For(job.Tasks, new VerifierOptions());
-        using LocalDialogueModel model = LocalDialogueModel.Load(choice, generation);
-        Console.Out.WriteLine(_scores.Head);
-        EvaluationResult result = await EvaluationRun.ExecuteAsync(job, verifier, model, WriteMode, cancel);
-        Console.Error.WriteLine(SpeedText.Of(result.Replies, model.Speed));
+        using LocalDialogueModel? writing = parsed.GetValue(_likelihood)
+            ? null
+            : LocalDialogueModel.Load(choice, generation);
+        using LikelihoodModel? choosing = writing is null
+            ? LikelihoodModel.Load(choice, ChoiceVerifier.MostOptionsOf(job.Tasks))
+            : null;
+        EvaluateText.WriteHead();
+        bool hasFamilies = job.Tasks.Select(task => task.Family).Distinct().Count() > 1;
+        EvaluationResult result = await EvaluationRun.ExecuteAsync(
+            job,
+            verifier,
+            (IDialogueModel?)writing ?? choosing!,
+            policy is null ? null : policy.Shape,
+            mode => EvaluateText.WriteMode(mode, hasFamilies),
+            cancel
+        );
+        if (writing is not null)
+        {
+            Console.Error.WriteLine(SpeedText.Of(result.Replies, writing.Speed));
+        }
+
         if (file is not null)
         {
-            EvaluationJson.Write(file.Stream, result, parsed.GetValue(_name) ?? NameOf(choice));
+            EvaluationNotes notes = new(
+                parsed.GetValue(_name) ?? NameOf(choice),
+                Verifier: choosing is null ? "rules" : "likelihood"
+            )
+            {
+                Policy = parsed.GetValue(_policy),
+                LeftOut = leftOut,
+            };
+            EvaluationJson.Write(file.Stream, result, notes);
             file.Commit();
             WriteManifest(parsed, choice, file.Path, generation, job.Tasks.Count);
         }
@@ -165,59 +306,59 @@ internal static class EvaluateCommand
         return ExitCode.Done;
     }
 
+    private static EvaluateSettings Overlay(ParseResult parsed, EvaluateSettings settings)
+    {
+        string[] urls = parsed.GetValue(_endpoints)!;
+        RoleSettings? Role(Option<string?> option, RoleSettings? role, double temperature) =>
+            parsed.GetValue(option) is { } model
+                ? (role ?? new RoleSettings { Temperature = temperature }) with
+                {
+                    Model = model,
+                }
+                : role;
+        RoleSettings assistant = settings.Assistant;
+        return settings with
+        {
+            Model = _model.NameIn(parsed) ?? settings.Model,
+            Assistant = assistant with
+            {
+                Temperature = IsGiven(parsed, _temperature) ? parsed.GetValue(_temperature) : assistant.Temperature,
+                MaxTokens = IsGiven(parsed, _maxNewTokens) ? parsed.GetValue(_maxNewTokens) : assistant.MaxTokens,
+            },
+            User = Role(_userModel, settings.User, 1),
+            Verifier = Role(_verifierModel, settings.Verifier, 0),
+            MaxTurns = parsed.GetValue(_maxTurns) ?? settings.MaxTurns,
+            Concurrency = parsed.GetValue(_concurrency) ?? settings.Concurrency,
+            Seed = IsGiven(parsed, _seed) ? parsed.GetValue(_seed) : settings.Seed,
+            Budget = _budget.Read(parsed, settings.Budget),
+            Endpoints = urls.Length == 0 ? settings.Endpoints : ReviewCommand.Endpoints(urls),
+        };
+    }
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
     private static string NameOf(LocalModelOptions model) =>
         Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Adapter ?? model.Folder)));
 
     private static int Compare(ParseResult parsed, string[] paths)
     {
-        MethodComparison comparison = MethodComparison.Of([.. paths.Select(EvaluationFile.ReadScores)]);
-        string markdown = ComparisonReport.ToMarkdown(comparison);
+        EvaluationReport report = EvaluationReport.Of([.. paths.Select(EvaluationFile.ReadScores)]);
+        string markdown = report.ToMarkdown();
         Console.Out.Write(markdown);
         if (parsed.GetValue(_output) is { } path)
         {
             using OutputFile json = OutputFile.Create(Path.ChangeExtension(path, ".json"), parsed.GetValue(_force));
             using OutputFile text = OutputFile.Create(Path.ChangeExtension(path, ".md"), parsed.GetValue(_force));
             using OutputFile page = OutputFile.Create(Path.ChangeExtension(path, ".html"), parsed.GetValue(_force));
-            json.Stream.Write(ComparisonReport.ToJson(comparison));
+            json.Stream.Write(report.ToJson());
             text.Stream.Write(Encoding.UTF8.GetBytes(markdown));
-            page.Stream.Write(Encoding.UTF8.GetBytes(ComparisonReport.ToHtml(comparison)));
+            page.Stream.Write(Encoding.UTF8.GetBytes(report.ToHtml()));
             json.Commit();
             text.Commit();
             page.Commit();
         }
 
         return ExitCode.Done;
-    }
-
-    private static void WriteMode(ModeResult result)
-    {
-        Console.Out.WriteLine(
-            _scores.Line(
-                result.Choice.Name,
-                result.AnyAttempt.Mean,
-                result.AnyAttempt.Aptitude,
-                result.AnyAttempt.Unreliability,
-                result.LastTurn.Mean,
-                result.LastTurn.Aptitude,
-                result.LastTurn.Unreliability,
-                result.Behaviour.FirstAttempt,
-                result.Behaviour.Attempts,
-                result.Behaviour.Tokens,
-                result.Behaviour.CopiedShare
-            )
-        );
-        if (result.Contradiction is { } contradiction)
-        {
-            string word = result.Choice.Mode == SimulationMode.ContradictedRightly ? "accepted" : "resisted";
-            string recovery = contradiction.RecoveryTurn is { } turn
-                ? Invariant($", first right reply at turn {turn:F1} after it")
-                : "";
-            Console.Out.WriteLine(
-                Invariant(
-                    $"  {word} in {contradiction.Right:P1} of {Counted.Of(contradiction.Counted, "dialogue")}{recovery}"
-                )
-            );
-        }
     }
 
     private static void WriteManifest(
@@ -250,12 +391,4 @@ internal static class EvaluateCommand
         manifest.AddOutput(output);
         manifest.WriteBeside(output);
     }
-
-    private static SimulationChoice ReadMode(string name) =>
-        SimulationChoice.TryParse(name.Trim(), out SimulationChoice? choice)
-            ? choice.Value
-            : throw new MttException(
-                $"--modes {name}: is not known",
-                $"One of {string.Join(", ", SimulationChoice.Names)}; N is 1 to {SimulationChoice.MostSmallTalk}."
-            );
 }

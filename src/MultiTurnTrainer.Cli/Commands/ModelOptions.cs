@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Cli.Remote;
+using MultiTurnTrainer.Cli.Settings;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -28,9 +29,10 @@ internal sealed class ModelOptions
     /// <summary>The options.</summary>
     /// <param name="use">What the command does with conversations.</param>
     /// <param name="needed">Whether the command runs a model every time.</param>
-    public ModelOptions(RowUse use = RowUse.Rendering, bool needed = true)
+    /// <param name="settings">The command's own options for settings, which it adds itself; null where it has none.</param>
+    public ModelOptions(RowUse use = RowUse.Rendering, bool needed = true, SettingsOptions? settings = null)
     {
-        _rows = new RowFlags(use);
+        _rows = new RowFlags(use, settings);
         _model.Required = needed;
     }
 
@@ -43,8 +45,19 @@ internal sealed class ModelOptions
         command.Options.Add(_device);
     }
 
+    /// <summary>What was given as the model: a folder, a name on the hub, or a name on an endpoint; null for none.</summary>
+    public string? NameIn(ParseResult parsed) => parsed.GetValue(_model);
+
+    /// <summary>How conversations are rendered.</summary>
+    public RowOptions ReadRows(ParseResult parsed, SettingsFile file) => _rows.Read(parsed, file);
+
     /// <summary>The values given.</summary>
-    public LocalModelOptions Read(ParseResult parsed) =>
+    public LocalModelOptions Read(ParseResult parsed) => Read(parsed, _rows.Read(parsed));
+
+    /// <summary>The values given, over settings that are loaded.</summary>
+    public LocalModelOptions Read(ParseResult parsed, SettingsFile file) => Read(parsed, _rows.Read(parsed, file));
+
+    private LocalModelOptions Read(ParseResult parsed, RowOptions rows) =>
         new(
             RemoteInputs.Folder(
                 parsed.GetValue(_model) ?? throw new MttException("no model", "Name its folder: --model DIR."),
@@ -55,6 +68,6 @@ internal sealed class ModelOptions
             Adapter = RemoteInputs.Folder(parsed.GetValue(_adapter), ModelNeed.Adapter),
             Type = parsed.GetValue(_type),
             Device = parsed.GetValue(_device),
-            Rows = _rows.Read(parsed),
+            Rows = rows,
         };
 }

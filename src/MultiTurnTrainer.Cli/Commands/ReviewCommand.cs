@@ -76,21 +76,7 @@ internal static class ReviewCommand
         HelpName = "DIR",
     };
 
-    private static readonly Option<long?> _budgetTokens = new Option<long?>("--budget-tokens")
-    {
-        Description = "Stop at N tokens.",
-    }.As<long?, BudgetSettings>(nameof(BudgetSettings.Tokens));
-    private static readonly Option<long?> _budgetRequests = CommonOptions.BudgetRequests();
-
-    private static readonly Option<double?> _budgetMoney = new Option<double?>("--budget-money")
-    {
-        Description = "Stop when that much is spent (review.prices in mtt.yaml).",
-    }.Between(NumberBounds.AboveZero, 1e12);
-
-    private static readonly Option<double?> _budgetMinutes = new Option<double?>("--budget-minutes")
-    {
-        Description = "Stop after N minutes.",
-    }.Between(NumberBounds.AboveZero, 1e9);
+    private static readonly BudgetOptions _budget = new("review");
 
     private static readonly Option<bool> _dryRun = new("--dry-run")
     {
@@ -110,18 +96,15 @@ internal static class ReviewCommand
         HelpName = "TRACE",
     };
 
-    private static readonly SettingsOptions _settings = new SettingsOptions()
+    private static readonly SettingsOptions _settings = _budget
+        .ShowIn(new SettingsOptions())
         .Shows(_mode, "review.mode")
         .Shows(_rounds, "review.rounds")
         .Shows(_model, "review.model")
         .Shows(_seed, "review.seed")
         .Shows(_concurrency, "review.concurrency")
         .Shows(_prompts, "review.prompts")
-        .Shows(_cache, "review.cache")
-        .Shows(_budgetTokens, "review.budget.tokens")
-        .Shows(_budgetRequests, "review.budget.requests")
-        .Shows(_budgetMoney, "review.budget.money")
-        .Shows(_budgetMinutes, "review.budget.minutes");
+        .Shows(_cache, "review.cache");
     private static readonly RowFlags _rows = new(RowUse.Rendering, _settings);
 
     public static Command Create()
@@ -140,16 +123,13 @@ internal static class ReviewCommand
             _limit,
             _prompts,
             _cache,
-            _budgetTokens,
-            _budgetRequests,
-            _budgetMoney,
-            _budgetMinutes,
             _dryRun,
             _resume,
             _force,
             _ablation,
             _replay,
         };
+        _budget.AddTo(command);
         _rows.AddTo(command);
         _settings.AddTo(command);
         command.SetAction(RunAsync);
@@ -227,7 +207,6 @@ internal static class ReviewCommand
 
     private static ReviewSettings Overlay(ParseResult parsed, ReviewSettings settings)
     {
-        BudgetSettings budget = settings.Budget;
         ReviewSettings result = settings with
         {
             Mode = parsed.GetValue(_mode) ?? settings.Mode,
@@ -237,13 +216,7 @@ internal static class ReviewCommand
             Concurrency = parsed.GetValue(_concurrency) ?? settings.Concurrency,
             Prompts = parsed.GetValue(_prompts) ?? settings.Prompts,
             Cache = parsed.GetValue(_cache) ?? settings.Cache,
-            Budget = new BudgetSettings
-            {
-                Tokens = parsed.GetValue(_budgetTokens) ?? budget.Tokens,
-                Requests = parsed.GetValue(_budgetRequests) ?? budget.Requests,
-                Money = parsed.GetValue(_budgetMoney) ?? budget.Money,
-                Minutes = parsed.GetValue(_budgetMinutes) ?? budget.Minutes,
-            },
+            Budget = _budget.Read(parsed, settings.Budget),
         };
         if (parsed.GetValue(_reviewers) is { } count)
         {

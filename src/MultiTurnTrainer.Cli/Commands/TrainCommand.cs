@@ -13,6 +13,7 @@ internal static class TrainCommand
           mtt train --model model --train rows.parquet --output adapter
           mtt train --model model --train rows.parquet --output adapter --resume
           mtt train --model model --train rows.jsonl --eval held-out.jsonl --output adapter --set train.eval_steps=50
+          mtt train --model model --train rows.parquet --eval-tasks tasks.jsonl --output adapter --set train.load_best_model_at_end=true
           mtt train --model model --train tasks.jsonl --output adapter --objective maigo --set distill.rho=0.2
           mtt train --model model --train pairs.jsonl --output adapter --objective dpo --learning-rate 2e-5
         """;

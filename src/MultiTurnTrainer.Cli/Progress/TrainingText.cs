@@ -57,7 +57,13 @@ internal static class TrainingText
             .Take(TurnsShown)
             .Select(turn => Printable.Of($"turn {turn.Key} {turn.Value.Loss:F4}"));
         string parts = string.Join("  ", [.. turns, .. Parts(m.ByRole), .. Parts(m.ByField)]);
-        return Printable.Of($"evaluation after step {m.Step}: loss {m.Loss:F4}{(m.Best ? " (best)" : "")}  {parts}");
+        return Printable.Of($"evaluation after step {m.Step}: {Measures(m)}{(m.Best ? " (best)" : "")}  {parts}");
+    }
+
+    private static string Measures(EvaluationMetrics m)
+    {
+        string loss = m.SupervisedTokens > 0 || m.TaskScore is null ? Printable.Of($"loss {m.Loss:F4}") : "";
+        return m.TaskScore is { } score ? Printable.Of($"tasks {score:F1}  {loss}").TrimEnd() : loss;
     }
 
     // One part alone says what the whole says.

@@ -7,16 +7,21 @@ internal static class IdleSettings
     public static IEnumerable<string> Of(TrainRequest request)
     {
         TrainSettings train = request.Train;
+        bool isEvaluated = request.EvalFile is not null || request.Tasks is not null;
         (string Name, bool IsSet, string Needs)[] settings =
         [
-            ("early_stopping_patience", request.EvalFile is null && train.EarlyStoppingPatience is not null, "--eval"),
+            (
+                "early_stopping_patience",
+                !isEvaluated && train.EarlyStoppingPatience is not null,
+                "--eval or --eval-tasks"
+            ),
             (
                 "early_stopping_threshold",
                 train.EarlyStoppingPatience is null && train.EarlyStoppingThreshold > 0,
                 "train.early_stopping_patience"
             ),
-            ("eval_steps", request.EvalFile is null && train.EvalSteps is not null, "--eval"),
-            ("load_best_model_at_end", request.EvalFile is null && train.LoadBestModelAtEnd, "--eval"),
+            ("eval_steps", !isEvaluated && train.EvalSteps is not null, "--eval or --eval-tasks"),
+            ("load_best_model_at_end", !isEvaluated && train.LoadBestModelAtEnd, "--eval or --eval-tasks"),
             (
                 "spike_action",
                 train.SpikeThreshold == 0 && train.SpikeAction != SpikeAction.Warn,

@@ -16,6 +16,8 @@ internal static class SettingsSections
             ["shard"] = typeof(ShardSettings),
             ["clean"] = typeof(CleaningSettings),
             ["review"] = typeof(ReviewSettings),
+            ["eval_tasks"] = typeof(EvalTasksSettings),
+            ["evaluate"] = typeof(EvaluateSettings),
             ["sessions"] = typeof(SessionsSettings),
             ["validate"] = typeof(ValidateSettings),
         };

@@ -20,6 +20,11 @@ internal sealed class TrainOptions
         Description = "Rows or conversations to evaluate on, with the loss of each turn.",
         HelpName = "FILE",
     };
+    private readonly Option<string?> _evalTasks = new("--eval-tasks")
+    {
+        Description = "Sharded tasks to score at every evaluation; the score decides which checkpoint is the best.",
+        HelpName = "FILE",
+    };
     private readonly Option<string?> _output = CommonOptions.Output(
         "The adapter's folder; metrics, checkpoints and report go there too.",
         folder: true
@@ -89,6 +94,7 @@ internal sealed class TrainOptions
             _model,
             _train,
             _eval,
+            .. _writes ? (Option[])[_evalTasks] : [],
             _initAdapter,
             .. _writes ? (Option[])[_output, _baseId, _resume, _force] : [],
             _noShuffle,
@@ -129,6 +135,14 @@ internal sealed class TrainOptions
             Rows = rows,
             Lora = file.Section<LoraSettings>("lora"),
         };
+        if (_writes && RemoteInputs.SingleFile(parsed.GetValue(_evalTasks), again: true) is { } tasks)
+        {
+            request = request with
+            {
+                Tasks = EvalTasks.Open(tasks, request, file.Section<EvalTasksSettings>("eval_tasks")),
+            };
+        }
+
         request = _writes ? request.Recorded() : request;
         foreach (string line in IdleSettings.Of(request))
         {

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Conversations.Jsonl;
+
 namespace MultiTurnTrainer.Conversations.Sharding;
 
 /// <summary>
@@ -14,6 +16,16 @@ public static class ShardedTaskReader
     /// <exception cref="MttException">Not JSON, or an item without id, shards or question: file, item and what is missing.</exception>
     public static IReadOnlyList<ShardedTask> Read(string path)
     {
+        if (RowContainers.Find(path) is { } container)
+        {
+            return
+            [
+                .. container
+                    .Read(path)
+                    .Select((row, i) => ReadOne(Parse(path, $"{i + 1}", row.ToArray()), $"{path}: row {i + 1}")),
+            ];
+        }
+
         byte[] bytes = InputFile.ReadBytes(path, "Name a file of sharded tasks, or make one with mtt shard.", MaxBytes);
         List<ShardedTask> tasks = [];
         int first = Array.FindIndex(bytes, value => value is not (32 or 9 or 10 or 13));
@@ -50,7 +62,24 @@ public static class ShardedTaskReader
             throw new MttException($"{place}: a task must be an object", "See docs/sharding.md for the format.");
         }
 
-        string id = Text(item, "task_id") ?? Text(item, "id") ?? throw Missing(place, "task_id");
+        string id =
+            Text(item, "task_id")
+            ?? Text(item, "id")
+            ?? item.Get("question_id")?.ToString()
+            ?? throw Missing(place, "task_id");
+        if (!item.TryGetProperty("shards", out _))
+        {
+            if (HasItems(item, "messages"))
+            {
+                return SessionTask.Of(item, id, place);
+            }
+
+            if (HasItems(item, "options"))
+            {
+                return Choice(item, id, place);
+            }
+        }
+
         (IReadOnlyList<string> shards, IReadOnlyList<string> ids) = ReadShards(item, "shards", place);
         if (shards.Count == 0)
         {
@@ -72,6 +101,25 @@ public static class ShardedTaskReader
         };
     }
 
+    private static bool HasItems(JsonView item, string name) =>
+        item.Get(name) is { Kind: JsonKind.Array } list && list.GetArrayLength() > 0;
+
+    // MMLU-Pro: a question in one turn.
+    private static ShardedTask Choice(JsonView item, string id, string place)
+    {
+        string question = Text(item, "question") ?? throw Missing(place, "question");
+        return new ShardedTask
+        {
+            Id = id,
+            Family = "choice",
+            Question = question,
+            Shards = [question],
+            Answer = Text(item, "answer"),
+            Place = place,
+            Json = item,
+        };
+    }
+
     // Actions and database items hold [[{role, content}]] instead of a text.
     private static string? Question(JsonView item)
     {
@@ -82,7 +130,7 @@ public static class ShardedTaskReader
 
         if (!item.TryGetProperty("fully_specified_question", out JsonView full))
         {
-            return Text(item, "document_de") ?? Text(item, "prompt");
+            return Text(item, "document_de") ?? Text(item, "prompt") ?? Text(item, "table_highlighted_html");
         }
 
         while (full.Kind == JsonKind.Array && full.GetArrayLength() > 0)

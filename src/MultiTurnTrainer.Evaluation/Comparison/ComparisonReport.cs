@@ -25,13 +25,11 @@ public static class ComparisonReport
         $"{Table.Markdown(ScoreTitles(comparison), Scores(comparison))}\n{Legend(comparison)}\n\n"
         + Table.Markdown(_behaviourTitles, Behaviours(comparison));
 
-    /// <summary>The tables on the shared page.</summary>
-    public static string ToHtml(MethodComparison comparison) =>
-        new HtmlPage("Methods compared", "mtt evaluate --compare")
-            .AddText(Legend(comparison))
+    /// <summary>The tables on a page.</summary>
+    public static void AddTo(HtmlPage page, MethodComparison comparison) =>
+        page.AddText(Legend(comparison))
             .AddTable(ScoreTitles(comparison), Scores(comparison))
-            .AddTable(_behaviourTitles, Behaviours(comparison))
-            .Finish();
+            .AddTable(_behaviourTitles, Behaviours(comparison));
 
     private static string Legend(MethodComparison comparison) =>
         Invariant(

@@ -119,10 +119,7 @@ public sealed record MethodComparison(
         return tasks
             .Select(task => (task.Key, Runs: task.Where(run => !contradicted || run.Contradicted).ToArray()))
             .Where(task => task.Runs.Length > 0)
-            .ToDictionary(
-                task => task.Key,
-                task => task.Runs.Average(run => (last ? run.IsCorrectLast : run.IsCorrect) ? 100.0 : 0.0)
-            );
+            .ToDictionary(task => task.Key, task => 100 * task.Runs.Average(run => run.Counted(last)));
     }
 
     private static ComparedCell Describe(

@@ -9,6 +9,12 @@ namespace MultiTurnTrainer.Evaluation.Simulation;
 /// <param name="Verdict">How its answer was scored.</param>
 public sealed record JudgedReply(string Text, int Tokens, Verdict Verdict)
 {
+    /// <summary>Tokens of what it answered to.</summary>
+    public int PromptTokens { get; init; }
+
+    /// <summary>Whether it was cut at the most tokens of a reply.</summary>
+    public bool IsCut { get; init; }
+
     /// <summary>Whether its answer is right.</summary>
     public bool Correct => Verdict.IsCorrect;
 
@@ -30,6 +36,12 @@ public sealed record Dialogue(
     IReadOnlyList<JudgedReply> Replies
 )
 {
+    /// <summary>Why it ended.</summary>
+    public DialogueEnd End { get; init; }
+
+    /// <summary>By shard, from 0, the user turn, from 1, that revealed it.</summary>
+    public IReadOnlyDictionary<int, int> RevealedAt { get; init; } = new Dictionary<int, int>();
+
     /// <summary>Whether any reply was correct (the published score).</summary>
     public bool AnyAttempt => Replies.Any(reply => reply.Correct);
 
@@ -79,6 +91,19 @@ public sealed record Dialogue(
     /// <summary>The first right reply after a contradiction, from 1; null where none is right.</summary>
     public int? RecoveryTurn =>
         First([.. Replies.Skip(Choice.Mode == SimulationMode.ContradictedWrongly ? 1 : 0)], reply => reply.Correct);
+
+    /// <summary>By shard the user turn, from 1, that says it word for word.</summary>
+    internal static IReadOnlyDictionary<int, int> FindShards(ShardedTask task, IEnumerable<ChatTurn> turns)
+    {
+        string[] said = [.. turns.Where(turn => turn.Role == "user").Select(turn => turn.Content)];
+        return task
+            .Shards.Select(
+                (shard, i) =>
+                    (i, Turn: Array.FindIndex(said, text => text.Contains(shard, StringComparison.Ordinal)) + 1)
+            )
+            .Where(shard => shard.Turn > 0)
+            .ToDictionary(shard => shard.i, shard => shard.Turn);
+    }
 
     private static int? First(IReadOnlyList<JudgedReply> replies, Predicate<JudgedReply> match)
     {

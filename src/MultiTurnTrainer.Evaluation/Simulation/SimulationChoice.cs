@@ -21,6 +21,16 @@ public readonly record struct SimulationChoice(SimulationMode Mode, int SmallTal
     public static implicit operator SimulationChoice(SimulationMode mode) => new(mode);
 
     /// <summary>Reads a name.</summary>
+    /// <exception cref="MttException">There is no such mode.</exception>
+    public static SimulationChoice Parse(string name) =>
+        TryParse(name, out SimulationChoice? choice)
+            ? choice.Value
+            : throw new MttException(
+                $"--modes {name}: is not known",
+                $"One of {string.Join(", ", Names)}; N is 1 to {MostSmallTalk}."
+            );
+
+    /// <summary>Reads a name, where it is one.</summary>
     public static bool TryParse(string name, [NotNullWhen(true)] out SimulationChoice? choice)
     {
         string[] parts = name.Split(':');

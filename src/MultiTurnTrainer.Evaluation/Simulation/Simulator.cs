@@ -5,10 +5,17 @@ using MultiTurnTrainer.Evaluation.Verifiers;
 namespace MultiTurnTrainer.Evaluation.Simulation;
 
 /// <summary>
-/// Plays all tasks of one mode and one run side by side, turn by turn, so that a local model answers in batches. A
-/// dialogue goes on after a correct reply, so that both scores of the record are known.
+/// Plays all tasks of one mode and one run side by side, turn by turn, so that a local model answers in batches: a batch is asked
+/// for when every dialogue that goes on waits for its reply.
 /// </summary>
-public sealed class Simulator(IDialogueModel model, IVerifier verifier)
+/// <param name="model">Answers.</param>
+/// <param name="verifier">Judges the answers.</param>
+/// <param name="policy">Shapes what the model sees of a dialogue; null shows all of it.</param>
+public sealed class Simulator(
+    IDialogueModel model,
+    IVerifier verifier,
+    Func<IReadOnlyList<ChatTurn>, IReadOnlyList<ChatTurn>>? policy = null
+)
 {
     /// <summary>Runs every task once.</summary>
     /// <param name="tasks">The tasks; a mode that needs what a task lacks is the caller's error.</param>
@@ -24,63 +31,122 @@ public sealed class Simulator(IDialogueModel model, IVerifier verifier)
         CancellationToken cancellation
     )
     {
-        List<ChatTurn>[] turns = new List<ChatTurn>[tasks.Count];
-        IReadOnlyList<string>[] later = new IReadOnlyList<string>[tasks.Count];
-        List<JudgedReply>[] judged = [.. tasks.Select(_ => new List<JudgedReply>())];
-        for (int i = 0; i < tasks.Count; i++)
+        LockStep parties = new(
+            model,
+            verifier,
+            tasks.Count,
+            turn => unchecked((seed * 1_000_003) + (run * 8191) + turn),
+            cancellation
+        );
+        DialoguePlayer player = new(parties, verifier, seed, policy);
+        async Task<Dialogue> PlayAsync(ShardedTask task, int index)
         {
-            SeededRandom random = new(seed, ((long)run << 32) + i);
-            (IReadOnlyList<ChatTurn> opening, later[i]) = UserScript.For(tasks[i], choice, verifier, random);
-            turns[i] = [.. opening];
+            try
+            {
+                return await player
+                    .PlayAsync(new DialoguePlace(index, task, choice, run), cancellation)
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                parties.Leave();
+            }
         }
 
-        int[] open = [.. Enumerable.Range(0, tasks.Count)];
-        for (int turn = 0; open.Length > 0; turn++)
+        return await Task.WhenAll(tasks.Select(PlayAsync)).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks the model for the replies of all dialogues that go on, together.</summary>
+    private sealed class LockStep(
+        IDialogueModel model,
+        IVerifier verifier,
+        int dialogues,
+        Func<int, int> seed,
+        CancellationToken cancellation
+    ) : IDialogueParties
+    {
+        private readonly Lock _lock = new();
+        private readonly SortedDictionary<int, Waiting> _waiting = [];
+        private int _open = dialogues;
+        private int _turn;
+
+        public bool TakesConsecutiveUsers => model.TakesConsecutiveUsers;
+
+        public IDialogueUser UserOf(DialoguePlace place, IReadOnlyList<string> script) => new ScriptedUser(script);
+
+        public Task<Verdict> JudgeAsync(
+            DialoguePlace place,
+            int turn,
+            IReadOnlyList<ChatTurn> turns,
+            CancellationToken cancellation
+        ) => Task.FromResult(verifier.Judge(place.Task, turns[^1].Content));
+
+        public Task<DialogueReply> ReplyAsync(
+            DialoguePlace place,
+            int turn,
+            IReadOnlyList<ChatTurn> shown,
+            CancellationToken cancellation
+        )
         {
-            IReadOnlyList<DialogueReply> replies = await model.ReplyAsync(
-                [.. open.Select(i => Prompt(turns[i], choice.Mode))],
-                unchecked((seed * 1_000_003) + (run * 8191) + turn),
-                cancellation
-            );
-            for (int k = 0; k < open.Length; k++)
+            Waiting waiting = new(shown, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            lock (_lock)
             {
-                int i = open[k];
-                turns[i].Add(new ChatTurn("assistant", replies[k].Text));
-                judged[i].Add(Judge(tasks[i], replies[k]));
-                if (turn < later[i].Count)
-                {
-                    turns[i].Add(new ChatTurn("user", later[i][turn]));
-                }
+                _waiting.Add(place.Index, waiting);
             }
 
-            int said = turn;
-            open = [.. open.Where(i => said < later[i].Count)];
+            Step();
+            return waiting.Reply.Task;
         }
 
-        return [.. tasks.Select((task, i) => new Dialogue(task, choice, run, turns[i], judged[i]))];
-    }
-
-    private JudgedReply Judge(ShardedTask task, DialogueReply reply) =>
-        new(reply.Text, reply.Tokens, verifier.Judge(task, reply.Text));
-
-    /// <summary>What the model is shown: everything said, or all but its own replies.</summary>
-    private IReadOnlyList<ChatTurn> Prompt(List<ChatTurn> turns, SimulationMode mode)
-    {
-        if (mode != SimulationMode.Cleaned)
+        /// <summary>A dialogue has ended: it is waited for no more.</summary>
+        public void Leave()
         {
-            return turns;
+            lock (_lock)
+            {
+                _open--;
+            }
+
+            Step();
         }
 
-        ChatTurn[] kept = [.. turns.Where(turn => turn.Role != "assistant")];
-        return model.TakesConsecutiveUsers
-            ? kept
-            :
-            [
-                .. kept.Where(turn => turn.Role != "user"),
-                new ChatTurn(
-                    "user",
-                    string.Join("\n\n", kept.Where(turn => turn.Role == "user").Select(turn => turn.Content))
-                ),
-            ];
+        private void Step()
+        {
+            Waiting[] batch;
+            int turn;
+            lock (_lock)
+            {
+                if (_waiting.Count == 0 || _waiting.Count < _open)
+                {
+                    return;
+                }
+
+                batch = [.. _waiting.Values];
+                _waiting.Clear();
+                turn = _turn++;
+            }
+
+            _ = Task.Run(() => AnswerAsync(batch, turn), CancellationToken.None);
+        }
+
+        private async Task AnswerAsync(Waiting[] batch, int turn)
+        {
+            try
+            {
+                IReadOnlyList<DialogueReply> replies = await model
+                    .ReplyAsync([.. batch.Select(waiting => waiting.Shown)], seed(turn), cancellation)
+                    .ConfigureAwait(false);
+                for (int i = 0; i < batch.Length; i++)
+                {
+                    batch[i].Reply.SetResult(replies[i]);
+                }
+            }
+            catch (Exception problem)
+            {
+                // Whatever it is belongs to those who wait.
+                Array.ForEach(batch, waiting => waiting.Reply.TrySetException(problem));
+            }
+        }
     }
+
+    private sealed record Waiting(IReadOnlyList<ChatTurn> Shown, TaskCompletionSource<DialogueReply> Reply);
 }

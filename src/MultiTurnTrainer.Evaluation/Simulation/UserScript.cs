@@ -27,7 +27,7 @@ public static class UserScript
     )
     {
         List<ChatTurn> opening = [];
-        if (task.System is { } system)
+        if (TaskPrompts.System(task) is { } system)
         {
             opening.Add(new ChatTurn("system", system));
         }
@@ -47,10 +47,7 @@ public static class UserScript
                 task.Question,
                 [Contradict(verifier.WrongAnswer(task)), CheckAgain, CheckAgain]
             ),
-            SimulationMode.Recap => (
-                task.Shards[0],
-                [.. task.Shards.Skip(1), $"Just to recapitulate, the entire task is:\n{Bullets(task.Shards)}"]
-            ),
+            SimulationMode.Recap => (task.Shards[0], [.. task.Shards.Skip(1), Recapitulate(task.Shards)]),
             SimulationMode.Snowball => (task.Shards[0], Snowball(task.Shards)),
             SimulationMode.Refine => Refine(task),
             _ => throw new ArgumentOutOfRangeException(nameof(choice)),
@@ -74,6 +71,9 @@ public static class UserScript
 
     internal static string Bullets(IEnumerable<string> shards) =>
         string.Join("\n", shards.Select(shard => $"- {shard}"));
+
+    internal static string Recapitulate(IEnumerable<string> shards) =>
+        $"Just to recapitulate, the entire task is:\n{Bullets(shards)}";
 
     private static IReadOnlyList<string> Snowball(IReadOnlyList<string> shards) =>
         [

@@ -50,6 +50,13 @@ public sealed partial class ChoiceVerifier : IVerifier
         return null;
     }
 
+    /// <summary>How many letters a model may have to choose from.</summary>
+    /// <exception cref="MttException">A task is no choice.</exception>
+    public static int MostOptionsOf(IReadOnlyList<ShardedTask> tasks) =>
+        tasks.All(task => task.Family == "choice")
+            ? tasks.Max(task => Options(task).Count)
+            : throw new MttException("--likelihood chooses letters, and some tasks are no choice", "Leave it out.");
+
     /// <summary>The texts to choose from.</summary>
     internal static IReadOnlyList<string> Options(ShardedTask task) =>
         TaskField.Read(

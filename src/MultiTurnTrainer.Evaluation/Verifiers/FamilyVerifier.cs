@@ -57,6 +57,7 @@ public sealed class FamilyVerifier : IVerifier
             "translation" => new TranslationVerifier(),
             "data2text" => new DataToTextVerifier(),
             "choice" => new ChoiceVerifier(),
+            "session" => new SessionVerifier(),
             "code" => CodeVerifier.Open(options.AllowCodeExecution),
             "summary" => throw new MttException(
                 "tasks of the family 'summary' cannot be scored without a judge",
@@ -64,7 +65,7 @@ public sealed class FamilyVerifier : IVerifier
             ),
             _ => throw new MttException(
                 $"no verifier for tasks of the family '{family}'",
-                "Known: math, exact, actions, database, translation, data2text, choice, code."
+                "Known: math, exact, actions, database, translation, data2text, choice, code, session."
             ),
         };
 }

@@ -74,7 +74,7 @@ internal sealed class Budget(
     /// <summary>Refuses a limit of money that nothing would ever reach: each model of a server needs a price.</summary>
     /// <param name="settings">Limit and prices.</param>
     /// <param name="models">The models that the roles name; local folders cost nothing.</param>
-    public static void RequirePrices(CallSettings settings, IEnumerable<string?> models)
+    public static void RequirePrices(RunSettings settings, IEnumerable<string?> models)
     {
         if (
             settings.Budget.Money is not null

@@ -4,15 +4,21 @@ namespace MultiTurnTrainer.Inference.Local;
 public sealed class LocalDialogueModel : IDialogueModel, IDisposable
 {
     private readonly ChatEncoder _encoder;
-    private readonly LocalModel _model;
+    private readonly LocalModel? _owned;
+    private readonly Adapter? _adapter;
     private readonly Generator _generator;
     private readonly GenerationOptions _options;
 
-    private LocalDialogueModel(ChatEncoder encoder, LocalModel model, GenerationOptions options)
+    private LocalDialogueModel(
+        ChatEncoder encoder,
+        CausalLM model,
+        Adapter? adapter,
+        GenerationOptions options,
+        LocalModel? owned
+    )
     {
-        _encoder = encoder;
-        _model = model;
-        _generator = new Generator(model.Model);
+        (_encoder, _adapter, _owned) = (encoder, adapter, owned);
+        _generator = new Generator(model);
         _options = options with { StopTokens = encoder.StopTokens };
         TakesConsecutiveUsers = encoder.ChooseConsecutiveUsers() == ConsecutiveUsers.Keep;
     }
@@ -30,8 +36,21 @@ public sealed class LocalDialogueModel : IDialogueModel, IDisposable
     public static LocalDialogueModel Load(LocalModelOptions model, GenerationOptions options)
     {
         ChatEncoder encoder = new(RowModel.Load(model.Folder, model.Rows));
-        return new LocalDialogueModel(encoder, LocalModel.Load(model), options);
+        LocalModel loaded = LocalModel.Load(model);
+        return new LocalDialogueModel(encoder, loaded.Model, loaded.Adapter, options, loaded);
     }
+
+    /// <summary>Over a model in memory, which stays the caller's.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="adapter">Laid over it; null for the base alone.</param>
+    /// <param name="encoder">Its template and tokenizer.</param>
+    /// <param name="options">Sampling.</param>
+    public static LocalDialogueModel Over(
+        CausalLM model,
+        Adapter? adapter,
+        ChatEncoder encoder,
+        GenerationOptions options
+    ) => new(encoder, model, adapter, options, owned: null);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DialogueReply>> ReplyAsync(
@@ -42,12 +61,19 @@ public sealed class LocalDialogueModel : IDialogueModel, IDisposable
     {
         int[][] prompts = [.. dialogues.Select(_encoder.Prompt)];
         GenerationOptions seeded = _options with { Seed = unchecked((ulong)seed) };
-        IReadOnlyList<Completion> replies = _generator.Generate(prompts, seeded, _model.Adapter, 0, cancellation);
+        IReadOnlyList<Completion> replies = _generator.Generate(prompts, seeded, _adapter, 0, cancellation);
         return Task.FromResult<IReadOnlyList<DialogueReply>>([
-            .. replies.Select(reply => new DialogueReply(_encoder.Reply(reply.Ids), reply.Ids.Length)),
+            .. replies.Select(
+                (reply, i) =>
+                    new DialogueReply(_encoder.Reply(reply.Ids), reply.Ids.Length)
+                    {
+                        PromptTokens = prompts[i].Length,
+                        IsCut = reply.FinishReason == FinishReason.Length,
+                    }
+            ),
         ]);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _model.Dispose();
+    public void Dispose() => _owned?.Dispose();
 }

@@ -10,12 +10,9 @@ public enum ReplyFormat
     Json,
 }
 
-/// <summary>How a run calls models: where replies come from, how they are marked, when to stop.</summary>
-public abstract record CallSettings
+/// <summary>How a run asks its roles: how their replies are marked, what is done about one that cannot be read.</summary>
+public abstract record CallSettings : RunSettings
 {
-    /// <summary>From which every call's sampling seed is derived.</summary>
-    public int Seed { get; init; }
-
     /// <summary>How roles mark the parts of their replies.</summary>
     public ReplyFormat Format { get; init; } = ReplyFormat.Tags;
 
@@ -25,24 +22,4 @@ public abstract record CallSettings
 
     /// <summary>A folder of edited prompts (<c>mtt init --prompts</c> writes the built-in ones); null for the built-in ones.</summary>
     public string? Prompts { get; init; }
-
-    /// <summary>Where replies come from, by a name of one's own.</summary>
-    public IReadOnlyDictionary<string, EndpointSettings> Endpoints { get; init; } =
-        new Dictionary<string, EndpointSettings>();
-
-    /// <summary>What to do when an endpoint fails.</summary>
-    public RetrySettings Retry { get; init; } = new();
-
-    /// <summary>Prices by model name, for the budget and the estimate.</summary>
-    public IReadOnlyDictionary<string, PriceSettings> Prices { get; init; } = new Dictionary<string, PriceSettings>();
-
-    /// <summary>Where to stop with the state saved.</summary>
-    public BudgetSettings Budget { get; init; } = new();
-
-    /// <summary>Dialogues or tasks in flight.</summary>
-    [Range(1, 4096)]
-    public int Concurrency { get; init; } = 16;
-
-    /// <summary>A folder of replies by the hash of their request, shared between runs; null for none.</summary>
-    public string? Cache { get; init; }
 }

@@ -7,6 +7,7 @@ namespace MultiTurnTrainer.Training.Loop;
 
 /// <summary>Loss on rows that are not trained on, split by turn, role and part of the message.</summary>
 internal sealed class Evaluator(CausalLM model, Adapter adapter, IReadOnlyList<TokenRow> rows, TrainSettings settings)
+    : IRunEvaluator
 {
     private readonly HeadPass _head = new(model, adapter, settings);
 

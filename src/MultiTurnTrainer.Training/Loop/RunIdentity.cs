@@ -66,17 +66,27 @@ internal static class RunIdentity
         AddSettings(parts, "train", ToJson(maths));
         AddSettings(parts, "rows", request.Rows.Described());
 
-        if (data.Evaluation.Count > 0)
-        {
-            parts["evaluation data"] = TrainingData.Hash(data.Evaluation);
-        }
-
+        AddEvaluation(parts, request, data);
         if (data.Packing is { } packing)
         {
             parts["packing"] = packing.Hash();
         }
 
         return new RunFingerprint(parts);
+    }
+
+    // What is measured decides which step is the best.
+    private static void AddEvaluation(Dictionary<string, string> parts, TrainRequest request, TrainingData data)
+    {
+        if (data.Evaluation.Count > 0)
+        {
+            parts["evaluation data"] = TrainingData.Hash(data.Evaluation);
+        }
+
+        if (request.Tasks is { } tasks)
+        {
+            parts["evaluation tasks"] = tasks.Fingerprint;
+        }
     }
 
     private static void AddSettings(Dictionary<string, string> parts, string section, JsonObject settings)

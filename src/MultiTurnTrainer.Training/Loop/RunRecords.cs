@@ -22,6 +22,11 @@ internal static class RunRecords
             manifest.AddInput("eval", evaluation);
         }
 
+        if (request.Tasks is { } tasks)
+        {
+            manifest.AddInput("eval_tasks", tasks.File);
+        }
+
         string config = Path.Combine(request.Model, "config.json");
         if (InputFile.Exists(config))
         {

@@ -22,6 +22,9 @@ public sealed record TrainRequest
     /// <summary>What the files were before anything was read of them; null takes it when the run begins.</summary>
     public Manifest? Record { get; init; }
 
+    /// <summary>Scores tasks at every evaluation, and decides which checkpoint is the best; null for none.</summary>
+    public ITaskScorer? Tasks { get; init; }
+
     /// <summary>Makes the rows of a file: token rows are read, and a caller that knows conversations can mask those on the way.</summary>
     public Func<string, IEnumerable<TokenRow>> ReadRows { get; init; } = path => TokenRowReader.Read(path);
 

@@ -16,7 +16,7 @@ namespace MultiTurnTrainer.Training.Loop;
 internal sealed class Trainer<TBatch>(
     LoadedRun run,
     IObjective<TBatch> objective,
-    Evaluator? evaluator,
+    IRunEvaluator? evaluator,
     CheckpointStore checkpoints,
     ITrainingObserver observer,
     TimeProvider time
@@ -306,7 +306,7 @@ internal sealed class Trainer<TBatch>(
 
     // Before the first step, at every interval and at the end; a stop may have come between a step and its evaluation.
     private bool IsEvaluationDue() =>
-        evaluator is not null
+        evaluator is { IsSpent: false }
         && _evaluatedStep != _done
         && (_done == _plan.TotalSteps || _done % (_settings.EvalSteps ?? _plan.StepsPerEpoch) == 0);
 
@@ -322,7 +322,7 @@ internal sealed class Trainer<TBatch>(
             (_evaluatedStep, _saved) = (_done, null);
             if (metrics.Best)
             {
-                (_bestLoss, _bestStep, _evaluationsWithoutGain) = (metrics.Loss, _done, 0);
+                (_bestLoss, _bestStep, _evaluationsWithoutGain) = (metrics.Measure, _done, 0);
             }
             else
             {

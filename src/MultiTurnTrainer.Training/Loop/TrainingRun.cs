@@ -117,8 +117,11 @@ public static class TrainingRun
         using IObjective<TBatch> objective = toOptimise;
         TrainSettings settings = run.Request.Train;
         CheckpointStore checkpoints = new(run.Output.Checkpoints, run.Fingerprint, settings.SaveTotalLimit);
-        Evaluator? evaluator =
+        Evaluator? rows =
             run.Data.Evaluation.Count > 0 ? new(run.Model, run.Adapter, run.Data.Evaluation, settings) : null;
+        IRunEvaluator? evaluator = run.Request.Tasks is { } tasks
+            ? new TaskEvaluator(run.Model, run.Adapter, tasks, rows, settings)
+            : rows;
         using Trainer<TBatch> trainer = new(run, objective, evaluator, checkpoints, observer, time);
 
         // 1. Go on where a checkpoint is, and say what is about to happen.

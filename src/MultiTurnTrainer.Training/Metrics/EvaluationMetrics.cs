@@ -13,7 +13,7 @@ public sealed record LossPart(double Loss, long Tokens);
 /// <param name="ByTurn">By number of the exchange in its conversation, from 1.</param>
 /// <param name="ByRole">By whose words they are.</param>
 /// <param name="ByField">By part of the message: content, reasoning, tool calls.</param>
-/// <param name="Best">Whether this is the lowest loss so far.</param>
+/// <param name="Best">Whether this is the best measure so far.</param>
 public sealed record EvaluationMetrics(
     int Step,
     double Loss,
@@ -23,4 +23,24 @@ public sealed record EvaluationMetrics(
     IReadOnlyDictionary<string, LossPart> ByRole,
     IReadOnlyDictionary<string, LossPart> ByField,
     bool Best
-);
+)
+{
+    /// <summary>The mean score on tasks, 0 to 100; null where none are scored.</summary>
+    public double? TaskScore { get; init; }
+
+    /// <summary>What decides which checkpoint is the best, less being better: the loss, or the score with its sign turned.</summary>
+    public double Measure => -TaskScore ?? Loss;
+
+    /// <summary>An evaluation that has no rows.</summary>
+    internal static EvaluationMetrics WithoutRows(int step) =>
+        new(
+            step,
+            0,
+            0,
+            0,
+            new Dictionary<int, LossPart>(),
+            new Dictionary<string, LossPart>(),
+            new Dictionary<string, LossPart>(),
+            Best: false
+        );
+}

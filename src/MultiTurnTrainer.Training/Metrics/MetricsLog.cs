@@ -134,6 +134,7 @@ internal sealed class MetricsLog : IDisposable
             $"{{\"step\": {Whole(metrics.Step)}, \"eval_loss\": {Json(Exact(metrics.Loss))}, "
                 + $"\"eval_accuracy\": {Json(Short(metrics.Accuracy))}, "
                 + $"\"supervised_tokens\": {Whole(metrics.SupervisedTokens)}, "
+                + (metrics.TaskScore is { } score ? $"\"task_score\": {Json(Exact(score))}, " : "")
                 + $"\"best\": {(metrics.Best ? "true" : "false")}, "
                 + $"\"by_turn\": {{{turns}}}, \"by_role\": {{{roles}}}, \"by_field\": {{{fields}}}}}"
         );
@@ -142,6 +143,7 @@ internal sealed class MetricsLog : IDisposable
             [
                 ("eval/loss", metrics.Loss),
                 ("eval/accuracy", metrics.Accuracy),
+                .. metrics.TaskScore is { } tasks ? [("eval/task_score", tasks)] : Array.Empty<(string, double)>(),
                 .. metrics.ByTurn.Select(turn => ($"eval/loss_turn_{turn.Key}", turn.Value.Loss)),
                 .. metrics.ByRole.Select(role => ($"eval/loss_role_{role.Key}", role.Value.Loss)),
                 .. metrics.ByField.Select(field => ($"eval/loss_{field.Key}", field.Value.Loss)),

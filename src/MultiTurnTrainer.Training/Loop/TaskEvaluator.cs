@@ -1,0 +1,28 @@
+using MultiTurnTrainer.Training.Metrics;
+using MultiTurnTrainer.Training.Settings;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>Scores tasks with the model as it is, beside the loss on rows where there are some; the score decides.</summary>
+internal sealed class TaskEvaluator(
+    CausalLM model,
+    Adapter adapter,
+    ITaskScorer scorer,
+    Evaluator? rows,
+    TrainSettings settings
+) : IRunEvaluator
+{
+    public bool IsSpent => scorer.IsSpent;
+
+    public EvaluationMetrics? Run(int step, double? best, CancellationToken stop)
+    {
+        EvaluationMetrics? metrics = rows is null ? EvaluationMetrics.WithoutRows(step) : rows.Run(step, null, stop);
+        if (metrics is null || scorer.Score(model, adapter, stop) is not { } score)
+        {
+            return null;
+        }
+
+        metrics = metrics with { TaskScore = score };
+        return metrics with { Best = best is null || metrics.Measure < best - settings.EarlyStoppingThreshold };
+    }
+}
