@@ -43,4 +43,8 @@ MTT_POLICY_CASES=300 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Datasets.Tests/release/MultiTurnTrainer.Datasets.Tests \
   -class MultiTurnTrainer.Datasets.Tests.Contexts.PolicyExpanderTests
 ./scripts/setup.sh
+# What mtt-native runs, by the tests of those commands; then the packages on bare systems (root).
+MTT_TESTED=$PWD/artifacts/mtt/mtt-native timeout 1800 \
+  artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests -class '*ValidateCommandTests'
+scripts/package.sh --try
 scripts/experiments/maigo-tiny.sh artifacts/maigo-tiny

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Start-up: least processor time of nine runs each of mtt --help and of mtt validate on a small file, beside python3 -c pass.
+# Start-up: least processor time of nine runs each of mtt --help and of mtt validate on a small file, beside python3 -c pass; then least
+# wall time of three from the call of mtt train to its first step on a tiny model.
 #   scripts/bench/start.sh [MTT]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-exec python3 - "${1:-./mtt}" datasets/chat/chat.jsonl <<'PYTHON'
-import resource, subprocess, sys
+exec python3 - "$(realpath "${1:-./mtt}")" datasets/chat/chat.jsonl <<'PYTHON'
+import os, resource, subprocess, sys, tempfile, time
 
 
 def least(command):
@@ -17,7 +18,25 @@ def least(command):
     return best
 
 
+def first_step(command, folder):
+    begun = time.monotonic()
+    run = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for line in run.stdout:
+        if line.startswith("step 1/"):
+            taken = time.monotonic() - begun
+    if run.wait() != 0:
+        sys.exit("mtt train failed")
+    return taken
+
+
 mtt, rows = sys.argv[1:]
 for command in (["python3", "-c", "pass"], [mtt, "--version"], [mtt, "--help"], [mtt, "validate", "--help"], [mtt, "validate", rows]):
     print(f"{least(command) * 1000:5.0f} ms  {' '.join(command)}")
+with tempfile.TemporaryDirectory() as folder:
+    quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
+    subprocess.run([mtt, "init", "--preset", "tiny", "demo"], **quiet)
+    subprocess.run([mtt, "mask", "demo/data/chat.jsonl", "--model", "demo/model", "--output", "rows.parquet"], **quiet)
+    train = [mtt, "train", "--model", "demo/model", "--train", "rows.parquet", "--max-steps", "3", "--output"]
+    best = min(first_step([*train, f"adapter{turn}"], folder) for turn in range(3))
+    print(f"{best * 1000:5.0f} ms  wall, mtt train on the tiny model to its first step")
 PYTHON

@@ -134,6 +134,7 @@ internal static class MttCli
     private static RootCommand Root(IEnumerable<Func<Command>> commands)
     {
         RootCommand root = new("Multi-turn fine-tuning: validate, prepare, mask, train.") { _verbose };
+        root.Options.OfType<VersionOption>().Single().Action = new VersionText();
         foreach (Func<Command> create in commands)
         {
             Command command = create();

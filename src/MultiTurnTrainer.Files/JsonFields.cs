@@ -30,33 +30,58 @@ public sealed class JsonFields() : OrderedDictionary<string, object?>(StringComp
         return this;
     }
 
-    /// <summary>Writes the common kinds of values without looking up how: a report has one of these objects a finding.</summary>
+    /// <summary>
+    /// Writes the common kinds of values without looking up how: a report has one of these objects a finding, and the build of machine
+    /// code has no way to look it up for collections of numbers.
+    /// </summary>
     private sealed class Converter : JsonConverter<JsonFields>
     {
-        public override void Write(Utf8JsonWriter writer, JsonFields fields, JsonSerializerOptions options)
+        public override void Write(Utf8JsonWriter writer, JsonFields fields, JsonSerializerOptions options) =>
+            WriteFields(writer, fields, options);
+
+        private static void WriteFields(Utf8JsonWriter writer, IDictionary fields, JsonSerializerOptions options)
         {
             writer.WriteStartObject();
-            foreach ((string name, object? value) in fields)
+            foreach (DictionaryEntry field in fields)
             {
-                writer.WritePropertyName(name);
-                switch (value)
-                {
-                    case string text:
-                        writer.WriteStringValue(text);
-                        break;
-                    case int or long:
-                        writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
-                        break;
-                    case JsonFields inner:
-                        Write(writer, inner, options);
-                        break;
-                    default:
-                        JsonSerializer.Serialize(writer, value, options);
-                        break;
-                }
+                writer.WritePropertyName(Convert.ToString(field.Key, CultureInfo.InvariantCulture)!);
+                WriteValue(writer, field.Value, options);
             }
 
             writer.WriteEndObject();
+        }
+
+        private static void WriteValue(Utf8JsonWriter writer, object? value, JsonSerializerOptions options)
+        {
+            switch (value)
+            {
+                case string text:
+                    writer.WriteStringValue(text);
+                    break;
+                case int or long:
+                    writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                    break;
+                case IDictionary map when IsPlain(map):
+                    WriteFields(writer, map, options);
+                    break;
+                default:
+                    JsonSerializer.Serialize(writer, value, options);
+                    break;
+            }
+        }
+
+        // Its keys are texts or whole numbers, so they are written as they are.
+        private static bool IsPlain(IDictionary map)
+        {
+            foreach (object key in map.Keys)
+            {
+                if (key is not (string or int or long))
+                {
+                    return false;
+                }
+            }
+
+            return true;
         }
 
         public override JsonFields Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>

@@ -7,8 +7,11 @@ public static class TemporaryName
     private const int Bytes = 8;
 
     /// <summary>A new name beside the final one.</summary>
-    public static string For(string path) =>
-        $"{path}{Mark}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Bytes))}";
+    public static string For(string path)
+    {
+        OpenSsl.Require();
+        return $"{path}{Mark}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Bytes))}";
+    }
 
     /// <summary>Removes what runs that were killed left of an output. Only for who holds its <see cref="OutputLock"/>.</summary>
     public static void RemoveLeftovers(string path)

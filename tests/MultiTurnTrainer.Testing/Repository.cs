@@ -6,9 +6,10 @@ public static class Repository
     /// <summary>The folder that holds <c>MultiTurnTrainer.sln</c>.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The built <c>mtt</c>, of the same configuration as the running tests.</summary>
+    /// <summary>What <c>MTT_TESTED</c> names, else the built <c>mtt</c> of the same configuration as the running tests.</summary>
     public static string Mtt { get; } =
-        System.IO.Path.Combine(
+        Environment.GetEnvironmentVariable("MTT_TESTED")
+        ?? System.IO.Path.Combine(
             Root,
             "artifacts/bin/MultiTurnTrainer.Cli",
             new DirectoryInfo(AppContext.BaseDirectory).Name,

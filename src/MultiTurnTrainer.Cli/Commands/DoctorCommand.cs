@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Cli.Commands;
 internal static class DoctorCommand
 {
     private const string _help = """
-        Report what this machine has and what is missing.
+        Report what this machine has and what is missing; the last lines say what works and what to do next.
 
         Examples:
           mtt doctor
@@ -17,7 +17,6 @@ internal static class DoctorCommand
           mtt doctor --tokenizer Qwen3-0.6B --texts texts.jsonl
         """;
 
-    private static readonly Table _facts = new("  {0,-9} {1}");
     private static readonly Table _checks = new("{0,-5} {1,-38} {2,-20} {3,-18} {4:0.0e+00} of {5:0.0e+00}");
     private static readonly Table _timings = new("{0,-24} {1,-9} {2,-16} {3,8:0.00} ms {4,8:0.00} ms {5,6:0.00}x");
     private static readonly Table _heads = new("p={0,-5} {1,9:0.00} ms  {2,7:0.00} TFLOP/s{3}{4}");
@@ -120,79 +119,8 @@ internal static class DoctorCommand
             return CheckDevice(parsed.GetValue(_device), kernels, head, parsed.GetValue(_dtype)!);
         }
 
-        Report();
-        ReportTokenizer(RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer));
+        DoctorText.Write(RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer));
         return ExitCode.Done;
-    }
-
-    private static void Report()
-    {
-        Console.Out.WriteLine($"mtt {Manifest.ToolVersion}");
-        Line("system", $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {Vectors()}");
-        Line("runtime", RuntimeInformation.FrameworkDescription);
-        Programs();
-        Line("provider", TorchRuntime.Provider);
-        LibTorchInstallation? installation;
-        try
-        {
-            installation = LibTorchInstallation.TryFind();
-        }
-        catch (MttException problem)
-        {
-            Unusable("libtorch", "MTT_LIBTORCH", problem);
-            return;
-        }
-
-        if (installation is null)
-        {
-            Line("libtorch", $"none: {LibTorchInstallation.Remedy}");
-            return;
-        }
-
-        try
-        {
-            TorchRuntime.Notice = Console.Error.WriteLine;
-            TorchRuntime.Load();
-        }
-        catch (MttException problem)
-        {
-            Unusable("libtorch", installation.Libraries, problem);
-            return;
-        }
-
-        Line("libtorch", $"{torch.__version__} ({installation.Origin}: {installation.Libraries})");
-        (string native, string variable) = TorchRuntime.NativePart(installation);
-        Line("native", $"{native} ({variable})");
-        Line("blas", Blas());
-        Line("bf16", TorchRuntime.HasOneDnn ? "oneDNN" : "without oneDNN: bf16 products on the CPU are slow");
-        if (installation.Cuda)
-        {
-            Line("nvrtc", CudaCard.CompilerFile ?? "none: it comes with PyTorch's CUDA wheels");
-        }
-
-        Line("threads", torch.get_num_threads().ToString(CultureInfo.InvariantCulture));
-        int gpus = torch.cuda.device_count();
-        Line(
-            "device",
-            gpus > 0 ? $"cuda, {gpus} GPU{(gpus == 1 ? "" : "s")}"
-                : installation.Cuda ? "cpu (no GPU answers)"
-                : "cpu"
-        );
-    }
-
-    private static void ReportTokenizer(string? model)
-    {
-        if (model is null)
-        {
-            return;
-        }
-
-        Tokenizer tokenizer = Tokenizer.Load(model);
-        Line("tokenizer", $"{Tokenizer.FileOf(model) ?? model}: {tokenizer.VocabularySize:N0} tokens");
-        foreach (string warning in tokenizer.Warnings)
-        {
-            Line("", warning);
-        }
     }
 
     private static int CheckDevice(string? name, bool kernels, string? head, string dtype)
@@ -291,59 +219,5 @@ internal static class DoctorCommand
                 : "; filtered linear + cross_entropy out of memory";
             Console.Out.WriteLine(_heads.Line(share, result.Milliseconds, result.Teraflops, workspace, eager));
         }
-    }
-
-    private static void Line(string what, string state) => Console.Out.WriteLine(_facts.Line(what, state));
-
-    private static string Vectors() =>
-        Vector512.IsHardwareAccelerated ? "AVX-512"
-        : Vector256.IsHardwareAccelerated ? "AVX2"
-        : "SSE";
-
-    private static string Blas()
-    {
-        if (TorchRuntime.HasMkl)
-        {
-            return "MKL";
-        }
-
-        string? file = TorchRuntime.BlasFile();
-        string? real = file is null ? null : File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
-        return real switch
-        {
-            null => "inside libtorch",
-            _ when real.Contains("openblas", StringComparison.OrdinalIgnoreCase) => $"OpenBLAS ({real})",
-            _ when real.Contains("libblas", StringComparison.OrdinalIgnoreCase) =>
-                $"reference BLAS ({real}): products are 10 times slower; apt-get install libopenblas0-pthread",
-            _ => real,
-        };
-    }
-
-    /// <summary>What is run and loaded besides libtorch: each file, and who chose it.</summary>
-    private static void Programs()
-    {
-        Line("python", LibTorchInstallation.Pythons().FirstOrDefault() is { } python ? $"{python} (PATH)" : "none");
-        try
-        {
-            (string? compiler, string variable) = TorchRuntime.Compiler;
-            Line("compiler", compiler is null ? $"none ({variable}): apt-get install g++" : $"{compiler} ({variable})");
-        }
-        catch (MttException problem)
-        {
-            Unusable("compiler", "CXX", problem);
-        }
-
-        Line("driver", $"{CudaCard.DriverFile ?? "none"} (system)");
-        if (SearchPath.HasOthers("PATH"))
-        {
-            Line("warning", "PATH has entries that mean the current folder: take them out; mtt passes over them");
-        }
-    }
-
-    private static void Unusable(string what, string subject, MttException problem)
-    {
-        Line(what, $"{subject}: cannot be used");
-        Line("", problem.Message);
-        Line("", problem.Remedy ?? "");
     }
 }

@@ -11,6 +11,33 @@ public sealed record LibTorchInstallation(string Origin, string Include, string 
     public const string Remedy =
         "apt-get install libtorch-dev libopenblas0-pthread g++ (or install PyTorch, or point MTT_LIBTORCH at a torch folder), then: mtt setup";
 
+    /// <summary>The version, as its headers have it; null where they do not say.</summary>
+    public string? Version
+    {
+        get
+        {
+            string[] headers =
+            [
+                "torch/headeronly/version.h",
+                "torch/csrc/api/include/torch/version.h",
+                "torch/version.h",
+            ];
+            return headers
+                .Select(header => Path.Combine(Include, header))
+                .Where(File.Exists)
+                .Select(header => VersionIn(File.ReadAllText(header)))
+                .FirstOrDefault(version => version is not null);
+        }
+    }
+
+    // #define TORCH_VERSION "1.13.0", over one line or two.
+    private static string? VersionIn(string header)
+    {
+        const string name = "#define TORCH_VERSION ";
+        int at = header.IndexOf(name, StringComparison.Ordinal);
+        return at >= 0 && header[(at + name.Length)..].Split('"') is [_, var version, _, ..] ? version : null;
+    }
+
     /// <summary>The one that is used, or an error that says what to install.</summary>
     public static LibTorchInstallation Find() =>
         TryFind() ?? throw new MttException("no libtorch with headers on this machine", Remedy);

@@ -11,6 +11,9 @@ public sealed record LibTorchInstallation(string Origin, string Include, string 
     public const string Remedy =
         "build mtt with -p:TorchProvider=TorchSharp for linux-x64, or leave the option out to use a libtorch of the machine";
 
+    /// <summary>The version of the packages.</summary>
+    public string? Version => TorchSharp.torch.__version__;
+
     /// <summary>The packages' own.</summary>
     /// <exception cref="MttException">Their native libraries do not lie beside the program.</exception>
     public static LibTorchInstallation Find() =>
