@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Lost in conversation on a laptop: a tiny model that books tables from one prompt, loses its way when the details come turn by
-# turn, and what SFT, CCOPD, MAIGO and MAIGO's ablations do about it: a table over seeds with paired intervals.
+# Lost in conversation on a laptop: a tiny model that books tables from one prompt and has read the logs of hasty clerks, loses its
+# way when the details come turn by turn, and what SFT, CCOPD, MAIGO and MAIGO's ablations do about it: a table over seeds with
+# paired intervals.
 #   scripts/experiments/maigo-tiny.sh [OUTPUT_FOLDER]                 base, SFT, CCOPD and MAIGO, one seed
 #   SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1 scripts/experiments/maigo-tiny.sh    all of it
 #   RUNS=2 TASKS=20 STEPS=20 scripts/experiments/maigo-tiny.sh        a quick look
@@ -8,14 +9,15 @@
 #   SEEDS="1 2 3 4 5 6 7 8" METHODS="sft maigo dpo maigo-dpo" scripts/experiments/maigo-tiny.sh artifacts/preferences-tiny
 #                                                                     preferences: DPO from scored dialogues, alone and after MAIGO
 # Every model and evaluation is kept with a fingerprint of what made it (program, settings, inputs): a run that was stopped goes
-# on, and what has changed since is made again. The table is OUTPUT_FOLDER/table.json, .md and .html.
+# on, and what has changed since is made again. The table is OUTPUT_FOLDER/table.json, .md and .html; DOCS=1 also puts it into
+# docs/distillation.md and keeps the JSON beside this script, for the test that compares the two.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-artifacts/maigo-tiny}
 mtt=${MTT:-./mtt}
-runs=${RUNS:-10} tasks=${TASKS:-50} steps=${STEPS:-100} seeds=${SEEDS:-1} methods=${METHODS-sft ccopd maigo}
+runs=${RUNS:-3} tasks=${TASKS:-100} steps=${STEPS:-300} seeds=${SEEDS:-1} methods=${METHODS-sft ccopd maigo}
 here=scripts/experiments/maigo-tiny
-modes=${MODES:-full,concat,sharded,cleaned,padded:10,contradicted-rightly,contradicted-wrongly,wrong-hint-assistant,wrong-hint-user}
+modes=${MODES:-full,sharded,cleaned,padded:10,contradicted-rightly,contradicted-wrongly}
 mkdir -p "$out"
 started=$SECONDS
 log() { printf '%5d s  %s\n' $((SECONDS - started)) "$*" >&2; }
@@ -52,8 +54,8 @@ make_base() {
   cell "$dir/base.parquet" "$dir/data/base-train.jsonl" datasets/everyday/everyday.jsonl -- \
     "$mtt" mask "$dir/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$dir/random" --output "$dir/base.parquet" --force
   cell "$dir/base-run" "$dir/base.parquet" "$dir/random/model.safetensors" -- "$mtt" train --model "$dir/random" --train "$dir/base.parquet" \
-    --output "$dir/base-run" --force --set train.finetuning_type=full --set train.packing=true --set train.max_length=512 \
-    --set train.save_steps=0 --batch-size 4 --seed "$seed" --learning-rate 3e-3 --epochs "${EPOCHS:-4}" --dtype float32
+    --output "$dir/base-run" --force --set train.finetuning_type=full --set train.packing=true --set train.max_length=768 \
+    --set train.save_steps=0 --batch-size 4 --seed "$seed" --learning-rate 3e-3 --epochs "${EPOCHS:-3}" --dtype float32
   mkdir -p "$dir/base"
   cp "$dir"/random/*.json "$dir"/random/*.jinja "$dir/base/"
   cp "$dir/base-run/model.safetensors" "$dir/base/model.safetensors"
@@ -134,4 +136,14 @@ for seed in $seeds; do
 done
 
 "$mtt" evaluate --compare "${evaluations[@]}" --output "$out/table.json" --force
+if [ "${DOCS:-}" ]; then
+  cp "$out/table.json" $here/table.json
+  # The scores; what a dialogue looked like stays in the table beside them.
+  awk '/^\| method \| mode/ { exit } { print }' "$out/table.md" >"$out/scores.md"
+  awk -v scores="$out/scores.md" '
+    /<!-- end of maigo-tiny -->/ { inside = 0 }
+    !inside { print }
+    /<!-- maigo-tiny -->/ { while ((getline line < scores) > 0) print line; inside = 1 }' docs/distillation.md >"$out/distillation.md"
+  cp "$out/distillation.md" docs/distillation.md
+fi
 log "done: $out/table.md, $out/table.html"
