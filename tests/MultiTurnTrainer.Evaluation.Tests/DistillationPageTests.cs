@@ -18,7 +18,7 @@ public sealed class DistillationPageTests
         MethodComparison comparison = JsonSerializer.Deserialize<MethodComparison>(json, _snakeCase)!;
         string scores = ComparisonReport.ToMarkdown(comparison).Split("| method | mode")[0];
 
-        Assert.Equal(8, comparison.Seeds.Count);
+        Assert.Contains("maigo", comparison.Methods);
         Assert.Contains(scores, File.ReadAllText(Repository.File("docs/distillation.md")), StringComparison.Ordinal);
     }
 }
