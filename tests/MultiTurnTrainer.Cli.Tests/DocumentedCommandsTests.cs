@@ -113,7 +113,13 @@ public partial class DocumentedCommandsTests
         );
         Assert.All(
             words.Where(word => word.StartsWith("--", StringComparison.Ordinal)),
-            word => Assert.Contains(word.Split('=')[0], command.Options.Select(option => option.Name))
+            word =>
+                Assert.Contains(
+                    word.Split('=')[0],
+                    command
+                        .Options.Concat(command.Subcommands.SelectMany(subcommand => subcommand.Options))
+                        .Select(option => option.Name)
+                )
         );
     }
 
