@@ -79,8 +79,10 @@ internal static unsafe class NativeApi
                 LibTorchInstallation installation = LibTorchInstallation.Find();
                 string path = NativeCache.Ensure(installation, Notice);
                 NativeEnvironment.Prepare();
+                HashSet<string> before = LoadedLibraries.List();
                 _library = Load(path);
                 Bind(_library);
+                LoadedLibraries.Release(before);
                 Installation = installation;
                 NativeEnvironment.KeepFreedMemory();
                 if (Threads() == 1 && Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)

@@ -6,9 +6,12 @@ namespace MultiTurnTrainer.Models.Generation;
 /// Keys and values of rows in single precision, each row by itself: [layers][key heads, capacity, width]. A row grows
 /// without moving the others.
 /// </summary>
-internal sealed unsafe class CpuCache(int layers, int heads, int width) : ISequenceCache
+/// <param name="layers">Of the model.</param>
+/// <param name="heads">Key heads.</param>
+/// <param name="width">Of a head.</param>
+/// <param name="growth">Tokens to make room for at once, at least. Memory that is never written costs nothing.</param>
+internal sealed unsafe class CpuCache(int layers, int heads, int width, int growth) : ISequenceCache
 {
-    private const int Growth = 64;
     private float* _data;
     private int _capacity;
 
@@ -63,7 +66,7 @@ internal sealed unsafe class CpuCache(int layers, int heads, int width) : ISeque
         int wanted = Length + tokens;
         if (wanted > _capacity)
         {
-            Grow(Math.Max(wanted, _capacity + Math.Max(Growth, _capacity / 2)));
+            Grow(wanted + (_capacity == 0 ? growth : Math.Max(growth, _capacity / 2)));
         }
 
         Length = wanted;

@@ -32,10 +32,16 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private readonly float* _up;
     private readonly List<nint> _buffers = [];
     private readonly float[] _logits;
+    private readonly int _growth;
     private List<CpuCache> _rows = [];
 
-    public CpuDecoder(CausalLM model, Adapter? adapter, int rows)
+    /// <param name="model">The model.</param>
+    /// <param name="adapter">Laid over it; null for the base alone.</param>
+    /// <param name="rows">The most rows.</param>
+    /// <param name="growth">New tokens of a row to make room for at once.</param>
+    public CpuDecoder(CausalLM model, Adapter? adapter, int rows, int growth = 64)
     {
+        _growth = growth;
         _model = model;
         _config = model.Config;
         _adapter = adapter;
@@ -72,7 +78,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
     public float[] Read(IReadOnlyList<IReadOnlyList<int>> rows)
     {
         _rows.ForEach(row => row.Dispose());
-        _rows = [.. rows.Select(_ => new CpuCache(_config.Layers, _config.KeyValueHeads, _config.HeadDimension))];
+        _rows =
+        [
+            .. rows.Select(_ => new CpuCache(_config.Layers, _config.KeyValueHeads, _config.HeadDimension, _growth)),
+        ];
         for (int row = 0; row < rows.Count; row++)
         {
             _rows[row].Extend(rows[row].Count);

@@ -12,6 +12,9 @@ namespace MultiTurnTrainer.Models.Generation;
 /// <param name="model">The base model.</param>
 public sealed class Generator(CausalLM model)
 {
+    // A row makes room for its answer once, or for so many tokens at a time.
+    private const int MostGrowth = 256;
+
     /// <summary>Tokens of prompts and answers, and the time they took, since this object was made.</summary>
     public GenerationSpeed Speed { get; private set; } = new(0, 0, TimeSpan.Zero, TimeSpan.Zero);
 
@@ -81,9 +84,10 @@ public sealed class Generator(CausalLM model)
         using (no_grad())
         {
             long started = Stopwatch.GetTimestamp();
+            int most = open.Max(row => row.Most);
             using IDecoder decoder = CpuDecoder.Takes(model)
-                ? new CpuDecoder(model, adapter, open.Length)
-                : new TensorDecoder(model, adapter, open.Max(row => row.Most));
+                ? new CpuDecoder(model, adapter, open.Length, Math.Min(most, MostGrowth))
+                : new TensorDecoder(model, adapter, most);
             Row[] active = Take(open, decoder.Read([.. open.Select(row => row.Tokens)]), decoder);
             TimeSpan prefill = Stopwatch.GetElapsedTime(started);
 
