@@ -55,7 +55,7 @@ public class AdapterCombinationTests(ITestOutputHelper output)
 
         if (options.Clamp is not null)
         {
-            // The quantile to clamp at depends on signs that each LAPACK chooses: other modules may differ.
+            // The quantile to clamp at depends on signs that each LAPACK chooses: see below.
             return;
         }
 
@@ -66,6 +66,61 @@ public class AdapterCombinationTests(ITestOutputHelper output)
             int[] ids = Sequence(int.Parse(key.Split('.')[^1]));
             Assert.InRange(Golden.LargestDifference(Logits(model, found, ids), logits.Floats(key)), 0, 1e-4);
         }
+    }
+
+    /// <summary>
+    /// A decomposition leaves the sign of each of its k parts open, and the quantile is one of the values with their signs. PEFT's
+    /// pair of every module is the clamped one for one of the 2^k choices, those of its LAPACK: nothing else differs.
+    /// </summary>
+    [Fact]
+    public void Run_SvdClamp_IsPeftsButForTheSigns()
+    {
+        using TempFolder folder = new();
+        CombinationOptions options = Method(Golden.Json(Case("svd_clamp", "merge.json")));
+        Combine("svd_clamp", folder["free"], options with { Clamp = null });
+        Combine("svd_clamp", folder["own"], options);
+        using SafetensorsFile free = SafetensorsFile.Open(folder["free/adapter_model.safetensors"]);
+        using SafetensorsFile own = SafetensorsFile.Open(folder["own/adapter_model.safetensors"]);
+        using SafetensorsFile peft = SafetensorsFile.Open(Case("svd_clamp", "adapter/adapter_model.safetensors"));
+        string[] modules = [.. peft.Entries.Keys.Where(name => name.Contains("lora_A", StringComparison.Ordinal))];
+        Assert.Equal(free.Entries.Keys.Order(), peft.Entries.Keys.Order());
+        int same = 0;
+        foreach (string a in modules)
+        {
+            string b = a.Replace("lora_A", "lora_B", StringComparison.Ordinal);
+            double[] differences =
+            [
+                .. Enumerable
+                    .Range(0, 1 << options.Rank!.Value)
+                    .Select(signs => Clamp(free, a, b, signs, options.Clamp!.Value))
+                    .Select(pair =>
+                        Math.Max(
+                            Golden.LargestDifference(pair.A, peft.Floats(a)),
+                            Golden.LargestDifference(pair.B, peft.Floats(b))
+                        )
+                    ),
+            ];
+            Assert.InRange(differences.Min(), 0, 1e-4);
+            same += Golden.LargestDifference(own.Floats(a), peft.Floats(a)) < 1e-4 ? 1 : 0;
+        }
+
+        output.WriteLine($"{same} of {modules.Length} modules have PEFT's signs here");
+    }
+
+    private static (float[] A, float[] B) Clamp(SafetensorsFile free, string a, string b, int signs, double share)
+    {
+        int rank = (int)free[a].Shape[0];
+        int width = (int)free[a].Shape[1];
+        float[] down = [.. free.Floats(a).Select((value, i) => Turn(value, i / width))]; // [k, i]
+        float[] up = [.. free.Floats(b).Select((value, i) => Turn(value, i % rank))]; // [o, k]
+        float[] sorted = [.. up.Concat(down).Order()];
+        double place = share * (sorted.Length - 1);
+        int below = (int)place;
+        double limit = sorted[below] + ((place - below) * (sorted[below + 1] - sorted[below]));
+        return ([.. down.Select(Cut)], [.. up.Select(Cut)]);
+
+        float Turn(float value, int part) => (signs >> part & 1) == 1 ? -value : value;
+        float Cut(float value) => (float)Math.Clamp(value, -limit, limit);
     }
 
     [Theory]
