@@ -45,6 +45,7 @@ internal static class MttCli
         ("chat", ChatCommand.Create),
         ("sessions", SessionsCommand.Create),
         ("merge", MergeCommand.Create),
+        ("export", ExportCommand.Create),
         ("pull", PullCommand.Create),
         ("push", PushCommand.Create),
         ("setup", SetupCommand.Create),

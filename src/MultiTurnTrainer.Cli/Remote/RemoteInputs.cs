@@ -8,13 +8,18 @@ internal static class RemoteInputs
     // A command may ask twice for the same.
     private static readonly Dictionary<(string, ModelNeed), string> _folders = [];
 
-    /// <summary>The folder of a model or adapter. What exists wins over a repository of the same name.</summary>
+    /// <summary>The folder of a model or adapter; of a GGUF file, the cache's. What exists wins over a repository of the same name.</summary>
     /// <param name="given">A folder, a file, or <c>org/name[@revision]</c>; null stays null.</param>
     /// <param name="need">What of it is wanted: nothing else is fetched.</param>
     /// <exception cref="MttException">The hub has no such repository, or cannot be asked.</exception>
     [return: NotNullIfNotNull(nameof(given))]
     public static string? Folder(string? given, ModelNeed need)
     {
+        if (given is not null && need != ModelNeed.Adapter && GgufFolder.FileOf(given) is { } gguf)
+        {
+            return GgufFolder.Open(gguf);
+        }
+
         if (
             given is null
             || Directory.Exists(given)

@@ -4,12 +4,12 @@ namespace MultiTurnTrainer.LibTorch.Loading;
 /// The user's cache (<c>MTT_CACHE</c>, else <c>XDG_CACHE_HOME/mtt</c>, else <c>~/.cache/mtt</c>) and its folder <c>native</c> of
 /// libraries that are loaded, which is this user's alone.
 /// </summary>
-internal static class CacheFolder
+public static class CacheFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Where native libraries are kept.</summary>
-    public static string Native => Path.Combine(Root.Folder, "native");
+    internal static string Native => Path.Combine(Root.Folder, "native");
 
     /// <summary>The user's cache, and the variable that says so.</summary>
     /// <exception cref="MttException">The variable holds a relative path.</exception>
@@ -36,7 +36,7 @@ internal static class CacheFolder
     }
 
     /// <summary>Makes the folder, or makes sure that nobody else can have put anything in it.</summary>
-    public static void TakeOver(string folder)
+    internal static void TakeOver(string folder)
     {
         string root = Path.GetDirectoryName(folder)!;
         CreatePrivate(root);
@@ -61,14 +61,14 @@ internal static class CacheFolder
         new($"{path}: others can write there, and a library in it would be loaded", remedy);
 
     /// <summary>Whether a path is what it should be, and nobody else can write it.</summary>
-    public static bool IsOurs(string path, Func<FileStatus, bool> kind) =>
+    internal static bool IsOurs(string path, Func<FileStatus, bool> kind) =>
         PosixFile.Status(path, follow: false) is { } found
         && kind(found)
         && found.Owner == PosixFile.User
         && !found.IsOpenToOthers;
 
     /// <summary>Makes a folder for this user alone.</summary>
-    public static void CreatePrivate(string folder)
+    internal static void CreatePrivate(string folder)
     {
         if (!OperatingSystem.IsWindows())
         {
@@ -77,7 +77,7 @@ internal static class CacheFolder
     }
 
     /// <summary>Takes what others may do to a file or folder away.</summary>
-    public static void KeepPrivate(string path)
+    internal static void KeepPrivate(string path)
     {
         // Not where nothing is to change: a cache may lie on a disk that cannot be written.
         if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != OwnerOnly)

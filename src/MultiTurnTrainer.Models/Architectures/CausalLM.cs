@@ -4,7 +4,6 @@
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
-using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
@@ -68,7 +67,7 @@ public sealed class CausalLM : IDisposable
     public static CausalLM Load(string folder, ScalarType type, Device device, int? vocabulary = null)
     {
         ModelConfig config = ModelConfigReader.ReadFolder(folder);
-        using WeightFolder files = WeightFolder.Open(folder);
+        using IModelWeights files = IModelWeights.Open(folder, config);
         if (WeightLoader.HeadDimension(files, config.Heads) is { } width && width != config.HeadDimension)
         {
             // Only takes effect where the file does not state head_dim.

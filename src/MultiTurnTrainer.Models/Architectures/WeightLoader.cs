@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Models.Configuration;
-using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
@@ -7,15 +6,13 @@ namespace MultiTurnTrainer.Models.Architectures;
 internal static class WeightLoader
 {
     /// <summary>The width of a head as the weights have it, for configurations that do not say.</summary>
-    public static int? HeadDimension(WeightFolder folder, int heads) =>
-        folder.TryFind("model.layers.0.self_attn.q_proj.weight", out _, out SafetensorsEntry entry)
-        && entry.Shape.Length == 2
-        && entry.Shape[0] % heads == 0
-            ? (int)(entry.Shape[0] / heads)
+    public static int? HeadDimension(IModelWeights files, int heads) =>
+        files.Shape("model.layers.0.self_attn.q_proj.weight") is [long rows, _] && rows % heads == 0
+            ? (int)(rows / heads)
             : null;
 
     public static (Tensor[] Weights, Tensor?[] Biases) Load(
-        WeightFolder folder,
+        IModelWeights files,
         ModelConfig config,
         ModuleLayout layout,
         int vocabulary,
@@ -23,7 +20,8 @@ internal static class WeightLoader
         Device device
     )
     {
-        CheckNames(folder, config, layout);
+        CheckNames(files, config, layout);
+        CheckShapes(files, config, layout, vocabulary);
         Tensor[] weights = new Tensor[layout.Modules.Count];
         Tensor?[] biases = new Tensor?[layout.Modules.Count];
         try
@@ -36,10 +34,8 @@ internal static class WeightLoader
                     continue;
                 }
 
-                bool table = module.Path is ModuleLayout.EmbeddingPath or ModuleLayout.HeadPath;
-                long[] stored = table ? [vocabulary, module.In] : module.Shape;
-                weights[module.Slot] = Resize(Read(folder, module.WeightName, stored, type, device), module.Shape[0]);
-                biases[module.Slot] = module.HasBias ? Read(folder, module.BiasName, [module.Out], type, device) : null;
+                weights[module.Slot] = Resize(files.Load(module.WeightName, type, device), module.Shape[0]);
+                biases[module.Slot] = module.HasBias ? files.Load(module.BiasName, type, device) : null;
             }
 
             return (weights, biases);
@@ -78,25 +74,38 @@ internal static class WeightLoader
     public static bool IsTiedHead(ModelConfig config, ModuleSpec module) =>
         config.TiedHead && module.Path == ModuleLayout.HeadPath;
 
-    private static Tensor Read(WeightFolder folder, string name, long[] shape, ScalarType type, Device device)
+    /// <summary>Before memory is spent: each module has its weight, in its shape.</summary>
+    private static void CheckShapes(IModelWeights files, ModelConfig config, ModuleLayout layout, int vocabulary)
     {
-        if (!folder.TryFind(name, out SafetensorsFile file, out SafetensorsEntry entry))
+        foreach (ModuleSpec module in layout.Modules.Where(module => !IsTiedHead(config, module)))
         {
-            throw new MttException(
-                $"{folder.Folder}: the weights lack '{name}'",
-                "config.json and weights do not belong together, or the download is not whole."
-            );
+            bool table = module.Path is ModuleLayout.EmbeddingPath or ModuleLayout.HeadPath;
+            Require(files, module.WeightName, table ? [vocabulary, module.In] : module.Shape);
+            if (module.HasBias)
+            {
+                Require(files, module.BiasName, [module.Out]);
+            }
         }
-
-        return entry.Shape.AsSpan().SequenceEqual(shape)
-            ? Tensors.Load(file, entry, type, device)
-            : throw new MttException(
-                $"{file.Path}: '{name}' has shape {entry.ShapeText}, config.json asks for [{string.Join(", ", shape)}]",
-                "config.json and weights do not belong together."
-            );
     }
 
-    private static void CheckNames(WeightFolder folder, ModelConfig config, ModuleLayout layout)
+    private static void Require(IModelWeights files, string name, long[] shape)
+    {
+        long[] found =
+            files.Shape(name)
+            ?? throw new MttException(
+                $"{files.Place}: the weights lack '{name}'",
+                "config.json and weights do not belong together, or the download is not whole."
+            );
+        if (!found.AsSpan().SequenceEqual(shape))
+        {
+            throw new MttException(
+                $"{files.Place}: '{name}' has shape [{string.Join(", ", found)}], config.json asks for [{string.Join(", ", shape)}]",
+                "config.json and weights do not belong together."
+            );
+        }
+    }
+
+    private static void CheckNames(IModelWeights files, ModelConfig config, ModuleLayout layout)
     {
         HashSet<string> known = new(StringComparer.Ordinal);
         foreach (ModuleSpec module in layout.Modules)
@@ -109,13 +118,13 @@ internal static class WeightLoader
         }
 
         // Old files carry the rotary frequencies, which follow from config.json.
-        string? stray = folder.Names.FirstOrDefault(name =>
+        string? stray = files.Names.FirstOrDefault(name =>
             !known.Contains(name) && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
         );
         if (stray is not null)
         {
             throw new MttException(
-                $"{folder.Folder}: the weights hold '{stray}', which a {config.ModelType} of this config.json has not",
+                $"{files.Place}: the weights hold '{stray}', which a {config.ModelType} of this config.json has not",
                 "config.json and weights do not belong together."
             );
         }

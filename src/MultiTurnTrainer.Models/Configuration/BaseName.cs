@@ -3,12 +3,17 @@ namespace MultiTurnTrainer.Models.Configuration;
 /// <summary>What an adapter calls its base: the name on the hub where the folder knows it, so that the adapter loads on any machine.</summary>
 public static partial class BaseName
 {
-    /// <summary>The name of a model folder: by the hub's cache, by <c>_name_or_path</c> of its config.json, else the folder itself.</summary>
+    /// <summary>The name of a model folder: by the hub's cache, the GGUF file that it stands for, by <c>_name_or_path</c> of its config.json, else the folder itself.</summary>
     public static string Of(string folder)
     {
         if (CachedRepository.Of(folder) is { } cached)
         {
             return cached.Id;
+        }
+
+        if (new FileInfo(Path.Combine(folder, CompanionFiles.GgufLink)).LinkTarget is { } file)
+        {
+            return file;
         }
 
         return ReadRecord(folder) is { } name && HubId().IsMatch(name) && !Directory.Exists(name) ? name : folder;

@@ -9,6 +9,9 @@ public static class CompanionFiles
     /// <summary>The folder of further chat templates.</summary>
     public const string Templates = "additional_chat_templates";
 
+    /// <summary>In the folder that stands for a GGUF file: the link to it.</summary>
+    public const string GgufLink = "model.gguf";
+
     private static readonly string[] _weightEndings =
     [
         ".safetensors",

@@ -150,8 +150,13 @@ public static class AdapterMerge
     )
     {
         Directory.CreateDirectory(folder);
-        using WeightFolder weights = WeightFolder.Open(modelFolder);
         RequireBiases(model, adapter);
+        if (File.Exists(Path.Combine(modelFolder, CompanionFiles.GgufLink)))
+        {
+            return WriteDequantised(model, adapter, modelFolder, folder);
+        }
+
+        using WeightFolder weights = WeightFolder.Open(modelFolder);
         Dictionary<string, ModuleSpec> changed = FindChanged(model, adapter, weights)
             .ToDictionary(module => module.WeightName);
         string head = model.Layout[ModuleLayout.HeadPath].WeightName;
@@ -192,6 +197,34 @@ public static class AdapterMerge
 
         CopyRest(model, modelFolder, folder, untie);
         return (changed.Keys.Count(name => untie || !model.Config.TiedHead || name != head), untie);
+    }
+
+    /// <summary>A base in GGUF: what training saw, its dequantised weights, with the change in them, unquantised.</summary>
+    private static (int Changed, bool Untied) WriteDequantised(
+        CausalLM model,
+        LoraAdapter adapter,
+        string modelFolder,
+        string folder
+    )
+    {
+        SafetensorsType type = model.Config.StoredType;
+        bool untie = model.Config.TiedHead && !adapter.KeepsTied(model.Layout);
+        ModuleSpec[] modules =
+        [
+            .. model.Layout.Modules.Where(module => untie || !WeightLoader.IsTiedHead(model.Config, module)),
+        ];
+        SafetensorsWriter.Write(
+            Path.Combine(folder, "model.safetensors"),
+            modules
+                .Select(module => MergePiece(model, adapter, module, type))
+                .Concat(
+                    modules.Where(module => module.HasBias).Select(module => BiasPiece(model, adapter, module, type))
+                ),
+            SafetensorsWriter.PyTorchMetadata,
+            force: false
+        );
+        CopyRest(model, modelFolder, folder, untie);
+        return (modules.Length, untie);
     }
 
     private static void RequireBiases(CausalLM model, LoraAdapter adapter)
@@ -236,7 +269,7 @@ public static class AdapterMerge
             .Whole.Concat(adapter.Targets.Where(target => adapter.Layer(target.Slot)!.Bias is not null))
             .FirstOrDefault(module => module.HasBias && module.BiasName == entry.Name);
         return biased is not null
-            ? BiasPiece(model, adapter, biased, entry)
+            ? BiasPiece(model, adapter, biased, entry.Type)
             : new SafetensorsPiece(entry.Name, entry.Type, entry.Shape, stream => Copy(file, entry, stream));
     }
 
@@ -263,18 +296,18 @@ public static class AdapterMerge
         CausalLM model,
         LoraAdapter adapter,
         ModuleSpec module,
-        SafetensorsEntry entry
+        SafetensorsType type
     ) =>
         new(
-            entry.Name,
-            entry.Type,
-            entry.Shape,
+            module.BiasName,
+            type,
+            [module.Out],
             stream =>
             {
                 using DisposeScope scope = NewDisposeScope();
                 using IDisposable quiet = no_grad();
                 Tensor bias = Projection.EffectiveBias(module, model.Bias(module), adapter)!;
-                Tensors.Piece(entry.Name, bias, entry.Type).Write(stream);
+                Tensors.Piece(module.BiasName, bias, type).Write(stream);
             }
         );
 
