@@ -17,39 +17,43 @@ public class HostileTextTests
 
     private static readonly string _json = JsonSerializer.Serialize(Hostile);
 
-    public static TheoryData<string> Rows
-    {
-        get
-        {
-            string[] rows =
-            [
-                """{"messages":[{"role":H,"content":"a"}]}""",
-                """{"messages":[{"role":"user","content":H},{"role":"assistant","content":"b"}]}""",
-                """{"messages":[{"role":"user","content":"a",H:1},{"role":"assistant","content":"b"}]}""",
-                """{H:1,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""",
-                """{"id":H,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":""}]}""",
-                """{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":H,"type":"function","function":{"name":"f","arguments":"{}"}}]}]}""",
-                """{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":H,"arguments":"{}"}}]}]}""",
-                """{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":H}}]}]}""",
-                """{"messages":[{"role":"user","content":"a"},{"role":"tool","tool_call_id":H,"content":"b"},{"role":"assistant","content":"b"}]}""",
-                """{"tools":[{"type":"function","function":{"name":H,"parameters":{}}},{"type":"function","function":{"name":H,"parameters":{}}}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""",
-                """{"messages":[{"role":"user","content":[{"type":H,"text":"a"}]},{"role":"assistant","content":"b"}]}""",
-                """{"messages":H}""",
-                """{"messages":{H:H}}""",
-                """{"messages":[H]}""",
-                """{"messages":[{"role":"user","content":{H:1}}]}""",
-                """{"conversations":[{"from":H,"value":"a"}]}""",
-                """{"prompt":"a","completion":{H:1}}""",
-                """{"chat_template_kwargs":H,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""",
-                """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b","weight":H}]}""",
-                """{H""",
-                "H",
-                "[H]",
-                """{"text":{H:H}}""",
-            ];
-            return [.. rows.Select(row => row.Replace("H", _json, StringComparison.Ordinal))];
-        }
-    }
+    public static TheoryData<string> Rows => [.. RowsWith(_json, _json)];
+
+    /// <summary>Rows, each with a hostile text in another place.</summary>
+    /// <param name="field">As JSON: a name, a key, an id.</param>
+    /// <param name="content">As JSON: what somebody says, which may have several lines.</param>
+    internal static IEnumerable<string> RowsWith(string field, string content) =>
+        _rows.Select(row =>
+            row.Replace("\"content\":H", $"\"content\":{content}", StringComparison.Ordinal)
+                .Replace("H", field, StringComparison.Ordinal)
+        );
+
+    private static readonly string[] _rows =
+    [
+        """{"messages":[{"role":H,"content":"a"}]}""",
+        """{"messages":[{"role":"user","content":H},{"role":"assistant","content":"b"}]}""",
+        """{"messages":[{"role":"user","content":"a",H:1},{"role":"assistant","content":"b"}]}""",
+        """{H:1,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""",
+        """{"id":H,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":""}]}""",
+        """{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":H,"type":"function","function":{"name":"f","arguments":"{}"}}]}]}""",
+        """{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":H,"arguments":"{}"}}]}]}""",
+        """{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":H}}]}]}""",
+        """{"messages":[{"role":"user","content":"a"},{"role":"tool","tool_call_id":H,"content":"b"},{"role":"assistant","content":"b"}]}""",
+        """{"tools":[{"type":"function","function":{"name":H,"parameters":{}}},{"type":"function","function":{"name":H,"parameters":{}}}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""",
+        """{"messages":[{"role":"user","content":[{"type":H,"text":"a"}]},{"role":"assistant","content":"b"}]}""",
+        """{"messages":H}""",
+        """{"messages":{H:H}}""",
+        """{"messages":[H]}""",
+        """{"messages":[{"role":"user","content":{H:1}}]}""",
+        """{"conversations":[{"from":H,"value":"a"}]}""",
+        """{"prompt":"a","completion":{H:1}}""",
+        """{"chat_template_kwargs":H,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""",
+        """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b","weight":H}]}""",
+        """{H""",
+        "H",
+        "[H]",
+        """{"text":{H:H}}""",
+    ];
 
     [Theory]
     [MemberData(nameof(Rows))]

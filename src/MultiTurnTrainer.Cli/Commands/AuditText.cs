@@ -17,7 +17,7 @@ internal static class AuditText
         AuditCounts counts = report.Counts;
         writer.Write(
             Invariant(
-                $"{report.Subject}\n{Counted.Of(counts.Conversations, "conversation")}, {Counted.Of(counts.Rows, "row")}: {Counted.Of(counts.Compared, "token")} compared, {counts.Supervised:N0} supervised, {counts.Right:N0} of them the assistant's own\n"
+                $"{Printable.Line(report.Subject)}\n{Counted.Of(counts.Conversations, "conversation")}, {Counted.Of(counts.Rows, "row")}: {Counted.Of(counts.Compared, "token")} compared, {counts.Supervised:N0} supervised, {counts.Right:N0} of them the assistant's own\n"
             )
         );
         KeyValuePair<AuditCause, CauseCount>[] causes = [.. counts.Causes];
@@ -38,7 +38,7 @@ internal static class AuditText
         {
             AuditExample example = count.Examples[0];
             string detail = example.Detail.Length == 0 ? "" : $"\n  {example.Detail}";
-            writer.Write($"\n{cause.Name}: {example.Place}{detail}\n");
+            writer.Write($"\n{cause.Name}: {Printable.Line(example.Place)}{detail}\n");
             if (example.View is { } view)
             {
                 RowText.WriteTokens(writer, isRedirected, view);

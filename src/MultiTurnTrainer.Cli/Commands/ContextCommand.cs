@@ -214,7 +214,9 @@ internal static class ContextCommand
                         foreach (string fault in call.Faults)
                         {
                             faults++;
-                            Console.Error.WriteLine($"{conversation.Place}: turn {call.Prompt.Plan.Turn + 1}: {fault}");
+                            Console.Error.WriteLine(
+                                Printable.Of($"{conversation.Place}: turn {call.Prompt.Plan.Turn + 1}: {fault}")
+                            );
                         }
                     }
                 }
@@ -222,7 +224,7 @@ internal static class ContextCommand
                 {
                     faults++;
                     replay.Report.Refused++;
-                    Console.Error.WriteLine($"{problem.Message}\n  hint: {problem.Remedy}");
+                    Console.Error.WriteLine(Printable.Of($"{problem.Message}\n  hint: {problem.Remedy}"));
                 }
             }
         }

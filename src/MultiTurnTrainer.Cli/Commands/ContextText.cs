@@ -157,5 +157,5 @@ internal sealed class ContextText(TextWriter output, bool items)
         );
     }
 
-    private void Line(FormattableString text) => output.WriteLine(Invariant(text));
+    private void Line(FormattableString text) => output.WriteLine(Printable.Of(text));
 }

@@ -206,7 +206,7 @@ internal static class SessionChangeCommands
         (string key, string hash) = TenantKeys.New();
         Console.Out.WriteLine(key);
         Console.Error.WriteLine("This key is shown once and kept nowhere. In mtt.yaml:");
-        Console.Error.WriteLine($"sessions:\n  keys:\n    {SessionsCommand.Tenant(parsed)}: [{hash}]");
+        Console.Error.WriteLine($"sessions:\n  keys:\n    {Printable.Line(SessionsCommand.Tenant(parsed))}: [{hash}]");
         return ExitCode.Done;
     }
 }

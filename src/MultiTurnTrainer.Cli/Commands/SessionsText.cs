@@ -19,13 +19,15 @@ internal static class SessionsText
         Console.Out.WriteLine($"{state.Id}  {Numbers(state)}");
         if (state.Policy is { } policy)
         {
-            Console.Out.WriteLine($"policy {policy.Fingerprint}");
+            Console.Out.WriteLine($"policy {Printable.Line(policy.Fingerprint)}");
         }
 
         foreach (SessionConstraint constraint in state.Constraints)
         {
             string gone = constraint.Until is null ? "" : " (withdrawn)";
-            Console.Out.WriteLine($"constraint {constraint.Id}{gone}: {Printable.Line(constraint.Text)}");
+            Console.Out.WriteLine(
+                $"constraint {Printable.Line(constraint.Id)}{gone}: {Printable.Line(constraint.Text)}"
+            );
         }
 
         foreach (MemoryEntry entry in state.CurrentMemory())
@@ -46,7 +48,9 @@ internal static class SessionsText
         {
             string outcome = Naming.SnakeCase(turn.Status.ToString()).Replace('_', ' ');
             string reason = turn.Reason is null ? "" : $" ({Printable.Line(turn.Reason)})";
-            Console.Out.WriteLine($"\nturn {turn.Id} {outcome}{reason}: {Printable.Text(turn.Partial)}");
+            Console.Out.WriteLine(
+                $"\nturn {Printable.Line(turn.Id)} {outcome}{reason}: {Printable.Text(turn.Partial)}"
+            );
         }
     }
 
@@ -55,7 +59,7 @@ internal static class SessionsText
     {
         foreach (string turn in replayed.Differing)
         {
-            Console.Error.WriteLine($"turn {turn}: another prompt than the one that was sent");
+            Console.Error.WriteLine(Printable.Of($"turn {turn}: another prompt than the one that was sent"));
         }
 
         string unknown =

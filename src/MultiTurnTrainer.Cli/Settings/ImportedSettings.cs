@@ -75,8 +75,9 @@ internal static class ImportedSettings
     public static string ToYaml(ForeignConfig config, IReadOnlyList<ImportedKey> keys)
     {
         StringBuilder yaml = new();
-        string data = config.Data.Count > 0 ? string.Join(' ', config.Data) : "DATA.jsonl";
-        string model = config.Model ?? "MODEL";
+        // A line end in a name would end the comment, and what follows would be a setting.
+        string data = Printable.Line(config.Data.Count > 0 ? string.Join(' ', config.Data) : "DATA.jsonl");
+        string model = Printable.Line(config.Model ?? "MODEL");
         yaml.Append(
             CultureInfo.InvariantCulture,
             $"# mtt mask {data} --model {model} --output rows.parquet\n# mtt train --model {model} --train rows.parquet --output adapter\n"
@@ -95,7 +96,7 @@ internal static class ImportedSettings
                 string from = string.Join(", ", carried[setting].Select(one => one.Key.Name));
                 yaml.Append(
                     CultureInfo.InvariantCulture,
-                    $"  {setting[(section.Key.Length + 1)..]}: {key.Value} # from {from}\n"
+                    $"  {setting[(section.Key.Length + 1)..]}: {key.Value} # from {Printable.Line(from)}\n"
                 );
             }
         }
@@ -115,10 +116,8 @@ internal static class ImportedSettings
 
         foreach (ImportedKey key in all)
         {
-            yaml.Append(
-                CultureInfo.InvariantCulture,
-                $"#   {key.Key.Name}: {key.Key.Value.ReplaceLineEndings(" ")} — {key.Note}\n"
-            );
+            yaml.Append(Printable.Of($"#   {key.Key.Name}: {key.Key.Value.ReplaceLineEndings(" ")} — {key.Note}"))
+                .Append('\n');
         }
     }
 

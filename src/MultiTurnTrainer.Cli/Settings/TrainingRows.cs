@@ -38,7 +38,7 @@ internal static class TrainingRows
         );
         List<TokenRow> rows = [.. run.Read([path])];
         log.WriteLine(
-            Invariant(
+            Printable.Of(
                 $"masked     {path}: {Counted.Of(run.Counts.Conversations, "conversation")}, {Counted.Of(run.Counts.Rows, "row")}"
             )
         );

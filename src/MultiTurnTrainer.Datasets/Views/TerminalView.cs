@@ -45,11 +45,26 @@ public static class TerminalView
 
         foreach (string finding in row.Findings)
         {
-            text.Append("  ! ").Append(finding).Append('\n');
+            text.Append("  ! ").Append(Printable.Line(finding)).Append('\n');
         }
 
-        return text.ToString();
+        return colour ? text.ToString() : WithoutCommands(text.ToString());
     }
+
+    // ::command:: of GitHub and ##[command] of Azure: no line of a text may begin as one.
+    private static string WithoutCommands(string text) =>
+        string.Join(
+            '\n',
+            text.Split('\n')
+                .Select(line =>
+                {
+                    string said = line.TrimStart();
+                    bool isCommand =
+                        said.StartsWith("::", StringComparison.Ordinal)
+                        || said.StartsWith("##", StringComparison.Ordinal);
+                    return isCommand ? line[..^said.Length] + Printable.Escaped(said[0]) + said[1..] : line;
+                })
+        );
 
     /// <summary>The meaning of the colours, one line.</summary>
     public static string Legend(IEnumerable<RowView> rows, bool colour)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Models.Safetensors;
@@ -307,6 +308,35 @@ public class TrainingRunTests
         MttException problem = Assert.Throws<MttException>(() => TrainingCase.Run(request with { Model = model }));
 
         Assert.Contains("another tokenizer", problem.Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Execute_RowsThatAreWrittenToMeanwhile_AreRefused(bool whileTheyAreRead)
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(folder, "out", TrainingCase.Settings(_case));
+        string rows = request.TrainFiles[0];
+        request = whileTheyAreRead
+            ? request with
+            {
+                ReadRows = path =>
+                {
+                    TokenRow[] read = [.. TokenRowReader.Read(path)];
+                    File.AppendAllText(path, "\n");
+                    return read;
+                },
+            }
+            : request.Recorded();
+        if (!whileTheyAreRead)
+        {
+            File.AppendAllText(rows, "\n");
+        }
+
+        MttException problem = Assert.Throws<MttException>(() => TrainingCase.Run(request));
+        Assert.Equal($"{rows}: was changed while it was read", problem.Message);
+        Assert.False(File.Exists(Path.Combine(request.Output, "adapter_model.safetensors")));
     }
 
     [Fact]
