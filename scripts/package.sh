@@ -15,14 +15,13 @@ dotnet publish src/MultiTurnTrainer.Cli -c Release -v quiet -nologo --runtime li
 mv "$packages/one/mtt" "$packages/mtt"
 rm -rf "$packages/one"
 
-# With its own .NET for this platform, with the machine's for any other, and the package by which the tool is called, which names both.
+# With the machine's .NET for any platform, and the package by which the tool is called; then for this platform with its own.
 pack() {
-  say "tool package: $1"
-  dotnet pack src/MultiTurnTrainer.Cli -c Release -v quiet -nologo -o "$packages" -p:ToolPackageRuntimeIdentifiers="\"linux-x64;any\"" "${@:2}" >&2
+  dotnet pack src/MultiTurnTrainer.Cli -c Release -v quiet -nologo -o "$packages" -p:ToolPackageRuntimeIdentifiers="\"linux-x64;any\"" "$@" >&2
 }
-pack linux-x64 --runtime linux-x64 -p:PublishSelfContained=true -p:PublishReadyToRunComposite=false
-pack any --runtime any
-pack mtt
+say "tool packages"
+pack -p:RuntimeIdentifiers="\"linux-x64;any\"" -p:PublishReadyToRun=false
+pack --runtime linux-x64 -p:PublishSelfContained=true -p:PublishReadyToRunComposite=false
 (cd "$packages" && sha256sum mtt ./*.nupkg >SHA256SUMS)
 ls -l "$packages" >&2
 
