@@ -50,6 +50,7 @@ public sealed class HostileCommandTests(HostileWorld world) : IClassFixture<Host
         "sessions gc --store {store}",
         "sessions backup --store {store} --output {out}.db",
         "sessions key --tenant {name}",
+        "sessions migrate --store {store}",
         "merge --model {model} --adapter {adapter} --output {out}",
         "pull {name}",
         "push {model} {name}",

@@ -92,7 +92,7 @@ internal static class SessionReadCommands
                     count++;
                 }
 
-                Console.Error.WriteLine($"{Counted.Of(count, "session")} in {log.Store.Place}");
+                Console.Error.WriteLine(Printable.Of($"{Counted.Of(count, "session")} in {log.Store.Place}"));
                 return ExitCode.Done;
             }
         );

@@ -51,7 +51,9 @@ public static class TerminalView
         return colour ? text.ToString() : WithoutCommands(text.ToString());
     }
 
-    // ::command:: of GitHub and ##[command] of Azure: no line of a text may begin as one.
+    // ::command:: of GitHub, ##[command] and ##vso[command] of Azure: no line of a text may begin as one.
+    private static readonly string[] _commands = ["::", "##[", "##vso["];
+
     private static string WithoutCommands(string text) =>
         string.Join(
             '\n',
@@ -59,9 +61,7 @@ public static class TerminalView
                 .Select(line =>
                 {
                     string said = line.TrimStart();
-                    bool isCommand =
-                        said.StartsWith("::", StringComparison.Ordinal)
-                        || said.StartsWith("##", StringComparison.Ordinal);
+                    bool isCommand = _commands.Any(start => said.StartsWith(start, StringComparison.Ordinal));
                     return isCommand ? line[..^said.Length] + Printable.Escaped(said[0]) + said[1..] : line;
                 })
         );
