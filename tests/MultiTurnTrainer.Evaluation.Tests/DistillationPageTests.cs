@@ -14,11 +14,15 @@ public sealed class DistillationPageTests
     [Fact]
     public void ItsTable_IsTheOneOfTheMeasurements()
     {
-        byte[] json = File.ReadAllBytes(Repository.File("scripts/experiments/maigo-tiny/table.json"));
+        byte[] json = File.ReadAllBytes(Path.Combine(Repository.Root, "scripts/experiments/maigo-tiny/table.json"));
         MethodComparison comparison = JsonSerializer.Deserialize<MethodComparison>(json, _snakeCase)!;
         string scores = ComparisonReport.ToMarkdown(comparison).Split("| method | mode")[0];
 
         Assert.Contains("maigo", comparison.Methods);
-        Assert.Contains(scores, File.ReadAllText(Repository.File("docs/distillation.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            scores,
+            File.ReadAllText(Path.Combine(Repository.Root, "docs/distillation.md")),
+            StringComparison.Ordinal
+        );
     }
 }
