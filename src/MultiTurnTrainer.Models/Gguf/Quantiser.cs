@@ -82,8 +82,8 @@ internal static class Quantiser
         uint fifth = 0;
         for (int i = 0; i < 32; i++)
         {
-            // gguf-py adds in double precision, and then drops what is behind the point.
-            int code = Math.Min((2 * half) - 1, (int)(float)(((double)values[i] * inverse) + half + 0.5));
+            // Product and sum are rounded to single precision each, and then what is behind the point goes: ties hang on it.
+            int code = Math.Min((2 * half) - 1, (int)((values[i] * inverse) + (half + 0.5f)));
             fifth |= (uint)(code >> 4) << i;
             nibbles[i % 16] = i < 16 ? (byte)(code & 15) : (byte)(nibbles[i % 16] | ((code & 15) << 4));
         }
