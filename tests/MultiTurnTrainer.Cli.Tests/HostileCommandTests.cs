@@ -52,6 +52,7 @@ public sealed class HostileCommandTests(HostileWorld world) : IClassFixture<Host
         "sessions key --tenant {name}",
         "sessions migrate --store {store}",
         "merge --model {model} --adapter {adapter} --output {out}",
+        "export --model {model} --output {out}.gguf",
         "pull {name}",
         "push {model} {name}",
         "setup --help",

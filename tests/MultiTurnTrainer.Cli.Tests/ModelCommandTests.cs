@@ -193,7 +193,7 @@ public class ModelCommandTests
     [InlineData("--top-p", "1.5", "--top-p 1.5: must be above 0")]
     [InlineData("--temperature", "-1", "--temperature -1: must be at least 0")]
     [InlineData("--dtype", "int8", "--dtype int8: is not known")]
-    [InlineData("--device", "tpu", "--device tpu: is not known")]
+    [InlineData("--device", "tpu", "the device tpu is not known")]
     [InlineData("--adapter", "nowhere", "nowhere: holds no adapter_config.json")]
     public void Generate_WrongOption_SaysSo(string option, string value, string reason)
     {

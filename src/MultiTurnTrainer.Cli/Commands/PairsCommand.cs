@@ -13,7 +13,7 @@ internal static class PairsCommand
         Examples:
           mtt pairs review-out/trace.jsonl --output pairs.jsonl
           mtt pairs lic.json --trajectories --output pairs.jsonl
-          mtt sessions export --log --output sessions.jsonl; mtt pairs sessions.jsonl --output pairs.jsonl
+          mtt sessions export --log --output sessions.jsonl && mtt pairs sessions.jsonl --output pairs.jsonl
           mtt pairs review-out lic.json sessions.jsonl --output pairs.jsonl
         """;
 
