@@ -7,7 +7,10 @@ using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Tests.Findings;
 
-/// <summary><c>datasets/broken</c> shows every code of the catalogue, each at the row that is named after it.</summary>
+/// <summary>
+/// <c>datasets/broken</c> shows every code of the catalogue, each at the row that is named after it; the rules of <c>--target</c>
+/// have tests of their own.
+/// </summary>
 public class BrokenSetTests
 {
     private static readonly string _folder = Path.Combine(Repository.Root, "datasets/broken");
@@ -15,7 +18,12 @@ public class BrokenSetTests
     [Fact]
     public void Validate_BrokenSet_ShowsEveryCode()
     {
-        SortedSet<string> expected = [.. Catalogue.All.Select(rule => rule.Code)];
+        SortedSet<string> expected =
+        [
+            .. Catalogue
+                .All.Where(rule => !rule.Name.StartsWith("target-", StringComparison.Ordinal))
+                .Select(rule => rule.Code),
+        ];
         SortedSet<string> found = [.. Findings(new ValidationOptions()).Select(finding => finding.Code)];
         found.UnionWith(Findings(new ValidationOptions { MaxRowBytes = 300 }).Select(finding => finding.Code));
         Assert.Equal(expected, found);
