@@ -40,6 +40,12 @@ public class TurnCostTests
                 server = await StartAsync(store, counter);
             }
 
+            // Snapshots are written beside the turns: the first one is waited for.
+            for (int wait = 0; turn == 40 && store.Snapshot == 0 && wait < 3000; wait++)
+            {
+                await Task.Delay(10);
+            }
+
             (int events, long bytes, long counted) = (store.Events, store.Bytes, counter.Bytes);
             string text = $"In turn {turn} my order {turn * 7919} is late; please tell me where it is.";
             Assert.Equal(200, (await server.SayAsync(session, text)).Status);
