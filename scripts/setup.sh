@@ -47,8 +47,4 @@ dotnet build MultiTurnTrainer.sln -c Release -v quiet -nologo
 dotnet publish src/MultiTurnTrainer.Cli -c Release -v quiet -nologo --use-current-runtime --no-self-contained -o artifacts/mtt >/dev/null &&
   touch artifacts/mtt/mtt ||
   { rm -rf artifacts/mtt; say "no compiler ahead of time on the package feed: mtt starts slower"; }
-# Some commands start in a tenth of it as machine code, which takes a minute or two to make; the tests run without.
-if [ "${1:-}" != --tests ] && [ -d artifacts/mtt ]; then
-  scripts/native.sh || say "not compiled to machine code: mtt validate and --help start slower"
-fi
 ./mtt setup
