@@ -202,15 +202,25 @@ public sealed class HostileCommandTests(HostileWorld world) : IClassFixture<Host
 
         if (line.Contains("{model}", StringComparison.Ordinal))
         {
-            // The other files of a model are those of HostileServerTextTests.
-            yield return line.Replace("{model}", "{bad-config}");
-            yield return line.Replace("{model}", "{bad-tokenizer}");
+            // Single fields of these files are those of HostileServerTextTests.
+            foreach (string file in (string[])["config", "tokenizer", "template", "special", "weights"])
+            {
+                yield return line.Replace("{model}", $"{{bad-{file}}}");
+            }
         }
 
         Command command = Commands(MttCli.Root(), "")
             .Where(one => line.StartsWith(one.Path, StringComparison.Ordinal))
             .MaxBy(one => one.Path.Length)
             .Command;
+        foreach (string adapter in (string[])["{adapter}", "{bad-adapter}"])
+        {
+            if (command.Options.Any(option => option.Name == "--adapter"))
+            {
+                yield return line.Replace(" --adapter {adapter}", "") + $" --adapter {adapter}";
+            }
+        }
+
         if (
             command.Options.Any(option => option.Name == "--config")
             && !line.StartsWith("audit", StringComparison.Ordinal)

@@ -75,6 +75,32 @@ public sealed class HostileServerTextTests : IDisposable
         HostileTextTests.RequireClean(MttProcess.Run(_folder.Path, command));
     }
 
+    [Theory]
+    [InlineData("evaluate tasks.json --endpoint URL --model m --limit 1 --modes full --output t.json")]
+    [InlineData("generate rows.jsonl --endpoint URL --model model --max-new-tokens 1")]
+    [InlineData("shard tasks.json --endpoint URL --model m --output shards.jsonl")]
+    [InlineData("chat --endpoint URL --name m --store sqlite:s.db")]
+    public void Command_WhatAnEndpointSays_IsShownEscaped(string line)
+    {
+        _folder.Write(
+            "tasks.json",
+            """[{"task_id":"a","family":"exact","question":"q","shards":["q","r"],"answer":"a"}]"""
+        );
+        string[] command = line.Replace("URL", _server.Address + "/v1", StringComparison.Ordinal).Split(' ');
+        foreach (
+            (string head, string body) in ((string, string)[])
+                [
+                    ("400 " + Line, """{"error":{"message":H,"code":H,"type":H,"param":H}}"""),
+                    ("422 Unprocessable", "H"),
+                    ("200 OK", """{"choices":[{"message":{"role":"assistant","content":H},"finish_reason":"stop"}]}"""),
+                ]
+        )
+        {
+            _server.Answer(body.Replace("H", _json, StringComparison.Ordinal), head);
+            HostileTextTests.RequireClean(MttProcess.Run(_folder.Path, command, "hello\n"));
+        }
+    }
+
     public static TheoryData<string, string> Hubs =>
         new()
         {

@@ -93,6 +93,9 @@ public sealed class HostileWorld : IAsyncLifetime
             ("model", "notes.txt", "@F"),
             ("bad-config", "config.json", """{"model_type":@F}"""),
             ("bad-tokenizer", "tokenizer.json", """{@F:1}"""),
+            ("bad-template", "chat_template.jinja", """{{ raise_exception(@F ~ @C) }}"""),
+            ("bad-special", "tokenizer_config.json", """{"eos_token":@F,"bos_token":{"content":@C},@F:@F}"""),
+            ("bad-weights", "generation_config.json", """{"eos_token_id":@F}"""),
         ];
         foreach ((string kind, string file, string text) in models)
         {
@@ -106,12 +109,19 @@ public sealed class HostileWorld : IAsyncLifetime
             _names[kind] = $"{Name}-{kind}";
         }
 
+        WriteTensors($"{Name}-bad-weights/model.safetensors");
+        AddAdapter("adapter", """["q_proj"]""");
+        AddAdapter("bad-adapter", "[@F]");
+    }
+
+    private void AddAdapter(string kind, string modules)
+    {
         Add(
-            "adapter/adapter_config.json",
-            """{"peft_type":"LORA","r":1,"target_modules":["q_proj"],"base_model_name_or_path":@F,@F:@F}"""
+            $"{kind}/adapter_config.json",
+            $$"""{"peft_type":"LORA","r":1,"target_modules":{{modules}},"base_model_name_or_path":@F,@F:@F}"""
         );
-        _names["adapter"] = $"{Name}-adapter";
-        WriteTensors($"{Name}-adapter/adapter_model.safetensors");
+        _names[kind] = $"{Name}-{kind}";
+        WriteTensors($"{Name}-{kind}/adapter_model.safetensors");
     }
 
     private void WriteTensors(string name)
