@@ -6,7 +6,8 @@ using MultiTurnTrainer.Benchmarks.Tokenizers;
 
 // `tokenizer-throughput MODEL CORPUS` measures whole files, `tokenizer-oracle ENCODING PACKAGE CORPUS` beside Microsoft's
 // tokenizer of the same vocabulary, `context-plans MODEL CONVERSATIONS` counts plans, `session-load MTT FOLDER
-// SESSIONS TURNS SECONDS` times turns of mtt serve; anything else goes to BenchmarkDotNet (`--list flat`).
+// SESSIONS TURNS SECONDS STORE` times turns of mtt serve, `session-plain SESSIONS TURNS SECONDS` those of plain Redis,
+// `session-burst FOLDER STORE` fills a store at once; anything else goes to BenchmarkDotNet (`--list flat`).
 if (args is ["tokenizer-throughput", var model, var corpus, ..])
 {
     TokenizerThroughput.Run(model, corpus, args.Length > 3 ? args[3] : null);

@@ -7,7 +7,7 @@ using MultiTurnTrainer.Sessions.Turns;
 
 namespace MultiTurnTrainer.Sessions.Tests;
 
-public sealed class CompressionQueueTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>
+public sealed class CompressionQueueTests(DatabaseServers fixture) : IClassFixture<DatabaseServers>
 {
     private const int Sessions = 40;
     private const int TurnsOfEach = 40;
@@ -39,34 +39,41 @@ public sealed class CompressionQueueTests(PostgresFixture fixture) : IClassFixtu
     }
 
     [Fact]
-    public async Task Add_WhereTheStoreIsSlow_HoldsTurnsBackAndLosesNothing()
+    public async Task Add_WhereTheStoreIsSlow_WaitsForAPlaceAndLosesNothing()
     {
-        await using SlowSnapshots store = new();
+        using SemaphoreSlim begun = new(0);
+        TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CountingStore store = new(beforeSnapshot: () =>
+        {
+            begun.Release();
+            return open.Task;
+        });
         CompressionQueue queue = new(store, capacity: 2);
-        SessionLog log = new(store, TimeProvider.System, compression: queue);
-        SessionTurns turns = new(log, SessionBudget.None);
-        string[] ids = await BeginAsync(log);
-        Task grown = Parallel.ForEachAsync(
-            ids,
-            new ParallelOptions { MaxDegreeOfParallelism = Sessions },
-            async (id, _) => await GrowAsync(turns, id)
-        );
+        SessionLog log = new(store, TimeProvider.System);
+        List<Task> added = [];
+        foreach (string id in (await BeginAsync(log)).Take(5))
+        {
+            added.Add(queue.AddAsync(await log.RecentAsync(SessionFixture.Tenant, id)));
+            if (added.Count <= 2)
+            {
+                Assert.True(await begun.WaitAsync(TimeSpan.FromMinutes(1)));
+            }
+        }
 
-        // Two are being written, two wait; each further turn that owes a form waits for a place.
-        await store.Blocked.Task.WaitAsync(TimeSpan.FromMinutes(1));
-        Assert.False(grown.IsCompleted);
-        Assert.InRange(queue.Counts.Waiting, 0, Sessions);
-        store.Open.SetResult();
-        await grown.WaitAsync(TimeSpan.FromMinutes(1));
+        // Two are being written, two wait, the fifth waits for a place.
+        Assert.All(added.Take(4), add => Assert.True(add.IsCompletedSuccessfully));
+        Assert.False(added[4].IsCompleted);
+        open.SetResult();
+        await Task.WhenAll(added).WaitAsync(TimeSpan.FromMinutes(1));
         await queue.DisposeAsync();
-        Assert.Equal(0, queue.Counts.Waiting);
+        Assert.Equal((0, 5L), (queue.Counts.Waiting, queue.Counts.Written));
         Assert.True(queue.Counts.LongestLag > TimeSpan.Zero);
     }
 
     [Fact]
     public async Task Add_OnTwoServers_WorksOnASessionOnOneOfThem()
     {
-        string url = fixture.Server.NewDatabase();
+        string url = fixture.Postgres.NewDatabase();
         await using ISessionStore one = PostgresSessionStore.Open(url, isServer: true);
         await using ISessionStore two = PostgresSessionStore.Open(url, isServer: true);
         CompressionQueue queue = new(two);
@@ -107,64 +114,5 @@ public sealed class CompressionQueueTests(PostgresFixture fixture) : IClassFixtu
                 new CommitInfo()
             );
         }
-    }
-
-    /// <summary>A store whose snapshots wait until they may be written.</summary>
-    private sealed class SlowSnapshots : ISessionStore
-    {
-        private readonly MemorySessionStore _store = new();
-
-        public TaskCompletionSource Blocked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public TaskCompletionSource Open { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public string Place => _store.Place;
-
-        public Task<bool> CreateAsync(
-            SessionHeader header,
-            IReadOnlyList<StoredEvent> events,
-            CancellationToken cancellation
-        ) => _store.CreateAsync(header, events, cancellation);
-
-        public Task<bool> AppendAsync(
-            SessionHeader header,
-            IReadOnlyList<StoredEvent> events,
-            CancellationToken cancellation
-        ) => _store.AppendAsync(header, events, cancellation);
-
-        public Task<SessionRead?> ReadAsync(
-            string tenant,
-            string id,
-            long after,
-            bool useSnapshot,
-            CancellationToken cancellation
-        ) => _store.ReadAsync(tenant, id, after, useSnapshot, cancellation);
-
-        public async Task WriteSnapshotAsync(
-            string tenant,
-            string id,
-            StoredSnapshot snapshot,
-            CancellationToken cancellation
-        )
-        {
-            Blocked.TrySetResult();
-            await Open.Task;
-            await _store.WriteSnapshotAsync(tenant, id, snapshot, cancellation);
-        }
-
-        public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation) =>
-            _store.FindTurnAsync(tenant, turn, cancellation);
-
-        public IAsyncEnumerable<SessionHeader> ListAsync(SessionQuery query, CancellationToken cancellation) =>
-            _store.ListAsync(query, cancellation);
-
-        public Task<bool> DeleteAsync(string tenant, string id, DateTimeOffset at, CancellationToken cancellation) =>
-            _store.DeleteAsync(tenant, id, at, cancellation);
-
-        public Task CompactAsync(CancellationToken cancellation) => _store.CompactAsync(cancellation);
-
-        public Task BackUpAsync(string path, CancellationToken cancellation) => _store.BackUpAsync(path, cancellation);
-
-        public ValueTask DisposeAsync() => _store.DisposeAsync();
     }
 }

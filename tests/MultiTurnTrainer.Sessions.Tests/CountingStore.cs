@@ -4,7 +4,8 @@ namespace MultiTurnTrainer.Sessions.Tests;
 
 /// <summary>A store in memory that counts what is read of it.</summary>
 /// <param name="keepsSnapshots">Whether it keeps snapshots: a store may forget them.</param>
-internal sealed class CountingStore(bool keepsSnapshots = true) : ISessionStore
+/// <param name="beforeSnapshot">What a snapshot waits for before it is written; null for nothing.</param>
+internal sealed class CountingStore(bool keepsSnapshots = true, Func<Task>? beforeSnapshot = null) : ISessionStore
 {
     private readonly MemorySessionStore _store = new();
 
@@ -45,10 +46,23 @@ internal sealed class CountingStore(bool keepsSnapshots = true) : ISessionStore
         return read;
     }
 
-    public Task WriteSnapshotAsync(string tenant, string id, StoredSnapshot snapshot, CancellationToken cancellation)
+    public async Task WriteSnapshotAsync(
+        string tenant,
+        string id,
+        StoredSnapshot snapshot,
+        CancellationToken cancellation
+    )
     {
+        if (beforeSnapshot is not null)
+        {
+            await beforeSnapshot();
+        }
+
         Snapshot = snapshot.Data.Length;
-        return keepsSnapshots ? _store.WriteSnapshotAsync(tenant, id, snapshot, cancellation) : Task.CompletedTask;
+        if (keepsSnapshots)
+        {
+            await _store.WriteSnapshotAsync(tenant, id, snapshot, cancellation);
+        }
     }
 
     public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation) =>

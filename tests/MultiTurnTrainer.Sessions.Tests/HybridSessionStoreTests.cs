@@ -6,34 +6,9 @@ using MultiTurnTrainer.Sessions.Stores.Postgres;
 
 namespace MultiTurnTrainer.Sessions.Tests;
 
-/// <summary>One PostgreSQL and one Redis server for all tests that ask for both.</summary>
-public sealed class HybridFixture : IDisposable
-{
-    // Started by a test, which is skipped where there are none.
-    private readonly Lazy<PostgresServer> _postgres = new(() => PostgresServer.Start());
-    private readonly Lazy<RedisServer> _redis = new(RedisServer.Start);
-
-    public PostgresServer Postgres => _postgres.Value;
-
-    public RedisServer Redis => _redis.Value;
-
-    public void Dispose()
-    {
-        if (_redis.IsValueCreated)
-        {
-            Redis.Dispose();
-        }
-
-        if (_postgres.IsValueCreated)
-        {
-            Postgres.Dispose();
-        }
-    }
-}
-
-public sealed class HybridSessionStoreTests(HybridFixture fixture)
+public sealed class HybridSessionStoreTests(DatabaseServers fixture)
     : SessionStoreConformance,
-        IClassFixture<HybridFixture>,
+        IClassFixture<DatabaseServers>,
         IDisposable
 {
     private const string Prefix = "test:";

@@ -5,28 +5,11 @@ using Npgsql;
 
 namespace MultiTurnTrainer.Sessions.Tests;
 
-/// <summary>One PostgreSQL server for all tests that ask for one.</summary>
-public sealed class PostgresFixture : IDisposable
-{
-    // Started by a test, which is skipped where there is none.
-    private readonly Lazy<PostgresServer> _server = new(() => PostgresServer.Start());
-
-    public PostgresServer Server => _server.Value;
-
-    public void Dispose()
-    {
-        if (_server.IsValueCreated)
-        {
-            Server.Dispose();
-        }
-    }
-}
-
-public sealed class PostgresSessionStoreTests(PostgresFixture fixture)
+public sealed class PostgresSessionStoreTests(DatabaseServers fixture)
     : SessionStoreConformance,
-        IClassFixture<PostgresFixture>
+        IClassFixture<DatabaseServers>
 {
-    private readonly string _url = fixture.Server.NewDatabase();
+    private readonly string _url = fixture.Postgres.NewDatabase();
 
     protected override ISessionStore Open() => PostgresSessionStore.Open(_url, isServer: true);
 

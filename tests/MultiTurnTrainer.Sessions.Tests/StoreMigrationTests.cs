@@ -7,7 +7,7 @@ using MultiTurnTrainer.Sessions.Stores.Postgres;
 
 namespace MultiTurnTrainer.Sessions.Tests;
 
-public sealed class StoreMigrationTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IDisposable
+public sealed class StoreMigrationTests(DatabaseServers fixture) : IClassFixture<DatabaseServers>, IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -31,7 +31,7 @@ public sealed class StoreMigrationTests(PostgresFixture fixture) : IClassFixture
         }
 
         await first.DeleteAsync(SessionFixture.Tenant, ids[5], sessions.Clock.Now);
-        await using ISessionStore second = PostgresSessionStore.Open(fixture.Server.NewDatabase(), isServer: true);
+        await using ISessionStore second = PostgresSessionStore.Open(fixture.Postgres.NewDatabase(), isServer: true);
         await using ISessionStore third = SqliteSessionStore.Open(_folder["b.db"], isServer: true);
 
         MigrationCounts there = await StoreMigration.RunAsync(first, second);

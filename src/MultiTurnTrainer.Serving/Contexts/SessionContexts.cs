@@ -105,7 +105,7 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
         SessionPlan? plan = session.Plan?.Key == key && session.Plan.State.Count <= end ? session.Plan : null;
         if (!state.IsWhole && (plan is null || !state.Holds(plan.State.Leading, plan.State.From)))
         {
-            state = await log.LoadAsync(state.Tenant, state.Id, cancellation).ConfigureAwait(false);
+            state = await log.LoadAsync(state.Tenant, state.Id, state.Version, cancellation).ConfigureAwait(false);
         }
 
         PromptContext prompts = policy.Open(

@@ -130,17 +130,9 @@ internal sealed class ResponseRoutes(
         string session =
             await log.Store.FindTurnAsync(tenant, turn, http.RequestAborted).ConfigureAwait(false)
             ?? throw ApiException.NotFound("response");
-        SessionState state = await LoadAsync(http, tenant, session, turn).ConfigureAwait(false);
+        SessionState state = await log.LoadWithTurnAsync(tenant, session, turn, http.RequestAborted)
+            .ConfigureAwait(false);
         return (state, state.FindTurn(turn) ?? throw ApiException.NotFound("response"));
-    }
-
-    /// <summary>A session, whole only where a turn lies far back.</summary>
-    private async Task<SessionState> LoadAsync(HttpContext http, string tenant, string session, string turn)
-    {
-        RecentSession recent = await log.RecentAsync(tenant, session, http.RequestAborted).ConfigureAwait(false);
-        return recent.State.IsWhole || recent.State.FindTurn(turn) is not null
-            ? recent.State
-            : await log.LoadAsync(tenant, session, http.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>The session of a request: its conversation's, that of the response before it, or a new one.</summary>
@@ -167,7 +159,8 @@ internal sealed class ResponseRoutes(
         string session =
             await log.Store.FindTurnAsync(tenant, turn, http.RequestAborted).ConfigureAwait(false)
             ?? throw ApiException.NotFound("response");
-        SessionState state = await LoadAsync(http, tenant, session, turn).ConfigureAwait(false);
+        SessionState state = await log.LoadWithTurnAsync(tenant, session, turn, http.RequestAborted)
+            .ConfigureAwait(false);
         SessionTurn before = state.FindTurn(turn) ?? throw ApiException.NotFound("response");
         SessionTurn? next = state.Turns.FirstOrDefault(other => other.Version > before.Version);
         if (next is null)

@@ -136,7 +136,7 @@ internal sealed class TurnRunner(
         return needsAll
             ? session with
             {
-                State = await log.LoadAsync(tenant, id, cancellation).ConfigureAwait(false),
+                State = await log.LoadAsync(tenant, id, state.Version, cancellation).ConfigureAwait(false),
             }
             : session;
     }

@@ -25,7 +25,8 @@ public static class TurnTelemetry
 /// <param name="time">The clock.</param>
 internal sealed class TurnTimes(TimeProvider time)
 {
-    private readonly List<string> _parts = [];
+    // Read by the request while the turn goes on.
+    private volatile string _parts = "";
     private long _last = time.GetTimestamp();
 
     /// <summary>A part has ended, the next begins.</summary>
@@ -34,10 +35,11 @@ internal sealed class TurnTimes(TimeProvider time)
         long now = time.GetTimestamp();
         double milliseconds = time.GetElapsedTime(_last, now).TotalMilliseconds;
         _last = now;
-        _parts.Add(Invariant($"{part};dur={milliseconds:0.###}"));
+        string measured = Invariant($"{part};dur={milliseconds:0.###}");
+        _parts = _parts.Length == 0 ? measured : $"{_parts}, {measured}";
         TurnTelemetry.Parts.Record(milliseconds, new KeyValuePair<string, object?>("part", part));
     }
 
     /// <summary>The header <c>Server-Timing</c>.</summary>
-    public override string ToString() => string.Join(", ", _parts);
+    public override string ToString() => _parts;
 }

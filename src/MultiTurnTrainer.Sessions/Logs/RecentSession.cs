@@ -53,6 +53,14 @@ public sealed record RecentSession(SessionState State, SessionPlan? Plan = null,
         };
     }
 
+    /// <summary>The session with its state in another form, the size as the messages say.</summary>
+    internal RecentSession With(SessionState state) =>
+        this with
+        {
+            State = state,
+            Size = Size * (1 + state.Messages.Count) / (1 + State.Messages.Count),
+        };
+
     /// <summary>The session in short form, to be kept in place of its events; null where none is due.</summary>
     /// <param name="plan">Plans that were saved for it; null keeps those that are known.</param>
     internal RecentSession? Compress(SessionPlan? plan)
@@ -68,10 +76,7 @@ public sealed record RecentSession(SessionState State, SessionPlan? Plan = null,
             known?.State.From ?? State.MessageCount,
             TurnsAtHand
         );
-        return new RecentSession(state, known, State.Version)
-        {
-            Size = Size * (1 + state.Messages.Count) / (1 + State.Messages.Count),
-        };
+        return With(state) with { Plan = known, SnapshotVersion = State.Version };
     }
 
     private bool IsDue(long version) => version - SnapshotVersion >= EventsBetweenSnapshots;

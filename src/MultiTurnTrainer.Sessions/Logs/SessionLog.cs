@@ -95,15 +95,26 @@ public sealed class SessionLog(
             throw new SessionNotFoundException(id);
         }
 
-        RecentSession? session = Fold(known ?? Begun(tenant, id, read.Snapshot), read.Events);
-        if (session is null)
-        {
-            IReadOnlyList<LoggedEvent> events = await EventsAsync(tenant, id, 0, cancellation).ConfigureAwait(false);
-            session = new RecentSession(SessionFold.Apply(SessionFold.Empty(tenant, id), events));
-        }
-
+        RecentSession session =
+            Fold(known ?? Begun(tenant, id, read.Snapshot), read.Events)
+            ?? Whole(tenant, id, await StoredAsync(tenant, id, 0, cancellation).ConfigureAwait(false));
         _cache.Put(session);
         return session;
+    }
+
+    /// <summary>A session as it is now, with a turn of it: whole only where that lies far back.</summary>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public async Task<SessionState> LoadWithTurnAsync(
+        string tenant,
+        string id,
+        string turn,
+        CancellationToken cancellation = default
+    )
+    {
+        SessionState state = (await RecentAsync(tenant, id, cancellation).ConfigureAwait(false)).State;
+        return state.IsWhole || state.FindTurn(turn) is not null
+            ? state
+            : await LoadAsync(tenant, id, state.Version, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A session as it was at a version, folded from its first event.</summary>
@@ -129,13 +140,7 @@ public sealed class SessionLog(
         string id,
         long after = 0,
         CancellationToken cancellation = default
-    )
-    {
-        SessionRead? read = await store.ReadAsync(tenant, id, after, cancellation: cancellation).ConfigureAwait(false);
-        return read is null or { Header.IsDeleted: true }
-            ? throw new SessionNotFoundException(id)
-            : [.. read.Events.Select(Logged)];
-    }
+    ) => [.. (await StoredAsync(tenant, id, after, cancellation).ConfigureAwait(false)).Select(Logged)];
 
     /// <inheritdoc cref="ChangeAsync(string, string, Func{SessionState, IReadOnlyList{SessionEvent}}, SessionPlan?, CancellationToken)"/>
     public Task<SessionState> ChangeAsync(
@@ -173,8 +178,10 @@ public sealed class SessionLog(
             }
             catch (PastNeededException)
             {
-                SessionState whole = await LoadAsync(tenant, id, cancellation).ConfigureAwait(false);
-                change = Decide(before with { State = whole }, decide);
+                // Of the same version: the plans and the size are of that one.
+                SessionState whole = await LoadAsync(tenant, id, before.State.Version, cancellation)
+                    .ConfigureAwait(false);
+                change = Decide(before.With(whole), decide);
             }
 
             if (change.Stored.Length == 0)
@@ -223,7 +230,7 @@ public sealed class SessionLog(
             // A snapshot without plans left out what these plans need.
             (string tenant, string id) = (session.State.Tenant, session.State.Id);
             SessionState whole = await LoadAsync(tenant, id, session.State.Version, cancellation).ConfigureAwait(false);
-            session = session with { State = whole };
+            session = session.With(whole);
         }
 
         RecentSession? shortened = session.Compress(plan);
@@ -243,6 +250,17 @@ public sealed class SessionLog(
         }
     }
 
+    private async Task<IReadOnlyList<StoredEvent>> StoredAsync(
+        string tenant,
+        string id,
+        long after,
+        CancellationToken cancellation
+    )
+    {
+        SessionRead? read = await store.ReadAsync(tenant, id, after, cancellation: cancellation).ConfigureAwait(false);
+        return read is null or { Header.IsDeleted: true } ? throw new SessionNotFoundException(id) : read.Events;
+    }
+
     private static RecentSession? Begun(string tenant, string id, StoredSnapshot? snapshot) =>
         snapshot is null ? new RecentSession(SessionFold.Empty(tenant, id)) : StateSnapshot.TryRead(snapshot);
 
@@ -258,6 +276,9 @@ public sealed class SessionLog(
             return null;
         }
     }
+
+    private static RecentSession Whole(string tenant, string id, IReadOnlyList<StoredEvent> events) =>
+        new RecentSession(SessionFold.Empty(tenant, id)).After([.. events.Select(Logged)], Size(events));
 
     private static LoggedEvent[] Place(IReadOnlyList<SessionEvent> events, long before, DateTimeOffset at) =>
         [.. events.Select((happened, i) => new LoggedEvent(before + i + 1, at, happened))];

@@ -85,12 +85,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         CancellationToken cancellation = default
     )
     {
-        SessionState state = (await log.RecentAsync(tenant, session, cancellation).ConfigureAwait(false)).State;
-        if (!state.IsWhole && state.FindTurn(turn) is null)
-        {
-            state = await log.LoadAsync(tenant, session, cancellation).ConfigureAwait(false);
-        }
-
+        SessionState state = await log.LoadWithTurnAsync(tenant, session, turn, cancellation).ConfigureAwait(false);
         SessionTurn before = Known(state, turn);
         return await BeginAsync(
                 tenant,

@@ -14,7 +14,8 @@ using StackExchange.Redis;
 namespace MultiTurnTrainer.Serving.Tests.Faults;
 
 /// <summary>A thousand sessions of twenty tenants at a time, each with a secret of its own: none is ever seen elsewhere.</summary>
-public partial class IsolationTests(Databases databases, ITestOutputHelper output) : IClassFixture<Databases>
+public partial class IsolationTests(DatabaseServers databases, ITestOutputHelper output)
+    : IClassFixture<DatabaseServers>
 {
     private const int Tenants = 20;
     private const int Sessions = 1000;

@@ -8,7 +8,7 @@ using MultiTurnTrainer.Sessions.Stores.Postgres;
 namespace MultiTurnTrainer.Serving.Tests.Faults;
 
 /// <summary>Servers over one PostgreSQL database.</summary>
-public class SharedStoreTests(Databases databases) : IClassFixture<Databases>
+public class SharedStoreTests(DatabaseServers databases) : IClassFixture<DatabaseServers>
 {
     [Fact]
     public async Task Turn_OfASessionThatAnotherServerAnswers_WaitsAndComesAfterIt()

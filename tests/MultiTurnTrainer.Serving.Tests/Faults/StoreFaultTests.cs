@@ -2,36 +2,11 @@ using System.Globalization;
 
 namespace MultiTurnTrainer.Serving.Tests.Faults;
 
-/// <summary>One PostgreSQL and one Redis server for all faults but those that break them for good.</summary>
-public sealed class Databases : IDisposable
-{
-    // Started by a test, which is skipped where there are none.
-    private readonly Lazy<PostgresServer> _postgres = new(() => PostgresServer.Start());
-    private readonly Lazy<RedisServer> _redis = new(RedisServer.Start);
-
-    public PostgresServer Postgres => _postgres.Value;
-
-    public RedisServer Redis => _redis.Value;
-
-    public void Dispose()
-    {
-        if (_redis.IsValueCreated)
-        {
-            Redis.Dispose();
-        }
-
-        if (_postgres.IsValueCreated)
-        {
-            Postgres.Dispose();
-        }
-    }
-}
-
 /// <summary>
 /// What breaks while turns are answered loses nothing and doubles nothing. Each fault happens MTT_FAULTS times, once without it, at
 /// moments that differ. <see cref="ServeKillTests"/> kills a server over SQLite.
 /// </summary>
-public class StoreFaultTests(Databases databases, ITestOutputHelper output) : IClassFixture<Databases>
+public class StoreFaultTests(DatabaseServers databases, ITestOutputHelper output) : IClassFixture<DatabaseServers>
 {
     private static readonly int _times = int.Parse(
         Environment.GetEnvironmentVariable("MTT_FAULTS") ?? "1",

@@ -146,7 +146,7 @@ public sealed class RedisHotTier : IAsyncDisposable
     // A turn's first event is known by its kind where it was read back.
     private static IEnumerable<RedisValue> Beginnings(IReadOnlyList<StoredEvent> events) =>
         events
-            .Where(stored => stored.Begins is not null || stored.Kind == "turn_begun")
+            .Where(stored => stored.Begins is not null || stored.Kind is "turn_begun" or "turn_edited")
             .Select(stored => (RedisValue)stored.Version);
 
     private async Task<RedisResult?> AskAsync(string script, string tenant, string id, RedisValue[] values)

@@ -91,9 +91,7 @@ internal sealed class PostgresChanges : IAsyncDisposable
             }
             catch (NpgsqlException)
             {
-                await Task.Delay(_longest, _stop.Token)
-                    .ContinueWith(_ => { }, TaskScheduler.Default)
-                    .ConfigureAwait(false);
+                await Task.Delay(_longest, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
             {

@@ -65,7 +65,6 @@ internal sealed class PostgresServers : IAsyncDisposable
                 }
 
                 Interlocked.Exchange(ref _lastBeat, Stopwatch.GetTimestamp());
-                await Task.Delay(_beat, _stop.Token).ConfigureAwait(false);
             }
             catch (MttException)
             {
@@ -75,6 +74,9 @@ internal sealed class PostgresServers : IAsyncDisposable
             {
                 // The server ends.
             }
+
+            // After a failure too: a full disk refuses at once.
+            await Task.Delay(_beat, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await LeaveAsync().ConfigureAwait(false);

@@ -80,7 +80,7 @@ internal static class PostgresUrl
                     "pool_max_size" => "Maximum Pool Size",
                     _ => throw new ArgumentException("is not known"),
                 }
-            ] = value.Replace("-", "", StringComparison.Ordinal) is var flat && parts[0] == "sslmode" ? flat : value;
+            ] = parts[0] == "sslmode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
         }
         catch (ArgumentException problem)
         {
