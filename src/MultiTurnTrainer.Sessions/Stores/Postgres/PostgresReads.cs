@@ -53,17 +53,11 @@ internal static class PostgresReads
         CancellationToken cancellation
     )
     {
-        await using NpgsqlCommand command = new(
+        await using NpgsqlCommand command = connection.Command(
             "SELECT s.id FROM mtt.turns t JOIN mtt.sessions s ON s.key = t.session WHERE t.tenant = $1 AND t.turn = $2",
-            connection
-        )
-        {
-            Parameters =
-            {
-                new() { Value = tenant },
-                new() { Value = turn },
-            },
-        };
+            tenant,
+            turn
+        );
         return (string?)await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
     }
 
@@ -127,23 +121,17 @@ internal static class PostgresReads
         CancellationToken cancellation
     )
     {
-        await using NpgsqlCommand command = new(
+        await using NpgsqlCommand command = connection.Command(
             $"""
             SELECT {Columns}, number, at, kind, data FROM mtt.sessions s
             LEFT JOIN (SELECT session, version AS number, at, kind, data FROM mtt.events) e
                 ON e.session = s.key AND number > $3
             WHERE tenant = $1 AND id = $2 ORDER BY number
             """,
-            connection
-        )
-        {
-            Parameters =
-            {
-                new() { Value = tenant },
-                new() { Value = id },
-                new() { Value = after },
-            },
-        };
+            tenant,
+            id,
+            after
+        );
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         SessionHeader? header = null;
         List<StoredEvent> events = [];
@@ -167,7 +155,7 @@ internal static class PostgresReads
         CancellationToken cancellation
     )
     {
-        await using NpgsqlCommand command = new(
+        await using NpgsqlCommand command = connection.Command(
             withSnapshot
                 ? $"""
                 SELECT {Columns}, s.key, n.snapshot_version, n.data FROM mtt.sessions s
@@ -175,15 +163,9 @@ internal static class PostgresReads
                 WHERE tenant = $1 AND id = $2
                 """
                 : $"SELECT {Columns}, key FROM mtt.sessions WHERE tenant = $1 AND id = $2",
-            connection
-        )
-        {
-            Parameters =
-            {
-                new() { Value = tenant },
-                new() { Value = id },
-            },
-        };
+            tenant,
+            id
+        );
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         if (!await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
@@ -204,17 +186,11 @@ internal static class PostgresReads
         CancellationToken cancellation
     )
     {
-        await using NpgsqlCommand command = new(
+        await using NpgsqlCommand command = connection.Command(
             "SELECT version, at, kind, data FROM mtt.events WHERE session = $1 AND version > $2 ORDER BY version",
-            connection
-        )
-        {
-            Parameters =
-            {
-                new() { Value = key },
-                new() { Value = after },
-            },
-        };
+            key,
+            after
+        );
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         List<StoredEvent> events = [];
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))

@@ -101,7 +101,7 @@ internal sealed class PostgresServers : IAsyncDisposable
         _connections.RunAsync(
             async (connection, _, token) =>
             {
-                await using NpgsqlCommand command = new(sql, connection) { Parameters = { new() { Value = Id } } };
+                await using NpgsqlCommand command = connection.Command(sql, Id);
                 return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
             },
             cancellation

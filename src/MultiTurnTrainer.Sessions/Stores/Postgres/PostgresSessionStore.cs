@@ -133,24 +133,18 @@ public sealed class PostgresSessionStore : ISessionStore
         _connections.RunAsync(
             async (connection, _, token) =>
             {
-                await using NpgsqlCommand command = new(
+                await using NpgsqlCommand command = connection.Command(
                     """
                     INSERT INTO mtt.leases AS held (session, server, until)
                     SELECT key, $3, now() + $4 FROM mtt.sessions WHERE tenant = $1 AND id = $2 AND NOT deleted
                     ON CONFLICT (session) DO UPDATE SET server = excluded.server, until = excluded.until
                     WHERE held.server = excluded.server OR held.until <= now()
                     """,
-                    connection
-                )
-                {
-                    Parameters =
-                    {
-                        new() { Value = tenant },
-                        new() { Value = id },
-                        new() { Value = _servers.Id },
-                        new() { Value = duration },
-                    },
-                };
+                    tenant,
+                    id,
+                    _servers.Id,
+                    duration
+                );
                 return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false) > 0;
             },
             cancellation

@@ -137,21 +137,15 @@ internal static class PostgresWrites
         await using NpgsqlTransaction transaction = await connection
             .BeginTransactionAsync(cancellation)
             .ConfigureAwait(false);
-        await using NpgsqlCommand mark = new(
+        await using NpgsqlCommand mark = connection.Command(
             """
             UPDATE mtt.sessions SET deleted = true, updated = $3, owner = NULL, pending = NULL, server = NULL
             WHERE tenant = $1 AND id = $2 AND NOT deleted RETURNING key, pg_notify('mtt_sessions', id)
             """,
-            connection
-        )
-        {
-            Parameters =
-            {
-                new() { Value = tenant },
-                new() { Value = id },
-                new() { Value = at.UtcTicks },
-            },
-        };
+            tenant,
+            id,
+            at.UtcTicks
+        );
         if (await mark.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not long key)
         {
             return false;
@@ -160,10 +154,7 @@ internal static class PostgresWrites
         // Statements of their own: each sees what was added before the session was marked.
         foreach (string table in (string[])["events", "turns", "snapshots", "leases"])
         {
-            await using NpgsqlCommand erase = new($"DELETE FROM mtt.{table} WHERE session = $1", connection)
-            {
-                Parameters = { new() { Value = key } },
-            };
+            await using NpgsqlCommand erase = connection.Command($"DELETE FROM mtt.{table} WHERE session = $1", key);
             await erase.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
 
@@ -188,22 +179,16 @@ internal static class PostgresWrites
         CancellationToken cancellation
     )
     {
-        await using NpgsqlCommand command = new(
+        await using NpgsqlCommand command = connection.Command(
             """
             SELECT 1 FROM mtt.events e JOIN mtt.sessions s ON s.key = e.session
             WHERE s.tenant = $1 AND s.id = $2 AND e.version = $3 AND e.write = $4
             """,
-            connection
-        )
-        {
-            Parameters =
-            {
-                new() { Value = header.Tenant },
-                new() { Value = header.Id },
-                new() { Value = header.Version },
-                new() { Value = mark.Id },
-            },
-        };
+            header.Tenant,
+            header.Id,
+            header.Version,
+            mark.Id
+        );
         return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not null;
     }
 
@@ -239,18 +224,12 @@ internal static class PostgresWrites
             await rows.CompleteAsync(cancellation).ConfigureAwait(false);
         }
 
-        await using NpgsqlCommand named = new(
+        await using NpgsqlCommand named = connection.Command(
             "INSERT INTO mtt.turns (tenant, turn, session) SELECT $1, turn, $2 FROM unnest($3) AS turn ON CONFLICT DO NOTHING",
-            connection
-        )
-        {
-            Parameters =
-            {
-                new() { Value = tenant },
-                new() { Value = key },
-                new() { Value = Turns(events) },
-            },
-        };
+            tenant,
+            key,
+            Turns(events)
+        );
         await named.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
