@@ -284,7 +284,7 @@ public sealed class Validator
 
         foreach (Finding finding in _sinkOfRejected.OfRow)
         {
-            _sink.AddNew(Catalogue.Get(finding.Code), finding);
+            _sink.AddNew(Catalogue.Get(finding.Code), _row, finding);
         }
 
         foreach (Rule rule in _pairRules)

@@ -76,18 +76,25 @@ internal sealed class PreferenceFormat : IRowFormat
     /// <summary>The refusal of a row with one side of a pair only; null for others.</summary>
     public static Refusal? OneSide(JsonTape row)
     {
+        Refusal? refusal = null;
         foreach ((byte[] chosen, byte[] rejected) in _names)
         {
             bool hasChosen = row.Present(0, chosen) >= 0;
-            if (hasChosen != row.Present(0, rejected) >= 0)
+            bool hasRejected = row.Present(0, rejected) >= 0;
+            if (hasChosen && hasRejected)
+            {
+                return null;
+            }
+
+            if (hasChosen || hasRejected)
             {
                 string there = Encoding.UTF8.GetString(hasChosen ? chosen : rejected);
                 string absent = Encoding.UTF8.GetString(hasChosen ? rejected : chosen);
-                return new Refusal($"a preference with \"{there}\" and no \"{absent}\"");
+                refusal ??= new Refusal($"a preference with \"{there}\" and no \"{absent}\"");
             }
         }
 
-        return null;
+        return refusal;
     }
 
     /// <summary>Writes what stands before the answer.</summary>

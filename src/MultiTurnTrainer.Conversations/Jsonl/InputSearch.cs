@@ -74,6 +74,8 @@ public static class InputSearch
             new EnumerationOptions
             {
                 RecurseSubdirectories = true,
+                // A folder that may not be read is said, not left out.
+                IgnoreInaccessible = false,
                 MaxRecursionDepth = depth,
                 AttributesToSkip = FileAttributes.None,
             }

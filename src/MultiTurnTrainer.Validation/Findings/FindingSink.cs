@@ -16,6 +16,9 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
     private readonly SortedDictionary<string, long> _codesOfRow = new(StringComparer.Ordinal);
     private readonly HashSet<string> _ignoredHere = [];
 
+    // The row's findings that the baseline has, as many as are shown of a code.
+    private readonly List<Finding> _knownOfRow = [];
+
     // What the row is known by in a baseline, when somebody first asks.
     private string? _subject;
 
@@ -52,6 +55,7 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
     {
         _subject = null;
         _ofRow.Clear();
+        _knownOfRow.Clear();
         _codesOfRow.Clear();
         RowHasError = false;
     }
@@ -68,17 +72,17 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
         {
             Finding last = _ofRow.FindLast(finding => finding.Code == code)!;
             string message = Invariant($"and {count - MostOfARow:N0} more of these in this row");
-            Hand(last with { Message = message, Path = null, Column = null });
+            Hand(last with { Message = message, Path = null, Column = null }, isKnown: false);
         }
     }
 
     /// <summary>Adds a finding about a token of the canonical row; token 0 is the row as a whole.</summary>
     public void Add(Rule rule, Row row, int token, string message, string? hint = null, Severity? severity = null)
     {
-        if (Counted(rule.Info, severity, row) is { } counted)
+        if (Counted(rule.Info, severity, row, out bool isKnown) is { } counted)
         {
             (string path, int offset) = row.Place(token);
-            Hand(At(rule.Info, counted, row, path, offset, message, hint) with { Column = null });
+            Hand(At(rule.Info, counted, row, path, offset, message, hint) with { Column = null }, isKnown);
         }
     }
 
@@ -92,34 +96,38 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
     /// <summary>Adds a finding about a token of the row as the file has it.</summary>
     public void AddSource(Rule rule, Row row, int token, string message, string? hint = null, Severity? severity = null)
     {
-        if (Counted(rule.Info, severity, row) is { } counted)
+        if (Counted(rule.Info, severity, row, out bool isKnown) is { } counted)
         {
             string path = token == 0 ? "" : JsonPathText.Of(row.Source, token);
             int offset = row.Source.Count > 0 ? row.Source[token].Start : 0;
             Finding finding = At(rule.Info, counted, row, path, offset, message, hint);
-            Hand(token > 0 ? finding : finding with { Column = null });
+            Hand(token > 0 ? finding : finding with { Column = null }, isKnown);
         }
     }
 
     /// <summary>Adds a finding about a byte of the row.</summary>
     public void AddAt(RuleInfo rule, Row row, string path, int offset, string message, string? hint = null)
     {
-        if (Counted(rule, null, row) is { } counted)
+        if (Counted(rule, null, row, out bool isKnown) is { } counted)
         {
-            Hand(At(rule, counted, row, path, offset, message, hint));
+            Hand(At(rule, counted, row, path, offset, message, hint), isKnown);
         }
     }
 
-    /// <summary>Adds what another sink found in the same row, unless it is known: a pair's sides share their beginning.</summary>
-    public void AddNew(RuleInfo rule, Finding finding)
+    /// <summary>Adds what another sink found in the same row, unless it was found here: a pair's sides share their beginning.</summary>
+    public void AddNew(RuleInfo rule, Row row, Finding finding)
     {
-        bool known = _ofRow.Exists(other =>
-            other.Code == finding.Code && other.Path == finding.Path && other.Message == finding.Message
-        );
-        if (!known && Counted(rule, finding.Severity) is { } counted)
+        if (
+            !_ofRow.Exists(IsSame)
+            && !_knownOfRow.Exists(IsSame)
+            && Counted(rule, finding.Severity, row, out bool isKnown) is { } counted
+        )
         {
-            Hand(finding with { Severity = counted });
+            Hand(finding with { Severity = counted }, isKnown);
         }
+
+        bool IsSame(Finding other) =>
+            other.Code == finding.Code && other.Path == finding.Path && other.Message == finding.Message;
     }
 
     /// <summary>Adds a finding about a file.</summary>
@@ -132,23 +140,28 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
 
         if (Counted(rule, null) is { } counted)
         {
-            Hand(new Finding(rule.Code, counted, message, file, line) { Hint = hint ?? rule.Hint });
+            Hand(new Finding(rule.Code, counted, message, file, line) { Hint = hint ?? rule.Hint }, isKnown: false);
         }
     }
 
     /// <summary>Counts a finding about a row.</summary>
-    /// <returns>Its severity; null when it is not shown: switched off, known, or one of many in the row.</returns>
-    private Severity? Counted(RuleInfo rule, Severity? severity, Row row)
+    /// <returns>Its severity; null when it is switched off, or one of many in the row.</returns>
+    private Severity? Counted(RuleInfo rule, Severity? severity, Row row, out bool isKnown)
     {
+        isKnown = false;
         if (choices.Baseline is null && choices.Found is null)
         {
             return Counted(rule, severity);
         }
 
         _subject ??= KnownFindings.Subject(row.Record.Bytes.Span);
-        return IsKnown(rule.Code, _subject, Invariant($"{row.File}:{row.Record.Line}"))
-            ? null
-            : Counted(rule, severity);
+        isKnown = IsKnown(rule.Code, _subject, Invariant($"{row.File}:{row.Record.Line}"));
+        if (!isKnown)
+        {
+            return Counted(rule, severity);
+        }
+
+        return _knownOfRow.Count < MostOfARow ? severity ?? rule.Severity : null;
     }
 
     private bool IsKnown(string code, string subject, string place)
@@ -201,8 +214,14 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
         };
     }
 
-    private void Hand(Finding finding)
+    private void Hand(Finding finding, bool isKnown)
     {
+        if (isKnown)
+        {
+            _knownOfRow.Add(finding);
+            return;
+        }
+
         _ofRow.Add(finding);
         receive(finding);
     }

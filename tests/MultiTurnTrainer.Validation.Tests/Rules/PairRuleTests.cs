@@ -60,6 +60,30 @@ public class PairRuleTests
     }
 
     [Fact]
+    public void Validate_Baseline_HoldsWhatBothSidesHave()
+    {
+        string pair =
+            """{"prompt":[{"role":"usr","content":"hi"}],"chosen":[G],"rejected":[{"role":"assistant","content":""}]}""";
+        KnownFindings known = new();
+        List<Finding> found = Findings(pair, new ValidationOptions { Findings = new FindingChoices { Found = known } });
+
+        Assert.Contains(found, finding => finding.Path == "rejected[0].content");
+        Assert.Contains(found, finding => finding.Path == "prompt[0].role");
+        Assert.Equal((long)found.Count, known.Left);
+        Assert.Empty(Findings(pair, new ValidationOptions { Findings = new FindingChoices { Baseline = known } }));
+        Assert.Equal(0L, known.Left);
+    }
+
+    [Theory]
+    [InlineData("\"preferred_output\":[G]")]
+    [InlineData("\"chosen_messages\":[Q,G]")]
+    public void Validate_PairWithHalfOfAnotherBesideIt_HasBothSides(string other) =>
+        Assert.DoesNotContain(
+            Findings($$"""{"prompt":[Q],"chosen":[G],"rejected":[O],{{other}}}"""),
+            finding => finding.Code is "MTT101" or "MTT604"
+        );
+
+    [Fact]
     public void Validate_PairsThatShareASide_AreNoDuplicates()
     {
         string pair = """{"prompt":[Q],"chosen":[G],"rejected":[O]}""";
