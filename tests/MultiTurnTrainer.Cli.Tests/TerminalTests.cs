@@ -129,8 +129,10 @@ public sealed class TerminalTests : IDisposable
     public void ScoreWithLogits_GivesTheSameLinesAsWithout()
     {
         Inputs();
-        string plain = Ok("score in.jsonl --model model --dtype float32").Out;
-        Assert.Equal(plain, Ok("score in.jsonl --model model --dtype float32 --logits l.safetensors").Out);
+        // By name, row 10 stands before row 2.
+        _folder.Write("many.jsonl", string.Concat(Enumerable.Repeat(Row + "\n", 12)));
+        string plain = Ok("score many.jsonl --model model --dtype float32").Out;
+        Assert.Equal(plain, Ok("score many.jsonl --model model --dtype float32 --logits l.safetensors").Out);
         Assert.True(File.Exists(_folder["l.safetensors"]));
     }
 

@@ -98,21 +98,31 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
             );
         }
 
-        IEnumerable<SafetensorsPiece> pieces = rows.Select(entry => new SafetensorsPiece(
-            entry.Id,
-            SafetensorsType.F32,
-            [entry.Row.Length, model.Model.Config.VocabularySize],
-            stream =>
-            {
-                Score score = Score(
-                    scorer,
+        // The file has its tensors by their names; the lines come in the order of the rows.
+        Score?[] waiting = new Score?[rows.Count];
+        int next = 0;
+        IEnumerable<SafetensorsPiece> pieces = rows.Select(
+            (entry, i) =>
+                new SafetensorsPiece(
                     entry.Id,
-                    entry.Row,
-                    block => stream.Write(MemoryMarshal.AsBytes(block.Span))
-                );
-                write(entry.Id, entry.Row, score);
-            }
-        ));
+                    SafetensorsType.F32,
+                    [entry.Row.Length, model.Model.Config.VocabularySize],
+                    stream =>
+                    {
+                        waiting[i] = Score(
+                            scorer,
+                            entry.Id,
+                            entry.Row,
+                            block => stream.Write(MemoryMarshal.AsBytes(block.Span))
+                        );
+                        for (; next < rows.Count && waiting[next] is { } score; next++)
+                        {
+                            write(rows[next].Id, rows[next].Row, score);
+                            waiting[next] = null;
+                        }
+                    }
+                )
+        );
         SafetensorsWriter.Write(path, pieces, SafetensorsWriter.PyTorchMetadata, force);
     }
 
