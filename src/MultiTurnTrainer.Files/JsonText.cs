@@ -36,7 +36,7 @@ public static class JsonText
     public static void WritePage(Stream output, object value) => JsonSerializer.Serialize(output, value, Indented);
 
     /// <summary>The same as a value to read.</summary>
-    public static JsonView ToView(object value) => JsonView.Adopt(JsonSerializer.SerializeToUtf8Bytes(value, Compact));
+    public static JsonView ToView(object? value) => JsonView.Adopt(JsonSerializer.SerializeToUtf8Bytes(value, Compact));
 
     /// <summary>A JSON text on one line; it is left as it is otherwise.</summary>
     public static byte[] OneLine(ReadOnlyMemory<byte> json)
@@ -81,6 +81,5 @@ public static class JsonText
 
     /// <summary>A value of such a setting.</summary>
     /// <param name="value">Null, a truth, a number, a text, or a list or dictionary of them.</param>
-    public static object ToAnyValue(object? value) =>
-        JsonView.Adopt(JsonSerializer.SerializeToUtf8Bytes(value, Compact));
+    public static object ToAnyValue(object? value) => ToView(value);
 }

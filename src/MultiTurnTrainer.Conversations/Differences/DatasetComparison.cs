@@ -6,9 +6,9 @@ using MultiTurnTrainer.Conversations.Jsonl;
 namespace MultiTurnTrainer.Conversations.Differences;
 
 /// <summary>
-/// Compares two files. Each is read once and remembered as hashes: some 50 bytes a row and 40 a message, whatever the length of the
-/// texts. A row belongs to the one with the same text, wherever that stands; else to the one with the same id; else to the next one that
-/// begins with the same question.
+/// Compares two files. Each is read once and remembered as hashes: a few hundred bytes a row and 40 a message, whatever the length
+/// of the texts. A row belongs to the one with the same text, wherever that stands; else to the one with the same id; else to the
+/// next one that begins with the same question.
 /// </summary>
 public static class DatasetComparison
 {
@@ -23,13 +23,12 @@ public static class DatasetComparison
         List<RowDigest> before = Read(old, conversion);
         List<RowDigest> after = Read(@new, conversion);
         DifferenceCounts counts = new() { OldRows = before.Count, NewRows = after.Count };
-        RowDigest?[] partners = FindPartners(before, after);
         HashSet<RowDigest> left = new(before, ReferenceEqualityComparer.Instance);
+        RowDigest?[] partners = FindPartners(before, after, left);
         for (int i = 0; i < after.Count; i++)
         {
             if (partners[i] is { } partner)
             {
-                left.Remove(partner);
                 Tell(Compare(partner, after[i]));
             }
             else
@@ -61,16 +60,15 @@ public static class DatasetComparison
     private static List<RowDigest> Read(string path, ConversionOptions conversion) =>
         [.. ConversationReader.Read(path, conversion).Select(RowDigest.Of)];
 
-    // The old row of each new one: the surest sign first.
-    private static RowDigest?[] FindPartners(List<RowDigest> before, List<RowDigest> after)
+    // The old row of each new one: the surest sign first. Those that are found are taken out of what is left.
+    private static RowDigest?[] FindPartners(List<RowDigest> before, List<RowDigest> after, HashSet<RowDigest> left)
     {
         RowDigest?[] partners = new RowDigest?[after.Count];
-        HashSet<RowDigest> free = new(before, ReferenceEqualityComparer.Instance);
         Func<RowDigest, ulong>[] signs = [row => row.All, row => row.Text, row => row.Id, row => row.Opening];
         foreach (Func<RowDigest, ulong> sign in signs)
         {
             Dictionary<ulong, Queue<RowDigest>> bySign = [];
-            foreach (RowDigest row in before.Where(row => free.Contains(row) && sign(row) != 0))
+            foreach (RowDigest row in before.Where(row => left.Contains(row) && sign(row) != 0))
             {
                 if (!bySign.TryGetValue(sign(row), out Queue<RowDigest>? rows))
                 {
@@ -89,7 +87,7 @@ public static class DatasetComparison
                 )
                 {
                     partners[i] = partner;
-                    free.Remove(partner);
+                    left.Remove(partner);
                 }
             }
         }

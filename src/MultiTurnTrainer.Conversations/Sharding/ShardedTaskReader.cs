@@ -16,16 +16,21 @@ public static class ShardedTaskReader
     /// <exception cref="MttException">Not JSON, or an item without id, shards or question: file, item and what is missing.</exception>
     public static IReadOnlyList<ShardedTask> Read(string path)
     {
-        if (RowContainers.Find(path) is { } container)
-        {
-            return
+        List<ShardedTask> tasks = RowContainers.Find(path) is { } container
+            ?
             [
                 .. container
                     .Read(path)
-                    .Select((row, i) => ReadOne(Parse(path, $"{i + 1}", row.ToArray()), $"{path}: row {i + 1}")),
-            ];
-        }
+                    .Select((row, i) => ReadOne(Parse(path, $"{i + 1}", row), $"{path}: row {i + 1}")),
+            ]
+            : ReadText(path);
+        return tasks.Count > 0
+            ? tasks
+            : throw new MttException($"{path}: holds no task", "A task is an object with id, shards and question.");
+    }
 
+    private static List<ShardedTask> ReadText(string path)
+    {
         byte[] bytes = InputFile.ReadBytes(path, "Name a file of sharded tasks, or make one with mtt shard.", MaxBytes);
         List<ShardedTask> tasks = [];
         int first = Array.FindIndex(bytes, value => value is not (32 or 9 or 10 or 13));
@@ -50,9 +55,7 @@ public static class ShardedTaskReader
             }
         }
 
-        return tasks.Count > 0
-            ? tasks
-            : throw new MttException($"{path}: holds no task", "A task is an object with id, shards and question.");
+        return tasks;
     }
 
     private static ShardedTask ReadOne(JsonView item, string place)

@@ -82,7 +82,7 @@ public readonly struct JsonMember
     /// <summary>Writes name and value.</summary>
     public void WriteTo(Utf8JsonWriter json)
     {
-        json.WritePropertyName(Name);
+        JsonTapeWriter.WriteName(_tape, _name, json);
         Value.WriteTo(json);
     }
 

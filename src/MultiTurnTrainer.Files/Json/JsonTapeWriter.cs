@@ -40,7 +40,7 @@ internal static class JsonTapeWriter
         }
     }
 
-    private static void WriteName(JsonTape tape, int name, Utf8JsonWriter json)
+    public static void WriteName(JsonTape tape, int name, Utf8JsonWriter json)
     {
         if ((tape[name].Flags & JsonFlags.Escaped) == 0)
         {
