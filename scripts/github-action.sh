@@ -17,7 +17,8 @@ lines "${INPUT_ARGUMENTS:-}"
 result=0
 "${INPUT_MTT:-mtt}" validate "${words[@]}" --format github || result=$?
 if [ -n "${INPUT_SARIF:-}" ] && [ "$result" -lt 2 ]; then
-  "${INPUT_MTT:-mtt}" validate "${words[@]}" --format sarif --fail-on never >"$INPUT_SARIF"
+  # --fail-on may be among the words, and stands once: findings (1) are no reason to stop here.
+  "${INPUT_MTT:-mtt}" validate "${words[@]}" --format sarif >"$INPUT_SARIF" || [ $? -eq 1 ]
   [ -z "${GITHUB_OUTPUT:-}" ] || echo "sarif=$INPUT_SARIF" >>"$GITHUB_OUTPUT"
 fi
 exit "$result"

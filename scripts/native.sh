@@ -23,7 +23,7 @@ compile() {
 compare() {
   local data=$PWD/datasets cases=(
     "" "--help" "help" "help validate" "explain" "explain MTT304" "completion bash" "validate"
-    "validate $data/chat/chat.jsonl" "validate $data/chat --print-config" "validate $data/broken --set validate.quiet=true"
+    "validate $data/chat/chat.jsonl" "validate $data/chat --print-config" "validate $data/broken --set validate.target=openai"
     "validate $data/broken --write-baseline known.json" "validate $data/broken --baseline known.json" "validate nothing.jsonl"
     "validate $data/broken/broken.jsonl --fix --output good.jsonl --rejects bad.jsonl --force" "validate $data/chat --target openai"
     "validate $data/broken --target together --quiet" "validate $data/chat --duplicates all --eval $data/chat/eval.jsonl"

@@ -7,24 +7,22 @@
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-dotnet build tests/MultiTurnTrainer.Validation.Tests -c Release -v q -nologo
+# Builds everything, and installs what the tests drive.
+scripts/setup.sh --tests
 MTT_FUZZ_INPUTS=${1:-200000} MTT_FUZZ_SEED=${2:-1} timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Validation.Tests/release/MultiTurnTrainer.Validation.Tests \
   -class MultiTurnTrainer.Validation.Tests.FuzzTests -showliveoutput
 MTT_NEAR_ROWS=200000 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Validation.Tests/release/MultiTurnTrainer.Validation.Tests \
   -class MultiTurnTrainer.Validation.Tests.Duplicates.NearIndexTests -showliveoutput
-dotnet build tests/MultiTurnTrainer.Datasets.Tests -c Release -v q -nologo
 MTT_FUZZ_PARQUET=1250 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Datasets.Tests/release/MultiTurnTrainer.Datasets.Tests \
   -class MultiTurnTrainer.Datasets.Tests.Parquet.ParquetFuzzTests
 # The real model learns invented facts: some minutes, and 540 MB below artifacts/.
-dotnet build tests/MultiTurnTrainer.Cli.Tests -c Release -v q -nologo
 MTT_REAL_TRAINING=1 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests \
   -class MultiTurnTrainer.Cli.Tests.RealTrainingTests -showliveoutput
 for room in Templates Tokenizers Models Inference Hub Serving Sessions Cli; do
-  dotnet build "tests/MultiTurnTrainer.$room.Tests" -c Release -v q -nologo
   # Fifty times what every change runs; inputs that fail are kept in artifacts/fuzz, and belong into tests/fuzz-corpus.
   MTT_FUZZ=${MTT_FUZZ:-50} MTT_FUZZ_SEED=${2:-1} timeout 3600 \
     "artifacts/bin/MultiTurnTrainer.$room.Tests/release/MultiTurnTrainer.$room.Tests" -class '*FuzzTests' -showliveoutput
@@ -34,17 +32,16 @@ MTT_KILLS=50 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Serving.Tests/release/MultiTurnTrainer.Serving.Tests -class '*ServeKillTests'
 # The same over PostgreSQL and Redis, and each other fault of stores as often.
 MTT_FAULTS=50 timeout 7200 \
-  artifacts/bin/MultiTurnTrainer.Serving.Tests/release/MultiTurnTrainer.Serving.Tests -class '*StoreFaultTests' -showLiveOutput
-dotnet build tests/MultiTurnTrainer.Context.Tests -c Release -v q -nologo
+  artifacts/bin/MultiTurnTrainer.Serving.Tests/release/MultiTurnTrainer.Serving.Tests -class '*StoreFaultTests' -showliveoutput
 MTT_POLICY_CASES=300 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Context.Tests/release/MultiTurnTrainer.Context.Tests \
   -class MultiTurnTrainer.Context.Tests.Planning.ContextSessionProperties
 MTT_POLICY_CASES=300 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Datasets.Tests/release/MultiTurnTrainer.Datasets.Tests \
   -class MultiTurnTrainer.Datasets.Tests.Contexts.PolicyExpanderTests
-./scripts/setup.sh
-# What mtt-native runs, by the tests of those commands; then the packages on bare systems (root).
+scripts/experiments/maigo-tiny.sh artifacts/maigo-tiny
+# The commands that ./mtt gives to machine code, by their tests; then the packages on bare systems (root).
+scripts/native.sh
 MTT_TESTED=$PWD/artifacts/mtt/mtt-native timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests -class '*ValidateCommandTests'
 scripts/package.sh --try
-scripts/experiments/maigo-tiny.sh artifacts/maigo-tiny

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what mtt needs on this machine and builds it, its native part included. Safe to run again.
 #   scripts/setup.sh          to build and run mtt
-#   scripts/setup.sh --tests  also what the test suite drives (headless Chromium, SentencePiece, npm, PostgreSQL, Redis)
+#   scripts/setup.sh --tests  also what the test suite drives (headless Chromium, SentencePiece, npm, PostgreSQL, Redis, curl, kill)
 set -euo pipefail
 # Programs come from the absolute entries of PATH: others mean the current folder.
 PATH=$(IFS=:; set -f; for entry in $PATH; do case $entry in /*) printf '%s:' "$entry" ;; esac; done)
@@ -27,7 +27,12 @@ if command -v dpkg-query >/dev/null; then
   fi
   # With the reference BLAS beside Debian's libtorch a float product is ten times slower.
   if [ ${#missing[@]} -gt 0 ] || has_package libtorch-dev; then want libopenblas0-pthread; fi
-  if [ "${1:-}" = --tests ]; then want chromium; want sentencepiece; want xz-utils; want postgresql; want redis-server; command -v npm >/dev/null || missing+=(npm); fi
+  if [ "${1:-}" = --tests ]; then
+    for package in chromium sentencepiece xz-utils postgresql redis-server; do want "$package"; done
+    for tool in npm curl; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+    # Of the program kill, not the shell's own.
+    want procps
+  fi
 else
   for tool in g++ python3; do command -v "$tool" >/dev/null || say "'$tool' is missing"; done
 fi

@@ -12,20 +12,23 @@ command -v debootstrap >/dev/null || apt-get install -y -qq debootstrap >/dev/nu
 # The mirror of this machine's own packages; other distributions lie beside it.
 mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep '/debian/*$' | head -1)
 mirror=${mirror%/}
-tree=${TMPDIR:-/tmp}/mtt-bare/$suite
-if [ ! -e "$tree/made" ]; then
+bare=${TMPDIR:-/tmp}/mtt-bare/$suite
+if [ ! -e "$bare/made" ]; then
   say "making a bare system"
-  mkdir -p "${tree%/*}"
-  rm -rf "$tree"
+  mkdir -p "${bare%/*}"
+  rm -rf "$bare"
   keys=/usr/share/keyrings/$distribution-archive-keyring.gpg
   if [ -e "$keys" ]; then check=--keyring=$keys; else check=--no-check-gpg; fi
-  debootstrap --variant=minbase "$check" "$suite" "$tree" "${mirror%/debian}/$distribution" >"$tree.log" ||
-    fail "debootstrap failed: $tree.log"
-  touch "$tree/made"
+  debootstrap --variant=minbase "$check" "$suite" "$bare" "${mirror%/debian}/$distribution" >"$bare.log" ||
+    fail "debootstrap failed: $bare.log"
+  touch "$bare/made"
 fi
 
+# What is installed below stays out of the bare system, which the next try finds as it was.
+tree=$bare.used
+rm -rf "$tree"
+cp -a "$bare" "$tree"
 install -m 755 artifacts/packages/mtt "$tree/usr/local/bin/mtt"
-rm -rf "$tree/root/demo" "$tree/root/.cache"
 inside() {
   unshare --mount --pid --fork sh -ec 'mount -t proc proc "$0/proc"
     exec chroot "$0" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb /bin/sh -ec "$1"' "$tree" "$1"

@@ -64,7 +64,7 @@ public sealed class HookAndActionTests : IDisposable
             new()
             {
                 ["INPUT_FILES"] = "*.jsonl\n",
-                ["INPUT_ARGUMENTS"] = "--duplicates\nnone",
+                ["INPUT_ARGUMENTS"] = "--duplicates\nnone\n--fail-on\nwarning",
                 ["INPUT_SARIF"] = "found.sarif",
             }
         );
