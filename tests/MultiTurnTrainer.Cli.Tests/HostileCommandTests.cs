@@ -121,13 +121,19 @@ public sealed class HostileCommandTests(HostileWorld world) : IClassFixture<Host
             Assert.Fail(await log);
         }
 
-        foreach (string request in Requests(port))
+        Task<string> rest = server.StandardOutput.ReadToEndAsync();
+        try
         {
-            await SendAsync(port, request);
+            foreach (string request in Requests(port))
+            {
+                await SendAsync(port, request);
+            }
+        }
+        finally
+        {
+            await MttProcess.EndAsync(server, "TERM");
         }
 
-        Task<string> rest = server.StandardOutput.ReadToEndAsync();
-        await MttProcess.EndAsync(server, "TERM");
         RequireClean(new MttResult(server.ExitCode, shown + await rest, await log));
         Assert.Equal(0, server.ExitCode);
     }

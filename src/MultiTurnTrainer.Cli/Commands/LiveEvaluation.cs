@@ -46,23 +46,12 @@ internal static class LiveEvaluation
             return Write(plan, job, output, await LiveRun.ReplayAsync(job, plan.Verifier, cancellation));
         }
 
-        RunProgressLine progress = new("dialogues");
-        try
+        return await RunProgressLine.OfDialoguesAsync(async progress =>
         {
             LiveReport report = await LiveRun.RunAsync(job, plan.Verifier, progress, cancellation);
             progress.End();
             return Write(plan, job, output, report);
-        }
-        catch (OperationCanceledException)
-        {
-            progress.End();
-            Console.Error.WriteLine("interrupted; the finished calls are saved: run again with --resume");
-            return ExitCode.Interrupted;
-        }
-        finally
-        {
-            progress.End();
-        }
+        });
     }
 
     private static LiveJob Job(LivePlan plan, string output)

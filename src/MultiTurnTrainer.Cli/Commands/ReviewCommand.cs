@@ -171,38 +171,30 @@ internal static class ReviewCommand
             Limit = parsed.GetValue(_limit),
             LocalModel = folder => new LocalChatModel(folder, rows),
         };
-        return await ReviewAsync(job, parsed.GetValue(_ablation), cancellation);
+        bool ablation = parsed.GetValue(_ablation);
+        return await RunProgressLine.OfDialoguesAsync(progress => ReviewAsync(job, ablation, progress, cancellation));
     }
 
-    private static async Task<int> ReviewAsync(ReviewJob job, bool ablation, CancellationToken cancellation)
+    private static async Task<int> ReviewAsync(
+        ReviewJob job,
+        bool ablation,
+        RunProgressLine progress,
+        CancellationToken cancellation
+    )
     {
-        RunProgressLine progress = new("dialogues");
-        try
+        IReadOnlyList<ReviewReport> reports = ablation
+            ? await ReviewAblation.RunAsync(job, progress, cancellation)
+            : [await ReviewRun.RunAsync(job, progress, cancellation)];
+        progress.End();
+        foreach ((ReviewReport report, int i) in reports.Select((report, i) => (report, i)))
         {
-            IReadOnlyList<ReviewReport> reports = ablation
-                ? await ReviewAblation.RunAsync(job, progress, cancellation)
-                : [await ReviewRun.RunAsync(job, progress, cancellation)];
-            progress.End();
-            foreach ((ReviewReport report, int i) in reports.Select((report, i) => (report, i)))
-            {
-                string folder = ablation ? Path.Combine(job.Output, ReviewAblation.Names[i]) : job.Output;
-                ReviewText.WriteReport(report, folder);
-            }
+            string folder = ablation ? Path.Combine(job.Output, ReviewAblation.Names[i]) : job.Output;
+            ReviewText.WriteReport(report, folder);
+        }
 
-            return reports.Any(report => report.Stopped is not null) ? ExitCode.Stopped
-                : reports.Any(report => report.LeftOut.Count > 0) ? ExitCode.Findings
-                : ExitCode.Done;
-        }
-        catch (OperationCanceledException)
-        {
-            progress.End();
-            Console.Error.WriteLine("interrupted; the finished calls are saved: run again with --resume");
-            return ExitCode.Interrupted;
-        }
-        finally
-        {
-            progress.End();
-        }
+        return reports.Any(report => report.Stopped is not null) ? ExitCode.Stopped
+            : reports.Any(report => report.LeftOut.Count > 0) ? ExitCode.Findings
+            : ExitCode.Done;
     }
 
     private static ReviewSettings Overlay(ParseResult parsed, ReviewSettings settings)

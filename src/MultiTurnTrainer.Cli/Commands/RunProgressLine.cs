@@ -35,6 +35,27 @@ internal sealed class RunProgressLine(string items) : IProgress<RunProgress>
         }
     }
 
+    /// <summary>Runs dialogues whose calls a journal keeps, and gives the exit code: an interrupted run says how it goes on.</summary>
+    /// <param name="run">Ends the line before it writes.</param>
+    public static async Task<int> OfDialoguesAsync(Func<RunProgressLine, Task<int>> run)
+    {
+        RunProgressLine progress = new("dialogues");
+        try
+        {
+            return await run(progress);
+        }
+        catch (OperationCanceledException)
+        {
+            progress.End();
+            Console.Error.WriteLine("interrupted; the finished calls are saved: run again with --resume");
+            return ExitCode.Interrupted;
+        }
+        finally
+        {
+            progress.End();
+        }
+    }
+
     /// <summary>Ends the changing line.</summary>
     public void End()
     {

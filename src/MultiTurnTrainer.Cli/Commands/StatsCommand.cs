@@ -69,10 +69,10 @@ internal static class StatsCommand
             : null;
         DatasetStatistics statistics = new StatisticsCollector(options).Run(files);
         page?.Stream.Write(Encoding.UTF8.GetBytes(StatisticsPage.Write(statistics, files)));
-        page?.Commit();
         bool json = parsed.GetValue(_format) == "json";
         string text = json ? StatisticsJson.Write(statistics) : StatisticsTable.Write(statistics);
         ResultOutput.Write(text, parsed.GetValue(_output), parsed.GetValue(_force));
+        page?.Commit();
         return ExitCode.Done;
     }
 
