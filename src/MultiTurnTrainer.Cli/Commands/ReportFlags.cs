@@ -36,8 +36,13 @@ internal sealed class ReportFlags
 
     /// <summary>Writes the report of a check to standard output.</summary>
     /// <param name="parsed">The command line.</param>
+    /// <param name="documentation">The address of the pages that it links to.</param>
     /// <param name="check">Hands every finding on, and returns the counts.</param>
-    public ValidationSummary Write(ParseResult parsed, Func<Action<Finding>, ValidationSummary> check)
+    public ValidationSummary Write(
+        ParseResult parsed,
+        string documentation,
+        Func<Action<Finding>, ValidationSummary> check
+    )
     {
         bool quiet = IsQuiet(parsed);
         using StreamWriter output = new(CleanJsonStream.OpenOutput(), bufferSize: 1 << 16) { NewLine = "\n" };
@@ -47,6 +52,7 @@ internal sealed class ReportFlags
             output,
             new ReportOptions
             {
+                Documentation = documentation,
                 Colour = parsed.GetValue(_colour) switch
                 {
                     "always" => true,

@@ -216,7 +216,11 @@ internal static class ValidateCommand
             Accept = accepted is null ? null : rows.Accept,
             Reject = parsed.GetValue(_rejects) is null ? null : rows.Reject,
         };
-        ValidationSummary summary = _report.Write(parsed, receive => new Validator(options, receive).Run(inputs));
+        ValidationSummary summary = _report.Write(
+            parsed,
+            checks.Documentation,
+            receive => new Validator(options, receive).Run(inputs)
+        );
         if (unreadable.Count > 0)
         {
             unreadable.ForEach(problem => ErrorReport.Write(problem, verbose: false));

@@ -90,7 +90,7 @@ internal sealed class SettingsOptions
 
         string[] words = [.. result.Tokens.Select(token => token.Value)];
         string value =
-            words.Length == 0 ? "true"
+            words.Length == 0 ? flag.Value("true")
             : flag.Option.ValueType.IsArray
                 ? $"[{string.Join(", ", words.SelectMany(word => word.Split(',')).Select(flag.Value))}]"
             : flag.Value(words[^1]);
@@ -108,16 +108,29 @@ internal sealed class SettingsOptions
         public override int Invoke(ParseResult parsed)
         {
             SettingsFile file = options.Load(parsed, options._flags.Concat(options._shown));
-            Option? policy = parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == "--policy");
-            if (policy is not null && parsed.GetResult(policy) is { Implicit: false } given)
-            {
-                Console.Out.WriteLine(
-                    Printable.Of($"# --policy {given.Tokens[^1].Value} replaces the section context")
-                );
-            }
-
+            WriteOthers(parsed);
             Console.Out.Write(Printable.Text(SettingsText.Write(file)));
             return ExitCode.Done;
+        }
+
+        // Flags that add to a setting, replace a whole section or have none are shown as they were given.
+        private void WriteOthers(ParseResult parsed)
+        {
+            Option[] shown =
+            [
+                options.Config,
+                options.Set,
+                options.Print,
+                .. options._flags.Concat(options._shown).Select(flag => flag.Option),
+            ];
+            foreach (Option option in parsed.CommandResult.Command.Options.Except(shown))
+            {
+                if (parsed.GetResult(option) is { Implicit: false } given)
+                {
+                    string words = string.Join(' ', given.Tokens.Select(token => token.Value));
+                    Console.Out.WriteLine(Printable.Of($"# beside the settings: {option.Name} {words}").TrimEnd());
+                }
+            }
         }
     }
 }

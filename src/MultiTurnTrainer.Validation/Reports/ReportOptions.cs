@@ -5,8 +5,8 @@ namespace MultiTurnTrainer.Validation.Reports;
 /// <summary>How a report is written.</summary>
 public sealed record ReportOptions
 {
-    /// <summary>Where the documentation lies.</summary>
-    public string Documentation { get; init; } = "https://github.com/multiturntrainer/mtt/blob/main/docs";
+    /// <summary>The address of the documentation, without a slash at its end.</summary>
+    public required string Documentation { get; init; }
 
     /// <summary>Whether text is coloured.</summary>
     public bool Colour { get; init; }

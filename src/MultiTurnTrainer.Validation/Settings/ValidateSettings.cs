@@ -20,4 +20,10 @@ public sealed record ValidateSettings
 
     /// <summary>The service whose file rules are checked too: together, openai or mistral.</summary>
     public string? Target { get; init; }
+
+    /// <summary>
+    /// Where the pages of docs/ lie, for links in SARIF and in GitHub's summary: the address of your copy, for nothing is published at the
+    /// default one.
+    /// </summary>
+    public string Documentation { get; init; } = "https://github.com/multiturntrainer/mtt/blob/main/docs";
 }

@@ -70,6 +70,12 @@ public sealed partial class ConfigTests : IDisposable
         "last_only: true  # --last"
     )]
     [InlineData("review --rounds 9 --budget-tokens 5", "rounds: 9  # --rounds", "    tokens: 5  # --budget-tokens")]
+    [InlineData("clean --no-canonical-task", "canonical_task: false  # --no-canonical-task", "clean:")]
+    [InlineData(
+        "validate data --ignore MTT403 --quiet",
+        "# beside the settings: --ignore MTT403\n",
+        "# beside the settings: --quiet\n"
+    )]
     [InlineData("explain --set lora.r=3", "r: 3  # --set", "train:")]
     [InlineData("sessions list --set lora.r=3", "r: 3  # --set", "sessions:")]
     public void PrintConfig_OfAnyCommand_HasItsFlags(string command, string first, string second)

@@ -204,6 +204,19 @@ public sealed class ValidateInCITests : IDisposable
     }
 
     [Fact]
+    public void Validate_SarifWithDocumentationOfOnesOwn_LinksThere()
+    {
+        string[] set = ["--set", "validate.documentation=https://docs.example/mtt/"];
+        string log = Run(["validate", "data", "--format", "sarif", .. set]).Out;
+        Assert.Contains(
+            "\"helpUri\":\"https://docs.example/mtt/findings.md#mtt001-json-syntax\"",
+            log,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("multiturntrainer", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Validate_JUnit_HasACaseForEveryFile()
     {
         _folder.Write("clean.jsonl", Good + "\n");
@@ -279,12 +292,19 @@ public sealed class ValidateInCITests : IDisposable
     {
         using Process process = MttProcess.Start(_folder.Path, "validate", "data", "--watch");
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        Assert.Contains("3 rows in 3 files", await NextTotal(process), StringComparison.Ordinal);
-        _folder.Write("data/raw/b.jsonl", Good + "\n" + Bad + "\n");
-        Assert.Contains("4 rows in 3 files", await NextTotal(process), StringComparison.Ordinal);
-        _folder.Write("data/new.jsonl", Good + "\n");
-        Assert.Contains("5 rows in 4 files", await NextTotal(process), StringComparison.Ordinal);
-        await MttProcess.EndAsync(process, "INT");
+        try
+        {
+            Assert.Contains("3 rows in 3 files", await NextTotal(process), StringComparison.Ordinal);
+            _folder.Write("data/raw/b.jsonl", Good + "\n" + Bad + "\n");
+            Assert.Contains("4 rows in 3 files", await NextTotal(process), StringComparison.Ordinal);
+            _folder.Write("data/new.jsonl", Good + "\n");
+            Assert.Contains("5 rows in 4 files", await NextTotal(process), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await MttProcess.EndAsync(process, "INT");
+        }
+
         Assert.Equal(130, process.ExitCode);
         Assert.Contains("changed: data/raw/b.jsonl", await errors, StringComparison.Ordinal);
     }
