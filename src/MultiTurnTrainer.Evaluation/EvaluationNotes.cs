@@ -8,7 +8,7 @@ namespace MultiTurnTrainer.Evaluation;
 /// <param name="Verifier">What took the answers out of the replies: <c>rules</c>, or a model.</param>
 public sealed record EvaluationNotes(string Name, string User = "script", string Verifier = "rules")
 {
-    /// <summary>The context policy's name; null for none.</summary>
+    /// <summary>The context policy's fingerprint; null for none.</summary>
     public string? Policy { get; init; }
 
     /// <summary>Tasks that cannot be scored, with the reason.</summary>

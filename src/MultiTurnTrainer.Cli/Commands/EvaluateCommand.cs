@@ -259,9 +259,10 @@ internal static class EvaluateCommand
     {
         GenerationOptions generation = Generation(parsed);
         LocalModelOptions choice = _model.Read(parsed, settings);
-        PolicyPrompts? policy = PolicyFile.Read(parsed.GetValue(_policy), settings) is { } shaped
-            ? new PolicyPrompts(new PolicyModel(shaped, RowModel.Load(choice.Folder, choice.Rows)))
-            : null;
+        ContextPolicy? shaping = PolicyFile.Read(parsed.GetValue(_policy), settings);
+        PolicyPrompts? policy = shaping is null
+            ? null
+            : new PolicyPrompts(new PolicyModel(shaping, RowModel.Load(choice.Folder, choice.Rows)));
 
         // A taken name shows before the dialogues, not after them.
         using OutputFile? file = parsed.GetValue(_output) is { } output
@@ -295,7 +296,7 @@ internal static class EvaluateCommand
                 Verifier: choosing is null ? "rules" : "likelihood"
             )
             {
-                Policy = parsed.GetValue(_policy),
+                Policy = shaping is null ? null : PolicyFingerprint.Of(shaping),
                 LeftOut = leftOut,
             };
             EvaluationJson.Write(file.Stream, result, notes);
