@@ -19,6 +19,36 @@ public readonly record struct FileState(long Length, DateTime Written)
         }
     }
 
+    /// <summary>Reads bytes at a place of a file that must still be as it was.</summary>
+    /// <param name="path">Names the file in errors.</param>
+    /// <param name="file">The open file.</param>
+    /// <param name="place">The first byte.</param>
+    /// <param name="target">Is filled.</param>
+    /// <exception cref="MttException">The file was written to or cut since, or cannot be read.</exception>
+    public void Read(string path, SafeFileHandle file, long place, Span<byte> target)
+    {
+        try
+        {
+            while (target.Length > 0)
+            {
+                int count = RandomAccess.Read(file, target, place);
+                if (count == 0)
+                {
+                    throw Refusal(path);
+                }
+
+                target = target[count..];
+                place += count;
+            }
+
+            RequireSame(path, file);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw InputFile.Unreadable(path, problem);
+        }
+    }
+
     /// <summary>What is said of such a file.</summary>
     public static MttException Refusal(string path) =>
         new($"{path}: was changed while it was read", "Run the command again when nothing writes to the file.");

@@ -20,8 +20,7 @@ internal static class WeightLoader
         Device device
     )
     {
-        CheckNames(files, config, layout);
-        CheckShapes(files, config, layout, vocabulary);
+        Check(files, config, layout, vocabulary);
         Tensor[] weights = new Tensor[layout.Modules.Count];
         Tensor?[] biases = new Tensor?[layout.Modules.Count];
         try
@@ -74,7 +73,14 @@ internal static class WeightLoader
     public static bool IsTiedHead(ModelConfig config, ModuleSpec module) =>
         config.TiedHead && module.Path == ModuleLayout.HeadPath;
 
-    /// <summary>Before memory is spent: each module has its weight, in its shape.</summary>
+    /// <summary>Before memory is spent: each module has its weight, in its shape, and nothing else is there.</summary>
+    /// <exception cref="MttException">A weight is missing, of another shape, or one that no module asks for.</exception>
+    public static void Check(IModelWeights files, ModelConfig config, ModuleLayout layout, int vocabulary)
+    {
+        CheckNames(files, config, layout);
+        CheckShapes(files, config, layout, vocabulary);
+    }
+
     private static void CheckShapes(IModelWeights files, ModelConfig config, ModuleLayout layout, int vocabulary)
     {
         foreach (ModuleSpec module in layout.Modules.Where(module => !IsTiedHead(config, module)))

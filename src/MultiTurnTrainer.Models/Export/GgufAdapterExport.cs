@@ -27,13 +27,19 @@ public static class GgufAdapterExport
                 .Select(lora, new ModuleLayout(config))
                 .OrderBy(module => module.Path, StringComparer.Ordinal),
         ];
+        if (modules.Length == 0)
+        {
+            throw Refuse(adapter, "it has no low-rank pair");
+        }
+
         if (config.TiedHead && Array.Exists(modules, module => module.Path == ModuleLayout.HeadPath))
         {
             throw Refuse(adapter, "it changes a head that is tied to the embedding");
         }
 
-        // llama.cpp scales by alpha / rank: another scale, of rsLoRA or of a pattern, goes into alpha or into B.
-        double alpha = LoraTargets.Scale(lora, modules[0]) * LoraTargets.Rank(lora, modules[0]);
+        // llama.cpp scales by alpha / rank, and by 1 where alpha is 0: another scale, of rsLoRA or of a pattern, goes into alpha or B.
+        double first = LoraTargets.Scale(lora, modules[0]) * LoraTargets.Rank(lora, modules[0]);
+        double alpha = first == 0 ? 1 : first;
         KeyValuePair<string, object>[] metadata =
         [
             KeyValuePair.Create<string, object>("general.architecture", GgufModelKeys.Architecture(config, model)),
@@ -45,6 +51,7 @@ public static class GgufAdapterExport
         ];
         using SafetensorsFile file = LoraAdapterFiles.Open(adapter);
         RequireOnlyPairs(adapter, file, modules);
+        RequireShapes(lora, file, modules);
         GgufWriter.Write(
             output,
             metadata,
@@ -122,6 +129,18 @@ public static class GgufAdapterExport
         if (file.Entries.Keys.FirstOrDefault(name => !known.Contains(name)) is { } other)
         {
             throw Refuse(adapter, $"its file holds '{other}'");
+        }
+    }
+
+    private static void RequireShapes(LoraConfig lora, SafetensorsFile file, ModuleSpec[] modules)
+    {
+        foreach (ModuleSpec module in modules)
+        {
+            int rank = LoraTargets.Rank(lora, module);
+            bool embedding = module.Kind == ModuleKind.Embedding;
+            (int input, int output) = embedding ? (module.Out, module.In) : (module.In, module.Out);
+            LoraAdapterFiles.RequireShape(file, file[LoraNames.A(module)], [rank, input]);
+            LoraAdapterFiles.RequireShape(file, file[LoraNames.B(module)], [output, rank]);
         }
     }
 

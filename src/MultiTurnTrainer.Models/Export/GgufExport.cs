@@ -31,8 +31,10 @@ public enum GgufFileType
 /// <summary>Writes a model folder as one GGUF file, tokenizer and chat template included.</summary>
 public static class GgufExport
 {
+    private const int PartValues = 1 << 24;
+
     /// <summary>Writes the file.</summary>
-    /// <param name="folder">The model's folder; an adapter is merged into it first.</param>
+    /// <param name="folder">The model's folder; an adapter is to be merged into it first.</param>
     /// <param name="fileType">What the matrices are stored as. Rows that are no whole blocks take the next larger type.</param>
     /// <param name="output">The file.</param>
     /// <param name="force">Whether it may be replaced.</param>
@@ -49,6 +51,7 @@ public static class GgufExport
         List<KeyValuePair<string, object>> metadata = GgufModelKeys.Write(config, folder, fileType);
         metadata.AddRange(GgufTokenizerKeys.Write(folder, config.VocabularySize));
         using IModelWeights weights = IModelWeights.Open(folder, config);
+        WeightLoader.Check(weights, config, new ModuleLayout(config), config.VocabularySize);
         List<GgufPiece> pieces = [.. Pieces(config, weights, fileType)];
         GgufWriter.Write(output, metadata, pieces, force);
         return pieces
@@ -117,13 +120,24 @@ public static class GgufExport
             stream =>
             {
                 using Tensor tensor = weights.Load(own, ScalarType.Float32, CPU);
-                float[] values = Tensors.ToArray(tensor);
-                if (GgufNames.Turns(config, module))
-                {
-                    values = GgufRows.Turn(values, (int)shape[0], config.HeadDimension);
-                }
 
-                stream.Write(Quantiser.Run(type, values));
+                // Parts of whole heads, so that all rows that change places are in one: an array has at most 2 GiB.
+                long columns = shape.Length == 1 ? 1 : shape[1];
+                long step = Math.Max(1, PartValues / columns / config.HeadDimension) * config.HeadDimension;
+                for (long row = 0; row < shape[0]; row += step)
+                {
+                    long rows = Math.Min(step, shape[0] - row);
+                    using Tensor part = tensor.narrow(0, row, rows);
+                    float[] values = Tensors.ToArray(part);
+                    stream.Write(
+                        Quantiser.Run(
+                            type,
+                            GgufNames.Turns(config, module)
+                                ? GgufRows.Turn(values, (int)rows, config.HeadDimension)
+                                : values
+                        )
+                    );
+                }
             }
         );
 }

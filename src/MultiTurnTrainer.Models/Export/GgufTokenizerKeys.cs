@@ -33,8 +33,8 @@ internal static class GgufTokenizerKeys
             when (problem is JsonException or InvalidOperationException or NullReferenceException or FormatException)
         {
             throw new MttException(
-                $"{path}: not a tokenizer ({problem.Message})",
-                "Take the file from the model's own repository again.",
+                $"{folder}: its tokenizer's files are not what they should be ({problem.Message})",
+                "Take tokenizer.json, tokenizer_config.json and tokenizer.model from the model's own repository again.",
                 problem
             );
         }

@@ -1,7 +1,5 @@
 // Folder Gguf: llama.cpp's file format: reads and writes files, blocks of quantised numbers, names, metadata.
 // Refuses to know: the forward pass, adapters' folders, what a tokenizer does with its tables.
-using Microsoft.Win32.SafeHandles;
-
 namespace MultiTurnTrainer.Models.Gguf;
 
 /// <summary>
@@ -14,11 +12,13 @@ public sealed class GgufFile : IDisposable
     public const string Extension = ".gguf";
 
     private readonly SafeFileHandle _file;
+    private readonly FileState _begun;
 
     private GgufFile(string path, SafeFileHandle file, GgufHeader header)
     {
         Path = path;
         _file = file;
+        _begun = FileState.Of(file);
         Metadata = new GgufMetadata(path, header.Values);
         Tensors = header.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         DataStart = header.DataStart;
@@ -57,17 +57,15 @@ public sealed class GgufFile : IDisposable
     /// <param name="tensor">One of this file's.</param>
     /// <param name="start">The first value; a whole number of blocks stand before it.</param>
     /// <param name="target">Receives a whole number of blocks.</param>
-    /// <exception cref="MttException">The file has changed, or holds numbers that are not finite.</exception>
+    /// <exception cref="MttException">The file was changed since it was opened, or holds numbers that are not finite.</exception>
     public void Read(GgufTensor tensor, long start, Span<float> target)
     {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(
-            target.Length / tensor.Type.BlockValues() * tensor.Type.BlockBytes()
-        );
+        (int values, int size) = (tensor.Type.BlockValues(), tensor.Type.BlockBytes());
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(target.Length / values * size);
         try
         {
-            Span<byte> blocks = bytes.AsSpan(0, target.Length / tensor.Type.BlockValues() * tensor.Type.BlockBytes());
-            long place = DataStart + tensor.Offset + (start / tensor.Type.BlockValues() * tensor.Type.BlockBytes());
-            ReadBytes(place, blocks);
+            Span<byte> blocks = bytes.AsSpan(0, target.Length / values * size);
+            _begun.Read(Path, _file, DataStart + tensor.Offset + (start / values * size), blocks);
             Dequantiser.Run(tensor.Type, blocks, target);
         }
         finally
@@ -86,19 +84,4 @@ public sealed class GgufFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
-
-    private void ReadBytes(long place, Span<byte> target)
-    {
-        while (target.Length > 0)
-        {
-            int count = RandomAccess.Read(_file, target, place);
-            if (count == 0)
-            {
-                throw GgufHeader.Damaged(Path, "it has become shorter while it was read");
-            }
-
-            target = target[count..];
-            place += count;
-        }
-    }
 }

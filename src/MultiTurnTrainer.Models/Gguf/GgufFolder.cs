@@ -36,6 +36,20 @@ public static class GgufFolder
         using GgufFile file = GgufFile.Open(full);
         JsonObject config = GgufConfig.Write(file);
         string folder = Path.Combine(CacheFolder.Root.Folder, "gguf", Key(file, full));
+        try
+        {
+            Fill(folder, file, config);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Explain(folder, problem);
+        }
+
+        return folder;
+    }
+
+    private static void Fill(string folder, GgufFile file, JsonObject config)
+    {
         Directory.CreateDirectory(folder);
         Write("config.json", JsonSerializer.SerializeToUtf8Bytes<JsonNode>(config, JsonText.Indented));
         Write(
@@ -47,8 +61,7 @@ public static class GgufFolder
             Write(name, bytes);
         }
 
-        Link(Path.Combine(folder, CompanionFiles.GgufLink), full);
-        return folder;
+        Link(Path.Combine(folder, CompanionFiles.GgufLink), file.Path);
 
         void Write(string name, byte[] bytes)
         {

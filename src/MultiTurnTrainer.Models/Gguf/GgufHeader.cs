@@ -7,6 +7,8 @@ internal sealed class GgufHeader
     private const int MostDimensions = 4;
     private const int MostName = 64;
     private const int MostKey = 65_535;
+    private const int MostText = 1 << 26;
+    private const long MostEntries = 1 << 24; // of a list: a vocabulary has some hundred thousand
     private const long MostAlignment = 1 << 20;
     private const long LeastTensor = 8 + 4 + 8 + 4 + 8;
     private const long LeastValue = 8 + 4 + 1;
@@ -46,9 +48,6 @@ internal sealed class GgufHeader
 
         return header;
     }
-
-    public static MttException Damaged(string path, string what, Exception? inner = null) =>
-        new($"{path}: not a whole GGUF file: {what}", "Fetch or make the file again.", inner);
 
     private void ReadAll()
     {
@@ -98,9 +97,10 @@ internal sealed class GgufHeader
     private long ReadCount(long leastBytes, string what)
     {
         ulong count = _reader.ReadUInt64();
-        return count <= (ulong)(Left / leastBytes)
+        long most = Math.Min(Left / leastBytes, MostEntries);
+        return count <= (ulong)most
             ? (long)count
-            : throw Damaged(_path, $"it claims {count} {what}, more than {Left} bytes can hold");
+            : throw Damaged(_path, $"it claims {count} {what}, at most {most} can be there");
     }
 
     private GgufTensor ReadTensor()
@@ -170,7 +170,7 @@ internal sealed class GgufHeader
 
     private static long Align(long place, long alignment) => (place + alignment - 1) / alignment * alignment;
 
-    private string ReadText(long most = long.MaxValue)
+    private string ReadText(int most = MostText)
     {
         ulong length = _reader.ReadUInt64();
         if (length > (ulong)Math.Min(Left, most))
@@ -231,4 +231,7 @@ internal sealed class GgufHeader
 
         return list;
     }
+
+    private static MttException Damaged(string path, string what, Exception? inner = null) =>
+        new($"{path}: not a whole GGUF file: {what}", "Fetch or make the file again.", inner);
 }

@@ -33,14 +33,14 @@ public sealed class GgufMetadata(string path, IReadOnlyDictionary<string, object
     /// <summary>A whole number that must be there.</summary>
     public long RequireNumber(string key) => Number(key) ?? throw Missing(key);
 
-    /// <summary>A real number, or null where the file has none.</summary>
+    /// <summary>A finite real number, or null where the file has none.</summary>
     public double? Real(string key) =>
         values.GetValueOrDefault(key) switch
         {
             null => null,
-            float value => Decimal(value),
-            double value => value,
-            _ => throw Wrong(key, "a real number"),
+            float value when float.IsFinite(value) => Decimal(value),
+            double value when double.IsFinite(value) => value,
+            _ => throw Wrong(key, "a finite real number"),
         };
 
     /// <summary>A flag, or null where the file has none.</summary>

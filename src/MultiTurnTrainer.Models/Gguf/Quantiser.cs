@@ -56,7 +56,7 @@ internal static class Quantiser
 
     private static void Q8_0(ReadOnlySpan<float> values, Span<byte> block)
     {
-        float scale = TensorPrimitives.MaxMagnitude(values) is var largest ? Math.Abs(largest) / 127 : 0;
+        float scale = Math.Abs(TensorPrimitives.MaxMagnitude(values)) / 127;
         float inverse = scale == 0 ? 0 : 1 / scale;
         BinaryPrimitives.WriteHalfLittleEndian(block, (Half)scale);
         for (int i = 0; i < 32; i++)

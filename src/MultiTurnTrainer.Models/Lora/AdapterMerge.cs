@@ -224,7 +224,7 @@ public static class AdapterMerge
             force: false
         );
         CopyRest(model, modelFolder, folder, untie);
-        return (modules.Length, untie);
+        return (modules.Count(module => IsChanged(adapter, module)), untie);
     }
 
     private static void RequireBiases(CausalLM model, LoraAdapter adapter)
@@ -243,14 +243,17 @@ public static class AdapterMerge
 
     private static IEnumerable<ModuleSpec> FindChanged(CausalLM model, LoraAdapter adapter, WeightFolder weights) =>
         model.Layout.Modules.Where(module =>
-            adapter.Layer(module.Slot) is not null
-            || adapter.Weight(module.Slot) is not null
-            || adapter.Tokens(module.Slot) is not null
+            IsChanged(adapter, module)
             || (
                 weights.TryFind(module.WeightName, out _, out SafetensorsEntry entry)
                 && !entry.Shape.AsSpan().SequenceEqual(module.Shape)
             )
         );
+
+    private static bool IsChanged(LoraAdapter adapter, ModuleSpec module) =>
+        adapter.Layer(module.Slot) is not null
+        || adapter.Weight(module.Slot) is not null
+        || adapter.Tokens(module.Slot) is not null;
 
     private static SafetensorsPiece CreatePiece(
         CausalLM model,

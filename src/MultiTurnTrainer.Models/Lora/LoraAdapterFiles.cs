@@ -205,7 +205,8 @@ internal static class LoraAdapterFiles
         }
     }
 
-    private static void RequireShape(SafetensorsFile file, SafetensorsEntry entry, long[] shape)
+    /// <summary>Refuses a tensor of another shape than the adapter's configuration and base ask for.</summary>
+    public static void RequireShape(SafetensorsFile file, SafetensorsEntry entry, long[] shape)
     {
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
         {

@@ -79,14 +79,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(target.Length, entry.Length - start);
-        try
-        {
-            Fill(_dataStart + entry.Begin + start, target);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw InputFile.Unreadable(Path, problem);
-        }
+        _begun.Read(Path, _file, _dataStart + entry.Begin + start, target);
     }
 
     /// <summary>A copy of a tensor's elements.</summary>
@@ -112,7 +105,7 @@ public sealed class SafetensorsFile : IDisposable
         }
 
         Span<byte> prefix = stackalloc byte[LengthBytes];
-        Fill(0, prefix);
+        _begun.Read(Path, _file, 0, prefix);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > SafetensorsHeader.MaxLength)
         {
@@ -129,26 +122,9 @@ public sealed class SafetensorsFile : IDisposable
         }
 
         byte[] json = new byte[(int)length];
-        Fill(LengthBytes, json);
+        _begun.Read(Path, _file, LengthBytes, json);
         SafetensorsHeader header = SafetensorsHeader.Parse(json, size - _dataStart, Path);
         Entries = header.Entries;
         Metadata = header.Metadata;
-    }
-
-    private void Fill(long place, Span<byte> target)
-    {
-        while (target.Length > 0)
-        {
-            int count = RandomAccess.Read(_file, target, place);
-            if (count == 0)
-            {
-                throw FileState.Refusal(Path);
-            }
-
-            target = target[count..];
-            place += count;
-        }
-
-        _begun.RequireSame(Path, _file);
     }
 }

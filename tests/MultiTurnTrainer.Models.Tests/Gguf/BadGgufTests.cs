@@ -60,6 +60,31 @@ public sealed class BadGgufTests : IDisposable
     }
 
     [Fact]
+    public void Read_FileThatWasCutSinceItWasOpened_IsRefused()
+    {
+        string path = _folder["cut.gguf"];
+        File.WriteAllBytes(path, Make(""));
+        using GgufFile file = GgufFile.Open(path);
+        using (FileStream other = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            other.SetLength(other.Length - 1);
+        }
+
+        MttException problem = Assert.Throws<MttException>(() => file.Read(file.Tensors["t"], 0, new float[32]));
+        Assert.Equal($"{path}: was changed while it was read", problem.Message);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Real_OfNoFiniteNumber_IsRefused(float value)
+    {
+        GgufMetadata metadata = new("model.gguf", new Dictionary<string, object> { ["rope"] = value });
+
+        Assert.Contains("finite", Assert.Throws<MttException>(() => metadata.Real("rope")).Message);
+    }
+
+    [Fact]
     public void Open_OfAnyCutOrChangedByte_NeverFailsOtherwise()
     {
         byte[] good = Make("");

@@ -100,6 +100,24 @@ public sealed class GgufModelTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void Export_OfWeightsThatDoNotFit_IsRefusedAndWritesNothing()
+    {
+        string model = _folder["model"];
+        string file = _folder["model.gguf"];
+        Directory.CreateDirectory(model);
+        File.Copy(Path.Combine(Golden.Folder("llama"), "config.json"), Path.Combine(model, "config.json"));
+        SafetensorsPiece piece = SafetensorsPiece.Of("w", SafetensorsType.F32, [1], new byte[4]);
+        SafetensorsWriter.Write(Path.Combine(model, "model.safetensors"), [piece], null, force: false);
+
+        MttException problem = Assert.Throws<MttException>(() =>
+            GgufExport.Run(model, GgufFileType.F32, file, force: false)
+        );
+
+        Assert.Contains("'w'", problem.Message);
+        Assert.False(File.Exists(file));
+    }
+
+    [Fact]
     public void Export_OfTheGoldenAdapter_GivesLlamaCppsFile()
     {
         string file = _folder["adapter.gguf"];
