@@ -67,24 +67,36 @@ internal sealed class SentencePieceModel
     public static SentencePieceModel Read(ReadOnlySpan<byte> file)
     {
         SentencePieceModel model = new();
+        try
+        {
+            model.ReadModel(file);
+        }
+        catch (InvalidDataException)
+        {
+            throw new TokenizerFormatException("it is no SentencePiece model, or cut short");
+        }
+
+        return model.Pieces.Count > 0 ? model : throw new TokenizerFormatException("it holds no pieces");
+    }
+
+    private void ReadModel(ReadOnlySpan<byte> file)
+    {
         ProtoReader reader = new(file);
         while (reader.Next())
         {
             switch (reader.Field)
             {
                 case 1:
-                    model.Pieces.Add(ReadPiece(reader.Bytes));
+                    Pieces.Add(ReadPiece(reader.Bytes));
                     break;
                 case 2:
-                    model.ReadTrainer(reader.Bytes);
+                    ReadTrainer(reader.Bytes);
                     break;
                 case 3:
-                    model.ReadNormalizer(reader.Bytes);
+                    ReadNormalizer(reader.Bytes);
                     break;
             }
         }
-
-        return model.Pieces.Count > 0 ? model : throw new TokenizerFormatException("it holds no pieces");
     }
 
     private static ModelPiece ReadPiece(ReadOnlySpan<byte> message)

@@ -1,7 +1,10 @@
-namespace MultiTurnTrainer.Tokenizers.Loading.SentencePiece;
+using System.Buffers.Binary;
+
+namespace MultiTurnTrainer.Files;
 
 /// <summary>Steps through the fields of one protobuf message.</summary>
-internal ref struct ProtoReader(ReadOnlySpan<byte> message)
+/// <param name="message">Its bytes.</param>
+public ref struct ProtoReader(ReadOnlySpan<byte> message)
 {
     private readonly ReadOnlySpan<byte> _message = message;
     private int _at;
@@ -23,7 +26,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
 
     /// <summary>Goes to the next field.</summary>
     /// <returns>False at the message's end.</returns>
-    /// <exception cref="TokenizerFormatException">It is no protobuf message.</exception>
+    /// <exception cref="InvalidDataException">It is no protobuf message.</exception>
     public bool Next()
     {
         if (_at == _message.Length)
@@ -84,5 +87,5 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         throw Damaged();
     }
 
-    private static TokenizerFormatException Damaged() => new("it is no SentencePiece model, or cut short");
+    private static InvalidDataException Damaged() => new("it is no protobuf message, or cut short");
 }
