@@ -45,12 +45,15 @@ internal static unsafe partial class LoadedLibraries
             {
                 current = words.Length == 6 && words[5].Contains(".so", StringComparison.Ordinal) ? Begin(words) : null;
             }
-            else if (current is not null && words[0] == "Anonymous:")
+            else if (current is not null && words[0] is "Anonymous:" or "Swap:")
             {
-                yield return current with
+                // What the loader has bound may be swapped out already: it is the process's own all the same.
+                long own = 1024 * long.Parse(words[1], CultureInfo.InvariantCulture);
+                current = current with { OwnBytes = current.OwnBytes + own };
+                if (words[0] == "Swap:")
                 {
-                    OwnBytes = 1024 * long.Parse(words[1], CultureInfo.InvariantCulture),
-                };
+                    yield return current;
+                }
             }
         }
     }
