@@ -7,7 +7,7 @@ public static class JsonText
 {
     /// <summary>One line.</summary>
     public static JsonSerializerOptions Compact { get; } =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = JsonView.MaxDepth };
 
     /// <summary>Two spaces, for files people read.</summary>
     public static JsonSerializerOptions Indented { get; } = new(Compact) { WriteIndented = true, NewLine = "\n" };
@@ -41,7 +41,7 @@ public static class JsonText
     /// <summary>A JSON text on one line; it is left as it is otherwise.</summary>
     public static byte[] OneLine(ReadOnlyMemory<byte> json)
     {
-        using JsonDocument parsed = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 256 });
+        using JsonDocument parsed = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = JsonView.MaxDepth });
         return JsonSerializer.SerializeToUtf8Bytes(parsed.RootElement, Compact);
     }
 

@@ -169,7 +169,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
     private MttException Refusal()
     {
         return new MttException(
-            $"{Refused} of {Counted.Of(Counts.Conversations, "conversation")} cannot be masked:\n  {string.Join("\n  ", RefusalLines)}",
+            $"{Refused} of {Counted.Of(Counts.Conversations, "conversation")} cannot be masked:\n  {string.Join("\n  ", RefusalLines.Select(Printable.Line))}",
             _findings.Exists(finding => UnrenderedAnswer.IsCode(finding.Code))
                 ? "Fix them; --skip-refused leaves them out, --drop-unrendered-answers only the answers that are not rendered."
                 : "Fix them, or leave them out with --skip-refused."

@@ -11,6 +11,7 @@ internal sealed class Recovery : IAsyncDisposable
     private readonly TurnRunner _runner;
     private readonly Action<string>? _log;
     private Task _running = Task.CompletedTask;
+    private string? _told;
 
     /// <param name="runner">The turns.</param>
     /// <param name="log">Told of what was found, and of failures; null for nobody.</param>
@@ -19,7 +20,7 @@ internal sealed class Recovery : IAsyncDisposable
     /// <summary>Looks once, and from then on beside the server's work.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        await _runner.RecoverAsync(cancellation).ConfigureAwait(false);
+        await LookAsync(cancellation).ConfigureAwait(false);
         _running = Task.Run(RunAsync, CancellationToken.None);
     }
 
@@ -39,7 +40,7 @@ internal sealed class Recovery : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                await LookAsync().ConfigureAwait(false);
+                await LookAsync(_stop.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -48,18 +49,23 @@ internal sealed class Recovery : IAsyncDisposable
         }
     }
 
-    private async Task LookAsync()
+    private async Task LookAsync(CancellationToken cancellation)
     {
         try
         {
-            if (await _runner.RecoverAsync(_stop.Token).ConfigureAwait(false) is > 0 and var found)
+            if (await _runner.RecoverAsync(cancellation).ConfigureAwait(false) is > 0 and var found)
             {
                 _log?.Invoke($"{Counted.Of(found, "turn")} that nobody answered: interrupted");
             }
         }
         catch (MttException problem)
         {
-            _log?.Invoke($"abandoned turns were not looked for: {problem.Message}");
+            // Said once: a damaged session is found again every two seconds.
+            if (problem.Message != _told)
+            {
+                _log?.Invoke($"turns that nobody answered were not all interrupted: {problem.Message}");
+                _told = problem.Message;
+            }
         }
         catch (SessionException)
         {

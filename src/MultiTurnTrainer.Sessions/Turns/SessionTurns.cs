@@ -280,6 +280,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
     /// <param name="enter">Gives a session to this call alone; null where a turn of it runs here. Without it none runs here.</param>
     /// <param name="cancellation">Stops between two sessions.</param>
     /// <returns>How many there were.</returns>
+    /// <exception cref="MttException">One of them cannot be read; thrown when all the others are recovered.</exception>
     public async Task<int> RecoverAsync(
         Func<SessionHeader, IDisposable?>? enter = null,
         CancellationToken cancellation = default
@@ -290,17 +291,26 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
             .ToListAsync(cancellation)
             .ConfigureAwait(false);
         int recovered = 0;
+        MttException? damaged = null;
         foreach (SessionHeader header in abandoned)
         {
             using IDisposable? alone = enter?.Invoke(header);
             if (enter is null || alone is not null)
             {
-                await RecoverAsync(header, cancellation).ConfigureAwait(false);
-                recovered++;
+                try
+                {
+                    await RecoverAsync(header, cancellation).ConfigureAwait(false);
+                    recovered++;
+                }
+                catch (MttException problem)
+                {
+                    // One session that cannot be read is in no other's way.
+                    damaged ??= problem;
+                }
             }
         }
 
-        return recovered;
+        return damaged is null ? recovered : throw damaged;
     }
 
     private Task<SessionState> RecoverAsync(SessionHeader header, CancellationToken cancellation) =>
