@@ -79,6 +79,7 @@ public class LocalEvaluationTests
         JsonElement[] evaluations = Evaluations(folder["out/evaluations.jsonl"]);
         Assert.Equal([0, 2, 4], evaluations.Select(one => one.GetProperty("step").GetInt32()));
         Assert.All(evaluations, one => Assert.InRange(one.GetProperty("task_score").GetDouble(), 0, 100));
+        Assert.All(evaluations, one => Assert.Equal(JsonValueKind.Null, one.GetProperty("eval_loss").ValueKind));
 
         // A score that never rises is best where it was first, and training stops when its patience ends.
         Assert.Equal([true, false, false], evaluations.Select(one => one.GetProperty("best").GetBoolean()));

@@ -31,12 +31,12 @@ public sealed record EvaluationMetrics(
     /// <summary>What decides which checkpoint is the best, less being better: the loss, or the score with its sign turned.</summary>
     public double Measure => -TaskScore ?? Loss;
 
-    /// <summary>An evaluation that has no rows.</summary>
+    /// <summary>An evaluation that has no rows, and so no loss.</summary>
     internal static EvaluationMetrics WithoutRows(int step) =>
         new(
             step,
-            0,
-            0,
+            double.NaN,
+            double.NaN,
             0,
             new Dictionary<int, LossPart>(),
             new Dictionary<string, LossPart>(),

@@ -141,8 +141,9 @@ internal sealed class MetricsLog : IDisposable
         _board.Write(
             metrics.Step,
             [
-                ("eval/loss", metrics.Loss),
-                ("eval/accuracy", metrics.Accuracy),
+                .. metrics.SupervisedTokens > 0
+                    ? [("eval/loss", metrics.Loss), ("eval/accuracy", metrics.Accuracy)]
+                    : Array.Empty<(string, double)>(),
                 .. metrics.TaskScore is { } tasks ? [("eval/task_score", tasks)] : Array.Empty<(string, double)>(),
                 .. metrics.ByTurn.Select(turn => ($"eval/loss_turn_{turn.Key}", turn.Value.Loss)),
                 .. metrics.ByRole.Select(role => ($"eval/loss_role_{role.Key}", role.Value.Loss)),

@@ -11,15 +11,15 @@ internal static class EvaluationPlots
     /// <param name="evaluations">The lines of <c>evaluations.jsonl</c>.</param>
     public static string Draw(IReadOnlyList<JsonView> evaluations)
     {
-        if (evaluations.Count == 0)
-        {
-            return "";
-        }
-
         string[] turns =
         [
             .. evaluations.SelectMany(line => Parts(line, "by_turn")).Select(part => part.Name).Distinct(),
         ];
+        if (turns.Length == 0)
+        {
+            return "";
+        }
+
         return new Plot(
                 "Evaluation loss by turn",
                 [
