@@ -103,6 +103,7 @@ public static class EvaluationRun
     )
     {
         Simulator simulator = new(model, verifier, policy);
+        List<ModeResult> results = [];
         List<Dialogue> dialogues = [];
         foreach (SimulationChoice mode in job.Modes)
         {
@@ -115,10 +116,11 @@ public static class EvaluationRun
             dialogues.AddRange(played);
             foreach (ModeResult result in EvaluationResult.Of(job with { Modes = [mode] }, played, verifier).Modes)
             {
+                results.Add(result);
                 onMode(result);
             }
         }
 
-        return EvaluationResult.Of(job, dialogues, verifier);
+        return new EvaluationResult(job.Seed, results, dialogues);
     }
 }

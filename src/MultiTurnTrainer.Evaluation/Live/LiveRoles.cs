@@ -14,6 +14,9 @@ internal sealed class LiveRoles(EvaluateSettings settings, IVerifier verifier, I
     // The benchmark asks three times for an answer that stands in the reply word for word.
     private const int Tries = 3;
 
+    private static readonly Dictionary<string, ReplyKind> _kinds = Enum.GetValues<ReplyKind>()
+        .ToDictionary(kind => Naming.SnakeCase(kind));
+
     // Servers differ; what one of them refuses, no run should depend on.
     public bool TakesConsecutiveUsers => false;
 
@@ -59,10 +62,7 @@ internal sealed class LiveRoles(EvaluateSettings settings, IVerifier verifier, I
         }
 
         // A single turn can only be an answer: it is not classified.
-        if (
-            turns.Count(one => one.Role == "user") > 1
-            || place.Choice.Mode is not (SimulationMode.Full or SimulationMode.Concat)
-        )
+        if (place.Choice.Mode is not (SimulationMode.Full or SimulationMode.Concat))
         {
             ReplyKind kind = await ClassifyAsync(place, turn, role, turns, cancellation).ConfigureAwait(false);
             if (kind != ReplyKind.AnswerAttempt)
@@ -82,7 +82,7 @@ internal sealed class LiveRoles(EvaluateSettings settings, IVerifier verifier, I
 
     /// <summary>One reply of a role.</summary>
     /// <exception cref="DialogueFailedException">There was none.</exception>
-    public async Task<ChatReply> AskAsync(
+    private async Task<ChatReply> AskAsync(
         DialoguePlace place,
         string step,
         int attempt,
@@ -104,6 +104,36 @@ internal sealed class LiveRoles(EvaluateSettings settings, IVerifier verifier, I
         return record.Reply ?? throw new DialogueFailedException($"{step}: {record.Error}");
     }
 
+    /// <summary>What a role says in a JSON object, asked until it can be read; null where it never can.</summary>
+    /// <param name="place">The dialogue.</param>
+    /// <param name="step">The call's place in it.</param>
+    /// <param name="role">Who is asked.</param>
+    /// <param name="turns">What it sees.</param>
+    /// <param name="read">Reads the object; null asks again.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="DialogueFailedException">There was no reply.</exception>
+    public async Task<T?> AskAsync<T>(
+        DialoguePlace place,
+        string step,
+        RoleSettings role,
+        IReadOnlyList<ChatTurn> turns,
+        Func<IReadOnlyDictionary<string, object?>, T?> read,
+        CancellationToken cancellation
+    )
+        where T : class
+    {
+        for (int attempt = 0; attempt < Tries; attempt++)
+        {
+            ChatReply reply = await AskAsync(place, step, attempt, role, turns, cancellation).ConfigureAwait(false);
+            if (RolePrompts.ReadObject(reply.Text) is { } fields && read(fields) is { } said)
+            {
+                return said;
+            }
+        }
+
+        return null;
+    }
+
     private async Task<ReplyKind> ClassifyAsync(
         DialoguePlace place,
         int turn,
@@ -112,33 +142,23 @@ internal sealed class LiveRoles(EvaluateSettings settings, IVerifier verifier, I
         CancellationToken cancellation
     )
     {
-        for (int attempt = 0; attempt < Tries; attempt++)
-        {
-            ChatReply said = await AskAsync(
-                    place,
-                    Invariant($"t{turn}/class"),
-                    attempt,
-                    role,
-                    RolePrompts.Classify(place.Task, turns),
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            if (
-                RolePrompts.ReadObject(said.Text)?.GetValueOrDefault("response_type") is string name
-                && Array.Find(
-                    Enum.GetValues<ReplyKind>(),
-                    kind => Naming.SnakeCase(kind) == name.Trim().ToLowerInvariant()
-                )
-                    is var found
-                && Naming.SnakeCase(found) == name.Trim().ToLowerInvariant()
+        string? kind = await AskAsync<string>(
+                place,
+                Invariant($"t{turn}/class"),
+                role,
+                RolePrompts.Classify(place.Task, turns),
+                said =>
+                    said.GetValueOrDefault("response_type") is string name
+                    && name.Trim().ToLowerInvariant() is var known
+                    && _kinds.ContainsKey(known)
+                        ? known
+                        : null,
+                cancellation
             )
-            {
-                return found;
-            }
-        }
+            .ConfigureAwait(false);
 
         // What nobody can call an answer is none.
-        return ReplyKind.Discussion;
+        return kind is null ? ReplyKind.Discussion : _kinds[kind];
     }
 
     private async Task<string> ExtractAsync(
@@ -147,28 +167,15 @@ internal sealed class LiveRoles(EvaluateSettings settings, IVerifier verifier, I
         RoleSettings role,
         string reply,
         CancellationToken cancellation
-    )
-    {
-        for (int attempt = 0; attempt < Tries; attempt++)
-        {
-            ChatReply said = await AskAsync(
-                    place,
-                    Invariant($"t{turn}/answer"),
-                    attempt,
-                    role,
-                    RolePrompts.Extract(place.Task, reply),
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            if (
-                RolePrompts.ReadObject(said.Text)?.GetValueOrDefault("answer") is string answer
-                && RolePrompts.Locate(reply, answer) is { } located
+    ) =>
+        await AskAsync<string>(
+                place,
+                Invariant($"t{turn}/answer"),
+                role,
+                RolePrompts.Extract(place.Task, reply),
+                said => said.GetValueOrDefault("answer") is string answer ? RolePrompts.Locate(reply, answer) : null,
+                cancellation
             )
-            {
-                return located;
-            }
-        }
-
-        return "";
-    }
+            .ConfigureAwait(false)
+        ?? "";
 }

@@ -9,8 +9,6 @@ namespace MultiTurnTrainer.Evaluation.Live;
 /// </summary>
 internal sealed class ModelUser(DialoguePlace place, RoleSettings role, int? maxTurns, LiveRoles roles) : IDialogueUser
 {
-    private const int Tries = 3;
-
     private readonly IReadOnlyList<string> _shards = place.Task.Shards;
     private readonly Dictionary<int, int> _revealed = new() { [0] = 1 };
     private readonly List<string> _said = [place.Task.Shards[0]];
@@ -22,8 +20,7 @@ internal sealed class ModelUser(DialoguePlace place, RoleSettings role, int? max
 
     public DialogueEnd End { get; private set; }
 
-    public IReadOnlyDictionary<int, int>? RevealedAt =>
-        _revealed.ToDictionary(shard => shard.Key, shard => shard.Value);
+    public IReadOnlyDictionary<int, int>? RevealedAt => _revealed;
 
     public async Task<string?> NextAsync(IReadOnlyList<ChatTurn> turns, int turn, CancellationToken cancellation)
     {
@@ -58,40 +55,35 @@ internal sealed class ModelUser(DialoguePlace place, RoleSettings role, int? max
         return UserScript.Recapitulate(_shards);
     }
 
-    /// <summary>A message and the shard it tells, from 0; -1 for none.</summary>
-    private async Task<(string Text, int Shard)> AskAsync(
-        IReadOnlyList<ChatTurn> turns,
-        int turn,
-        CancellationToken cancellation
-    )
+    private async Task<Message> AskAsync(IReadOnlyList<ChatTurn> turns, int turn, CancellationToken cancellation)
     {
-        for (int attempt = 0; attempt < Tries; attempt++)
-        {
-            string reply = (
-                await roles
-                    .AskAsync(
-                        place,
-                        Invariant($"t{turn}/user"),
-                        attempt,
-                        role,
-                        RolePrompts.User(turns, _shards, _revealed.Keys),
-                        cancellation
-                    )
-                    .ConfigureAwait(false)
-            ).Text;
-            if (
-                RolePrompts.ReadObject(reply) is { } said
-                && said.GetValueOrDefault("response") is string { Length: > 0 } text
-                && said.GetValueOrDefault("shard_id") is long id
-                && (id == -1 || (id >= 1 && id <= _shards.Count))
+        Message? said = await roles
+            .AskAsync<Message>(
+                place,
+                Invariant($"t{turn}/user"),
+                role,
+                RolePrompts.User(turns, _shards, _revealed.Keys),
+                Read,
+                cancellation
             )
-            {
-                return (text, id == -1 ? -1 : (int)id - 1);
-            }
+            .ConfigureAwait(false);
+        if (said is not null)
+        {
+            return said;
         }
 
         // A user who cannot be read says the next shard word for word.
         int next = Enumerable.Range(0, _shards.Count).First(shard => !_revealed.ContainsKey(shard));
-        return (_shards[next], next);
+        return new Message(_shards[next], next);
     }
+
+    private Message? Read(IReadOnlyDictionary<string, object?> said) =>
+        said.GetValueOrDefault("response") is string { Length: > 0 } text
+        && said.GetValueOrDefault("shard_id") is long id
+        && (id == -1 || (id >= 1 && id <= _shards.Count))
+            ? new Message(text, id == -1 ? -1 : (int)id - 1)
+            : null;
+
+    /// <summary>A message and the shard it tells, from 0; -1 for none.</summary>
+    private sealed record Message(string Text, int Shard);
 }
