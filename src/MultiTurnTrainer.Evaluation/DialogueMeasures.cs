@@ -79,8 +79,8 @@ public sealed partial record DialogueMeasures(
     {
         string[] said = [.. played.Trace.Where(turn => turn.Role == "assistant").Select(turn => turn.Content)];
         IReadOnlyList<PlayedReply> replies = played.Replies;
-        int wrong = replies.ToList().FindIndex(reply => reply.IsAttempt && reply.Score < 1);
-        int right = wrong < 0 ? -1 : replies.ToList().FindIndex(wrong, reply => reply.Score >= 1);
+        int wrong = replies.ToList().FindIndex(reply => reply.IsAttempt && !reply.IsCorrect);
+        int right = wrong < 0 ? -1 : replies.ToList().FindIndex(wrong, reply => reply.IsCorrect);
         int attempt = replies.ToList().FindIndex(reply => reply.IsAttempt);
         int revealed = played.RevealedAt.Values.DefaultIfEmpty(0).Max();
         List<int> ignored = [];
@@ -113,7 +113,8 @@ public sealed partial record DialogueMeasures(
             ignored,
             right < 0 ? null : right - wrong,
             recalls,
-            said.Count(reply => UserTurn().IsMatch(reply))
+            // What the script put into its mouth comes first.
+            said.TakeLast(replies.Count).Count(reply => UserTurn().IsMatch(reply))
         );
     }
 

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Evaluation.Verifiers;
+
 namespace MultiTurnTrainer.Evaluation;
 
 /// <summary>What <see cref="EvaluationJson"/> wrote, read back.</summary>
@@ -145,4 +147,7 @@ public sealed record PlayedReply(string Kind, double Score, int Tokens, int Prom
 
     /// <summary>Whether it commits itself to an answer.</summary>
     public bool IsAttempt => Kind == "answer_attempt";
+
+    /// <summary>Whether the answer is right.</summary>
+    public bool IsCorrect => Score >= Verdict.Whole;
 }

@@ -68,6 +68,13 @@ public class MethodComparisonTests
         );
 
     [Fact]
+    public void Of_AModeInWhichNothingCounts_HasNothing()
+    {
+        MethodComparison comparison = MethodComparison.Of([File("base", 1, "contradicted-wrongly", 0)]);
+        Assert.Equal(0, comparison.Cells.Single().Mean);
+    }
+
+    [Fact]
     public void Reports_NamesFromFiles_AreEscaped()
     {
         EvaluationFile[] files = [File("<script>a|b\u001b[31m", 1, "full", 0.5), File("tuned", 1, "full", 0.6)];

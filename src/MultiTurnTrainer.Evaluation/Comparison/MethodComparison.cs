@@ -139,7 +139,10 @@ public sealed record MethodComparison(
             _lastCounts.Contains(mode) ? "last" : "any",
             own.Mean,
             own.Interval(),
-            own.Tasks.ToDictionary(seed => Invariant($"{seed.Key}"), seed => seed.Value.Values.Average()),
+            own.Tasks.ToDictionary(
+                seed => Invariant($"{seed.Key}"),
+                seed => seed.Value.Values.DefaultIfEmpty().Average()
+            ),
             difference?.Mean,
             interval,
             interval?.ExcludesZero ?? false,

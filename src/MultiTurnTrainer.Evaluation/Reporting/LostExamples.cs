@@ -24,13 +24,16 @@ public static class LostExamples
     private static IReadOnlyList<string> Tell(PlayedDialogue played)
     {
         List<string> lines = [];
-        int reply = 0;
+
+        // What the script put into the model's mouth comes first and was not judged.
+        int reply = played.Replies.Count - played.Trace.Count(turn => turn.Role == "assistant");
         foreach (ChatTurn turn in played.Trace.Where(turn => turn.Role != "system"))
         {
             lines.Add($"{turn.Role}: {Cut(turn.Content)}");
-            if (turn.Role == "assistant" && reply < played.Replies.Count)
+            if (turn.Role == "assistant")
             {
-                lines.Add(Judge(played, reply++));
+                lines.AddRange(reply < 0 ? [] : [Judge(played, reply)]);
+                reply++;
             }
         }
 

@@ -68,8 +68,7 @@ public sealed partial class ChoiceVerifier : IVerifier
                     : throw new FormatException("is missing or no list of two to 26 texts")
         );
 
-    private static string Letter(Match match) =>
-        match.Groups.Values.Skip(1).First(group => group.Success).Value.ToUpperInvariant();
+    private static string Letter(Match match) => match.Groups.Values.Skip(1).First(group => group.Success).Value;
 
     private static string? Published(string reply) =>
         PublishedStated().Match(reply) is { Success: true } stated ? stated.Groups[1].Value
@@ -85,7 +84,7 @@ public sealed partial class ChoiceVerifier : IVerifier
     [GeneratedRegex(@"\b[A-J]\b")]
     private static partial Regex PublishedAlone();
 
-    [GeneratedRegex(@"answer\s+is:?\s*(?:option\s+)?[\s(*""']*([A-Z])(?![\w'])", RegexOptions.None)]
+    [GeneratedRegex(@"answer\s+is:?\s*(?:option\s+)?[\s(*""']*([A-Z])(?![\w'])")]
     private static partial Regex Stated();
 
     [GeneratedRegex(@"[aA]nswer:[\s(*""']*([A-Z])(?![\w'])|\\boxed\{\s*(?:\\text\{)?\(?([A-Z])\)?\s*\}")]

@@ -33,7 +33,7 @@ public enum ReplyKind
 public sealed record Verdict(ReplyKind Kind, double Score, double Published, string? Answer)
 {
     // A perfect translation scores 100.00000000000004 in floating point.
-    private const double Whole = 1 - 1e-6;
+    internal const double Whole = 1 - 1e-6;
 
     /// <summary>Whether the answer is right.</summary>
     public bool IsCorrect => Score >= Whole;
