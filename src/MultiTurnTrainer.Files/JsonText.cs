@@ -70,8 +70,9 @@ public static class JsonText
 
             return true;
         }
-        catch (JsonException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
+            // Half of a surrogate pair is an InvalidOperationException.
             return false;
         }
     }

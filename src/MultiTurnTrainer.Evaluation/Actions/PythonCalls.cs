@@ -95,18 +95,6 @@ internal sealed class PythonCalls
 
     private object? Value()
     {
-        if (++_depth > MaxDepth)
-        {
-            throw new FormatException("too deep");
-        }
-
-        object? value = Sum();
-        _depth--;
-        return value;
-    }
-
-    private object? Sum()
-    {
         object? left = Product();
         while (_lexer.TakeAny("+", "-") is { } sign)
         {
@@ -127,13 +115,21 @@ internal sealed class PythonCalls
         return left;
     }
 
+    // Every way down leads through here, by brackets and by signs in a row.
     private object? Signed()
     {
-        if (_lexer.TakeAny("-", "+") is { } sign)
+        if (++_depth > MaxDepth)
         {
-            return PythonArithmetic.Apply(sign, 0L, Signed());
+            throw new FormatException("too deep");
         }
 
+        object? value = _lexer.TakeAny("-", "+") is { } sign ? PythonArithmetic.Apply(sign, 0L, Signed()) : Power();
+        _depth--;
+        return value;
+    }
+
+    private object? Power()
+    {
         object? left = Atom();
         return _lexer.Take("**") ? PythonArithmetic.Apply("**", left, Signed()) : left;
     }

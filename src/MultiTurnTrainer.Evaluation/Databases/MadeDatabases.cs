@@ -90,7 +90,8 @@ internal static partial class MadeDatabases
 
     private static string Name(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    [GeneratedRegex(@"\d+(?:\.\d+)?")]
+    // No longer than a decimal holds.
+    [GeneratedRegex(@"[0-9]{1,20}(?:\.[0-9]{1,6})?")]
     private static partial Regex Number();
 
     /// <summary>What cells are drawn from, as SQL.</summary>

@@ -11,7 +11,10 @@ namespace MultiTurnTrainer.Evaluation.Databases;
 internal sealed class SqlDatabase : IDisposable
 {
     private const int MaxRows = 100_000;
+    private const int MaxLength = 1 << 24; // Of one value.
+    private const long MaxSize = 1 << 27; // Of the texts and blobs of a result.
     private const int DoubleQuotedTexts = 1013; // SQLITE_DBCONFIG_DQS_DML
+    private const int LimitLength = 0; // SQLITE_LIMIT_LENGTH
     private const int LimitAttached = 7; // SQLITE_LIMIT_ATTACHED
 
     // A hundred million steps of SQLite's machine: a verdict must not depend on how busy the machine is.
@@ -25,20 +28,28 @@ internal sealed class SqlDatabase : IDisposable
     {
         _connection = connection;
         raw.sqlite3_db_config(connection.Handle, DoubleQuotedTexts, 1, out _);
+
+        // Before a script too: it has types from a file, which could name another database.
+        raw.sqlite3_limit(connection.Handle, LimitAttached, 0);
+        raw.sqlite3_limit(connection.Handle, LimitLength, MaxLength);
     }
 
     /// <summary>A database in memory.</summary>
     /// <param name="script">Makes and fills its tables.</param>
+    /// <exception cref="FormatException">The script does not run.</exception>
     public static SqlDatabase Make(string script)
     {
         SqlDatabase database = Connect("Data Source=:memory:;Pooling=False");
-        using (SqliteCommand command = database._connection.CreateCommand())
+        try
         {
-            command.CommandText = script;
-            command.ExecuteNonQuery();
+            database.Execute(script);
+            return database.Close();
         }
-
-        return database.Close();
+        catch (SqliteException problem)
+        {
+            database.Dispose();
+            throw new FormatException(problem.Message, problem);
+        }
     }
 
     /// <summary>A database file, which stays as it is.</summary>
@@ -63,16 +74,21 @@ internal sealed class SqlDatabase : IDisposable
             command.CommandText = sql;
             using SqliteDataReader reader = command.ExecuteReader();
             List<object?[]> rows = [];
+            long size = 0;
             while (reader.Read())
             {
                 object?[] row = new object?[reader.FieldCount];
                 for (int i = 0; i < row.Length; i++)
                 {
                     row[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
+                    size +=
+                        row[i] is string text ? text.Length
+                        : row[i] is byte[] bytes ? bytes.Length
+                        : 0;
                 }
 
                 rows.Add(row);
-                if (rows.Count > MaxRows)
+                if (rows.Count > MaxRows || size > MaxSize)
                 {
                     return null;
                 }
@@ -96,12 +112,16 @@ internal sealed class SqlDatabase : IDisposable
         return new SqlDatabase(connection);
     }
 
-    private SqlDatabase Close()
+    private void Execute(string script)
     {
         using SqliteCommand command = _connection.CreateCommand();
-        command.CommandText = "PRAGMA query_only=ON";
+        command.CommandText = script;
         command.ExecuteNonQuery();
-        raw.sqlite3_limit(_connection.Handle, LimitAttached, 0);
+    }
+
+    private SqlDatabase Close()
+    {
+        Execute("PRAGMA query_only=ON");
         raw.sqlite3_set_authorizer(_connection.Handle, Authorize, this);
         raw.sqlite3_progress_handler(_connection.Handle, StepsBetween, Count, this);
         return this;

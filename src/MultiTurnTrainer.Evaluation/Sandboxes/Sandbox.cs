@@ -40,6 +40,13 @@ internal sealed class Sandbox
     {
         string python = Python();
         List<string> command = [];
+
+        // The limit on processes does not bind root.
+        if (Environment.IsPrivilegedProcess && Programs.Find("setpriv") is { } setpriv)
+        {
+            command.AddRange([setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]);
+        }
+
         if (Programs.Find("bwrap") is { } bwrap)
         {
             command.AddRange([bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/"]);
@@ -47,12 +54,6 @@ internal sealed class Sandbox
         }
         else if (Programs.Find("unshare") is { } unshare)
         {
-            // The limit on processes does not bind root.
-            if (Environment.UserName == "root" && Programs.Find("setpriv") is { } setpriv)
-            {
-                command.AddRange([setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]);
-            }
-
             command.AddRange([unshare, "-rnmpf", "--kill-child", "/bin/sh", "-c", CloseMounts, "sh"]);
         }
         else

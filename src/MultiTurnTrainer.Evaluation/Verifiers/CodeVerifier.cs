@@ -53,7 +53,13 @@ public sealed partial class CodeVerifier : IVerifier
         $"```python\ndef {(Function(task) is { Length: > 0 } name ? name : "main")}(*arguments):\n    return None\n```";
 
     /// <inheritdoc/>
-    public string? WhyUnscorable(ShardedTask task) => Tests(task).Count == 0 ? "it has no tests" : null;
+    public string? WhyUnscorable(ShardedTask task)
+    {
+        IReadOnlyList<CodeTest> tests = Tests(task);
+        return tests.Count == 0 ? "it has no tests"
+            : Function(task).Length > 0 && tests.Any(test => !test.IsJson) ? "an output of its tests is no JSON"
+            : null;
+    }
 
     private bool Passes(string code, string function, IReadOnlyList<CodeTest> tests) =>
         tests.All(test => _sandbox.Run(code, function, test.Input) is { } said && test.Accepts(said));
@@ -110,6 +116,9 @@ public sealed partial class CodeVerifier : IVerifier
     /// <summary>One input and what must come out.</summary>
     private sealed record CodeTest(string Input, string Output)
     {
+        /// <summary>Whether the output is one that a function can return.</summary>
+        public bool IsJson => TryRead(Output, out _);
+
         public static IReadOnlyList<CodeTest> ReadAll(object? json) =>
             Parse(json) switch
             {
@@ -129,8 +138,25 @@ public sealed partial class CodeVerifier : IVerifier
 
         public bool Accepts(IReadOnlyDictionary<string, string> said) =>
             said.TryGetValue("result", out string? result)
-                ? PythonEquality.Same(JsonView.Parse(result).ToTree(), JsonView.Parse(Output).ToTree())
+                ? TryRead(result, out object? given)
+                    && TryRead(Output, out object? wanted)
+                    && PythonEquality.Same(given, wanted)
                 : said.TryGetValue("printed", out string? printed) && SameLines(printed, Output);
+
+        // Python writes NaN and Infinity, which are no JSON.
+        private static bool TryRead(string json, out object? value)
+        {
+            value = null;
+            try
+            {
+                value = JsonView.Parse(json).ToTree();
+                return true;
+            }
+            catch (FormatException)
+            {
+                return false;
+            }
+        }
 
         private static object? Parse(object? json) =>
             json is string text && text.TrimStart() is ['[' or '{', ..] ? JsonView.Parse(text).ToTree() : json;

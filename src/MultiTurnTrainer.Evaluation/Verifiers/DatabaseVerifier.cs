@@ -74,18 +74,14 @@ public sealed class DatabaseVerifier(string? folder) : IVerifier
         if (folder is null)
         {
             string gold = RightAnswer(task);
-            return new Suite(
-                TaskField
-                    .Read(
-                        task,
-                        "schema_tables",
-                        json =>
-                            MadeDatabases.Scripts(
-                                json as string ?? throw new FormatException("is missing or no text"),
-                                gold
-                            )
-                    )
-                    .Select(SqlDatabase.Make)
+            return TaskField.Read(
+                task,
+                "schema_tables",
+                json => new Suite(
+                    MadeDatabases
+                        .Scripts(json as string ?? throw new FormatException("is missing or no text"), gold)
+                        .Select(SqlDatabase.Make)
+                )
             );
         }
 

@@ -30,6 +30,7 @@ public class CodeVerifierTests
     [InlineData("def total(a, b):\n    return 6", false, false)]
     [InlineData("def total(a, b):\n    print('6')\n    raise ValueError", false, false)]
     [InlineData("def total(a, b):\n    while True: pass", false, false)]
+    [InlineData("def total(a, b):\n    return float('nan')", false, false)]
     [InlineData("def total(a, b):\n    return [0] * (10 ** 12)", false, false)]
     [InlineData("def total(a, b)\n    return 6", false, false)]
     public void Judge_Functions_AreRunOnEveryTest(string code, bool correct, bool asPublished)
@@ -43,6 +44,8 @@ public class CodeVerifierTests
     {
         string reply = "```python\ndef main():\n    print(int(input()) ** 2, end='.00 ok\\n')\nmain()\n```";
         Assert.False(Open().Judge(_echo, reply).IsCorrect);
+        string half = "```python\ndef main():\n    print('\\ud800')\nmain()\n```";
+        Assert.False(Open().Judge(_echo, half).IsCorrect);
         Assert.True(Open().Judge(_echo, reply.Replace(".00", ".0", StringComparison.Ordinal)).IsCorrect);
     }
 

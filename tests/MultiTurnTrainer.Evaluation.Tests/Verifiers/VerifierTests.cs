@@ -54,6 +54,41 @@ public class VerifierTests
     }
 
     [Fact]
+    public void Actions_SignsWithoutEnd_AreNoAnswer()
+    {
+        ShardedTask task = Tasks.Of(
+            "actions",
+            new
+            {
+                function = new { name = "f", parameters = new { properties = new { a = new { type = "integer" } } } },
+                reference_answer = new[] { new { f = new { a = new[] { 1 } } } },
+            }
+        );
+        ActionsVerifier verifier = new();
+        Assert.True(verifier.Judge(task, "[f(a=--1)]").IsCorrect);
+        Assert.False(verifier.Judge(task, $"[f(a={new string('-', 1_000_000)}1)]").IsAttempt);
+    }
+
+    [Theory]
+    [InlineData("INTEGER); ATTACH 'other.db' AS other; CREATE TABLE other.t(x")]
+    [InlineData("INTEGER); SELEC (")]
+    public void Database_ATypeThatIsMore_IsRefusedWithTheField(string type)
+    {
+        ShardedTask task = Tasks.Of(
+            "database",
+            new
+            {
+                reference_sql = "SELECT a FROM t",
+                schema_tables = JsonText.Line(
+                    new { t = new { columns = new[] { new object?[] { 0, "a", type, 0, null, 0 } } } }
+                ),
+            }
+        );
+        MttException problem = Assert.Throws<MttException>(() => new DatabaseVerifier(null).WhyUnscorable(task));
+        Assert.Contains("t: schema_tables", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Summary_WithoutAJudge_SaysSo()
     {
         MttException problem = Assert.Throws<MttException>(() =>
@@ -91,6 +126,7 @@ public class VerifierTests
     [InlineData("ATTACH 'x.db' AS other")]
     [InlineData("SELECT load_extension('x')")]
     [InlineData("PRAGMA query_only=OFF")]
+    [InlineData("SELECT zeroblob(100000000)")]
     [InlineData("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r")]
     public void Query_ThatDoesMoreThanReadALittle_GivesNothing(string sql)
     {
