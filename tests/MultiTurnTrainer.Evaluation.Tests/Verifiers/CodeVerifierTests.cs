@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Evaluation.Verifiers;
 using MultiTurnTrainer.Files;
@@ -50,17 +53,32 @@ public class CodeVerifierTests
     }
 
     [Theory]
-    [InlineData("import urllib.request\n    urllib.request.urlopen('http://127.0.0.1:1', timeout=1)")]
-    [InlineData("import socket\n    socket.create_connection(('1.1.1.1', 53), 1)")]
+    [InlineData("import socket\n    socket.create_connection(('127.0.0.1', PORT), 5)")]
     [InlineData("open('/var/tmp/mtt-was-here', 'w').write('x')")]
-    [InlineData("import os\n    os.kill(os.getppid(), 9)")]
     [InlineData("import os\n    [os.fork() for _ in range(20)]")]
-    [InlineData("import os\n    os.write(1, b'{\"token\": \"\", \"result\": \"6\"}\\n')")]
-    public void Judge_ProgramsThatWouldDoHarm_HaveNoEffectAndNoScore(string harm)
+    public void Judge_ProgramsThatWouldDoHarm_AreStoppedAtIt(string harm)
     {
-        Verdict verdict = Open().Judge(_sum, $"```python\ndef total(a, b):\n    {harm}\n    return 7\n```");
+        using TcpListener server = new(IPAddress.Loopback, 0);
+        server.Start();
+        string port = ((IPEndPoint)server.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        string code = harm.Replace("PORT", port, StringComparison.Ordinal);
+
+        // One that is not stopped gives the right result.
+        Verdict verdict = Open().Judge(_sum, $"```python\ndef total(a, b):\n    {code}\n    return sum(a) + b\n```");
         Assert.False(verdict.IsCorrect);
         Assert.False(File.Exists("/var/tmp/mtt-was-here"));
+    }
+
+    [Theory]
+    [InlineData("os.kill(os.getppid(), 9)")]
+    [InlineData("os.write(1, right)")]
+    [InlineData("os.write(3, right)")]
+    public void Judge_ProgramsThatForgeOrKill_HaveNoScore(string harm)
+    {
+        const string forge = "import os\n    right = b'{\"token\": \"\", \"result\": \"%d\"}\\n' % (sum(a) + b)";
+        Verdict verdict = Open()
+            .Judge(_sum, $"```python\ndef total(a, b):\n    {forge}\n    {harm}\n    return 7\n```");
+        Assert.False(verdict.IsCorrect);
     }
 
     [Fact]
