@@ -25,7 +25,7 @@ MTT_REAL_TRAINING=1 timeout 1800 \
 for room in Templates Tokenizers Models Inference Hub Serving Sessions Cli; do
   # Fifty times what every change runs; inputs that fail are kept in artifacts/fuzz, and belong into tests/fuzz-corpus.
   MTT_FUZZ=${MTT_FUZZ:-50} MTT_FUZZ_SEED=${2:-1} timeout 3600 \
-    "artifacts/bin/MultiTurnTrainer.$room.Tests/release/MultiTurnTrainer.$room.Tests" -class '*FuzzTests' -showliveoutput
+    "artifacts/bin/MultiTurnTrainer.$room.Tests/release/MultiTurnTrainer.$room.Tests" -class '*FuzzTests' -class '*HostileCommandTests' -showliveoutput
 done
 # The server, killed at 50 random moments under load.
 MTT_KILLS=50 timeout 1800 \

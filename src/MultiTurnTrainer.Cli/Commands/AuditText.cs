@@ -37,7 +37,7 @@ internal static class AuditText
         foreach ((AuditCause cause, CauseCount count) in causes.Where(cause => !report.IsAllowed(cause.Key)))
         {
             AuditExample example = count.Examples[0];
-            string detail = example.Detail.Length == 0 ? "" : $"\n  {example.Detail}";
+            string detail = example.Detail.Length == 0 ? "" : $"\n  {Printable.Line(example.Detail)}";
             writer.Write($"\n{cause.Name}: {Printable.Line(example.Place)}{detail}\n");
             if (example.View is { } view)
             {
