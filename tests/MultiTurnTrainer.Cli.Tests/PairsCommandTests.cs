@@ -106,6 +106,27 @@ public class PairsCommandTests
     }
 
     [Fact]
+    public void Pairs_EqualAndOpposedPairs_AreWrittenOnceAndCounted()
+    {
+        using TempFolder folder = new();
+        folder.Write("a.jsonl", Pair("Hello.", "Good day.", "What?") + Pair("Hello.", "What?", "Good day."));
+        folder.Write("b.jsonl", Pair("Hello.", "Good day.", "What?") + Pair("Hi.", "Good day.", "What?"));
+        MttResult result = MttProcess.Run(folder.Path, ["pairs", "a.jsonl", "b.jsonl", "--output", "pairs.jsonl"]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(
+            ["Good day.", "What?", "Good day."],
+            Rows(folder["pairs.jsonl"]).Select(row => Texts(row, "chosen").Single())
+        );
+        Assert.Contains("equal to an earlier pair: 1", result.Error);
+        Assert.Contains("opposed    1 pair", result.Error);
+
+        static string Pair(string prompt, string chosen, string rejected) =>
+            $$"""{"prompt": [{"role": "user", "content": "{{prompt}}"}], "chosen": [{"role": "assistant", "content": "{{chosen}}"}], "rejected": [{"role": "assistant", "content": "{{rejected}}"}]}"""
+            + "\n";
+    }
+
+    [Fact]
     public void Pairs_RowsThatArePairs_KeepTheirMessagesAndAreTrainedOn()
     {
         using TempFolder folder = new();

@@ -44,14 +44,14 @@ internal static class PairsCommand
         string[] inputs = RemoteInputs.Files([.. parsed.GetValue(_inputs)!.Select(Resolve)], again: true);
         string path = parsed.GetValue(_output)!;
         OutputPaths.RefuseClash(inputs, path);
-        PairCounts counts = new();
         using OutputFile output = OutputFile.Create(path, parsed.GetValue(_force));
+        PairWriter writer = new(output.Stream);
+        PairCounts counts = writer.Counts;
         foreach (
             AnswerPair pair in inputs.SelectMany(input => Read(input, parsed.GetValue(_trajectories), counts.Skip))
         )
         {
-            JsonText.WriteLine(output.Stream, pair.ToFields());
-            counts.Add(pair);
+            writer.Write(pair);
         }
 
         foreach (string line in counts.Lines)

@@ -176,8 +176,8 @@ internal static class SessionReadCommands
         CancellationToken cancellation
     )
     {
-        PairCounts counts = new();
-        SessionPairs pairs = new(counts.Skip);
+        PairWriter writer = new(output);
+        SessionPairs pairs = new(writer.Counts.Skip);
         await foreach ((string tenant, string id) in sessions)
         {
             pairs.Note(await log.LoadAsync(tenant, id, cancellation));
@@ -187,17 +187,16 @@ internal static class SessionReadCommands
         {
             foreach (AnswerPair pair in pairs.Of(await log.LoadAsync(tenant, id, cancellation)))
             {
-                JsonText.WriteLine(output, pair.ToFields());
-                counts.Add(pair);
+                writer.Write(pair);
             }
         }
 
-        foreach (string line in counts.Lines)
+        foreach (string line in writer.Counts.Lines)
         {
             Console.Error.WriteLine(Printable.Of($"{line}"));
         }
 
-        Console.Error.WriteLine(Counted.Of(counts.Pairs, "pair"));
+        Console.Error.WriteLine(Counted.Of(writer.Counts.Pairs, "pair"));
     }
 
     private static async Task<int> ExportAsync(

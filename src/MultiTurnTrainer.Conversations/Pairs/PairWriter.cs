@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+
+namespace MultiTurnTrainer.Conversations.Pairs;
+
+/// <summary>Writes pairs as JSON lines and counts them; equal ones, whatever they were made of, are written once.</summary>
+/// <param name="output">Where the rows go.</param>
+public sealed class PairWriter(Stream output)
+{
+    private readonly HashSet<UInt128> _written = [];
+
+    /// <summary>What was written, and what was left out.</summary>
+    public PairCounts Counts { get; } = new();
+
+    /// <summary>Writes a pair unless an equal one is there.</summary>
+    public void Write(AnswerPair pair)
+    {
+        if (!_written.Add(Digest(pair, pair.Chosen, pair.Rejected)))
+        {
+            Counts.Skip("equal to an earlier pair");
+            return;
+        }
+
+        if (_written.Contains(Digest(pair, pair.Rejected, pair.Chosen)))
+        {
+            Counts.AddOpposed();
+        }
+
+        JsonText.WriteLine(output, pair.ToFields());
+        Counts.Add(pair);
+    }
+
+    private static UInt128 Digest(AnswerPair pair, IReadOnlyList<object> chosen, IReadOnlyList<object> rejected)
+    {
+        JsonFields compared = new()
+        {
+            ["prompt"] = pair.Prompt,
+            ["chosen"] = chosen,
+            ["rejected"] = rejected,
+            ["tools"] = pair.Tools,
+        };
+        return MemoryMarshal.Read<UInt128>(SHA256.HashData(Encoding.UTF8.GetBytes(JsonText.Line(compared))));
+    }
+}
