@@ -10,15 +10,20 @@ public interface IDialogueModel
     bool TakesConsecutiveUsers { get; }
 
     /// <summary>One reply for each dialogue, in order. Every dialogue ends with a user turn.</summary>
-    /// <param name="dialogues">The dialogues so far.</param>
+    /// <param name="dialogues">The dialogues so far, each once.</param>
     /// <param name="seed">Makes sampling reproducible; a different one gives an independent draw.</param>
     /// <param name="cancellation">Stops between batches.</param>
     Task<IReadOnlyList<DialogueReply>> ReplyAsync(
-        IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues,
+        IReadOnlyList<OpenDialogue> dialogues,
         int seed,
         CancellationToken cancellation
     );
 }
+
+/// <summary>A dialogue that waits for a reply.</summary>
+/// <param name="Id">Names it from turn to turn.</param>
+/// <param name="Turns">The turns so far, as the model sees them.</param>
+public sealed record OpenDialogue(string Id, IReadOnlyList<ChatTurn> Turns);
 
 /// <summary>What a model said.</summary>
 /// <param name="Text">The words.</param>

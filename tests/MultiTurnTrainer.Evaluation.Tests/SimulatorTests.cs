@@ -177,13 +177,13 @@ public class SimulatorTests
         public List<IReadOnlyList<ChatTurn>> Seen { get; } = [];
 
         public Task<IReadOnlyList<DialogueReply>> ReplyAsync(
-            IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues,
+            IReadOnlyList<OpenDialogue> dialogues,
             int seed,
             CancellationToken cancellation
         )
         {
             string reply = replies[Math.Min(_turn++, replies.Length - 1)];
-            Seen.AddRange(dialogues.Select(dialogue => dialogue.ToArray()));
+            Seen.AddRange(dialogues.Select(dialogue => dialogue.Turns.ToArray()));
             return Task.FromResult<IReadOnlyList<DialogueReply>>([
                 .. dialogues.Select(_ => new DialogueReply(reply, reply.Split(' ').Length)),
             ]);

@@ -6,7 +6,7 @@ internal static class SpeedText
     /// <summary>The line that follows a generation on stderr.</summary>
     public static string Of(int prompts, GenerationSpeed speed) =>
         Invariant(
-            $"{Counted.Of(prompts, "prompt")} of {Counted.Of(speed.PromptTokens, "token")} in {speed.PrefillTime.TotalSeconds:F2} s; {Counted.Of(speed.NewTokens, "new token")} in {speed.DecodeTime.TotalSeconds:F2} s ({speed.NewTokensPerSecond:F1} tokens/s)"
+            $"{Counted.Of(prompts, "prompt")}, {Counted.Of(speed.PromptTokens, "token")} read in {speed.PrefillTime.TotalSeconds:F2} s; {Counted.Of(speed.NewTokens, "new token")} in {speed.DecodeTime.TotalSeconds:F2} s ({speed.NewTokensPerSecond:F1} tokens/s)"
         );
 
     /// <summary>The same for replies of an endpoint.</summary>

@@ -59,15 +59,9 @@ internal sealed class EvalTasks : ITaskScorer
         };
         try
         {
+            using var dialogues = LocalDialogueModel.Over(model, adapter, _encoder.Value, generation);
             EvaluationResult result = EvaluationRun
-                .ExecuteAsync(
-                    _job,
-                    _verifier,
-                    LocalDialogueModel.Over(model, adapter, _encoder.Value, generation),
-                    policy: null,
-                    static _ => { },
-                    stop
-                )
+                .ExecuteAsync(_job, _verifier, dialogues, policy: null, static _ => { }, stop)
                 .GetAwaiter()
                 .GetResult();
             _written += result.Dialogues.Sum(dialogue => (long)dialogue.Tokens);

@@ -88,7 +88,8 @@ public sealed class Simulator(
             CancellationToken cancellation
         )
         {
-            Waiting waiting = new(shown, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            OpenDialogue dialogue = new(Invariant($"{place.Choice.Name}/{place.Run}/{place.Index}"), shown);
+            Waiting waiting = new(dialogue, new(TaskCreationOptions.RunContinuationsAsynchronously));
             lock (_lock)
             {
                 _waiting.Add(place.Index, waiting);
@@ -133,7 +134,7 @@ public sealed class Simulator(
             try
             {
                 IReadOnlyList<DialogueReply> replies = await model
-                    .ReplyAsync([.. batch.Select(waiting => waiting.Shown)], seed(turn), cancellation)
+                    .ReplyAsync([.. batch.Select(waiting => waiting.Dialogue)], seed(turn), cancellation)
                     .ConfigureAwait(false);
                 for (int i = 0; i < batch.Length; i++)
                 {
@@ -148,5 +149,5 @@ public sealed class Simulator(
         }
     }
 
-    private sealed record Waiting(IReadOnlyList<ChatTurn> Shown, TaskCompletionSource<DialogueReply> Reply);
+    private sealed record Waiting(OpenDialogue Dialogue, TaskCompletionSource<DialogueReply> Reply);
 }

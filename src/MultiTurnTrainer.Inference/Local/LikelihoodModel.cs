@@ -37,10 +37,13 @@ public sealed class LikelihoodModel : IDialogueModel, IDisposable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DialogueReply>> ReplyAsync(
-        IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues,
+        IReadOnlyList<OpenDialogue> dialogues,
         int seed,
         CancellationToken cancellation
-    ) => Task.FromResult<IReadOnlyList<DialogueReply>>([.. dialogues.Select(turns => Reply(turns, cancellation))]);
+    ) =>
+        Task.FromResult<IReadOnlyList<DialogueReply>>([
+            .. dialogues.Select(dialogue => Reply(dialogue.Turns, cancellation)),
+        ]);
 
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();

@@ -3,11 +3,15 @@ namespace MultiTurnTrainer.Inference.Local;
 /// <summary>A model folder that answers simulated dialogues, a batch at a time.</summary>
 public sealed class LocalDialogueModel : IDialogueModel, IDisposable
 {
+    // Of keys and values between the turns of dialogues.
+    private const long CacheBytes = 1L << 30;
+
     private readonly ChatEncoder _encoder;
     private readonly LocalModel? _owned;
     private readonly Adapter? _adapter;
     private readonly Generator _generator;
     private readonly GenerationOptions _options;
+    private readonly PromptCache _cache = new(CacheBytes);
 
     private LocalDialogueModel(
         ChatEncoder encoder,
@@ -40,7 +44,7 @@ public sealed class LocalDialogueModel : IDialogueModel, IDisposable
         return new LocalDialogueModel(encoder, loaded.Model, loaded.Adapter, options, loaded);
     }
 
-    /// <summary>Over a model in memory, which stays the caller's.</summary>
+    /// <summary>Over a model in memory, which stays the caller's; the weights stay as they are while this is used.</summary>
     /// <param name="model">The model.</param>
     /// <param name="adapter">Laid over it; null for the base alone.</param>
     /// <param name="encoder">Its template and tokenizer.</param>
@@ -54,14 +58,23 @@ public sealed class LocalDialogueModel : IDialogueModel, IDisposable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DialogueReply>> ReplyAsync(
-        IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues,
+        IReadOnlyList<OpenDialogue> dialogues,
         int seed,
         CancellationToken cancellation
     )
     {
-        int[][] prompts = [.. dialogues.Select(_encoder.Prompt)];
+        int[][] prompts = [.. dialogues.Select(dialogue => _encoder.Prompt(dialogue.Turns))];
+        string[] keys = [.. dialogues.Select(dialogue => dialogue.Id)];
         GenerationOptions seeded = _options with { Seed = unchecked((ulong)seed) };
-        IReadOnlyList<Completion> replies = _generator.Generate(prompts, seeded, _adapter, 0, cancellation);
+        IReadOnlyList<Completion> replies = _generator.Generate(
+            prompts,
+            seeded,
+            _adapter,
+            firstRow: 0,
+            cancellation,
+            _cache,
+            keys
+        );
         return Task.FromResult<IReadOnlyList<DialogueReply>>([
             .. replies.Select(
                 (reply, i) =>
@@ -75,5 +88,9 @@ public sealed class LocalDialogueModel : IDialogueModel, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _owned?.Dispose();
+    public void Dispose()
+    {
+        _cache.Dispose();
+        _owned?.Dispose();
+    }
 }

@@ -17,16 +17,16 @@ public readonly record struct PromptReuse(int Reused, int Read);
 /// <param name="memory">The most bytes of keys and values that are kept between answers; 0 keeps none.</param>
 public sealed class CachedGenerator(CausalLM model, Adapter? adapter, long memory) : IDisposable
 {
-    // Scores of a chunk are formed whole: so many rows of them at once.
-    private const int Chunk = 256;
+    // A sequence makes room for so many tokens at a time.
+    private const int Growth = 256;
 
-    private readonly LinkedList<Kept> _kept = [];
+    private readonly PromptCache _cache = new(memory);
     private readonly IDecoder _decoder = CpuDecoder.Takes(model)
         ? new CpuDecoder(model, adapter, 1)
-        : new TensorDecoder(model, adapter, Chunk);
+        : new TensorDecoder(model, adapter, Growth);
 
     /// <summary>Bytes of keys and values that are kept.</summary>
-    public long Bytes => _kept.Sum(kept => kept.Cache.Bytes);
+    public long Bytes => _cache.Bytes;
 
     /// <summary>Of the newest prompt, what had been read before.</summary>
     public PromptReuse Reuse { get; private set; }
@@ -45,23 +45,12 @@ public sealed class CachedGenerator(CausalLM model, Adapter? adapter, long memor
     }
 
     /// <summary>Forgets what is kept under a key.</summary>
-    public void Forget(string key)
-    {
-        if (Take(key) is { } kept)
-        {
-            kept.Cache.Dispose();
-        }
-    }
+    public void Forget(string key) => _cache.Forget(key);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Kept kept in _kept)
-        {
-            kept.Cache.Dispose();
-        }
-
-        _kept.Clear();
+        _cache.Dispose();
         _decoder.Dispose();
     }
 
@@ -87,7 +76,7 @@ public sealed class CachedGenerator(CausalLM model, Adapter? adapter, long memor
         }
         finally
         {
-            Keep(key, tokens);
+            _cache.Keep(key, tokens, _decoder.Detach(0));
         }
     }
 
@@ -95,25 +84,11 @@ public sealed class CachedGenerator(CausalLM model, Adapter? adapter, long memor
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        Kept? kept = key is null ? null : Take(key);
-        int shared = kept is null ? 0 : Shared(kept.Tokens, prompt);
-        if (kept is null || shared == 0)
-        {
-            kept?.Cache.Dispose();
-            Reuse = new PromptReuse(0, prompt.Count);
-            return _decoder.Read([prompt]);
-        }
-
-        kept.Cache.Truncate(shared);
-        _decoder.Attach(kept.Cache);
+        _cache.Begin();
+        ISequenceCache? past = key is null ? null : _cache.Take(model, key, prompt);
+        int shared = past?.Length ?? 0;
         Reuse = new PromptReuse(shared, prompt.Count - shared);
-        float[] logits = [];
-        for (int at = shared; at < prompt.Count; at += Chunk)
-        {
-            logits = _decoder.Extend(prompt.GetRange(at, Math.Min(Chunk, prompt.Count - at)));
-        }
-
-        return logits;
+        return past is null ? _decoder.Read([prompt]) : _decoder.Resume([past], [prompt[shared..]]);
     }
 
     private float[] Step(List<int> tokens)
@@ -122,51 +97,6 @@ public sealed class CachedGenerator(CausalLM model, Adapter? adapter, long memor
         using IDisposable quiet = no_grad();
         // Where a longer sequence turns all its tokens by other frequencies, what was read is read anew.
         return model.Config.RotationChangesAt(tokens.Count) ? _decoder.Read([tokens]) : _decoder.Step([tokens[^1]]);
-    }
-
-    /// <summary>How many tokens a prompt has in common with what was read; the last is read again for its logits.</summary>
-    private int Shared(List<int> read, List<int> prompt)
-    {
-        // Keys that were turned for another length are of no use.
-        if (model.Config.Ropes.Any(rope => rope?.DependsOnLength ?? false))
-        {
-            return 0;
-        }
-
-        int most = Math.Min(read.Count, prompt.Count - 1);
-        return CollectionsMarshal.AsSpan(read)[..most].CommonPrefixLength(CollectionsMarshal.AsSpan(prompt));
-    }
-
-    private Kept? Take(string key)
-    {
-        for (LinkedListNode<Kept>? node = _kept.First; node is not null; node = node.Next)
-        {
-            if (node.Value.Key == key)
-            {
-                _kept.Remove(node);
-                return node.Value;
-            }
-        }
-
-        return null;
-    }
-
-    private void Keep(string? key, List<int> tokens)
-    {
-        ISequenceCache cache = _decoder.Detach();
-        if (key is null || memory <= 0)
-        {
-            cache.Dispose();
-            return;
-        }
-
-        // The last token was chosen, not read, where the answer broke off after it.
-        _kept.AddFirst(new Kept(key, tokens.GetRange(0, Math.Min(tokens.Count, cache.Length)), cache));
-        while (_kept.Last is { } oldest && Bytes > memory)
-        {
-            oldest.Value.Cache.Dispose();
-            _kept.RemoveLast();
-        }
     }
 
     private void Check(int[] prompt)
@@ -185,6 +115,4 @@ public sealed class CachedGenerator(CausalLM model, Adapter? adapter, long memor
             );
         }
     }
-
-    private sealed record Kept(string Key, List<int> Tokens, ISequenceCache Cache);
 }

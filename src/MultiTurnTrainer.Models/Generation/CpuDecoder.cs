@@ -33,7 +33,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private readonly List<nint> _buffers = [];
     private readonly float[] _logits;
     private readonly int _growth;
-    private List<CpuCache> _rows = [];
+    private CpuCache?[] _rows = [];
 
     /// <param name="model">The model.</param>
     /// <param name="adapter">Laid over it; null for the base alone.</param>
@@ -77,14 +77,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
 
     public float[] Read(IReadOnlyList<IReadOnlyList<int>> rows)
     {
-        _rows.ForEach(row => row.Dispose());
-        _rows =
-        [
-            .. rows.Select(_ => new CpuCache(_config.Layers, _config.KeyValueHeads, _config.HeadDimension, _growth)),
-        ];
+        Replace([.. rows.Select(_ => NewCache())]);
         for (int row = 0; row < rows.Count; row++)
         {
-            _rows[row].Extend(rows[row].Count);
+            _rows[row]!.Extend(rows[row].Count);
         }
 
         SequenceLayout layout = new(rows.Select(row => row.Count));
@@ -102,11 +98,11 @@ internal sealed unsafe class CpuDecoder : IDecoder
         int rows = ids.Length;
         for (int row = 0; row < rows; row++)
         {
-            _rows[row].Extend(1);
+            _rows[row]!.Extend(1);
             _embedding.Run(ids[row], new Span<float>(_hidden + ((long)row * _config.HiddenSize), _config.HiddenSize));
         }
 
-        _rotation.MoveTo([.. _rows.Select(row => row.Length)]);
+        _rotation.MoveTo([.. _rows.Select(row => row!.Length)]);
         for (int layer = 0; layer < _blocks.Length; layer++)
         {
             Attend(_blocks[layer], layer, rows);
@@ -130,45 +126,38 @@ internal sealed unsafe class CpuDecoder : IDecoder
         return _logits;
     }
 
-    public float[] Extend(IReadOnlyList<int> ids)
+    public float[] Resume(IReadOnlyList<ISequenceCache?> pasts, IReadOnlyList<IReadOnlyList<int>> rows)
     {
-        CpuCache row = _rows[0];
-        int past = row.Length;
-        row.Extend(ids.Count);
+        CpuCache[] caches = [.. pasts.Select(past => (CpuCache?)past ?? NewCache())];
+        Replace(caches);
+        int[] read = [.. caches.Select(cache => cache.Length)];
+        for (int row = 0; row < caches.Length; row++)
+        {
+            caches[row].Extend(rows[row].Count);
+        }
+
         return TensorDecoder.ReadAfter(
             _model,
             _adapter,
-            past,
-            ids,
-            layer => row.Read(layer, past, _model.Type),
-            (layer, keys, values) => row.Write(layer, keys, values, ids.Count)
+            read,
+            rows,
+            (row, layer) => caches[row].Read(layer, read[row], _model.Type),
+            (row, layer, keys, values) => caches[row].Write(layer, keys, values, rows[row].Count)
         );
     }
 
-    public ISequenceCache Detach()
+    public ISequenceCache Detach(int row)
     {
-        CpuCache row = _rows[0];
-        _rows = [];
-        return row;
+        CpuCache cache = _rows[row]!;
+        _rows[row] = null;
+        return cache;
     }
 
-    public void Attach(ISequenceCache row)
-    {
-        _rows.ForEach(old => old.Dispose());
-        _rows = [(CpuCache)row];
-    }
-
-    public void Keep(int[] rows)
-    {
-        CpuCache[] kept = [.. rows.Select(row => _rows[row])];
-        _rows.Where(row => !kept.Contains(row)).ToList().ForEach(row => row.Dispose());
-        _rows = [.. kept];
-    }
+    public void Keep(int[] rows) => Replace([.. rows.Select(row => _rows[row])]);
 
     public void Dispose()
     {
-        _rows.ForEach(row => row.Dispose());
-        _rows = [];
+        Replace([]);
         _buffers.ForEach(buffer => NativeMemory.AlignedFree((void*)buffer));
         _buffers.Clear();
     }
@@ -276,7 +265,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         int width = _config.HeadDimension;
         for (int row = 0; row < rows; row++)
         {
-            CpuCache cache = _rows[row];
+            CpuCache cache = _rows[row]!;
             long place = (long)(cache.Length - 1) * width;
             for (int head = 0; head < _config.KeyValueHeads; head++)
             {
@@ -293,7 +282,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     {
         int width = _config.HeadDimension;
         int group = _config.Heads / _config.KeyValueHeads;
-        int longest = _rows.Max(row => row.Length);
+        int longest = _rows.Max(row => row!.Length);
         Workers.For(
             rows * _config.KeyValueHeads,
             (long)longest * width * group,
@@ -304,7 +293,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
                 {
                     int row = (int)(item / _config.KeyValueHeads);
                     int head = (int)(item % _config.KeyValueHeads);
-                    CpuCache cache = _rows[row];
+                    CpuCache cache = _rows[row]!;
                     int first = _config.Windows[layer] is { } window ? Math.Max(0, cache.Length - window) : 0;
                     for (int member = 0; member < group; member++)
                     {
@@ -336,12 +325,12 @@ internal sealed unsafe class CpuDecoder : IDecoder
         using DisposeScope scope = NewDisposeScope();
         ReadOnlySpan<float> allKeys = Tensors.Floats(keys);
         ReadOnlySpan<float> allValues = Tensors.Floats(values);
-        for (int row = 0; row < _rows.Count; row++)
+        for (int row = 0; row < _rows.Length; row++)
         {
             for (int head = 0; head < heads; head++)
             {
-                float* keyTarget = _rows[row].Keys(layer, head);
-                float* valueTarget = _rows[row].Values(layer, head);
+                float* keyTarget = _rows[row]!.Keys(layer, head);
+                float* valueTarget = _rows[row]!.Values(layer, head);
                 for (int t = 0; t < layout.Lengths[row]; t++)
                 {
                     int source = (((layout.Starts[row] + t) * heads) + head) * width;
@@ -350,6 +339,20 @@ internal sealed unsafe class CpuDecoder : IDecoder
                 }
             }
         }
+    }
+
+    private CpuCache NewCache() => new(_config.Layers, _config.KeyValueHeads, _config.HeadDimension, _growth);
+
+    /// <summary>Takes other rows; those that are not among them end.</summary>
+    private void Replace(CpuCache?[] rows)
+    {
+        HashSet<CpuCache?> kept = [.. rows];
+        foreach (CpuCache? row in _rows.Where(row => !kept.Contains(row)))
+        {
+            row?.Dispose();
+        }
+
+        _rows = rows;
     }
 
     private float* AllocateBuffer(int rows, int width)

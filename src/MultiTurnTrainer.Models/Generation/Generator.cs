@@ -24,6 +24,8 @@ public sealed class Generator(CausalLM model)
     /// <param name="adapter">Laid over the base; null for the base alone.</param>
     /// <param name="firstRow">The number of the first prompt in a larger set: rows draw by their number.</param>
     /// <param name="cancel">Stops between two tokens.</param>
+    /// <param name="cache">What was read before for this model and adapter; null reads every prompt whole.</param>
+    /// <param name="keys">With a cache, a key for each prompt, none twice.</param>
     /// <returns>One completion a prompt, in order.</returns>
     /// <exception cref="MttException">A prompt is empty or holds an id outside the vocabulary.</exception>
     public IReadOnlyList<Completion> Generate(
@@ -31,7 +33,9 @@ public sealed class Generator(CausalLM model)
         GenerationOptions options,
         Adapter? adapter = null,
         int firstRow = 0,
-        CancellationToken cancel = default
+        CancellationToken cancel = default,
+        PromptCache? cache = null,
+        IReadOnlyList<string>? keys = null
     )
     {
         for (int i = 0; i < prompts.Count; i++)
@@ -40,13 +44,14 @@ public sealed class Generator(CausalLM model)
         }
 
         List<Completion> completions = [];
+        cache?.Begin();
         for (int start = 0; start < prompts.Count; start += options.BatchSize)
         {
             int count = Math.Min(options.BatchSize, prompts.Count - start);
             IEnumerable<Row> rows = Enumerable
                 .Range(start, count)
-                .Select(i => new Row(prompts[i], (ulong)(firstRow + i), options));
-            completions.AddRange(GenerateBatch([.. rows], adapter, cancel));
+                .Select(i => new Row(prompts[i], (ulong)(firstRow + i), options) { Key = keys?[i] });
+            completions.AddRange(GenerateBatch([.. rows], adapter, cache, cancel));
         }
 
         return completions;
@@ -69,10 +74,11 @@ public sealed class Generator(CausalLM model)
             Check(prompts[i].Ids, i);
         }
 
-        return GenerateBatch([.. prompts.Select(prompt => new Row(prompt.Ids, 0, prompt.Options))], adapter, cancel);
+        Row[] rows = [.. prompts.Select(prompt => new Row(prompt.Ids, 0, prompt.Options))];
+        return GenerateBatch(rows, adapter, cache: null, cancel);
     }
 
-    private List<Completion> GenerateBatch(Row[] rows, Adapter? adapter, CancellationToken cancel)
+    private List<Completion> GenerateBatch(Row[] rows, Adapter? adapter, PromptCache? cache, CancellationToken cancel)
     {
         Row[] open = [.. rows.Where(row => !row.Done)];
         if (open.Length == 0)
@@ -88,7 +94,7 @@ public sealed class Generator(CausalLM model)
             using IDecoder decoder = CpuDecoder.Takes(model)
                 ? new CpuDecoder(model, adapter, open.Length, Math.Min(most, MostGrowth))
                 : new TensorDecoder(model, adapter, most);
-            Row[] active = Take(open, decoder.Read([.. open.Select(row => row.Tokens)]), decoder);
+            Row[] active = Take(open, Begin(open, decoder, cache), decoder, cache);
             TimeSpan prefill = Stopwatch.GetElapsedTime(started);
 
             started = Stopwatch.GetTimestamp();
@@ -101,11 +107,11 @@ public sealed class Generator(CausalLM model)
                 float[] logits = changed
                     ? decoder.Read([.. active.Select(row => row.Tokens)])
                     : decoder.Step([.. active.Select(row => row.Tokens[^1])]);
-                active = Take(active, logits, decoder);
+                active = Take(active, logits, decoder, cache);
             }
 
             GenerationSpeed speed = new(
-                open.Sum(row => (long)row.Length - row.Count),
+                open.Sum(row => (long)row.Length - row.Count - row.Reused),
                 open.Sum(row => (long)row.Count),
                 prefill,
                 Stopwatch.GetElapsedTime(started)
@@ -116,19 +122,41 @@ public sealed class Generator(CausalLM model)
         return [.. rows.Select(row => row.Finish())];
     }
 
+    /// <summary>Reads the prompts, from where they part from what was read before.</summary>
+    private float[] Begin(Row[] rows, IDecoder decoder, PromptCache? cache)
+    {
+        ISequenceCache?[] pasts = [.. rows.Select(row => cache?.Take(model, row.Key!, row.Tokens))];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i].Reused = pasts[i]?.Length ?? 0;
+        }
+
+        return Array.TrueForAll(pasts, past => past is null)
+            ? decoder.Read([.. rows.Select(row => row.Tokens)])
+            : decoder.Resume(pasts, [.. rows.Select(row => row.Tokens[row.Reused..])]);
+    }
+
     /// <summary>Gives each row its next token; returns the rows that go on, and the decoder keeps only those.</summary>
-    private Row[] Take(Row[] active, float[] logits, IDecoder decoder)
+    private Row[] Take(Row[] active, float[] logits, IDecoder decoder, PromptCache? cache)
     {
         int vocabulary = model.Config.VocabularySize;
+        List<int> going = [];
         for (int i = 0; i < active.Length; i++)
         {
             active[i].Take(logits.AsSpan(i * vocabulary, vocabulary));
+            if (!active[i].Done)
+            {
+                going.Add(i);
+            }
+            else
+            {
+                cache?.Keep(active[i].Key, active[i].Tokens, decoder.Detach(i));
+            }
         }
 
-        int[] going = [.. Enumerable.Range(0, active.Length).Where(i => !active[i].Done)];
-        if (going.Length > 0 && going.Length < active.Length)
+        if (going.Count > 0 && going.Count < active.Length)
         {
-            decoder.Keep(going);
+            decoder.Keep([.. going]);
         }
 
         return [.. going.Select(i => active[i])];
@@ -158,8 +186,14 @@ public sealed class Generator(CausalLM model)
         private readonly SeededRandom _random = NamedRandom.Create(options.Seed, number);
         private FinishReason _reason = FinishReason.Length;
 
+        /// <summary>Under which what was read is kept; null keeps nothing.</summary>
+        public string? Key { get; init; }
+
         /// <summary>The most new tokens.</summary>
         public int Most { get; } = Math.Min(options.MaxNewTokens, options.MaxLength - prompt.Length);
+
+        /// <summary>Tokens of the prompt that had been read before.</summary>
+        public int Reused { get; set; }
 
         /// <summary>Prompt and new tokens.</summary>
         public List<int> Tokens { get; } = [.. prompt];

@@ -9,15 +9,14 @@ internal interface IDecoder : IDisposable
     /// <summary>Feeds each row one more token and gives the logits after it.</summary>
     float[] Step(int[] ids);
 
-    /// <summary>Reads more tokens of the only row, whose beginning it has read, and gives the logits after the last.</summary>
-    float[] Extend(IReadOnlyList<int> ids);
+    /// <summary>Reads more tokens of rows whose beginnings were read before, and gives the logits after each row's last.</summary>
+    /// <param name="pasts">What was read of each row, of this decoder from now on; null for nothing.</param>
+    /// <param name="rows">The tokens after it, at least one a row.</param>
+    float[] Resume(IReadOnlyList<ISequenceCache?> pasts, IReadOnlyList<IReadOnlyList<int>> rows);
 
     /// <summary>Keeps some rows, in the given order.</summary>
     void Keep(int[] rows);
 
-    /// <summary>Hands out what was read of the only row; the decoder then has none.</summary>
-    ISequenceCache Detach();
-
-    /// <summary>Goes on with what was handed out, as the only row.</summary>
-    void Attach(ISequenceCache row);
+    /// <summary>Hands out what was read of a row; the row's place stays until <see cref="Keep"/>, and is not to be used.</summary>
+    ISequenceCache Detach(int row);
 }

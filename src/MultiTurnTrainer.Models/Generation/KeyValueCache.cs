@@ -23,13 +23,13 @@ internal sealed class KeyValueCache : ISequenceCache
         Columns = longest;
         Starts = [.. prompts.Lengths.Select(length => longest - length)];
         _capacity = longest + Math.Min(maxNewTokens, Growth);
-        _keys = new Tensor[_config.Layers];
-        _values = new Tensor[_config.Layers];
-        for (int layer = 0; layer < _config.Layers; layer++)
-        {
-            _keys[layer] = Allocate(model.Type, model.Device);
-            _values[layer] = Allocate(model.Type, model.Device);
-        }
+        (_keys, _values) = (Allocate(model.Type, model.Device), Allocate(model.Type, model.Device));
+    }
+
+    private KeyValueCache(ModelConfig config, Tensor like, int tokens)
+    {
+        (_config, Columns, Starts, _capacity) = (config, tokens, [0], tokens);
+        (_keys, _values) = (Allocate(like.dtype, like.device), Allocate(like.dtype, like.device));
     }
 
     /// <summary>Columns in use.</summary>
@@ -42,16 +42,16 @@ internal sealed class KeyValueCache : ISequenceCache
     public int Rows => Starts.Length;
 
     /// <inheritdoc/>
-    public int Length => Columns;
+    public int Length => Columns - Starts[0];
 
     /// <inheritdoc/>
     public long Bytes =>
         _keys.Concat(_values).Sum(tensor => tensor.numel() * (tensor.dtype == ScalarType.Float32 ? 4 : 2));
 
     /// <inheritdoc/>
-    public void Truncate(int length) => Columns = Math.Min(Columns, length);
+    public void Truncate(int length) => Columns = Math.Min(Columns, Starts[0] + length);
 
-    /// <summary>Opens more columns.</summary>
+    /// <summary>Opens more columns, for all rows.</summary>
     public void Extend(int tokens)
     {
         while (Columns + tokens > _capacity)
@@ -62,13 +62,43 @@ internal sealed class KeyValueCache : ISequenceCache
         Columns += tokens;
     }
 
-    /// <summary>Writes the newest columns of the only row, from [tokens, key heads, width].</summary>
-    public void StoreLast(int layer, Tensor keys, Tensor values)
+    /// <summary>The first tokens of a row, [key heads, tokens, width] each.</summary>
+    public (Tensor Keys, Tensor Values) ReadFirst(int row, int layer, int tokens) =>
+        (SelectSlots(_keys[layer], row, Starts[row], tokens), SelectSlots(_values[layer], row, Starts[row], tokens));
+
+    /// <summary>Puts what another cache's only row holds of a layer at the beginning of a row.</summary>
+    public void StoreBefore(int row, int layer, KeyValueCache past)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor keys, Tensor values) = past.ReadFirst(0, layer, past.Length);
+        (Tensor ownKeys, Tensor ownValues) = ReadFirst(row, layer, past.Length);
+        ownKeys.copy_(keys);
+        ownValues.copy_(values);
+    }
+
+    /// <summary>Writes the newest columns of a row, from [tokens, key heads, width].</summary>
+    public void StoreAfter(int row, int layer, Tensor keys, Tensor values)
     {
         using DisposeScope scope = NewDisposeScope();
         int tokens = (int)keys.shape[0];
-        SelectSlots(_keys[layer], 0, tokens).copy_(keys.permute(1, 0, 2)); // [s, k, d] -> [k, s, d]
-        SelectSlots(_values[layer], 0, tokens).copy_(values.permute(1, 0, 2)); // [s, k, d] -> [k, s, d]
+        SelectSlots(_keys[layer], row, Columns - tokens, tokens).copy_(keys.permute(1, 0, 2)); // [s, k, d] -> [k, s, d]
+        SelectSlots(_values[layer], row, Columns - tokens, tokens).copy_(values.permute(1, 0, 2)); // [s, k, d] -> [k, s, d]
+    }
+
+    /// <summary>A cache of one row alone.</summary>
+    public KeyValueCache CopyRow(int row)
+    {
+        int tokens = Columns - Starts[row];
+        KeyValueCache copy = new(_config, _keys[0], tokens);
+        using DisposeScope scope = NewDisposeScope();
+        for (int layer = 0; layer < _keys.Length; layer++)
+        {
+            (Tensor keys, Tensor values) = ReadFirst(row, layer, tokens);
+            copy._keys[layer][0].copy_(keys); // [1, k, c, d] <- [k, c, d]
+            copy._values[layer][0].copy_(values); // [1, k, c, d] <- [k, c, d]
+        }
+
+        return copy;
     }
 
     /// <summary>Stores the keys and values of the prompts, [tokens, key heads, width].</summary>
@@ -79,20 +109,11 @@ internal sealed class KeyValueCache : ISequenceCache
         {
             int length = prompts.Lengths[row];
             int start = prompts.Starts[row];
-            SelectSlots(_keys[layer], row, length).copy_(keys.narrow(0, start, length).permute(1, 0, 2)); // [s, k, d] -> [l, k, d] -> [k, l, d]
-            SelectSlots(_values[layer], row, length).copy_(values.narrow(0, start, length).permute(1, 0, 2)); // [s, k, d] -> [l, k, d] -> [k, l, d]
+            SelectSlots(_keys[layer], row, Columns - length, length)
+                .copy_(keys.narrow(0, start, length).permute(1, 0, 2)); // [s, k, d] -> [l, k, d] -> [k, l, d]
+            SelectSlots(_values[layer], row, Columns - length, length)
+                .copy_(values.narrow(0, start, length).permute(1, 0, 2)); // [s, k, d] -> [l, k, d] -> [k, l, d]
         }
-    }
-
-    /// <summary>Opens the next column for all rows.</summary>
-    public void Advance()
-    {
-        if (Columns == _capacity)
-        {
-            Grow();
-        }
-
-        Columns++;
     }
 
     /// <summary>Writes the newest column, from [rows, key heads, width].</summary>
@@ -154,14 +175,19 @@ internal sealed class KeyValueCache : ISequenceCache
         }
     }
 
-    /// <summary>The last columns of a row, [key heads, length, width].</summary>
-    private Tensor SelectSlots(Tensor cache, int row, int length) =>
-        cache.select(0, row).narrow(1, Columns - length, length); // [b, k, c, d] -> [k, c, d] -> [k, l, d]
+    /// <summary>Columns of a row, [key heads, count, width].</summary>
+    private static Tensor SelectSlots(Tensor cache, int row, int first, int count) =>
+        cache.select(0, row).narrow(1, first, count); // [b, k, c, d] -> [k, c, d] -> [k, l, d]
 
-    private Tensor Allocate(ScalarType type, Device device)
+    private Tensor[] Allocate(ScalarType type, Device device)
     {
         using DisposeScope scope = NewDisposeScope();
-        return zeros([Rows, _config.KeyValueHeads, _capacity, _config.HeadDimension], dtype: type, device: device)
-            .DetachFromDisposeScope();
+        long[] shape = [Rows, _config.KeyValueHeads, _capacity, _config.HeadDimension];
+        return
+        [
+            .. Enumerable
+                .Range(0, _config.Layers)
+                .Select(_ => zeros(shape, dtype: type, device: device).DetachFromDisposeScope()),
+        ];
     }
 }

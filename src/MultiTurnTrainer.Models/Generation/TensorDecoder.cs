@@ -26,35 +26,37 @@ internal sealed class TensorDecoder(CausalLM model, Adapter? adapter, int maxNew
         return Tensors.ToArray(model.Logits(hidden, context)); // [b, v]
     }
 
-    /// <summary>Reads more tokens of one sequence and gives the logits after the last, [vocabulary].</summary>
+    /// <summary>Reads more tokens of sequences and gives the logits after each one's last, [rows · vocabulary].</summary>
     /// <param name="model">The model.</param>
     /// <param name="adapter">Laid over it.</param>
-    /// <param name="past">Tokens before them.</param>
-    /// <param name="ids">The tokens.</param>
-    /// <param name="before">A layer's keys and values so far.</param>
+    /// <param name="pasts">Of each sequence, the tokens before them.</param>
+    /// <param name="rows">The tokens.</param>
+    /// <param name="before">A row's and layer's keys and values so far.</param>
     /// <param name="onKeys">Gets the new ones.</param>
     public static float[] ReadAfter(
         CausalLM model,
         Adapter? adapter,
-        int past,
-        IReadOnlyList<int> ids,
-        Func<int, (Tensor Keys, Tensor Values)> before,
-        Action<int, Tensor, Tensor> onKeys
+        IReadOnlyList<int> pasts,
+        IReadOnlyList<IReadOnlyList<int>> rows,
+        Func<int, int, (Tensor Keys, Tensor Values)> before,
+        Action<int, int, Tensor, Tensor> onKeys
     )
     {
         using DisposeScope scope = NewDisposeScope();
-        using ContinuedContext context = new(model, adapter, past, ids.Count, before, onKeys);
-        using Tensor tokens = Tensors.Ids([.. ids], model.Device);
-        Tensor last = model.Forward(tokens, context).narrow(0, ids.Count - 1, 1); // [s, e] -> [1, e]
-        return Tensors.ToArray(model.Logits(last, context)); // [1, v]
+        (int, int)[] counts = [.. pasts.Zip(rows, (past, row) => (past, row.Count))];
+        using ContinuedContext context = new(model, adapter, counts, before, onKeys);
+        using Tensor tokens = Tensors.Ids([.. rows.SelectMany(row => row)], model.Device);
+        SequenceLayout layout = new(rows.Select(row => row.Count));
+        using Tensor ends = Tensors.Ids([.. layout.Starts.Skip(1).Select(end => end - 1)], model.Device);
+        Tensor last = model.Forward(tokens, context).index_select(0, ends); // [s, e] -> [b, e]
+        return Tensors.ToArray(model.Logits(last, context)); // [b, v]
     }
 
     public float[] Read(IReadOnlyList<IReadOnlyList<int>> rows)
     {
         SequenceLayout layout = new(rows.Select(row => row.Count));
-        _cache?.Dispose();
         KeyValueCache cache = new(model, layout, maxNewTokens);
-        _cache = cache;
+        Use(cache);
         return ReadPack(
             model,
             adapter,
@@ -67,41 +69,80 @@ internal sealed class TensorDecoder(CausalLM model, Adapter? adapter, int maxNew
     public float[] Step(int[] ids)
     {
         using DisposeScope scope = NewDisposeScope();
-        _cache!.Advance();
+        _cache!.Extend(1);
         using DecodeContext context = new(model, _cache, adapter);
         using Tensor tokens = Tensors.Ids(ids, model.Device);
         return Tensors.ToArray(model.Logits(model.Forward(tokens, context), context));
     }
 
-    public float[] Extend(IReadOnlyList<int> ids)
+    public float[] Resume(IReadOnlyList<ISequenceCache?> pasts, IReadOnlyList<IReadOnlyList<int>> rows)
     {
-        KeyValueCache cache = _cache!;
-        int past = cache.Columns;
-        cache.Extend(ids.Count);
+        KeyValueCache?[] before = [.. pasts.Cast<KeyValueCache?>()];
+        int[] read = [.. before.Select(past => past?.Length ?? 0)];
+        Use(Gather(before, rows));
         return ReadAfter(
             model,
             adapter,
-            past,
-            ids,
-            layer => (cache.Keys(layer, 0)[0].narrow(1, 0, past), cache.Values(layer, 0)[0].narrow(1, 0, past)), // [1, k, c, d] -> [k, p, d]
-            cache.StoreLast
+            read,
+            rows,
+            (row, layer) => _cache!.ReadFirst(row, layer, read[row]),
+            (row, layer, keys, values) => _cache!.StoreAfter(row, layer, keys, values)
         );
     }
 
-    public ISequenceCache Detach()
+    public ISequenceCache Detach(int row)
     {
         KeyValueCache cache = _cache!;
+        if (cache.Rows > 1)
+        {
+            return cache.CopyRow(row);
+        }
+
         _cache = null;
         return cache;
     }
 
-    public void Attach(ISequenceCache row)
-    {
-        _cache?.Dispose();
-        _cache = (KeyValueCache)row;
-    }
-
     public void Keep(int[] rows) => _cache!.Keep(rows);
 
-    public void Dispose() => _cache?.Dispose();
+    public void Dispose() => Use(null);
+
+    /// <summary>One cache with room for the rows' new tokens, which are still to be written; a row alone keeps its own.</summary>
+    private KeyValueCache Gather(KeyValueCache?[] pasts, IReadOnlyList<IReadOnlyList<int>> rows)
+    {
+        if (pasts is [{ } only])
+        {
+            only.Extend(rows[0].Count);
+            return only;
+        }
+
+        KeyValueCache cache = new(
+            model,
+            new SequenceLayout(pasts.Zip(rows, (past, row) => (past?.Length ?? 0) + row.Count)),
+            maxNewTokens
+        );
+        for (int row = 0; row < pasts.Length; row++)
+        {
+            if (pasts[row] is { } past)
+            {
+                for (int layer = 0; layer < model.Config.Layers; layer++)
+                {
+                    cache.StoreBefore(row, layer, past);
+                }
+
+                past.Dispose();
+            }
+        }
+
+        return cache;
+    }
+
+    private void Use(KeyValueCache? cache)
+    {
+        if (cache != _cache)
+        {
+            _cache?.Dispose();
+        }
+
+        _cache = cache;
+    }
 }

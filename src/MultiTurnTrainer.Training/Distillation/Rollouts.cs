@@ -10,6 +10,9 @@ namespace MultiTurnTrainer.Training.Distillation;
 /// <param name="adapters">The folder through which a server gets the student's weights.</param>
 internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLength, string adapters)
 {
+    // Of keys and values between the turns of the dialogues that are played side by side.
+    private const long CacheBytes = 1L << 30;
+
     private readonly DistillationSettings _settings = data.Settings;
     private readonly Generator _generator = new(model);
     private bool _stale = true;
@@ -40,6 +43,7 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
         Func<RolloutTask, int>? untilTurn = null
     )
     {
+        using PromptCache cache = new(CacheBytes);
         List<RolledTurn>[] played = [.. tasks.Select(_ => new List<RolledTurn>())];
         int[] open = [.. Enumerable.Range(0, tasks.Count)];
         for (int turn = 1; open.Length > 0; turn++)
@@ -58,7 +62,9 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
                     [.. chosen.Select(k => contexts[k])],
                     adapter,
                     answer,
-                    MixSeed(seed, turn)
+                    MixSeed(seed, turn),
+                    cache,
+                    [.. chosen.Select(k => Invariant($"{open[k]}"))]
                 );
                 for (int c = 0; c < chosen.Length; c++)
                 {
@@ -75,7 +81,14 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
     public IReadOnlyList<int[]> Answer(IReadOnlyList<int[]> prompts, Adapter? adapter, ulong seed) =>
         Reply(prompts, adapter, answer: true, seed);
 
-    private IReadOnlyList<int[]> Reply(IReadOnlyList<int[]> prompts, Adapter? adapter, bool answer, ulong seed)
+    private IReadOnlyList<int[]> Reply(
+        IReadOnlyList<int[]> prompts,
+        Adapter? adapter,
+        bool answer,
+        ulong seed,
+        PromptCache? cache = null,
+        IReadOnlyList<string>? keys = null
+    )
     {
         GenerationOptions options = new()
         {
@@ -89,17 +102,30 @@ internal sealed class Rollouts(CausalLM model, DistillationData data, int maxLen
             BatchSize = _settings.RolloutBatchSize,
         };
         long begin = Stopwatch.GetTimestamp();
-        IReadOnlyList<int[]> replies = Sample(prompts, options, adapter);
+        IReadOnlyList<int[]> replies = Sample(prompts, options, adapter, cache, keys);
         _ticks += Stopwatch.GetTimestamp() - begin;
         _tokens += replies.Sum(reply => reply.Length);
         return replies;
     }
 
-    private IReadOnlyList<int[]> Sample(IReadOnlyList<int[]> prompts, GenerationOptions options, Adapter? adapter)
+    private IReadOnlyList<int[]> Sample(
+        IReadOnlyList<int[]> prompts,
+        GenerationOptions options,
+        Adapter? adapter,
+        PromptCache? cache,
+        IReadOnlyList<string>? keys
+    )
     {
         if (prompts.Count == 0 || data.Server is null)
         {
-            return [.. _generator.Generate(prompts, options, adapter).Select(reply => reply.Ids)];
+            IReadOnlyList<Completion> replies = _generator.Generate(
+                prompts,
+                options,
+                adapter,
+                cache: cache,
+                keys: keys
+            );
+            return [.. replies.Select(reply => reply.Ids)];
         }
 
         SendAdapter(data.Server, adapter);

@@ -3,6 +3,7 @@ using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Generation;
 using static TorchSharp.torch;
+using Generator = MultiTurnTrainer.Models.Generation.Generator;
 
 namespace MultiTurnTrainer.Models.Tests.Generation;
 
@@ -16,7 +17,7 @@ public class CachedGeneratorTests
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Extend_AfterABeginning_GivesTheLogitsOfTheWhole(string family, bool onCpuDecoder)
+    public void Resume_OfRowsReadBefore_GivesTheLogitsOfTheWhole(string family, bool onCpuDecoder)
     {
         using TempFolder folder = new();
         TestModels.Write(folder.Path, family);
@@ -26,22 +27,129 @@ public class CachedGeneratorTests
             return;
         }
 
-        int[] tokens = [5, 9, 17, 20, 3, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50];
-        IDecoder New() => onCpuDecoder ? new CpuDecoder(model, null, 1) : new TensorDecoder(model, null, 8);
+        int[] first = [5, 9, 17, 20, 3, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50];
+        int[] second = [8, 7, 6, 5, 4, 3];
+        int[] third = [11, 12, 13, 14, 15, 16, 17, 18, 19];
+        IDecoder New() => onCpuDecoder ? new CpuDecoder(model, null, 3) : new TensorDecoder(model, null, 8);
         using IDisposable quiet = no_grad();
         using IDecoder whole = New();
         using IDecoder parts = New();
 
-        float[] expected = whole.Read([tokens]);
-        parts.Read([tokens[..7]]);
-        ISequenceCache row = parts.Detach();
+        // A row alone, twice: the one it has goes on.
+        parts.Read([first[..7]]);
+        ISequenceCache row = parts.Detach(0);
         row.Truncate(5);
-        parts.Attach(row);
-        parts.Extend(tokens[5..9]);
-        float[] actual = parts.Extend(tokens[9..]);
-
-        Near(expected, actual);
+        parts.Resume([row], [first[5..9]]);
+        Near(whole.Read([first]), parts.Resume([parts.Detach(0)], [first[9..]]));
         Near(whole.Step([7]), parts.Step([7]));
+
+        // Several rows, read before to different lengths, or not at all.
+        parts.Read([first[..7], third[..3]]);
+        ISequenceCache[] rows = [parts.Detach(0), parts.Detach(1)];
+        rows[0].Truncate(5);
+        Near(
+            whole.Read([first, second, third]),
+            parts.Resume([rows[0], null, rows[1]], [first[5..], second, third[3..]])
+        );
+        Near(whole.Step([7, 8, 9]), parts.Step([7, 8, 9]));
+        whole.Keep([0, 2]);
+        parts.Keep([0, 2]);
+        Near(whole.Step([1, 2]), parts.Step([1, 2]));
+    }
+
+    [Theory]
+    [InlineData(Plenty, 6)]
+    [InlineData(0, 60)]
+    public void Generate_TurnsOfDialoguesInBatches_ReadsOnlyWhatIsNewAndAnswersAlike(long memory, int atLeastRead)
+    {
+        using TempFolder folder = new();
+        TestModels.Write(folder.Path, "qwen3");
+        using CausalLM model = CausalLM.Load(folder.Path, ScalarType.Float32, CPU);
+        using PromptCache cache = new(memory);
+        Generator cached = new(model);
+        Generator plain = new(model);
+        GenerationOptions options = new()
+        {
+            MaxNewTokens = 6,
+            Temperature = 0.8,
+            Seed = 3,
+            BatchSize = 2,
+        };
+        List<int>[] dialogues =
+        [
+            [5, 9, 17],
+            [3, 40, 41, 42, 43],
+            [8, 7],
+        ];
+        string[] keys = ["a", "b", "c"];
+        long read = 0;
+        for (int turn = 0; turn < 5; turn++)
+        {
+            int[][] prompts = [.. dialogues.Select(dialogue => dialogue.ToArray())];
+            long before = cached.Speed.PromptTokens;
+            IReadOnlyList<Completion> replies = cached.Generate(prompts, options, cache: cache, keys: keys);
+            read = cached.Speed.PromptTokens - before;
+            IReadOnlyList<Completion> expected = plain.Generate(prompts, options);
+            Assert.Equal(expected.Select(reply => reply.Ids), replies.Select(reply => reply.Ids));
+            for (int i = 0; i < dialogues.Length; i++)
+            {
+                dialogues[i].AddRange([.. replies[i].Ids, 20 + turn]);
+            }
+        }
+
+        // Of each dialogue the last token of the reply, which was chosen and not read, and the next turn's.
+        Assert.InRange(read, atLeastRead, memory == 0 ? long.MaxValue : atLeastRead);
+    }
+
+    [Fact]
+    public void Generate_WhatDoesNotFitIntoMemory_IsReadAgain()
+    {
+        using TempFolder folder = new();
+        TestModels.Write(folder.Path, "qwen3");
+        using CausalLM model = CausalLM.Load(folder.Path, ScalarType.Float32, CPU);
+        Generator generator = new(model);
+        GenerationOptions options = new() { MaxNewTokens = 2 };
+        using PromptCache measured = new(Plenty);
+        generator.Generate(
+            [
+                [1, 2, 3],
+            ],
+            options,
+            cache: measured,
+            keys: ["a"]
+        );
+
+        using PromptCache two = new(2 * measured.Bytes);
+        generator.Generate(
+            [
+                [1, 2, 3],
+                [4, 5, 6],
+                [7, 8, 9],
+            ],
+            options,
+            cache: two,
+            keys: ["a", "b", "c"]
+        );
+        Assert.Equal(2 * measured.Bytes, two.Bytes);
+        generator.Generate(
+            [
+                [7, 8, 9],
+            ],
+            options,
+            cache: two,
+            keys: ["c"]
+        );
+        Assert.Equal(2 * measured.Bytes, two.Bytes);
+        long before = generator.Speed.PromptTokens;
+        generator.Generate(
+            [
+                [7, 8, 9, 1],
+            ],
+            options,
+            cache: two,
+            keys: ["c"]
+        );
+        Assert.InRange(generator.Speed.PromptTokens - before, 1, 3);
     }
 
     [Fact]
