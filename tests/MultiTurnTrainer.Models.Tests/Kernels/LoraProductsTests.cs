@@ -7,6 +7,8 @@ using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Tests.Kernels;
 
+/// <summary>Runs alone: its inputs come from the process's one generator, from which other tests draw too.</summary>
+[Collection(nameof(KernelTimingTests))]
 public class LoraProductsTests
 {
     [Theory]

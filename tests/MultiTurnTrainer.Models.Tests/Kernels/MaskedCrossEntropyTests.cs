@@ -5,6 +5,8 @@ using static TorchSharp.torch;
 
 namespace MultiTurnTrainer.Models.Tests.Kernels;
 
+/// <summary>Runs alone: its inputs come from the process's one generator, from which other tests draw too.</summary>
+[Collection(nameof(KernelTimingTests))]
 public class MaskedCrossEntropyTests
 {
     public static TheoryData<string> Backends => ["composed", "cpu", "simt"];
