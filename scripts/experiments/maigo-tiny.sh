@@ -8,6 +8,7 @@
 #   METHODS=maigo MODES=full,sharded scripts/experiments/maigo-tiny.sh    only some methods and modes
 #   SEEDS="1 2 3 4 5 6 7 8" METHODS="sft maigo dpo maigo-dpo" scripts/experiments/maigo-tiny.sh artifacts/preferences-tiny
 #                                                                     preferences: DPO from scored dialogues, alone and after MAIGO
+# Two models are trained or evaluated at a time (JOBS), each on its share of the cores; the bits do not depend on it.
 # Every model and evaluation is kept with a fingerprint of what made it (program, settings, inputs): a run that was stopped goes
 # on, and what has changed since is made again. The table is OUTPUT_FOLDER/table.json, .md and .html; DOCS=1 also puts it into
 # docs/distillation.md and keeps the JSON beside this script, for the test that compares the two.
@@ -44,6 +45,22 @@ cell() {
   log "$target"
 }
 
+# start COMMAND…: beside what runs already, JOBS at a time. The first that fails ends the others, and the run.
+jobs=${JOBS:-2}
+declare -A running=()
+start() {
+  [ ${#running[@]} -lt "$jobs" ] || await
+  DOTNET_PROCESSOR_COUNT=${DOTNET_PROCESSOR_COUNT:-$((($(nproc) + jobs - 1) / jobs))} "$@" &
+  running[$!]=1
+}
+await() {
+  local done code=0
+  wait -n -p done "${!running[@]}" || code=$?
+  unset "running[$done]"
+  [ $code = 0 ] || { kill "${!running[@]}" 2>/dev/null || true; exit $code; }
+}
+finish() { while [ ${#running[@]} -gt 0 ]; do await; done; }
+
 # The base model of a seed: tasks, first weights, order and draws follow from it. It has only seen whole prompts and small talk.
 make_base() {
   cell "$dir/data" $here/booking-tasks.cs -- dotnet run $here/booking-tasks.cs -- "$dir/data" "$seed"
@@ -69,7 +86,6 @@ evaluate() { # NAME [--adapter DIR]
     "$mtt" evaluate "$dir/eval.jsonl" "${sampling[@]}" --modes "$modes" --output "$dir/$name.json"
   cell "$dir/$name-refine.json" "$weights" "$dir/refine.jsonl" -- \
     "$mtt" evaluate "$dir/refine.jsonl" "${sampling[@]}" --modes refine --output "$dir/$name-refine.json"
-  evaluations+=("$dir/$name.json" "$dir/$name-refine.json")
 }
 
 train() { # NAME OBJECTIVE FILE [FLAGS]
@@ -105,34 +121,42 @@ prefer() { # NAME STUDENT: base, or an adapter that was trained before
   evaluate "$name" --adapter "$dir/$name"
 }
 
+method() {
+  case $1 in
+    sft)
+      cell "$dir/sft-train.jsonl" "$dir/data/tasks-train.jsonl" -- \
+        "$mtt" shard "$dir/data/tasks-train.jsonl" --output "$dir/sft-train.jsonl" --format sft --force
+      train sft sft "$dir/sft-train.jsonl"
+      ;;
+    ccopd | maigo) train "$1" "$1" "$dir/data/tasks-train.jsonl" "${rollouts[@]}" ;;
+    dpo) prefer dpo base ;;
+    maigo-dpo) prefer maigo-dpo maigo ;;
+    maigo-no-middle) ablate "$1" alpha=0 ;;
+    maigo-uniform) ablate "$1" middle_weight=uniform ;;
+    maigo-no-full) ablate "$1" rho=0 ;;
+    maigo-full-reference) ablate "$1" answer_reference=full ;;
+    maigo-fast-teacher) ablate "$1" ema_decay=0.9 ;;
+    maigo-no-clip) ablate "$1" clip=1000 ;;
+    maigo-cold) ablate "$1" temperature=0.7 ;;
+    *) log "METHODS: $1 is none that this script knows"; exit 2 ;;
+  esac
+}
+
+ablations="maigo-no-middle maigo-uniform maigo-no-full maigo-full-reference maigo-fast-teacher maigo-no-clip maigo-cold"
 evaluations=()
 for seed in $seeds; do
   dir="$out/seed-$seed"
   mkdir -p "$dir"
   make_base
-  evaluate base
-  for method in $methods; do
-    case $method in
-      sft)
-        cell "$dir/sft-train.jsonl" "$dir/data/tasks-train.jsonl" -- \
-          "$mtt" shard "$dir/data/tasks-train.jsonl" --output "$dir/sft-train.jsonl" --format sft --force
-        train sft sft "$dir/sft-train.jsonl"
-        ;;
-      ccopd | maigo) train "$method" "$method" "$dir/data/tasks-train.jsonl" "${rollouts[@]}" ;;
-      dpo) prefer dpo base ;;
-      maigo-dpo) prefer maigo-dpo maigo ;;
-      *) log "METHODS: $method is none of sft, ccopd, maigo, dpo, maigo-dpo"; exit 2 ;;
-    esac
+  start evaluate base
+  for name in $methods ${ABLATIONS:+$ablations}; do
+    [ "$name" != maigo-dpo ] || finish # It goes on from maigo.
+    start method "$name"
   done
-  if [ "${ABLATIONS:-}" ]; then
-    ablate maigo-no-middle alpha=0
-    ablate maigo-uniform middle_weight=uniform
-    ablate maigo-no-full rho=0
-    ablate maigo-full-reference answer_reference=full
-    ablate maigo-fast-teacher ema_decay=0.9
-    ablate maigo-no-clip clip=1000
-    ablate maigo-cold temperature=0.7
-  fi
+  finish
+  for name in base $methods ${ABLATIONS:+$ablations}; do
+    evaluations+=("$dir/$name.json" "$dir/$name-refine.json")
+  done
 done
 
 "$mtt" evaluate --compare "${evaluations[@]}" --output "$out/table.json" --force
