@@ -97,8 +97,8 @@ train() { # NAME OBJECTIVE FILE [FLAGS]
 }
 
 rollouts=(--set distill.max_new_tokens_middle=24 --set distill.max_new_tokens_answer=24 --set distill.rollout_batch_size=128)
-ablate() { # NAME SETTING…: MAIGO with settings changed
-  local name=$1 flags=(); shift
+ablate() { # NAME SETTING…: MAIGO with settings changed, looked at in fewer modes
+  local name=$1 flags=() modes=${ABLATION_MODES:-full,sharded,contradicted-rightly}; shift
   for setting in "$@"; do flags+=(--set "distill.$setting"); done
   train "$name" maigo "$dir/data/tasks-train.jsonl" "${rollouts[@]}" "${flags[@]}"
 }
@@ -138,11 +138,15 @@ method() {
     maigo-fast-teacher) ablate "$1" ema_decay=0.9 ;;
     maigo-no-clip) ablate "$1" clip=1000 ;;
     maigo-cold) ablate "$1" temperature=0.7 ;;
+    maigo-half-rate) RATE=1e-3 ablate "$1" ;;
+    maigo-double-rate) RATE=4e-3 ablate "$1" ;;
+    maigo-long) steps=$((2 * steps)) ablate "$1" ;;
     *) log "METHODS: $1 is none that this script knows"; exit 2 ;;
   esac
 }
 
-ablations="maigo-no-middle maigo-uniform maigo-no-full maigo-full-reference maigo-fast-teacher maigo-no-clip maigo-cold"
+ablations="maigo-long maigo-no-clip maigo-no-full maigo-uniform maigo-no-middle maigo-full-reference maigo-fast-teacher maigo-cold
+  maigo-half-rate maigo-double-rate"
 evaluations=()
 for seed in $seeds; do
   dir="$out/seed-$seed"
