@@ -19,6 +19,9 @@ public sealed class JsonFields() : OrderedDictionary<string, object?>(StringComp
         }
     }
 
+    /// <summary>A field's value; null where there is no such field, or it is null.</summary>
+    public object? Get(string name) => TryGetValue(name, out object? value) ? value : null;
+
     /// <summary>Adds a field if it has a value.</summary>
     public JsonFields AddPresent(string name, object? value)
     {
@@ -57,6 +60,14 @@ public sealed class JsonFields() : OrderedDictionary<string, object?>(StringComp
             {
                 case string text:
                     writer.WriteStringValue(text);
+                    break;
+                case JsonView view:
+                    view.WriteTo(writer);
+                    break;
+                case List<object?> list:
+                    writer.WriteStartArray();
+                    list.ForEach(item => WriteValue(writer, item, options));
+                    writer.WriteEndArray();
                     break;
                 case int or long:
                     writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));

@@ -5,6 +5,8 @@ namespace MultiTurnTrainer.Files;
 /// <summary>How mtt writes JSON: plain UTF-8, no escapes that JSON does not ask for.</summary>
 public static class JsonText
 {
+    private static readonly JsonSerializerOptions _ascii = new() { MaxDepth = JsonView.MaxDepth };
+
     /// <summary>One line.</summary>
     public static JsonSerializerOptions Compact { get; } =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = JsonView.MaxDepth };
@@ -13,11 +15,13 @@ public static class JsonText
     public static JsonSerializerOptions Indented { get; } = new(Compact) { WriteIndented = true, NewLine = "\n" };
 
     /// <summary>The same choices for a <see cref="Utf8JsonWriter"/>.</summary>
-    public static JsonWriterOptions Writer { get; } =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    public static JsonWriterOptions Writer => JsonWriter.Options;
 
     /// <summary>Fields, a list of them, or an object of an anonymous type, on one line without its end.</summary>
     public static string Line(object value) => JsonSerializer.Serialize(value, Compact);
+
+    /// <summary>The same in ASCII: every other character, and what HTML reads as a mark, is an escape.</summary>
+    public static string AsciiLine(object? value) => JsonSerializer.Serialize(value, _ascii);
 
     /// <summary>The same over several lines, with a line end.</summary>
     public static string Page(object value) => JsonSerializer.Serialize(value, Indented) + "\n";

@@ -28,7 +28,8 @@ public enum ReferencePolicy
 
 /// <summary>
 /// One logged assistant message with the context it was given in and the same context cleaned: the row of
-/// <c>mtt clean</c>, and what <c>distill-offline</c> trains on.
+/// <c>mtt clean</c>, and what <c>distill-offline</c> trains on. As a JSON line its properties are in snake case, and those that are
+/// null are left out.
 /// </summary>
 public sealed record CleanedRecord
 {

@@ -23,9 +23,9 @@ public static class CleanedRecordReader
     {
         try
         {
-            return CleanedRecordJson.Read(line);
+            return RecordJson.Read<CleanedRecord>(line);
         }
-        catch (JsonException problem)
+        catch (FormatException problem)
         {
             throw new MttException(
                 $"{place}: not a record of mtt clean: {problem.Message}",

@@ -30,7 +30,6 @@ public static class CleaningRun
         HistoryCleaner cleaner = new(settings, counts, unrendered);
         using (OutputFile file = OutputFile.Create(output, force))
         {
-            using Utf8JsonWriter json = new(file.Stream, JsonText.Writer);
             long number = 0;
             foreach (string input in inputs)
             {
@@ -39,9 +38,7 @@ public static class CleaningRun
                     cancellation.ThrowIfCancellationRequested();
                     foreach (CleanedRecord record in cleaner.Clean(conversation, number))
                     {
-                        CleanedRecordJson.Write(json, record);
-                        json.Flush();
-                        json.Reset();
+                        file.Stream.Write(RecordJson.ToLine(record));
                         file.Stream.WriteByte((byte)'\n');
                     }
 
@@ -49,7 +46,6 @@ public static class CleaningRun
                 }
             }
 
-            json.Dispose();
             file.Commit();
         }
 

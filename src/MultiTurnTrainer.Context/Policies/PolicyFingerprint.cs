@@ -6,23 +6,18 @@ public static class PolicyFingerprint
     // Raise it when the same policy comes to give another prompt.
     private const int EngineVersion = 1;
 
-    private static readonly JsonSerializerOptions _options = new(JsonText.Compact)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
-
     /// <summary>Every setting, defaults written out, in one order: equal policies have equal texts.</summary>
     public static string Canonical(ContextPolicy policy) =>
-        JsonSerializer.Serialize(
-            policy with
-            {
-                State = new SortedDictionary<string, string>(
-                    policy.State.ToDictionary(pair => pair.Key, pair => pair.Value),
-                    StringComparer.Ordinal
-                ),
-            },
-            _options
+        JsonText.Line(
+            RecordJson.ToWholeValue(
+                policy with
+                {
+                    State = new SortedDictionary<string, string>(
+                        policy.State.ToDictionary(pair => pair.Key, pair => pair.Value),
+                        StringComparer.Ordinal
+                    ),
+                }
+            )
         );
 
     /// <summary>SHA-256 of the canonical form and the engine's version, as lower-case hexadecimal.</summary>

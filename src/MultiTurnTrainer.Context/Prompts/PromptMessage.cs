@@ -30,7 +30,7 @@ public sealed record PromptMessage(
     /// <summary>Writes it in the canonical form.</summary>
     /// <param name="json">Where to.</param>
     /// <param name="isContext">Whether it gets weight 0: it is there to be read, not to be trained on.</param>
-    public void WriteTo(Utf8JsonWriter json, bool isContext)
+    public void WriteTo(JsonWriter json, bool isContext)
     {
         if (Original is null)
         {
@@ -42,7 +42,7 @@ public sealed record PromptMessage(
         }
         else if (!IsInjected && !isContext)
         {
-            json.WriteRawValue(Original.Json.RawUtf8, skipInputValidation: true);
+            json.WriteRawValue(Original.Json.RawUtf8);
         }
         else
         {
@@ -50,7 +50,7 @@ public sealed record PromptMessage(
         }
     }
 
-    private void WriteChanged(Utf8JsonWriter json, JsonView original, bool isContext)
+    private void WriteChanged(JsonWriter json, JsonView original, bool isContext)
     {
         bool hasContent = false;
         json.WriteStartObject();
@@ -64,7 +64,7 @@ public sealed record PromptMessage(
             else if (!isContext || Array.IndexOf(_weights, property.Name) < 0)
             {
                 json.WritePropertyName(property.Name);
-                json.WriteRawValue(property.Value.RawUtf8, skipInputValidation: true);
+                json.WriteRawValue(property.Value.RawUtf8);
             }
         }
 
@@ -77,7 +77,7 @@ public sealed record PromptMessage(
         json.WriteEndObject();
     }
 
-    private void WriteContent(Utf8JsonWriter json, JsonView own)
+    private void WriteContent(JsonWriter json, JsonView own)
     {
         json.WritePropertyName("content"u8);
         if (Content is not null)
@@ -86,7 +86,7 @@ public sealed record PromptMessage(
         }
         else if (Head is null)
         {
-            json.WriteRawValue(own.RawUtf8, skipInputValidation: true);
+            json.WriteRawValue(own.RawUtf8);
         }
         else if (own.Kind == JsonKind.Array)
         {
@@ -97,7 +97,7 @@ public sealed record PromptMessage(
             json.WriteEndObject();
             foreach (JsonView part in own.EnumerateArray())
             {
-                json.WriteRawValue(part.RawUtf8, skipInputValidation: true);
+                json.WriteRawValue(part.RawUtf8);
             }
 
             json.WriteEndArray();
@@ -108,7 +108,7 @@ public sealed record PromptMessage(
         }
     }
 
-    private static void WriteWeight(Utf8JsonWriter json, bool isContext)
+    private static void WriteWeight(JsonWriter json, bool isContext)
     {
         if (isContext)
         {

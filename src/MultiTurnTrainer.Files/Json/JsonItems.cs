@@ -2,10 +2,10 @@ using System.Collections;
 
 namespace MultiTurnTrainer.Files.Json;
 
-/// <summary>The elements of an array; nothing is allocated unless it is used as an interface.</summary>
+/// <summary>The elements of an array, none by default; nothing is allocated unless it is used as an interface.</summary>
 public readonly struct JsonItems : IEnumerable<JsonView>
 {
-    private readonly JsonTape _tape;
+    private readonly JsonTape? _tape;
     private readonly int _array;
 
     internal JsonItems(JsonTape tape, int array)
@@ -24,11 +24,11 @@ public readonly struct JsonItems : IEnumerable<JsonView>
     /// <summary>Goes over the elements.</summary>
     public struct Enumerator : IEnumerator<JsonView>
     {
-        private readonly JsonTape _tape;
+        private readonly JsonTape? _tape;
         private readonly int _array;
         private int _next;
 
-        internal Enumerator(JsonTape tape, int array)
+        internal Enumerator(JsonTape? tape, int array)
         {
             _tape = tape;
             _array = array;
@@ -43,7 +43,7 @@ public readonly struct JsonItems : IEnumerable<JsonView>
         /// <inheritdoc/>
         public bool MoveNext()
         {
-            if (_next >= _tape[_array].Next)
+            if (_tape is null || _next >= _tape[_array].Next)
             {
                 return false;
             }

@@ -2,10 +2,10 @@ using System.Collections;
 
 namespace MultiTurnTrainer.Files.Json;
 
-/// <summary>The properties of an object; nothing is allocated unless it is used as an interface.</summary>
+/// <summary>The properties of an object, none by default; nothing is allocated unless it is used as an interface.</summary>
 public readonly struct JsonMembers : IEnumerable<JsonMember>
 {
-    private readonly JsonTape _tape;
+    private readonly JsonTape? _tape;
     private readonly int _object;
 
     internal JsonMembers(JsonTape tape, int owner)
@@ -24,11 +24,11 @@ public readonly struct JsonMembers : IEnumerable<JsonMember>
     /// <summary>Goes over the properties.</summary>
     public struct Enumerator : IEnumerator<JsonMember>
     {
-        private readonly JsonTape _tape;
+        private readonly JsonTape? _tape;
         private readonly int _object;
         private int _next;
 
-        internal Enumerator(JsonTape tape, int owner)
+        internal Enumerator(JsonTape? tape, int owner)
         {
             _tape = tape;
             _object = owner;
@@ -43,7 +43,7 @@ public readonly struct JsonMembers : IEnumerable<JsonMember>
         /// <inheritdoc/>
         public bool MoveNext()
         {
-            if (_next >= _tape[_object].Next)
+            if (_tape is null || _next >= _tape[_object].Next)
             {
                 return false;
             }
@@ -80,7 +80,10 @@ public readonly struct JsonMember
     public ReadOnlySpan<byte> RawName => _tape.Raw(_name);
 
     /// <summary>Writes name and value.</summary>
-    public void WriteTo(Utf8JsonWriter json)
+    public void WriteTo(JsonWriter json) => WriteTo(json.Inner);
+
+    /// <inheritdoc cref="WriteTo(JsonWriter)"/>
+    internal void WriteTo(Utf8JsonWriter json)
     {
         JsonTapeWriter.WriteName(_tape, _name, json);
         Value.WriteTo(json);

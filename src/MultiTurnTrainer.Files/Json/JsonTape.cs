@@ -1,4 +1,4 @@
-// Folder Json: scans JSON without allocation, with offsets and paths, and shows what was scanned as values.
+// Folder Json: scans JSON without allocation, with offsets and paths, shows what was scanned as values, and writes JSON.
 // Refuses to know: what the JSON means.
 namespace MultiTurnTrainer.Files.Json;
 

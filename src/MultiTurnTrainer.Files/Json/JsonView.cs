@@ -108,8 +108,8 @@ public readonly struct JsonView
     /// <summary>The value as written.</summary>
     public string GetRawText() => Encoding.UTF8.GetString(RawUtf8);
 
-    /// <summary>A truth.</summary>
-    /// <exception cref="InvalidOperationException">It is none.</exception>
+    /// <summary>True or false.</summary>
+    /// <exception cref="InvalidOperationException">It is neither.</exception>
     public bool GetBoolean() => Kind == JsonKind.True || (Kind == JsonKind.False ? false : throw Not("a boolean"));
 
     /// <summary>A whole number written without a fraction or exponent.</summary>
@@ -176,7 +176,10 @@ public readonly struct JsonView
 
     /// <summary>Writes the value; strings are escaped as the writer does, numbers keep their spelling.</summary>
     /// <exception cref="InvalidOperationException">There is no value.</exception>
-    public void WriteTo(Utf8JsonWriter json)
+    public void WriteTo(JsonWriter json) => WriteTo(json.Inner);
+
+    /// <inheritdoc cref="WriteTo(JsonWriter)"/>
+    internal void WriteTo(Utf8JsonWriter json)
     {
         if (_tape is null)
         {

@@ -48,6 +48,14 @@ public sealed class JsonViewTests
     public void DeepEquals_OtherSpelling_ComparesTheMeaning(string one, string other, bool expected) =>
         Assert.Equal(expected, JsonView.DeepEquals(JsonView.Parse(one), JsonView.Parse(other)));
 
+    // What a collection expression makes of [] where the other branch is a list of these.
+    [Fact]
+    public void Enumerate_ByDefault_HasNothing()
+    {
+        Assert.Empty(default(JsonItems));
+        Assert.Empty(default(JsonMembers));
+    }
+
     [Fact]
     public void TryGetProperty_RepeatedName_TakesTheLast()
     {
@@ -239,7 +247,7 @@ public sealed class JsonViewTests
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
-    private static Gen<string> Texts() => Gen.Sized(size => Value(Math.Min(size, 40)));
+    internal static Gen<string> Texts() => Gen.Sized(size => Value(Math.Min(size, 40)));
 
     private static Gen<string> Value(int size)
     {
