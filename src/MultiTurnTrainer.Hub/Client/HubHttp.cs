@@ -15,8 +15,6 @@ internal sealed class HubHttp : IDisposable
     private const int PatienceForJson = 6;
     private static readonly TimeSpan _longestWait = TimeSpan.FromMinutes(5);
 
-    private static readonly JsonDocumentOptions _unique = new() { AllowDuplicateProperties = false };
-
     private readonly HttpClient _http;
     private readonly HubSettings _settings;
     private readonly Uri _endpoint;
@@ -46,7 +44,7 @@ internal sealed class HubHttp : IDisposable
 
     /// <summary>The JSON object that a GET answers.</summary>
     /// <exception cref="HubFault">There is no such thing, or no answer.</exception>
-    public async Task<JsonObject> GetJsonAsync(HubName name, string path, CancellationToken cancel)
+    public async Task<JsonView> GetJsonAsync(HubName name, string path, CancellationToken cancel)
     {
         using HttpResponseMessage answer = await SendAsync(
                 () => new HttpRequestMessage(HttpMethod.Get, At(path)),
@@ -121,8 +119,8 @@ internal sealed class HubHttp : IDisposable
         !cancel.IsCancellationRequested && problem is HttpRequestException or IOException or OperationCanceledException;
 
     /// <summary>The JSON object of an answer; an empty one where it says nothing.</summary>
-    /// <exception cref="HubFault">It is none, too long, or does not arrive.</exception>
-    public async Task<JsonObject> ReadJsonAsync(HttpResponseMessage answer, HubName name, CancellationToken cancel)
+    /// <exception cref="HubFault">It is no JSON object, too long, or does not arrive.</exception>
+    public async Task<JsonView> ReadJsonAsync(HttpResponseMessage answer, HubName name, CancellationToken cancel)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(_settings.Timeout * PatienceForJson);
@@ -130,15 +128,11 @@ internal sealed class HubHttp : IDisposable
         {
             await answer.Content.LoadIntoBufferAsync(MostJsonBytes, limit.Token).ConfigureAwait(false);
             byte[] bytes = await answer.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false);
-            return bytes.Length == 0
-                ? []
-                : JsonNode.Parse(bytes, documentOptions: _unique) as JsonObject
-                    ?? throw new JsonException("it is no object");
+            JsonView json = JsonView.Parse(bytes.Length == 0 ? "{}"u8 : bytes);
+            return json.Kind == JsonKind.Object ? json : throw new FormatException("it is no object");
         }
-        catch (Exception problem)
-            when (problem is JsonException or InvalidOperationException || IsLost(problem, cancel))
+        catch (Exception problem) when (problem is FormatException || IsLost(problem, cancel))
         {
-            // Invalid is a name with half of a surrogate pair.
             throw Unreadable(name, problem);
         }
     }

@@ -11,15 +11,9 @@ internal sealed partial record Repository(string Commit, IReadOnlyList<string> F
     public static async Task<Repository> AskAsync(HubHttp http, HubName name, CancellationToken cancel)
     {
         string path = $"api/{name.ApiPath}/revision/{Uri.EscapeDataString(name.Revision)}";
-        JsonObject answer = await http.GetJsonAsync(name, path, cancel).ConfigureAwait(false);
-        string commit = Text(answer["sha"]) ?? "";
-        string[] files =
-        [
-            .. (answer["siblings"] as JsonArray ?? [])
-                .Select(file => Text((file as JsonObject)?["rfilename"]) ?? "")
-                .Order(StringComparer.Ordinal),
-        ];
-        if (!CommitText().IsMatch(commit) || answer["siblings"] is not JsonArray)
+        JsonView answer = await http.GetJsonAsync(name, path, cancel).ConfigureAwait(false);
+        string commit = Text(answer, "sha") ?? "";
+        if (!CommitText().IsMatch(commit) || answer.Get("siblings") is not { Kind: JsonKind.Array } siblings)
         {
             throw new HubFault(
                 $"{name}: the hub's answer names no commit and its files",
@@ -28,13 +22,17 @@ internal sealed partial record Repository(string Commit, IReadOnlyList<string> F
             );
         }
 
+        string[] files =
+        [
+            .. siblings.EnumerateArray().Select(file => Text(file, "rfilename") ?? "").Order(StringComparer.Ordinal),
+        ];
         return Array.Find(files, file => !IsSafe(file)) is { } wrong
             ? throw new HubFault(
                 $"{name}: the repository names a file '{wrong}', which leads out of it",
                 "Do not use this repository.",
                 cacheWillDo: false
             )
-            : new Repository(commit, files, Text((answer["cardData"] as JsonObject)?["license"]));
+            : new Repository(commit, files, answer.Get("cardData") is { } card ? Text(card, "license") : null);
     }
 
     // A path becomes one in the cache: none may lead elsewhere.
@@ -44,18 +42,9 @@ internal sealed partial record Repository(string Commit, IReadOnlyList<string> F
         && !path.Contains('\0', StringComparison.Ordinal)
         && path.Split('/').All(part => part is not ("" or "." or ".."));
 
-    private static string? Text(JsonNode? node)
-    {
-        try
-        {
-            return node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair.
-            return null;
-        }
-    }
+    // No text is one with half of a surrogate pair.
+    private static string? Text(JsonView owner, string name) =>
+        owner.Get(name) is { HasLoneSurrogate: false } ? owner.GetString(name) : null;
 
     [GeneratedRegex(@"^[0-9a-f]{40}\z")]
     private static partial Regex CommitText();

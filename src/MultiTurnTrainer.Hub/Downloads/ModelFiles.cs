@@ -102,9 +102,11 @@ internal static class ModelFiles
         {
             string[] shards =
             [
-                .. JsonNode.Parse(index)!["weight_map"]!
-                    .AsObject()
-                    .Select(pair => (string)pair.Value!)
+                .. JsonView
+                    .Parse(index)
+                    .GetProperty("weight_map")
+                    .EnumerateObject()
+                    .Select(tensor => tensor.Value.GetString() ?? throw new FormatException("a tensor has no file"))
                     .Distinct()
                     .Order(StringComparer.Ordinal),
             ];
@@ -115,8 +117,7 @@ internal static class ModelFiles
                 )
                 : shards;
         }
-        catch (Exception problem)
-            when (problem is JsonException or NullReferenceException or InvalidOperationException or ArgumentException)
+        catch (Exception problem) when (problem is FormatException or KeyNotFoundException or InvalidOperationException)
         {
             throw new MttException(
                 $"{repository}: {Index} cannot be read ({problem.Message})",

@@ -114,9 +114,15 @@ public sealed class HubUpload : IDisposable
             throw problem.Explain();
         }
         catch (Exception problem)
-            when (problem is InvalidOperationException or FormatException or OverflowException or ArgumentException)
+            when (problem
+                    is InvalidOperationException
+                        or KeyNotFoundException
+                        or FormatException
+                        or OverflowException
+                        or ArgumentException
+            )
         {
-            // Members of other kinds than the protocol's, addresses and numbers that are none.
+            // Members of other kinds than the protocol's, texts that are no addresses or numbers.
             throw HubHttp.Unreadable(name, problem).Explain();
         }
     }
@@ -127,7 +133,7 @@ public sealed class HubUpload : IDisposable
     private async Task CreateAsync(HubName name, UploadOptions options, CancellationToken cancel)
     {
         string[] parts = name.Id.Split('/');
-        JsonObject body = new()
+        JsonFields body = new()
         {
             ["name"] = parts[^1],
             ["organization"] = parts.Length > 1 ? parts[0] : null,
@@ -147,14 +153,14 @@ public sealed class HubUpload : IDisposable
     /// <summary>Which files the hub wants in its storage for large ones.</summary>
     private async Task<IReadOnlyList<string>> AskLargeAsync(HubName name, UploadFile[] files, CancellationToken cancel)
     {
-        JsonArray list = [];
+        List<object?> list = [];
         foreach (UploadFile file in files)
         {
             await using Stream stream = file.Open();
             byte[] sample = new byte[Math.Min(SampleBytes, file.Bytes)];
             await stream.ReadExactlyAsync(sample, cancel).ConfigureAwait(false);
             list.Add(
-                new JsonObject
+                new JsonFields
                 {
                     ["path"] = file.Path,
                     ["size"] = file.Bytes,
@@ -164,56 +170,57 @@ public sealed class HubUpload : IDisposable
         }
 
         string revision = Uri.EscapeDataString(name.Revision);
-        JsonObject answer = await PostAsync(
+        JsonView answer = await PostAsync(
                 name,
                 _http.At($"api/{name.ApiPath}/preupload/{revision}"),
-                new JsonObject { ["files"] = list },
+                new JsonFields { ["files"] = list },
                 cancel
             )
             .ConfigureAwait(false);
         return
         [
-            .. (answer["files"] as JsonArray ?? [])
-                .Where(file => (string?)file?["uploadMode"] == "lfs" && (bool?)file["shouldIgnore"] != true)
-                .Select(file => (string)file!["path"]!)
+            .. Items(answer, "files")
+                .Where(file =>
+                    file.Get("uploadMode")?.GetString() == "lfs" && file.Get("shouldIgnore")?.GetBoolean() != true
+                )
+                .Select(file => file.GetProperty("path").GetString())
+                .OfType<string>()
                 .Where(path => files.Any(file => file.Path == path && file.Bytes > 0)),
         ];
     }
 
     private async Task StoreAsync(HubName name, IReadOnlyList<Stored> files, CancellationToken cancel)
     {
-        JsonObject body = new()
+        JsonFields body = new()
         {
             ["operation"] = "upload",
-            ["transfers"] = new JsonArray("basic", "multipart"),
-            ["objects"] = new JsonArray([
-                .. files.Select(part => new JsonObject { ["oid"] = part.Hash, ["size"] = part.File.Bytes }),
-            ]),
+            ["transfers"] = new[] { "basic", "multipart" },
+            ["objects"] = files.Select(Describe).ToList(),
             ["hash_algo"] = "sha256",
-            ["ref"] = new JsonObject { ["name"] = name.Revision },
+            ["ref"] = new JsonFields { ["name"] = name.Revision },
         };
         Uri batch = _http.At($"{name.PagePath}.git/info/lfs/objects/batch");
-        JsonObject answer = await PostAsync(name, batch, body, cancel, lfs: true).ConfigureAwait(false);
-        foreach (JsonNode? item in answer["objects"] as JsonArray ?? [])
+        JsonView answer = await PostAsync(name, batch, body, cancel, lfs: true).ConfigureAwait(false);
+        foreach (JsonView item in Items(answer, "objects"))
         {
-            if (item?["error"] is { } error)
+            if (item.Get("error") is { } error)
             {
                 throw new HubFault(
-                    $"{name}: the hub's storage refuses a file ({error["message"]})",
+                    $"{name}: the hub's storage refuses a file ({error.Get("message")})",
                     "Try again later.",
                     false
                 );
             }
 
-            Stored part = files.Single(file => file.Hash == (string?)item!["oid"]);
+            Stored part = files.Single(file => file.Hash == item.Get("oid")?.GetString());
             // Without anything to do it is in the storage already.
-            if (item?["actions"]?["upload"] is JsonObject upload)
+            if (item.Get("actions")?.Get("upload") is { Kind: JsonKind.Object } upload)
             {
                 await SendAsync(name, part, upload, cancel).ConfigureAwait(false);
-                if (item["actions"]!["verify"]?["href"] is { } verify)
+                if (item.Get("actions")?.Get("verify")?.Get("href") is { } verify)
                 {
-                    JsonObject what = new() { ["oid"] = part.Hash, ["size"] = part.File.Bytes };
-                    await PostAsync(name, new Uri((string)verify!), what, cancel, lfs: true).ConfigureAwait(false);
+                    Uri address = new(verify.GetString()!);
+                    await PostAsync(name, address, Describe(part), cancel, lfs: true).ConfigureAwait(false);
                 }
             }
             else
@@ -223,32 +230,32 @@ public sealed class HubUpload : IDisposable
         }
     }
 
-    private async Task SendAsync(HubName name, Stored part, JsonObject upload, CancellationToken cancel)
+    private async Task SendAsync(HubName name, Stored part, JsonView upload, CancellationToken cancel)
     {
-        Uri target = new((string)upload["href"]!);
-        JsonObject headers = upload["header"] as JsonObject ?? [];
-        if (headers["chunk_size"] is not { } chunk)
+        Uri target = new(upload.GetProperty("href").GetString()!);
+        if (upload.Get("header") is not { } header || header.Get("chunk_size") is not { } chunk)
         {
             await PutAsync(name, part, target, 0, part.File.Bytes, cancel).ConfigureAwait(false);
             return;
         }
 
         long size = long.Parse($"{chunk}", CultureInfo.InvariantCulture);
-        JsonArray done = [];
-        IEnumerable<KeyValuePair<string, JsonNode?>> addresses = headers
-            .Where(pair => pair.Key.All(char.IsAsciiDigit))
-            .OrderBy(pair => int.Parse(pair.Key, CultureInfo.InvariantCulture));
-        foreach ((string number, JsonNode? address) in addresses)
+        List<object?> done = [];
+        IEnumerable<(int Index, JsonView Address)> addresses = header
+            .EnumerateObject()
+            .Where(part => part.Name.All(char.IsAsciiDigit))
+            .Select(part => (int.Parse(part.Name, CultureInfo.InvariantCulture), part.Value))
+            .OrderBy(part => part.Item1);
+        foreach ((int index, JsonView address) in addresses)
         {
-            int index = int.Parse(number, CultureInfo.InvariantCulture);
             long start = (index - 1) * size;
             long length = Math.Min(size, part.File.Bytes - start);
-            string etag = await PutAsync(name, part, new Uri((string)address!), start, length, cancel)
+            string etag = await PutAsync(name, part, new Uri(address.GetString()!), start, length, cancel)
                 .ConfigureAwait(false);
-            done.Add(new JsonObject { ["partNumber"] = index, ["etag"] = etag });
+            done.Add(new JsonFields { ["partNumber"] = index, ["etag"] = etag });
         }
 
-        JsonObject complete = new() { ["oid"] = part.Hash, ["parts"] = done };
+        JsonFields complete = new() { ["oid"] = part.Hash, ["parts"] = done };
         await PostAsync(name, target, complete, cancel, lfs: true).ConfigureAwait(false);
     }
 
@@ -304,8 +311,10 @@ public sealed class HubUpload : IDisposable
                 once: true
             )
             .ConfigureAwait(false);
-        JsonObject said = await _http.ReadJsonAsync(answer, name, cancel).ConfigureAwait(false);
-        return (string?)said["pullRequestUrl"] ?? (string?)said["commitUrl"] ?? $"{_settings.Endpoint}/{name.PagePath}";
+        JsonView said = await _http.ReadJsonAsync(answer, name, cancel).ConfigureAwait(false);
+        return said.Get("pullRequestUrl")?.GetString()
+            ?? said.Get("commitUrl")?.GetString()
+            ?? $"{_settings.Endpoint}/{name.PagePath}";
     }
 
     /// <summary>The lines of a commit: its message, then each file by its hash where it is stored apart, else with its content.</summary>
@@ -317,7 +326,7 @@ public sealed class HubUpload : IDisposable
     )
     {
         MemoryStream body = new();
-        WriteLine(body, "header", new JsonObject { ["summary"] = message, ["description"] = "" });
+        WriteLine(body, "header", new JsonFields { ["summary"] = message, ["description"] = "" });
         foreach (UploadFile file in files)
         {
             if (stored.TryGetValue(file.Path, out Stored? part))
@@ -325,7 +334,7 @@ public sealed class HubUpload : IDisposable
                 WriteLine(
                     body,
                     "lfsFile",
-                    new JsonObject
+                    new JsonFields
                     {
                         ["path"] = file.Path,
                         ["algo"] = "sha256",
@@ -343,7 +352,7 @@ public sealed class HubUpload : IDisposable
             WriteLine(
                 body,
                 "file",
-                new JsonObject
+                new JsonFields
                 {
                     ["path"] = file.Path,
                     ["content"] = text,
@@ -355,15 +364,15 @@ public sealed class HubUpload : IDisposable
         return body;
     }
 
-    private async Task<JsonObject> PostAsync(
+    private async Task<JsonView> PostAsync(
         HubName name,
         Uri address,
-        JsonObject body,
+        JsonFields body,
         CancellationToken cancel,
         bool lfs = false
     )
     {
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(body);
+        byte[] bytes = Encoding.UTF8.GetBytes(JsonText.Line(body));
         string type = lfs ? "application/vnd.git-lfs+json" : "application/json";
         using HttpResponseMessage answer = await _http
             .SendAsync(
@@ -388,11 +397,13 @@ public sealed class HubUpload : IDisposable
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel).ConfigureAwait(false));
     }
 
-    private static void WriteLine(Stream body, string key, JsonObject value)
-    {
-        body.Write(JsonSerializer.SerializeToUtf8Bytes<JsonNode>(new JsonObject { ["key"] = key, ["value"] = value }));
-        body.WriteByte((byte)'\n');
-    }
+    private static void WriteLine(Stream body, string key, JsonFields value) =>
+        JsonText.WriteLine(body, new JsonFields { ["key"] = key, ["value"] = value });
+
+    private static JsonFields Describe(Stored part) => new() { ["oid"] = part.Hash, ["size"] = part.File.Bytes };
+
+    private static IEnumerable<JsonView> Items(JsonView answer, string name) =>
+        answer.Get(name) is { Kind: JsonKind.Array } list ? list.EnumerateArray() : [];
 
     /// <summary>A file of the hub's storage.</summary>
     private sealed record Stored(UploadFile File, string Hash);

@@ -103,7 +103,7 @@ public sealed record ModelCard
 
     // Plain where YAML reads it plainly.
     private static string Quote(string value) =>
-        Regex.IsMatch(value, @"^[A-Za-z][\w./-]*\z") ? value : JsonSerializer.Serialize(value);
+        Regex.IsMatch(value, @"^[A-Za-z][\w./-]*\z") ? value : JsonText.AsciiLine(value);
 
     private static string Escape(string value) =>
         value.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
