@@ -29,7 +29,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     public string Save(
         int step,
         IEnumerable<(string Name, Tensor Values)> buffers,
-        JsonObject counters,
+        JsonFields counters,
         int? best,
         Action<string>? addFiles = null
     )
@@ -39,14 +39,14 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
         try
         {
             Directory.CreateDirectory(temporary);
-            JsonObject hashes = [];
+            JsonFields hashes = [];
             foreach ((string name, Tensor values) in buffers)
             {
                 hashes[name] = Write(Path.Combine(temporary, $"{name}.bin"), ReadPieces(values));
             }
 
             addFiles?.Invoke(temporary);
-            JsonObject json = new()
+            JsonFields json = new()
             {
                 ["format"] = FormatVersion,
                 ["step"] = step,
@@ -54,8 +54,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
                 ["sha256"] = hashes,
                 ["counters"] = counters,
             };
-            byte[] text = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, JsonText.Indented);
-            Write(Path.Combine(temporary, StateName), [text]);
+            Write(Path.Combine(temporary, StateName), [JsonText.PageBytes(json)]);
             if (Directory.Exists(final))
             {
                 // Put aside by a rename: deleting takes long enough to be killed with neither of the two in place.
@@ -154,7 +153,9 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
                         part => part.Name,
                         part => Read(Path.Combine(checkpoint, $"{part.Name}.bin"), part.Value.GetString()!)
                     ),
-                JsonNode.Parse(json.GetProperty("counters").GetRawText())!.AsObject()
+                json.GetProperty("counters") is { Kind: JsonKind.Object } counters
+                    ? counters
+                    : throw new InvalidDataException("counters is no object")
             )
             {
                 HasOtherLength = !fingerprint.HasLengthOf(stored),

@@ -58,12 +58,16 @@ internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
     private static bool IsSetting(string part) => part.Contains('.', StringComparison.Ordinal);
 
     /// <summary>As JSON, keys sorted.</summary>
-    public JsonObject ToJson() =>
-        new(
-            Parts
-                .OrderBy(part => part.Key, StringComparer.Ordinal)
-                .Select(part => KeyValuePair.Create(part.Key, (JsonNode?)JsonValue.Create(part.Value)))
-        );
+    public JsonFields ToJson()
+    {
+        JsonFields json = [];
+        foreach ((string name, string value) in Parts.OrderBy(part => part.Key, StringComparer.Ordinal))
+        {
+            json[name] = value;
+        }
+
+        return json;
+    }
 
     /// <summary>Reads <see cref="ToJson"/> back.</summary>
     public static RunFingerprint FromJson(JsonView json) =>

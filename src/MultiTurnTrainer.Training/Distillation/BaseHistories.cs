@@ -64,16 +64,30 @@ internal static class BaseHistories
     {
         try
         {
-            return JsonSerializer.Deserialize<Line>(text);
+            JsonView line = JsonView.Parse(text);
+            return new Line(
+                line.GetProperty("Id").GetString()!,
+                line.Get("Replies") is { } replies
+                    ? [.. replies.EnumerateArray().Select(reply => reply.GetString()!)]
+                    : null
+            );
         }
-        catch (JsonException)
+        catch (Exception problem) when (problem is FormatException or KeyNotFoundException or InvalidOperationException)
         {
             return null;
         }
     }
 
-    private static byte[] Bytes(IEnumerable<Line> lines) =>
-        [.. lines.SelectMany(line => JsonSerializer.SerializeToUtf8Bytes(line, JsonText.Compact).Append((byte)'\n'))];
+    private static byte[] Bytes(IEnumerable<Line> lines)
+    {
+        using MemoryStream bytes = new();
+        foreach (Line line in lines)
+        {
+            JsonText.WriteLine(bytes, new JsonFields { ["Id"] = line.Id, ["Replies"] = line.Replies });
+        }
+
+        return bytes.ToArray();
+    }
 
     private sealed record Line(string Id, IReadOnlyList<string>? Replies);
 }

@@ -9,14 +9,8 @@ internal static class RunIdentity
     /// <summary>Bytes hashed at either end of a weight file; smaller files are hashed whole.</summary>
     private const int Sample = 4 << 20;
 
-    private static readonly JsonSerializerOptions _json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
-
     /// <summary>A settings record as JSON with the names of <c>mtt.yaml</c>.</summary>
-    public static JsonObject ToJson<T>(T settings) => JsonSerializer.SerializeToNode(settings, _json)!.AsObject();
+    public static JsonView ToJson<T>(T settings) => JsonText.ToView(RecordJson.ToWholeValue(settings));
 
     /// <summary>A hash of a model's weights.</summary>
     public static string HashOfWeights(string model) => HashFolder(model, "*.safetensors");
@@ -64,7 +58,7 @@ internal static class RunIdentity
         }
 
         AddSettings(parts, "train", ToJson(maths));
-        AddSettings(parts, "rows", request.Rows.Described());
+        AddSettings(parts, "rows", JsonText.ToView(request.Rows.Described()));
 
         AddEvaluation(parts, request, data);
         if (data.Packing is { } packing)
@@ -89,11 +83,11 @@ internal static class RunIdentity
         }
     }
 
-    private static void AddSettings(Dictionary<string, string> parts, string section, JsonObject settings)
+    private static void AddSettings(Dictionary<string, string> parts, string section, JsonView settings)
     {
-        foreach ((string name, JsonNode? value) in settings)
+        foreach (JsonMember setting in settings.EnumerateObject())
         {
-            parts[$"{section}.{name}"] = value?.ToJsonString() ?? "null";
+            parts[$"{section}.{setting.Name}"] = JsonText.AsciiLine(setting.Value);
         }
     }
 

@@ -108,7 +108,7 @@ internal static class RunRecords
             ReportSummary.Summarise(summary, outcome, steps, machineGflops),
             [
                 .. Flatten("train", RunIdentity.ToJson(run.Request.Train)),
-                .. Flatten("rows", run.Request.Rows.Described()),
+                .. Flatten("rows", JsonText.ToView(run.Request.Rows.Described())),
                 .. Flatten("lora", RunIdentity.ToJson(run.Request.Lora)),
                 .. run.Request.Preferences is { } preferences
                     ? Flatten("preference", RunIdentity.ToJson(preferences.Settings))
@@ -140,7 +140,8 @@ internal static class RunRecords
     private static (string Code, string Text) Split(string line) =>
         line.Split(": ", 2) is [var code, var text] ? (code, text) : (line, "");
 
-    private static IEnumerable<(string, string)> Flatten(string section, JsonObject json) =>
-        json.Where(pair => pair.Value is not null)
-            .Select(pair => ($"{section}.{pair.Key}", pair.Value!.ToJsonString()));
+    private static IEnumerable<(string, string)> Flatten(string section, JsonView json) =>
+        json.EnumerateObject()
+            .Where(setting => setting.Value.Kind != JsonKind.Null)
+            .Select(setting => ($"{section}.{setting.Name}", JsonText.AsciiLine(setting.Value)));
 }

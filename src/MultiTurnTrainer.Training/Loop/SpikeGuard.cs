@@ -69,31 +69,36 @@ internal sealed class SpikeGuard(double threshold)
     }
 
     /// <summary>What was seen, for a checkpoint.</summary>
-    public JsonObject Save() =>
-        new(
-            _branches.Select(pair =>
-                KeyValuePair.Create(
-                    pair.Key,
-                    (JsonNode?)
-                        new JsonObject { ["losses"] = Write(pair.Value.Losses), ["rises"] = Write(pair.Value.Rises) }
-                )
-            )
-        );
+    public JsonFields Save()
+    {
+        JsonFields json = [];
+        foreach ((string name, Branch branch) in _branches)
+        {
+            json[name] = new JsonFields { ["losses"] = Write(branch.Losses), ["rises"] = Write(branch.Rises) };
+        }
 
-    /// <summary>Takes a saved state back.</summary>
-    public void Restore(JsonObject saved)
+        return json;
+    }
+
+    /// <summary>Takes a saved state back; null is that of a run that has not begun.</summary>
+    public void Restore(JsonView? saved)
     {
         _branches.Clear();
-        foreach ((string branch, JsonNode? seen) in saved)
+        if (saved is not { Kind: JsonKind.Object } branches)
         {
-            _branches[branch] = new Branch(new(Read(seen!["losses"])), [.. Read(seen["rises"])]);
+            return;
+        }
+
+        foreach (JsonMember branch in branches.EnumerateObject())
+        {
+            _branches[branch.Name] = new Branch(new(Read(branch.Value, "losses")), [.. Read(branch.Value, "rises")]);
         }
     }
 
-    private static JsonArray Write(IEnumerable<double> values) => [.. values.Select(value => JsonValue.Create(value))];
+    private static List<object?> Write(IEnumerable<double> values) => [.. values];
 
-    private static IEnumerable<double> Read(JsonNode? values) =>
-        values!.AsArray().Select(value => value!.GetValue<double>());
+    private static IEnumerable<double> Read(JsonView branch, string name) =>
+        branch.GetProperty(name).EnumerateArray().Select(value => value.GetDouble());
 
     private string? FindRise(Queue<double> before, double loss)
     {

@@ -71,13 +71,13 @@ internal sealed class Trainer<TBatch>(
 
         _done = state.Step;
         // Checkpoints of versions before bias correction hold the mean alone.
-        double weight = state.Counters["smoothed_weight"]?.GetValue<double>() ?? 1;
-        _smoothed = new RunningLoss(state.Counters["smoothed"]!.GetValue<double>(), weight);
-        _bestLoss = state.Counters["best_loss"]?.GetValue<double>();
-        _bestStep = state.Counters["best_step"]?.GetValue<int>();
-        _evaluationsWithoutGain = state.Counters["evaluations_without_gain"]!.GetValue<int>();
-        _evaluatedStep = state.Counters["evaluated_step"]!.GetValue<int>();
-        _guard.Restore(state.Counters["spike_guard"] as JsonObject ?? []);
+        double weight = state.Counters.Get("smoothed_weight")?.GetDouble() ?? 1;
+        _smoothed = new RunningLoss(state.Counters.GetProperty("smoothed").GetDouble(), weight);
+        _bestLoss = state.Counters.Get("best_loss")?.GetDouble();
+        _bestStep = state.Counters.Get("best_step")?.GetInt32();
+        _evaluationsWithoutGain = state.Counters.GetProperty("evaluations_without_gain").GetInt32();
+        _evaluatedStep = state.Counters.GetProperty("evaluated_step").GetInt32();
+        _guard.Restore(state.Counters.Get("spike_guard"));
     }
 
     /// <summary>Trains to the end, or to whatever ends it before.</summary>
@@ -367,7 +367,7 @@ internal sealed class Trainer<TBatch>(
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        JsonObject counters = new()
+        JsonFields counters = new()
         {
             ["smoothed"] = _smoothed.Sum,
             ["smoothed_weight"] = _smoothed.Weight,

@@ -166,13 +166,11 @@ internal sealed class MetricsLog : IDisposable
     }
 
     private static string Parts(IReadOnlyDictionary<string, LossPart> parts) =>
-        string.Join(", ", parts.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => Part(Escape(p.Key), p.Value)));
+        string.Join(", ", parts.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => Part(p.Key, p.Value)));
 
     // A role that no table knows has any name.
-    private static string Escape(string name) => JsonEncodedText.Encode(name).ToString();
-
     private static string Part(string name, LossPart part) =>
-        $"\"{name}\": {{\"loss\": {Json(Exact(part.Loss))}, \"tokens\": {Whole(part.Tokens)}}}";
+        $"{JsonText.AsciiLine(name)}: {{\"loss\": {Json(Exact(part.Loss))}, \"tokens\": {Whole(part.Tokens)}}}";
 
     private static string Exact(double value) => value.ToString("G9", CultureInfo.InvariantCulture);
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Checkpoints;
 using static TorchSharp.torch;
@@ -23,7 +22,7 @@ public class CheckpointStoreTests
 
         Assert.Equal(2, state.Step);
         Assert.Equal(Values(2), state.Tensors["parameters"]);
-        Assert.Equal(0.125, state.Counters["smoothed"]!.GetValue<double>());
+        Assert.Equal(0.125, state.Counters.GetProperty("smoothed").GetDouble());
     }
 
     [Fact]
@@ -124,7 +123,7 @@ public class CheckpointStoreTests
     private static string Save(CheckpointStore store, int step, int? best)
     {
         using Tensor parameters = tensor(Values(step));
-        return store.Save(step, [("parameters", parameters)], new JsonObject { ["smoothed"] = 0.125 }, best);
+        return store.Save(step, [("parameters", parameters)], new JsonFields { ["smoothed"] = 0.125 }, best);
     }
 
     /// <summary>More than is written at a time.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Loop;
 
@@ -127,7 +126,7 @@ public class SpikeGuardTests
         guard.Check("", 9);
 
         SpikeGuard restored = new(threshold: 12);
-        restored.Restore(JsonNode.Parse(guard.Save().ToJsonString())!.AsObject());
+        restored.Restore(JsonText.ToView(guard.Save()));
 
         Assert.NotNull(guard.Check("", 9));
         Assert.Equal(guard.Check("", 9), restored.Check("", 9));
