@@ -183,9 +183,9 @@ public sealed class MaskLock
             Encoding.UTF8.GetBytes(chat.Template.Source + chat.ToolTemplate?.Source)
         );
         _fingerprints["tokenizer"] = ContentHash.OfFile(Tokenizer.FileOf(folder)!);
-        JsonObject described = options.Described();
+        JsonFields described = options.Described();
         described["now"] = model.Template.PrintsDate ? Invariant($"{options.Now:yyyy-MM-dd}") : null;
-        _fingerprints["options"] = Short(Encoding.UTF8.GetBytes(described.ToJsonString()));
+        _fingerprints["options"] = Short(Encoding.UTF8.GetBytes(JsonText.AsciiLine(described)));
         return model;
     }
 

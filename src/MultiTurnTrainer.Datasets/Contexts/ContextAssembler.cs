@@ -35,7 +35,7 @@ public sealed class ContextAssembler
     private readonly ContextSession _session;
     private readonly TailList<Message> _record;
     private readonly ArrayBufferWriter<byte> _buffer = new();
-    private readonly Utf8JsonWriter _json;
+    private readonly JsonWriter _json;
     private readonly PromptTokens? _tokens;
     private RenderSession? _render;
     private AssembledPrompt? _prompt;
@@ -63,7 +63,7 @@ public sealed class ContextAssembler
         _rows = model.Template is { } template ? new RowSource(source, template, new RowOptions()) : null;
         _encoder = model.Model is { } known ? new PromptEncoder(known) : null;
         Counter = new MessageTokens(model.NewCounter());
-        _json = new Utf8JsonWriter(_buffer, JsonText.Writer);
+        _json = new JsonWriter(_buffer);
         _tokens = model.Model is { } whole ? new PromptTokens(whole, _rows!.Stops) : null;
         _quotesControl = QuotesControl(model.Policy.Persona.Reminder) || QuotesControlBesideMessages(source);
         if (state is null)

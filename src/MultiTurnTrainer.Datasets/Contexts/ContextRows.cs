@@ -26,7 +26,7 @@ internal static class ContextRows
     )
     {
         ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, JsonText.Writer))
+        using (JsonWriter json = new(buffer))
         {
             json.WriteStartObject();
             bool hasMetadata = false;
@@ -52,7 +52,7 @@ internal static class ContextRows
                 else
                 {
                     json.WritePropertyName(property.Name);
-                    json.WriteRawValue(property.Value.RawUtf8, skipInputValidation: true);
+                    json.WriteRawValue(property.Value.RawUtf8);
                 }
             }
 
@@ -85,7 +85,7 @@ internal static class ContextRows
             : JsonText.ToView(plan.Documents.Select(place => all[place]));
     }
 
-    private static void WriteDocuments(Utf8JsonWriter json, Conversation source, ContextPolicy policy, ContextPlan plan)
+    private static void WriteDocuments(JsonWriter json, Conversation source, ContextPolicy policy, ContextPlan plan)
     {
         if (Documents(source, policy, plan) is { } documents)
         {
@@ -95,7 +95,7 @@ internal static class ContextRows
     }
 
     private static void WriteMessages(
-        Utf8JsonWriter json,
+        JsonWriter json,
         AssembledPrompt prompt,
         Func<AssembledPrompt, int, bool> isContext,
         Message? answer
@@ -110,13 +110,13 @@ internal static class ContextRows
 
         if (answer is not null)
         {
-            json.WriteRawValue(answer.Json.RawUtf8, skipInputValidation: true);
+            json.WriteRawValue(answer.Json.RawUtf8);
         }
 
         json.WriteEndArray();
     }
 
-    private static void WriteMetadata(Utf8JsonWriter json, JsonView? own, AssembledPrompt prompt, ContextMark mark)
+    private static void WriteMetadata(JsonWriter json, JsonView? own, AssembledPrompt prompt, ContextMark mark)
     {
         json.WritePropertyName("metadata"u8);
         json.WriteStartObject();

@@ -38,14 +38,14 @@ internal static class TemplateProbe
         params (string Role, string Text)[] messages
     )
     {
-        JsonArray list =
+        List<object?> list =
         [
-            .. messages.Select(message => new JsonObject { ["role"] = message.Role, ["content"] = message.Text }),
+            .. messages.Select(message => new JsonFields { ["role"] = message.Role, ["content"] = message.Text }),
         ];
-        JsonObject row = new() { ["messages"] = list };
+        JsonFields row = new() { ["messages"] = list };
         if (hasTools)
         {
-            row["tools"] = JsonNode.Parse(Tools);
+            row["tools"] = JsonView.Parse(Tools);
         }
 
         JsonView json = JsonText.ToView(row);

@@ -7,33 +7,38 @@ namespace MultiTurnTrainer.Datasets.Parquet;
 internal static class DatasetFeatures
 {
     /// <summary>The hint for a schema.</summary>
-    public static string ToJson(SchemaNode root)
-    {
-        JsonObject hint = new() { ["info"] = new JsonObject { ["features"] = Struct(root) } };
-        return hint.ToJsonString(JsonText.Compact);
-    }
+    public static string ToJson(SchemaNode root) =>
+        JsonText.Line(new JsonFields { ["info"] = new JsonFields { ["features"] = Struct(root) } });
 
-    private static JsonNode Feature(SchemaNode node)
+    private static object Feature(SchemaNode node)
     {
         if (node.Kind != LogicalKind.List)
         {
-            return node.IsLeaf ? new JsonObject { ["dtype"] = TypeOf(node), ["_type"] = "Value" } : Struct(node);
+            return node.IsLeaf ? new JsonFields { ["dtype"] = TypeOf(node), ["_type"] = "Value" } : Struct(node);
         }
 
         SchemaNode element = node.Children[0].Children[0];
-        JsonNode feature = Feature(element);
+        object feature = Feature(element);
         return element.IsLeaf || element.Kind == LogicalKind.List
-            ? new JsonObject
+            ? new JsonFields
             {
                 ["feature"] = feature,
                 ["length"] = -1,
                 ["_type"] = "Sequence",
             }
-            : new JsonArray(feature);
+            : new List<object?> { feature };
     }
 
-    private static JsonObject Struct(SchemaNode group) =>
-        new(group.Children.Select(child => KeyValuePair.Create(child.Name, (JsonNode?)Feature(child))));
+    private static JsonFields Struct(SchemaNode group)
+    {
+        JsonFields features = [];
+        foreach (SchemaNode child in group.Children)
+        {
+            features.Add(child.Name, Feature(child));
+        }
+
+        return features;
+    }
 
     private static string TypeOf(SchemaNode leaf) =>
         leaf.Type switch

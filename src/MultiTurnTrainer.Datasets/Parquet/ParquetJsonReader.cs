@@ -17,14 +17,14 @@ public static class ParquetJsonReader
     {
         using ParquetFile file = ParquetFile.Open(path);
         ArrayBufferWriter<byte> buffer = new();
-        using Utf8JsonWriter json = new(buffer, JsonText.Writer);
+        using JsonWriter json = new(buffer);
         foreach (RowGroup group in file.RowGroups(file.Leaves))
         {
             RowWriter writer = new(group.Columns, json, keepNulls);
             for (long row = 0; row < group.Rows; row++)
             {
                 buffer.ResetWrittenCount();
-                json.Reset(buffer);
+                json.Reset();
                 file.Guard(() => writer.WriteRow(file.Schema));
                 yield return buffer.WrittenMemory;
             }
@@ -34,7 +34,7 @@ public static class ParquetJsonReader
     }
 
     /// <summary>Walks over the columns and writes their current row.</summary>
-    private sealed class RowWriter(ColumnCursor[] columns, Utf8JsonWriter json, bool keepNulls)
+    private sealed class RowWriter(ColumnCursor[] columns, JsonWriter json, bool keepNulls)
     {
         public bool WriteRow(SchemaNode root)
         {

@@ -5,7 +5,7 @@ internal static class ScalarJson
 {
     private const string HexDigits = "0123456789abcdef";
 
-    public static void Write(SchemaNode leaf, ReadOnlySpan<byte> value, Utf8JsonWriter json)
+    public static void Write(SchemaNode leaf, ReadOnlySpan<byte> value, JsonWriter json)
     {
         switch (leaf.Type)
         {
@@ -33,7 +33,7 @@ internal static class ScalarJson
         }
     }
 
-    private static void WriteInteger(SchemaNode leaf, long value, Utf8JsonWriter json)
+    private static void WriteInteger(SchemaNode leaf, long value, JsonWriter json)
     {
         switch (leaf.Kind)
         {
@@ -62,7 +62,7 @@ internal static class ScalarJson
     }
 
     // A time outside the calendar is written as the number that is stored.
-    private static void WriteTime(long value, long ticks, string format, Utf8JsonWriter json)
+    private static void WriteTime(long value, long ticks, string format, JsonWriter json)
     {
         Int128 total = ((Int128)value * ticks) + DateTime.UnixEpoch.Ticks;
         if (total < 0 || total > DateTime.MaxValue.Ticks)
@@ -75,7 +75,7 @@ internal static class ScalarJson
     }
 
     // Nanoseconds of the day, then the Julian day (2,440,588 is 1970-01-01).
-    private static void WriteInt96(ReadOnlySpan<byte> value, Utf8JsonWriter json)
+    private static void WriteInt96(ReadOnlySpan<byte> value, JsonWriter json)
     {
         long nanoseconds = BinaryPrimitives.ReadInt64LittleEndian(value);
         long days = BinaryPrimitives.ReadInt32LittleEndian(value[8..]) - 2_440_588L;
@@ -83,7 +83,7 @@ internal static class ScalarJson
     }
 
     // JSON has no infinity and no NaN.
-    private static void WriteFloat(float value, Utf8JsonWriter json)
+    private static void WriteFloat(float value, JsonWriter json)
     {
         if (float.IsFinite(value))
         {
@@ -95,7 +95,7 @@ internal static class ScalarJson
         }
     }
 
-    private static void WriteDouble(double value, Utf8JsonWriter json)
+    private static void WriteDouble(double value, JsonWriter json)
     {
         if (double.IsFinite(value))
         {
@@ -107,7 +107,7 @@ internal static class ScalarJson
         }
     }
 
-    private static void WriteBytes(SchemaNode leaf, ReadOnlySpan<byte> value, Utf8JsonWriter json)
+    private static void WriteBytes(SchemaNode leaf, ReadOnlySpan<byte> value, JsonWriter json)
     {
         switch (leaf.Kind)
         {
@@ -129,7 +129,7 @@ internal static class ScalarJson
         }
     }
 
-    private static void WriteJson(SchemaNode leaf, ReadOnlySpan<byte> value, Utf8JsonWriter json)
+    private static void WriteJson(SchemaNode leaf, ReadOnlySpan<byte> value, JsonWriter json)
     {
         try
         {
@@ -142,7 +142,7 @@ internal static class ScalarJson
     }
 
     // What is no UTF-8 stays as it is, for whoever reads the row to find; only what would end the text is escaped.
-    private static void WriteText(ReadOnlySpan<byte> value, Utf8JsonWriter json)
+    private static void WriteText(ReadOnlySpan<byte> value, JsonWriter json)
     {
         if (Utf8.IsValid(value))
         {
@@ -166,10 +166,10 @@ internal static class ScalarJson
         }
 
         text.Write("\""u8);
-        json.WriteRawValue(text.WrittenSpan, skipInputValidation: true);
+        json.WriteRawValue(text.WrittenSpan);
     }
 
-    private static string Scaled(BigInteger value, int scale)
+    private static byte[] Scaled(BigInteger value, int scale)
     {
         string digits = BigInteger.Abs(value).ToString(CultureInfo.InvariantCulture);
         if (scale is > 0 and <= 128)
@@ -177,6 +177,6 @@ internal static class ScalarJson
             digits = digits.PadLeft(scale + 1, '0').Insert(Math.Max(digits.Length, scale + 1) - scale, ".");
         }
 
-        return value.Sign < 0 ? "-" + digits : digits;
+        return Encoding.ASCII.GetBytes(value.Sign < 0 ? "-" + digits : digits);
     }
 }

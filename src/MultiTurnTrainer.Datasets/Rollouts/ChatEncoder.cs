@@ -23,11 +23,11 @@ public sealed class ChatEncoder(RowModel model) : IChatEncoder
     /// <inheritdoc/>
     public int[] Prompt(IReadOnlyList<ChatTurn> messages)
     {
-        JsonArray list =
+        List<object?> list =
         [
-            .. messages.Select(turn => new JsonObject { ["role"] = turn.Role, ["content"] = turn.Content }),
+            .. messages.Select(turn => new JsonFields { ["role"] = turn.Role, ["content"] = turn.Content }),
         ];
-        JsonView json = JsonText.ToView(new JsonObject { ["messages"] = list });
+        JsonView json = JsonText.ToView(new JsonFields { ["messages"] = list });
         return _prompts.Encode(Conversation.FromJson(json));
     }
 

@@ -19,7 +19,7 @@ internal sealed record ConversationView(IReadOnlyList<Message> Messages, JsonVie
     public ConversationView Keep(IReadOnlyList<int> kept)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, JsonText.Writer))
+        using (JsonWriter json = new(buffer))
         {
             json.WriteStartArray();
             foreach (int index in kept)

@@ -4,20 +4,20 @@ namespace MultiTurnTrainer.Datasets.Rows;
 internal sealed class JsonlTokenRowWriter : TokenRowWriter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(1 << 16);
-    private readonly Utf8JsonWriter _json;
+    private readonly JsonWriter _json;
     private readonly Stream _stream;
 
     public JsonlTokenRowWriter(OutputFile file)
         : base(file)
     {
         _stream = file.Stream;
-        _json = new Utf8JsonWriter(_buffer, JsonText.Writer);
+        _json = new JsonWriter(_buffer);
     }
 
     private protected override void WriteRow(TokenRow row)
     {
         _buffer.ResetWrittenCount();
-        _json.Reset(_buffer);
+        _json.Reset();
         _json.WriteStartObject();
         _json.WriteString("id"u8, row.Id);
         WriteInts("input_ids"u8, row.InputIds);

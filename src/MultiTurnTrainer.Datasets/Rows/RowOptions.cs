@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>How conversations become token rows: the <c>rows:</c> section of <c>mtt.yaml</c>.</summary>
@@ -82,24 +80,23 @@ public sealed record RowOptions
     }
 
     /// <summary>How rows of other formats become conversations.</summary>
-    [JsonIgnore]
     public ConversionOptions Conversion => new() { PromptAnswers = PromptAnswers, Preference = Preference };
 
     /// <summary>What shapes the rows and is not as by default, with the names of <c>mtt.yaml</c>; a template by its hash.</summary>
-    public JsonObject Described()
+    public JsonFields Described()
     {
-        JsonObject json = JsonSerializer
-            .SerializeToNode(this with { Template = null, Now = null, Threads = null }, _json)!
-            .AsObject();
-        JsonObject plain = JsonSerializer.SerializeToNode(new RowOptions(), _json)!.AsObject();
-        foreach ((string name, JsonNode? value) in plain)
+        JsonView all = ToJson(this with { Template = null, Now = null, Threads = null });
+        JsonFields json = new(all);
+        foreach (JsonMember plain in ToJson(new RowOptions()).EnumerateObject())
         {
-            if (JsonNode.DeepEquals(value, json[name]))
+            if (JsonView.DeepEquals(plain.Value, all.GetProperty(plain.Name)))
             {
-                json.Remove(name);
+                json.Remove(plain.Name);
             }
         }
 
+        // Each follows from others, or has a section of its own.
+        json.Remove("conversion");
         json.Remove("policy");
         if (Policy is not null)
         {
@@ -114,9 +111,5 @@ public sealed record RowOptions
         return json;
     }
 
-    private static readonly JsonSerializerOptions _json = new(JsonText.Compact)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
+    private static JsonView ToJson(RowOptions options) => JsonText.ToView(RecordJson.ToWholeValue(options));
 }

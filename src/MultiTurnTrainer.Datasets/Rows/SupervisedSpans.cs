@@ -79,7 +79,7 @@ internal static class SupervisedSpans
     }
 
     /// <summary>Writes spans as a JSON array.</summary>
-    public static void Write(Utf8JsonWriter json, IReadOnlyList<SupervisedSpan> spans)
+    public static void Write(JsonWriter json, IReadOnlyList<SupervisedSpan> spans)
     {
         json.WriteStartArray();
         foreach (SupervisedSpan span in spans)
@@ -100,7 +100,7 @@ internal static class SupervisedSpans
     public static byte[] ToBytes(IReadOnlyList<SupervisedSpan> spans)
     {
         using MemoryStream bytes = new();
-        using (Utf8JsonWriter json = new(bytes, JsonText.Writer))
+        using (JsonWriter json = new(bytes))
         {
             Write(json, spans);
         }
