@@ -111,13 +111,13 @@ internal sealed class AuditRun(RowModel model, RowOptions options)
             conversations.Add(own);
             try
             {
-                IReadOnlyList<AuditedRow> theirs = JsonTree.Parse(source.Span) is JsonObject row
+                IReadOnlyList<AuditedRow> theirs = RowTree.Parse(source.Span) is JsonFields row
                     ? trainer.Build(row)
                     : throw new RefusedRowException("the row is no object");
                 all.AddRange(theirs);
                 Compare(counts, own, theirs);
             }
-            catch (Exception problem) when (problem is RefusedRowException or JsonException or ArgumentException)
+            catch (Exception problem) when (problem is RefusedRowException or FormatException or ArgumentException)
             {
                 counts.Add(
                     AuditCause.Of(AuditKind.Unmatched, "conversation"),

@@ -4,6 +4,8 @@ using MultiTurnTrainer.Audit.Rows;
 using MultiTurnTrainer.Audit.Settings;
 using MultiTurnTrainer.Audit.Trainers;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Files.Json;
 
 namespace MultiTurnTrainer.Audit.Tests;
 
@@ -88,7 +90,7 @@ public class TrainerGoldenTests
         AuditedRow built;
         try
         {
-            built = trainer.Build(row.DeepClone().AsObject())[0];
+            built = trainer.Build((JsonFields)JsonTree.Of(JsonView.Parse(row.ToJsonString()))!)[0];
         }
         catch (RefusedRowException problem)
         {

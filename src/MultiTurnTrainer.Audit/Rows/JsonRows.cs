@@ -7,27 +7,27 @@ internal static class JsonRows
     /// <exception cref="MttException">A line is no token row: with its place.</exception>
     public static IEnumerable<StoredRow> Read(string path)
     {
+        // A packed row may have more tokens than a row of data.
+        JsonTape tape = new(Array.MaxLength);
         using IRecordSource source = RecordSources.Open(path, ConversationReader.MaxRowBytes);
         while (source.TryRead(out SourceRecord record))
         {
             if ((record.Flags & RecordFlags.Blank) == 0)
             {
-                yield return Parse(path, record);
+                yield return Parse(path, record, tape);
             }
         }
     }
 
-    private static StoredRow Parse(string path, SourceRecord record)
+    private static StoredRow Parse(string path, SourceRecord record, JsonTape tape)
     {
         try
         {
-            Utf8JsonReader json = new(record.Bytes.Span);
-            return json.Read() && json.TokenType == JsonTokenType.StartObject
-                ? Row(ref json)
-                : throw new InvalidDataException("is no object");
+            JsonView.Scan(tape, record.Bytes);
+            JsonView json = new(tape, 0);
+            return json.Kind == JsonKind.Object ? Row(json) : throw new InvalidDataException("is no object");
         }
-        catch (Exception problem)
-            when (problem is JsonException or FormatException or InvalidOperationException or InvalidDataException)
+        catch (Exception problem) when (problem is FormatException or InvalidOperationException or InvalidDataException)
         {
             string cut =
                 (record.Flags & (RecordFlags.Unclosed | RecordFlags.TooLong)) != 0 ? " (the file is cut off)" : "";
@@ -39,68 +39,38 @@ internal static class JsonRows
         }
     }
 
-    private static StoredRow Row(ref Utf8JsonReader json)
+    private static StoredRow Row(JsonView json)
     {
         string? id = null;
         Dictionary<string, int[]> ints = new(StringComparer.Ordinal);
         float[]? weights = null;
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        foreach (JsonMember member in json.EnumerateObject())
         {
-            string name = json.GetString()!;
-            json.Read();
-            if (StoredRow.Unsupported(name) is { } reason && json.TokenType != JsonTokenType.Null)
+            (string name, JsonView value) = (member.Name, member.Value);
+            if (StoredRow.Unsupported(name) is { } reason && value.Kind != JsonKind.Null)
             {
                 throw new InvalidDataException(reason);
             }
 
-            if (name == "id" && json.TokenType is JsonTokenType.String or JsonTokenType.Number)
+            if (name == "id" && value.Kind is JsonKind.String or JsonKind.Number)
             {
-                id =
-                    json.TokenType == JsonTokenType.String ? json.GetString() : Encoding.UTF8.GetString(json.ValueSpan);
+                id = value.ToString();
             }
-            else if (json.TokenType == JsonTokenType.StartArray && StoredRow.Lists.Contains(name))
+            else if (value.Kind == JsonKind.Array && StoredRow.Lists.Contains(name))
             {
-                ints[name] = Integers(ref json);
+                ints[name] = [.. value.EnumerateArray().Select(Integer)];
             }
-            else if (json.TokenType == JsonTokenType.StartArray && name is "loss_weights" or "loss_scale")
+            else if (value.Kind == JsonKind.Array && name is "loss_weights" or "loss_scale")
             {
-                weights = Floats(ref json);
-            }
-            else
-            {
-                json.Skip();
+                weights = [.. value.EnumerateArray().Select(Float)];
             }
         }
 
         return new StoredRow(id, ints, weights, null);
     }
 
-    private static int[] Integers(ref Utf8JsonReader json)
-    {
-        List<int> list = [];
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
-        {
-            list.Add(
-                json.TokenType switch
-                {
-                    JsonTokenType.True => 1,
-                    JsonTokenType.False => 0,
-                    _ => json.GetInt32(),
-                }
-            );
-        }
+    private static int Integer(JsonView value) =>
+        value.Kind is JsonKind.True or JsonKind.False ? (value.GetBoolean() ? 1 : 0) : value.GetInt32();
 
-        return [.. list];
-    }
-
-    private static float[] Floats(ref Utf8JsonReader json)
-    {
-        List<float> list = [];
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
-        {
-            list.Add(json.GetSingle());
-        }
-
-        return [.. list];
-    }
+    private static float Float(JsonView value) => float.Parse(value.RawUtf8, CultureInfo.InvariantCulture);
 }

@@ -58,16 +58,18 @@ internal static class RowFiles
         string dictionary = Path.Combine(path, "dataset_dict.json");
         if (File.Exists(dictionary))
         {
-            IEnumerable<string?> splits =
-                Parse(dictionary)["splits"]?.AsArray().Select(split => split?.GetValue<string>()) ?? [];
+            string?[] splits = [.. List(dictionary, "splits")?.EnumerateArray().Select(name => name.GetString()) ?? []];
             string split = splits.Contains("train") ? "train" : splits.FirstOrDefault() ?? "train";
             return Files(Path.Combine(path, split));
         }
 
         string state = Path.Combine(path, "state.json");
-        if (File.Exists(state) && Parse(state)["_data_files"] is JsonArray list)
+        if (File.Exists(state) && List(state, "_data_files") is { } list)
         {
-            string[] files = [.. list.Select(file => Path.Combine(path, file?["filename"]?.GetValue<string>() ?? ""))];
+            string[] files =
+            [
+                .. list.EnumerateArray().Select(file => Path.Combine(path, file.GetString("filename") ?? "")),
+            ];
             string? missing = Array.Find(files, file => !File.Exists(file));
             return missing is null
                 ? files
@@ -90,13 +92,14 @@ internal static class RowFiles
         throw new MttException($"{path}: holds no Arrow, Parquet or JSON lines files", Remedy);
     }
 
-    private static JsonObject Parse(string path)
+    /// <summary>A list in a file; null where it has none of the name.</summary>
+    private static JsonView? List(string path, string name)
     {
         try
         {
-            return JsonNode.Parse(InputFile.ReadText(path)) as JsonObject ?? [];
+            return JsonView.Parse(InputFile.ReadText(path)).Get(name) is { Kind: JsonKind.Array } list ? list : null;
         }
-        catch (JsonException problem)
+        catch (FormatException problem)
         {
             throw new MttException($"{path}: is not JSON: {problem.Message}", "Write the data set again.", problem);
         }

@@ -34,12 +34,12 @@ public sealed record ForeignConfig(
         List<ForeignKey> keys = [];
         foreach (string name in config.Names)
         {
-            JsonNode? value = config.Take(name);
-            JsonObject? section = _sections.Contains(name)
-                ? value as JsonObject ?? (value as JsonArray)?.FirstOrDefault() as JsonObject
+            object? value = config.Take(name);
+            JsonFields? section = _sections.Contains(name)
+                ? value as JsonFields ?? (value as List<object?>)?.FirstOrDefault() as JsonFields
                 : null;
             keys.Add(new ForeignKey(name, section is null ? Text(value) : "…", config.Place(name)));
-            foreach ((string inner, JsonNode? own) in section ?? [])
+            foreach ((string inner, object? own) in section ?? [])
             {
                 keys.Add(new ForeignKey(inner, Text(own), $"{config.Place(name)}.{inner}"));
             }
@@ -48,5 +48,5 @@ public sealed record ForeignConfig(
         return new ForeignConfig(loaded.Kind, loaded.Model, loaded.Data, keys);
     }
 
-    private static string Text(JsonNode? value) => value?.ToJsonString(JsonText.Compact) ?? "null";
+    private static string Text(object? value) => value is null ? "null" : JsonText.Line(value);
 }

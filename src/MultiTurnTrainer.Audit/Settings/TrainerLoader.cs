@@ -44,7 +44,7 @@ internal static class TrainerLoader
         TrainerConfig config = TrainerConfig.Load(path);
         TrainerKind own = kind ?? Recognize(config);
         string? model = new[] { "base_model", "model_name_or_path", "model" }
-            .Select(name => config.Names.Contains(name) ? JsonTree.Text(config.Take(name)) : null)
+            .Select(name => config.Names.Contains(name) ? RowTree.Text(config.Take(name)) : null)
             .FirstOrDefault(name => name is not null);
         (IReadOnlyList<string> data, Func<RowModel, string, ITrainer> create) = own switch
         {

@@ -16,7 +16,7 @@ internal interface ITrainer
     /// <summary>The rows that it makes of one row of data; more than one where it splits long ones.</summary>
     /// <param name="row">The row, as the data have it.</param>
     /// <exception cref="RefusedRowException">The trainer leaves the row out, or stops at it.</exception>
-    IReadOnlyList<AuditedRow> Build(JsonObject row);
+    IReadOnlyList<AuditedRow> Build(JsonFields row);
 }
 
 /// <summary>A trainer does not train on a row.</summary>

@@ -6,21 +6,21 @@ internal static class PythonJson
     /// <summary>The text of a value.</summary>
     /// <param name="value">The value.</param>
     /// <param name="indent">Spaces a level, each value on its own line; 0 writes one line.</param>
-    public static string Dump(JsonNode? value, int indent = 0)
+    public static string Dump(object? value, int indent = 0)
     {
         StringBuilder text = new();
         Write(text, value, indent, 0);
         return text.ToString();
     }
 
-    private static void Write(StringBuilder text, JsonNode? value, int indent, int depth)
+    private static void Write(StringBuilder text, object? value, int indent, int depth)
     {
         switch (value)
         {
             case null:
                 text.Append("null");
                 break;
-            case JsonObject owner:
+            case JsonFields owner:
                 WriteItems(
                     text,
                     "{}",
@@ -35,11 +35,17 @@ internal static class PythonJson
                     }
                 );
                 break;
-            case JsonArray list:
+            case List<object?> list:
                 WriteItems(text, "[]", list, indent, depth, item => Write(text, item, indent, depth + 1));
                 break;
+            case string word:
+                Quote(text, word);
+                break;
+            case bool flag:
+                text.Append(flag ? "true" : "false");
+                break;
             default:
-                WriteScalar(text, value);
+                text.Append(Number($"{value}"));
                 break;
         }
     }
@@ -80,22 +86,6 @@ internal static class PythonJson
         if (indent > 0)
         {
             text.Append('\n').Append(' ', indent * depth);
-        }
-    }
-
-    private static void WriteScalar(StringBuilder text, JsonNode value)
-    {
-        switch (value.GetValueKind())
-        {
-            case JsonValueKind.String:
-                Quote(text, value.GetValue<string>());
-                break;
-            case JsonValueKind.Number:
-                text.Append(Number(value.ToJsonString()));
-                break;
-            default:
-                text.Append(value.ToJsonString());
-                break;
         }
     }
 

@@ -6,11 +6,11 @@ namespace MultiTurnTrainer.Audit.Trainers;
 /// </summary>
 internal sealed class TrainerConfig
 {
-    private readonly JsonObject _root;
+    private readonly JsonFields _root;
     private readonly Dictionary<string, long> _lines;
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
-    private TrainerConfig(string path, JsonObject root, Dictionary<string, long> lines)
+    private TrainerConfig(string path, JsonFields root, Dictionary<string, long> lines)
     {
         Path = path;
         _root = root;
@@ -35,7 +35,7 @@ internal sealed class TrainerConfig
         try
         {
             Dictionary<string, long> lines = new(StringComparer.Ordinal);
-            return YamlText.Parse(text) is YamlMappingNode mapping && ToJson(mapping, "", lines) is JsonObject root
+            return YamlText.Parse(text) is YamlMappingNode mapping && ToJson(mapping, "", lines) is JsonFields root
                 ? new TrainerConfig(path, root, lines)
                 : throw new MttException($"{path}: holds no settings", "Name the trainer's own settings.");
         }
@@ -50,10 +50,10 @@ internal sealed class TrainerConfig
     }
 
     /// <summary>A value and everything below it; null where it is absent.</summary>
-    public JsonNode? Take(string name)
+    public object? Take(string name)
     {
         _taken.Add(name);
-        return _root[name];
+        return _root.Get(name);
     }
 
     /// <summary>A text; null where it is absent.</summary>
@@ -70,26 +70,21 @@ internal sealed class TrainerConfig
         Take(name) switch
         {
             null => null,
-            { } value
-                when value.GetValueKind() == JsonValueKind.Number && value.AsValue().TryGetValue(out int number) =>
-                number,
+            JsonView value when value.TryGetInt32(out int number) => number,
             { } value => throw Wrong(name, value, "a whole number"),
         };
 
     /// <summary>A text of a part of the settings.</summary>
-    public string? TextOf(JsonNode? value, string name) =>
-        value is null ? null
-        : value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>()
-        : throw Wrong(name, value, "a text");
+    public string? TextOf(object? value, string name) =>
+        value is null ? null : value as string ?? throw Wrong(name, value, "a text");
 
     /// <summary>A truth value of a part of the settings.</summary>
-    public bool? FlagOf(JsonNode? value, string name) =>
-        value?.GetValueKind() switch
+    public bool? FlagOf(object? value, string name) =>
+        value switch
         {
             null => null,
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            _ => throw Wrong(name, value!, "true or false"),
+            bool flag => flag,
+            _ => throw Wrong(name, value, "true or false"),
         };
 
     /// <summary>Says that names are known and change nothing of a row.</summary>
@@ -108,15 +103,18 @@ internal sealed class TrainerConfig
     /// <summary>What to throw for a value that this trainer's rule is not written down for.</summary>
     public MttException Unsupported(string name, string what, string remedy) => new($"{Place(name)}: {what}", remedy);
 
-    private MttException Wrong(string name, JsonNode value, string wanted) =>
-        new($"{Place(name)}: is {value.ToJsonString()}, not {wanted}", "Correct it; the trainer would refuse it too.");
+    private MttException Wrong(string name, object value, string wanted) =>
+        new(
+            $"{Place(name)}: is {JsonText.AsciiLine(value)}, not {wanted}",
+            "Correct it; the trainer would refuse it too."
+        );
 
-    private static JsonNode? ToJson(YamlNode node, string path, Dictionary<string, long> lines)
+    private static object? ToJson(YamlNode node, string path, Dictionary<string, long> lines)
     {
         switch (node)
         {
             case YamlMappingNode mapping:
-                JsonObject owner = [];
+                JsonFields owner = [];
                 foreach ((YamlNode key, YamlNode value) in mapping.Children)
                 {
                     string name = key.ToString();
@@ -126,7 +124,7 @@ internal sealed class TrainerConfig
 
                 return owner;
             case YamlSequenceNode sequence:
-                return new JsonArray([.. sequence.Select((item, i) => ToJson(item, $"{path}[{i}]", lines))]);
+                return sequence.Select((item, i) => ToJson(item, $"{path}[{i}]", lines)).ToList();
             case YamlScalarNode scalar:
                 return Scalar(scalar);
             default:
@@ -134,7 +132,7 @@ internal sealed class TrainerConfig
         }
     }
 
-    private static JsonNode? Scalar(YamlScalarNode scalar)
+    private static object? Scalar(YamlScalarNode scalar)
     {
         string text = scalar.Value ?? "";
         if (scalar.Style is not (ScalarStyle.Plain or ScalarStyle.Any))
@@ -148,9 +146,9 @@ internal sealed class TrainerConfig
             "true" or "yes" or "on" => true,
             "false" or "no" or "off" => false,
             _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) =>
-                JsonNode.Parse(whole.ToString(CultureInfo.InvariantCulture)),
+                JsonView.Parse(whole.ToString(CultureInfo.InvariantCulture)),
             _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) =>
-                double.IsFinite(number) ? JsonNode.Parse(number.ToString("R", CultureInfo.InvariantCulture)) : text,
+                double.IsFinite(number) ? JsonView.Parse(number.ToString("R", CultureInfo.InvariantCulture)) : text,
             _ => text,
         };
     }

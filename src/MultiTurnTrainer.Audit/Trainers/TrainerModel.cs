@@ -78,20 +78,20 @@ internal sealed class TrainerModel(RowModel model, string folder)
     /// <param name="template">Another template than the model's.</param>
     /// <exception cref="RefusedRowException">The template raises.</exception>
     public RenderedText Render(
-        IEnumerable<JsonObject> messages,
-        JsonNode? tools,
+        IEnumerable<JsonFields> messages,
+        object? tools,
         bool addGenerationPrompt = false,
-        JsonObject? variables = null,
+        JsonFields? variables = null,
         ChatTemplate? template = null
     ) => Guard(() => Choose(template, tools).Render(Input(messages, tools, addGenerationPrompt, variables)));
 
     /// <summary>The same without origins.</summary>
     /// <exception cref="RefusedRowException">The template raises.</exception>
     public string RenderText(
-        IEnumerable<JsonObject> messages,
-        JsonNode? tools,
+        IEnumerable<JsonFields> messages,
+        object? tools,
         bool addGenerationPrompt = false,
-        JsonObject? variables = null,
+        JsonFields? variables = null,
         ChatTemplate? template = null
     ) => Guard(() => Choose(template, tools).RenderText(Input(messages, tools, addGenerationPrompt, variables)));
 
@@ -99,16 +99,16 @@ internal sealed class TrainerModel(RowModel model, string folder)
     /// The same messages with the arguments of their calls as text, for a template that can print nothing else: what the data
     /// loader of TRL and Unsloth gives it.
     /// </summary>
-    public List<JsonObject> WithTextArguments(List<JsonObject> messages) =>
+    public List<JsonFields> WithTextArguments(List<JsonFields> messages) =>
         !Template.Source.Contains("['arguments'] +", StringComparison.Ordinal)
             ? messages
-            : [.. messages.Select(message => (JsonObject)message.DeepClone()).Select(TextArguments)];
+            : [.. messages.Select(RowTree.Copy).Select(TextArguments)];
 
-    private static JsonObject TextArguments(JsonObject message)
+    private static JsonFields TextArguments(JsonFields message)
     {
-        foreach (JsonObject call in (message["tool_calls"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        foreach (JsonFields call in (message.Get("tool_calls") as List<object?>)?.OfType<JsonFields>() ?? [])
         {
-            if (call["function"] is JsonObject function && function["arguments"] is JsonObject arguments)
+            if (call.Get("function") is JsonFields function && function.Get("arguments") is JsonFields arguments)
             {
                 function["arguments"] = PythonJson.Dump(arguments);
             }
@@ -129,25 +129,25 @@ internal sealed class TrainerModel(RowModel model, string folder)
         }
     }
 
-    private ChatTemplate Choose(ChatTemplate? template, JsonNode? tools) =>
+    private ChatTemplate Choose(ChatTemplate? template, object? tools) =>
         template ?? model.Template.Chat.TemplateFor(tools is not null);
 
     private RenderInput Input(
-        IEnumerable<JsonObject> messages,
-        JsonNode? tools,
+        IEnumerable<JsonFields> messages,
+        object? tools,
         bool addGenerationPrompt,
-        JsonObject? variables
+        JsonFields? variables
     )
     {
         Dictionary<string, JsonView> all = new(model.Template.Variables, StringComparer.Ordinal);
-        foreach ((string name, JsonNode? value) in variables ?? [])
+        foreach ((string name, object? value) in variables ?? [])
         {
-            all[name] = JsonTree.ToView(value);
+            all[name] = JsonText.ToView(value);
         }
 
-        return new RenderInput(JsonTree.ToView(new JsonArray([.. messages.Select(Normalized)])))
+        return new RenderInput(JsonText.ToView(messages.Select(Normalized).ToList<object?>()))
         {
-            Tools = tools is null ? null : JsonTree.ToView(tools),
+            Tools = tools is null ? null : JsonText.ToView(tools),
             Variables = all,
             BosToken = Bos,
             EosToken = Eos,
@@ -158,22 +158,22 @@ internal sealed class TrainerModel(RowModel model, string folder)
     }
 
     /// <summary>What transformers 5 makes of a message: null keys are absent, and reasoning has two names.</summary>
-    private static JsonObject Normalized(JsonObject message)
+    private static JsonFields Normalized(JsonFields message)
     {
-        JsonObject seen = [];
-        foreach ((string name, JsonNode? value) in message)
+        JsonFields seen = [];
+        foreach ((string name, object? value) in message)
         {
             if (value is not null)
             {
-                seen[name] = value.DeepClone();
+                seen[name] = value;
             }
         }
 
-        JsonNode? reasoning = _reasoning.Select(name => seen[name]).FirstOrDefault(value => value is not null);
+        object? reasoning = _reasoning.Select(name => seen.Get(name)).FirstOrDefault(value => value is not null);
         if (reasoning is not null)
         {
-            seen["reasoning_content"] ??= reasoning.DeepClone();
-            seen["thinking"] ??= reasoning.DeepClone();
+            seen.TryAdd("reasoning_content", reasoning);
+            seen.TryAdd("thinking", reasoning);
         }
 
         return seen;

@@ -1,7 +1,7 @@
 namespace MultiTurnTrainer.Audit.Trainers.Axolotl;
 
 /// <summary>The settings of one entry of <c>datasets</c>, over those at the top.</summary>
-internal sealed class AxolotlDataset(TrainerConfig config, JsonObject data)
+internal sealed class AxolotlDataset(TrainerConfig config, JsonFields data)
 {
     private static readonly string[] _used =
     [
@@ -42,11 +42,11 @@ internal sealed class AxolotlDataset(TrainerConfig config, JsonObject data)
 
     /// <summary>All data sets must be made by one rule, or a part of the rows would be judged by another's.</summary>
     /// <exception cref="MttException">They differ, or name a key that is not known.</exception>
-    public void RequireOneRule(JsonArray all)
+    public void RequireOneRule(List<object?> all)
     {
-        foreach (JsonObject other in all.OfType<JsonObject>())
+        foreach (JsonFields other in all.OfType<JsonFields>())
         {
-            foreach ((string name, JsonNode? _) in other)
+            foreach ((string name, object? _) in other)
             {
                 if (!_used.Contains(name) && !_harmless.Contains(name))
                 {
@@ -58,7 +58,7 @@ internal sealed class AxolotlDataset(TrainerConfig config, JsonObject data)
                 }
             }
 
-            if (_used.Any(name => !JsonNode.DeepEquals(other[name], data[name])))
+            if (_used.Any(name => !RowTree.AreEqual(other.Get(name), data.Get(name))))
             {
                 throw config.Unsupported(
                     "datasets",
@@ -69,11 +69,11 @@ internal sealed class AxolotlDataset(TrainerConfig config, JsonObject data)
         }
     }
 
-    public string? Text(string name) => config.TextOf(data[name], $"datasets.{name}");
+    public string? Text(string name) => config.TextOf(data.Get(name), $"datasets.{name}");
 
-    public bool Flag(string name) => config.FlagOf(data[name], $"datasets.{name}") ?? false;
+    public bool Flag(string name) => config.FlagOf(data.Get(name), $"datasets.{name}") ?? false;
 
-    public IReadOnlyList<string>? List(string name) => AxolotlSettings.Strings(data[name]);
+    public IReadOnlyList<string>? List(string name) => AxolotlSettings.Strings(data.Get(name));
 
     public EndTraining? End(string name) =>
         Text(name) switch
@@ -98,11 +98,11 @@ internal sealed class AxolotlDataset(TrainerConfig config, JsonObject data)
             ["role"] = Text("message_field_role") ?? "role",
             ["content"] = Text("message_field_content") ?? "content",
         };
-        if (data["message_property_mappings"] is JsonObject { Count: > 0 } mapped)
+        if (data.Get("message_property_mappings") is JsonFields { Count: > 0 } mapped)
         {
-            foreach ((string name, JsonNode? value) in mapped)
+            foreach ((string name, object? value) in mapped)
             {
-                names[name] = JsonTree.Text(value) ?? name;
+                names[name] = RowTree.Text(value) ?? name;
             }
         }
         else
@@ -117,9 +117,9 @@ internal sealed class AxolotlDataset(TrainerConfig config, JsonObject data)
     public IReadOnlyDictionary<string, string> Roles()
     {
         Dictionary<string, string> roles = new(StringComparer.Ordinal);
-        if (data["roles"] is JsonObject given)
+        if (data.Get("roles") is JsonFields given)
         {
-            foreach ((string role, JsonNode? names) in given)
+            foreach ((string role, object? names) in given)
             {
                 foreach (string name in AxolotlSettings.Strings(names) ?? [])
                 {

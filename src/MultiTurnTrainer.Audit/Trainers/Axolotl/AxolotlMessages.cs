@@ -7,9 +7,9 @@ namespace MultiTurnTrainer.Audit.Trainers.Axolotl;
 /// <param name="Detail">The stretches of its content.</param>
 /// <param name="HasDetail">Whether the data name stretches, even none.</param>
 internal sealed record AxolotlTurn(
-    JsonObject Message,
+    JsonFields Message,
     string Role,
-    JsonNode? Training,
+    object? Training,
     IReadOnlyList<DetailRange> Detail,
     bool HasDetail
 );
@@ -28,15 +28,15 @@ internal sealed class AxolotlMessages(AxolotlSettings settings, string template)
 
     /// <summary>The turns of a row.</summary>
     /// <exception cref="RefusedRowException">Axolotl stops at it.</exception>
-    public List<AxolotlTurn> Read(JsonObject row)
+    public List<AxolotlTurn> Read(JsonFields row)
     {
-        JsonNode? list = row[settings.FieldMessages];
-        if (JsonTree.Text(list) is { } text)
+        object? list = row.Get(settings.FieldMessages);
+        if (RowTree.Text(list) is { } text)
         {
-            list = JsonTree.TryParse(text, out JsonNode? parsed) ? parsed : null;
+            list = RowTree.TryParse(text, out object? parsed) ? parsed : null;
         }
 
-        List<AxolotlTurn> turns = [.. JsonTree.Objects(list, settings.FieldMessages).Select(Turn)];
+        List<AxolotlTurn> turns = [.. RowTree.Objects(list, settings.FieldMessages).Select(Turn)];
         if (turns.Count == 0)
         {
             throw new RefusedRowException("it has no messages");
@@ -44,7 +44,7 @@ internal sealed class AxolotlMessages(AxolotlSettings settings, string template)
 
         if (turns[0].Role != "system" && row.Text(settings.FieldSystem) is { } system)
         {
-            JsonObject message = new() { ["role"] = "system", ["content"] = system };
+            JsonFields message = new() { ["role"] = "system", ["content"] = system };
             turns.Insert(0, new AxolotlTurn(message, "system", null, [], false));
         }
 
@@ -58,43 +58,43 @@ internal sealed class AxolotlMessages(AxolotlSettings settings, string template)
 
     /// <summary>The tools of a row.</summary>
     /// <exception cref="RefusedRowException">They are no list.</exception>
-    public JsonNode? Tools(JsonObject row)
+    public object? Tools(JsonFields row)
     {
-        JsonNode? tools = row[settings.FieldTools];
-        if (JsonTree.Text(tools) is { } text)
+        object? tools = row.Get(settings.FieldTools);
+        if (RowTree.Text(tools) is { } text)
         {
-            tools = JsonTree.TryParse(text, out JsonNode? parsed)
+            tools = RowTree.TryParse(text, out object? parsed)
                 ? parsed
                 : throw new RefusedRowException("'tools' is a text that is no JSON");
         }
 
-        if (tools is not (null or JsonArray))
+        if (tools is not (null or List<object?>))
         {
             throw new RefusedRowException("'tools' is not a list");
         }
 
-        foreach (JsonObject tool in (tools as JsonArray)?.OfType<JsonObject>() ?? [])
+        foreach (JsonFields tool in (tools as List<object?>)?.OfType<JsonFields>() ?? [])
         {
-            if (tool["function"] is JsonObject function && function.Text("parameters") is { } parameters)
+            if (tool.Get("function") is JsonFields function && function.Text("parameters") is { } parameters)
             {
-                function["parameters"] = JsonTree.TryParse(parameters, out JsonNode? parsed)
+                function["parameters"] = RowTree.TryParse(parameters, out object? parsed)
                     ? parsed
                     : throw new RefusedRowException("a tool's 'parameters' are a text that is no JSON");
             }
         }
 
         // No tools are as if the row did not speak of them.
-        return JsonTree.IsTrue(tools) ? tools : null;
+        return RowTree.IsTrue(tools) ? tools : null;
     }
 
-    private AxolotlTurn Turn(JsonObject source)
+    private AxolotlTurn Turn(JsonFields source)
     {
-        JsonObject message = [];
+        JsonFields message = [];
         foreach ((string name, string key) in settings.Properties)
         {
-            if (source[key] is { } value)
+            if (source.Get(key) is { } value)
             {
-                message[name] = value.DeepClone();
+                message[name] = value;
             }
         }
 
@@ -106,18 +106,18 @@ internal sealed class AxolotlMessages(AxolotlSettings settings, string template)
             SplitThinking(message);
         }
 
-        foreach ((string name, JsonNode? value) in source)
+        foreach ((string name, object? value) in source)
         {
             if (value is not null && !settings.Properties.Values.Contains(name) && IsMentioned(name))
             {
-                message[name] = value.DeepClone();
+                message[name] = value;
             }
         }
 
         ParseArguments(message);
-        JsonNode? training = settings.FieldTraining is { } field ? source[field]?.DeepClone() : null;
-        JsonNode? detail = settings.FieldTrainingDetail is { } detailField ? source[detailField] : null;
-        List<DetailRange>? ranges = detail is JsonArray list ? [.. list.OfType<JsonObject>().Select(Range)] : null;
+        object? training = settings.FieldTraining is { } field ? source.Get(field) : null;
+        object? detail = settings.FieldTrainingDetail is { } detailField ? source.Get(detailField) : null;
+        List<DetailRange>? ranges = detail is List<object?> list ? [.. list.OfType<JsonFields>().Select(Range)] : null;
         ranges = JoinParts(message, "content") ?? ranges;
         JoinParts(message, settings.ThinkingKey);
         return new AxolotlTurn(message, role, training, ranges ?? [], ranges is not null);
@@ -129,17 +129,17 @@ internal sealed class AxolotlMessages(AxolotlSettings settings, string template)
         || template.Contains($"\"{key}\"", StringComparison.Ordinal)
         || template.Contains($".{key}", StringComparison.Ordinal);
 
-    private static DetailRange Range(JsonObject detail) =>
+    private static DetailRange Range(JsonFields detail) =>
         new(
-            detail["begin_offset"]?.GetValue<int>() ?? 0,
-            detail["end_offset"]?.GetValue<int>() ?? 0,
-            JsonTree.IsTrue(detail["train"])
+            detail.Get("begin_offset") is JsonView begin ? begin.GetInt32() : 0,
+            detail.Get("end_offset") is JsonView end ? end.GetInt32() : 0,
+            RowTree.IsTrue(detail.Get("train"))
         );
 
     /// <summary>Makes one text of a list of parts; the stretches, where a part says whether it is trained.</summary>
-    private static List<DetailRange>? JoinParts(JsonObject message, string key)
+    private static List<DetailRange>? JoinParts(JsonFields message, string key)
     {
-        if (message[key] is not JsonArray parts)
+        if (message.Get(key) is not List<object?> parts)
         {
             return null;
         }
@@ -148,13 +148,13 @@ internal sealed class AxolotlMessages(AxolotlSettings settings, string template)
         List<DetailRange> ranges = [];
         bool isSaid = false;
         int characters = 0;
-        foreach (JsonObject part in parts.OfType<JsonObject>())
+        foreach (JsonFields part in parts.OfType<JsonFields>())
         {
             string own = part.Text("text") ?? part.Text("content") ?? part.Text("value") ?? "";
-            JsonNode? train = part["train"];
-            JsonNode? weight = part["weight"];
+            object? train = part.Get("train");
+            object? weight = part.Get("weight");
             isSaid |= train is not null || weight is not null;
-            bool isTrained = train is not null ? JsonTree.IsTrue(train) : weight is null || JsonTree.IsTrue(weight);
+            bool isTrained = train is not null ? RowTree.IsTrue(train) : weight is null || RowTree.IsTrue(weight);
             if (own.Length > 0)
             {
                 int end = characters + own.EnumerateRunes().Count();
@@ -169,7 +169,7 @@ internal sealed class AxolotlMessages(AxolotlSettings settings, string template)
         return isSaid ? ranges : null;
     }
 
-    private void SplitThinking(JsonObject message)
+    private void SplitThinking(JsonFields message)
     {
         string content = message.RequireText("content");
         foreach ((string open, string close) in _thoughts)
@@ -194,13 +194,13 @@ internal sealed class AxolotlMessages(AxolotlSettings settings, string template)
         }
     }
 
-    private static void ParseArguments(JsonObject message)
+    private static void ParseArguments(JsonFields message)
     {
-        foreach (JsonObject call in (message["tool_calls"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        foreach (JsonFields call in (message.Get("tool_calls") as List<object?>)?.OfType<JsonFields>() ?? [])
         {
-            if (call["function"] is JsonObject function && function.Text("arguments") is { } arguments)
+            if (call.Get("function") is JsonFields function && function.Text("arguments") is { } arguments)
             {
-                function["arguments"] = JsonTree.TryParse(arguments, out JsonNode? parsed)
+                function["arguments"] = RowTree.TryParse(arguments, out object? parsed)
                     ? parsed
                     : throw new RefusedRowException("a call's 'arguments' are a text that is no JSON");
             }

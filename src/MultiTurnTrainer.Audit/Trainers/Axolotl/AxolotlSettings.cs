@@ -68,7 +68,7 @@ internal sealed record AxolotlSettings
     public required IReadOnlyDictionary<string, string> Roles { get; init; }
 
     /// <summary><c>chat_template_kwargs</c>.</summary>
-    public JsonObject? Variables { get; init; }
+    public JsonFields? Variables { get; init; }
 
     /// <summary><c>chat_template_jinja</c>.</summary>
     public string? Template { get; init; }
@@ -86,7 +86,7 @@ internal sealed record AxolotlSettings
     /// <exception cref="MttException">They name a rule that is not written down here.</exception>
     public static AxolotlSettings Read(TrainerConfig config)
     {
-        if (config.Take("datasets") is not JsonArray { Count: > 0 } list || list[0] is not JsonObject data)
+        if (config.Take("datasets") is not List<object?> { Count: > 0 } list || list[0] is not JsonFields data)
         {
             throw config.Unsupported("datasets", "names no data set", "Axolotl trains on what is named there.");
         }
@@ -121,17 +121,17 @@ internal sealed record AxolotlSettings
             ThinkingKey = set.Text("template_thinking_key") ?? "reasoning_content",
             Properties = set.Properties(),
             Roles = set.Roles(),
-            Variables = config.Take("chat_template_kwargs") as JsonObject,
+            Variables = config.Take("chat_template_kwargs") as JsonFields,
             Template = set.Template(),
             SequenceLength = config.Number("sequence_len") ?? 512,
             Excess = config.Text("excess_length_strategy") ?? "drop",
-            Data = [.. list.OfType<JsonObject>().Select(one => one.Text("path")).OfType<string>()],
+            Data = [.. list.OfType<JsonFields>().Select(one => one.Text("path")).OfType<string>()],
         };
         config.Ignore(["base_model", "sample_packing", "pad_to_sequence_len", "eval_sample_packing", "test_datasets"]);
         return settings;
     }
 
     /// <summary>A list of texts; null where there is none.</summary>
-    public static IReadOnlyList<string>? Strings(JsonNode? list) =>
-        list is JsonArray array ? [.. array.Select(item => JsonTree.Text(item) ?? "")] : null;
+    public static IReadOnlyList<string>? Strings(object? list) =>
+        list is List<object?> array ? [.. array.Select(item => RowTree.Text(item) ?? "")] : null;
 }

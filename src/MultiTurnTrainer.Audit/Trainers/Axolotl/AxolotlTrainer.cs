@@ -35,11 +35,11 @@ internal sealed class AxolotlTrainer : ITrainer
 
     public string Name => "Axolotl 0.19.0";
 
-    public IReadOnlyList<AuditedRow> Build(JsonObject row)
+    public IReadOnlyList<AuditedRow> Build(JsonFields row)
     {
-        JsonObject clean = (JsonObject)JsonTree.WithoutNulls(row)!;
+        JsonFields clean = (JsonFields)RowTree.WithoutNulls(row)!;
         List<AxolotlTurn> turns = _messages.Read(clean);
-        JsonNode? tools = _messages.Tools(clean);
+        object? tools = _messages.Tools(clean);
         string text = Render(turns.Select(turn => turn.Message), tools);
         LocatedTokens tokens = _model.Locate(text);
         int[] labels = new int[tokens.Ids.Length];
@@ -81,11 +81,11 @@ internal sealed class AxolotlTrainer : ITrainer
             : given.Where(token => _template.Source.Contains(token, StringComparison.Ordinal));
     }
 
-    private string Render(IEnumerable<JsonObject> messages, JsonNode? tools) =>
+    private string Render(IEnumerable<JsonFields> messages, object? tools) =>
         _model.RenderText(messages, tools, variables: _settings.Variables, template: _template);
 
     private bool IsTrained(AxolotlTurn turn) =>
-        turn.Training is not null ? JsonTree.IsTrue(turn.Training)
+        turn.Training is not null ? RowTree.IsTrue(turn.Training)
         : turn.HasDetail ? turn.Detail.Count > 0
         : _settings.TrainOnInputs || _settings.RolesToTrain.Contains(turn.Role);
 
@@ -93,7 +93,7 @@ internal sealed class AxolotlTrainer : ITrainer
     private (int Start, int End) Find(
         List<AxolotlTurn> turns,
         int index,
-        JsonNode? tools,
+        object? tools,
         string text,
         LocatedTokens tokens
     )
@@ -112,10 +112,10 @@ internal sealed class AxolotlTrainer : ITrainer
         int to = -1;
         foreach (string dummy in _dummies)
         {
-            JsonObject message = new() { ["role"] = turns[index].Role, ["content"] = dummy };
-            if (turns[index].HasDetail && turns[index].Message[_settings.ThinkingKey] is { } reasoning)
+            JsonFields message = new() { ["role"] = turns[index].Role, ["content"] = dummy };
+            if (turns[index].HasDetail && turns[index].Message.Get(_settings.ThinkingKey) is { } reasoning)
             {
-                message[_settings.ThinkingKey] = reasoning.DeepClone();
+                message[_settings.ThinkingKey] = reasoning;
             }
 
             string other = Render(turns.Select((turn, i) => i == index ? message : turn.Message), tools);

@@ -231,18 +231,18 @@ internal sealed class FactoryEncoder
             }
         }
 
-        if (!JsonTree.TryParse(json, out JsonNode? parsed) || parsed is not (JsonObject or JsonArray))
+        if (!RowTree.TryParse(json, out object? parsed) || parsed is not (JsonFields or List<object?>))
         {
             throw new RefusedRowException("a call is no JSON, which stops LLaMA-Factory's run");
         }
 
-        (string Name, JsonNode? Arguments)[] calls =
+        (string Name, object? Arguments)[] calls =
         [
-            .. JsonTree
-                .Objects(parsed is JsonArray ? parsed : new JsonArray(parsed), "function_call")
+            .. RowTree
+                .Objects(parsed is List<object?> ? parsed : new List<object?> { parsed }, "function_call")
                 .Select(call =>
                     call.ContainsKey("arguments")
-                        ? (call.RequireText("name"), call["arguments"])
+                        ? (call.RequireText("name"), call.Get("arguments"))
                         : throw new RefusedRowException("a call has no 'arguments'")
                 ),
         ];

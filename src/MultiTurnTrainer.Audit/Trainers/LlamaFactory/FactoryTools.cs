@@ -13,36 +13,35 @@ internal static class FactoryTools
     /// <exception cref="RefusedRowException">LLaMA-Factory stops at them.</exception>
     public static string Tools(string format, string json, DateTimeOffset today)
     {
-        if (!JsonTree.TryParse(json, out JsonNode? parsed))
+        if (!RowTree.TryParse(json, out object? parsed))
         {
             throw new RefusedRowException("'tools' is no JSON, which stops LLaMA-Factory's run");
         }
 
-        List<JsonObject> tools = JsonTree.Objects(parsed, "tools");
+        List<JsonFields> tools = RowTree.Objects(parsed, "tools");
         return tools.Count == 0
             ? ""
             : format switch
             {
                 "llama3" => Llama3(tools, today),
-                "mistral" =>
-                    $"[AVAILABLE_TOOLS] {PythonJson.Dump(new JsonArray([.. tools.Select(Wrapped)]))}[/AVAILABLE_TOOLS]",
+                "mistral" => $"[AVAILABLE_TOOLS] {PythonJson.Dump(tools.ConvertAll(Wrapped))}[/AVAILABLE_TOOLS]",
                 "qwen" => Qwen(tools),
                 _ => Default(tools),
             };
     }
 
     /// <summary>The text of calls.</summary>
-    public static string Calls(string format, IReadOnlyList<(string Name, JsonNode? Arguments)> calls)
+    public static string Calls(string format, IReadOnlyList<(string Name, object? Arguments)> calls)
     {
-        JsonObject Call((string Name, JsonNode? Arguments) call, string arguments) =>
-            new() { ["name"] = call.Name, [arguments] = call.Arguments?.DeepClone() };
+        JsonFields Call((string Name, object? Arguments) call, string arguments) =>
+            new() { ["name"] = call.Name, [arguments] = call.Arguments };
         switch (format)
         {
             case "llama3":
-                JsonNode[] objects = [.. calls.Select(call => Call(call, "parameters"))];
-                return PythonJson.Dump(objects.Length == 1 ? objects[0] : new JsonArray(objects));
+                List<object?> objects = [.. calls.Select(call => Call(call, "parameters"))];
+                return PythonJson.Dump(objects.Count == 1 ? objects[0] : objects);
             case "mistral":
-                return PythonJson.Dump(new JsonArray([.. calls.Select(call => Call(call, "arguments"))]));
+                return PythonJson.Dump((List<object?>)[.. calls.Select(call => Call(call, "arguments"))]);
             case "qwen":
                 return string.Join(
                     '\n',
@@ -56,12 +55,12 @@ internal static class FactoryTools
         }
     }
 
-    private static JsonNode Wrapped(JsonObject tool) =>
-        IsFunction(tool) ? tool.DeepClone() : new JsonObject { ["type"] = "function", ["function"] = tool.DeepClone() };
+    private static object? Wrapped(JsonFields tool) =>
+        IsFunction(tool) ? tool : new JsonFields { ["type"] = "function", ["function"] = tool };
 
-    private static bool IsFunction(JsonObject tool) => tool.Text("type") == "function";
+    private static bool IsFunction(JsonFields tool) => tool.Text("type") == "function";
 
-    private static string Llama3(List<JsonObject> tools, DateTimeOffset today)
+    private static string Llama3(List<JsonFields> tools, DateTimeOffset today)
     {
         StringBuilder text = new();
         text.Append(
@@ -73,7 +72,7 @@ internal static class FactoryTools
                 + "Respond in the format {\"name\": function name, \"parameters\": dictionary of argument name and its value}. "
                 + "Do not use variables.\n\n"
         );
-        foreach (JsonObject tool in tools)
+        foreach (JsonFields tool in tools)
         {
             text.Append(PythonJson.Dump(Wrapped(tool), indent: 4)).Append("\n\n");
         }
@@ -81,7 +80,7 @@ internal static class FactoryTools
         return text.ToString();
     }
 
-    private static string Qwen(List<JsonObject> tools) =>
+    private static string Qwen(List<JsonFields> tools) =>
         "\n\n# Tools\n\nYou may call one or more functions to assist with the user query.\n\n"
         + "You are provided with function signatures within <tools></tools> XML tags:\n<tools>"
         + string.Concat(tools.Select(tool => "\n" + PythonJson.Dump(Wrapped(tool))))
@@ -89,20 +88,20 @@ internal static class FactoryTools
         + "<tool_call></tool_call> XML tags:\n<tool_call>\n"
         + "{\"name\": <function-name>, \"arguments\": <args-json-object>}\n</tool_call>";
 
-    private static string Default(List<JsonObject> tools)
+    private static string Default(List<JsonFields> tools)
     {
         StringBuilder text = new("You have access to the following tools:\n");
         List<string> names = [];
-        foreach (JsonObject given in tools)
+        foreach (JsonFields given in tools)
         {
-            JsonObject tool = IsFunction(given)
-                ? given["function"] as JsonObject ?? throw new RefusedRowException("a tool has no 'function'")
+            JsonFields tool = IsFunction(given)
+                ? given.Get("function") as JsonFields ?? throw new RefusedRowException("a tool has no 'function'")
                 : given;
-            string name = Shown(tool["name"] ?? throw new RefusedRowException("a tool has no 'name'"));
+            string name = Shown(tool.Get("name") ?? throw new RefusedRowException("a tool has no 'name'"));
             names.Add(name);
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"> Tool Name: {name}\nTool Description: {Shown(tool["description"])}\nTool Args:\n"
+                $"> Tool Name: {name}\nTool Description: {Shown(tool.Get("description"))}\nTool Args:\n"
             );
             AppendParameters(text, tool);
             text.Append('\n');
@@ -114,35 +113,38 @@ internal static class FactoryTools
         return text.Append("(e.g. ```{\"input\": \"hello world\", \"num_beams\": 5}```)\n```\n").ToString();
     }
 
-    private static void AppendParameters(StringBuilder text, JsonObject tool)
+    private static void AppendParameters(StringBuilder text, JsonFields tool)
     {
-        if (tool["parameters"] is not JsonObject parameters || parameters["properties"] is not JsonObject properties)
+        if (
+            tool.Get("parameters") is not JsonFields parameters
+            || parameters.Get("properties") is not JsonFields properties
+        )
         {
             throw new RefusedRowException("a tool has no 'parameters.properties', which stops LLaMA-Factory's run");
         }
 
-        HashSet<string> required = [.. (parameters["required"] as JsonArray)?.Select(Shown) ?? []];
-        foreach ((string name, JsonNode? value) in properties)
+        HashSet<string> required = [.. (parameters.Get("required") as List<object?>)?.Select(Shown) ?? []];
+        foreach ((string name, object? value) in properties)
         {
-            JsonObject property =
-                value as JsonObject ?? throw new RefusedRowException($"the parameter {name} is no object");
+            JsonFields property =
+                value as JsonFields ?? throw new RefusedRowException($"the parameter {name} is no object");
             string must = required.Contains(name) ? ", required" : "";
-            string choice = property["enum"] is JsonArray { Count: > 0 } words
+            string choice = property.Get("enum") is List<object?> { Count: > 0 } words
                 ? $", should be one of [{string.Join(", ", words.Select(Word))}]"
                 : "";
-            string items = property["items"] is JsonObject { Count: > 0 } each
-                ? $", where each item should be {Shown(each["type"])}"
+            string items = property.Get("items") is JsonFields { Count: > 0 } each
+                ? $", where each item should be {Shown(each.Get("type"))}"
                 : "";
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"  - {name} ({Shown(property["type"])}{must}): {Shown(property["description"])}{choice}{items}\n"
+                $"  - {name} ({Shown(property.Get("type"))}{must}): {Shown(property.Get("description"))}{choice}{items}\n"
             );
         }
     }
 
-    private static string Word(JsonNode? value) =>
-        JsonTree.Text(value) ?? throw new RefusedRowException("an 'enum' holds something that is no text");
+    private static string Word(object? value) =>
+        RowTree.Text(value) ?? throw new RefusedRowException("an 'enum' holds something that is no text");
 
     /// <summary>A value as Python prints it; absent ones are empty.</summary>
-    private static string Shown(JsonNode? value) => value is null ? "" : JsonTree.Text(value) ?? PythonJson.Dump(value);
+    private static string Shown(object? value) => value is null ? "" : RowTree.Text(value) ?? PythonJson.Dump(value);
 }

@@ -42,8 +42,8 @@ internal sealed record LlamaFactoryColumns
         string[] names = config.Take("dataset") switch
         {
             null => [],
-            JsonArray list => [.. list.Select(name => JsonTree.Text(name) ?? "")],
-            { } one => (JsonTree.Text(one) ?? "").Split(
+            List<object?> list => [.. list.Select(name => RowTree.Text(name) ?? "")],
+            { } one => (RowTree.Text(one) ?? "").Split(
                 ',',
                 StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
             ),
@@ -61,18 +61,17 @@ internal sealed record LlamaFactoryColumns
             file = File.Exists(above) ? above : file;
         }
 
-        JsonObject info =
-            JsonNode.Parse(
-                InputFile.ReadText(
-                    file,
-                    "dataset_dir names the folder of dataset_info.json, from the settings' own folder."
-                )
-            ) as JsonObject
+        string text = InputFile.ReadText(
+            file,
+            "dataset_dir names the folder of dataset_info.json, from the settings' own folder."
+        );
+        JsonFields info =
+            (RowTree.TryParse(text, out object? parsed) ? parsed as JsonFields : null)
             ?? throw new MttException($"{file}: holds no data sets", "Take LLaMA-Factory's own file.");
-        JsonObject[] sets =
+        JsonFields[] sets =
         [
             .. names.Select(name =>
-                info[name] as JsonObject
+                info.Get(name) as JsonFields
                 ?? throw config.Unsupported(
                     "dataset",
                     $"{name} is not in {file}",
@@ -93,21 +92,21 @@ internal sealed record LlamaFactoryColumns
         );
     }
 
-    private static bool SameRule(JsonObject one, JsonObject other) =>
-        JsonNode.DeepEquals(one["formatting"], other["formatting"])
-        && JsonNode.DeepEquals(one["columns"], other["columns"])
-        && JsonNode.DeepEquals(one["tags"], other["tags"]);
+    private static bool SameRule(JsonFields one, JsonFields other) =>
+        RowTree.AreEqual(one.Get("formatting"), other.Get("formatting"))
+        && RowTree.AreEqual(one.Get("columns"), other.Get("columns"))
+        && RowTree.AreEqual(one.Get("tags"), other.Get("tags"));
 
-    private static LlamaFactoryColumns Of(JsonObject set) =>
+    private static LlamaFactoryColumns Of(JsonFields set) =>
         new()
         {
             Formatting = set.Text("formatting") ?? "alpaca",
-            Columns = Over(_columns, set["columns"] as JsonObject),
-            Tags = Over(_tags, set["tags"] as JsonObject),
+            Columns = Over(_columns, set.Get("columns") as JsonFields),
+            Tags = Over(_tags, set.Get("tags") as JsonFields),
         };
 
     // A section that is given replaces all names of its kind: what it does not name is not there.
-    private static Dictionary<string, string?> Over(Dictionary<string, string?> defaults, JsonObject? given) =>
+    private static Dictionary<string, string?> Over(Dictionary<string, string?> defaults, JsonFields? given) =>
         given is null
             ? defaults
             : defaults.Keys.ToDictionary(name => name, name => given.Text(name), StringComparer.Ordinal);

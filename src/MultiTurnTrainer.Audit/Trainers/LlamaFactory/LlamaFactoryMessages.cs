@@ -29,7 +29,7 @@ internal sealed class LlamaFactoryMessages(LlamaFactoryColumns columns)
 
     /// <summary>The conversation of a row.</summary>
     /// <exception cref="RefusedRowException">LLaMA-Factory skips it, or stops at it.</exception>
-    public FactoryConversation Read(JsonObject row)
+    public FactoryConversation Read(JsonFields row)
     {
         FactoryConversation read = columns.Formatting switch
         {
@@ -51,23 +51,23 @@ internal sealed class LlamaFactoryMessages(LlamaFactoryColumns columns)
             : throw new RefusedRowException("it does not end with an answer: LLaMA-Factory skips it");
     }
 
-    private FactoryConversation Alpaca(JsonObject row)
+    private FactoryConversation Alpaca(JsonFields row)
     {
         List<FactoryMessage> messages = [];
-        foreach (JsonArray turn in (Column(row, "history") as JsonArray)?.OfType<JsonArray>() ?? [])
+        foreach (List<object?> turn in (Column(row, "history") as List<object?>)?.OfType<List<object?>>() ?? [])
         {
-            messages.Add(new FactoryMessage(FactoryRole.User, JsonTree.Text(turn[0]) ?? ""));
-            messages.Add(new FactoryMessage(FactoryRole.Assistant, JsonTree.Text(turn[1]) ?? ""));
+            messages.Add(new FactoryMessage(FactoryRole.User, RowTree.Text(turn[0]) ?? ""));
+            messages.Add(new FactoryMessage(FactoryRole.Assistant, RowTree.Text(turn[1]) ?? ""));
         }
 
         string[] asked =
         [
             .. new[] { "prompt", "query" }
-                .Select(name => JsonTree.Text(Column(row, name)) ?? "")
+                .Select(name => RowTree.Text(Column(row, name)) ?? "")
                 .Where(text => text.Length > 0),
         ];
         messages.Add(new FactoryMessage(FactoryRole.User, string.Join('\n', asked)));
-        if (JsonTree.Text(Column(row, "response")) is { } answer)
+        if (RowTree.Text(Column(row, "response")) is { } answer)
         {
             messages.Add(new FactoryMessage(FactoryRole.Assistant, answer));
         }
@@ -75,9 +75,9 @@ internal sealed class LlamaFactoryMessages(LlamaFactoryColumns columns)
         return new FactoryConversation(messages, System(row), Tools(row));
     }
 
-    private FactoryConversation ShareGpt(JsonObject row)
+    private FactoryConversation ShareGpt(JsonFields row)
     {
-        List<JsonObject> turns = JsonTree.Objects(Column(row, "messages"), "messages");
+        List<JsonFields> turns = RowTree.Objects(Column(row, "messages"), "messages");
         string system = TakeSystem(turns) ?? System(row);
         return new FactoryConversation(
             [.. turns.Select(turn => new FactoryMessage(RoleOf(turn), turn.RequireText(Tag("content_tag"))))],
@@ -86,16 +86,17 @@ internal sealed class LlamaFactoryMessages(LlamaFactoryColumns columns)
         );
     }
 
-    private FactoryConversation OpenAi(JsonObject row)
+    private FactoryConversation OpenAi(JsonFields row)
     {
-        List<JsonObject> turns = JsonTree.Objects(Column(row, "messages"), "messages");
+        List<JsonFields> turns = RowTree.Objects(Column(row, "messages"), "messages");
         string system = TakeSystem(turns) ?? System(row);
         List<FactoryMessage> messages = [];
         List<string> results = [];
-        foreach (JsonObject turn in turns)
+        foreach (JsonFields turn in turns)
         {
             FactoryRole role = RoleOf(turn);
-            bool isCall = role is FactoryRole.Assistant or FactoryRole.Function && JsonTree.IsTrue(turn["tool_calls"]);
+            bool isCall =
+                role is FactoryRole.Assistant or FactoryRole.Function && RowTree.IsTrue(turn.Get("tool_calls"));
             if (role == FactoryRole.Observation)
             {
                 results.Add(turn.RequireText(Tag("content_tag")));
@@ -115,8 +116,8 @@ internal sealed class LlamaFactoryMessages(LlamaFactoryColumns columns)
             );
         }
 
-        JsonNode? given = Column(row, "tools");
-        string tools = given is JsonArray or JsonObject ? PythonJson.Dump(given) : JsonTree.Text(given) ?? "";
+        object? given = Column(row, "tools");
+        string tools = given is List<object?> or JsonFields ? PythonJson.Dump(given) : RowTree.Text(given) ?? "";
         return new FactoryConversation(messages, Changed(system, tools.Length > 0), tools);
     }
 
@@ -134,14 +135,10 @@ internal sealed class LlamaFactoryMessages(LlamaFactoryColumns columns)
 
     private static string Joined(List<string> results) => string.Join("\n</tool_response>\n<tool_response>\n", results);
 
-    private static string Calls(JsonObject turn) =>
-        PythonJson.Dump(
-            new JsonArray([
-                .. JsonTree.Objects(turn["tool_calls"], "tool_calls").Select(call => call["function"]?.DeepClone()),
-            ])
-        );
+    private static string Calls(JsonFields turn) =>
+        PythonJson.Dump(RowTree.Objects(turn.Get("tool_calls"), "tool_calls").ConvertAll(call => call.Get("function")));
 
-    private string? TakeSystem(List<JsonObject> turns)
+    private string? TakeSystem(List<JsonFields> turns)
     {
         if (turns.Count == 0 || turns[0].Text(Tag("role_tag")) is not { } role || role != columns.Tags["system_tag"])
         {
@@ -153,7 +150,7 @@ internal sealed class LlamaFactoryMessages(LlamaFactoryColumns columns)
         return system;
     }
 
-    private FactoryRole RoleOf(JsonObject turn)
+    private FactoryRole RoleOf(JsonFields turn)
     {
         string? role = turn.Text(Tag("role_tag"));
         return role is null ? throw new RefusedRowException("a message has no role")
@@ -167,16 +164,16 @@ internal sealed class LlamaFactoryMessages(LlamaFactoryColumns columns)
     private string Tag(string name) =>
         columns.Tags[name] ?? throw new RefusedRowException($"dataset_info.json gives tags without {name}");
 
-    private JsonNode? Column(JsonObject row, string name) => columns.Columns[name] is { } column ? row[column] : null;
+    private object? Column(JsonFields row, string name) => columns.Columns[name] is { } column ? row.Get(column) : null;
 
-    private string System(JsonObject row) => JsonTree.Text(Column(row, "system")) ?? "";
+    private string System(JsonFields row) => RowTree.Text(Column(row, "system")) ?? "";
 
-    private string Tools(JsonObject row) =>
+    private string Tools(JsonFields row) =>
         Column(row, "tools") switch
         {
             null => "",
-            var tools when JsonTree.Text(tools) is { } text => text,
-            var tools when !JsonTree.IsTrue(tools) => "",
+            var tools when RowTree.Text(tools) is { } text => text,
+            var tools when !RowTree.IsTrue(tools) => "",
             _ => throw new RefusedRowException("'tools' is not a text"),
         };
 }

@@ -15,7 +15,7 @@ internal sealed class LlamaFactoryTrainer(TrainerModel model, FactoryTemplate te
 
     public string Name => "LLaMA-Factory 0.9.5";
 
-    public IReadOnlyList<AuditedRow> Build(JsonObject row)
+    public IReadOnlyList<AuditedRow> Build(JsonFields row)
     {
         List<(int[] Question, int[] Answer)> pairs = _encoder.Encode(_messages.Read(row));
         if (settings.MaskHistory)

@@ -8,9 +8,9 @@ internal static class ParsedTemplate
     public static FactoryTemplate Of(TrainerModel model)
     {
         string prefix = model.Tokenizer.Decode(model.Encode("", addSpecialTokens: true), skipSpecialTokens: false);
-        string Render(bool asks, params JsonObject[] messages) =>
+        string Render(bool asks, params JsonFields[] messages) =>
             model.RenderText(messages, null, addGenerationPrompt: asks)[prefix.Length..];
-        JsonObject user = Message("user", FactoryTemplate.Content);
+        JsonFields user = Message("user", FactoryTemplate.Content);
         string system = Render(false, Message("system", FactoryTemplate.Content));
         string askedEmpty = Render(true, Message("system", ""), user);
         string asked = Render(true, user);
@@ -45,7 +45,7 @@ internal static class ParsedTemplate
         };
     }
 
-    private static JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
+    private static JsonFields Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
 
     /// <summary>What the longer text has beside the shorter one, character by character.</summary>
     private static string Inserted(string shorter, string longer)

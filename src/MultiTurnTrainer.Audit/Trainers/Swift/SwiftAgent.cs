@@ -14,13 +14,13 @@ internal abstract class SwiftAgent
 
     /// <summary>The system text with the tools, and the first question, which may get them instead.</summary>
     public abstract (string System, string Question) AddTools(
-        IReadOnlyList<JsonNode> tools,
+        IReadOnlyList<object> tools,
         string? system,
         string question
     );
 
     /// <summary>The text of calls.</summary>
-    public abstract string Calls(IEnumerable<JsonObject> calls);
+    public abstract string Calls(IEnumerable<JsonFields> calls);
 
     /// <summary>The pieces that results become, up to the header of the next answer.</summary>
     public abstract string[] Results(IReadOnlyList<string> results);
@@ -31,24 +31,21 @@ internal abstract class SwiftAgent
         throw new RefusedRowException("a tool's result follows no call, which this agent template does not support");
 
     /// <summary>A call's name and arguments.</summary>
-    protected static (string Name, JsonNode Arguments) Parse(JsonObject call)
+    protected static (string Name, object Arguments) Parse(JsonFields call)
     {
-        JsonNode? arguments = call["arguments"] ?? call["parameters"];
-        if (JsonTree.Text(arguments) is { } text)
+        object? arguments = call.Get("arguments") ?? call.Get("parameters");
+        if (RowTree.Text(arguments) is { } text)
         {
-            arguments = JsonTree.TryParse(text, out JsonNode? parsed) ? parsed : null;
+            arguments = RowTree.TryParse(text, out object? parsed) ? parsed : null;
         }
 
-        return (
-            call.RequireText("name"),
-            arguments?.DeepClone() ?? throw new RefusedRowException("a call has no arguments")
-        );
+        return (call.RequireText("name"), arguments ?? throw new RefusedRowException("a call has no arguments"));
     }
 
     private sealed class HermesAgent(SwiftTemplate template) : SwiftAgent
     {
         public override (string System, string Question) AddTools(
-            IReadOnlyList<JsonNode> tools,
+            IReadOnlyList<object> tools,
             string? system,
             string question
         ) =>
@@ -62,13 +59,13 @@ internal abstract class SwiftAgent
                 question
             );
 
-        public override string Calls(IEnumerable<JsonObject> calls) =>
+        public override string Calls(IEnumerable<JsonFields> calls) =>
             string.Join(
                 '\n',
                 calls.Select(call =>
                 {
-                    (string name, JsonNode arguments) = Parse(call);
-                    JsonObject written = new() { ["name"] = name, ["arguments"] = arguments };
+                    (string name, object arguments) = Parse(call);
+                    JsonFields written = new() { ["name"] = name, ["arguments"] = arguments };
                     return $"<tool_call>\n{PythonJson.Dump(written)}\n</tool_call>";
                 })
             );
@@ -95,7 +92,7 @@ internal abstract class SwiftAgent
     private sealed class Llama3Agent : SwiftAgent
     {
         public override (string System, string Question) AddTools(
-            IReadOnlyList<JsonNode> tools,
+            IReadOnlyList<object> tools,
             string? system,
             string question
         ) =>
@@ -107,13 +104,13 @@ internal abstract class SwiftAgent
                     + $"\n\n{question}"
             );
 
-        public override string Calls(IEnumerable<JsonObject> calls) =>
+        public override string Calls(IEnumerable<JsonFields> calls) =>
             string.Join(
                 '\n',
                 calls.Select(call =>
                 {
-                    (string name, JsonNode arguments) = Parse(call);
-                    return PythonJson.Dump(new JsonObject { ["name"] = name, ["parameters"] = arguments });
+                    (string name, object arguments) = Parse(call);
+                    return PythonJson.Dump(new JsonFields { ["name"] = name, ["parameters"] = arguments });
                 })
             );
 

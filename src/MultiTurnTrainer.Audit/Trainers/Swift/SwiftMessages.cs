@@ -23,7 +23,7 @@ internal sealed class SwiftMessage
 }
 
 /// <summary>A conversation in ms-swift's terms.</summary>
-internal sealed record SwiftConversation(List<SwiftMessage> Messages, string? System, IReadOnlyList<JsonNode> Tools);
+internal sealed record SwiftConversation(List<SwiftMessage> Messages, string? System, IReadOnlyList<object> Tools);
 
 /// <summary>Reads rows as ms-swift's preprocessor does: roles by many names, calls and results as messages of their own.</summary>
 /// <param name="agent">The agent template; null where there is none.</param>
@@ -36,11 +36,11 @@ internal sealed class SwiftMessages(SwiftAgent? agent, bool usesJinja)
 
     /// <summary>The conversation of a row.</summary>
     /// <exception cref="RefusedRowException">ms-swift refuses it.</exception>
-    public SwiftConversation Read(JsonObject row)
+    public SwiftConversation Read(JsonFields row)
     {
         string[] columns = ["messages", "conversation", "conversations"];
         string? column = Array.Find(columns, row.ContainsKey);
-        List<JsonObject> source = JsonTree.Objects(column is null ? null : row[column], "messages");
+        List<JsonFields> source = RowTree.Objects(column is null ? null : row.Get(column), "messages");
         if (source.Count == 0)
         {
             throw new RefusedRowException("it has no messages");
@@ -53,52 +53,52 @@ internal sealed class SwiftMessages(SwiftAgent? agent, bool usesJinja)
             source.RemoveAt(0);
         }
 
-        IReadOnlyList<JsonNode> tools = Tools(row["tools"]);
+        IReadOnlyList<object> tools = Tools(row.Get("tools"));
         List<SwiftMessage> messages = Merged(Standalone([.. Calls(source)]));
         return new SwiftConversation(messages, system, tools);
     }
 
-    private List<JsonNode> Tools(JsonNode? given)
+    private List<object> Tools(object? given)
     {
-        if (!JsonTree.IsTrue(given))
+        if (!RowTree.IsTrue(given))
         {
             return [];
         }
 
         _ = Agent;
-        JsonNode? parsed = JsonTree.Text(given) is { } text
-            ? JsonTree.TryParse(text, out JsonNode? value)
+        object? parsed = RowTree.Text(given) is { } text
+            ? RowTree.TryParse(text, out object? value)
                 ? value
                 : null
             : given;
-        IEnumerable<JsonNode?> list = parsed is JsonArray array ? array : [parsed];
+        IEnumerable<object?> list = parsed is List<object?> array ? array : [parsed];
         return
         [
             .. list.Select(tool =>
-                    JsonTree.Text(tool) is { } written && JsonTree.TryParse(written, out JsonNode? inner) ? inner : tool
+                    RowTree.Text(tool) is { } written && RowTree.TryParse(written, out object? inner) ? inner : tool
                 )
                 .Select(tool =>
-                    JsonTree.WithoutNulls(tool) is JsonObject owner
+                    RowTree.WithoutNulls(tool) is JsonFields owner
                         ? owner.ContainsKey("type") || owner.ContainsKey("function")
                             ? owner
-                            : new JsonObject { ["type"] = "function", ["function"] = owner }
+                            : new JsonFields { ["type"] = "function", ["function"] = owner }
                         : throw new RefusedRowException("a tool is no object")
                 ),
         ];
     }
 
     /// <summary>Messages with calls as the text of answers.</summary>
-    private IEnumerable<SwiftMessage> Calls(List<JsonObject> source)
+    private IEnumerable<SwiftMessage> Calls(List<JsonFields> source)
     {
-        List<JsonObject> calls = [];
+        List<JsonFields> calls = [];
         (bool? Loss, float? Scale) first = default;
         SwiftMessage Written() =>
             new() { Role = "assistant", Parts = [new SwiftPart(Agent.Calls(calls), first.Loss, first.Scale)] };
-        foreach (JsonObject message in source)
+        foreach (JsonFields message in source)
         {
             string role = RoleOf(message);
             (bool? Loss, float? Scale) says = Says(message);
-            if (role == "assistant" && JsonTree.IsTrue(message["tool_calls"]))
+            if (role == "assistant" && RowTree.IsTrue(message.Get("tool_calls")))
             {
                 if (message.Text("content") is { Length: > 0 } said)
                 {
@@ -113,9 +113,9 @@ internal sealed class SwiftMessages(SwiftAgent? agent, bool usesJinja)
 
                 first = calls.Count == 0 ? says : first;
                 calls.AddRange(
-                    JsonTree
-                        .Objects(message["tool_calls"], "tool_calls")
-                        .Select(call => call["function"] as JsonObject ?? call)
+                    RowTree
+                        .Objects(message.Get("tool_calls"), "tool_calls")
+                        .Select(call => call.Get("function") as JsonFields ?? call)
                 );
                 continue;
             }
@@ -146,15 +146,15 @@ internal sealed class SwiftMessages(SwiftAgent? agent, bool usesJinja)
         }
     }
 
-    private static JsonObject Call(JsonObject message)
+    private static JsonFields Call(JsonFields message)
     {
-        JsonNode? content = message["content"] ?? message["value"];
-        if (JsonTree.Text(content) is { } text)
+        object? content = message.Get("content") ?? message.Get("value");
+        if (RowTree.Text(content) is { } text)
         {
-            content = JsonTree.TryParse(text, out JsonNode? parsed) ? parsed : null;
+            content = RowTree.TryParse(text, out object? parsed) ? parsed : null;
         }
 
-        return content as JsonObject ?? throw new RefusedRowException("a call is no JSON object");
+        return content as JsonFields ?? throw new RefusedRowException("a call is no JSON object");
     }
 
     /// <summary>Results that no call went before become a part of the question.</summary>
@@ -241,28 +241,28 @@ internal sealed class SwiftMessages(SwiftAgent? agent, bool usesJinja)
         before.Parts[0] = before.Parts[0] with { Text = before.Text + message.Text };
     }
 
-    private static (bool? Loss, float? Scale) Says(JsonObject message) =>
+    private static (bool? Loss, float? Scale) Says(JsonFields message) =>
         (
-            message["loss"] is { } loss ? JsonTree.IsTrue(loss) : null,
-            message["loss_scale"]?.GetValueKind() == JsonValueKind.Number
-                ? message["loss_scale"]!.GetValue<float>()
+            message.Get("loss") is { } loss ? RowTree.IsTrue(loss) : null,
+            message.Get("loss_scale") is JsonView scale
+                ? float.Parse(scale.RawUtf8, CultureInfo.InvariantCulture)
                 : null
         );
 
-    private static string? Content(JsonObject message) =>
-        (message["content"] ?? message["value"]) switch
+    private static string? Content(JsonFields message) =>
+        (message.Get("content") ?? message.Get("value")) switch
         {
-            JsonArray parts => string.Concat(
+            List<object?> parts => string.Concat(
                 parts.Select(part =>
-                    (part as JsonObject)?.Text("text")
+                    (part as JsonFields)?.Text("text")
                     ?? throw new RefusedRowException("only parts of text are reproduced")
                 )
             ),
-            JsonObject value => PythonJson.Dump(value),
-            var text => JsonTree.Text(text),
+            JsonFields value => PythonJson.Dump(value),
+            var text => RowTree.Text(text),
         };
 
-    private static string RoleOf(JsonObject message) =>
+    private static string RoleOf(JsonFields message) =>
         (message.Text("role") ?? message.Text("from"))?.Replace('-', '_') switch
         {
             "user" or "human" => "user",

@@ -96,9 +96,9 @@ internal sealed record SwiftSettings
     }
 
     // A name may end with #N, the number of rows to take.
-    private static IReadOnlyList<string> Files(JsonNode? value) =>
+    private static IReadOnlyList<string> Files(object? value) =>
         [
-            .. (value is JsonArray list ? list.Select(JsonTree.Text) : [JsonTree.Text(value)])
+            .. (value is List<object?> list ? list.Select(RowTree.Text) : [RowTree.Text(value)])
                 .OfType<string>()
                 .Select(name => name.Split('#')[0]),
         ];

@@ -32,21 +32,21 @@ internal sealed class SwiftTrainer : ITrainer
 
     public string Name => "ms-swift 4.6.0";
 
-    public IReadOnlyList<AuditedRow> Build(JsonObject row)
+    public IReadOnlyList<AuditedRow> Build(JsonFields row)
     {
         SwiftConversation conversation = _messages.Read(row);
         AuditedRow whole = _settings.UsesJinja
-            ? RenderedByModel(conversation, row["tools"])
+            ? RenderedByModel(conversation, row.Get("tools"))
             : _encoder.Encode(WithSystem(WithThoughts(conversation)));
         return [.. Cut(whole with { Id = row.Text("id") })];
     }
 
     // One piece of weight 1: everything but the first token is trained.
-    private AuditedRow RenderedByModel(SwiftConversation conversation, JsonNode? tools)
+    private AuditedRow RenderedByModel(SwiftConversation conversation, object? tools)
     {
-        List<JsonObject> messages =
+        List<JsonFields> messages =
         [
-            .. conversation.Messages.Select(message => new JsonObject
+            .. conversation.Messages.Select(message => new JsonFields
             {
                 ["role"] = message.Role,
                 ["content"] = message.Parts[0].Text is null ? null : message.Text,
@@ -55,21 +55,18 @@ internal sealed class SwiftTrainer : ITrainer
         string? system = conversation.System ?? _settings.System ?? _template.DefaultSystem;
         if (system is not null)
         {
-            messages.Insert(0, new JsonObject { ["role"] = "system", ["content"] = system });
+            messages.Insert(0, new JsonFields { ["role"] = "system", ["content"] = system });
         }
 
         bool asks = messages[^1].Text("role") != "assistant";
-        JsonObject variables = [];
+        JsonFields variables = [];
         if (_template.IsThinking || _thinks)
         {
             variables["enable_thinking"] = _thinks;
             variables["preserve_thinking"] = PreservesThinking;
         }
 
-        JsonNode? given =
-            conversation.Tools.Count == 0
-                ? null
-                : new JsonArray([.. conversation.Tools.Select(tool => tool.DeepClone())]);
+        List<object?>? given = conversation.Tools.Count == 0 ? null : [.. conversation.Tools];
         int[] ids = _model.Encode(_model.RenderText(messages, given, asks, variables));
         return SwiftEncoder.WithFirstIgnored(new AuditedRow(null, ids, [.. ids]));
     }

@@ -74,7 +74,7 @@ internal sealed class TrainingTemplate
     }
 
     /// <summary>The characters that the copy marks, block by block.</summary>
-    public IEnumerable<(int Start, int End)> Blocks(RenderedText rendered, IReadOnlyList<JsonObject> messages)
+    public IEnumerable<(int Start, int End)> Blocks(RenderedText rendered, IReadOnlyList<JsonFields> messages)
     {
         (int Start, int End)[] printed = new (int Start, int End)[messages.Count];
         Array.Fill(printed, (int.MaxValue, 0));

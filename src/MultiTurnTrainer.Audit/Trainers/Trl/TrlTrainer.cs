@@ -23,15 +23,15 @@ internal sealed class TrlTrainer : ITrainer
 
     public string Name => "TRL 1.16.0";
 
-    public IReadOnlyList<AuditedRow> Build(JsonObject row)
+    public IReadOnlyList<AuditedRow> Build(JsonFields row)
     {
-        JsonNode? tools = Tools(row);
+        object? tools = Tools(row);
         bool isPair = row.ContainsKey("prompt");
-        List<JsonObject> prompt = isPair ? Messages(row, "prompt") : [];
-        List<JsonObject> messages = isPair
+        List<JsonFields> prompt = isPair ? Messages(row, "prompt") : [];
+        List<JsonFields> messages = isPair
             ? [.. prompt, .. Messages(row, "completion")]
             : Messages(row, row.ContainsKey("messages") ? "messages" : "conversations");
-        JsonObject? variables = row["chat_template_kwargs"] as JsonObject;
+        JsonFields? variables = row.Get("chat_template_kwargs") as JsonFields;
         RenderedText rendered = _model.Render(messages, tools, variables: variables, template: Template());
         LocatedTokens tokens = _model.Locate(rendered.Text);
         bool[] supervised = new bool[tokens.Ids.Length];
@@ -68,7 +68,7 @@ internal sealed class TrlTrainer : ITrainer
             );
     }
 
-    private bool[] AssistantMask(RenderedText rendered, LocatedTokens tokens, List<JsonObject> messages)
+    private bool[] AssistantMask(RenderedText rendered, LocatedTokens tokens, List<JsonFields> messages)
     {
         bool[] mask = new bool[tokens.Ids.Length];
         foreach ((int start, int end) in GenerationBlocks(rendered, messages))
@@ -89,7 +89,7 @@ internal sealed class TrlTrainer : ITrainer
             : throw new RefusedRowException("no token is the assistant's, which stops TRL's run");
     }
 
-    private IEnumerable<(int Start, int End)> GenerationBlocks(RenderedText rendered, List<JsonObject> messages) =>
+    private IEnumerable<(int Start, int End)> GenerationBlocks(RenderedText rendered, List<JsonFields> messages) =>
         _training is not null
             ? _training.Blocks(rendered, messages)
             : rendered
@@ -121,31 +121,31 @@ internal sealed class TrlTrainer : ITrainer
         }
     }
 
-    private static JsonNode? Tools(JsonObject row)
+    private static object? Tools(JsonFields row)
     {
         if (row.Text("tools") is not { } text)
         {
-            return row["tools"];
+            return row.Get("tools");
         }
 
-        return JsonTree.TryParse(text, out JsonNode? tools)
+        return RowTree.TryParse(text, out object? tools)
             ? tools
             : throw new RefusedRowException("'tools' is a text that is no JSON");
     }
 
-    private List<JsonObject> Messages(JsonObject row, string name)
+    private List<JsonFields> Messages(JsonFields row, string name)
     {
-        if (row[name]?.GetValueKind() == JsonValueKind.String)
+        if (row.Get(name) is string)
         {
             throw new RefusedRowException($"'{name}' is a plain text: only lists of messages are reproduced");
         }
 
-        List<JsonObject> messages = JsonTree.Objects(row[name], name);
+        List<JsonFields> messages = RowTree.Objects(row.Get(name), name);
         messages = name == "conversations" ? [.. messages.Select(FromShareGpt)] : messages;
         return _settings.AssistantOnly ? messages : _model.WithTextArguments(messages);
     }
 
-    private static JsonObject FromShareGpt(JsonObject turn) =>
+    private static JsonFields FromShareGpt(JsonFields turn) =>
         new()
         {
             ["role"] = turn.Text("from") switch
@@ -154,6 +154,6 @@ internal sealed class TrlTrainer : ITrainer
                 "gpt" => "assistant",
                 var other => other,
             },
-            ["content"] = turn["value"]?.DeepClone(),
+            ["content"] = turn.Get("value"),
         };
 }

@@ -28,9 +28,9 @@ internal sealed class GuessedMarkers
     /// <exception cref="RefusedRowException">None can be told.</exception>
     public (string Instruction, string Response) Find()
     {
-        JsonObject question = Message("user", User);
-        JsonObject answer = Message("assistant", Assistant);
-        JsonObject[] probe = [question, answer, question, answer, question, answer];
+        JsonFields question = Message("user", User);
+        JsonFields answer = Message("assistant", Assistant);
+        JsonFields[] probe = [question, answer, question, answer, question, answer];
         string full = _model.RenderText(probe, null);
         string instructionGap = Gap(full, Assistant, User);
         string responseGap = Gap(full, User, Assistant);
@@ -104,7 +104,7 @@ internal sealed class GuessedMarkers
             : throw new RefusedRowException("Unsloth cannot tell the markers of this template");
     }
 
-    private static JsonObject Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
+    private static JsonFields Message(string role, string content) => new() { ["role"] = role, ["content"] = content };
 
     private static string Tail(string text)
     {

@@ -35,9 +35,9 @@ internal sealed record UnslothSettings(
     public static UnslothSettings Read(TrainerConfig config)
     {
         const string name = "train_on_responses_only";
-        JsonObject call = config.Take(name) as JsonObject ?? [];
+        JsonFields call = config.Take(name) as JsonFields ?? [];
         string? other = call.Select(member => member.Key).FirstOrDefault(key => !_arguments.Contains(key));
-        if (other is not null || JsonTree.IsTrue(call["mask_out_tokens"]))
+        if (other is not null || RowTree.IsTrue(call.Get("mask_out_tokens")))
         {
             throw config.Unsupported(
                 name,
@@ -46,8 +46,8 @@ internal sealed record UnslothSettings(
             );
         }
 
-        string? instruction = config.TextOf(call["instruction_part"], name);
-        string? response = config.TextOf(call["response_part"], name);
+        string? instruction = config.TextOf(call.Get("instruction_part"), name);
+        string? response = config.TextOf(call.Get("response_part"), name);
         if (instruction is null != response is null)
         {
             throw config.Unsupported(name, "names one of its two parts", "Give both, or neither.");
@@ -57,8 +57,8 @@ internal sealed record UnslothSettings(
         return new UnslothSettings(
             instruction,
             response,
-            config.FlagOf(call["force_match"], name) ?? true,
-            config.FlagOf(call["last_response_only"], name) ?? false,
+            config.FlagOf(call.Get("force_match"), name) ?? true,
+            config.FlagOf(call.Get("last_response_only"), name) ?? false,
             config.Number("max_seq_length")
         );
     }

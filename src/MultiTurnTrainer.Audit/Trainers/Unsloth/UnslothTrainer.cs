@@ -36,15 +36,15 @@ internal sealed class UnslothTrainer : ITrainer
 
     public string Name => "Unsloth 2026.10.9";
 
-    public IReadOnlyList<AuditedRow> Build(JsonObject row)
+    public IReadOnlyList<AuditedRow> Build(JsonFields row)
     {
-        JsonNode? tools = row["tools"];
-        if (JsonTree.Text(tools) is { } text)
+        object? tools = row.Get("tools");
+        if (RowTree.Text(tools) is { } text)
         {
-            tools = JsonTree.TryParse(text, out JsonNode? parsed) ? parsed : null;
+            tools = RowTree.TryParse(text, out object? parsed) ? parsed : null;
         }
 
-        List<JsonObject> messages = _model.WithTextArguments(JsonTree.Objects(row["messages"], "messages"));
+        List<JsonFields> messages = _model.WithTextArguments(RowTree.Objects(row.Get("messages"), "messages"));
         string rendered = _model.RenderText(messages, tools);
         int[] ids = _model.Encode(rendered, AddsSpecialTokens(rendered));
         if (_settings.MaxLength is int limit && ids.Length > limit)
