@@ -1,3 +1,5 @@
+// Folder Cli: the executable: where it begins, what it prints and how it ends.
+// Refuses to know: the commands, how anything is computed.
 namespace MultiTurnTrainer.Cli;
 
 /// <summary>What <c>mtt</c> returns to the shell.</summary>

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Cli;
+using MultiTurnTrainer.Cli.Commands;
 
 LoaderPath.Clean();
 CleanWriter.Guard();

@@ -1,6 +1,5 @@
 // Folder Conversations: a row of data as everything below sees it.
 // Refuses to know: files, templates, tokens.
-using MultiTurnTrainer.Conversations.Formats;
 
 namespace MultiTurnTrainer.Conversations;
 

@@ -66,12 +66,6 @@ public class ArchitectureTests
     {
         [": MultiTurnTrainer, TorchSharp"] =
             "the subset of TorchSharp's names lies on our binding, and the binding hands its tensors out",
-        ["Cli: ., Commands, Progress, Settings"] =
-            "the root lists the commands, and every command returns the root's exit codes",
-        ["Conversations: ., Formats"] =
-            "a conversation reads itself from a format's row, and a format writes conversations",
-        ["LibTorch: Native, Providers"] =
-            "the provider calls the native part, which is built for the installation the provider finds",
         ["Templates: ., Builtins, Rendering, Syntax, Values"] =
             "an interpreter over its own tree: nodes render themselves, and values may be callables that render",
         [

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MultiTurnTrainer.Cli.Commands;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
@@ -110,7 +111,7 @@ public partial class ContainerRecipeTests
     public void Recipe_OfTheCpu_InstallsWhatDoctorAsksFor()
     {
         string text = string.Join('\n', Read("Dockerfile.cpu").Select(step => step.Text));
-        string[] asked = LibTorch.Providers.LibTorchInstallation.Remedy.Split(' ');
+        string[] asked = LibTorch.Installations.LibTorchInstallation.Remedy.Split(' ');
         Assert.All(
             asked.SkipWhile(word => word != "install").Skip(1).TakeWhile(word => word != "(or"),
             package => Assert.Contains($" {package}", text, StringComparison.Ordinal)

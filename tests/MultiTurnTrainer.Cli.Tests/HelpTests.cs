@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Testing;
 using Xunit;
 

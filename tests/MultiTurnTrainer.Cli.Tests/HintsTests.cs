@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Testing;
 
 namespace MultiTurnTrainer.Cli.Tests;

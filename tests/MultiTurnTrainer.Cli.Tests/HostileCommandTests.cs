@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using MultiTurnTrainer.Cli.Commands;
 
 namespace MultiTurnTrainer.Cli.Tests;
 

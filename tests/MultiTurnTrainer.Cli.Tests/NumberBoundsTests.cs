@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Testing;
 using Xunit;
 

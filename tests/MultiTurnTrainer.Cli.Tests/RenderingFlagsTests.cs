@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Testing;
 

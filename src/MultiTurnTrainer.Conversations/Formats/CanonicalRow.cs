@@ -133,6 +133,18 @@ internal sealed class CanonicalRow
         }
     }
 
+    /// <summary>Copies the weights of a source's turn to the message that is being written.</summary>
+    public void AddWeights(JsonTape row, int turn)
+    {
+        for (int at = turn + 1; row[turn].Kind == JsonKind.Object && at < row[turn].Next; at = row[at + 1].Next)
+        {
+            if (SupervisionReader.IsKey(row.Raw(at)) || row.Is(at, "training_detail"u8))
+            {
+                Raw(row.Raw(at), row.RawValue(at + 1));
+            }
+        }
+    }
+
     /// <summary>Refuses to join a turn to the message that another one began, where they do not weigh the same.</summary>
     public void RequireSameWeight(JsonTape row, int first, int turn)
     {

@@ -79,7 +79,7 @@ internal sealed class ResponsesFormat : IRowFormat
             {
                 output.Begin("assistant", item);
                 output.Raw("content"u8, "\"\""u8);
-                SupervisionReader.Copy(row, item, output);
+                output.AddWeights(row, item);
             }
 
             if (reasoning >= 0 && (isCall || Speech.Role(row, item) == Role.Assistant))
@@ -182,7 +182,7 @@ internal sealed class ResponsesFormat : IRowFormat
             output.From(content: content);
         }
 
-        SupervisionReader.Copy(row, item, output);
+        output.AddWeights(row, item);
         output.LeaveOut(row, item, "type", "call_id", "output", "training_detail");
     }
 }

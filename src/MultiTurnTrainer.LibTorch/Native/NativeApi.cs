@@ -1,7 +1,7 @@
 // Folder Native: builds, loads and calls the C++ part over libtorch.
 // Refuses to know: what an operator is used for.
+using MultiTurnTrainer.LibTorch.Installations;
 using MultiTurnTrainer.LibTorch.Loading;
-using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;
 

@@ -1,4 +1,4 @@
-using MultiTurnTrainer.LibTorch.Providers;
+using MultiTurnTrainer.LibTorch.Installations;
 
 namespace MultiTurnTrainer.LibTorch.Native;
 

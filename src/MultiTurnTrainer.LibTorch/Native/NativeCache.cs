@@ -1,5 +1,5 @@
+using MultiTurnTrainer.LibTorch.Installations;
 using MultiTurnTrainer.LibTorch.Loading;
-using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.LibTorch.Native;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Files;
 

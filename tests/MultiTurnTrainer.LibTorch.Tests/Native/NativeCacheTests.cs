@@ -221,7 +221,7 @@ public sealed class NativeCacheTests : IDisposable
         Environment.SetEnvironmentVariable("MTT_CACHE", null);
         Environment.SetEnvironmentVariable("MTT_LIBTORCH", null);
         Environment.SetEnvironmentVariable("CXX", null);
-        string real = NativeCache.Ensure(LibTorch.Providers.LibTorchInstallation.Find());
+        string real = NativeCache.Ensure(LibTorch.Installations.LibTorchInstallation.Find());
         Environment.SetEnvironmentVariable("MTT_CACHE", _cache.Folder["cache"]);
         _cache.Compiler($"sleep 1; cp '{real}' \"$out\"");
 

@@ -1,5 +1,6 @@
 // Folder LibTorch: that interface over our own binding.
 // Refuses to know: TorchSharp's packages.
+using MultiTurnTrainer.LibTorch.Installations;
 using MultiTurnTrainer.LibTorch.Loading;
 using MultiTurnTrainer.LibTorch.Native;
 using TorchSharp;

@@ -1,4 +1,5 @@
 using System.Runtime.Loader;
+using MultiTurnTrainer.LibTorch.Installations;
 using MultiTurnTrainer.LibTorch.Loading;
 
 namespace MultiTurnTrainer.LibTorch.Providers;

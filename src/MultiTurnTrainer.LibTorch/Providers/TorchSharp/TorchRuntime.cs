@@ -1,5 +1,6 @@
 // Folder TorchSharp: that interface over TorchSharp's packages.
 // Refuses to know: our own binding.
+using MultiTurnTrainer.LibTorch.Installations;
 using MultiTurnTrainer.LibTorch.Loading;
 using TorchSharp;
 

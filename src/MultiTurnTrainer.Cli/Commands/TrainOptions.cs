@@ -1,7 +1,7 @@
-using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Cli.Remote;
+using MultiTurnTrainer.Cli.Settings;
 
-namespace MultiTurnTrainer.Cli.Settings;
+namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>The flags of <c>mtt train</c> and <c>mtt estimate</c>, laid over the settings file.</summary>
 internal sealed class TrainOptions

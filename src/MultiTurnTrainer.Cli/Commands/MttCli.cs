@@ -1,9 +1,6 @@
-// Folder Cli: the executable: commands, errors, exit codes.
-// Refuses to know: how anything is computed.
-using MultiTurnTrainer.Cli.Commands;
 using MultiTurnTrainer.Cli.Settings;
 
-namespace MultiTurnTrainer.Cli;
+namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>Builds the root command, runs it and maps what happened to an exit code.</summary>
 internal static class MttCli

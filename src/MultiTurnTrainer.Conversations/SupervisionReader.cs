@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Conversations.Formats;
+namespace MultiTurnTrainer.Conversations;
 
 /// <summary>
 /// The one reader of weights and flags. Every key of <see cref="Keys"/> means the same on a row, a message, a part of its
@@ -45,18 +45,6 @@ internal static class SupervisionReader
         }
 
         return -1;
-    }
-
-    /// <summary>Copies the weights of a source's turn to the message that is being written.</summary>
-    public static void Copy(JsonTape row, int turn, CanonicalRow output)
-    {
-        for (int at = turn + 1; row[turn].Kind == JsonKind.Object && at < row[turn].Next; at = row[at + 1].Next)
-        {
-            if (IsKey(row.Raw(at)) || row.Is(at, "training_detail"u8))
-            {
-                output.Raw(row.Raw(at), row.RawValue(at + 1));
-            }
-        }
     }
 
     /// <summary>Reads a canonical row.</summary>

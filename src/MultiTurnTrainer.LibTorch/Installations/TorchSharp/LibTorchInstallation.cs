@@ -1,4 +1,6 @@
-namespace MultiTurnTrainer.LibTorch.Providers;
+// Folder TorchSharp: the libtorch that TorchSharp's packages bring.
+// Refuses to know: how it is loaded, what is called in it.
+namespace MultiTurnTrainer.LibTorch.Installations;
 
 /// <summary>The libtorch that the TorchSharp packages bring.</summary>
 /// <param name="Origin">Where it was found, in words.</param>

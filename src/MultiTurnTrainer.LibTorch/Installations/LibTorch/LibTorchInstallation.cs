@@ -1,4 +1,6 @@
-namespace MultiTurnTrainer.LibTorch.Providers;
+// Folder LibTorch: the libtorch with headers that is found on this machine.
+// Refuses to know: how it is loaded, what is called in it.
+namespace MultiTurnTrainer.LibTorch.Installations;
 
 /// <summary>A libtorch with headers on this machine.</summary>
 /// <param name="Origin">Where it was found, in words: <c>MTT_LIBTORCH</c>, <c>PyTorch</c>, <c>system</c>.</param>

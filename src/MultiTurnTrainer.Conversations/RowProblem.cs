@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Conversations.Formats;
+namespace MultiTurnTrainer.Conversations;
 
 /// <summary>A weight or a template variable that has no meaning.</summary>
 /// <param name="Token">The token of the canonical row to blame.</param>

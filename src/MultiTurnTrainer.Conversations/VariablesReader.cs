@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Conversations.Formats;
+namespace MultiTurnTrainer.Conversations;
 
 /// <summary>
 /// Template variables: of a row (<c>chat_template_kwargs</c>, or <c>kwargs</c>, and a list <c>documents</c>) and of a
