@@ -11,7 +11,7 @@ public static class Glob
     /// <summary>Whether a name holds a character that makes it a pattern.</summary>
     public static bool IsPattern(string name) => name.AsSpan().ContainsAny('*', '?');
 
-    /// <summary>Whether a pattern stands for a path.</summary>
+    /// <summary>Whether a pattern matches a path.</summary>
     /// <param name="pattern">The pattern; <c>./</c> before it is nothing.</param>
     /// <param name="path">A path with slashes.</param>
     public static bool Matches(string pattern, string path)
@@ -22,7 +22,7 @@ public static class Glob
             return false;
         }
 
-        // Which beginnings of the path the pattern read so far stands for.
+        // Which beginnings of the path the pattern read so far matches.
         bool[] reached = new bool[path.Length + 1];
         reached[0] = true;
         while (!rest.IsEmpty)

@@ -10,8 +10,8 @@ internal static class ValidateCommand
     private const string _help = """
         Check conversation files and report every finding.
 
-        Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not read. A folder stands for the files of rows in it and
-        below it, a quoted pattern for the files it matches.
+        Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not read. A folder is read as the files of rows in it and
+        below it, a quoted pattern as the files it matches.
 
         Examples:
           mtt validate data/*.jsonl

@@ -52,7 +52,7 @@ internal static class RemoteInputs
         }
     }
 
-    /// <summary>The files behind inputs, in order: <c>hf://datasets/…</c> may stand for several.</summary>
+    /// <summary>The files behind inputs, in order: <c>hf://datasets/…</c> may match several.</summary>
     /// <param name="given">Files, <c>-</c>, or addresses of data.</param>
     /// <param name="again">Whether they are read more than once, if only for a hash: pipes are copied first.</param>
     /// <exception cref="MttException">The hub has no such data, or cannot be asked.</exception>
@@ -70,7 +70,7 @@ internal static class RemoteInputs
     /// <summary>The one file behind an input.</summary>
     /// <param name="given">A file, <c>-</c>, or an address of data; null stays null.</param>
     /// <param name="again">Whether it is read more than once: a pipe is copied first.</param>
-    /// <exception cref="MttException">The address stands for several files.</exception>
+    /// <exception cref="MttException">The address matches several files.</exception>
     [return: NotNullIfNotNull(nameof(given))]
     public static string? SingleFile(string? given, bool again = false)
     {
@@ -83,7 +83,7 @@ internal static class RemoteInputs
         return files.Length == 1
             ? files[0]
             : throw new MttException(
-                $"{given}: stands for {files.Length} files, and this command reads one",
+                $"{given}: matches {files.Length} files, and this command reads one",
                 $"Name one of them: hf://datasets/org/name/{Path.GetFileName(files[0])}."
             );
     }

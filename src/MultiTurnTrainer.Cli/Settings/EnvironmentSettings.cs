@@ -1,8 +1,8 @@
 namespace MultiTurnTrainer.Cli.Settings;
 
 /// <summary>
-/// Settings in the environment: <c>MTT_TRAIN__LEARNING_RATE</c> is <c>train.learning_rate</c>. Two underscores stand for the point;
-/// variables without them are none of these.
+/// Settings in the environment: <c>MTT_TRAIN__LEARNING_RATE</c> is <c>train.learning_rate</c>. Two underscores are the point;
+/// variables without them are no settings.
 /// </summary>
 internal static class EnvironmentSettings
 {

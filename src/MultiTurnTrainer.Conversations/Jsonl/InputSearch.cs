@@ -9,7 +9,7 @@ public static class InputSearch
     /// <summary>The files, in the order of the names; those of one folder or pattern by their path, and none twice.</summary>
     /// <param name="names">Files, folders, patterns, or <c>-</c>.</param>
     /// <param name="exclude">Patterns of paths that folders and patterns leave out.</param>
-    /// <exception cref="MttException">A folder or pattern stands for no file.</exception>
+    /// <exception cref="MttException">A folder or pattern matches no file.</exception>
     public static List<string> Find(IEnumerable<string> names, IReadOnlyList<string> exclude)
     {
         List<string> files = [];
@@ -104,7 +104,7 @@ public static class InputSearch
     private static bool IsExcluded(string path, IReadOnlyList<string> patterns) =>
         patterns.Any(pattern => IsOf(pattern, path));
 
-    /// <summary>Whether a pattern stands for a path; one without a slash stands for the file's name alone.</summary>
+    /// <summary>Whether a pattern matches a path; one without a slash matches the file's name alone.</summary>
     public static bool IsOf(string pattern, string path) =>
         Glob.Matches(
             Plain(pattern),

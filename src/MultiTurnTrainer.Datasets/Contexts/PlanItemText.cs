@@ -1,6 +1,6 @@
 namespace MultiTurnTrainer.Datasets.Contexts;
 
-/// <summary>Names what of a plan stands at a place of its prompt.</summary>
+/// <summary>Names the item of a plan at a place of its prompt.</summary>
 internal static class PlanItemText
 {
     /// <summary>The item, with the messages it comes from.</summary>

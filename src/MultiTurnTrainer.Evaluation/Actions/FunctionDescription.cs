@@ -13,7 +13,7 @@ internal sealed record FunctionDescription(
 )
 {
     /// <summary>Reads the list that a task holds under <c>function</c>, or its one object.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <exception cref="FormatException">It describes no functions.</exception>
     public static IReadOnlyList<FunctionDescription> ReadAll(object? json) =>
         json is List<object?> list ? [.. list.Select(Read)] : [Read(json)];
 
@@ -51,7 +51,7 @@ internal sealed record FunctionDescription(
 internal sealed record WantedCall(string Name, IReadOnlyDictionary<string, IReadOnlyList<object?>> Allowed)
 {
     /// <summary>Reads the list that a task holds under <c>reference_answer</c>.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <exception cref="FormatException">It holds no calls.</exception>
     public static IReadOnlyList<WantedCall> ReadAll(object? json) =>
         json is List<object?> { Count: > 0 } list
             ? [.. list.Select(Read)]

@@ -30,7 +30,7 @@ internal static partial class MadeDatabases
     /// <summary>The scripts that make them.</summary>
     /// <param name="schema">The value of <c>schema_tables</c>.</param>
     /// <param name="gold">The query.</param>
-    /// <exception cref="FormatException">The schema is none.</exception>
+    /// <exception cref="FormatException">It is no schema.</exception>
     public static IReadOnlyList<string> Scripts(string schema, string gold)
     {
         IReadOnlyList<MadeTable> tables = MadeTable.ReadAll(schema);

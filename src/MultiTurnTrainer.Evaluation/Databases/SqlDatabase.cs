@@ -64,7 +64,7 @@ internal sealed class SqlDatabase : IDisposable
             )
             .Close();
 
-    /// <summary>The rows of a query; null where it is none, or too much work.</summary>
+    /// <summary>The rows of a query; null where the text is no query, or asks too much work.</summary>
     public IReadOnlyList<object?[]>? Query(string sql)
     {
         _rounds = 0;

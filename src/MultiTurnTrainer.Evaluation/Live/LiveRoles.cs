@@ -157,7 +157,7 @@ internal sealed class LiveRoles(EvaluateSettings settings, IVerifier verifier, I
             )
             .ConfigureAwait(false);
 
-        // What nobody can call an answer is none.
+        // A reply of no known kind is no answer.
         return kind is null ? ReplyKind.Discussion : _kinds[kind];
     }
 

@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Evaluation.Verifiers;
 
 /// <summary>
 /// Berkeley's function-calling tasks: the reply is the wanted calls. As published, any word beside them and a list that opens on
-/// a line of its own are errors; mended, a reply that cannot be read is cut to its outermost square brackets.
+/// a line of its own are errors; corrected, a reply that cannot be read is cut to its outermost square brackets.
 /// </summary>
 public sealed class ActionsVerifier : IVerifier
 {

@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Evaluation.Verifiers;
 
 /// <summary>
 /// Multiple choice, as MMLU-Pro scores it: the letter after "answer is", else after "Answer:", else the last letter that stands
-/// alone. Published, the first "answer is" counts and the word "I" is a letter; mended, the last one counts, letters beyond the
+/// alone. Published, the first "answer is" counts and the word "I" is a letter; corrected, the last one counts, letters beyond the
 /// options do not, and a letter that stands alone needs a bracket, a point, or a line of its own.
 /// </summary>
 public sealed partial class ChoiceVerifier : IVerifier

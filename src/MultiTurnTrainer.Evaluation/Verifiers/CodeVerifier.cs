@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Evaluation.Verifiers;
 
 /// <summary>
 /// Programs: the reply's last block with a function passes every test. As published, only the last function is kept, helpers are
-/// lost, and the first name after <c>def</c> is renamed everywhere; mended, the whole block is run and its last function called.
+/// lost, and the first name after <c>def</c> is renamed everywhere; corrected, the whole block is run and its last function called.
 /// </summary>
 public sealed partial class CodeVerifier : IVerifier
 {

@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Evaluation.Verifiers;
 
 /// <summary>
 /// Spider: the reply's query gives what the gold query gives, on every database of the task. As published, a query whose literals are
-/// wrong is forgiven where the gold's literals repair it; mended, it is wrong. With Spider's own databases the score is its execution
+/// wrong is forgiven where the gold's literals repair it; corrected, it is wrong. With Spider's own databases the score is its execution
 /// match; without them it is given on databases made from each task's schema and is called so.
 /// </summary>
 /// <param name="folder">Spider's databases, <c>{db_id}/*.sqlite</c>; null for made ones.</param>

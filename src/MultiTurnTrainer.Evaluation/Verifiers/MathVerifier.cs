@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Evaluation.Verifiers;
 
 /// <summary>
 /// GSM8K: the last number of the reply equals the number after <c>####</c>. The published normaliser compares texts, makes
-/// <c>$100.00</c> to <c>1</c> and takes <c>...</c> for a number; mended, numbers need a digit and are compared as numbers.
+/// <c>$100.00</c> to <c>1</c> and takes <c>...</c> for a number; corrected, numbers need a digit and are compared as numbers.
 /// </summary>
 public sealed partial class MathVerifier : IVerifier
 {

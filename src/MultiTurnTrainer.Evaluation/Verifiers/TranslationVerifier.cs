@@ -4,7 +4,7 @@ namespace MultiTurnTrainer.Evaluation.Verifiers;
 
 /// <summary>
 /// Translation of a whole document: BLEU of the reply against <c>document_en</c>. As published only a score of exactly 1 is right,
-/// which a perfect translation misses by a rounding error; mended, 100 to six digits is.
+/// which a perfect translation misses by a rounding error; corrected, 100 to six digits is.
 /// </summary>
 public sealed class TranslationVerifier : IVerifier
 {

@@ -27,7 +27,7 @@ public enum ReplyKind
 
 /// <summary>How a reply was judged.</summary>
 /// <param name="Kind">What the reply is.</param>
-/// <param name="Score">0 to 1, by the scorer whose known faults are mended.</param>
+/// <param name="Score">0 to 1, by the scorer whose known faults are corrected.</param>
 /// <param name="Published">0 to 1, by the benchmark's own rules, faults included.</param>
 /// <param name="Answer">What was taken for the answer; null where nothing was.</param>
 public sealed record Verdict(ReplyKind Kind, double Score, double Published, string? Answer)

@@ -11,7 +11,7 @@ public sealed class TenantKeys
 
     /// <summary>Takes over the hashes.</summary>
     /// <param name="keys">By tenant, the hashes of its keys, 64 hexadecimal digits each.</param>
-    /// <exception cref="MttException">A hash is none, or two tenants have the same.</exception>
+    /// <exception cref="MttException">A text is no hash, or two tenants have the same.</exception>
     public TenantKeys(IReadOnlyDictionary<string, IReadOnlyList<string>> keys)
     {
         _keys = [.. keys.SelectMany(tenant => tenant.Value.Select(hash => (Parse(tenant.Key, hash), tenant.Key)))];

@@ -37,7 +37,7 @@ public sealed record SessionsSettings
         new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>The tenants' keys.</summary>
-    /// <exception cref="MttException">A hash is none.</exception>
+    /// <exception cref="MttException">A text is no hash.</exception>
     public TenantKeys ReadKeys() => new(Keys);
 }
 

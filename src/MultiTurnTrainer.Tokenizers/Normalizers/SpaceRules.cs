@@ -1,6 +1,6 @@
 namespace MultiTurnTrainer.Tokenizers.Normalizers;
 
-/// <summary>Where SentencePiece puts a mark that stands for no space of the text.</summary>
+/// <summary>Where SentencePiece puts a mark that belongs to no space of the text.</summary>
 internal enum DummyMark
 {
     /// <summary>Nowhere.</summary>

@@ -8,7 +8,7 @@ public sealed record ValidateSettings
     /// <summary>Codes to leave out.</summary>
     public IReadOnlyList<string> Ignore { get; init; } = [];
 
-    /// <summary>Codes to leave out in files of a pattern; one without a slash stands for file names.</summary>
+    /// <summary>Codes to leave out in files of a pattern; one without a slash matches file names.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> PerFileIgnores { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>();
 

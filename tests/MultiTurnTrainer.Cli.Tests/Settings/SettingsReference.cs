@@ -16,7 +16,7 @@ internal static partial class SettingsReference
         # Every setting of `mtt.yaml`
 
         This page is generated from the program; do not edit it. `--set section.key=value` sets any of them on the command line, `MTT_SECTION__KEY=value` in the environment
-        ([which one counts](terminal.md#settings)). – means none; `NAME` stands for a name of one's own, and keys of a list's items follow `[]`.
+        ([which one counts](terminal.md#settings)). – means none; `NAME` is a name of one's own, and keys of a list's items follow `[]`.
 
         """;
 

@@ -8,7 +8,7 @@ internal static class RedisUrl
     private const int Port = 6379;
 
     /// <summary>Reads an address; the password is REDISCLI_AUTH's where it holds none.</summary>
-    /// <exception cref="MttException">It is none; the message holds no password.</exception>
+    /// <exception cref="MttException">It is no address of a Redis; the message holds no password.</exception>
     public static ConfigurationOptions Parse(string named)
     {
         int database = 0;

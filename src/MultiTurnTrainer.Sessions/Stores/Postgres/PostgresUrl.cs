@@ -13,7 +13,7 @@ internal static class PostgresUrl
         || named.StartsWith("postgresql://", StringComparison.Ordinal);
 
     /// <summary>Reads an address.</summary>
-    /// <exception cref="MttException">It is none; the message holds no password.</exception>
+    /// <exception cref="MttException">It is no address of a PostgreSQL; the message holds no password.</exception>
     public static NpgsqlConnectionStringBuilder Parse(string named)
     {
         if (!Uri.TryCreate(named, UriKind.Absolute, out Uri? url) || url.AbsolutePath.Trim('/').Length == 0)
