@@ -127,7 +127,7 @@ public static class KernelCheck
             tensors =>
                 VarlenAttention
                     .Forward(tensors[0], tensors[1], tensors[2], starts, layout.MaxLength, scale, window)
-                    .flatten(1),
+                    .flatten(1), // [s, h, d] → [s, h·d]
             tensors => PackedAttention.Forward(spec, layout, tensors[0], tensors[1], tensors[2])
         );
     }
@@ -153,7 +153,7 @@ public static class KernelCheck
             [
                 [70, 64],
             ],
-            tensors => cat(LoraProducts.Run(tensors[0], modules), 1),
+            tensors => cat(LoraProducts.Run(tensors[0], modules), 1), // [s, 96] and [s, 128] → [s, 224]
             tensors =>
                 cat(
                     [
@@ -163,7 +163,7 @@ public static class KernelCheck
                             return tensors[0].mm((module.Weight.to(float64) + change).t());
                         }),
                     ],
-                    1
+                    1 // [s, 96] and [s, 128] → [s, 224]
                 )
         );
     }

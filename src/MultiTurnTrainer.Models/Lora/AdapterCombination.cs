@@ -120,6 +120,7 @@ public static class AdapterCombination
         long missing = rank - matrix.size(dimension);
         long[] shape = [.. matrix.shape];
         shape[dimension] = missing;
+        // [r, i] → [rank, i], or [o, r] → [o, rank]
         return missing == 0 ? matrix : cat([matrix, zeros(shape, ScalarType.Float32)], dimension);
     }
 
