@@ -22,6 +22,18 @@ public sealed class JsonFields() : OrderedDictionary<string, object?>(StringComp
     /// <summary>A field's value; null where there is no such field, or it is null.</summary>
     public object? Get(string name) => TryGetValue(name, out object? value) ? value : null;
 
+    /// <summary>The same fields in another object; what they hold is not copied.</summary>
+    public JsonFields Copy()
+    {
+        JsonFields copy = [];
+        foreach ((string name, object? value) in this)
+        {
+            copy.Add(name, value);
+        }
+
+        return copy;
+    }
+
     /// <summary>Adds a field if it has a value.</summary>
     public JsonFields AddPresent(string name, object? value)
     {

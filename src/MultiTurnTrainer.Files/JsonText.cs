@@ -23,6 +23,9 @@ public static class JsonText
     /// <summary>The same in ASCII: every other character, and what HTML reads as a mark, is an escape.</summary>
     public static string AsciiLine(object? value) => JsonSerializer.Serialize(value, _ascii);
 
+    /// <summary>The same in UTF-8.</summary>
+    public static byte[] LineBytes(object value) => JsonSerializer.SerializeToUtf8Bytes(value, Compact);
+
     /// <summary>The same over several lines, with a line end.</summary>
     public static string Page(object value) => JsonSerializer.Serialize(value, Indented) + "\n";
 

@@ -28,8 +28,8 @@ public sealed class SessionClient : IDisposable
         using HttpResponseMessage response = session is null
             ? await http.PostAsync("/v1/sessions", null, cancellation).ConfigureAwait(false)
             : await http.GetAsync($"/v1/sessions/{Uri.EscapeDataString(session)}", cancellation).ConfigureAwait(false);
-        JsonNode body = await ReadAsync(response, cancellation).ConfigureAwait(false);
-        return new SessionClient(http, (string)body["id"]!);
+        JsonView body = await ReadAsync(response, cancellation).ConfigureAwait(false);
+        return new SessionClient(http, body.GetProperty("id").GetString()!);
     }
 
     /// <summary>Says something.</summary>
@@ -37,14 +37,17 @@ public sealed class SessionClient : IDisposable
     /// <exception cref="MttException">There is no answer, or it broke off.</exception>
     public async IAsyncEnumerable<string> SayAsync(string text, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        JsonObject body = new()
+        JsonFields body = new()
         {
             ["stream"] = true,
-            ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text }),
+            ["messages"] = new List<object?>
+            {
+                new JsonFields { ["role"] = "user", ["content"] = text },
+            },
         };
         using HttpRequestMessage request = new(HttpMethod.Post, "/v1/chat/completions")
         {
-            Content = new StringContent(body.ToJsonString(JsonText.Compact), Encoding.UTF8, "application/json"),
+            Content = new StringContent(JsonText.Line(body), Encoding.UTF8, "application/json"),
         };
         request.Headers.Add(ContextHeaders.Session, Session);
         using HttpResponseMessage response = await _http
@@ -66,10 +69,10 @@ public sealed class SessionClient : IDisposable
                 yield break;
             }
 
-            JsonObject chunk = JsonNode.Parse(item.Data)!.AsObject();
+            JsonView chunk = JsonView.Parse(item.Data);
             Check(chunk);
             int before = answer.Text.Length;
-            answer.Add(chunk);
+            answer.Add((JsonFields)JsonTree.Of(chunk)!);
             yield return answer.Text[before..];
         }
     }
@@ -77,20 +80,18 @@ public sealed class SessionClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private static async Task<JsonNode> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private static async Task<JsonView> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        JsonObject body = JsonNode
-            .Parse(await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false))!
-            .AsObject();
+        JsonView body = JsonView.Parse(await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false));
         Check(body);
         return body;
     }
 
-    private static void Check(JsonObject body)
+    private static void Check(JsonView body)
     {
-        if (body["error"] is JsonObject error)
+        if (body.Get("error") is { Kind: JsonKind.Object } error)
         {
-            throw new MttException((string)error["message"]!, $"The server's code for it: {error["code"]}.");
+            throw new MttException($"{error.Get("message")}", $"The server's code for it: {error.Get("code")}.");
         }
     }
 }

@@ -10,8 +10,6 @@ public sealed class ChatEndpoint : IDisposable
 {
     private const string ChatPath = "chat/completions";
 
-    private static readonly JsonDocumentOptions _strict = new() { AllowDuplicateProperties = false };
-
     private readonly OpenAIConnection _connection;
     private readonly EndpointSettings _settings;
     private readonly TimeSpan _idle;
@@ -21,7 +19,7 @@ public sealed class ChatEndpoint : IDisposable
     /// <param name="settings">Where it is.</param>
     /// <param name="environment">Reads environment variables: the only source of keys.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="MttException">The address is none, or holds a secret.</exception>
+    /// <exception cref="MttException">It is no address, or holds a secret.</exception>
     public ChatEndpoint(string name, EndpointSettings settings, Func<string, string?> environment, TimeProvider time)
     {
         Name = name;
@@ -37,7 +35,7 @@ public sealed class ChatEndpoint : IDisposable
     /// <param name="body">The request, with the model's name on this server.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="EndpointException">There was none.</exception>
-    public async Task<JsonObject> CompleteAsync(JsonObject body, CancellationToken cancellation)
+    public async Task<JsonFields> CompleteAsync(JsonFields body, CancellationToken cancellation)
     {
         using CancellationTokenSource limit = Limit(cancellation);
         return await NextAsync(
@@ -57,8 +55,8 @@ public sealed class ChatEndpoint : IDisposable
     /// <param name="body">The request, with the model's name on this server and <c>stream</c>.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="EndpointException">There was none, it was cut, silent for too long, or no JSON.</exception>
-    public async IAsyncEnumerable<JsonObject> StreamAsync(
-        JsonObject body,
+    public async IAsyncEnumerable<JsonFields> StreamAsync(
+        JsonFields body,
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
@@ -83,7 +81,7 @@ public sealed class ChatEndpoint : IDisposable
             )
             {
                 silence.CancelAfter(_idle);
-                JsonObject chunk = await NextAsync(() => Task.FromResult(Read(items.Current.Data, null)), cancellation)
+                JsonFields chunk = await NextAsync(() => Task.FromResult(Read(items.Current.Data, null)), cancellation)
                     .ConfigureAwait(false);
                 finished |= IsLast(chunk);
                 yield return chunk;
@@ -99,11 +97,11 @@ public sealed class ChatEndpoint : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 
-    private static byte[] Write(JsonObject body) => JsonSerializer.SerializeToUtf8Bytes(body, JsonText.Compact);
+    private static byte[] Write(JsonFields body) => JsonText.LineBytes(body);
 
-    private static bool IsLast(JsonObject chunk) =>
-        chunk["choices"] is JsonArray choices
-        && choices.Any(choice => choice is JsonObject known && known["finish_reason"] is not null);
+    private static bool IsLast(JsonFields chunk) =>
+        chunk.Get("choices") is List<object?> choices
+        && choices.Exists(choice => choice is JsonFields known && known.Get("finish_reason") is not null);
 
     private CancellationTokenSource Limit(CancellationToken cancellation)
     {
@@ -112,7 +110,7 @@ public sealed class ChatEndpoint : IDisposable
         return limit;
     }
 
-    // Our own limits are the server's failure, the caller's cancellation is none.
+    // Our own limits are the server's failure; a cancellation by the caller is not.
     private Task<T> NextAsync<T>(Func<Task<T>> next, CancellationToken cancellation) =>
         _connection.GuardAsync(
             async () =>
@@ -133,17 +131,17 @@ public sealed class ChatEndpoint : IDisposable
             cancellation
         );
 
-    private JsonObject Read(string text, string? needed)
+    private JsonFields Read(string text, string? needed)
     {
-        JsonObject body =
-            JsonNode.Parse(_connection.Secrets.Redact(text), null, _strict) as JsonObject
+        JsonFields body =
+            JsonTree.Read(Encoding.UTF8.GetBytes(_connection.Secrets.Redact(text))) as JsonFields
             ?? throw new EndpointException(EndpointFault.Transient, "the answer is not a JSON object");
-        if (body["error"] is not null)
+        if (body.Get("error") is not null)
         {
             throw new EndpointException(EndpointFault.Transient, "the server answered 200 with an error inside");
         }
 
-        return needed is null || body[needed] is not null
+        return needed is null || body.Get(needed) is not null
             ? body
             : throw new EndpointException(EndpointFault.Transient, $"the answer holds no {needed}");
     }

@@ -152,7 +152,7 @@ internal sealed class OpenAIConnection : IDisposable
                 problem
             );
         }
-        catch (JsonException problem)
+        catch (Exception problem) when (problem is JsonException or FormatException)
         {
             throw new EndpointException(EndpointFault.Transient, "the answer is not valid JSON", problem);
         }

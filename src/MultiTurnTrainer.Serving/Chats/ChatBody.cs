@@ -9,7 +9,7 @@ internal sealed class ChatBody
 {
     private const int MostMessages = 20_000;
 
-    private ChatBody(JsonObject body, JsonArray messages)
+    private ChatBody(JsonFields body, IReadOnlyList<JsonFields> messages)
     {
         Body = body;
         Messages = messages;
@@ -21,10 +21,10 @@ internal sealed class ChatBody
     }
 
     /// <summary>The whole body.</summary>
-    public JsonObject Body { get; }
+    public JsonFields Body { get; }
 
     /// <summary>The messages, at least one.</summary>
-    public JsonArray Messages { get; }
+    public IReadOnlyList<JsonFields> Messages { get; }
 
     /// <summary>The model's name; null for the standard one.</summary>
     public string? Model { get; }
@@ -36,50 +36,41 @@ internal sealed class ChatBody
     public bool WantsUsage { get; }
 
     /// <summary>The declared tools.</summary>
-    public JsonArray? Tools { get; }
+    public List<object?>? Tools { get; }
 
     /// <summary>The client's own notes.</summary>
-    public JsonObject? Metadata { get; }
+    public JsonFields? Metadata { get; }
 
     /// <summary>Reads and checks a body.</summary>
     /// <exception cref="ApiException">It cannot be meant.</exception>
-    public static ChatBody Read(JsonObject body)
+    public static ChatBody Read(JsonFields body)
     {
-        JsonArray messages =
+        List<object?> messages =
             Json.List(body, "messages") ?? throw ApiException.Invalid("messages", "a list of messages is needed");
         if (messages.Count is 0 or > MostMessages)
         {
             throw ApiException.Invalid("messages", Invariant($"must hold 1 to {MostMessages} messages"));
         }
 
-        for (int i = 0; i < messages.Count; i++)
-        {
-            Check(messages[i], i);
-        }
-
-        return new ChatBody(body, messages);
+        return new ChatBody(body, [.. messages.Select(Check)]);
     }
 
-    private static void Check(JsonNode? node, int index)
+    private static JsonFields Check(object? node, int index)
     {
         string place = Invariant($"messages[{index}]");
-        if (node is not JsonObject message)
+        if (node is not JsonFields message)
         {
             throw ApiException.Invalid(place, "must be an object");
         }
 
-        string? name = message["role"] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+        string? name = message.Get("role") as string;
         if (name is null || !Roles.Canonical.Contains(name))
         {
             throw ApiException.Invalid($"{place}.role", $"must be one of {string.Join(", ", Roles.Canonical)}");
         }
 
-        if (
-            message["content"] is not (null or JsonArray or JsonValue)
-            || message["content"] is JsonValue content && !content.TryGetValue(out string? _)
-        )
-        {
-            throw ApiException.Invalid($"{place}.content", "must be a string, a list of parts, or null");
-        }
+        return message.Get("content") is null or string or List<object?>
+            ? message
+            : throw ApiException.Invalid($"{place}.content", "must be a string, a list of parts, or null");
     }
 }

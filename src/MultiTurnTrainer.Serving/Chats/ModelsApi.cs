@@ -9,7 +9,7 @@ internal static class ModelsApi
     public static void Map(IEndpointRouteBuilder routes, UpstreamSet upstreams, TimeProvider time)
     {
         long started = time.GetUtcNow().ToUnixTimeSeconds();
-        JsonObject Model(string name) =>
+        JsonFields Model(string name) =>
             new()
             {
                 ["id"] = name,
@@ -22,7 +22,7 @@ internal static class ModelsApi
             http =>
                 Json.WriteAsync(
                     http,
-                    new JsonObject { ["object"] = "list", ["data"] = new JsonArray([.. upstreams.Names.Select(Model)]) }
+                    new JsonFields { ["object"] = "list", ["data"] = upstreams.Names.Select(Model).ToList<object?>() }
                 )
         );
         routes.MapGet(

@@ -22,12 +22,12 @@ internal sealed class PassThrough(
     /// <summary>Answers.</summary>
     public async Task AnswerAsync(HttpContext http, ChatBody request)
     {
-        JsonObject body = (JsonObject)request.Body.DeepClone();
+        JsonFields body = request.Body.Copy();
         AssembledContext? context = Assemble(request);
         if (context is not null)
         {
             ContextHeaders.Write(http.Response.Headers, context);
-            body["messages"] = Json.Node(context.Messages);
+            body["messages"] = JsonTree.Of(context.Messages);
         }
 
         IUpstream upstream = upstreams.Find(router.Choose(request, context));
@@ -37,31 +37,31 @@ internal sealed class PassThrough(
             return;
         }
 
-        JsonObject answer = await upstream.CompleteAsync(body, http.RequestAborted).ConfigureAwait(false);
+        JsonFields answer = await upstream.CompleteAsync(body, http.RequestAborted).ConfigureAwait(false);
         await Json.WriteAsync(http, answer).ConfigureAwait(false);
     }
 
     // A list that an assistant's words end is to be continued, not answered: there is no turn to plan.
     private AssembledContext? Assemble(ChatBody request)
     {
-        if (request.Messages[^1]!["role"]!.GetValue<string>() == "assistant")
+        if (request.Messages[^1].Get("role") is "assistant")
         {
             return null;
         }
 
         PromptContext context = policy.Open(request.Tools);
-        foreach (JsonNode? message in request.Messages)
+        foreach (JsonFields message in request.Messages)
         {
-            context.Append(message!);
+            context.Append(JsonText.ToView(message));
         }
 
         return context.Assemble();
     }
 
-    private async Task StreamAsync(HttpContext http, IUpstream upstream, JsonObject body, bool wantsUsage)
+    private async Task StreamAsync(HttpContext http, IUpstream upstream, JsonFields body, bool wantsUsage)
     {
         CancellationToken gone = http.RequestAborted;
-        IAsyncEnumerator<JsonObject> chunks = upstream.StreamAsync(body, null, gone).GetAsyncEnumerator(gone);
+        IAsyncEnumerator<JsonFields> chunks = upstream.StreamAsync(body, null, gone).GetAsyncEnumerator(gone);
         await using (chunks.ConfigureAwait(false))
         {
             // What fails before the first piece is an error with its own status.
@@ -71,7 +71,7 @@ internal sealed class PassThrough(
             {
                 while (more)
                 {
-                    if (wantsUsage || chunks.Current["choices"] is JsonArray { Count: > 0 })
+                    if (wantsUsage || chunks.Current.Get("choices") is List<object?> { Count: > 0 })
                     {
                         await stream.SendAsync(chunks.Current).ConfigureAwait(false);
                     }

@@ -15,7 +15,5 @@ internal sealed class Router(IReadOnlyList<RoutingRule> rules)
         (rule.AboveTokens is not { } tokens || context?.Plan.Parts.Prompt > tokens)
         && (rule.Tools is not { } tools || tools == request.Tools is { Count: > 0 })
         && (rule.From is not { } from || from == request.Model)
-        && rule.Metadata.All(pair =>
-            request.Metadata?[pair.Key] is JsonValue value && value.TryGetValue(out string? text) && text == pair.Value
-        );
+        && rule.Metadata.All(pair => request.Metadata?.Get(pair.Key) is string text && text == pair.Value);
 }

@@ -29,10 +29,10 @@ internal sealed class PromptContext
 
     /// <summary>Adds a message.</summary>
     /// <exception cref="MttException">It belongs to no group, or no prompt can hold it.</exception>
-    public void Append(JsonNode message)
+    public void Append(JsonView message)
     {
-        JsonObject row = new() { ["messages"] = new JsonArray(message.DeepClone()) };
-        Append(Conversation.FromJson(Json.Element(row)).Messages[0]);
+        JsonFields row = new() { ["messages"] = new List<object?> { message } };
+        Append(Conversation.FromJson(JsonText.ToView(row)).Messages[0]);
     }
 
     /// <summary>Characters of the newest prompt that was answered: a measure of what it costs to keep.</summary>

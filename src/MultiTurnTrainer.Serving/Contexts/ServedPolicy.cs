@@ -36,15 +36,15 @@ public sealed class ServedPolicy
     public ContextPolicy Policy => _model.Policy;
 
     /// <summary>Begins a conversation without messages.</summary>
-    internal PromptContext Open(JsonNode? tools)
+    internal PromptContext Open(List<object?>? tools)
     {
-        JsonObject source = new() { ["messages"] = new JsonArray() };
-        if (tools is JsonArray { Count: > 0 })
+        JsonFields source = new() { ["messages"] = new List<object?>() };
+        if (tools is { Count: > 0 })
         {
-            source["tools"] = tools.DeepClone();
+            source["tools"] = tools;
         }
 
-        return new PromptContext(_model, Json.Element(source));
+        return new PromptContext(_model, JsonText.ToView(source));
     }
 
     /// <summary>Begins a session's prompts, or goes on with them.</summary>

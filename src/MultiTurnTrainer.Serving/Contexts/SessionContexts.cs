@@ -124,7 +124,7 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
                 prompts.Correct((int)info.PromptTokens);
             }
 
-            prompts.Append(Json.Node(message.Json));
+            prompts.Append(message.Json);
         }
 
         return prompts;

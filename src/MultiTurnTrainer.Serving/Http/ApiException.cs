@@ -22,7 +22,7 @@ internal sealed class ApiException(int status, string code, string message, Exce
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>What a program may want to know beside the code, such as the current version.</summary>
-    public JsonObject? Details { get; init; }
+    public JsonFields? Details { get; init; }
 
     /// <summary>OpenAI's class of the error.</summary>
     public string Type =>
@@ -36,9 +36,9 @@ internal sealed class ApiException(int status, string code, string message, Exce
         };
 
     /// <summary><c>{"error": {"message", "type", "param", "code"}}</c>.</summary>
-    public JsonObject Body()
+    public JsonFields Body()
     {
-        JsonObject error = new()
+        JsonFields error = new()
         {
             ["message"] = Message,
             ["type"] = Type,
@@ -47,10 +47,10 @@ internal sealed class ApiException(int status, string code, string message, Exce
         };
         if (Details is not null)
         {
-            error["details"] = Details.DeepClone();
+            error["details"] = Details;
         }
 
-        return new JsonObject { ["error"] = error };
+        return new JsonFields { ["error"] = error };
     }
 
     /// <summary>A member of the body that cannot be meant.</summary>

@@ -43,7 +43,7 @@ internal static class ErrorMapping
             SessionNotFoundException => ApiException.NotFound("session or turn"),
             SessionConflictException conflict => new ApiException(409, "version_conflict", conflict.Message, conflict)
             {
-                Details = new JsonObject { ["version"] = conflict.CurrentVersion },
+                Details = new JsonFields { ["version"] = conflict.CurrentVersion },
             },
             IdempotencyMismatchException mismatch => new ApiException(
                 422,
@@ -53,7 +53,7 @@ internal static class ErrorMapping
             ),
             SessionBudgetException budget => new ApiException(429, "session_budget_exceeded", budget.Message, budget)
             {
-                Details = new JsonObject
+                Details = new JsonFields
                 {
                     ["which"] = budget.Which,
                     ["spent"] = budget.Spent,

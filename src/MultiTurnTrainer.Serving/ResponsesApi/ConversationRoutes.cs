@@ -28,19 +28,19 @@ internal sealed class ConversationRoutes(
     }
 
     /// <summary>A list as OpenAI's API gives them, whole.</summary>
-    public static JsonObject List(IReadOnlyList<JsonNode> items) =>
+    public static JsonFields List(IReadOnlyList<JsonFields> items) =>
         new()
         {
             ["object"] = "list",
-            ["data"] = new JsonArray([.. items]),
-            ["first_id"] = items.Count > 0 ? items[0]["id"]!.DeepClone() : null,
-            ["last_id"] = items.Count > 0 ? items[^1]["id"]!.DeepClone() : null,
+            ["data"] = items.ToList<object?>(),
+            ["first_id"] = items.Count > 0 ? items[0]["id"] : null,
+            ["last_id"] = items.Count > 0 ? items[^1]["id"] : null,
             ["has_more"] = false,
         };
 
     private async Task CreateAsync(HttpContext http)
     {
-        JsonObject body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
         if (
             body.FirstOrDefault(member => member.Key is not ("items" or "metadata") && member.Value is not null).Key is
             { } other
@@ -49,8 +49,8 @@ internal sealed class ConversationRoutes(
             throw ApiException.Unsupported(other);
         }
 
-        JsonObject session = new() { ["metadata"] = body["metadata"]?.DeepClone() };
-        if (body["items"] is { } items)
+        JsonFields session = new() { ["metadata"] = body.Get("metadata") };
+        if (body.Get("items") is { } items)
         {
             session["messages"] = ResponseItems.ToMessages(items, "items");
         }
@@ -79,7 +79,7 @@ internal sealed class ConversationRoutes(
         contexts.Forget(tenant, session);
         await Json.WriteAsync(
                 http,
-                new JsonObject
+                new JsonFields
                 {
                     ["id"] = ResponseJson.ConversationId(session),
                     ["object"] = "conversation.deleted",
@@ -92,8 +92,8 @@ internal sealed class ConversationRoutes(
     private async Task ItemsAsync(HttpContext http)
     {
         SessionState state = await LoadAsync(http).ConfigureAwait(false);
-        IEnumerable<JsonNode> items = state.Messages.SelectMany(
-            (message, i) => ResponseItems.ToItems((JsonObject)Json.Node(message.Json), Invariant($"{state.Id}_{i}"))
+        IEnumerable<JsonFields> items = state.Messages.SelectMany(
+            (message, i) => ResponseItems.ToItems((JsonFields)JsonTree.Of(message.Json)!, Invariant($"{state.Id}_{i}"))
         );
         bool isOldestFirst = http.Request.Query["order"] == "asc";
         await Json.WriteAsync(http, List([.. isOldestFirst ? items : items.Reverse()])).ConfigureAwait(false);
@@ -105,12 +105,12 @@ internal sealed class ConversationRoutes(
     private Task<SessionState> LoadAsync(HttpContext http) =>
         log.LoadAsync(Tenants.Of(http), SessionId(http), http.RequestAborted);
 
-    private static JsonObject Of(SessionState state) =>
+    private static JsonFields Of(SessionState state) =>
         new()
         {
             ["id"] = ResponseJson.ConversationId(state.Id),
             ["object"] = "conversation",
             ["created_at"] = state.CreatedAt.ToUnixTimeSeconds(),
-            ["metadata"] = state.Metadata is { } metadata ? Json.Node(metadata) : new JsonObject(),
+            ["metadata"] = state.Metadata is { } metadata ? metadata : new JsonFields(),
         };
 }

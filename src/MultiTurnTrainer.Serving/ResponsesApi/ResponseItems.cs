@@ -9,48 +9,45 @@ internal static class ResponseItems
 {
     /// <summary>The messages of an <c>input</c>: a text, or a list of items.</summary>
     /// <exception cref="ApiException">An item is of a kind that is not supported, or cannot be meant.</exception>
-    public static JsonArray ToMessages(JsonNode? input, string param = "input") =>
+    public static List<object?> ToMessages(object? input, string param = "input") =>
         input switch
         {
-            JsonValue value when value.TryGetValue(out string? text) =>
-            [
-                new JsonObject { ["role"] = "user", ["content"] = text },
-            ],
-            JsonArray list => ToMessages(list, param),
+            string text => [new JsonFields { ["role"] = "user", ["content"] = text }],
+            List<object?> list => ToMessages(list, param),
             _ => throw ApiException.Invalid(param, "must be a string or a list of items"),
         };
 
     /// <summary>A message as items, with ids that follow from its place.</summary>
-    public static IEnumerable<JsonObject> ToItems(JsonObject message, string id)
+    public static IEnumerable<JsonFields> ToItems(JsonFields message, string id)
     {
-        string role = (string?)message["role"] ?? "user";
+        string role = (string?)message.Get("role") ?? "user";
         if (role == "tool")
         {
-            yield return new JsonObject
+            yield return new JsonFields
             {
                 ["id"] = $"fco_{id}",
                 ["type"] = "function_call_output",
                 ["status"] = "completed",
-                ["call_id"] = message["tool_call_id"]?.DeepClone(),
-                ["output"] = message["content"]?.DeepClone(),
+                ["call_id"] = message.Get("tool_call_id"),
+                ["output"] = message.Get("content"),
             };
             yield break;
         }
 
-        if (TextOf(message["content"]) is { Length: > 0 } text || message["tool_calls"] is not JsonArray)
+        if (TextOf(message.Get("content")) is { Length: > 0 } text || message.Get("tool_calls") is not List<object?>)
         {
-            yield return Message(id, role, TextOf(message["content"]), "completed");
+            yield return Message(id, role, TextOf(message.Get("content")), "completed");
         }
 
         int number = 0;
-        foreach (JsonNode? call in message["tool_calls"] as JsonArray ?? [])
+        foreach (object? call in message.Get("tool_calls") as List<object?> ?? [])
         {
-            yield return Call(Invariant($"{id}_{number++}"), call!.AsObject(), "completed");
+            yield return Call(Invariant($"{id}_{number++}"), (JsonFields)call!, "completed");
         }
     }
 
     /// <summary>A message item.</summary>
-    public static JsonObject Message(string id, string role, string text, string status) =>
+    public static JsonFields Message(string id, string role, string text, string status) =>
         new()
         {
             ["id"] = $"msg_{id}",
@@ -59,84 +56,83 @@ internal static class ResponseItems
             ["role"] = role,
             ["content"] =
                 status == "in_progress"
-                    ? new JsonArray()
-                    : new JsonArray(role == "assistant" ? Part(text) : Input(text)),
+                    ? new List<object?>()
+                    : new List<object?> { role == "assistant" ? Part(text) : Input(text) },
         };
 
     /// <summary>A part of an answer.</summary>
-    public static JsonObject Part(string text) =>
+    public static JsonFields Part(string text) =>
         new()
         {
             ["type"] = "output_text",
             ["text"] = text,
-            ["annotations"] = new JsonArray(),
-            ["logprobs"] = new JsonArray(),
+            ["annotations"] = new List<object?>(),
+            ["logprobs"] = new List<object?>(),
         };
 
     /// <summary>A call item.</summary>
-    public static JsonObject Call(string id, JsonObject call, string status) =>
+    public static JsonFields Call(string id, JsonFields call, string status) =>
         new()
         {
             ["id"] = $"fc_{id}",
             ["type"] = "function_call",
             ["status"] = status,
-            ["call_id"] = call["id"]?.DeepClone(),
-            ["name"] = call["function"]?["name"]?.DeepClone(),
-            ["arguments"] = status == "in_progress" ? "" : call["function"]?["arguments"]?.DeepClone(),
+            ["call_id"] = call.Get("id"),
+            ["name"] = (call.Get("function") as JsonFields)?.Get("name"),
+            ["arguments"] = status == "in_progress" ? "" : (call.Get("function") as JsonFields)?.Get("arguments"),
         };
 
     /// <summary>Tools as chat completions declare them.</summary>
     /// <exception cref="ApiException">One is no function.</exception>
-    public static JsonArray ToTools(JsonArray tools)
+    public static List<object?> ToTools(List<object?> tools)
     {
-        JsonArray result = [];
+        List<object?> result = [];
         for (int i = 0; i < tools.Count; i++)
         {
-            if (tools[i] is not JsonObject tool || (string?)(tool["type"] as JsonValue) != "function")
+            if (tools[i] is not JsonFields tool || tool.Get("type") is not "function")
             {
                 throw ApiException.Unsupported(Invariant($"tools[{i}].type"));
             }
 
-            JsonObject function = [];
+            JsonFields function = [];
             foreach (string member in new[] { "name", "description", "parameters", "strict" })
             {
-                if (tool[member] is { } value)
+                if (tool.Get(member) is { } value)
                 {
-                    function[member] = value.DeepClone();
+                    function[member] = value;
                 }
             }
 
-            result.Add((JsonNode)new JsonObject { ["type"] = "function", ["function"] = function });
+            result.Add(new JsonFields { ["type"] = "function", ["function"] = function });
         }
 
         return result;
     }
 
-    private static JsonArray ToMessages(JsonArray list, string param)
+    private static List<object?> ToMessages(List<object?> list, string param)
     {
-        JsonArray messages = [];
+        List<object?> messages = [];
         for (int i = 0; i < list.Count; i++)
         {
             string place = Invariant($"{param}[{i}]");
-            JsonObject item = list[i] as JsonObject ?? throw ApiException.Invalid(place, "must be an object");
+            JsonFields item = list[i] as JsonFields ?? throw ApiException.Invalid(place, "must be an object");
             string type = Json.Text(item, "type") ?? "message";
             switch (type)
             {
                 case "message":
-                    messages.Add((JsonNode)Said(item, place));
+                    messages.Add(Said(item, place));
                     break;
                 case "function_call":
                     AddCall(messages, item);
                     break;
                 case "function_call_output":
                     messages.Add(
-                        (JsonNode)
-                            new JsonObject
-                            {
-                                ["role"] = "tool",
-                                ["tool_call_id"] = Json.Text(item, "call_id"),
-                                ["content"] = TextOf(item["output"]),
-                            }
+                        new JsonFields
+                        {
+                            ["role"] = "tool",
+                            ["tool_call_id"] = Json.Text(item, "call_id"),
+                            ["content"] = TextOf(item.Get("output")),
+                        }
                     );
                     break;
                 default:
@@ -147,59 +143,62 @@ internal static class ResponseItems
         return messages;
     }
 
-    private static JsonObject Said(JsonObject item, string place)
+    private static JsonFields Said(JsonFields item, string place)
     {
-        foreach (JsonNode? part in item["content"] as JsonArray ?? [])
+        foreach (object? part in item.Get("content") as List<object?> ?? [])
         {
-            if ((string?)(part?["type"] as JsonValue) is not ("input_text" or "output_text" or "text" or "refusal"))
+            if ((part as JsonFields)?.Get("type") is not ("input_text" or "output_text" or "text" or "refusal"))
             {
                 throw ApiException.Unsupported($"{place}.content.type");
             }
         }
 
-        return new JsonObject { ["role"] = Json.Text(item, "role") ?? "user", ["content"] = TextOf(item["content"]) };
+        return new JsonFields
+        {
+            ["role"] = Json.Text(item, "role") ?? "user",
+            ["content"] = TextOf(item.Get("content")),
+        };
     }
 
     // Calls of one answer stand side by side in a list of items, and in one message of a chat.
-    private static void AddCall(JsonArray messages, JsonObject item)
+    private static void AddCall(List<object?> messages, JsonFields item)
     {
-        JsonObject call = new()
+        JsonFields call = new()
         {
             ["id"] = Json.Text(item, "call_id"),
             ["type"] = "function",
-            ["function"] = new JsonObject
+            ["function"] = new JsonFields
             {
                 ["name"] = Json.Text(item, "name"),
                 ["arguments"] = Json.Text(item, "arguments") ?? "{}",
             },
         };
-        if (messages.LastOrDefault() is JsonObject last && (string?)last["role"] == "assistant")
+        if (messages.LastOrDefault() is JsonFields last && last.Get("role") is "assistant")
         {
-            JsonArray calls = last["tool_calls"] as JsonArray ?? [];
+            List<object?> calls = last.Get("tool_calls") as List<object?> ?? [];
             last["tool_calls"] = calls;
-            calls.Add((JsonNode)call);
+            calls.Add(call);
             return;
         }
 
         messages.Add(
-            (JsonNode)
-                new JsonObject
-                {
-                    ["role"] = "assistant",
-                    ["content"] = null,
-                    ["tool_calls"] = new JsonArray(call),
-                }
+            new JsonFields
+            {
+                ["role"] = "assistant",
+                ["content"] = null,
+                ["tool_calls"] = new List<object?> { call },
+            }
         );
     }
 
-    private static JsonObject Input(string text) => new() { ["type"] = "input_text", ["text"] = text };
+    private static JsonFields Input(string text) => new() { ["type"] = "input_text", ["text"] = text };
 
-    private static string TextOf(JsonNode? content) =>
+    private static string TextOf(object? content) =>
         content switch
         {
-            JsonValue value when value.TryGetValue(out string? text) => text,
-            JsonArray parts => string.Concat(
-                parts.Select(part => (string?)(part?["text"] as JsonValue) ?? (string?)(part?["refusal"] as JsonValue))
+            string text => text,
+            List<object?> parts => string.Concat(
+                parts.OfType<JsonFields>().Select(part => part.Get("text") as string ?? part.Get("refusal") as string)
             ),
             _ => "",
         };

@@ -29,7 +29,7 @@ internal static class ResponseJson
     /// <param name="model">The model that answers.</param>
     /// <param name="status"><c>in_progress</c>, <c>completed</c>, <c>incomplete</c> or <c>failed</c>.</param>
     /// <param name="output">The items of the answer.</param>
-    public static JsonObject Of(SessionTurn turn, string session, string model, string status, JsonArray output) =>
+    public static JsonFields Of(SessionTurn turn, string session, string model, string status, List<object?> output) =>
         new()
         {
             ["id"] = Id(turn.Id),
@@ -45,34 +45,34 @@ internal static class ResponseJson
             ["output"] = output,
             ["parallel_tool_calls"] = true,
             ["previous_response_id"] = null,
-            ["conversation"] = new JsonObject { ["id"] = ConversationId(session) },
-            ["reasoning"] = new JsonObject { ["effort"] = null, ["summary"] = null },
+            ["conversation"] = new JsonFields { ["id"] = ConversationId(session) },
+            ["reasoning"] = new JsonFields { ["effort"] = null, ["summary"] = null },
             ["store"] = true,
             ["temperature"] = null,
-            ["text"] = new JsonObject { ["format"] = new JsonObject { ["type"] = "text" } },
+            ["text"] = new JsonFields { ["format"] = new JsonFields { ["type"] = "text" } },
             ["tool_choice"] = "auto",
-            ["tools"] = new JsonArray(),
+            ["tools"] = new List<object?>(),
             ["top_p"] = null,
             ["truncation"] = "disabled",
             ["usage"] = null,
             ["user"] = null,
-            ["metadata"] = new JsonObject(),
+            ["metadata"] = new JsonFields(),
         };
 
     /// <summary>The response of a turn that has ended.</summary>
-    public static JsonObject Ended(SessionState state, SessionTurn turn)
+    public static JsonFields Ended(SessionState state, SessionTurn turn)
     {
-        JsonArray output = [];
+        List<object?> output = [];
         if (turn.Answer is { } answer)
         {
-            foreach (JsonObject item in ResponseItems.ToItems((JsonObject)Json.Node(answer), turn.Id))
+            foreach (JsonFields item in ResponseItems.ToItems((JsonFields)JsonTree.Of(answer)!, turn.Id))
             {
-                output.Add((JsonNode)item);
+                output.Add(item);
             }
         }
 
         string status = StatusOf(turn);
-        JsonObject response = Of(turn, state.Id, turn.Info?.Model ?? state.Model ?? "", status, output);
+        JsonFields response = Of(turn, state.Id, turn.Info?.Model ?? state.Model ?? "", status, output);
         if (turn.Info is { } info)
         {
             response["usage"] = Usage(StoredAnswer.Usage(info));
@@ -81,26 +81,26 @@ internal static class ResponseJson
         if (status == "incomplete")
         {
             string reason = turn.Info?.FinishReason == "length" ? "max_output_tokens" : "interrupted";
-            response["incomplete_details"] = new JsonObject { ["reason"] = reason };
+            response["incomplete_details"] = new JsonFields { ["reason"] = reason };
         }
 
         return response;
     }
 
     /// <summary>The counts, in the names of this API.</summary>
-    public static JsonObject? Usage(JsonObject? chat) =>
+    public static JsonFields? Usage(JsonFields? chat) =>
         chat is null
             ? null
-            : new JsonObject
+            : new JsonFields
             {
-                ["input_tokens"] = chat["prompt_tokens"]?.DeepClone() ?? 0,
-                ["input_tokens_details"] = new JsonObject
+                ["input_tokens"] = chat.Get("prompt_tokens") ?? 0,
+                ["input_tokens_details"] = new JsonFields
                 {
-                    ["cached_tokens"] = chat["prompt_tokens_details"]?["cached_tokens"]?.DeepClone() ?? 0,
+                    ["cached_tokens"] = (chat.Get("prompt_tokens_details") as JsonFields)?.Get("cached_tokens") ?? 0,
                 },
-                ["output_tokens"] = chat["completion_tokens"]?.DeepClone() ?? 0,
-                ["output_tokens_details"] = new JsonObject { ["reasoning_tokens"] = 0 },
-                ["total_tokens"] = chat["total_tokens"]?.DeepClone() ?? 0,
+                ["output_tokens"] = chat.Get("completion_tokens") ?? 0,
+                ["output_tokens_details"] = new JsonFields { ["reasoning_tokens"] = 0 },
+                ["total_tokens"] = chat.Get("total_tokens") ?? 0,
             };
 
     private static string StatusOf(SessionTurn turn) =>

@@ -33,15 +33,15 @@ internal sealed class ResponseRequest
         ["parallel_tool_calls"] = "parallel_tool_calls",
     };
 
-    private ResponseRequest(JsonObject body)
+    private ResponseRequest(JsonFields body)
     {
         Body = body;
-        Messages = ResponseItems.ToMessages(body["input"]);
+        Messages = ResponseItems.ToMessages(body.Get("input"));
         Instructions = Json.Text(body, "instructions");
         Previous = Json.Text(body, "previous_response_id");
-        Conversation = body["conversation"] switch
+        Conversation = body.Get("conversation") switch
         {
-            JsonObject named => Json.Text(named, "id"),
+            JsonFields named => Json.Text(named, "id"),
             _ => Json.Text(body, "conversation"),
         };
         IsStreamed = Json.Flag(body, "stream");
@@ -49,10 +49,10 @@ internal sealed class ResponseRequest
     }
 
     /// <summary>The whole body.</summary>
-    public JsonObject Body { get; }
+    public JsonFields Body { get; }
 
     /// <summary>The new messages.</summary>
-    public JsonArray Messages { get; }
+    public List<object?> Messages { get; }
 
     /// <summary>A system prompt for this answer alone.</summary>
     public string? Instructions { get; }
@@ -67,13 +67,13 @@ internal sealed class ResponseRequest
     public bool IsStreamed { get; }
 
     /// <summary>The tools, as chat completions declare them.</summary>
-    public JsonArray? Tools { get; }
+    public List<object?>? Tools { get; }
 
     /// <summary>Reads and checks a body.</summary>
     /// <exception cref="ApiException">It cannot be meant, or asks for what is not supported, by name.</exception>
-    public static ResponseRequest Read(JsonObject body)
+    public static ResponseRequest Read(JsonFields body)
     {
-        foreach ((string name, JsonNode? value) in body)
+        foreach ((string name, object? value) in body)
         {
             if (value is not null && !IsSupported(name, value))
             {
@@ -90,50 +90,50 @@ internal sealed class ResponseRequest
     /// <summary>The chat completion that is asked for, with the new messages.</summary>
     public ChatBody ToChat()
     {
-        JsonObject chat = new() { ["messages"] = Messages.DeepClone(), ["model"] = Body["model"]?.DeepClone() };
+        JsonFields chat = new() { ["messages"] = Messages, ["model"] = Body.Get("model") };
         foreach ((string ours, string theirs) in _passed)
         {
-            if (Body[ours] is { } value)
+            if (Body.Get(ours) is { } value)
             {
-                chat[theirs] = value.DeepClone();
+                chat[theirs] = value;
             }
         }
 
         if (Tools is { Count: > 0 })
         {
-            chat["tools"] = Tools.DeepClone();
+            chat["tools"] = Tools;
         }
 
-        if (Body["tool_choice"] is { } choice)
+        if (Body.Get("tool_choice") is { } choice)
         {
             chat["tool_choice"] =
-                choice is JsonObject named && named["name"] is { } name
-                    ? new JsonObject
+                choice is JsonFields named && named.Get("name") is { } name
+                    ? new JsonFields
                     {
                         ["type"] = "function",
-                        ["function"] = new JsonObject { ["name"] = name.DeepClone() },
+                        ["function"] = new JsonFields { ["name"] = name },
                     }
-                    : choice.DeepClone();
+                    : choice;
         }
 
         return ChatBody.Read(chat);
     }
 
-    private static bool IsSupported(string name, JsonNode value) =>
+    private static bool IsSupported(string name, object value) =>
         Array.IndexOf(_read, name) >= 0
         || _passed.ContainsKey(name)
         || name switch
         {
             // What asks for nothing beyond what happens anyhow.
-            "background" => value is JsonValue flag && flag.TryGetValue(out bool isOn) && !isOn,
-            "include" => value is JsonArray { Count: 0 },
-            "reasoning" => value is JsonObject options && options.All(option => option.Value is null),
-            "text" => value["format"] is null || (string?)(value["format"]!["type"] as JsonValue) == "text",
-            "tool_choice" => value is JsonValue || (string?)(value["type"] as JsonValue) == "function",
-            "top_logprobs" => value is JsonValue number && number.TryGetValue(out int count) && count == 0,
-            "truncation" => value is JsonValue text
-                && text.TryGetValue(out string? mode)
-                && mode is "auto" or "disabled",
+            "background" => value is false,
+            "include" => value is List<object?> { Count: 0 },
+            "reasoning" => value is JsonFields options && options.Values.All(option => option is null),
+            "text" => value is JsonFields shape
+                && (shape.Get("format") is null || (shape.Get("format") as JsonFields)?.Get("type") is "text"),
+            "tool_choice" => value is not (List<object?> or JsonFields)
+                || (value as JsonFields)?.Get("type") is "function",
+            "top_logprobs" => Json.ToInteger(value) == 0,
+            "truncation" => value is "auto" or "disabled",
             _ => false,
         };
 }

@@ -46,7 +46,7 @@ internal sealed class ResponseRoutes(
         }
 
         SessionState state = await live.Outcome.ConfigureAwait(false);
-        JsonObject response = ResponseJson.Ended(state, state.FindTurn(live.Turn.Id)!);
+        JsonFields response = ResponseJson.Ended(state, state.FindTurn(live.Turn.Id)!);
         Echo(response, request);
         await Json.WriteAsync(http, response).ConfigureAwait(false);
     }
@@ -105,7 +105,7 @@ internal sealed class ResponseRoutes(
                 http.RequestAborted
             )
             .ConfigureAwait(false);
-        JsonObject deleted = new()
+        JsonFields deleted = new()
         {
             ["id"] = ResponseJson.Id(turn.Id),
             ["object"] = "response",
@@ -117,8 +117,8 @@ internal sealed class ResponseRoutes(
     private async Task InputItemsAsync(HttpContext http)
     {
         (_, SessionTurn turn) = await FindAsync(http).ConfigureAwait(false);
-        IEnumerable<JsonNode> items = turn.Messages.SelectMany(
-            (message, i) => ResponseItems.ToItems((JsonObject)Json.Node(message), Invariant($"{turn.Id}_{i}"))
+        IEnumerable<JsonFields> items = turn.Messages.SelectMany(
+            (message, i) => ResponseItems.ToItems((JsonFields)JsonTree.Of(message)!, Invariant($"{turn.Id}_{i}"))
         );
         await Json.WriteAsync(http, ConversationRoutes.List([.. items])).ConfigureAwait(false);
     }
@@ -149,7 +149,11 @@ internal sealed class ResponseRoutes(
             return await FollowAsync(http, tenant, ResponseJson.TurnOf(previous)).ConfigureAwait(false);
         }
 
-        SessionCreated created = new([], Policy: PolicyStamp.Of(policy.Policy), Model: (string?)request.Body["model"]);
+        SessionCreated created = new(
+            [],
+            Policy: PolicyStamp.Of(policy.Policy),
+            Model: (string?)request.Body.Get("model")
+        );
         return (await service.CreateAsync(tenant, created, http.RequestAborted).ConfigureAwait(false)).Id;
     }
 
@@ -174,7 +178,7 @@ internal sealed class ResponseRoutes(
         return fork.Id;
     }
 
-    private static void Echo(JsonObject response, ResponseRequest request)
+    private static void Echo(JsonFields response, ResponseRequest request)
     {
         foreach (
             string member in new[]
@@ -188,9 +192,9 @@ internal sealed class ResponseRoutes(
             }
         )
         {
-            if (request.Body[member] is { } value)
+            if (request.Body.Get(member) is { } value)
             {
-                response[member] = value.DeepClone();
+                response[member] = value;
             }
         }
     }

@@ -20,7 +20,7 @@ internal sealed class ResponseStream(EventStream stream, LiveTurn live)
         await SendAsync("response.in_progress", Response("in_progress", [])).ConfigureAwait(false);
         foreach (Notice notice in live.Context?.Plan.Notices ?? [])
         {
-            await SendAsync("context.notice", new JsonObject { ["code"] = notice.Code, ["text"] = notice.Text })
+            await SendAsync("context.notice", new JsonFields { ["code"] = notice.Code, ["text"] = notice.Text })
                 .ConfigureAwait(false);
         }
     }
@@ -29,7 +29,7 @@ internal sealed class ResponseStream(EventStream stream, LiveTurn live)
     public async Task AddAsync(JsonView chunk)
     {
         int before = _answer.Text.Length;
-        _answer.Add((JsonObject)Json.Node(chunk));
+        _answer.Add((JsonFields)JsonTree.Of(chunk)!);
         if (_answer.Text.Length == before)
         {
             return;
@@ -47,44 +47,48 @@ internal sealed class ResponseStream(EventStream stream, LiveTurn live)
                 .ConfigureAwait(false);
         }
 
-        JsonObject delta = PartPlace("delta", _answer.Text[before..]);
-        delta["logprobs"] = new JsonArray();
+        JsonFields delta = PartPlace("delta", _answer.Text[before..]);
+        delta["logprobs"] = new List<object?>();
         await SendAsync("response.output_text.delta", delta).ConfigureAwait(false);
     }
 
     /// <summary>The last events: the response is whole.</summary>
     public async Task EndAsync(SessionState state)
     {
-        JsonArray output = [];
+        List<object?> output = [];
         int index = 0;
-        foreach (JsonObject item in ResponseItems.ToItems(_answer.Message(), live.Turn.Id))
+        foreach (JsonFields item in ResponseItems.ToItems(_answer.Message(), live.Turn.Id))
         {
             await SendItemAsync(item, index++).ConfigureAwait(false);
-            output.Add((JsonNode)item);
+            output.Add(item);
         }
 
-        JsonObject ended = ResponseJson.Ended(state, state.FindTurn(live.Turn.Id)!);
+        JsonFields ended = ResponseJson.Ended(state, state.FindTurn(live.Turn.Id)!);
         ended["output"] = output;
         ended["usage"] = ResponseJson.Usage(_answer.Usage);
-        string name = (string?)ended["status"] == "incomplete" ? "response.incomplete" : "response.completed";
-        await SendAsync(name, new JsonObject { ["response"] = ended }).ConfigureAwait(false);
+        string name = ended["status"] is "incomplete" ? "response.incomplete" : "response.completed";
+        await SendAsync(name, new JsonFields { ["response"] = ended }).ConfigureAwait(false);
     }
 
     /// <summary>The last event where the answer broke off.</summary>
     public Task FailAsync(ApiException problem)
     {
-        JsonArray output =
+        List<object?> output =
             _answer.Text.Length == 0
                 ? []
-                : new JsonArray(ResponseItems.Message(live.Turn.Id, "assistant", _answer.Text, "incomplete"));
-        JsonObject failed = Response("failed", output);
-        failed["response"]!["error"] = new JsonObject { ["code"] = problem.Code, ["message"] = problem.Message };
+                : [ResponseItems.Message(live.Turn.Id, "assistant", _answer.Text, "incomplete")];
+        JsonFields failed = Response("failed", output);
+        ((JsonFields)failed["response"]!)["error"] = new JsonFields
+        {
+            ["code"] = problem.Code,
+            ["message"] = problem.Message,
+        };
         return SendAsync("response.failed", failed);
     }
 
-    private async Task SendItemAsync(JsonObject item, int index)
+    private async Task SendItemAsync(JsonFields item, int index)
     {
-        if ((string?)item["type"] == "message")
+        if (item["type"] is "message")
         {
             if (_isOpen)
             {
@@ -95,28 +99,28 @@ internal sealed class ResponseStream(EventStream stream, LiveTurn live)
         }
         else
         {
-            JsonObject begun = (JsonObject)item.DeepClone();
+            JsonFields begun = item.Copy();
             begun["status"] = "in_progress";
             begun["arguments"] = "";
             await SendAsync("response.output_item.added", Place("item", begun, index)).ConfigureAwait(false);
             foreach ((string name, string member) in new[] { ("delta", "delta"), ("done", "arguments") })
             {
-                JsonObject part = Place(member, item["arguments"]!.DeepClone(), index);
-                part["item_id"] = item["id"]!.DeepClone();
+                JsonFields part = Place(member, item["arguments"], index);
+                part["item_id"] = item["id"];
                 await SendAsync($"response.function_call_arguments.{name}", part).ConfigureAwait(false);
             }
         }
 
-        await SendAsync("response.output_item.done", Place("item", item.DeepClone(), index)).ConfigureAwait(false);
+        await SendAsync("response.output_item.done", Place("item", item, index)).ConfigureAwait(false);
     }
 
-    private JsonObject Response(string status, JsonArray output) =>
+    private JsonFields Response(string status, List<object?> output) =>
         new() { ["response"] = ResponseJson.Of(live.Turn, live.State.Id, live.Model, status, output) };
 
-    private static JsonObject Place(string name, JsonNode value, int index) =>
+    private static JsonFields Place(string name, object? value, int index) =>
         new() { ["output_index"] = index, [name] = value };
 
-    private JsonObject PartPlace(string name, JsonNode value) =>
+    private JsonFields PartPlace(string name, object value) =>
         new()
         {
             ["item_id"] = $"msg_{live.Turn.Id}",
@@ -125,7 +129,7 @@ internal sealed class ResponseStream(EventStream stream, LiveTurn live)
             [name] = value,
         };
 
-    private Task SendAsync(string type, JsonObject data)
+    private Task SendAsync(string type, JsonFields data)
     {
         data["type"] = type;
         data["sequence_number"] = _number++;

@@ -54,7 +54,7 @@ internal sealed class LiveTurn
     public void Shorten(AssembledContext context) => Context = context;
 
     /// <summary>Adds a chunk.</summary>
-    public void Add(JsonObject chunk)
+    public void Add(JsonFields chunk)
     {
         JsonView element = JsonText.ToView(chunk);
         TaskCompletionSource told;

@@ -10,13 +10,13 @@ namespace MultiTurnTrainer.Serving.Running;
 internal static class NewMessages
 {
     /// <summary>Whether a list may be all that a client knows: to tell, the whole record is needed.</summary>
-    public static bool MayRepeat(SessionState state, JsonArray messages) =>
+    public static bool MayRepeat(SessionState state, IReadOnlyList<JsonFields> messages) =>
         messages.Count > state.MessageCount - (state.Past?.After ?? 0);
 
     /// <exception cref="ApiException">None is new, or what is new does not end with something to answer.</exception>
-    public static IReadOnlyList<JsonView> Of(SessionState state, JsonArray messages)
+    public static IReadOnlyList<JsonView> Of(SessionState state, IReadOnlyList<JsonFields> messages)
     {
-        JsonView[] all = [.. messages.Select(message => Json.Element(message!))];
+        JsonView[] all = [.. messages.Select(message => JsonText.ToView(message))];
         int known = Known(state, all);
         JsonView[] added = all[known..];
         if (added.Length == 0 || SessionRoles.IsAssistant(added[^1]))

@@ -11,12 +11,12 @@ internal static class StoredAnswer
         CommitInfo info = turn.Info ?? new CommitInfo { FinishReason = "interrupted" };
         string model = info.Model ?? state.Model ?? "";
         LiveTurn live = new(state, turn, model, null);
-        JsonObject delta = turn.Answer is { } answer ? (JsonObject)Json.Node(answer) : [];
-        if (delta["tool_calls"] is JsonArray calls)
+        JsonFields delta = turn.Answer is { } answer ? (JsonFields)JsonTree.Of(answer)! : [];
+        if (delta.Get("tool_calls") is List<object?> calls)
         {
             for (int i = 0; i < calls.Count; i++)
             {
-                calls[i]!["index"] = i;
+                ((JsonFields)calls[i]!)["index"] = i;
             }
         }
 
@@ -33,6 +33,6 @@ internal static class StoredAnswer
     public static string ChatId(SessionTurn turn) => $"chatcmpl-{turn.Id}";
 
     /// <summary>The counts of an answer.</summary>
-    public static JsonObject Usage(CommitInfo info) =>
+    public static JsonFields Usage(CommitInfo info) =>
         Chunks.Counts((int)info.PromptTokens, (int)info.CompletionTokens, 0);
 }

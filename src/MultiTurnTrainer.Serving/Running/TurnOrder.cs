@@ -26,11 +26,11 @@ internal sealed record TurnOrder(string Tenant, string Session, ChatBody Body)
     /// <summary>Tells a repetition from another request: everything but whether the answer is streamed.</summary>
     public string Hash()
     {
-        JsonObject body = (JsonObject)Body.Body.DeepClone();
+        JsonFields body = Body.Body.Copy();
         body.Remove("stream");
         body.Remove("stream_options");
         return ContentHash.Of(
-            Encoding.UTF8.GetBytes($"{Participant}\n{Replaces}\n{Instructions}\n{body.ToJsonString()}")
+            Encoding.UTF8.GetBytes($"{Participant}\n{Replaces}\n{Instructions}\n{JsonText.AsciiLine(body)}")
         );
     }
 }

@@ -82,22 +82,22 @@ internal sealed class TurnRun(
             || problem.Message.Contains("too long", StringComparison.OrdinalIgnoreCase)
         );
 
-    private JsonObject BodyOf(TurnOrder order)
+    private JsonFields BodyOf(TurnOrder order)
     {
-        JsonObject body = (JsonObject)order.Body.Body.DeepClone();
+        JsonFields body = order.Body.Body.Copy();
         body.Remove("metadata");
-        JsonArray messages = (JsonArray)Json.Node(live.Context!.Messages);
+        List<object?> messages = (List<object?>)JsonTree.Of(live.Context!.Messages)!;
         if (order.Instructions is { Length: > 0 } instructions)
         {
-            messages.Insert(0, new JsonObject { ["role"] = "system", ["content"] = instructions });
+            messages.Insert(0, new JsonFields { ["role"] = "system", ["content"] = instructions });
         }
 
         body["messages"] = messages;
         body["stream"] = true;
-        body["stream_options"] = new JsonObject { ["include_usage"] = true };
-        if (live.State.Tools is { } tools && body["tools"] is null)
+        body["stream_options"] = new JsonFields { ["include_usage"] = true };
+        if (live.State.Tools is { } tools && body.Get("tools") is null)
         {
-            body["tools"] = Json.Node(tools);
+            body["tools"] = JsonTree.Of(tools);
         }
 
         LimitAnswer(body);
@@ -105,7 +105,7 @@ internal sealed class TurnRun(
     }
 
     /// <summary>An answer does not pass the session's ceiling of tokens.</summary>
-    private void LimitAnswer(JsonObject body)
+    private void LimitAnswer(JsonFields body)
     {
         if (options.Budget.AnswerTokens(live.State, live.Context!.Plan.Parts.Prompt) is not { } left)
         {
@@ -117,24 +117,25 @@ internal sealed class TurnRun(
             throw new SessionBudgetException("tokens", live.State.SinceEscalation.Tokens, options.Budget.Tokens!.Value);
         }
 
-        string name = body["max_completion_tokens"] is null ? "max_tokens" : "max_completion_tokens";
+        string name = body.Get("max_completion_tokens") is null ? "max_tokens" : "max_completion_tokens";
         body[name] = Math.Min(left, (long)(Json.Number(body, name, 1, int.MaxValue) ?? left));
     }
 
-    private async Task StreamAsync(JsonObject body, CancellationToken cancellation)
+    private async Task StreamAsync(JsonFields body, CancellationToken cancellation)
     {
         // What ends the answer is shown when the answer is durable.
         await foreach (
-            JsonObject chunk in upstream.StreamAsync(body, $"{_tenant}/{_session}", cancellation).ConfigureAwait(false)
+            JsonFields chunk in upstream.StreamAsync(body, $"{_tenant}/{_session}", cancellation).ConfigureAwait(false)
         )
         {
             _answer.Add(chunk);
             if (
-                chunk["choices"] is JsonArray { Count: > 0 } choices
-                && choices[0]!["delta"] is JsonObject { Count: > 0 }
+                chunk.Get("choices") is List<object?> { Count: > 0 } choices
+                && choices[0] is JsonFields choice
+                && choice.Get("delta") is JsonFields { Count: > 0 }
             )
             {
-                choices[0]!["finish_reason"] = null;
+                choice["finish_reason"] = null;
                 chunk["id"] = StoredAnswer.ChatId(live.Turn);
                 live.Add(chunk);
                 await CheckpointAsync().ConfigureAwait(false);
@@ -181,7 +182,7 @@ internal sealed class TurnRun(
             PromptHash = context.Hash(),
             Mode = Enum.Parse<ContextMode>(context.Mode, ignoreCase: true),
         };
-        JsonObject message = _answer.Message();
+        JsonView message = JsonText.ToView(_answer.Message());
         ContextCompressed? compressed =
             context.Plan.Applied.Count == 0
                 ? null
@@ -191,7 +192,7 @@ internal sealed class TurnRun(
                     context.Plan.NaiveTokens,
                     context.Plan.Parts.Prompt
                 );
-        SessionState state = await CommitAsync(Json.Element(message), info, compressed).ConfigureAwait(false);
+        SessionState state = await CommitAsync(message, info, compressed).ConfigureAwait(false);
         live.Times?.Mark("commit");
         prompts.Correct(prompt);
         prompts.Append(message);
@@ -218,8 +219,8 @@ internal sealed class TurnRun(
     {
         string id = StoredAnswer.ChatId(live.Turn);
         long created = live.Turn.At.ToUnixTimeSeconds();
-        JsonObject last = Chunks.Of(id, upstream.Model, created, [], info.FinishReason);
-        last["mtt"] = new JsonObject
+        JsonFields last = Chunks.Of(id, upstream.Model, created, [], info.FinishReason);
+        last["mtt"] = new JsonFields
         {
             ["session"] = state.Id,
             ["turn"] = live.Turn.Id,
@@ -229,8 +230,7 @@ internal sealed class TurnRun(
         live.Add(Chunks.Usage(id, upstream.Model, created, _answer.Usage ?? StoredAnswer.Usage(info)));
     }
 
-    private int? Count(string name) =>
-        _answer.Usage?[name] is JsonValue value && value.TryGetValue(out int count) && count > 0 ? count : null;
+    private int? Count(string name) => Json.ToInteger(_answer.Usage?.Get(name)) is { } count and > 0 ? count : null;
 
     private async Task<Exception> InterruptAsync(string reason, Exception problem)
     {
@@ -260,7 +260,7 @@ internal sealed class TurnRun(
         return new ApiException(error.Status, "turn_interrupted", error.Message, problem)
         {
             RetryAfter = error.RetryAfter,
-            Details = new JsonObject
+            Details = new JsonFields
             {
                 ["cause"] = error.Code,
                 ["reason"] = reason,

@@ -180,14 +180,14 @@ internal sealed class TurnRunner(
             ? state.FindTurn(replaced) ?? throw new SessionNotFoundException(replaced)
             : null;
         IReadOnlyList<JsonView> added = before?.Messages ?? NewMessages.Of(state, order.Body.Messages);
-        JsonView? tools = order.Body.Tools is { Count: > 0 } list ? Json.Element(list) : null;
+        JsonView? tools = order.Body.Tools is { Count: > 0 } list ? JsonText.ToView(list) : null;
         bool isOwn = tools is null || (state.Tools is { } known && JsonView.DeepEquals(known, tools.Value));
         (PromptContext prompts, SessionPlan? plan) = await contexts
             .OpenAsync(session, added.Count, isOwn ? null : tools, before?.First, CancellationToken.None)
             .ConfigureAwait(false);
         foreach (JsonView message in added)
         {
-            prompts.Append(Json.Node(message));
+            prompts.Append(message);
         }
 
         AssembledContext context = prompts.Assemble();

@@ -6,37 +6,37 @@ namespace MultiTurnTrainer.Serving.SessionApi;
 /// <summary>A prompt with what is in it and why, as clients see it.</summary>
 internal static class ContextJson
 {
-    public static JsonObject Of(AssembledContext context, ServedPolicy policy)
+    public static JsonFields Of(AssembledContext context, ServedPolicy policy)
     {
         ContextPlan plan = context.Plan;
-        return new JsonObject
+        return new JsonFields
         {
             ["object"] = "session.context",
             ["policy"] = policy.Fingerprint,
             ["mode"] = context.Mode,
-            ["messages"] = Json.Node(context.Messages),
+            ["messages"] = context.Messages,
             ["tokens"] = plan.Parts.Prompt,
             ["budget"] = plan.Parts.Budget,
             ["window"] = plan.Parts.Window,
             ["estimated"] = plan.IsEstimate,
-            ["items"] = new JsonArray([.. plan.Items.Select(Item)]),
-            ["left_out"] = new JsonArray([.. plan.LeftOut.Select(Omission)]),
-            ["notices"] = new JsonArray([.. plan.Notices.Select(notice => (JsonNode)notice.Code)]),
+            ["items"] = plan.Items.Select(Item).ToList<object?>(),
+            ["left_out"] = plan.LeftOut.Select(Omission).ToList<object?>(),
+            ["notices"] = plan.Notices.Select(notice => notice.Code).ToList<object?>(),
         };
     }
 
-    private static JsonNode Item(PlanItem item) =>
-        new JsonObject
+    private static JsonFields Item(PlanItem item) =>
+        new()
         {
-            ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(item.Kind.ToString()),
-            ["sources"] = new JsonArray([.. item.Sources.Select(source => (JsonNode)source)]),
+            ["kind"] = Naming.SnakeCase(item.Kind),
+            ["sources"] = item.Sources.Select(source => (object?)source).ToList(),
             ["tokens"] = item.Tokens,
             ["reason"] = item.Reason,
             ["text"] = item.Text,
         };
 
-    private static JsonNode Omission(Omission omission) =>
-        new JsonObject
+    private static JsonFields Omission(Omission omission) =>
+        new()
         {
             ["first"] = omission.First,
             ["last"] = omission.Last,

@@ -45,13 +45,13 @@ internal sealed class SessionChats(TurnRunner runner, ServerOptions options, Tim
         AnswerBuilder answer = new();
         await foreach (JsonView chunk in live.ReadAsync(http.RequestAborted).ConfigureAwait(false))
         {
-            answer.Add((JsonObject)Json.Node(chunk));
+            answer.Add((JsonFields)JsonTree.Of(chunk)!);
         }
 
         SessionState state = await live.Outcome.ConfigureAwait(false);
         http.Response.Headers[ContextHeaders.Timing] = live.Times?.ToString();
         http.Response.Headers[ContextHeaders.Version] = Invariant($"{state.Version}");
-        JsonObject whole = Chunks.Whole(
+        JsonFields whole = Chunks.Whole(
             StoredAnswer.ChatId(live.Turn),
             live.Model,
             live.Turn.At.ToUnixTimeSeconds(),
@@ -59,12 +59,12 @@ internal sealed class SessionChats(TurnRunner runner, ServerOptions options, Tim
             answer.Finish ?? "stop",
             answer.Usage
         );
-        whole["mtt"] = new JsonObject
+        whole["mtt"] = new JsonFields
         {
             ["session"] = state.Id,
             ["turn"] = live.Turn.Id,
             ["version"] = state.Version,
-            ["notices"] = new JsonArray([.. Notices(live)]),
+            ["notices"] = Notices(live).ToList<object?>(),
         };
         await Json.WriteAsync(http, whole).ConfigureAwait(false);
     }
@@ -80,7 +80,7 @@ internal sealed class SessionChats(TurnRunner runner, ServerOptions options, Tim
             EventStream stream = await EventStream.BeginAsync(http, options.Heartbeat, time).ConfigureAwait(false);
             try
             {
-                foreach (JsonObject notice in Notices(live))
+                foreach (JsonFields notice in Notices(live))
                 {
                     await stream.SendAsync(NoticeChunk(live, notice), "context.notice").ConfigureAwait(false);
                 }
@@ -104,17 +104,17 @@ internal sealed class SessionChats(TurnRunner runner, ServerOptions options, Tim
         }
     }
 
-    private static IEnumerable<JsonObject> Notices(LiveTurn live) =>
-        (live.Context?.Plan.Notices ?? []).Select(notice => new JsonObject
+    private static IEnumerable<JsonFields> Notices(LiveTurn live) =>
+        (live.Context?.Plan.Notices ?? []).Select(notice => new JsonFields
         {
             ["code"] = notice.Code,
             ["text"] = notice.Text,
         });
 
     // A chunk without choices, as that of the counts: clients that know no notices read on.
-    private static JsonObject NoticeChunk(LiveTurn live, JsonObject notice)
+    private static JsonFields NoticeChunk(LiveTurn live, JsonFields notice)
     {
-        JsonObject chunk = Chunks.Usage(
+        JsonFields chunk = Chunks.Usage(
             StoredAnswer.ChatId(live.Turn),
             live.Model,
             live.Turn.At.ToUnixTimeSeconds(),

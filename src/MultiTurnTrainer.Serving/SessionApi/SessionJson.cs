@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Serving.SessionApi;
 internal static class SessionJson
 {
     /// <summary>A session.</summary>
-    public static JsonObject Of(SessionState state) =>
+    public static JsonFields Of(SessionState state) =>
         new()
         {
             ["id"] = state.Id,
@@ -20,12 +20,12 @@ internal static class SessionJson
             ["policy"] = state.Policy?.Fingerprint,
             ["forked_from"] = state.ForkedFrom?.Parent,
             ["pending"] = state.Pending,
-            ["metadata"] = state.Metadata is { } metadata ? Json.Node(metadata) : null,
-            ["tools"] = state.Tools is { } tools ? Json.Node(tools) : null,
-            ["messages"] = new JsonArray([.. state.Messages.Select(message => Json.Node(message.Json))]),
-            ["turns"] = new JsonArray([.. state.Turns.Select(Turn)]),
-            ["constraints"] = new JsonArray([.. state.Constraints.Select(Constraint)]),
-            ["usage"] = new JsonObject
+            ["metadata"] = state.Metadata,
+            ["tools"] = state.Tools,
+            ["messages"] = state.Messages.Select(message => (object?)message.Json).ToList(),
+            ["turns"] = state.Turns.Select(Turn).ToList<object?>(),
+            ["constraints"] = state.Constraints.Select(Constraint).ToList<object?>(),
+            ["usage"] = new JsonFields
             {
                 ["requests"] = state.Totals.Requests,
                 ["prompt_tokens"] = state.Totals.PromptTokens,
@@ -34,24 +34,24 @@ internal static class SessionJson
             },
         };
 
-    private static JsonNode Turn(SessionTurn turn) =>
-        new JsonObject
+    private static JsonFields Turn(SessionTurn turn) =>
+        new()
         {
             ["id"] = turn.Id,
-            ["status"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(turn.Status.ToString()),
+            ["status"] = Naming.SnakeCase(turn.Status),
             ["version"] = turn.Version,
             ["participant"] = turn.Participant,
             ["replaces"] = turn.Replaces,
             ["edit"] = turn.IsEdit,
             ["reason"] = turn.Reason,
             ["partial"] = turn.Partial.Length > 0 ? turn.Partial : null,
-            ["answer"] = turn.Answer is { } answer ? Json.Node(answer) : null,
+            ["answer"] = turn.Answer,
             ["model"] = turn.Info?.Model,
             ["finish_reason"] = turn.Info?.FinishReason,
         };
 
-    private static JsonNode Constraint(SessionConstraint constraint) =>
-        new JsonObject
+    private static JsonFields Constraint(SessionConstraint constraint) =>
+        new()
         {
             ["id"] = constraint.Id,
             ["text"] = constraint.Text,

@@ -14,8 +14,7 @@ internal static class SessionRequest
 
     /// <summary>The session that a chat names; null for none.</summary>
     public static string? SessionOf(HttpContext http, ChatBody body) =>
-        Header(http, ContextHeaders.Session)
-        ?? (body.Metadata?[Metadata] is JsonValue value && value.TryGetValue(out string? id) ? id : null);
+        Header(http, ContextHeaders.Session) ?? body.Metadata?.Get(Metadata) as string;
 
     /// <summary>A turn as a request asks for it.</summary>
     public static TurnOrder OrderOf(HttpContext http, string session, ChatBody body) =>
@@ -23,8 +22,7 @@ internal static class SessionRequest
         {
             Key = Header(http, ContextHeaders.IdempotencyKey),
             ExpectedVersion = Version(http),
-            Participant =
-                Header(http, ContextHeaders.Participant) ?? (string?)(body.Messages[^1]!["name"] as JsonValue),
+            Participant = Header(http, ContextHeaders.Participant) ?? body.Messages[^1].Get("name") as string,
         };
 
     /// <summary>An id of the path. What can be none is answered without asking the store.</summary>

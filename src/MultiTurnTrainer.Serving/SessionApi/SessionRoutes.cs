@@ -38,18 +38,18 @@ internal sealed class SessionRoutes(
     }
 
     /// <summary>A session as clients begin it.</summary>
-    public static SessionCreated Created(JsonObject body, ServedPolicy policy)
+    public static SessionCreated Created(JsonFields body, ServedPolicy policy)
     {
-        JsonArray messages = Json.List(body, "messages") ?? [];
+        List<object?> messages = Json.List(body, "messages") ?? [];
         if (messages.Count > 0)
         {
-            ChatBody.Read(new JsonObject { ["messages"] = messages.DeepClone() });
+            ChatBody.Read(new JsonFields { ["messages"] = messages });
         }
 
         return new SessionCreated(
-            [.. messages.Select(message => Json.Element(message!))],
-            Json.List(body, "tools") is { } tools ? Json.Element(tools) : null,
-            Json.Object(body, "metadata") is { } metadata ? Json.Element(metadata) : null,
+            [.. messages.Select(message => JsonText.ToView(message))],
+            Json.List(body, "tools") is { } tools ? JsonText.ToView(tools) : null,
+            Json.Object(body, "metadata") is { } metadata ? JsonText.ToView(metadata) : null,
             PolicyStamp.Of(policy.Policy),
             Json.Text(body, "model"),
             Json.Text(body, "user"),
@@ -59,7 +59,7 @@ internal sealed class SessionRoutes(
 
     private async Task CreateAsync(HttpContext http)
     {
-        JsonObject body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
         SessionState state = await service
             .CreateAsync(Tenants.Of(http), Created(body, policy), http.RequestAborted)
             .ConfigureAwait(false);
@@ -78,25 +78,24 @@ internal sealed class SessionRoutes(
             User = http.Request.Query["user"].ToString() is { Length: > 0 } user ? user : null,
             Limit = limit,
         };
-        JsonArray data = [];
+        List<object?> data = [];
         await foreach (SessionHeader header in log.Store.ListAsync(query, http.RequestAborted).ConfigureAwait(false))
         {
             data.Add(
-                (JsonNode)
-                    new JsonObject
-                    {
-                        ["id"] = header.Id,
-                        ["object"] = "session",
-                        ["version"] = header.Version,
-                        ["created_at"] = header.CreatedAt.ToUnixTimeSeconds(),
-                        ["updated_at"] = header.UpdatedAt.ToUnixTimeSeconds(),
-                        ["user"] = header.User,
-                        ["pending"] = header.Pending,
-                    }
+                new JsonFields
+                {
+                    ["id"] = header.Id,
+                    ["object"] = "session",
+                    ["version"] = header.Version,
+                    ["created_at"] = header.CreatedAt.ToUnixTimeSeconds(),
+                    ["updated_at"] = header.UpdatedAt.ToUnixTimeSeconds(),
+                    ["user"] = header.User,
+                    ["pending"] = header.Pending,
+                }
             );
         }
 
-        await Json.WriteAsync(http, new JsonObject { ["object"] = "list", ["data"] = data }).ConfigureAwait(false);
+        await Json.WriteAsync(http, new JsonFields { ["object"] = "list", ["data"] = data }).ConfigureAwait(false);
     }
 
     private async Task ReadAsync(HttpContext http)
@@ -122,7 +121,7 @@ internal sealed class SessionRoutes(
         contexts.Forget(tenant, id);
         await Json.WriteAsync(
                 http,
-                new JsonObject
+                new JsonFields
                 {
                     ["id"] = id,
                     ["object"] = "session.deleted",
@@ -136,24 +135,23 @@ internal sealed class SessionRoutes(
     {
         (string tenant, string id) = Key(http);
         _ = long.TryParse(http.Request.Query["after"], NumberStyles.None, CultureInfo.InvariantCulture, out long after);
-        JsonArray data = [];
+        List<object?> data = [];
         foreach (
             LoggedEvent logged in await log.EventsAsync(tenant, id, after, http.RequestAborted).ConfigureAwait(false)
         )
         {
             data.Add(
-                (JsonNode)
-                    new JsonObject
-                    {
-                        ["version"] = logged.Version,
-                        ["at"] = logged.At.ToString("O"),
-                        ["kind"] = EventJson.KindOf(logged.Event),
-                        ["data"] = JsonNode.Parse(EventJson.Write(logged.Event)),
-                    }
+                new JsonFields
+                {
+                    ["version"] = logged.Version,
+                    ["at"] = logged.At.ToString("O"),
+                    ["kind"] = EventJson.KindOf(logged.Event),
+                    ["data"] = JsonView.Parse(EventJson.Write(logged.Event)),
+                }
             );
         }
 
-        await Json.WriteAsync(http, new JsonObject { ["object"] = "list", ["data"] = data }).ConfigureAwait(false);
+        await Json.WriteAsync(http, new JsonFields { ["object"] = "list", ["data"] = data }).ConfigureAwait(false);
     }
 
     /// <summary>The prompt that would be sent now.</summary>
@@ -184,13 +182,13 @@ internal sealed class SessionRoutes(
     {
         (string tenant, string id) = Key(http);
         SessionState state = await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false);
-        await Json.WriteAsync(http, Json.Node(SessionRow.Of(state))).ConfigureAwait(false);
+        await Json.WriteAsync(http, SessionRow.Of(state)).ConfigureAwait(false);
     }
 
     private async Task AddConstraintAsync(HttpContext http)
     {
         (string tenant, string id) = Key(http);
-        JsonObject body = await Json.ReadAsync(http).ConfigureAwait(false);
+        JsonFields body = await Json.ReadAsync(http).ConfigureAwait(false);
         string text = Json.Text(body, "text") is { Length: > 0 and <= 4096 } words
             ? words
             : throw ApiException.Invalid("text", "1 to 4096 characters are needed");
@@ -213,7 +211,7 @@ internal sealed class SessionRoutes(
     private async Task ForkAsync(HttpContext http)
     {
         (string tenant, string id) = Key(http);
-        JsonObject body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
         double? version = Json.Number(body, "version", 1, long.MaxValue);
         SessionState state = await service
             .ForkAsync(tenant, id, (long?)version, http.RequestAborted)
@@ -238,8 +236,8 @@ internal sealed class SessionRoutes(
                 string text = Json.Text(body, "content") is { Length: > 0 } words
                     ? words
                     : throw ApiException.Invalid("content", "the answer as it should be is needed");
-                JsonObject answer = new() { ["role"] = "assistant", ["content"] = text };
-                return turns.EditAsync(tenant, id, turn, Json.Element(answer), http.RequestAborted);
+                JsonFields answer = new() { ["role"] = "assistant", ["content"] = text };
+                return turns.EditAsync(tenant, id, turn, JsonText.ToView(answer), http.RequestAborted);
             }
         );
     }
@@ -263,18 +261,21 @@ internal sealed class SessionRoutes(
     {
         (_, string id) = Key(http);
         string turn = SessionRequest.Id(http, "turn");
-        JsonObject body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
         // The question is the turn's; a chat has at least one message.
-        body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "" });
+        body["messages"] = new List<object?>
+        {
+            new JsonFields { ["role"] = "user", ["content"] = "" },
+        };
         ChatBody chat = ChatBody.Read(body);
         TurnOrder order = SessionRequest.OrderOf(http, id, chat) with { Replaces = turn };
         await chats.AnswerAsync(http, order, chat).ConfigureAwait(false);
     }
 
-    private async Task ChangeAsync(HttpContext http, Func<string, string, JsonObject, Task<SessionState>> change)
+    private async Task ChangeAsync(HttpContext http, Func<string, string, JsonFields, Task<SessionState>> change)
     {
         (string tenant, string id) = Key(http);
-        JsonObject body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
         SessionState state = await runner
             .AloneAsync(tenant, id, () => change(tenant, id, body), http.RequestAborted)
             .ConfigureAwait(false);

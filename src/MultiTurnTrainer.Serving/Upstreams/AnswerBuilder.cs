@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Serving.Http;
+
 namespace MultiTurnTrainer.Serving.Upstreams;
 
 /// <summary>Puts the chunks of an answer together. What is no chunk as OpenAI writes them is a failure of the server.</summary>
@@ -18,37 +20,35 @@ internal sealed class AnswerBuilder
     public string? Finish { get; private set; }
 
     /// <summary>The counts; null where the server gives none.</summary>
-    public JsonObject? Usage { get; private set; }
+    public JsonFields? Usage { get; private set; }
 
     /// <summary>Whether nothing was said yet.</summary>
     public bool IsEmpty => _text.Length == 0 && _reasoning.Length == 0 && _refusal.Length == 0 && _calls.Count == 0;
 
     /// <summary>Adds a chunk.</summary>
     /// <exception cref="EndpointException">It is malformed.</exception>
-    public void Add(JsonObject chunk)
+    public void Add(JsonFields chunk)
     {
         try
         {
-            Usage = chunk["usage"] is JsonObject usage ? (JsonObject)usage.DeepClone() : Usage;
-            if (chunk["choices"] is JsonArray { Count: > 0 } choices)
+            Usage = chunk.Get("usage") as JsonFields ?? Usage;
+            if (chunk.Get("choices") is List<object?> { Count: > 0 } choices)
             {
-                JsonObject choice = choices[0]!.AsObject();
-                Finish = choice["finish_reason"]?.GetValue<string>() ?? Finish;
-                Take(choice["delta"] as JsonObject ?? []);
+                JsonFields choice = (JsonFields)choices[0]!;
+                Finish = (string?)choice.Get("finish_reason") ?? Finish;
+                Take(choice.Get("delta") as JsonFields ?? []);
             }
         }
-        catch (Exception problem)
-            when (problem is InvalidOperationException or FormatException or ArgumentException or NullReferenceException
-            )
+        catch (Exception problem) when (problem is InvalidCastException or NullReferenceException)
         {
             throw new EndpointException(EndpointFault.Transient, "a chunk of the stream is malformed", problem);
         }
     }
 
     /// <summary>The message so far, in the canonical form.</summary>
-    public JsonObject Message()
+    public JsonFields Message()
     {
-        JsonObject message = new()
+        JsonFields message = new()
         {
             ["role"] = "assistant",
             ["content"] = _text.Length > 0 || _calls.Count == 0 ? _text.ToString() : null,
@@ -65,24 +65,26 @@ internal sealed class AnswerBuilder
 
         if (_calls.Count > 0)
         {
-            message["tool_calls"] = new JsonArray([.. _calls.Values.Select(call => call.ToJson())]);
+            message["tool_calls"] = _calls.Values.Select(call => call.ToJson()).ToList<object?>();
         }
 
         return message;
     }
 
-    private void Take(JsonObject delta)
+    private void Take(JsonFields delta)
     {
         int before = _text.Length + _reasoning.Length + _refusal.Length;
-        _text.Append(delta["content"]?.GetValue<string>());
-        _reasoning.Append((delta["reasoning_content"] ?? delta["reasoning"])?.GetValue<string>());
-        _refusal.Append(delta["refusal"]?.GetValue<string>());
+        _text.Append((string?)delta.Get("content"));
+        _reasoning.Append((string?)(delta.Get("reasoning_content") ?? delta.Get("reasoning")));
+        _refusal.Append((string?)delta.Get("refusal"));
         bool isMore = _text.Length + _reasoning.Length + _refusal.Length > before;
-        foreach (JsonNode? item in delta["tool_calls"] as JsonArray ?? [])
+        foreach (object? item in delta.Get("tool_calls") as List<object?> ?? [])
         {
             isMore = true;
-            JsonObject part = item!.AsObject();
-            int index = part["index"]?.GetValue<int>() ?? 0;
+            JsonFields part = (JsonFields)item!;
+            int index = part.Get("index") is { } given
+                ? Json.ToInteger(given) ?? throw new InvalidCastException("an index is no whole number")
+                : 0;
             if (!_calls.TryGetValue(index, out Call? call))
             {
                 _calls[index] = call = new Call();
@@ -100,22 +102,22 @@ internal sealed class AnswerBuilder
         private readonly StringBuilder _arguments = new();
         private string? _id;
 
-        public void Add(JsonObject part)
+        public void Add(JsonFields part)
         {
-            _id ??= part["id"]?.GetValue<string>();
-            if (part["function"] is JsonObject function)
+            _id ??= (string?)part.Get("id");
+            if (part.Get("function") is JsonFields function)
             {
-                _name.Append(function["name"]?.GetValue<string>());
-                _arguments.Append(function["arguments"]?.GetValue<string>());
+                _name.Append((string?)function.Get("name"));
+                _arguments.Append((string?)function.Get("arguments"));
             }
         }
 
-        public JsonNode ToJson() =>
-            new JsonObject
+        public JsonFields ToJson() =>
+            new()
             {
                 ["id"] = _id,
                 ["type"] = "function",
-                ["function"] = new JsonObject { ["name"] = _name.ToString(), ["arguments"] = _arguments.ToString() },
+                ["function"] = new JsonFields { ["name"] = _name.ToString(), ["arguments"] = _arguments.ToString() },
             };
     }
 }

@@ -36,14 +36,14 @@ internal sealed class EndpointUpstream(
 
     public string Model => model;
 
-    public async IAsyncEnumerable<JsonObject> StreamAsync(
-        JsonObject body,
+    public async IAsyncEnumerable<JsonFields> StreamAsync(
+        JsonFields body,
         string? cacheKey,
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
         // Until the first piece is here nobody has seen anything, so another attempt is no repetition.
-        IAsyncEnumerator<JsonObject> pieces = await _pipeline
+        IAsyncEnumerator<JsonFields> pieces = await _pipeline
             .ExecuteAsync(async token => await OpenAsync(body, cancellation).ConfigureAwait(false), cancellation)
             .ConfigureAwait(false);
         string id = $"chatcmpl-{Guid.NewGuid():N}";
@@ -59,9 +59,9 @@ internal sealed class EndpointUpstream(
         }
     }
 
-    public async Task<JsonObject> CompleteAsync(JsonObject body, CancellationToken cancellation)
+    public async Task<JsonFields> CompleteAsync(JsonFields body, CancellationToken cancellation)
     {
-        JsonObject answer = await _pipeline
+        JsonFields answer = await _pipeline
             .ExecuteAsync(
                 async token =>
                 {
@@ -90,40 +90,42 @@ internal sealed class EndpointUpstream(
             || (fault.Fault == EndpointFault.RateLimited && !(fault.RetryAfter > _longestPause))
         );
 
-    private static JsonObject For(JsonObject body, string name)
+    private static JsonFields For(JsonFields body, string name)
     {
-        JsonObject copy = (JsonObject)body.DeepClone();
+        JsonFields copy = body.Copy();
         copy["model"] = name;
         return copy;
     }
 
     /// <summary>Compatible servers leave out what OpenAI's own clients insist on.</summary>
-    private void Complete(JsonObject chunk, string id, bool isFirst)
+    private void Complete(JsonFields chunk, string id, bool isFirst)
     {
         chunk["model"] = model;
-        chunk["id"] ??= id;
-        chunk["object"] ??= "chat.completion.chunk";
-        chunk["created"] ??= time.GetUtcNow().ToUnixTimeSeconds();
-        chunk["choices"] ??= new JsonArray();
+        Add(chunk, "id", id);
+        Add(chunk, "object", "chat.completion.chunk");
+        Add(chunk, "created", time.GetUtcNow().ToUnixTimeSeconds());
+        Add(chunk, "choices", new List<object?>());
         int index = 0;
-        foreach (JsonObject choice in (chunk["choices"] as JsonArray ?? []).OfType<JsonObject>())
+        foreach (JsonFields choice in (chunk["choices"] as List<object?> ?? []).OfType<JsonFields>())
         {
-            choice["index"] ??= index;
+            Add(choice, "index", index);
             index++;
-            if (isFirst && choice["delta"] is JsonObject delta)
+            if (isFirst && choice.Get("delta") is JsonFields delta)
             {
-                delta["role"] ??= "assistant";
+                Add(delta, "role", "assistant");
             }
         }
     }
 
+    private static void Add(JsonFields owner, string name, object value) => owner[name] = owner.Get(name) ?? value;
+
     private (ChatEndpoint Server, string Model) Next() =>
         servers[(int)((uint)Interlocked.Increment(ref _next) % (uint)servers.Count)];
 
-    private async Task<IAsyncEnumerator<JsonObject>> OpenAsync(JsonObject body, CancellationToken cancellation)
+    private async Task<IAsyncEnumerator<JsonFields>> OpenAsync(JsonFields body, CancellationToken cancellation)
     {
         (ChatEndpoint server, string name) = Next();
-        IAsyncEnumerator<JsonObject> pieces = server
+        IAsyncEnumerator<JsonFields> pieces = server
             .StreamAsync(For(body, name), cancellation)
             .GetAsyncEnumerator(cancellation);
         try

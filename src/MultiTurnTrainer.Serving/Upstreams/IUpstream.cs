@@ -14,11 +14,11 @@ internal interface IUpstream : IDisposable
     /// <param name="cacheKey">Whose keys and values a model in this process may use; null for nobody's.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="EndpointException">The answer does not come, or breaks off.</exception>
-    IAsyncEnumerable<JsonObject> StreamAsync(JsonObject body, string? cacheKey, CancellationToken cancellation);
+    IAsyncEnumerable<JsonFields> StreamAsync(JsonFields body, string? cacheKey, CancellationToken cancellation);
 
     /// <summary>A whole answer.</summary>
     /// <param name="body">The request.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="EndpointException">There is none.</exception>
-    Task<JsonObject> CompleteAsync(JsonObject body, CancellationToken cancellation);
+    Task<JsonFields> CompleteAsync(JsonFields body, CancellationToken cancellation);
 }

@@ -26,8 +26,8 @@ internal sealed class LocalUpstream(string name, LocalServedModel model, TimePro
 
     public string Model => name;
 
-    public async IAsyncEnumerable<JsonObject> StreamAsync(
-        JsonObject body,
+    public async IAsyncEnumerable<JsonFields> StreamAsync(
+        JsonFields body,
         string? cacheKey,
         [EnumeratorCancellation] CancellationToken cancellation
     )
@@ -36,10 +36,10 @@ internal sealed class LocalUpstream(string name, LocalServedModel model, TimePro
         StopWords stops = new(Stops(body));
         string id = $"chatcmpl-{Guid.NewGuid():N}";
         long created = time.GetUtcNow().ToUnixTimeSeconds();
-        bool hasTools = body["tools"] is JsonArray { Count: > 0 };
+        bool hasTools = body.Get("tools") is List<object?> { Count: > 0 };
         ToolCallText? calls = hasTools ? new ToolCallText() : null;
         LocalPiece? last = null;
-        yield return Chunks.Of(id, name, created, new JsonObject { ["role"] = "assistant", ["content"] = "" });
+        yield return Chunks.Of(id, name, created, new JsonFields { ["role"] = "assistant", ["content"] = "" });
         await foreach (LocalPiece piece in model.AnswerAsync(chat, cancellation).ConfigureAwait(false))
         {
             last = piece;
@@ -47,7 +47,7 @@ internal sealed class LocalUpstream(string name, LocalServedModel model, TimePro
             string shown = calls?.Take(text, isLast: piece.Finish is not null || stops.Found) ?? text;
             if (shown.Length > 0)
             {
-                yield return Chunks.Of(id, name, created, new JsonObject { ["content"] = shown });
+                yield return Chunks.Of(id, name, created, new JsonFields { ["content"] = shown });
             }
 
             if (stops.Found)
@@ -58,7 +58,7 @@ internal sealed class LocalUpstream(string name, LocalServedModel model, TimePro
 
         if (calls?.Calls is { Count: > 0 } found)
         {
-            yield return Chunks.Of(id, name, created, new JsonObject { ["tool_calls"] = found });
+            yield return Chunks.Of(id, name, created, new JsonFields { ["tool_calls"] = found });
         }
 
         string finish =
@@ -66,17 +66,17 @@ internal sealed class LocalUpstream(string name, LocalServedModel model, TimePro
             : stops.Found || last?.Finish is not FinishReason.Length ? "stop"
             : "length";
         yield return Chunks.Of(id, name, created, [], finish);
-        JsonObject usage = Chunks.Counts(last?.PromptTokens ?? 0, last?.CompletionTokens ?? 0, last?.ReusedTokens ?? 0);
+        JsonFields usage = Chunks.Counts(last?.PromptTokens ?? 0, last?.CompletionTokens ?? 0, last?.ReusedTokens ?? 0);
         yield return Chunks.Usage(id, name, created, usage);
     }
 
-    public async Task<JsonObject> CompleteAsync(JsonObject body, CancellationToken cancellation)
+    public async Task<JsonFields> CompleteAsync(JsonFields body, CancellationToken cancellation)
     {
         AnswerBuilder answer = new();
         string id = "";
-        await foreach (JsonObject chunk in StreamAsync(body, null, cancellation).ConfigureAwait(false))
+        await foreach (JsonFields chunk in StreamAsync(body, null, cancellation).ConfigureAwait(false))
         {
-            id = chunk["id"]!.GetValue<string>();
+            id = (string)chunk["id"]!;
             answer.Add(chunk);
         }
 
@@ -86,28 +86,28 @@ internal sealed class LocalUpstream(string name, LocalServedModel model, TimePro
 
     public void Dispose() => model.Dispose();
 
-    private static Conversation ChatOf(JsonObject body)
+    private static Conversation ChatOf(JsonFields body)
     {
-        JsonObject chat = new() { ["messages"] = body["messages"]?.DeepClone() };
+        JsonFields chat = new() { ["messages"] = body.Get("messages") };
         foreach (string member in new[] { "tools", "chat_template_kwargs" })
         {
-            if (body[member] is { } value)
+            if (body.Get(member) is { } value)
             {
-                chat[member] = value.DeepClone();
+                chat[member] = value;
             }
         }
 
-        return Conversation.FromJson(Json.Element(chat));
+        return Conversation.FromJson(JsonText.ToView(chat));
     }
 
-    private static GenerationOptions Read(JsonObject body)
+    private static GenerationOptions Read(JsonFields body)
     {
-        if (_unsupported.FirstOrDefault(member => body[member] is { } value && !IsIdle(value)) is { } unsupported)
+        if (_unsupported.FirstOrDefault(member => body.Get(member) is { } value && !IsIdle(value)) is { } unsupported)
         {
             throw ApiException.Unsupported(unsupported);
         }
 
-        if (Json.Number(body, "n", 1, 1) is null && body["n"] is not null)
+        if (Json.Number(body, "n", 1, 1) is null && body.Get("n") is not null)
         {
             throw ApiException.Unsupported("n");
         }
@@ -126,26 +126,23 @@ internal sealed class LocalUpstream(string name, LocalServedModel model, TimePro
         };
     }
 
-    private static bool IsIdle(JsonNode value) =>
+    private static bool IsIdle(object value) =>
         value switch
         {
-            JsonValue flag when flag.TryGetValue(out bool isOn) => !isOn,
-            JsonObject { Count: 0 } or JsonArray { Count: 0 } => true,
-            JsonObject format => format["type"] is JsonValue type
-                && type.TryGetValue(out string? text)
-                && text == "text",
+            bool isOn => !isOn,
+            JsonFields { Count: 0 } or List<object?> { Count: 0 } => true,
+            JsonFields format => format.Get("type") is "text",
             _ => false,
         };
 
-    private static string[] Stops(JsonObject body) =>
-        body["stop"] switch
+    private static string[] Stops(JsonFields body) =>
+        body.Get("stop") switch
         {
             null => [],
-            JsonValue value when value.TryGetValue(out string? text) => [text],
-            JsonArray { Count: <= 16 } list
-                when list.All(item => item is JsonValue v && v.TryGetValue(out string? _)) =>
+            string text => [text],
+            List<object?> { Count: <= 16 } list when list.TrueForAll(item => item is string) =>
             [
-                .. list.Select(item => item!.GetValue<string>()).Where(text => text.Length > 0),
+                .. list.OfType<string>().Where(text => text.Length > 0),
             ],
             _ => throw ApiException.Invalid("stop", "must be a string or up to 16 strings"),
         };

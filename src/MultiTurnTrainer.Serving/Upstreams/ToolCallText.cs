@@ -12,7 +12,7 @@ internal sealed class ToolCallText
     private string _held = "";
 
     /// <summary>The calls so far, in OpenAI's form.</summary>
-    public JsonArray Calls { get; } = [];
+    public List<object?> Calls { get; } = [];
 
     /// <summary>The text that may be shown now that more has come.</summary>
     public string Take(string text, bool isLast)
@@ -69,32 +69,28 @@ internal sealed class ToolCallText
     {
         try
         {
-            if (
-                JsonNode.Parse(body) is not JsonObject call
-                || call["name"] is not JsonValue name
-                || !name.TryGetValue(out string? function)
-            )
+            JsonView call = JsonView.Parse(body);
+            if (call.GetString("name") is not { } function)
             {
                 return false;
             }
 
             Calls.Add(
-                (JsonNode)
-                    new JsonObject
+                new JsonFields
+                {
+                    ["index"] = Calls.Count,
+                    ["id"] = $"call_{Guid.NewGuid():N}",
+                    ["type"] = "function",
+                    ["function"] = new JsonFields
                     {
-                        ["index"] = Calls.Count,
-                        ["id"] = $"call_{Guid.NewGuid():N}",
-                        ["type"] = "function",
-                        ["function"] = new JsonObject
-                        {
-                            ["name"] = function,
-                            ["arguments"] = (call["arguments"] ?? new JsonObject()).ToJsonString(JsonText.Compact),
-                        },
-                    }
+                        ["name"] = function,
+                        ["arguments"] = call.Get("arguments") is { } arguments ? JsonText.Line(arguments) : "{}",
+                    },
+                }
             );
             return true;
         }
-        catch (JsonException)
+        catch (FormatException)
         {
             return false;
         }
