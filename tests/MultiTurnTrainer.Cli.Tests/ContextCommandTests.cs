@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Rows;
+using MultiTurnTrainer.Testing.Browser;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
@@ -101,6 +103,47 @@ public class ContextCommandTests
         Assert.Contains("policy.yaml", page);
         Assert.Contains("LLaMA-Factory cut", page);
         Assert.Equal(1, policies[1].GetProperty("retention").GetProperty("share").GetDouble());
+    }
+
+    [Fact]
+    public async Task Context_HtmlOfPolicies_DrawsEachTurnSideBySideAndIsReadByEverybody()
+    {
+        using TempFolder folder = Prepared();
+        string chat = File.ReadAllText(folder["chat.jsonl"]);
+        folder.Write("chat.jsonl", chat.Replace("My lamp blinks red.", "<script>window.ran = 1</script> blinks red."));
+
+        MttResult result = MttProcess.Run(
+            folder.Path,
+            ["context", "chat.jsonl", "--compare", "policy.yaml", "--model", _model, "--html", "page.html"]
+        );
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        string page = File.ReadAllText(folder["page.html"]);
+        Assert.Equal(12, Regex.Count(page, "<h3>Turn "));
+        Assert.Equal(2 * 12, Regex.Count(page, "<figure><figcaption>"));
+        // The policy has four thresholds, naive has none.
+        Assert.Equal(4 * 12, Regex.Count(page, "class=\"mark\""));
+        Assert.Contains("at 60 % of the budget: clear tool results, summarize turns, down to 50 %", page);
+        Assert.Contains("the window holds 4 turns; the summary replaces them", page);
+        Assert.Contains("<li class=\"kind-constraint\">", page);
+        Assert.Contains("Never mention prices.", page);
+        Assert.DoesNotContain("<script", page);
+
+        await using Chromium browser = Chromium.Start();
+        BrowserTab tab = await browser.OpenAsync();
+        await tab.ResizeAsync(400, 900);
+        foreach (string scheme in new[] { "light", "dark" })
+        {
+            await tab.PreferAsync(scheme);
+            await tab.GoAsync($"file://{folder["page.html"]}");
+            await tab.EvaluateAsync("document.querySelectorAll('details').forEach((one) => (one.open = true))");
+            await tab.PictureAsync($"context-{scheme}-400");
+            JsonNode contrast = (await tab.EvaluateAsync(PageScripts.Contrast))!;
+            Assert.Empty(contrast["bad"]!.AsArray().Select(found => (string?)found));
+            Assert.Empty((await tab.EvaluateAsync(PageScripts.TooWide))!.AsArray().Select(found => (string?)found));
+        }
+
+        Assert.Empty(tab.Problems);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using MultiTurnTrainer.Testing.Browser;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
@@ -182,15 +183,14 @@ public class MaskCommandTests
         Assert.DoesNotContain("<script>document", page);
         Assert.DoesNotContain("http", page);
 
-        const string chromium = "/usr/bin/chromium";
-        if (!File.Exists(chromium))
+        if (!File.Exists(Chromium.Program))
         {
-            Assert.Skip($"needs {chromium}");
+            Assert.Skip(Chromium.Missing);
         }
 
         using Process browser = Process.Start(
             new ProcessStartInfo(
-                chromium,
+                Chromium.Program,
                 ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", $"file://{folder["rows.html"]}"]
             )
             {

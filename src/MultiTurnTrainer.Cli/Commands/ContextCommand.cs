@@ -81,7 +81,8 @@ internal static class ContextCommand
 
     private static readonly Option<string?> _html = new("--html")
     {
-        Description = "Write the sums of every policy as one self-contained page.",
+        Description =
+            "Write one self-contained page: the sums of every policy, and the first conversations (--show) turn by turn, policies side by side.",
         HelpName = "FILE",
     };
     private static readonly Option<bool> _force = CommonOptions.Force();
@@ -134,7 +135,9 @@ internal static class ContextCommand
         ContextText text = new(asJson ? TextWriter.Null : Console.Out, parsed.GetValue(_items));
         ContextJson json = new();
         int show = parsed.GetValue(_check) || compared.Length > 0 ? 0 : parsed.GetValue(_show);
-        long faults = Replay(RemoteInputs.Files(parsed.GetValue(_inputs)!), replays, show, text, json);
+        string? html = parsed.GetValue(_html);
+        ContextPage page = new(html is null ? 0 : parsed.GetValue(_show));
+        long faults = Replay(RemoteInputs.Files(parsed.GetValue(_inputs)!), replays, show, text, json, page);
         if (asJson)
         {
             Console.Out.WriteLine(json.Finish(replays));
@@ -148,10 +151,9 @@ internal static class ContextCommand
             text.Totals(replays[0].Replay);
         }
 
-        if (parsed.GetValue(_html) is { } page)
+        if (html is not null)
         {
-            byte[] html = Encoding.UTF8.GetBytes(ContextPage.Of(replays));
-            OutputFile.WriteAllBytes(page, html, parsed.GetValue(_force));
+            OutputFile.WriteAllBytes(html, Encoding.UTF8.GetBytes(page.Finish(replays)), parsed.GetValue(_force));
         }
 
         return faults > 0 && (parsed.GetValue(_check) || replays.Any(replay => replay.Replay.Report.Refused > 0))
@@ -185,7 +187,8 @@ internal static class ContextCommand
         List<(string Name, ContextReplay Replay)> replays,
         int show,
         ContextText text,
-        ContextJson json
+        ContextJson json,
+        ContextPage page
     )
     {
         long faults = 0;
@@ -195,6 +198,7 @@ internal static class ContextCommand
             bool isShown = number++ < show;
             foreach ((string name, ContextReplay replay) in replays)
             {
+                page.Begin(name, replay.Model, conversation);
                 if (isShown)
                 {
                     text.Begin(name, replay.Model, conversation);
@@ -205,6 +209,7 @@ internal static class ContextCommand
                 {
                     foreach (ReplayedCall call in replay.Run(conversation))
                     {
+                        page.Call(call);
                         if (isShown)
                         {
                             text.Call(call);

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Context.Constraints;
+using MultiTurnTrainer.Context.Policies;
 
 namespace MultiTurnTrainer.Context.Planning;
 
@@ -141,6 +142,10 @@ public sealed record ContextPlan
 
     /// <summary>The documents that are in the prompt, by their place in the row.</summary>
     public required IReadOnlyList<int> Documents { get; init; }
+
+    /// <summary>The tokens at which a step's share of the budget is reached, as the prompt is now; null where it looks at something else.</summary>
+    /// <param name="step">A step of the policy.</param>
+    public int? ThresholdOf(PolicyStep step) => StepRunner.Threshold(step, Parts);
 }
 
 /// <summary>Where a template takes what a policy adds at the top.</summary>

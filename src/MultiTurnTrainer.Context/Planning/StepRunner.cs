@@ -59,6 +59,18 @@ internal sealed class StepRunner(ContextPolicy policy, PromptLayout layout, Mess
         }
     }
 
+    /// <summary>The tokens of a prompt at which a step's share of the budget is reached; null where it looks at something else.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="parts">The prompt as it is: what cannot leave it moves the threshold.</param>
+    public static int? Threshold(PolicyStep step, BudgetParts parts)
+    {
+        int stays = parts.Prompt - parts.History;
+        return step.When.Fraction is not { } share ? null
+            : IsMostlyFixed(step.To, stays, parts.Budget)
+                ? stays + (int)Math.Ceiling(share * Math.Max(0, parts.Budget - stays))
+            : (int)Math.Ceiling(share * parts.Budget);
+    }
+
     private string? Do(StepAction action, PolicyStep step, int turn, List<Notice> notices)
     {
         int goal = Goal(step.To);
@@ -142,7 +154,9 @@ internal sealed class StepRunner(ContextPolicy policy, PromptLayout layout, Mess
 
     private int Fixed => layout.Total - layout.History;
 
-    private bool IsMostlyFixed(double share) => Fixed > MostFixed * share * budget;
+    private bool IsMostlyFixed(double share) => IsMostlyFixed(share, Fixed, budget);
+
+    private static bool IsMostlyFixed(double share, int stays, int budget) => stays > MostFixed * share * budget;
 
     private int Goal(double share) =>
         IsMostlyFixed(share) ? Fixed + (int)(share * Math.Max(0, budget - Fixed)) : (int)(share * budget);

@@ -33,6 +33,39 @@ public class ContextSessionTests
         Assert.True(turns - firstTurn <= 12);
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(2000)]
+    public void ThresholdOf_AStep_IsWhereItBegins(int systemCharacters)
+    {
+        // A step that changes nothing: the plan has the size that its trigger looked at.
+        PolicyStep step = new()
+        {
+            When = new Trigger { Fraction = 0.6 },
+            Do = [StepAction.Notify],
+        };
+        ContextPolicy policy = _windowOnly with
+        {
+            History = new() { Turns = 0, Bite = 1 },
+            Overflow = OverflowMode.Allow,
+            Steps = [step],
+        };
+        List<bool> reached = [];
+        for (int turns = 0; turns < 16; turns++)
+        {
+            ContextPlan plan = new Chat()
+                .System(new string('s', systemCharacters))
+                .Turns(turns)
+                .User("And now?")
+                .Plan(policy, 1000);
+            reached.Add(plan.Applied.Count > 0);
+            Assert.Equal(plan.Applied.Count > 0, plan.Parts.Prompt >= plan.ThresholdOf(step));
+            Assert.Null(plan.ThresholdOf(new PolicyStep { When = new Trigger { Tokens = 5 } }));
+        }
+
+        Assert.Equal([false, true], reached.Distinct());
+    }
+
     [Fact]
     public void Plan_WithABiteOfOne_SlidesTurnByTurn()
     {
