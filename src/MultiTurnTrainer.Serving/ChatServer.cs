@@ -37,6 +37,7 @@ public sealed class ChatServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly UpstreamSet _upstreams;
     private readonly ServerPlan _plan;
+    private readonly Tenants _tenants;
     private readonly SessionParts _sessions;
 
     private ChatServer(WebApplication application, UpstreamSet upstreams, ServerPlan plan)
@@ -44,7 +45,8 @@ public sealed class ChatServer : IAsyncDisposable
         _application = application;
         _upstreams = upstreams;
         _plan = plan;
-        _sessions = new SessionParts(plan, upstreams);
+        _tenants = new Tenants(plan.Sessions.Keys);
+        _sessions = new SessionParts(plan, upstreams, _tenants);
     }
 
     /// <summary>Where it listens, such as <c>http://127.0.0.1:8080</c>.</summary>
@@ -115,13 +117,14 @@ public sealed class ChatServer : IAsyncDisposable
     private void Map()
     {
         ServerOptions options = _plan.Options;
-        _application.Use(new RequestPipeline(options, new Tenants(_plan.Sessions.Keys), _plan.Log).Wrap);
+        _application.Use(new RequestPipeline(options, _tenants, _plan.Log).Wrap);
         PassThrough passThrough = new(_upstreams, _plan.Policy, _sessions.Router, options, _plan.Time);
         ModelsApi.Map(_application, _upstreams, _plan.Time);
         OpenApiDocument.Map(_application);
         _sessions.Routes.Map(_application);
         _sessions.Responses.Map(_application);
         _sessions.Conversations.Map(_application);
+        _sessions.Page.Map(_application);
         _application.MapPost(
             "/v1/chat/completions",
             async http =>

@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Serving.Chats;
 using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.Page;
 using MultiTurnTrainer.Serving.ResponsesApi;
 using MultiTurnTrainer.Serving.Running;
 using MultiTurnTrainer.Serving.SessionApi;
@@ -16,7 +17,7 @@ internal sealed class SessionParts
     private readonly ServedPolicy _policy;
     private readonly SessionService _service;
 
-    public SessionParts(ServerPlan plan, UpstreamSet upstreams)
+    public SessionParts(ServerPlan plan, UpstreamSet upstreams, Tenants tenants)
     {
         _policy = plan.Policy;
         Compression = new CompressionQueue(plan.Sessions.Store);
@@ -32,6 +33,7 @@ internal sealed class SessionParts
         Routes = new SessionRoutes(Log, _service, Turns, contexts, plan.Policy, Runner, Chats);
         Responses = new ResponseRoutes(Log, _service, plan.Policy, Runner, plan.Options, plan.Time);
         Conversations = new ConversationRoutes(Log, _service, contexts, plan.Policy, Runner);
+        Page = new PageRoutes(Log, _service, tenants);
     }
 
     public SessionLog Log { get; }
@@ -55,6 +57,8 @@ internal sealed class SessionParts
     public ResponseRoutes Responses { get; }
 
     public ConversationRoutes Conversations { get; }
+
+    public PageRoutes Page { get; }
 
     /// <summary>The session that a chat names, begun where it asks for a new one; null for none.</summary>
     public async Task<string?> SessionOfAsync(HttpContext http, ChatBody body)

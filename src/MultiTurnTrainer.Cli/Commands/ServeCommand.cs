@@ -16,7 +16,7 @@ internal static class ServeCommand
           mtt serve --model qwen3 --endpoint http://localhost:8000/v1      the folder counts, the server answers
 
         Listens on this machine only. Keys of endpoints come from OPENAI_API_KEY. SIGTERM and Ctrl-C let running answers
-        finish for 30 seconds. /openapi.json describes the API.
+        finish for 30 seconds. The address itself is a page: the chat, and what the model sees. /openapi.json describes the API.
         """;
 
     private static readonly Option<int> _port = new Option<int>("--port")

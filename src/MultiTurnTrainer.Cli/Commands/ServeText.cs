@@ -6,6 +6,7 @@ internal static class ServeText
     public static string Started(ChatServer server, ServerPlan plan) =>
         $$"""
             serving {{string.Join(", ", server.Models.Select(Printable.Line))}} at {{server.Url}}/v1
+            page    {{server.Url}}/
             policy  {{plan.Policy.Name}} ({{plan.Policy.Fingerprint[..12]}})
             store   {{Printable.Line(plan.Sessions.Store.Place)}}
             try     curl {{server.Url}}/v1/chat/completions -H 'Content-Type: application/json' -d '{"messages": [{"role": "user", "content": "Hello"}]}'

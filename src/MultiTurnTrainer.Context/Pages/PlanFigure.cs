@@ -150,7 +150,7 @@ public static class PlanFigure
         Append(html, $"<div class=\"words\">{HtmlPage.Escape(shown)}</div></li>\n");
     }
 
-    private static string Name(ItemKind kind) => Naming.SnakeCase(kind.ToString());
+    private static string Name(ItemKind kind) => Naming.SnakeCase(kind);
 
     private static void Append(StringBuilder html, FormattableString piece) => html.Append(Invariant(piece));
 }

@@ -17,7 +17,7 @@ public static class StepText
     /// <summary>Names a step by its place in the policy; nothing for what is no step.</summary>
     internal static string Of(int step) => step < 0 ? "" : Invariant($"step {step + 1}: ");
 
-    private static string Of(StepAction action) => Naming.SnakeCase(action.ToString()).Replace('_', ' ');
+    private static string Of(StepAction action) => Naming.SnakeCase(action).Replace('_', ' ');
 
     private static string Of(Trigger trigger)
     {

@@ -87,11 +87,18 @@ public sealed class HtmlPage
         return AddRaw("</table></section>\n");
     }
 
+    /// <summary>The style rules of the shell, for a server that gives them as a file of their own.</summary>
+    public static string ShellStyle => Style;
+
     /// <summary>The whole page.</summary>
-    public string Finish() =>
+    /// <param name="head">
+    /// Finished HTML for the head in place of the style rules: links to the files of a server whose pages hold no inline style or
+    /// script. Null for a page that loads nothing.
+    /// </param>
+    public string Finish(string? head = null) =>
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
         + "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-        + $"<title>{Escape(_title)}</title><style>{Style}{_style}</style></head>\n<body>\n{_body}</body></html>\n";
+        + $"<title>{Escape(_title)}</title>{head ?? $"<style>{Style}{_style}</style>"}</head>\n<body>\n{_body}</body></html>\n";
 
     private HtmlPage AddCells(string tag, IEnumerable<string> cells) =>
         AddRaw(string.Concat(cells.Select(cell => $"<{tag}>{Escape(cell)}</{tag}>")));

@@ -35,6 +35,13 @@ public sealed class ServedPolicy
     /// <summary>The policy.</summary>
     public ContextPolicy Policy => _model.Policy;
 
+    /// <summary>Whether the prompts' text is known, and not their messages alone.</summary>
+    internal bool HasTemplate => _model.Model is not null;
+
+    /// <summary>The steps of the policy as its canonical form writes them.</summary>
+    internal IEnumerable<JsonView> Steps() =>
+        JsonView.Parse(PolicyFingerprint.Canonical(Policy)).GetProperty("steps").EnumerateArray();
+
     /// <summary>Begins a conversation without messages.</summary>
     internal PromptContext Open(List<object?>? tools)
     {

@@ -43,6 +43,23 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
         return (prompts, session.IsSnapshotNear ? prompts.Save(key) : null);
     }
 
+    /// <summary>
+    /// The prompt of a session as it was at some version: of a turn that is pending there, the one it is answered from; else the one
+    /// that the next would begin with.
+    /// </summary>
+    /// <param name="state">The session at that version, whole.</param>
+    /// <exception cref="MttException">What may not leave a prompt is longer than the budget.</exception>
+    public AssembledContext AsOf(SessionState state)
+    {
+        SessionState asked = state.Pending is { } pending
+            ? state with
+            {
+                Messages = [.. state.Before(state.FindTurn(pending)!)],
+            }
+            : state;
+        return Plan(asked, null, asked.Tools, 0, asked.MessageCount).Assemble();
+    }
+
     /// <summary>Keeps what a turn ended with, for the next.</summary>
     /// <param name="state">The session with the turn.</param>
     /// <param name="prompts">Its prompts, the answer appended.</param>
@@ -108,6 +125,11 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
             state = await log.LoadAsync(state.Tenant, state.Id, state.Version, cancellation).ConfigureAwait(false);
         }
 
+        return Plan(state, plan, tools, added, end);
+    }
+
+    private PromptContext Plan(SessionState state, SessionPlan? plan, JsonView? tools, int added, int end)
+    {
         PromptContext prompts = policy.Open(
             SessionRow.Source(state, plan?.State, tools, end, added, time.GetUtcNow()),
             plan

@@ -20,7 +20,12 @@ internal sealed class RequestPipeline(ServerOptions options, Tenants tenants, Ac
         {
             _guard.Check(http.Request);
             _rates.Check(http);
-            tenants.Identify(http);
+            // What is no route at all is refused like everything else.
+            if (http.GetEndpoint()?.Metadata.GetMetadata<OpenRoute>() is null)
+            {
+                tenants.Identify(http);
+            }
+
             await next(http).ConfigureAwait(false);
             if (!http.Response.HasStarted && http.GetEndpoint() is null)
             {

@@ -4,17 +4,22 @@ namespace MultiTurnTrainer.Serving.Http;
 /// <param name="keys">The keys; without any everybody on this machine is one tenant.</param>
 internal sealed class Tenants(TenantKeys keys)
 {
-    private const string Everybody = "local";
     private const string Scheme = "Bearer ";
     private static readonly object _item = new();
+
+    /// <summary>The one tenant of a server without keys; null where there are some.</summary>
+    public string? Everybody => keys.IsEmpty ? "local" : null;
+
+    /// <summary>The tenant of a key; null for one that nobody knows.</summary>
+    public string? Find(string key) => keys.Find(key);
 
     /// <summary>Finds out and remembers whose request it is.</summary>
     /// <exception cref="ApiException">The key is missing or unknown.</exception>
     public void Identify(HttpContext http)
     {
-        if (keys.IsEmpty)
+        if (Everybody is { } everybody)
         {
-            http.Items[_item] = Everybody;
+            http.Items[_item] = everybody;
             return;
         }
 

@@ -1,5 +1,4 @@
 using MultiTurnTrainer.Serving.Contexts;
-using MultiTurnTrainer.Serving.Http;
 
 namespace MultiTurnTrainer.Serving.SessionApi;
 
@@ -40,6 +39,9 @@ internal static class SessionJson
             ["id"] = turn.Id,
             ["status"] = Naming.SnakeCase(turn.Status),
             ["version"] = turn.Version,
+            ["at"] = turn.At.ToString("O"),
+            ["first"] = turn.First,
+            ["messages"] = turn.Messages.Select(message => (object?)message).ToList(),
             ["participant"] = turn.Participant,
             ["replaces"] = turn.Replaces,
             ["edit"] = turn.IsEdit,
@@ -48,6 +50,9 @@ internal static class SessionJson
             ["answer"] = turn.Answer,
             ["model"] = turn.Info?.Model,
             ["finish_reason"] = turn.Info?.FinishReason,
+            ["prompt_tokens"] = turn.Info?.PromptTokens,
+            ["completion_tokens"] = turn.Info?.CompletionTokens,
+            ["prompt_hash"] = turn.Info?.PromptHash,
         };
 
     private static JsonFields Constraint(SessionConstraint constraint) =>
@@ -57,5 +62,7 @@ internal static class SessionJson
             ["text"] = constraint.Text,
             ["non_negotiable"] = constraint.IsNonNegotiable,
             ["active"] = constraint.Until is null,
+            ["from"] = constraint.From,
+            ["until"] = constraint.Until,
         };
 }

@@ -101,12 +101,7 @@ internal sealed class SessionRoutes(
     private async Task ReadAsync(HttpContext http)
     {
         (string tenant, string id) = Key(http);
-        SessionState state = long.TryParse(
-            http.Request.Query["version"],
-            NumberStyles.None,
-            CultureInfo.InvariantCulture,
-            out long version
-        )
+        SessionState state = Version(http) is { } version
             ? await log.LoadAsync(tenant, id, version, http.RequestAborted).ConfigureAwait(false)
             : await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false);
         await WriteAsync(http, state).ConfigureAwait(false);
@@ -154,28 +149,26 @@ internal sealed class SessionRoutes(
         await Json.WriteAsync(http, new JsonFields { ["object"] = "list", ["data"] = data }).ConfigureAwait(false);
     }
 
-    /// <summary>The prompt that would be sent now.</summary>
+    /// <summary>The prompt that would be sent now, or at a version: of a turn that is pending there, the one it is answered from.</summary>
     private async Task ContextAsync(HttpContext http)
     {
         (string tenant, string id) = Key(http);
-        AssembledContext context = await runner
-            .AloneAsync(
-                tenant,
-                id,
-                async () =>
-                {
-                    RecentSession session = await log.RecentAsync(tenant, id, http.RequestAborted)
-                        .ConfigureAwait(false);
-                    (PromptContext prompts, _) = await contexts
-                        .OpenAsync(session, 0, null, null, http.RequestAborted)
-                        .ConfigureAwait(false);
-                    return prompts.Assemble();
-                },
-                http.RequestAborted
-            )
-            .ConfigureAwait(false);
+        AssembledContext context = Version(http) is { } version
+            ? contexts.AsOf(await log.LoadAsync(tenant, id, version, http.RequestAborted).ConfigureAwait(false))
+            : await runner
+                .AloneAsync(tenant, id, () => NextPromptAsync(tenant, id, http.RequestAborted), http.RequestAborted)
+                .ConfigureAwait(false);
         ContextHeaders.Write(http.Response.Headers, context);
         await Json.WriteAsync(http, ContextJson.Of(context, policy)).ConfigureAwait(false);
+    }
+
+    private async Task<AssembledContext> NextPromptAsync(string tenant, string id, CancellationToken cancellation)
+    {
+        RecentSession session = await log.RecentAsync(tenant, id, cancellation).ConfigureAwait(false);
+        (PromptContext prompts, _) = await contexts
+            .OpenAsync(session, 0, null, null, cancellation)
+            .ConfigureAwait(false);
+        return prompts.Assemble();
     }
 
     private async Task ExportAsync(HttpContext http)
@@ -281,6 +274,11 @@ internal sealed class SessionRoutes(
             .ConfigureAwait(false);
         await WriteAsync(http, state).ConfigureAwait(false);
     }
+
+    private static long? Version(HttpContext http) =>
+        long.TryParse(http.Request.Query["version"], NumberStyles.None, CultureInfo.InvariantCulture, out long version)
+            ? version
+            : null;
 
     private static (string Tenant, string Id) Key(HttpContext http) => (Tenants.Of(http), SessionRequest.Id(http));
 
