@@ -19,12 +19,14 @@ public sealed class Validator
     private readonly FindingSink _sink;
     private readonly Row _row;
     private readonly Row _rejected;
-    private readonly FindingSink _sinkOfRejected;
     private bool _isPair;
     private readonly RowFixer _fixer;
     private readonly DuplicateSearch _duplicates;
     private ReadOnlyMemory<byte> _accepted;
     private readonly Dictionary<string, long> _formats = new(StringComparer.Ordinal);
+
+    // Those that were read to their end.
+    private readonly HashSet<string> _wholeFiles = new(StringComparer.Ordinal);
 
     /// <param name="options">The choices.</param>
     /// <param name="receive">Gets each finding, in the order of the rows.</param>
@@ -45,7 +47,6 @@ public sealed class Validator
         int maxTokens = JsonTape.MostTokens(options.MaxRowBytes);
         _row = new Row(maxTokens);
         _rejected = new Row(maxTokens);
-        _sinkOfRejected = new FindingSink(_ => { }, new FindingChoices { Ignored = options.Findings.Ignored });
         _fixer = new RowFixer(maxTokens);
         _sink = new FindingSink(receive, options.Findings);
         _duplicates = new DuplicateSearch(options.Duplicates, options.Similarity, options.Evaluation.Count > 0);
@@ -86,7 +87,7 @@ public sealed class Validator
         summary.Warnings = _sink.Count(Severity.Warning);
         summary.Infos = _sink.Count(Severity.Info);
         summary.Known = _sink.Known;
-        summary.Gone = summary.Stopped ? 0 : _options.Findings.Baseline?.Left ?? 0;
+        summary.Gone = _options.Findings.Baseline?.LeftIn(_wholeFiles) ?? 0;
         return summary;
     }
 
@@ -106,6 +107,10 @@ public sealed class Validator
         try
         {
             Read(path, isEvaluation, summary);
+            if (!summary.Stopped)
+            {
+                _wholeFiles.Add(name);
+            }
         }
         catch (MttException problem) when (_options.Unreadable is { } tell)
         {
@@ -250,6 +255,11 @@ public sealed class Validator
 
     private void CheckConversation(in SourceRecord record)
     {
+        if (_isPair)
+        {
+            _sink.BeginPair();
+        }
+
         foreach (Rule rule in _rules)
         {
             rule.Check(_row, _sink);
@@ -276,17 +286,13 @@ public sealed class Validator
             return;
         }
 
-        _sinkOfRejected.BeginRow();
+        _sink.BeginSecondSide();
         foreach (Rule rule in _rules.Where(rule => !rule.JudgesAnswers))
         {
-            rule.Check(_rejected, _sinkOfRejected);
+            rule.Check(_rejected, _sink);
         }
 
-        foreach (Finding finding in _sinkOfRejected.OfRow)
-        {
-            _sink.AddNew(Catalogue.Get(finding.Code), _row, finding);
-        }
-
+        _sink.EndSides();
         foreach (Rule rule in _pairRules)
         {
             rule.CheckPair(_row, _rejected, _sink);
@@ -326,7 +332,7 @@ public sealed class Validator
     {
         string message = row.Format is null ? refusal.Reason : $"{row.Format.Name} row: {refusal.Reason}";
         _sink.AddAt(
-            Catalogue.Get(PreferenceFormat.OneSide(row.Source) is null ? "MTT101" : "MTT604"),
+            Catalogue.Get(PreferenceFormat.OneSide(row.Source) == refusal ? "MTT604" : "MTT101"),
             row,
             refusal.Token == 0 ? "" : JsonPathText.Of(row.Source, refusal.Token),
             row.Source[refusal.Token].Start,

@@ -66,7 +66,7 @@ internal sealed class CheckFlags
         string? target = parsed.GetValue(_target) ?? settings.Target;
         return new Checks
         {
-            Documentation = settings.Documentation.TrimEnd('/'),
+            Documentation = settings.Documentation?.TrimEnd('/'),
             Exclude = [.. settings.Exclude, .. parsed.GetValue(_exclude)!],
             Written = written,
             Target = target is null
@@ -122,8 +122,8 @@ internal sealed record Checks
     /// <summary>Which findings count.</summary>
     public required FindingChoices Choices { get; init; }
 
-    /// <summary>The address of the pages that reports link to.</summary>
-    public required string Documentation { get; init; }
+    /// <summary>The address of the pages that reports link to; null for none.</summary>
+    public required string? Documentation { get; init; }
 
     /// <summary>Patterns of files that folders and patterns leave out.</summary>
     public required IReadOnlyList<string> Exclude { get; init; }

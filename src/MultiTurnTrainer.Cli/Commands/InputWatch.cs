@@ -18,7 +18,7 @@ internal static class InputWatch
             {
                 check();
             }
-            catch (MttException problem)
+            catch (Exception problem) when (IsOfFiles(problem))
             {
                 ErrorReport.Write(problem, verbose: false);
             }
@@ -46,11 +46,14 @@ internal static class InputWatch
                 states[path] = file.Exists ? (file.Length, file.LastWriteTimeUtc) : (-1, default);
             }
         }
-        catch (Exception problem) when (problem is MttException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (IsOfFiles(problem))
         {
             // A folder without files, or a file that went while it was looked at: seen as absent until it is there again.
         }
 
         return states;
     }
+
+    private static bool IsOfFiles(Exception problem) =>
+        problem is MttException or IOException or UnauthorizedAccessException;
 }

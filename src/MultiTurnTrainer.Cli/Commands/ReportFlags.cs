@@ -36,11 +36,11 @@ internal sealed class ReportFlags
 
     /// <summary>Writes the report of a check to standard output.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="documentation">The address of the pages that it links to.</param>
+    /// <param name="documentation">The address of the pages that it links to; null for none.</param>
     /// <param name="check">Hands every finding on, and returns the counts.</param>
     public ValidationSummary Write(
         ParseResult parsed,
-        string documentation,
+        string? documentation,
         Func<Action<Finding>, ValidationSummary> check
     )
     {
@@ -76,8 +76,25 @@ internal sealed class ReportFlags
     }
 
     // The runner gives each step a file, to which the steps of an action append.
-    private static StreamWriter? StepSummary() =>
-        Environment.GetEnvironmentVariable("GITHUB_STEP_SUMMARY") is { Length: > 0 } path
-            ? new StreamWriter(path, append: true) { NewLine = "\n" }
-            : null;
+    private static StreamWriter? StepSummary()
+    {
+        const string variable = "GITHUB_STEP_SUMMARY";
+        if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } path)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new StreamWriter(path, append: true) { NewLine = "\n" };
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new MttException(
+                $"{variable}={path}: the summary cannot be written there ({problem.Message})",
+                $"Set {variable} to a file that can be written, or take it out of the environment.",
+                problem
+            );
+        }
+    }
 }

@@ -16,8 +16,9 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
     private readonly SortedDictionary<string, long> _codesOfRow = new(StringComparer.Ordinal);
     private readonly HashSet<string> _ignoredHere = [];
 
-    // The row's findings that the baseline has, as many as are shown of a code.
-    private readonly List<Finding> _knownOfRow = [];
+    // Of a pair, what was found on its first side: the place, the code and the message, as hashes, for a row can have a million of them.
+    private HashSet<(int Offset, int Code, int Message)>? _firstSide;
+    private bool _isSecondSide;
 
     // What the row is known by in a baseline, when somebody first asks.
     private string? _subject;
@@ -55,9 +56,23 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
     {
         _subject = null;
         _ofRow.Clear();
-        _knownOfRow.Clear();
+        _firstSide = null;
+        _isSecondSide = false;
         _codesOfRow.Clear();
         RowHasError = false;
+    }
+
+    /// <summary>The row is a pair, and its first side comes now.</summary>
+    public void BeginPair() => _firstSide = [];
+
+    /// <summary>The pair's second side comes now: what both share was found already.</summary>
+    public void BeginSecondSide() => _isSecondSide = true;
+
+    /// <summary>The pair's sides are compared now.</summary>
+    public void EndSides()
+    {
+        _firstSide = null;
+        _isSecondSide = false;
     }
 
     /// <summary>Says how many findings of the row were only counted.</summary>
@@ -72,17 +87,18 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
         {
             Finding last = _ofRow.FindLast(finding => finding.Code == code)!;
             string message = Invariant($"and {count - MostOfARow:N0} more of these in this row");
-            Hand(last with { Message = message, Path = null, Column = null }, isKnown: false);
+            Hand(last with { Message = message, Path = null, Column = null });
         }
     }
 
     /// <summary>Adds a finding about a token of the canonical row; token 0 is the row as a whole.</summary>
     public void Add(Rule rule, Row row, int token, string message, string? hint = null, Severity? severity = null)
     {
-        if (Counted(rule.Info, severity, row, out bool isKnown) is { } counted)
+        bool isRepeated = _firstSide is not null && IsRepeated(rule.Info, row.Place(token).Offset, message);
+        if (!isRepeated && Counted(rule.Info, severity, row) is { } counted)
         {
             (string path, int offset) = row.Place(token);
-            Hand(At(rule.Info, counted, row, path, offset, message, hint) with { Column = null }, isKnown);
+            Hand(At(rule.Info, counted, row, path, offset, message, hint) with { Column = null });
         }
     }
 
@@ -96,38 +112,23 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
     /// <summary>Adds a finding about a token of the row as the file has it.</summary>
     public void AddSource(Rule rule, Row row, int token, string message, string? hint = null, Severity? severity = null)
     {
-        if (Counted(rule.Info, severity, row, out bool isKnown) is { } counted)
+        int offset = row.Source.Count > 0 ? row.Source[token].Start : 0;
+        bool isRepeated = _firstSide is not null && IsRepeated(rule.Info, offset, message);
+        if (!isRepeated && Counted(rule.Info, severity, row) is { } counted)
         {
             string path = token == 0 ? "" : JsonPathText.Of(row.Source, token);
-            int offset = row.Source.Count > 0 ? row.Source[token].Start : 0;
             Finding finding = At(rule.Info, counted, row, path, offset, message, hint);
-            Hand(token > 0 ? finding : finding with { Column = null }, isKnown);
+            Hand(token > 0 ? finding : finding with { Column = null });
         }
     }
 
     /// <summary>Adds a finding about a byte of the row.</summary>
     public void AddAt(RuleInfo rule, Row row, string path, int offset, string message, string? hint = null)
     {
-        if (Counted(rule, null, row, out bool isKnown) is { } counted)
+        if (Counted(rule, null, row) is { } counted)
         {
-            Hand(At(rule, counted, row, path, offset, message, hint), isKnown);
+            Hand(At(rule, counted, row, path, offset, message, hint));
         }
-    }
-
-    /// <summary>Adds what another sink found in the same row, unless it was found here: a pair's sides share their beginning.</summary>
-    public void AddNew(RuleInfo rule, Row row, Finding finding)
-    {
-        if (
-            !_ofRow.Exists(IsSame)
-            && !_knownOfRow.Exists(IsSame)
-            && Counted(rule, finding.Severity, row, out bool isKnown) is { } counted
-        )
-        {
-            Hand(finding with { Severity = counted }, isKnown);
-        }
-
-        bool IsSame(Finding other) =>
-            other.Code == finding.Code && other.Path == finding.Path && other.Message == finding.Message;
     }
 
     /// <summary>Adds a finding about a file.</summary>
@@ -140,28 +141,39 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
 
         if (Counted(rule, null) is { } counted)
         {
-            Hand(new Finding(rule.Code, counted, message, file, line) { Hint = hint ?? rule.Hint }, isKnown: false);
+            Hand(new Finding(rule.Code, counted, message, file, line) { Hint = hint ?? rule.Hint });
         }
     }
 
     /// <summary>Counts a finding about a row.</summary>
-    /// <returns>Its severity; null when it is switched off, or one of many in the row.</returns>
-    private Severity? Counted(RuleInfo rule, Severity? severity, Row row, out bool isKnown)
+    /// <returns>Its severity; null when it is switched off, known, or one of many in the row.</returns>
+    private Severity? Counted(RuleInfo rule, Severity? severity, Row row)
     {
-        isKnown = false;
         if (choices.Baseline is null && choices.Found is null)
         {
             return Counted(rule, severity);
         }
 
         _subject ??= KnownFindings.Subject(row.Record.Bytes.Span);
-        isKnown = IsKnown(rule.Code, _subject, Invariant($"{row.File}:{row.Record.Line}"));
-        if (!isKnown)
+        bool isKnown = IsKnown(rule.Code, _subject, Invariant($"{row.File}:{row.Record.Line}"));
+        return isKnown ? null : Counted(rule, severity);
+    }
+
+    /// <summary>Whether a finding on the second side of a pair is one of the first, whose beginning it shares.</summary>
+    private bool IsRepeated(RuleInfo rule, int offset, string message)
+    {
+        (int, int, int) finding = (
+            offset,
+            rule.Code.GetHashCode(StringComparison.Ordinal),
+            message.GetHashCode(StringComparison.Ordinal)
+        );
+        if (_isSecondSide)
         {
-            return Counted(rule, severity);
+            return _firstSide!.Contains(finding);
         }
 
-        return _knownOfRow.Count < MostOfARow ? severity ?? rule.Severity : null;
+        _firstSide!.Add(finding);
+        return false;
     }
 
     private bool IsKnown(string code, string subject, string place)
@@ -214,14 +226,8 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
         };
     }
 
-    private void Hand(Finding finding, bool isKnown)
+    private void Hand(Finding finding)
     {
-        if (isKnown)
-        {
-            _knownOfRow.Add(finding);
-            return;
-        }
-
         _ofRow.Add(finding);
         receive(finding);
     }

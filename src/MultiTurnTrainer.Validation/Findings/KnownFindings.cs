@@ -15,6 +15,14 @@ public sealed class KnownFindings
     /// <summary>How many of these findings have not been taken.</summary>
     public long Left => _findings.Values.Sum(known => known.Count);
 
+    /// <summary>How many of those that were first found in some files have not been taken.</summary>
+    /// <param name="files">The files, named as when the baseline was written; <c>./</c> before a name is nothing.</param>
+    internal long LeftIn(IEnumerable<string> files)
+    {
+        HashSet<string> names = [.. files.Select(file => Plain(Printable.Line(file)))];
+        return _findings.Values.Where(known => names.Contains(FileOf(known.Place))).Sum(known => known.Count);
+    }
+
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="MttException">There is no such file, or it is no baseline.</exception>
     public static KnownFindings Read(string path)
@@ -65,6 +73,16 @@ public sealed class KnownFindings
         _findings[(code, subject)] = known with { Count = known.Count - 1 };
         return true;
     }
+
+    // A finding of a row has its line behind the file's name, one of a file has not.
+    private static string FileOf(string place)
+    {
+        int colon = place.LastIndexOf(':');
+        bool hasLine = colon > 0 && long.TryParse(place.AsSpan(colon + 1), NumberStyles.None, null, out _);
+        return Plain(hasLine ? place[..colon] : place);
+    }
+
+    private static string Plain(string file) => file.StartsWith("./", StringComparison.Ordinal) ? file[2..] : file;
 
     /// <summary>Writes them, a line a code and row, in an order of their own: a change of the file shows what has changed.</summary>
     /// <exception cref="MttException">The file stands there already and <paramref name="force"/> is not given.</exception>

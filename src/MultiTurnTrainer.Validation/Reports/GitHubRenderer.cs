@@ -84,14 +84,16 @@ internal sealed class GitHubRenderer(TextWriter output, ReportOptions options) :
             RuleInfo rule = Catalogue.Get(code);
             string place = Invariant($"{Printable.Line(first.File)}:{first.Line}");
             string path = first.Path is null ? "" : $" {Printable.Line(first.Path)}";
+            string name = $"{code} {rule.Name}";
+            string finding = options.HelpOf(rule) is { } help ? $"[{name}]({help})" : name;
             page.Write(
                 Invariant(
-                    $"| {summary.ByCode[code]} | {first.Severity.GetName()} | [{code} {rule.Name}]({options.HelpOf(rule)}) | {Escaped(rule.Summary)} | {Escaped(place + path)} |\n"
+                    $"| {summary.ByCode[code]} | {first.Severity.GetName()} | {finding} | {Escaped(rule.Summary)} | {Escaped(place + path)} |\n"
                 )
             );
         }
 
-        page.Write("\n");
+        page.Write(options.Documentation is null ? "\n`mtt explain CODE` says more.\n\n" : "\n");
     }
 
     // What data holds is text in Markdown: no markup, no tags, no cell of its own.

@@ -5,8 +5,8 @@ namespace MultiTurnTrainer.Validation.Reports;
 /// <summary>How a report is written.</summary>
 public sealed record ReportOptions
 {
-    /// <summary>The address of the documentation, without a slash at its end.</summary>
-    public required string Documentation { get; init; }
+    /// <summary>The address of the documentation, without a slash at its end; null where there is none.</summary>
+    public string? Documentation { get; init; }
 
     /// <summary>Whether text is coloured.</summary>
     public bool Colour { get; init; }
@@ -17,6 +17,7 @@ public sealed record ReportOptions
     /// <summary>Where GitHub's summary of the step goes, as Markdown; null writes none.</summary>
     public TextWriter? StepSummary { get; init; }
 
-    /// <summary>The address of a rule's entry on the page that is made of the catalogue.</summary>
-    internal string HelpOf(RuleInfo rule) => $"{Documentation}/findings.md#{rule.Code.ToLowerInvariant()}-{rule.Name}";
+    /// <summary>The address of a rule's entry on the page that is made of the catalogue; null where there is none.</summary>
+    internal string? HelpOf(RuleInfo rule) =>
+        Documentation is null ? null : $"{Documentation}/findings.md#{rule.Code.ToLowerInvariant()}-{rule.Name}";
 }

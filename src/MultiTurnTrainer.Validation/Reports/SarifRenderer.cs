@@ -3,7 +3,10 @@ using MultiTurnTrainer.Validation.Findings;
 
 namespace MultiTurnTrainer.Validation.Reports;
 
-/// <summary>SARIF 2.1.0 for code-scanning services: the catalogue as rules, the line as region, the path in the row as logical location.</summary>
+/// <summary>
+/// SARIF 2.1.0 for code-scanning services: the catalogue as rules, the line as region, the path in the row as logical location. A rule's
+/// <c>helpUri</c> is its page where the documentation has an address, else an address that holds the help itself.
+/// </summary>
 internal sealed class SarifRenderer(TextWriter output, ReportOptions options) : FindingRenderer
 {
     private bool _any;
@@ -15,9 +18,9 @@ internal sealed class SarifRenderer(TextWriter output, ReportOptions options) : 
             ["name"] = "mtt",
             ["version"] = Manifest.ToolVersion,
             ["semanticVersion"] = Manifest.ToolVersion,
-            ["informationUri"] = $"{options.Documentation}/ci.md",
             ["rules"] = Catalogue.All.Select(Describe),
         };
+        driver.AddPresent("informationUri", options.Documentation is { } pages ? $"{pages}/ci.md" : null);
         output.Write(
             "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{"
                 + $"\"tool\":{{\"driver\":{JsonText.Line(driver)}}},\"columnKind\":\"utf16CodeUnits\",\"results\":["
@@ -40,12 +43,8 @@ internal sealed class SarifRenderer(TextWriter output, ReportOptions options) : 
             ["name"] = Pascal(rule.Name),
             ["shortDescription"] = new { text = rule.Summary },
             ["fullDescription"] = new { text = $"{rule.Summary} {rule.Why}" },
-            ["helpUri"] = options.HelpOf(rule),
-            ["help"] = new
-            {
-                text = $"{rule.Why} {rule.Hint}",
-                markdown = $"**{rule.Summary}**\n\n{rule.Why}\n\n{rule.Hint}\n\n[{rule.Code} {rule.Name}]({options.HelpOf(rule)})",
-            },
+            ["helpUri"] = options.HelpOf(rule) ?? $"data:text/plain,{System.Uri.EscapeDataString(Help(rule))}",
+            ["help"] = new { text = Help(rule), markdown = Markdown(rule) },
             ["defaultConfiguration"] = new { level = Level(rule.Severity) },
             ["properties"] = new JsonFields
             {
@@ -53,6 +52,16 @@ internal sealed class SarifRenderer(TextWriter output, ReportOptions options) : 
                 ["problem.severity"] = rule.Severity == Severity.Info ? "recommendation" : rule.Severity.GetName(),
             }.AddPresent("fix", rule.Fix),
         };
+
+    private static string Help(RuleInfo rule) => $"{rule.Why} {rule.Hint}";
+
+    private string Markdown(RuleInfo rule)
+    {
+        string more = options.HelpOf(rule) is { } page
+            ? $"[{rule.Code} {rule.Name}]({page})"
+            : $"`mtt explain {rule.Code}` shows an example.";
+        return $"**{rule.Summary}**\n\n{rule.Why}\n\n{rule.Hint}\n\n{more}";
+    }
 
     private static JsonFields Describe(Finding finding)
     {

@@ -22,8 +22,8 @@ public sealed record ValidateSettings
     public string? Target { get; init; }
 
     /// <summary>
-    /// Where the pages of docs/ lie, for links in SARIF and in GitHub's summary: the address of your copy, for nothing is published at the
-    /// default one.
+    /// Where your copy of the pages of docs/ lies, for links in SARIF and in GitHub's summary. mtt is published nowhere: without it the
+    /// summary has no links, and a rule's help in SARIF is its text.
     /// </summary>
-    public string Documentation { get; init; } = "https://github.com/multiturntrainer/mtt/blob/main/docs";
+    public string? Documentation { get; init; }
 }

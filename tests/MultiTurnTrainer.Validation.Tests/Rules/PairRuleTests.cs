@@ -59,6 +59,31 @@ public class PairRuleTests
         Assert.Equal("prompt[0].role", finding.Path);
     }
 
+    /// <summary>Of the rejected side every finding counts too, and what both sides share counts once, however many there are.</summary>
+    [Theory]
+    [InlineData(250)]
+    [InlineData(3)]
+    public void Validate_ManyFindingsOfTheRejectedSide_AreAllCounted(int count)
+    {
+        string wrong = string.Join(",", Enumerable.Repeat("""{"role":"usr","content":"hi"}""", count));
+        string pair = $$"""{"prompt":[{{wrong}},Q],"chosen":[G],"rejected":[{{wrong}},O]}""";
+        using TempFolder folder = new();
+        string path = folder.Write(
+            "a.jsonl",
+            pair.Replace("Q", Question).Replace("G", Good).Replace("O", Other) + "\n"
+        );
+        ValidationSummary summary = new Validator(new ValidationOptions(), _ => { }).Run([path]);
+        Assert.Equal(2L * count, summary.ByCode["MTT104"]);
+    }
+
+    /// <summary>What is wrong with a row beside its missing side is said as that.</summary>
+    [Fact]
+    public void Validate_HalfPairOfAnotherFormat_IsRefusedForWhatItIs() =>
+        Assert.Equal(
+            "MTT101",
+            Assert.Single(Findings("""{"instruction":"hi","input":3,"output":"x","chosen":[G]}""")).Code
+        );
+
     [Fact]
     public void Validate_Baseline_HoldsWhatBothSidesHave()
     {
