@@ -7,6 +7,7 @@ namespace MultiTurnTrainer.Cli;
 internal sealed class ResultOutput : IDisposable
 {
     private readonly OutputFile? _file;
+    private TextWriter? _text;
 
     private ResultOutput(OutputFile? file)
     {
@@ -16,6 +17,16 @@ internal sealed class ResultOutput : IDisposable
 
     /// <summary>Where to write.</summary>
     public Stream Stream { get; }
+
+    /// <summary>Where to write text instead.</summary>
+    public TextWriter Text =>
+        _text ??= _file is null ? Console.Out : new StreamWriter(Stream, leaveOpen: true) { NewLine = "\n" };
+
+    /// <summary>Whether text is coloured; in a file it is not.</summary>
+    public bool HasColour => _file is null && TerminalColour.IsWanted(Console.IsOutputRedirected);
+
+    /// <summary>The same for text that mtt has coloured, and cleaned, itself.</summary>
+    public TextWriter ColouredText => HasColour ? CleanWriter.Out : Text;
 
     /// <summary>Opens the output.</summary>
     /// <param name="path">The value of <c>--output</c>; null for standard output.</param>
@@ -52,7 +63,11 @@ internal sealed class ResultOutput : IDisposable
     }
 
     /// <summary>Gives the file its name.</summary>
-    public void Commit() => _file?.Commit();
+    public void Commit()
+    {
+        _text?.Flush();
+        _file?.Commit();
+    }
 
     public void Dispose()
     {

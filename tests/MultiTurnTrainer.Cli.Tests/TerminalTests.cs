@@ -65,9 +65,15 @@ public sealed class TerminalTests : IDisposable
     [InlineData("diff in.jsonl in.jsonl --format json")]
     [InlineData("config --keys")]
     [InlineData("import axolotl.yaml")]
+    [InlineData("inspect in.jsonl --model model")]
+    [InlineData("context in.jsonl --model model")]
+    [InlineData("context in.jsonl --model model --format json")]
+    [InlineData("audit rows.jsonl --data in.jsonl --model model")]
+    [InlineData("audit rows.jsonl --data in.jsonl --model model --format sarif")]
     public void Output_OfACommand_IsWhatStandardOutputWouldHave(string line)
     {
         Inputs();
+        Ok("mask in.jsonl --model model --output rows.jsonl");
         string expected = Ok(line).Out;
         Assert.NotEqual("", expected);
         MttResult written = Ok(line + " --output result");
@@ -79,8 +85,34 @@ public sealed class TerminalTests : IDisposable
         Ok(line + " --output result --force");
     }
 
+    /// <summary>Its times are never the same twice.</summary>
+    [Fact]
+    public void Output_OfEstimate_HasALineForEachWayOfRecomputing()
+    {
+        Inputs();
+        string shown = Ok("estimate --model model --train in.jsonl").Out;
+        Assert.Equal("", Ok("estimate --model model --train in.jsonl --output need.txt").Out);
+        string[] Ways(string text) => [.. text.Split('\n').Select(line => line.Trim().Split(' ')[0])];
+        Assert.Equal(Ways(shown), Ways(File.ReadAllText(_folder["need.txt"])));
+        Assert.True(Ways(shown).Length > 2);
+    }
+
+    /// <summary>A file has no colours, even where a terminal's are forced.</summary>
+    [Fact]
+    public void Output_OfInspect_IsNotColoured()
+    {
+        Inputs();
+        Dictionary<string, string> forced = new() { ["FORCE_COLOR"] = "1", ["NO_COLOR"] = "" };
+        string[] inspect = ["inspect", "in.jsonl", "--model", "model"];
+        Assert.Contains('\e', MttProcess.Run(_folder.Path, inspect, environment: forced).Out);
+        MttProcess.Run(_folder.Path, [.. inspect, "--output", "shown.txt"], environment: forced);
+        Assert.DoesNotContain('\e', File.ReadAllText(_folder["shown.txt"]));
+    }
+
     [Theory]
     [InlineData("render - --model model", "in.jsonl")]
+    [InlineData("inspect - --model model", "in.jsonl")]
+    [InlineData("context - --model model", "in.jsonl")]
     [InlineData("tokenize - --model model", "texts.jsonl")]
     [InlineData("score - --model model", "in.jsonl")]
     [InlineData("generate - --model model --max-new-tokens 2", "in.jsonl")]

@@ -57,6 +57,7 @@ internal static class AuditCommand
         "sarif"
     );
     private static readonly Option<string?> _html = new("--html") { Description = "Write the report as one page too." };
+    private static readonly Option<string?> _output = CommonOptions.ResultFile();
     private static readonly Option<string?> _write = new("--write")
     {
         Description = "Write rows with the proven mask as this trainer reads them: a folder of datasets, or .jsonl.",
@@ -92,6 +93,7 @@ internal static class AuditCommand
             _allow,
             _format,
             _html,
+            _output,
             _write,
             _trainerRows,
             _lock,
@@ -125,9 +127,11 @@ internal static class AuditCommand
         OutputPaths.RefuseClash(
             [.. rows, .. data],
             parsed.GetValue(_html),
+            parsed.GetValue(_output),
             parsed.GetValue(_write),
             parsed.GetValue(_trainerRows)
         );
+        using ResultOutput output = ResultOutput.Open(parsed.GetValue(_output), parsed.GetValue(_force));
         AuditJob job = new()
         {
             Rows = rows,
@@ -142,19 +146,7 @@ internal static class AuditCommand
             Force = parsed.GetValue(_force),
         };
         AuditReport report = locked is null ? job.Execute(options) : Locked(locked, parsed, options);
-        switch (parsed.GetValue(_format))
-        {
-            case "json":
-                Console.Out.Write(report.ToJson());
-                break;
-            case "sarif":
-                Console.Out.Write(report.ToSarif());
-                break;
-            default:
-                AuditText.Write(Console.Out, Console.IsOutputRedirected, report);
-                break;
-        }
-
+        Write(output, parsed.GetValue(_format)!, report);
         if (job.CorrectedSettings is { } settings)
         {
             Console.Error.WriteLine(
@@ -163,6 +155,24 @@ internal static class AuditCommand
         }
 
         return report.HasFindings ? ExitCode.Findings : ExitCode.Done;
+    }
+
+    private static void Write(ResultOutput output, string format, AuditReport report)
+    {
+        switch (format)
+        {
+            case "json":
+                output.Text.Write(report.ToJson());
+                break;
+            case "sarif":
+                output.Text.Write(report.ToSarif());
+                break;
+            default:
+                AuditText.Write(output.ColouredText, output.HasColour, report);
+                break;
+        }
+
+        output.Commit();
     }
 
     private static string? Folder(ParseResult parsed) =>

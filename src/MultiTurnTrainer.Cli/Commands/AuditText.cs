@@ -12,7 +12,7 @@ internal static class AuditText
         ""
     );
 
-    public static void Write(TextWriter writer, bool isRedirected, AuditReport report)
+    public static void Write(TextWriter writer, bool colour, AuditReport report)
     {
         AuditCounts counts = report.Counts;
         writer.Write(
@@ -41,7 +41,7 @@ internal static class AuditText
             writer.Write($"\n{cause.Name}: {Printable.Line(example.Place)}{detail}\n");
             if (example.View is { } view)
             {
-                RowText.WriteTokens(writer, isRedirected, view);
+                RowText.WriteTokens(writer, colour, view);
             }
         }
     }

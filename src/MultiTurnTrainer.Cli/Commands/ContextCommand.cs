@@ -85,6 +85,7 @@ internal static class ContextCommand
             "Write one self-contained page: the sums of every policy, and the first conversations (--show) turn by turn, policies side by side.",
         HelpName = "FILE",
     };
+    private static readonly Option<string?> _output = CommonOptions.ResultFile();
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
@@ -106,6 +107,7 @@ internal static class ContextCommand
             _cachedPrice,
             _format,
             _html,
+            _output,
             _force,
         };
         rows.AddTo(command);
@@ -131,16 +133,19 @@ internal static class ContextCommand
             replays.Add((name ?? "default", new ContextReplay(load(policy))));
         }
 
+        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
+        OutputPaths.RefuseClash(inputs, parsed.GetValue(_html), parsed.GetValue(_output));
+        using ResultOutput output = ResultOutput.Open(parsed.GetValue(_output), parsed.GetValue(_force));
         bool asJson = parsed.GetValue(_format) == "json";
-        ContextText text = new(asJson ? TextWriter.Null : Console.Out, parsed.GetValue(_items));
+        ContextText text = new(asJson ? TextWriter.Null : output.Text, parsed.GetValue(_items));
         ContextJson json = new();
         int show = parsed.GetValue(_check) || compared.Length > 0 ? 0 : parsed.GetValue(_show);
         string? html = parsed.GetValue(_html);
         ContextPage page = new(html is null ? 0 : parsed.GetValue(_show));
-        long faults = Replay(RemoteInputs.Files(parsed.GetValue(_inputs)!), replays, show, text, json, page);
+        long faults = Replay(inputs, replays, show, text, json, page);
         if (asJson)
         {
-            Console.Out.WriteLine(json.Finish(replays));
+            output.Text.WriteLine(json.Finish(replays));
         }
         else if (compared.Length > 0)
         {
@@ -156,6 +161,7 @@ internal static class ContextCommand
             OutputFile.WriteAllBytes(html, Encoding.UTF8.GetBytes(page.Finish(replays)), parsed.GetValue(_force));
         }
 
+        output.Commit();
         return faults > 0 && (parsed.GetValue(_check) || replays.Any(replay => replay.Replay.Report.Refused > 0))
             ? ExitCode.Findings
             : ExitCode.Done;

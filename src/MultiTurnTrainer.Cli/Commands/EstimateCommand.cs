@@ -7,7 +7,7 @@ internal static class EstimateCommand
 {
     private const string _help = """
         Predict the peak memory of mtt train by doing the heaviest micro-batch of its plan, with each way of
-        recomputing. Takes the flags of mtt train; writes nothing. On a GPU it is the GPU's memory that counts.
+        recomputing. Takes the flags of mtt train; trains nothing. On a GPU it is the GPU's memory that counts.
 
         Examples:
           mtt estimate --model model --train rows.parquet
@@ -16,10 +16,12 @@ internal static class EstimateCommand
 
     private static readonly Table _needs = new("{0,-11} {1,8:F0}   {2:F2}", "recompute", "peak MiB", "s/step at most");
     private static readonly TrainOptions _options = new(writes: false);
+    private static readonly Option<string?> _output = CommonOptions.ResultFile();
+    private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
     {
-        Command command = new("estimate", _help);
+        Command command = new("estimate", _help) { _output, _force };
         _options.AddTo(command);
         command.SetAction(Run);
         return command;
@@ -28,6 +30,8 @@ internal static class EstimateCommand
     private static int Run(ParseResult parsed)
     {
         TrainRequest request = _options.Read(parsed);
+        IEnumerable<string> inputs = request.TrainFiles.Append(request.EvalFile).OfType<string>();
+        using ResultOutput output = ResultOutput.Open(parsed.GetValue(_output), parsed.GetValue(_force), inputs);
         bool first = true;
         foreach (MemoryNeed need in MemoryEstimate.Measure(request, CancellationToken.None))
         {
@@ -38,13 +42,14 @@ internal static class EstimateCommand
             }
 
             string mode = need.Recompute.ToString().ToLowerInvariant();
-            Console.Out.WriteLine(
+            output.Text.WriteLine(
                 double.IsNaN(need.PeakMb)
                     ? $"{mode, -11} more than this machine has"
                     : _needs.Line(mode, need.PeakMb, need.SecondsPerStep)
             );
         }
 
+        output.Commit();
         return ExitCode.Done;
     }
 }

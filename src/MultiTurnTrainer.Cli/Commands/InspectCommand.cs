@@ -25,14 +25,15 @@ internal static class InspectCommand
     }.AtLeast(0);
     private static readonly Option<string?> _html = new("--html")
     {
-        Description = "Write one self-contained page instead.",
+        Description = "Write one self-contained page, and the text only where --output names its file.",
     };
+    private static readonly Option<string?> _output = CommonOptions.ResultFile();
     private static readonly Option<bool> _force = CommonOptions.Force();
     private static readonly RowFlags _rows = new();
 
     public static Command Create()
     {
-        Command command = new("inspect", _help) { _inputs, _model, _count, _skip, _html, _force };
+        Command command = new("inspect", _help) { _inputs, _model, _count, _skip, _html, _output, _force };
         _rows.AddTo(command);
         command.SetAction(Run);
         return command;
@@ -41,9 +42,11 @@ internal static class InspectCommand
     private static int Run(ParseResult parsed)
     {
         string[] paths = RemoteInputs.Files(parsed.GetValue(_inputs)!, again: true);
+        OutputPaths.RefuseClash(paths, parsed.GetValue(_html), parsed.GetValue(_output));
         using OutputFile? file = parsed.GetValue(_html) is { } path
             ? OutputFile.Create(path, parsed.GetValue(_force))
             : null;
+        using ResultOutput output = ResultOutput.Open(parsed.GetValue(_output), parsed.GetValue(_force));
         RowView[] rows = [.. Rows(parsed, paths).Take(parsed.GetValue(_count))];
         if (rows.Length == 0)
         {
@@ -57,10 +60,13 @@ internal static class InspectCommand
             file.Commit();
             Console.Error.WriteLine(Printable.Of($"wrote {parsed.GetValue(_html)}"));
         }
-        else
+
+        if (file is null || parsed.GetValue(_output) is not null)
         {
-            RowText.Write(CleanWriter.Out, Console.IsOutputRedirected, rows);
+            RowText.Write(output.ColouredText, output.HasColour, rows);
         }
+
+        output.Commit();
 
         return Array.Exists(rows, row => row.Fails) ? ExitCode.Findings : ExitCode.Done;
     }

@@ -104,7 +104,11 @@ internal static class MaskCommand
         RowRun rows = run.Execute(() => Warned(RowModel.Load(folder, options)), options);
         if (run.Show > 0)
         {
-            RowText.Write(CleanWriter.Error, Console.IsErrorRedirected, [.. rows.Views.Take(run.Show)]);
+            RowText.Write(
+                CleanWriter.Error,
+                TerminalColour.IsWanted(Console.IsErrorRedirected),
+                [.. rows.Views.Take(run.Show)]
+            );
         }
 
         Console.Error.Write(Report(rows));

@@ -6,9 +6,8 @@ internal static class RowText
     /// <summary>What making rows needs of a model's folder.</summary>
     public const string ModelNeeds = "Model folder: tokenizer.json and its chat template.";
 
-    public static void Write(TextWriter writer, bool isRedirected, IReadOnlyList<RowView> rows)
+    public static void Write(TextWriter writer, bool colour, IReadOnlyList<RowView> rows)
     {
-        bool colour = TerminalColour.IsWanted(isRedirected);
         writer.Write(TerminalView.Legend(rows, colour));
         foreach (RowView row in rows)
         {
@@ -21,6 +20,6 @@ internal static class RowText
     }
 
     /// <summary>Some tokens of a row, without a legend.</summary>
-    public static void WriteTokens(TextWriter writer, bool isRedirected, RowView row) =>
-        writer.Write(TerminalView.Row(row, TerminalColour.IsWanted(isRedirected)));
+    public static void WriteTokens(TextWriter writer, bool colour, RowView row) =>
+        writer.Write(TerminalView.Row(row, colour));
 }

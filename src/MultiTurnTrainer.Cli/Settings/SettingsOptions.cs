@@ -123,7 +123,13 @@ internal sealed class SettingsOptions
                 options.Print,
                 .. options._flags.Concat(options._shown).Select(flag => flag.Option),
             ];
-            foreach (Option option in parsed.CommandResult.Command.Options.Except(shown))
+            List<Option> all = [];
+            for (SymbolResult? at = parsed.CommandResult; at is CommandResult command; at = at.Parent)
+            {
+                all.AddRange(command.Command.Options);
+            }
+
+            foreach (Option option in all.Except(shown))
             {
                 if (parsed.GetResult(option) is { Implicit: false } given)
                 {

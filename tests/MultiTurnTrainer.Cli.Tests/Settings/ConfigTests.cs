@@ -86,6 +86,26 @@ public sealed partial class ConfigTests : IDisposable
         Assert.Contains(second, shown, StringComparison.Ordinal);
     }
 
+    public static TheoryData<string> Leaves => [.. LeavesOf(MttCli.Root(), "").Select(leaf => leaf.Path)];
+
+    /// <summary>Whatever is given stands there: as the origin of a setting, or beside the settings.</summary>
+    [Theory]
+    [MemberData(nameof(Leaves))]
+    public void PrintConfig_OfACommandWithAllItsFlags_ShowsEachOfThem(string path)
+    {
+        Command leaf = LeavesOf(MttCli.Root(), "").Single(one => one.Path == path).Command;
+        Option[] options =
+        [
+            .. leaf.Options.Where(option =>
+                option is not System.CommandLine.Help.HelpOption
+                && option.Name is not ("--config" or "--set" or "--print-config")
+            ),
+        ];
+        MttResult result = Run([], [.. path.Split(' '), .. options.SelectMany(Words), "--print-config"]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.All(options, option => Assert.Matches($"(?m)# (beside the settings: )?{option.Name}( |$)", result.Out));
+    }
+
     /// <summary>What is printed is a settings file that says the same.</summary>
     [Fact]
     public void Config_Printed_CanBeReadAgain()
@@ -194,6 +214,27 @@ public sealed partial class ConfigTests : IDisposable
         MttResult result = Run([], [$"[suggest:{line.Length}]", line]);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Contains(expected, result.Out.Split('\n'));
+    }
+
+    private static IEnumerable<(string Path, Command Command)> LeavesOf(Command command, string path) =>
+        command.Subcommands.Count == 0
+            ? [(path, command)]
+            : command.Subcommands.SelectMany(one => LeavesOf(one, $"{path} {one.Name}".Trim()));
+
+    // A flag with a value that it takes: one of its words, a date, else 1, which is a number, a name and a file.
+    private static string[] Words(Option option)
+    {
+        if (option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool))
+        {
+            return [option.Name];
+        }
+
+        string? word = option
+            .GetCompletions(System.CommandLine.Completions.CompletionContext.Empty)
+            .Select(one => one.Label)
+            .Concat((option.HelpName ?? "").Split('|').Where(name => name.All(char.IsAsciiLetterLower)))
+            .FirstOrDefault(one => one.Length > 0);
+        return [option.Name, option.Name == "--now" ? "2026-01-15" : word ?? "1"];
     }
 
     private string Print(Dictionary<string, string> environment, params string[] command)
