@@ -19,13 +19,14 @@ def least(command):
 
 
 def first_step(command, folder):
+    taken = None
     begun = time.monotonic()
     run = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     for line in run.stdout:
-        if line.startswith("step 1/"):
+        if taken is None and line.startswith("step 1/"):
             taken = time.monotonic() - begun
-    if run.wait() != 0:
-        sys.exit("mtt train failed")
+    if run.wait() != 0 or taken is None:
+        sys.exit("mtt train failed, or told of no first step")
     return taken
 
 

@@ -31,6 +31,7 @@ internal static class TrainCommand
     private static int Run(ParseResult parsed)
     {
         StopRequest.Watch();
+        using EarlyLoad libtorch = new();
         TrainRequest request = _options.Read(parsed);
         using IDisposable? server = request.Distillation?.Server;
         TrainOutcome Train(ITrainingObserver observer) =>

@@ -85,9 +85,9 @@ public sealed record RowOptions
     /// <summary>What shapes the rows and is not as by default, with the names of <c>mtt.yaml</c>; a template by its hash.</summary>
     public JsonFields Described()
     {
-        JsonView all = ToJson(this with { Template = null, Now = null, Threads = null });
+        JsonView all = SettingsJson.Of(this with { Template = null, Now = null, Threads = null });
         JsonFields json = new(all);
-        foreach (JsonMember plain in ToJson(new RowOptions()).EnumerateObject())
+        foreach (JsonMember plain in SettingsJson.Of(new RowOptions()).EnumerateObject())
         {
             if (JsonView.DeepEquals(plain.Value, all.GetProperty(plain.Name)))
             {
@@ -95,9 +95,6 @@ public sealed record RowOptions
             }
         }
 
-        // Each follows from others, or has a section of its own.
-        json.Remove("conversion");
-        json.Remove("policy");
         if (Policy is not null)
         {
             json["context_policy"] = PolicyFingerprint.Of(Policy);
@@ -110,6 +107,4 @@ public sealed record RowOptions
 
         return json;
     }
-
-    private static JsonView ToJson(RowOptions options) => JsonText.ToView(RecordJson.ToWholeValue(options));
 }

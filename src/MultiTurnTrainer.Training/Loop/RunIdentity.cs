@@ -9,9 +9,6 @@ internal static class RunIdentity
     /// <summary>Bytes hashed at either end of a weight file; smaller files are hashed whole.</summary>
     private const int Sample = 4 << 20;
 
-    /// <summary>A settings record as JSON with the names of <c>mtt.yaml</c>.</summary>
-    public static JsonView ToJson<T>(T settings) => JsonText.ToView(RecordJson.ToWholeValue(settings));
-
     /// <summary>A hash of a model's weights.</summary>
     public static string HashOfWeights(string model) => HashFolder(model, "*.safetensors");
 
@@ -47,17 +44,17 @@ internal static class RunIdentity
 
         if (request.Distillation is { } distillation)
         {
-            AddSettings(parts, "distill", ToJson(distillation.Settings));
+            AddSettings(parts, "distill", SettingsJson.Of(distillation.Settings));
         }
 
         if (request.Preferences is { } preferences)
         {
             // Where log-probabilities are kept decides nothing.
-            AddSettings(parts, "preference", ToJson(preferences.Settings with { ReferenceFile = null }));
+            AddSettings(parts, "preference", SettingsJson.Of(preferences.Settings with { ReferenceFile = null }));
             parts["preference labels"] = Hash(preferences.LabelText);
         }
 
-        AddSettings(parts, "train", ToJson(maths));
+        AddSettings(parts, "train", SettingsJson.Of(maths));
         AddSettings(parts, "rows", JsonText.ToView(request.Rows.Described()));
 
         AddEvaluation(parts, request, data);

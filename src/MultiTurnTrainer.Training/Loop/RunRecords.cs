@@ -65,18 +65,18 @@ internal static class RunRecords
     {
         TrainRequest request = run.Request;
         options["objective"] = request.Objective.GetName();
-        options["train"] = RunIdentity.ToJson(request.Train);
+        options["train"] = SettingsJson.Of(request.Train);
         options["rows"] = request.Rows.Described();
-        options["lora"] = RunIdentity.ToJson(request.Lora);
+        options["lora"] = SettingsJson.Of(request.Lora);
         options["fingerprint"] = run.Fingerprint.Shorten().ToJson();
         if (request.Distillation is { } distillation)
         {
-            options["distill"] = RunIdentity.ToJson(distillation.Settings);
+            options["distill"] = SettingsJson.Of(distillation.Settings);
         }
 
         if (request.Preferences is { } preferences)
         {
-            options["preference"] = RunIdentity.ToJson(preferences.Settings);
+            options["preference"] = SettingsJson.Of(preferences.Settings);
         }
     }
 
@@ -107,11 +107,11 @@ internal static class RunRecords
             $"mtt train: {Path.GetFileName(output.Root)}",
             ReportSummary.Summarise(summary, outcome, steps, machineGflops),
             [
-                .. Flatten("train", RunIdentity.ToJson(run.Request.Train)),
+                .. Flatten("train", SettingsJson.Of(run.Request.Train)),
                 .. Flatten("rows", JsonText.ToView(run.Request.Rows.Described())),
-                .. Flatten("lora", RunIdentity.ToJson(run.Request.Lora)),
+                .. Flatten("lora", SettingsJson.Of(run.Request.Lora)),
                 .. run.Request.Preferences is { } preferences
-                    ? Flatten("preference", RunIdentity.ToJson(preferences.Settings))
+                    ? Flatten("preference", SettingsJson.Of(preferences.Settings))
                     : [],
             ],
             [

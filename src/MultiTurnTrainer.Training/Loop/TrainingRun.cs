@@ -133,7 +133,6 @@ public static class TrainingRun
 
         RunSummary summary = run.Summarise(trainer.Done + 1);
         observer.Started(summary);
-        double machineGflops = MachineSpeed.MeasureGflops(run.Place);
         loading.Dispose();
 
         // 2. Train.
@@ -150,11 +149,9 @@ public static class TrainingRun
         {
             outcome = settings.LoadBestModelAtEnd ? RestoreBest(outcome, trainer, checkpoints) : outcome;
             files = TrainedWeights.Save(run.Adapter, run.Model, run.Request, run.Output);
-            // Other programs may have slowed the first measure down; the yardstick is what the machine can do.
-            machineGflops = Math.Max(machineGflops, MachineSpeed.MeasureGflops(run.Place));
         }
 
-        RunRecords.WriteReport(run, summary, outcome, machineGflops);
+        RunRecords.WriteReport(run, summary, outcome, MachineSpeed.MeasureGflops(run.Place));
         if (done)
         {
             RunRecords.WriteManifest(run, summary, objective.Facts, outcome.Step, files);
