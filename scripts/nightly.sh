@@ -42,6 +42,6 @@ MTT_POLICY_CASES=300 timeout 3600 \
 scripts/experiments/maigo-tiny.sh artifacts/maigo-tiny
 # The commands that ./mtt gives to machine code, by their tests; then the packages on bare systems (root).
 scripts/native.sh
-MTT_TESTED=$PWD/artifacts/mtt/mtt-native timeout 1800 \
+MTT_TESTED=$PWD/artifacts/mtt/native/mtt timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests -class '*ValidateCommandTests'
 scripts/package.sh --try

@@ -3,7 +3,7 @@
 #   scripts/quickstart.sh [FOLDER]     default .quickstart
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup.sh
+scripts/setup.sh --quick
 root=$PWD
 project=${1:-.quickstart}
 rm -rf "$project"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs what mtt needs on this machine and builds it, its native part included. Safe to run again.
 #   scripts/setup.sh          to build and run mtt
+#   scripts/setup.sh --quick  the same without machine code, which takes some minutes once (scripts/native.sh)
 #   scripts/setup.sh --tests  also what the test suite drives (headless Chromium, SentencePiece, npm, PostgreSQL, Redis, curl, kill)
 set -euo pipefail
 # Programs come from the absolute entries of PATH: others mean the current folder.
@@ -53,3 +54,6 @@ dotnet publish src/MultiTurnTrainer.Cli -c Release -v quiet -nologo --use-curren
   touch artifacts/mtt/mtt ||
   { rm -rf artifacts/mtt; say "no compiler ahead of time on the package feed: mtt starts slower"; }
 ./mtt setup
+if [ "${1:-}" = "" ]; then
+  scripts/native.sh || say "no machine code: validate, explain and the help start slower"
+fi

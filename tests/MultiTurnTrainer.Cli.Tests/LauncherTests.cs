@@ -11,21 +11,28 @@ public sealed class LauncherTests : IDisposable
 
     public LauncherTests() => File.Copy(Path.Combine(Repository.Root, "mtt"), _folder["mtt"]);
 
-    [Theory]
-    [InlineData("validate", "native")]
-    [InlineData("explain", "native")]
-    [InlineData("completion", "native")]
-    [InlineData("help", "native")]
-    [InlineData("--help", "native")]
-    [InlineData("--version", "ahead")]
-    [InlineData(null, "native")]
-    [InlineData("mask", "ahead")]
-    [InlineData("train", "ahead")]
-    [InlineData("--verbose", "ahead")]
-    public void Launcher_OfWhatSetupMade_GivesMachineCodeOnlyWhatItIsFor(string? first, string program)
+    /// <summary>Machine code itself knows what it hands over: <see cref="WholeProgramTests"/>.</summary>
+    [Fact]
+    public void Launcher_OfWhatSetupMade_RunsMachineCode()
     {
         Make();
-        Assert.Equal(program, Run(first is null ? [] : [first, "train"]));
+        Assert.Equal("native", Run(["validate"]));
+    }
+
+    [Fact]
+    public void Launcher_WithoutMachineCode_RunsWhatIsCompiledAheadOfTime()
+    {
+        Make();
+        File.Delete(_folder["artifacts/mtt/native/mtt"]);
+        Assert.Equal("ahead", Run(["validate"]));
+    }
+
+    [Fact]
+    public void Launcher_WithMachineCodeAlone_RunsTheBuild()
+    {
+        Make();
+        File.Delete(_folder["artifacts/mtt/mtt"]);
+        Assert.Equal("build", Run(["validate"]));
     }
 
     [Fact]
@@ -41,7 +48,7 @@ public sealed class LauncherTests : IDisposable
     public void Launcher_WithMachineCodeOlderThanTheBuild_RunsWhatIsCurrent()
     {
         Make();
-        File.SetLastWriteTimeUtc(_folder["artifacts/mtt/mtt-native"], DateTime.UtcNow.AddHours(-2));
+        File.SetLastWriteTimeUtc(_folder["artifacts/mtt/native/mtt"], DateTime.UtcNow.AddHours(-2));
         Assert.Equal("ahead", Run(["validate"]));
     }
 
@@ -52,7 +59,7 @@ public sealed class LauncherTests : IDisposable
     {
         Plant.Script(_folder[$"{Build}/mtt"], "printf build");
         Plant.Script(_folder["artifacts/mtt/mtt"], "printf ahead");
-        Plant.Script(_folder["artifacts/mtt/mtt-native"], "printf native");
+        Plant.Script(_folder["artifacts/mtt/native/mtt"], "printf native");
         File.WriteAllText(_folder[$"{Build}/mtt.dll"], "");
         File.SetLastWriteTimeUtc(_folder[$"{Build}/mtt.dll"], DateTime.UtcNow.AddHours(-1));
     }

@@ -1,8 +1,8 @@
 namespace MultiTurnTrainer.LibTorch.Loading;
 
 /// <summary>
-/// The user's cache (<c>MTT_CACHE</c>, else <c>XDG_CACHE_HOME/mtt</c>, else <c>~/.cache/mtt</c>) and its folder <c>native</c> of
-/// libraries that are loaded, which is this user's alone.
+/// The user's cache (<c>MTT_CACHE</c>, else <c>XDG_CACHE_HOME/mtt</c>, else <c>~/.cache/mtt</c>) and its folders of libraries that are
+/// loaded and programs that are run, which are this user's alone.
 /// </summary>
 public static class CacheFolder
 {
@@ -35,8 +35,9 @@ public static class CacheFolder
         }
     }
 
-    /// <summary>Makes the folder, or makes sure that nobody else can have put anything in it.</summary>
-    internal static void TakeOver(string folder)
+    /// <summary>Makes a folder of the cache, or makes sure that nobody else can have put anything in it.</summary>
+    /// <exception cref="MttException">Others can write there.</exception>
+    public static void TakeOver(string folder)
     {
         string root = Path.GetDirectoryName(folder)!;
         CreatePrivate(root);
@@ -58,17 +59,17 @@ public static class CacheFolder
     }
 
     private static MttException Distrust(string path, string remedy) =>
-        new($"{path}: others can write there, and a library in it would be loaded", remedy);
+        new($"{path}: others can write there, and what is in it would be loaded", remedy);
 
     /// <summary>Whether a path is what it should be, and nobody else can write it.</summary>
-    internal static bool IsOurs(string path, Func<FileStatus, bool> kind) =>
+    public static bool IsOurs(string path, Func<FileStatus, bool> kind) =>
         PosixFile.Status(path, follow: false) is { } found
         && kind(found)
         && found.Owner == PosixFile.User
         && !found.IsOpenToOthers;
 
     /// <summary>Makes a folder for this user alone.</summary>
-    internal static void CreatePrivate(string folder)
+    public static void CreatePrivate(string folder)
     {
         if (!OperatingSystem.IsWindows())
         {
