@@ -13,6 +13,7 @@ public sealed class PostgresServer : IDisposable
     private readonly string _programs;
     private readonly string _folder;
     private Process? _process;
+    private ServerGuard? _guard;
 
     private readonly bool _isDurable;
     private readonly bool _isOwnFolder;
@@ -91,6 +92,7 @@ public sealed class PostgresServer : IDisposable
                 "logging_collector=off"
             )
         );
+        _guard = new ServerGuard(_process!, _isOwnFolder ? _folder : null);
         _process!.ErrorDataReceived += (_, _) => { };
         _process.BeginErrorReadLine();
         for (int i = 0; i < 300; i++)
@@ -115,6 +117,7 @@ public sealed class PostgresServer : IDisposable
     {
         if (_process!.WaitForExit(TimeSpan.FromSeconds(1)))
         {
+            Forget();
             Resume();
         }
     }
@@ -125,8 +128,7 @@ public sealed class PostgresServer : IDisposable
     {
         Run("pg_ctl", "-D", Data, "-m", mode, "-w", "stop");
         _process?.WaitForExit();
-        _process?.Dispose();
-        _process = null;
+        Forget();
     }
 
     /// <summary>Stops all its processes where they are (STOP), or lets them go on (CONT).</summary>
@@ -161,6 +163,13 @@ public sealed class PostgresServer : IDisposable
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void Forget()
+    {
+        _guard?.Dispose();
+        _process?.Dispose();
+        _process = null;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -8,6 +8,7 @@ namespace MultiTurnTrainer.Testing;
 public sealed class RedisServer : IDisposable
 {
     private Process? _process;
+    private ServerGuard? _guard;
 
     private RedisServer() => Port = PostgresServer.FreePort();
 
@@ -50,6 +51,7 @@ public sealed class RedisServer : IDisposable
                 "/tmp"
             )
         )!;
+        _guard = new ServerGuard(_process);
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
         for (int i = 0; Ask("PING").Trim() != "PONG"; i++)
@@ -68,6 +70,7 @@ public sealed class RedisServer : IDisposable
     {
         _process!.Kill();
         _process.WaitForExit();
+        _guard?.Dispose();
         _process.Dispose();
         _process = null;
     }
