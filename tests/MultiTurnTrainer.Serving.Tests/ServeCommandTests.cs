@@ -55,6 +55,48 @@ public class ServeCommandTests
     }
 
     [Fact]
+    public async Task Serve_AskedToStopInTheMiddle_LetsTheAnswerFinish()
+    {
+        using TempFolder folder = new();
+        TaskCompletionSource rest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ScriptedServer upstream = await ScriptedServer.StartAsync(_ =>
+            async (context, received) =>
+            {
+                await rest.Task;
+                await Answers.Stream(["the whole answer"])(context, received);
+            }
+        );
+        using Process process = MttProcess.Start(
+            folder.Path,
+            "serve",
+            "--endpoint",
+            upstream.BaseUrl,
+            "--name",
+            "m",
+            "--port",
+            "0",
+            "--store",
+            "sqlite:s.db"
+        );
+        using HttpClient client = await ConnectAsync(process);
+        string session = (string)(await PostAsync(client, "/v1/sessions", "{}"))["id"]!;
+        Task<JsonObject> asked = SayAsync(client, session, "How do I clean the lamp?");
+        while (upstream.Requests.Count == 0)
+        {
+            await Task.Delay(20);
+        }
+
+        Task ended = MttProcess.EndAsync(process, "TERM");
+        // Longer than a program gets that does not ask for more.
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        rest.SetResult();
+
+        Assert.Equal("the whole answer", (string?)(await asked)["choices"]![0]!["message"]!["content"]);
+        await ended;
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
     public async Task Serve_KilledInTheMiddle_KeepsEveryCommittedTurnAndMarksThePendingOne()
     {
         using TempFolder folder = new();

@@ -91,7 +91,7 @@ internal static class MttCli
         try
         {
             _withoutSettings.GetValueOrDefault(parsed.CommandResult.Command)?.Check(parsed);
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(Configuration(parsed));
         }
         catch (OperationCanceledException)
         {
@@ -108,6 +108,18 @@ internal static class MttCli
 
             return ExitCode.Failed;
         }
+    }
+
+    private static InvocationConfiguration Configuration(ParseResult parsed)
+    {
+        InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false };
+        if (parsed.CommandResult.Command.Name == ServeCommand.Name)
+        {
+            // It watches for signals itself, and running answers may take longer to finish than the two seconds that others get.
+            configuration.ProcessTerminationTimeout = null;
+        }
+
+        return configuration;
     }
 
     private static string FirstSentence(string description)

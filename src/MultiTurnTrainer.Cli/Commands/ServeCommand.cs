@@ -6,6 +6,9 @@ namespace MultiTurnTrainer.Cli.Commands;
 /// <summary><c>mtt serve</c>: models behind an OpenAI-compatible API, under the policy they were trained with.</summary>
 internal static class ServeCommand
 {
+    /// <summary>The command's name.</summary>
+    public const string Name = "serve";
+
     private const string _help = """
         Serve models behind an OpenAI-compatible API, under the context policy they were trained with.
 
@@ -37,13 +40,13 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        Command command = new("serve", _help) { _port, _hosts };
+        Command command = new(Name, _help) { _port, _hosts };
         _models.AddTo(command);
         command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken _)
     {
         StopRequest.Watch();
         ServerPlan plan = _models.Read(parsed) with
@@ -52,7 +55,7 @@ internal static class ServeCommand
             Log = line => Console.Error.WriteLine(line),
         };
         await using ISessionStore store = plan.Sessions.Store;
-        await using ChatServer server = await ChatServer.StartAsync(plan, cancellation);
+        await using ChatServer server = await ChatServer.StartAsync(plan, StopRequest.Token);
         Console.Out.WriteLine(ServeText.Started(server, plan));
         await Task.Delay(Timeout.Infinite, StopRequest.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         Console.Error.WriteLine("stopping: running answers may finish");
