@@ -136,7 +136,7 @@ public sealed class BrowserTab
                 .Select(node => ((string?)node!["role"]?["value"] ?? "", (string?)node["name"]?["value"] ?? "")),
         ];
 
-    /// <summary>Writes a picture of the whole page, where the environment variable MTT_SCREENSHOTS names a folder for them.</summary>
+    /// <summary>Writes a picture of the page, at most 2,400 pixels of it, where the environment variable MTT_SCREENSHOTS names a folder for them.</summary>
     public async Task PictureAsync(string name)
     {
         if (Environment.GetEnvironmentVariable("MTT_SCREENSHOTS") is not { Length: > 0 } folder)
@@ -144,9 +144,18 @@ public sealed class BrowserTab
             return;
         }
 
+        JsonNode size = (await EvaluateAsync("[innerWidth, Math.min(2400, document.documentElement.scrollHeight)]"))!;
+        JsonObject clip = new()
+        {
+            ["x"] = 0,
+            ["y"] = 0,
+            ["width"] = (int)size[0]!,
+            ["height"] = (int)size[1]!,
+            ["scale"] = 1,
+        };
         JsonObject picture = await SendAsync(
             "Page.captureScreenshot",
-            new JsonObject { ["format"] = "png", ["captureBeyondViewport"] = true }
+            new JsonObject { ["captureBeyondViewport"] = true, ["clip"] = clip }
         );
         await File.WriteAllBytesAsync(
             Path.Combine(folder, $"{name}.png"),
