@@ -8,6 +8,9 @@ namespace MultiTurnTrainer.Files;
 /// </summary>
 public static class JsonTree
 {
+    [ThreadStatic]
+    private static JsonTape? _scanner;
+
     /// <summary>Takes over a value. Of a name that is repeated the last counts, and half of a surrogate pair is U+FFFD.</summary>
     public static object? Of(JsonView json) => Of(json, isStrict: false);
 
@@ -15,9 +18,11 @@ public static class JsonTree
     /// <exception cref="FormatException">It is none of this; the message says why.</exception>
     public static object? Read(ReadOnlyMemory<byte> utf8)
     {
-        JsonTape tape = new(Array.MaxLength);
-        JsonView.Scan(tape, utf8);
-        return Of(new JsonView(tape.Keep(), 0), isStrict: true);
+        JsonTape scanner = _scanner ??= new JsonTape(Array.MaxLength);
+        JsonView.Scan(scanner, utf8);
+        JsonTape kept = scanner.Keep();
+        _scanner = scanner.IsLarge ? null : scanner;
+        return Of(new JsonView(kept, 0), isStrict: true);
     }
 
     private static object? Of(JsonView json, bool isStrict)
