@@ -113,6 +113,8 @@ public sealed class TerminalTests : IDisposable
     [InlineData("render - --model model", "in.jsonl")]
     [InlineData("inspect - --model model", "in.jsonl")]
     [InlineData("context - --model model", "in.jsonl")]
+    [InlineData("audit - --data in.jsonl --model model", "rows.jsonl")]
+    [InlineData("audit rows.jsonl --data - --model model", "in.jsonl")]
     [InlineData("tokenize - --model model", "texts.jsonl")]
     [InlineData("score - --model model", "in.jsonl")]
     [InlineData("generate - --model model --max-new-tokens 2", "in.jsonl")]
@@ -120,12 +122,13 @@ public sealed class TerminalTests : IDisposable
     [InlineData("lint-template -", "model/chat_template.jinja")]
     [InlineData("import -", "axolotl.yaml")]
     [InlineData("diff - in.jsonl", "in.jsonl")]
-    [InlineData("mask - --model model --output rows.jsonl", "in.jsonl")]
+    [InlineData("mask - --model model --output masked.jsonl", "in.jsonl")]
     [InlineData("train --train - --model model --output out --max-steps 1 --set lora.r=2", "in.jsonl")]
     [InlineData("evaluate - --model model --modes full --runs 1 --max-new-tokens 1", "tasks.jsonl")]
     public void Dash_IsStandardInput(string line, string file)
     {
         Inputs();
+        Ok("mask in.jsonl --model model --output rows.jsonl --force");
         MttResult result = MttProcess.Run(_folder.Path, line.Split(' '), input: File.ReadAllText(_folder[file]));
         Assert.True(result.ExitCode == 0, result.Error);
     }

@@ -42,6 +42,7 @@ internal static class RowFiles
             ".arrow" => ArrowRows.Read(path),
             ".parquet" => ParquetTokenRowReader.Read(path),
             ".jsonl" or ".json" or ".gz" or ".zst" => JsonRows.Read(path),
+            _ when path == "-" => JsonRows.Read(path),
             _ => throw new MttException($"{path}: is no file of token rows that mtt knows by its name", Remedy),
         };
     }

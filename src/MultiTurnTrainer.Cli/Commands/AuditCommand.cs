@@ -23,7 +23,8 @@ internal static class AuditCommand
 
     private static readonly Argument<string[]> _rows = new("ROWS")
     {
-        Description = "Rows that a trainer wrote: Parquet, JSON lines or Arrow files, or folders of datasets.",
+        Description =
+            "Rows that a trainer wrote: Parquet, JSON lines or Arrow files, or folders of datasets; - is JSON lines on standard input.",
         Arity = ArgumentArity.ZeroOrMore,
     };
     private static readonly Option<string?> _config = new("--config")

@@ -221,7 +221,7 @@ public sealed partial class ConfigTests : IDisposable
             ? [(path, command)]
             : command.Subcommands.SelectMany(one => LeavesOf(one, $"{path} {one.Name}".Trim()));
 
-    // A flag with a value that it takes: one of its words, a date, else 1, which is a number, a name and a file.
+    // A flag with a value that it takes: one of its words, else 1, which is a number, a name and a file.
     private static string[] Words(Option option)
     {
         if (option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool))
@@ -234,7 +234,16 @@ public sealed partial class ConfigTests : IDisposable
             .Select(one => one.Label)
             .Concat((option.HelpName ?? "").Split('|').Where(name => name.All(char.IsAsciiLetterLower)))
             .FirstOrDefault(one => one.Length > 0);
-        return [option.Name, option.Name == "--now" ? "2026-01-15" : word ?? "1"];
+        return
+        [
+            option.Name,
+            option.Name switch
+            {
+                "--now" => "2026-01-15",
+                "--chat-template-kwargs" => "{}",
+                _ => word ?? "1",
+            },
+        ];
     }
 
     private string Print(Dictionary<string, string> environment, params string[] command)
