@@ -29,14 +29,18 @@ public static class InputFile
         }
     }
 
-    // What to name of a folder with data in it; Arrow is what datasets' save_to_disk writes.
+    /// <summary>What to do with a folder of Arrow files, which datasets' <c>save_to_disk</c> writes.</summary>
+    public static string ArrowHint(string folder) =>
+        $"It holds Arrow files: python -c \"import datasets; datasets.load_from_disk('{folder}').to_parquet('rows.parquet')\", then name rows.parquet.";
+
+    // What to name of a folder with data in it.
     private static string? Contents(string folder)
     {
         EnumerationOptions readable = new() { IgnoreInaccessible = true };
         bool Has(string pattern) => Directory.EnumerateFiles(folder, pattern, readable).Any();
         if (Has("*.arrow"))
         {
-            return $"It holds Arrow files: python -c \"import datasets; datasets.load_from_disk('{folder}').to_parquet('rows.parquet')\", then name rows.parquet.";
+            return ArrowHint(folder);
         }
 
         return Array.Find(["*.jsonl", "*.parquet", "*.json", "*.csv", "*.jsonl.gz", "*.jsonl.zst"], Has) is { } pattern

@@ -17,6 +17,7 @@ internal static class ExplainCommand
     {
         Description = "A code or name, such as MTT104 or unknown-role; without it, all are listed.",
         Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "CODE",
         CompletionSources = { CommonOptions.FindingCodes },
     };
 

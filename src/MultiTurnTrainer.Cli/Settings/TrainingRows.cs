@@ -35,7 +35,10 @@ internal static class TrainingRows
                 MaxLength = request.Train.MaxLength,
                 Threads = request.Train.Threads ?? request.Rows.Threads,
             }
-        );
+        )
+        {
+            NamesRows = true,
+        };
         List<TokenRow> rows = [.. run.Read([path])];
         log.WriteLine(
             Printable.Of(

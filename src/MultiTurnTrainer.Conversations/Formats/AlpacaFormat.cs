@@ -36,8 +36,8 @@ internal sealed class AlpacaFormat : IRowFormat
 
         string question = Question(row, output);
         PromptCompletionFormat.Side(row, answer, Role.Assistant, output, options);
-        ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-        output.KeepRest(row, "instruction", "input", question, "output", history, "tools", system);
+        string tools = ToolsWriter.Declared(row, 0, output);
+        output.KeepRest(row, "instruction", "input", question, "output", history, tools, system);
         return null;
     }
 

@@ -29,7 +29,8 @@ internal sealed class GlaiveFormat : IRowFormat
 
         int chat = row.Find(0, "chat"u8);
         PrintedDialogue.Glaive.Write(row.String(chat), chat, output);
-        output.KeepRest(row, "chat", system);
+        string tools = output.ToolsSource < 0 ? ToolsWriter.Declared(row, 0, output) : "";
+        output.KeepRest(row, "chat", system, tools);
         return null;
     }
 

@@ -70,8 +70,8 @@ internal sealed class LlamaFactoryFormat : IRowFormat
             at = Message(row, at, row[list].Next, output, options);
         }
 
-        ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-        output.KeepRest(row, "messages", "chosen_messages", "rejected_messages", "tools");
+        string tools = ToolsWriter.Declared(row, 0, output);
+        output.KeepRest(row, "messages", "chosen_messages", "rejected_messages", tools);
         return null;
     }
 

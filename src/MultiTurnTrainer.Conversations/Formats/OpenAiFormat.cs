@@ -45,10 +45,8 @@ internal sealed class OpenAiFormat : IRowFormat
         TurnWriter.WriteAll(row, list, output, options);
         if (row[0].Kind == JsonKind.Object)
         {
-            int tools = row.Find(0, "tools"u8);
-            string declared = tools >= 0 && row[tools].Kind != JsonKind.Null ? "tools" : "functions";
-            ToolsWriter.Copy(row, row.Find(0, Encoding.UTF8.GetBytes(declared)), output);
-            output.KeepRest(row, row.String(list - 1), declared, system);
+            string tools = ToolsWriter.Declared(row, 0, output);
+            output.KeepRest(row, row.String(list - 1), tools, system);
         }
 
         return null;

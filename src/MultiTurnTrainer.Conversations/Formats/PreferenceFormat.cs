@@ -59,15 +59,25 @@ internal sealed class PreferenceFormat : IRowFormat
             return bad;
         }
 
-        (string used, string input) = Question(row, side, output, options);
+        (string used, string input, bool isPrinted) = Question(row, side, output, options);
         int context = options.PromptAnswers ? 0 : Shared(row, chosen, rejected);
-        PromptCompletionFormat.Side(row, side, Role.Assistant, output, options, context);
-        int tools = row.Find(0, "tools"u8);
-        ToolsWriter.Copy(row, tools >= 0 ? tools : row.Find(row.Find(0, "input"u8), "tools"u8), output);
-        output.KeepRest(row, row.String(chosen - 1), row.String(rejected - 1), system, "tools", used, input, history);
-        if (used == "input" && row.Find(0, "input"u8) is var wrapped && row[wrapped].Kind == JsonKind.Object)
+        PromptCompletionFormat.Answer(row, side, isPrinted, output, options, context);
+        int wrapped = used == "input" && Wrapped(row) >= 0 ? row.Find(0, "input"u8) : -1;
+        bool isBeside = wrapped < 0 || ToolsWriter.Find(row, 0) >= 0;
+        string tools = ToolsWriter.Declared(row, isBeside ? 0 : wrapped, output);
+        output.KeepRest(
+            row,
+            row.String(chosen - 1),
+            row.String(rejected - 1),
+            system,
+            isBeside ? tools : "",
+            used,
+            input,
+            history
+        );
+        if (wrapped >= 0)
         {
-            output.KeepRest(row, wrapped, ["messages", "tools"]);
+            output.KeepRest(row, wrapped, ["messages", isBeside ? "" : tools]);
         }
 
         return null;
@@ -98,8 +108,8 @@ internal sealed class PreferenceFormat : IRowFormat
     }
 
     /// <summary>Writes what stands before the answer.</summary>
-    /// <returns>The names of the keys it stood under; empty for none.</returns>
-    private static (string Prompt, string Input) Question(
+    /// <returns>The names of the keys it stood under, empty for none; whether it was a printed dialogue.</returns>
+    private static (string Prompt, string Input, bool IsPrinted) Question(
         JsonTape row,
         int side,
         CanonicalRow output,
@@ -110,22 +120,21 @@ internal sealed class PreferenceFormat : IRowFormat
         if (Wrapped(row) >= 0 || (prompt >= 0 && prompt == MessageList.Find(row)))
         {
             PromptCompletionFormat.Prompt(row, prompt, output, options);
-            return (Wrapped(row) >= 0 ? "input" : row.String(prompt - 1), "");
+            return (Wrapped(row) >= 0 ? "input" : row.String(prompt - 1), "", false);
         }
 
         if (prompt < 0 || IsWhole(row, side))
         {
-            return ("", "");
+            return ("", "", false);
         }
 
         string name = row.String(prompt - 1);
         if (name == "instruction" && row[prompt].Kind == JsonKind.String)
         {
-            return (name, AlpacaFormat.Question(row, output));
+            return (name, AlpacaFormat.Question(row, output), false);
         }
 
-        PromptCompletionFormat.Prompt(row, prompt, output, options);
-        return (name, "");
+        return (name, "", PromptCompletionFormat.Prompt(row, prompt, output, options));
     }
 
     /// <summary>The two sides, by the names of TRL and LLaMA-Factory, or OpenAI's.</summary>

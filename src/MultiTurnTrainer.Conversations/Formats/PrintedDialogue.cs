@@ -21,19 +21,27 @@ internal sealed class PrintedDialogue(string end, params (string Name, Role Role
     public bool Recognises(string text) =>
         _header.Match(text.TrimStart('\n')) is { Success: true, Index: 0 } && _header.Count(text) > 1;
 
+    /// <summary>Whether a text is such a dialogue that ends where the assistant is to speak.</summary>
+    public bool RecognisesPrompt(string text) =>
+        Recognises(text)
+        && _header.Matches(text)[^1] is var last
+        && RoleOf(last) == Role.Assistant
+        && string.IsNullOrWhiteSpace(text[(last.Index + last.Length)..]);
+
     /// <summary>Writes the messages; <c>&lt;functioncall></c> in an answer becomes a tool call.</summary>
     /// <param name="text">The dialogue.</param>
     /// <param name="source">The token it comes from.</param>
     /// <param name="output">The row to write to.</param>
     /// <param name="lastOnly">Whether answers before the last message are context.</param>
-    public void Write(string text, int source, CanonicalRow output, bool lastOnly = false)
+    /// <param name="isPrompt">Whether the last speaker has nothing to say yet.</param>
+    public void Write(string text, int source, CanonicalRow output, bool lastOnly = false, bool isPrompt = false)
     {
         MatchCollection headers = _header.Matches(text);
-        for (int i = 0; i < headers.Count; i++)
+        for (int i = 0; i < headers.Count - (isPrompt ? 1 : 0); i++)
         {
             int start = headers[i].Index + headers[i].Length;
             int stop = i + 1 < headers.Count ? headers[i + 1].Index : text.Length;
-            Role role = Array.Find(speakers, speaker => speaker.Name == headers[i].Groups[1].Value).Role;
+            Role role = RoleOf(headers[i]);
             string content = text[start..stop].Trim();
             content =
                 end.Length > 0 && content.EndsWith(end, StringComparison.Ordinal)
@@ -56,6 +64,8 @@ internal sealed class PrintedDialogue(string end, params (string Name, Role Role
             }
         }
     }
+
+    private Role RoleOf(Match header) => Array.Find(speakers, speaker => speaker.Name == header.Groups[1].Value).Role;
 
     private const string CallMark = "<functioncall>";
 }

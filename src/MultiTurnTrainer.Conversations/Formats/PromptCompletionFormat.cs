@@ -35,24 +35,63 @@ internal sealed class PromptCompletionFormat : IRowFormat
         }
 
         string input = "";
+        bool isPrinted = false;
         if (row.Is(prompt - 1, "instruction"u8) && row[prompt].Kind == JsonKind.String)
         {
             input = AlpacaFormat.Question(row, output);
         }
         else
         {
-            Prompt(row, prompt, output, options);
+            isPrinted = Prompt(row, prompt, output, options);
         }
 
-        Side(row, completion, Role.Assistant, output, options);
-        ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-        output.KeepRest(row, row.String(prompt - 1), row.String(completion - 1), input, system, "tools", history);
+        Answer(row, completion, isPrinted, output, options);
+        string tools = ToolsWriter.Declared(row, 0, output);
+        output.KeepRest(row, row.String(prompt - 1), row.String(completion - 1), input, system, tools, history);
         return null;
     }
 
-    /// <summary>Writes a prompt: a text, or messages as they are. Answers in it are context unless the options want them.</summary>
-    public static void Prompt(JsonTape row, int value, CanonicalRow output, ConversionOptions options) =>
+    /// <summary>
+    /// Writes a prompt: a text, a dialogue printed into one, or messages as they are. Answers in it are context unless the
+    /// options want them.
+    /// </summary>
+    /// <returns>Whether it was a printed dialogue.</returns>
+    public static bool Prompt(JsonTape row, int value, CanonicalRow output, ConversionOptions options)
+    {
+        if (
+            row[value].Kind == JsonKind.String
+            && row.String(value) is var text
+            && PrintedDialogue.Anthropic.RecognisesPrompt(text)
+        )
+        {
+            PrintedDialogue.Anthropic.Write(text, value, output, lastOnly: !options.PromptAnswers, isPrompt: true);
+            return true;
+        }
+
         Side(row, value, Role.User, output, options, context: options.PromptAnswers ? 0 : int.MaxValue);
+        return false;
+    }
+
+    /// <summary>Writes what follows a prompt; after a printed one the blank behind the speaker's name is not the answer's.</summary>
+    public static void Answer(
+        JsonTape row,
+        int value,
+        bool isPrinted,
+        CanonicalRow output,
+        ConversionOptions options,
+        int context = 0
+    )
+    {
+        if (!isPrinted || row[value].Kind != JsonKind.String)
+        {
+            Side(row, value, Role.Assistant, output, options, context);
+            return;
+        }
+
+        output.Begin(Roles.Name(Role.Assistant), value);
+        output.From(content: value);
+        output.Text("content"u8, row.String(value).Trim());
+    }
 
     /// <summary>Writes one side: a text, or messages as they are.</summary>
     /// <param name="row">The row.</param>

@@ -19,28 +19,42 @@ internal sealed class ResponsesFormat : IRowFormat
     public Refusal? Convert(JsonTape row, CanonicalRow output, ConversionOptions options)
     {
         int owner = Owner(row);
-        if (row.Find(owner, "instructions"u8) is >= 0 and int system && row[system].Kind == JsonKind.String)
-        {
-            output.Begin("system", system);
-            output.Raw("content"u8, row.RawValue(system));
-            output.From(content: system);
-        }
-
+        bool hasSystem = row.Present(owner, "instructions"u8) is >= 0 and int system && Side(row, system, Role.System);
         Items(row, row.Find(owner, "input"u8), output, options);
-        if (row.Find(owner, "output"u8) is >= 0 and int answers && row[answers].Kind == JsonKind.Array)
-        {
-            Items(row, answers, output, options);
-        }
-
-        ToolsWriter.Copy(row, row.Find(owner, "tools"u8), output);
-        string[] used = ["responses_create_params", "input", "output", "instructions", "tools"];
-        output.KeepRest(row, used);
+        bool hasAnswer = row.Present(owner, "output"u8) is >= 0 and int answer && Side(row, answer, Role.Assistant);
+        string[] used =
+        [
+            "input",
+            hasAnswer ? "output" : "",
+            hasSystem ? "instructions" : "",
+            ToolsWriter.Declared(row, owner, output),
+        ];
+        output.KeepRest(row, owner > 0 ? ["responses_create_params"] : used);
         if (owner > 0)
         {
             output.KeepRest(row, owner, used);
         }
 
         return null;
+
+        // A text, or items.
+        bool Side(JsonTape row, int value, Role role)
+        {
+            if (row[value].Kind == JsonKind.Array)
+            {
+                Items(row, value, output, options);
+            }
+            else if (row[value].Kind == JsonKind.String)
+            {
+                AlpacaFormat.Plain(row, value, Roles.Name(role), output);
+            }
+            else
+            {
+                return false;
+            }
+
+            return true;
+        }
     }
 
     private static int Owner(JsonTape row)

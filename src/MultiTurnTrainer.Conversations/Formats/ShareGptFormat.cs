@@ -26,8 +26,8 @@ internal sealed class ShareGptFormat : IRowFormat
         TurnWriter.WriteAll(row, list, output, options);
         if (row[0].Kind == JsonKind.Object)
         {
-            ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-            output.KeepRest(row, row.String(list - 1), "tools", system);
+            string tools = ToolsWriter.Declared(row, 0, output);
+            output.KeepRest(row, row.String(list - 1), tools, system);
         }
 
         return null;

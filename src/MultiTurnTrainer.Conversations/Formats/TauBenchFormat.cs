@@ -17,8 +17,8 @@ internal sealed class TauBenchFormat : IRowFormat
     {
         int list = row.Find(0, "traj"u8);
         TurnWriter.WriteAll(row, list, output, options);
-        ToolsWriter.Copy(row, row.Find(0, "tools"u8), output);
-        output.KeepRest(row, "traj", "tools");
+        string tools = ToolsWriter.Declared(row, 0, output);
+        output.KeepRest(row, "traj", tools);
         return null;
     }
 }

@@ -3,6 +3,22 @@ namespace MultiTurnTrainer.Conversations.Formats;
 /// <summary>Writes declared tools as a list of <c>{"type": "function", "function": {…}}</c>.</summary>
 internal static class ToolsWriter
 {
+    /// <summary>Copies what an object declares under <c>tools</c>, or under <c>functions</c> as OpenAI had it before.</summary>
+    /// <returns>The name it stood under; <c>tools</c> where there are none.</returns>
+    public static string Declared(JsonTape row, int owner, CanonicalRow output)
+    {
+        int tools = Find(row, owner);
+        Copy(row, tools, output);
+        return tools < 0 ? "tools" : row.String(tools - 1);
+    }
+
+    /// <summary>What an object declares as its tools; negative for none.</summary>
+    public static int Find(JsonTape row, int owner)
+    {
+        int tools = row.Present(owner, "tools"u8);
+        return tools >= 0 ? tools : row.Present(owner, "functions"u8);
+    }
+
     /// <summary>Copies a value that holds tools: a list, one tool, or either as JSON text.</summary>
     /// <param name="row">The source.</param>
     /// <param name="tools">The value's token; negative for none.</param>

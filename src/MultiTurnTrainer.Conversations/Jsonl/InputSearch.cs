@@ -9,7 +9,7 @@ public static class InputSearch
     /// <summary>The files, in the order of the names; those of one folder or pattern by their path, and none twice.</summary>
     /// <param name="names">Files, folders, patterns, or <c>-</c>.</param>
     /// <param name="exclude">Patterns of paths that folders and patterns leave out.</param>
-    /// <exception cref="MttException">A folder or pattern matches no file.</exception>
+    /// <exception cref="MttException">A folder or pattern matches no file, or a folder holds Arrow files, whose rows would be missing.</exception>
     public static List<string> Find(IEnumerable<string> names, IReadOnlyList<string> exclude)
     {
         List<string> files = [];
@@ -36,7 +36,17 @@ public static class InputSearch
 
     private static List<string> InFolder(string folder, IReadOnlyList<string> exclude)
     {
-        List<string> files = Below(folder, int.MaxValue, path => HoldsRows(path) && !IsExcluded(path, exclude));
+        List<string> files = Below(
+            folder,
+            int.MaxValue,
+            path => (HoldsRows(path) || IsArrow(path)) && !IsExcluded(path, exclude)
+        );
+        if (files.Find(IsArrow) is { } arrow)
+        {
+            string of = Path.GetDirectoryName(arrow) is { Length: > 0 } inner ? inner : folder;
+            throw new MttException($"{of}: is a folder of Arrow files, which are not read", InputFile.ArrowHint(of));
+        }
+
         return files.Count > 0
             ? files
             : throw new MttException(
@@ -100,6 +110,8 @@ public static class InputSearch
         return Array.Exists(_extensions, end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase))
             && !name.EndsWith(".manifest.json", StringComparison.Ordinal);
     }
+
+    private static bool IsArrow(string path) => path.EndsWith(".arrow", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsExcluded(string path, IReadOnlyList<string> patterns) =>
         patterns.Any(pattern => IsOf(pattern, path));

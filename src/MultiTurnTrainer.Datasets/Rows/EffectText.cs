@@ -5,9 +5,11 @@ internal static class EffectText
 {
     /// <summary>A line about many messages.</summary>
     public static string Line(string code, EffectCount count) =>
-        Invariant(
-            $"{code}: the template did this to {Counted.Of(count.Messages, Unit(code))}{Cost(count.Characters)} (see mtt lint-template){Cure(code)}"
-        );
+        code == TemplateEffects.AnswerEmpty
+            ? $"{code}: {Counted.Of(count.Messages, "answer says", "answers say")} nothing, and the model learns to end at once: give them weight 0, or leave them out"
+            : Invariant(
+                $"{code}: the template did this to {Counted.Of(count.Messages, Unit(code))}{Cost(count.Characters)} (see mtt lint-template){Cure(code)}"
+            );
 
     /// <summary>Lines about the messages of one conversation.</summary>
     public static IEnumerable<string> Lines(IEnumerable<EffectPlace> places) =>
@@ -36,6 +38,7 @@ internal static class EffectText
         code switch
         {
             TemplateEffects.AnswerUnrendered => "; their weight is 0",
+            TemplateEffects.AnswerEmpty => "; it says nothing, and the model learns to end at once",
             "prefix-supervised" =>
                 "; what it writes between header and answer is supervised, for the model must write it",
             "prefix-in-prompt" =>

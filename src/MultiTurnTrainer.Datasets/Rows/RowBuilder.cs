@@ -36,6 +36,12 @@ internal sealed class RowBuilder(RowModel model, RowOptions options, StageClock?
                 return outcome;
             }
 
+            RequireNames(source, outcome);
+            if (outcome.IsRefused)
+            {
+                return outcome;
+            }
+
             if (options.ExpandTurns)
             {
                 BuildExpanded(source, outcome);
@@ -61,6 +67,18 @@ internal sealed class RowBuilder(RowModel model, RowOptions options, StageClock?
 
         clock?.Enter(Stage.Other);
         return outcome;
+    }
+
+    // A call that was no JSON has its text as arguments, of no function.
+    private static void RequireNames(RowSource source, RowOutcome outcome)
+    {
+        foreach (int target in source.Targets)
+        {
+            if (source.Conversation.Messages[target].ToolCalls.Any(call => call.Name.Length == 0))
+            {
+                outcome.Refuse("call-without-name", target, "its call is no JSON, or names no function");
+            }
+        }
     }
 
     // Answers share a row while their own prompt is, character by character, the beginning of that row.

@@ -15,6 +15,9 @@ internal static class TemplateEffects
     /// <summary>The code of answers that are in the text but not supervised, because the template does not render them.</summary>
     public const string AnswerUnrendered = "answer-unrendered";
 
+    /// <summary>The code of supervised answers that say nothing: no content, no call, no reasoning.</summary>
+    public const string AnswerEmpty = "answer-empty";
+
     private const string ThinkEnd = "</think>";
 
     /// <summary>All of a row.</summary>
@@ -28,7 +31,11 @@ internal static class TemplateEffects
         IReadOnlyList<Message> messages = row.View.Messages;
         foreach (AnswerMask answer in row.Masked.Answers)
         {
-            if (Prefix(row.Rendered.Text, answer, messages[answer.Message], row.Printed[answer.Message]) is { } code)
+            Message message = messages[answer.Message];
+            string? code = IsEmpty(message, row.Printed[answer.Message])
+                ? AnswerEmpty
+                : Prefix(row.Rendered.Text, answer, message, row.Printed[answer.Message]);
+            if (code is not null)
             {
                 effects.Add(new EffectPlace(code, row.View.Indexes[answer.Message]));
             }
@@ -207,6 +214,13 @@ internal static class TemplateEffects
         || (char.IsWhiteSpace(content[^1]) && printed.ContentEnd < content.Length);
 
     private static bool HasTextArguments(ToolCall call) => call.Arguments is { Kind: JsonKind.String };
+
+    private static bool IsEmpty(Message message, PrintedMessage printed) =>
+        !printed.HasOwnWords
+        && message.Role == Role.Assistant
+        && message.ToolCalls.Count == 0
+        && string.IsNullOrWhiteSpace(message.Content)
+        && string.IsNullOrWhiteSpace(message.ReasoningContent);
 
     /// <summary>What the template writes between an answer's header and its content, which nobody gave.</summary>
     private static string? Prefix(ReadOnlySpan<char> text, AnswerMask answer, Message message, PrintedMessage printed)

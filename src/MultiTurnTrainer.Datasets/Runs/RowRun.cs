@@ -37,6 +37,9 @@ public sealed class RowRun(RowModel model, RowOptions options)
     /// <summary>Rows to keep as views while they are made, the first ones.</summary>
     public int ViewsWanted { get; init; }
 
+    /// <summary>Whether rows of conversations without an id are named after their file and line.</summary>
+    public bool NamesRows { get; init; }
+
     /// <summary>Receives the time of each stage.</summary>
     public RunProfile? Profile { get; init; }
 
@@ -118,7 +121,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
 
             foreach (BuiltRow built in outcome.Rows)
             {
-                batch.Rows.Add(built.Row);
+                batch.Rows.Add(NamesRows ? Named(built.Row, conversation) : built.Row);
                 if (batch.Views.Count < ViewsWanted)
                 {
                     batch.Views.Add(RowViews.Of(built, outcome));
@@ -128,6 +131,14 @@ public sealed class RowRun(RowModel model, RowOptions options)
 
         return batch;
     }
+
+    private static TokenRow Named(TokenRow row, Conversation conversation) =>
+        row.Id is null && conversation.File is { } file
+            ? row with
+            {
+                Id = Invariant($"{Path.GetFileName(file)}:{conversation.Line}"),
+            }
+            : row;
 
     private static IEnumerable<Conversation> Expanded(
         PolicyExpander expander,

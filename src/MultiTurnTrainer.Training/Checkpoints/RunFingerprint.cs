@@ -25,11 +25,7 @@ internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
                 .Except(_length)
                 .Where(part => Parts.GetValueOrDefault(part) != stored.Parts.GetValueOrDefault(part))
                 .Order(StringComparer.Ordinal)
-                .Select(part =>
-                    IsSetting(part)
-                        ? $"{part} ({stored.Parts.GetValueOrDefault(part)} then, {Parts.GetValueOrDefault(part)} now)"
-                        : part
-                ),
+                .Select(part => IsSetting(part) ? $"{part} ({stored.Shown(part)} then, {Shown(part)} now)" : part),
         ];
         if (changed.Length > 0)
         {
@@ -53,6 +49,8 @@ internal sealed record RunFingerprint(IReadOnlyDictionary<string, string> Parts)
         parts["settings"] = ContentHash.Of(Encoding.UTF8.GetBytes(string.Join('\n', settings)));
         return new RunFingerprint(parts);
     }
+
+    private string Shown(string part) => Parts.GetValueOrDefault(part) is { Length: > 0 } value ? value : "none";
 
     // A setting is there by its dotted name and value, so that a refusal can say both.
     private static bool IsSetting(string part) => part.Contains('.', StringComparison.Ordinal);

@@ -45,9 +45,12 @@ public sealed class ValidateInCITests : IDisposable
     [Theory]
     [InlineData("nothing/*.jsonl", "nothing/*.jsonl: no file has such a name")]
     [InlineData("empty", "empty: is a folder without files of rows")]
-    public void Validate_PatternThatStandsForNothing_IsTwo(string input, string expected)
+    [InlineData("saved", "saved/train: is a folder of Arrow files, which are not read")]
+    public void Validate_NameThatStandsForNoRows_IsTwo(string input, string expected)
     {
         Directory.CreateDirectory(_folder["empty"]);
+        _folder.Write("saved/dataset_dict.json", """{"splits":["train"]}""");
+        _folder.Write("saved/train/data-00000-of-00001.arrow", "ARROW1");
         MttResult result = Run(["validate", input]);
         Assert.Equal((2, ""), (result.ExitCode, result.Out));
         Assert.StartsWith($"error: {expected}", result.Error, StringComparison.Ordinal);

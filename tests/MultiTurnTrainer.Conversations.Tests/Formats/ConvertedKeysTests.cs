@@ -127,6 +127,16 @@ public sealed class ConvertedKeysTests : IDisposable
     [InlineData(
         """{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"a"}],"tools":[{"type":"function","function":{"name":"f"}}]}"""
     )]
+    [InlineData("""{"instruction":"q","output":"a","functions":[{"name":"f"}]}""")]
+    [InlineData("""{"prompt":"q","completion":"a","tools":null,"functions":[{"name":"f"}]}""")]
+    [InlineData(
+        """{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"a"}],"functions":[{"name":"f"}]}"""
+    )]
+    [InlineData("""{"prompt":"q","chosen":"a","rejected":"b","functions":[{"name":"f"}]}""")]
+    [InlineData("""{"chat":"USER: q\n\n\nASSISTANT: a <|endoftext|>","system":"SYSTEM: s","tools":[{"name":"f"}]}""")]
+    [InlineData(
+        """{"input":{"messages":[{"role":"user","content":"q"}],"tools":[{"name":"f"}]},"preferred_output":[{"role":"assistant","content":"a"}],"non_preferred_output":[{"role":"assistant","content":"b"}]}"""
+    )]
     public void Read_Tools_AreDeclared(string row) =>
         Assert.Equal("""[{"type":"function","function":{"name":"f"}}]""", Read(row, false).Tools!.Value.GetRawText());
 
@@ -158,6 +168,51 @@ public sealed class ConvertedKeysTests : IDisposable
             {"input":[{"role":"user","content":"q"},{"type":"reasoning","summary":[{"type":"summary_text","text":"why"},{"type":"summary_text","text":"so"}]},
             {"type":"function_call","call_id":"1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"1","output":"r"}]}
             """
+        );
+
+    [Theory]
+    [InlineData("\"instructions\":\"s\",\"output\":\"a\"")]
+    [InlineData(
+        "\"instructions\":[{\"role\":\"system\",\"content\":\"s\"}],\"output\":[{\"role\":\"assistant\",\"content\":\"a\"}]"
+    )]
+    public void Read_InstructionsAndOutputOfResponses_AreMessages(string beside) =>
+        AssertMessages(
+            """[{"role":"system","content":"s"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]""",
+            $$"""{"input":[{"role":"user","content":"q"}],{{beside}}}"""
+        );
+
+    [Fact]
+    public void Read_KeysBesideTheRequestOfResponses_AreMetadata()
+    {
+        Conversation read = Read(
+            """{"responses_create_params":{"input":[{"role":"user","content":"q"}],"output":{"n":1}},"output":"b","tools":[1]}""",
+            normalise: false
+        );
+        Assert.Equal("""{"output":"b","tools":[1],"output":{"n":1}}""", read.Json.GetProperty("metadata").GetRawText());
+    }
+
+    /// <summary>Anthropic's HH with its prompt apart: the answers in it are context, the blank after the last name is nobody's.</summary>
+    [Theory]
+    [InlineData("\"completion\":\" a\"")]
+    [InlineData("\"chosen\":\" a\",\"rejected\":\" b\"")]
+    public void Read_PromptThatIsAPrintedDialogue_IsItsMessages(string answer) =>
+        AssertMessages(
+            """
+            [{"role":"user","content":"q"},{"role":"assistant","weight":0,"content":"older"},{"role":"user","content":"r"},
+            {"role":"assistant","content":"a"}]
+            """,
+            $$"""{"prompt":"\n\nHuman: q\n\nAssistant: older\n\nHuman: r\n\nAssistant:",{{answer}}}"""
+        );
+
+    [Theory]
+    [InlineData("Human: q")]
+    [InlineData("\n\nHuman: q\n\nAssistant: begun")]
+    [InlineData("Say it\n\nAssistant:")]
+    public void Read_PromptThatOnlyLooksPrinted_StaysAText(string prompt) =>
+        Assert.Equal(
+            [prompt, " a"],
+            Read($$"""{"prompt":{{System.Text.Json.JsonSerializer.Serialize(prompt)}},"completion":" a"}""", false)
+                .Messages.Select(message => message.Content)
         );
 
     /// <summary>Arrow gives every row the keys of all rows: a format is known by what is there.</summary>

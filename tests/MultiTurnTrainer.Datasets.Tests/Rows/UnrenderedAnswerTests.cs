@@ -92,6 +92,40 @@ public class UnrenderedAnswerTests
         Assert.Single(outcome.Rows);
     }
 
+    [Theory]
+    [InlineData("{'function':{'arguments':{'a':1}}}")]
+    [InlineData("{'function':{'name':'','arguments':'f(1)'}}")]
+    [InlineData("{'function':{'name':null,'arguments':{}}},{'function':{'name':'f','arguments':{}}}")]
+    public void Build_CallWithoutAName_IsRefused(string calls)
+    {
+        string json = $$"""
+            {"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"","tool_calls":[{{calls}}]}]}
+            """;
+
+        RowOutcome outcome = Build(json.Replace('\'', '"'), WithCalls, new RowOptions());
+
+        Assert.Empty(outcome.Rows);
+        Assert.Equal([("call-without-name", 1)], outcome.Findings.Select(finding => (finding.Code, finding.Message)));
+    }
+
+    [Theory]
+    [InlineData("'content':''", 1)]
+    [InlineData("'content':'  '", 1)]
+    [InlineData("'content':'','weight':0", 0)]
+    [InlineData("'content':'a'", 0)]
+    public void Build_AnswerThatSaysNothing_IsCounted(string answer, int counted)
+    {
+        string json = $$"""
+            {"messages":[{"role":"user","content":"q"},{"role":"assistant",{{answer}} },
+             {"role":"user","content":"r"},{"role":"assistant","content":"done"}]}
+            """;
+
+        RowOutcome outcome = Build(json.Replace('\'', '"'), TextOnly, new RowOptions());
+
+        Assert.Single(outcome.Rows);
+        Assert.Equal(counted, outcome.Counts.Effects.GetValueOrDefault("answer-empty")?.Messages ?? 0);
+    }
+
     [Fact]
     public void Build_NothingRendered_GivesNoRowAndCountsTheConversation()
     {

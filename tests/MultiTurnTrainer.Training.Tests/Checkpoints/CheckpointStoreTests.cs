@@ -79,6 +79,17 @@ public class CheckpointStoreTests
     }
 
     [Fact]
+    public void RequireSame_SettingThatWasAbsent_SaysNone()
+    {
+        RunFingerprint then = new(new Dictionary<string, string> { ["rows.template"] = "" });
+        RunFingerprint now = new(new Dictionary<string, string> { ["rows.template"] = "t", ["lora.r"] = "2" });
+
+        MttException problem = Assert.Throws<MttException>(() => now.RequireSame(then, "out"));
+
+        Assert.Contains("lora.r (none then, 2 now), rows.template (none then, t now) differ", problem.Message);
+    }
+
+    [Fact]
     public void LoadLatest_FolderThatWasNeverFinished_IsNotACheckpoint()
     {
         using TempFolder folder = new();

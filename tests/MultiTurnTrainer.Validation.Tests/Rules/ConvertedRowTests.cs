@@ -32,6 +32,16 @@ public class ConvertedRowTests
         "system",
         Severity.Info
     )]
+    [InlineData(
+        $$"""{"conversations":{{Turns}},"messages":{{Messages}}}""",
+        "messages",
+        Severity.Info
+    )]
+    [InlineData(
+        $$"""{"conversations":{{Turns}},"tools":[{"name":"g"}],"functions":[{"name":"f"}]}""",
+        "functions",
+        Severity.Info
+    )]
     public void Check_KeyKeptAside_IsSaid(string row, string path, Severity severity)
     {
         Finding finding = Assert.Single(RuleExampleTests.Validate(row), finding => finding.Code == "MTT113");

@@ -20,13 +20,16 @@ internal sealed class AssistantEmpty : Rule
         {
             bool legacyCall = message.CallCount == 0 && row.Tape.Find(message.Token, "function_call"u8) >= 0;
             bool wrongType =
-                message.Content >= 0 && row.Tape[message.Content].Kind is not (JsonKind.String or JsonKind.Null);
+                message.Content >= 0
+                && row.Tape[message.Content].Kind is not (JsonKind.String or JsonKind.Null or JsonKind.Array);
+            bool otherParts = message.Content >= 0 && UnsupportedPart.HasOther(row.Tape, message.Content);
             if (
                 message.Role == Role.Assistant
                 && !message.HasText
                 && message.CallCount == 0
                 && !legacyCall
                 && !wrongType
+                && !otherParts
             )
             {
                 sink.Add(

@@ -15,17 +15,10 @@ internal sealed class UnknownRowKey : Rule
                 """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}],"source":"forum"}""",
         };
 
-    private static readonly string[] _known =
-    [
-        "messages",
-        "tools",
-        "functions",
-        "id",
-        "metadata",
-        "images",
-        "videos",
-        "audios",
-    ];
+    // Said by another rule.
+    private static readonly string[] _media = ["images", "videos", "audios"];
+
+    private static readonly string[] _known = [.. _media, "messages", "tools", "functions", "id", "metadata"];
 
     private static readonly string[] _ofRows = [.. _known, .. VariablesReader.OfTemplates];
 
@@ -48,7 +41,7 @@ internal sealed class UnknownRowKey : Rule
         {
             foreach (int at in row.KeptKeys)
             {
-                Say(row, at, _beside, sink);
+                Say(row, at, _media, _beside, sink);
             }
 
             return;
@@ -67,14 +60,14 @@ internal sealed class UnknownRowKey : Rule
                 at + 1 == system || VariablesReader.IsOfTemplates(tape, at) || SupervisionReader.IsRowKey(tape, at);
             if (at + 1 != list && !isRead)
             {
-                Say(row, at, _ofRows, sink);
+                Say(row, at, _known, _ofRows, sink);
             }
         }
     }
 
     public override void EndFile(string file, FindingSink sink) => _said.Clear();
 
-    private void Say(Row row, int at, string[] known, FindingSink sink)
+    private void Say(Row row, int at, string[] silent, string[] known, FindingSink sink)
     {
         JsonTape tape = row.Source;
         string name = tape.String(at);
@@ -84,7 +77,7 @@ internal sealed class UnknownRowKey : Rule
             isLabel
             || tape[at + 1].Kind == JsonKind.Null
             || (tape[at + 1].Kind == JsonKind.String && tape[at + 1].Length == 0);
-        if (isSilent || _known.Contains(name) || _said.Count > 1000 || !_said.Add(name))
+        if (isSilent || silent.Contains(name) || _said.Count > 1000 || !_said.Add(name))
         {
             return;
         }
