@@ -95,6 +95,22 @@ public class LocalEvaluationTests
         );
         Assert.True(budgeted.ExitCode == 0, budgeted.Error);
         Assert.Single(Evaluations(folder["budgeted/evaluations.jsonl"]));
+
+        // What was spent is spent for a run that goes on.
+        MttResult resumed = MttProcess.Run(
+            folder.Path,
+            [
+                .. arguments.Select(argument => argument == "4" ? "6" : argument),
+                "--output",
+                "budgeted",
+                "--set",
+                "eval_tasks.budget_tokens=1",
+                "--resume",
+            ]
+        );
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Contains("done: 6 steps", resumed.Error, StringComparison.Ordinal);
+        Assert.Single(Evaluations(folder["budgeted/evaluations.jsonl"]));
     }
 
     private static JsonElement[] Evaluations(string path) =>

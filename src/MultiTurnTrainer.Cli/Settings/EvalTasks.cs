@@ -7,7 +7,6 @@ internal sealed class EvalTasks : ITaskScorer
     private readonly FamilyVerifier _verifier;
     private readonly EvalTasksSettings _settings;
     private readonly Lazy<ChatEncoder> _encoder;
-    private long _written;
 
     private EvalTasks(
         EvaluationJob job,
@@ -24,7 +23,10 @@ internal sealed class EvalTasks : ITaskScorer
     }
 
     /// <inheritdoc/>
-    public bool IsSpent => _written >= _settings.BudgetTokens;
+    public bool IsSpent => Spent >= _settings.BudgetTokens;
+
+    /// <inheritdoc/>
+    public long Spent { get; set; }
 
     /// <inheritdoc/>
     public string File { get; }
@@ -64,7 +66,7 @@ internal sealed class EvalTasks : ITaskScorer
                 .ExecuteAsync(_job, _verifier, dialogues, policy: null, static _ => { }, stop)
                 .GetAwaiter()
                 .GetResult();
-            _written += result.Dialogues.Sum(dialogue => (long)dialogue.Tokens);
+            Spent += result.Dialogues.Sum(dialogue => (long)dialogue.Tokens);
             return result.Modes.Average(mode => mode.AnyAttempt.Mean);
         }
         catch (OperationCanceledException)

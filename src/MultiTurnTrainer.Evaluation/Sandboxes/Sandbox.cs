@@ -23,10 +23,20 @@ internal sealed class Sandbox
         while read -r _ _ _ _ target _; do
           mount -o remount,bind,ro "$(printf '%b' "$target")" 2>/dev/null
         done < /proc/self/mountinfo
-        mount -t proc none /proc && mount -t tmpfs -o size=64m none /tmp && cd /tmp || exit 1
+        mount -t proc none /proc && mount -t tmpfs -o size=67108864 none /tmp && cd /tmp || exit 1
         if touch /.mtt-writable 2>/dev/null; then rm /.mtt-writable; exit 1; fi
         exec "$@"
         """;
+
+    private const string Bwrap =
+        "--unshare-all --die-with-parent --new-session --ro-bind / / --dev /dev --remount-ro /dev --proc /proc "
+        + "--size 67108864 --tmpfs /tmp --chdir /tmp";
+
+    private static readonly Dictionary<string, string[]> _keepers = new()
+    {
+        ["bwrap"] = Bwrap.Split(' '),
+        ["unshare"] = ["-rnmpf", "--kill-child", "/bin/sh", "-c", CloseMounts, "sh"],
+    };
 
     private static readonly string _harness = ReadHarness();
 
@@ -34,54 +44,57 @@ internal sealed class Sandbox
 
     private Sandbox(string[] command) => _command = command;
 
-    /// <summary>Finds what keeps a program in.</summary>
+    /// <summary>Finds what keeps a program in: the first that works, for an old bwrap does not bound <c>/tmp</c>.</summary>
     /// <exception cref="MttException">There is nothing of the kind here.</exception>
-    public static Sandbox Open()
+    public static Sandbox Open() => Open("bwrap", "unshare");
+
+    /// <summary>The same among some programs.</summary>
+    /// <exception cref="MttException">None of them is here, or none works.</exception>
+    internal static Sandbox Open(params IReadOnlyList<string> programs)
     {
         string python = Python();
-        List<string> command = [];
+        List<string> tried = [];
+        foreach (string program in programs)
+        {
+            if (Programs.Find(program) is not { } found)
+            {
+                continue;
+            }
 
-        // The limit on processes does not bind root.
-        if (Environment.IsPrivilegedProcess && Programs.Find("setpriv") is { } setpriv)
-        {
-            command.AddRange([setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]);
+            tried.Add(program);
+            Sandbox sandbox = new([
+                .. Demoted(),
+                found,
+                .. _keepers[program],
+                python,
+                "-I",
+                "-S",
+                "-B",
+                "-c",
+                _harness,
+            ]);
+            if (sandbox.Run(code: "", function: "", input: "") is not null)
+            {
+                return sandbox;
+            }
         }
 
-        if (Programs.Find("bwrap") is { } bwrap)
-        {
-            command.AddRange([bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/"]);
-            command.AddRange(["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--chdir", "/tmp"]);
-        }
-        else if (Programs.Find("unshare") is { } unshare)
-        {
-            command.AddRange([unshare, "-rnmpf", "--kill-child", "/bin/sh", "-c", CloseMounts, "sh"]);
-        }
-        else
-        {
-            throw new MttException(
-                "--allow-code-execution: neither bwrap nor unshare is here",
+        throw tried.Count == 0
+            ? new MttException(
+                $"--allow-code-execution: there is no {string.Join(" or ", programs)} here",
                 "Install bubblewrap or util-linux; programs of a model are not run without one of them."
-            );
-        }
-
-        command.AddRange([python, "-I", "-S", "-B", "-c", _harness]);
-        Sandbox sandbox = new([.. command]);
-        return
-            sandbox.Run(
-                new JsonFields
-                {
-                    ["code"] = "",
-                    ["function"] = "",
-                    ["input"] = "",
-                }
             )
-                is not null
-            ? sandbox
-            : throw new MttException(
-                $"--allow-code-execution: {command[0]} does not work here",
-                "Allow user namespaces, or install bubblewrap; programs of a model are not run without one of them."
+            : new MttException(
+                $"--allow-code-execution: {string.Join(" and ", tried)} cannot keep a program in here",
+                "Allow user namespaces, or install bubblewrap 0.7 or newer; programs of a model are not run without one of them."
             );
     }
+
+    // The limit on processes does not bind root.
+    private static string[] Demoted() =>
+        Environment.IsPrivilegedProcess && Programs.Find("setpriv") is { } setpriv
+            ? [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]
+            : [];
 
     /// <summary>The functions of some texts, the last that parses: <c>whole</c>, <c>cut</c>, <c>name</c>.</summary>
     public IReadOnlyDictionary<string, string>? Extract(IReadOnlyList<string> blocks) =>

@@ -11,13 +11,17 @@ public sealed class ExactVerifier : IVerifier
     {
         string gold = RightAnswer(task);
         string line = Normal(LastLine(reply));
-        bool isCorrect = task.Answer is not null && line == gold;
+        bool isCorrect = line == gold;
         string[] wanted = gold.Split(' ');
         string[] said = line.Split(' ');
         return isCorrect || (said.Length == wanted.Length && said[0] == wanted[0] && !said.Contains("?"))
             ? Verdict.Of(line, isCorrect, isCorrect)
             : Verdict.NoAnswer(reply);
     }
+
+    /// <inheritdoc/>
+    public string? WhyUnscorable(ShardedTask task) =>
+        RightAnswer(task).Length == 0 ? throw TaskField.Wrong(task, "answer", "is missing or empty") : null;
 
     /// <inheritdoc/>
     public string RightAnswer(ShardedTask task) => Normal(task.Answer ?? "");

@@ -8,6 +8,13 @@ internal interface IRunEvaluator
     /// <summary>Whether it may measure no more.</summary>
     bool IsSpent => false;
 
+    /// <summary>What counts against a budget so far; checkpoints hold it.</summary>
+    long Spent
+    {
+        get => 0;
+        set { }
+    }
+
     /// <summary>Measures.</summary>
     /// <param name="step">The steps done.</param>
     /// <param name="best">The lowest <see cref="EvaluationMetrics.Measure"/> so far.</param>

@@ -6,6 +6,9 @@ public interface ITaskScorer
     /// <summary>Whether its budget is spent: it is asked no more.</summary>
     bool IsSpent { get; }
 
+    /// <summary>The tokens that were written for the scores so far; a run that goes on sets what its checkpoint holds.</summary>
+    long Spent { get; set; }
+
     /// <summary>The file of the tasks.</summary>
     string File { get; }
 

@@ -14,6 +14,12 @@ internal sealed class TaskEvaluator(
 {
     public bool IsSpent => scorer.IsSpent;
 
+    public long Spent
+    {
+        get => scorer.Spent;
+        set => scorer.Spent = value;
+    }
+
     public EvaluationMetrics? Run(int step, double? best, CancellationToken stop)
     {
         EvaluationMetrics? metrics = rows is null ? EvaluationMetrics.WithoutRows(step) : rows.Run(step, null, stop);

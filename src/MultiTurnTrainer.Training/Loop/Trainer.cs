@@ -78,6 +78,10 @@ internal sealed class Trainer<TBatch>(
         _evaluationsWithoutGain = state.Counters.GetProperty("evaluations_without_gain").GetInt32();
         _evaluatedStep = state.Counters.GetProperty("evaluated_step").GetInt32();
         _guard.Restore(state.Counters.Get("spike_guard"));
+        if (evaluator is not null)
+        {
+            evaluator.Spent = state.Counters.Get("evaluation_spent")?.GetInt64() ?? 0;
+        }
     }
 
     /// <summary>Trains to the end, or to whatever ends it before.</summary>
@@ -375,6 +379,7 @@ internal sealed class Trainer<TBatch>(
             ["best_step"] = _bestStep,
             ["evaluations_without_gain"] = _evaluationsWithoutGain,
             ["evaluated_step"] = _evaluatedStep,
+            ["evaluation_spent"] = evaluator?.Spent ?? 0,
             ["spike_guard"] = _guard.Save(),
         };
         return checkpoints.Save(_done, GetBuffers(), counters, _bestStep, WriteAdapter);

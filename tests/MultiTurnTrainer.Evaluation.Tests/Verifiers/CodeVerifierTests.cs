@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using MultiTurnTrainer.Conversations.Sharding;
+using MultiTurnTrainer.Evaluation.Sandboxes;
 using MultiTurnTrainer.Evaluation.Verifiers;
 using MultiTurnTrainer.Files;
 
@@ -81,6 +82,32 @@ public class CodeVerifierTests
         Assert.False(verdict.IsCorrect);
     }
 
+    /// <summary>64 MB are there to write, not more.</summary>
+    [Theory]
+    [InlineData("bwrap", "/tmp", 40, true)]
+    [InlineData("bwrap", "/tmp", 100, false)]
+    [InlineData("bwrap", "/dev/shm", 1, false)]
+    [InlineData("unshare", "/tmp", 40, true)]
+    [InlineData("unshare", "/tmp", 100, false)]
+    public void Run_ProgramThatFillsItsDisk_IsStopped(string program, string folder, int megabytes, bool works)
+    {
+        string code = $"""
+            def fill():
+                for i in range({megabytes}):
+                    open('{folder}/%d' % i, 'wb').write(bytes(1 << 20))
+                return 'written'
+            """;
+        IReadOnlyDictionary<string, string>? said = Skipping(() => Sandbox.Open(program)).Run(code, "fill", "");
+        Assert.Equal(works, said?.GetValueOrDefault("result") == "\"written\"");
+    }
+
+    [Fact]
+    public void Open_NothingThatKeepsAProgramIn_IsRefused() =>
+        Assert.Contains(
+            "there is no no-such-program here",
+            Assert.Throws<MttException>(() => Sandbox.Open("no-such-program")).Message
+        );
+
     [Fact]
     public void WhyUnscorable_PickledTests_AreRefused()
     {
@@ -89,11 +116,13 @@ public class CodeVerifierTests
         Assert.Contains("private_test_cases", problem.Message, StringComparison.Ordinal);
     }
 
-    private static CodeVerifier Open()
+    private static CodeVerifier Open() => Skipping(() => CodeVerifier.Open(allowed: true));
+
+    private static T Skipping<T>(Func<T> open)
     {
         try
         {
-            return CodeVerifier.Open(allowed: true);
+            return open();
         }
         catch (MttException problem)
         {

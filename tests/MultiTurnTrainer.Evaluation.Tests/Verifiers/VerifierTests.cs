@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MultiTurnTrainer.Conversations.Sharding;
 using MultiTurnTrainer.Evaluation.Verifiers;
 using MultiTurnTrainer.Files;
@@ -29,6 +30,16 @@ public class VerifierTests
     {
         Verdict verdict = new ChoiceVerifier().Judge(_choice, reply);
         Assert.Equal((correct, asPublished), (verdict.IsCorrect, verdict.IsCorrectAsPublished));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"answer":" "}""")]
+    public void Exact_TaskWithoutAnAnswer_IsRefusedByField(string fields)
+    {
+        ShardedTask task = Tasks.Of("exact", JsonDocument.Parse(fields).RootElement);
+        MttException problem = Assert.Throws<MttException>(() => new ExactVerifier().WhyUnscorable(task));
+        Assert.Contains("answer: is missing or empty", problem.Message, StringComparison.Ordinal);
     }
 
     [Theory]
