@@ -27,12 +27,14 @@ internal sealed class SessionParts
         Turns = new SessionTurns(Log, plan.Sessions.Budget);
         Router = new Router(plan.Models.Routing);
         SessionContexts contexts = new(Log, plan.Policy, plan.Time);
+        Log.Erased += contexts.Forget;
+        Log.Erased += upstreams.Forget;
         Runner = new TurnRunner(Log, Turns, contexts, upstreams, Router, plan.Sessions, plan.Time);
         Recovery = new Recovery(Runner, plan.Log);
         Chats = new SessionChats(Runner, plan.Options, plan.Time);
         Routes = new SessionRoutes(Log, _service, Turns, contexts, plan.Policy, Runner, Chats);
         Responses = new ResponseRoutes(Log, _service, plan.Policy, Runner, plan.Options, plan.Time);
-        Conversations = new ConversationRoutes(Log, _service, contexts, plan.Policy, Runner);
+        Conversations = new ConversationRoutes(Log, _service, plan.Policy, Runner);
         Page = new PageRoutes(Log, _service, tenants);
     }
 

@@ -6,8 +6,8 @@ using MultiTurnTrainer.Benchmarks.Tokenizers;
 
 // `tokenizer-throughput MODEL CORPUS` measures whole files, `tokenizer-oracle ENCODING PACKAGE CORPUS` beside Microsoft's
 // tokenizer of the same vocabulary, `context-plans MODEL CONVERSATIONS` counts plans, `session-load MTT FOLDER
-// SESSIONS TURNS SECONDS STORE` times turns of mtt serve, `session-plain SESSIONS TURNS SECONDS` those of plain Redis,
-// `session-burst FOLDER STORE` fills a store at once; anything else goes to BenchmarkDotNet (`--list flat`).
+// SESSIONS TURNS SECONDS STORE` times turns of mtt serve, `session-plain KIND FOLDER SESSIONS TURNS SECONDS` those of one
+// JSON text in Redis or SQLite, `session-burst FOLDER STORE` fills a store at once; anything else goes to BenchmarkDotNet (`--list flat`).
 if (args is ["tokenizer-throughput", var model, var corpus, ..])
 {
     TokenizerThroughput.Run(model, corpus, args.Length > 3 ? args[3] : null);
@@ -37,10 +37,10 @@ if (args is ["session-load", var program, var folder, var sessions, var turns, v
     return 0;
 }
 
-if (args is ["session-plain", .. var plain])
+if (args is ["session-plain", var plainKind, var plainFolder, .. var plain])
 {
     int[] numbers = [.. plain.Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
-    await PlainSessions.RunAsync(numbers[0], numbers[1], numbers[2]);
+    await PlainSessions.RunAsync(plainKind, plainFolder, numbers[0], numbers[1], numbers[2]);
     return 0;
 }
 

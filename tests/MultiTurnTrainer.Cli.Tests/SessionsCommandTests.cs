@@ -5,6 +5,7 @@ using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Rows;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Files.Json;
+using MultiTurnTrainer.Sessions;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Exports;
 using MultiTurnTrainer.Sessions.Logs;
@@ -60,6 +61,11 @@ public sealed class SessionsCommandTests : IDisposable
         Assert.DoesNotContain(files, path => File.ReadAllBytes(path).AsSpan().IndexOf("abbreviations"u8) >= 0);
         Assert.Contains($"there is no session or turn {id}", Run(2, "show", id).Error, StringComparison.Ordinal);
         Assert.Contains("1 left out", Run(1, "import", "log.jsonl").Error, StringComparison.Ordinal);
+        string[] elsewhere = ["--store", "sqlite:new.db"];
+        Assert.Equal(0, MttProcess.Run(_folder.Path, ["sessions", "import", "log.jsonl", .. elsewhere]).ExitCode);
+        string[] again = ["sessions", "export", "--log", "--output", "again.jsonl", .. elsewhere];
+        Assert.Equal(0, MttProcess.Run(_folder.Path, again).ExitCode);
+        Assert.Equal(File.ReadAllBytes(_folder["log.jsonl"]), File.ReadAllBytes(_folder["again.jsonl"]));
         string[] restored = ["sessions", "show", id, "--store", "sqlite:copy.db"];
         Assert.Equal(0, MttProcess.Run(_folder.Path, restored).ExitCode);
     }
@@ -113,10 +119,10 @@ public sealed class SessionsCommandTests : IDisposable
         {
             SessionLog log = new(store, TimeProvider.System);
             SessionTurns turns = new(log, SessionBudget.None);
-            string last = (await log.LoadAsync(Tenant, id)).Turns[^1].Id;
-            TurnStart start = await turns.RegenerateAsync(Tenant, id, last);
+            string last = (await log.LoadAsync(new SessionKey(Tenant, id))).Turns[^1].Id;
+            TurnStart start = await turns.RegenerateAsync(new SessionKey(Tenant, id), last);
             JsonView answer = Message("assistant", "It comes tomorrow.");
-            await turns.CommitAsync(Tenant, id, start.Turn.Id, answer, new CommitInfo());
+            await turns.CommitAsync(new SessionKey(Tenant, id), start.Turn.Id, answer, new CommitInfo());
         }
 
         Run(0, "export", id, "--pairs", "--output", "pairs.jsonl");
@@ -181,7 +187,7 @@ public sealed class SessionsCommandTests : IDisposable
         foreach (string question in (string[])["Where is my order? Never use abbreviations.", "And the other one?"])
         {
             TurnRequest request = new() { Messages = [Message("user", question)] };
-            TurnStart start = await turns.BeginAsync(Tenant, state.Id, request);
+            TurnStart start = await turns.BeginAsync(state.Key, request);
             SessionState asked = start.State with { Messages = [.. start.State.Before(start.Turn)] };
             ContextAssembler assembler = new(model, Conversation.FromJson(SessionRow.Of(asked)));
             foreach (Message message in Conversation.FromJson(SessionRow.Of(asked)).Messages)
@@ -190,8 +196,7 @@ public sealed class SessionsCommandTests : IDisposable
             }
 
             state = await turns.CommitAsync(
-                Tenant,
-                state.Id,
+                state.Key,
                 start.Turn.Id,
                 Message("assistant", "It is on its way."),
                 new CommitInfo { PromptIds = assembler.Ids() }

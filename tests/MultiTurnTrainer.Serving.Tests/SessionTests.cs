@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Sessions;
 using MultiTurnTrainer.Sessions.Access;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Logs;
@@ -347,6 +348,12 @@ public class SessionTests
             """{"text": "Answer in French."}"""
         );
         string id = (string)added.Json["constraints"]![0]!["id"]!;
+        Reply before = await server.GetAsync($"/v1/sessions/{session}/context");
+        Assert.Contains(
+            "Answer in French.",
+            (string?)before.Json["messages"]![0]!["content"],
+            StringComparison.Ordinal
+        );
 
         await server.SayAsync(session, "one");
         Assert.Contains(
@@ -557,10 +564,12 @@ public class SessionTests
     }
 
     [Theory]
-    [InlineData(OverflowFallback.CompressAndRetry, 200, 2)]
-    [InlineData(OverflowFallback.Refuse, 400, 1)]
+    [InlineData(OverflowFallback.CompressAndRetry, 400, 200, 2)]
+    [InlineData(OverflowFallback.CompressAndRetry, 100_000, 200, 2)]
+    [InlineData(OverflowFallback.Refuse, 400, 400, 1)]
     public async Task OnTokenOverflow_OfTheModel_PromptIsShortenedAndSentAgain(
         OverflowFallback fallback,
+        int window,
         int status,
         int calls
     )
@@ -575,7 +584,7 @@ public class SessionTests
                 {
                     Sessions = plan.Sessions with { Fallbacks = new SessionFallbacks { OnTokenOverflow = fallback } },
                 },
-            new Context.Policies.ContextPolicy { Window = 400, Steps = [] }
+            new Context.Policies.ContextPolicy { Window = window, Steps = [] }
         );
         object[] opening =
         [
@@ -654,7 +663,9 @@ public class SessionTests
         await server.Server.StopAsync();
 
         Reply reply = await answer;
-        SessionState state = await new SessionLog(store, TimeProvider.System).LoadAsync("local", session);
+        SessionState state = await new SessionLog(store, TimeProvider.System).LoadAsync(
+            new SessionKey("local", session)
+        );
         SessionTurn turn = Assert.Single(state.Turns);
         Assert.Equal("half an answer", reply.Streamed);
         Assert.Equal(

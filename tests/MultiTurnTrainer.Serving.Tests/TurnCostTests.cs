@@ -7,6 +7,7 @@ using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Serving.Contexts;
+using MultiTurnTrainer.Sessions;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.Tests;
@@ -77,8 +78,8 @@ public class TurnCostTests
         for (int i = 0; i < 60; i++)
         {
             TurnRequest request = new() { Messages = [Message("user", $"My order {i} is late.")] };
-            TurnStart start = await turns.BeginAsync("local", session, request);
-            await turns.CommitAsync("local", session, start.Turn.Id, Message("assistant", "I look."), new CommitInfo());
+            TurnStart start = await turns.BeginAsync(new SessionKey("local", session), request);
+            await turns.CommitAsync(start.State.Key, start.Turn.Id, Message("assistant", "I look."), new CommitInfo());
         }
 
         for (int i = 0; i < 4; i++)

@@ -28,12 +28,9 @@ public sealed class CompressionQueueTests(DatabaseServers fixture) : IClassFixtu
         Assert.InRange(counts.Written, Sessions, Sessions * TurnsOfEach);
         foreach (string id in ids)
         {
-            SessionRead read = (await store.ReadAsync(SessionFixture.Tenant, id, useSnapshot: true))!;
+            SessionRead read = (await store.ReadAsync(SessionFixture.Key(id), useSnapshot: true))!;
             Assert.InRange(read.Events.Count, 0, 34);
-            SessionState restarted = await new SessionLog(store, TimeProvider.System).LoadAsync(
-                SessionFixture.Tenant,
-                id
-            );
+            SessionState restarted = await new SessionLog(store, TimeProvider.System).LoadAsync(SessionFixture.Key(id));
             Assert.Equal(1 + (2 * TurnsOfEach), restarted.MessageCount);
         }
     }
@@ -53,7 +50,7 @@ public sealed class CompressionQueueTests(DatabaseServers fixture) : IClassFixtu
         List<Task> added = [];
         foreach (string id in (await BeginAsync(log)).Take(5))
         {
-            added.Add(queue.AddAsync(await log.RecentAsync(SessionFixture.Tenant, id)));
+            added.Add(queue.AddAsync(await log.RecentAsync(SessionFixture.Key(id))));
             if (added.Count <= 2)
             {
                 Assert.True(await begun.WaitAsync(TimeSpan.FromMinutes(1)));
@@ -79,13 +76,13 @@ public sealed class CompressionQueueTests(DatabaseServers fixture) : IClassFixtu
         CompressionQueue queue = new(two);
         SessionLog log = new(two, TimeProvider.System, compression: queue);
         string id = (await log.CreateAsync(SessionFixture.Tenant, [new SessionCreated([])])).Id;
-        Assert.True(await one.TryLeaseAsync(SessionFixture.Tenant, id, TimeSpan.FromMinutes(1)));
+        Assert.True(await one.TryLeaseAsync(SessionFixture.Key(id), TimeSpan.FromMinutes(1)));
         await GrowAsync(new SessionTurns(log, SessionBudget.None), id);
         await queue.DisposeAsync();
 
         Assert.True(queue.Counts.LeftToOthers > 0);
         Assert.Equal(0, queue.Counts.Written);
-        Assert.Null((await two.ReadAsync(SessionFixture.Tenant, id, useSnapshot: true))!.Snapshot);
+        Assert.Null((await two.ReadAsync(SessionFixture.Key(id), useSnapshot: true))!.Snapshot);
     }
 
     private static async Task<string[]> BeginAsync(SessionLog log)
@@ -105,10 +102,9 @@ public sealed class CompressionQueueTests(DatabaseServers fixture) : IClassFixtu
         for (int turn = 0; turn < TurnsOfEach; turn++)
         {
             TurnRequest request = new() { Messages = [SessionFixture.Message("user", $"q{turn}")] };
-            TurnStart start = await turns.BeginAsync(SessionFixture.Tenant, id, request);
+            TurnStart start = await turns.BeginAsync(SessionFixture.Key(id), request);
             await turns.CommitAsync(
-                SessionFixture.Tenant,
-                id,
+                SessionFixture.Key(id),
                 start.Turn.Id,
                 SessionFixture.Message("assistant", $"a{turn}"),
                 new CommitInfo()

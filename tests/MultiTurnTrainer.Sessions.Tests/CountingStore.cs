@@ -33,25 +33,19 @@ internal sealed class CountingStore(bool keepsSnapshots = true, Func<Task>? befo
     ) => _store.AppendAsync(header, events, cancellation);
 
     public async Task<SessionRead?> ReadAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         long after,
         bool useSnapshot,
         CancellationToken cancellation
     )
     {
-        SessionRead? read = await _store.ReadAsync(tenant, id, after, useSnapshot, cancellation);
+        SessionRead? read = await _store.ReadAsync(session, after, useSnapshot, cancellation);
         Events += read?.Events.Count ?? 0;
         Bytes += (read?.Events.Sum(stored => (long)stored.Data.Length) ?? 0) + (read?.Snapshot?.Data.Length ?? 0);
         return read;
     }
 
-    public async Task WriteSnapshotAsync(
-        string tenant,
-        string id,
-        StoredSnapshot snapshot,
-        CancellationToken cancellation
-    )
+    public async Task WriteSnapshotAsync(SessionKey session, StoredSnapshot snapshot, CancellationToken cancellation)
     {
         if (beforeSnapshot is not null)
         {
@@ -61,18 +55,18 @@ internal sealed class CountingStore(bool keepsSnapshots = true, Func<Task>? befo
         Snapshot = snapshot.Data.Length;
         if (keepsSnapshots)
         {
-            await _store.WriteSnapshotAsync(tenant, id, snapshot, cancellation);
+            await _store.WriteSnapshotAsync(session, snapshot, cancellation);
         }
     }
 
-    public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation) =>
+    public Task<SessionKey?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation) =>
         _store.FindTurnAsync(tenant, turn, cancellation);
 
     public IAsyncEnumerable<SessionHeader> ListAsync(SessionQuery query, CancellationToken cancellation) =>
         _store.ListAsync(query, cancellation);
 
-    public Task<bool> DeleteAsync(string tenant, string id, DateTimeOffset at, CancellationToken cancellation) =>
-        _store.DeleteAsync(tenant, id, at, cancellation);
+    public Task<bool> DeleteAsync(SessionKey session, DateTimeOffset at, CancellationToken cancellation) =>
+        _store.DeleteAsync(session, at, cancellation);
 
     public Task CompactAsync(CancellationToken cancellation) => _store.CompactAsync(cancellation);
 

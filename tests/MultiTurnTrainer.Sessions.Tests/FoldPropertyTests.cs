@@ -60,7 +60,7 @@ public class FoldPropertyTests
         Assert.Equal(seen[state.Version].State, Written(await cold.LoadAsync(state.Id)));
         foreach ((long version, (string written, string prompt)) in seen)
         {
-            SessionState again = await cold.Log.LoadAsync(Tenant, state.Id, version);
+            SessionState again = await cold.Log.LoadAsync(Key(state.Id), version);
             Assert.Equal(written, Written(again));
             Assert.Equal(prompt, Prompt(again));
             RecentSession? snapshot = StateSnapshot.TryRead(StateSnapshot.Of(new RecentSession(again)));
@@ -78,21 +78,21 @@ public class FoldPropertyTests
         return (operation & 15) switch
         {
             0 or 1 or 2 => (
-                await sessions.Turns.BeginAsync(Tenant, id, new() { Messages = [Message("user", text)] })
+                await sessions.Turns.BeginAsync(Key(id), new() { Messages = [Message("user", text)] })
             ).State,
             3 or 4 or 5 or 6 => await sessions.CommitAsync(id, pending, $"Answer to {operation}."),
-            7 => await sessions.Turns.CheckpointAsync(Tenant, id, pending, state.FindTurn(pending)?.Partial + "more "),
-            8 => await sessions.Turns.InterruptAsync(Tenant, id, pending, null, "client"),
-            9 => await sessions.Turns.AcknowledgeAsync(Tenant, id, turn),
-            10 => await sessions.Turns.RollBackAsync(Tenant, id, turn),
-            11 when some % 3 == 0 => await sessions.Turns.EditAsync(Tenant, id, turn, Message("assistant", text)),
-            11 => (await sessions.Turns.RegenerateAsync(Tenant, id, turn)).State,
-            12 => await sessions.Service.AddConstraintAsync(Tenant, id, text),
-            13 => await sessions.Service.WithdrawConstraintAsync(Tenant, id, Invariant($"c{(some % 3) + 1}")),
-            14 => await sessions.Service.RememberAsync(Tenant, id, new(MemoryKind.Goal, "refund", text)),
-            _ when some % 4 == 0 => await sessions.Service.ResetAsync(Tenant, id),
-            _ when some % 4 == 1 => await sessions.Service.ForkAsync(Tenant, id),
-            _ => await sessions.Service.ChangePolicyAsync(Tenant, id, PolicyStamp.Of(_model.Policy)),
+            7 => await sessions.Turns.CheckpointAsync(Key(id), pending, state.FindTurn(pending)?.Partial + "more "),
+            8 => await sessions.Turns.InterruptAsync(Key(id), pending, null, "client"),
+            9 => await sessions.Turns.AcknowledgeAsync(Key(id), turn),
+            10 => await sessions.Turns.RollBackAsync(Key(id), turn),
+            11 when some % 3 == 0 => await sessions.Turns.EditAsync(Key(id), turn, Message("assistant", text)),
+            11 => (await sessions.Turns.RegenerateAsync(Key(id), turn)).State,
+            12 => await sessions.Service.AddConstraintAsync(Key(id), text),
+            13 => await sessions.Service.WithdrawConstraintAsync(Key(id), Invariant($"c{(some % 3) + 1}")),
+            14 => await sessions.Service.RememberAsync(Key(id), new(MemoryKind.Goal, "refund", text)),
+            _ when some % 4 == 0 => await sessions.Service.ResetAsync(Key(id)),
+            _ when some % 4 == 1 => await sessions.Service.ForkAsync(Key(id)),
+            _ => await sessions.Service.ChangePolicyAsync(Key(id), PolicyStamp.Of(_model.Policy)),
         };
     }
 

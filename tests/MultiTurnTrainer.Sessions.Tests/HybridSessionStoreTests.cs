@@ -1,8 +1,10 @@
 using System.Text;
 using MultiTurnTrainer.Files;
+using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.Stores;
 using MultiTurnTrainer.Sessions.Stores.Hot;
 using MultiTurnTrainer.Sessions.Stores.Postgres;
+using MultiTurnTrainer.Sessions.Turns;
 
 namespace MultiTurnTrainer.Sessions.Tests;
 
@@ -40,10 +42,13 @@ public sealed class HybridSessionStoreTests(DatabaseServers fixture)
         await using ISessionStore store = Open();
         SessionHeader header = await GrowAsync(store, turns: 100);
 
-        SessionRead read = (await store.ReadAsync("a", header.Id, header.Version - 60))!;
+        await store.WriteSnapshotAsync(header.Key, new StoredSnapshot(header.Version - 60, "all before"u8.ToArray()));
+
+        SessionRead read = (await store.ReadAsync(header.Key, useSnapshot: true))!;
         Assert.Equal(1, _tiers[0].Counts.Hits);
+        Assert.Equal("all before", Encoding.UTF8.GetString(read.Snapshot!.Data.Span));
         Assert.Equal(60, read.Events.Count);
-        SessionRead all = (await store.ReadAsync("a", header.Id))!;
+        SessionRead all = (await store.ReadAsync(header.Key))!;
         Assert.Equal((1L, 1L), (_tiers[0].Counts.Hits, _tiers[0].Counts.Misses));
         Assert.Equal(all.Events.TakeLast(60).Select(Written), read.Events.Select(Written));
         Assert.Equal("60", fixture.Redis.Ask("LLEN", Key(header, ":e")).Trim());
@@ -59,10 +64,10 @@ public sealed class HybridSessionStoreTests(DatabaseServers fixture)
     {
         await using ISessionStore store = Open();
         SessionHeader header = await GrowAsync(store, turns: 50);
-        await store.WriteSnapshotAsync("a", header.Id, new StoredSnapshot(70, "seventy"u8.ToArray()));
+        await store.WriteSnapshotAsync(header.Key, new StoredSnapshot(70, "seventy"u8.ToArray()));
         await using ISessionStore second = Open();
 
-        SessionRead read = (await second.ReadAsync("a", header.Id, useSnapshot: true))!;
+        SessionRead read = (await second.ReadAsync(header.Key, useSnapshot: true))!;
         Assert.Equal(1, _tiers[1].Counts.Hits);
         Assert.Equal(70, read.Snapshot!.Version);
         Assert.Equal(Enumerable.Range(71, 30).Select(i => (long)i), read.Events.Select(stored => stored.Version));
@@ -100,13 +105,13 @@ public sealed class HybridSessionStoreTests(DatabaseServers fixture)
         header = await TurnAsync(store, header);
         for (int reading = 0; reading < 3; reading++)
         {
-            SessionRead read = (await store.ReadAsync("a", header.Id))!;
+            SessionRead read = (await store.ReadAsync(header.Key))!;
             Assert.Equal(header, read.Header);
             Assert.Equal(
                 Enumerable.Range(1, (int)header.Version).Select(i => (long)i),
                 read.Events.Select(stored => stored.Version)
             );
-            SessionRead tail = (await store.ReadAsync("a", header.Id, header.Version - 5))!;
+            SessionRead tail = (await store.ReadAsync(header.Key, header.Version - 5))!;
             Assert.Equal(read.Events.TakeLast(5).Select(Written), tail.Events.Select(Written));
         }
     }
@@ -122,11 +127,9 @@ public sealed class HybridSessionStoreTests(DatabaseServers fixture)
             await Task.WhenAll(
                 Enumerable
                     .Range(0, 8)
-                    .Select(i =>
-                        i == 4 ? (Task)store.DeleteAsync("a", header.Id, default) : store.ReadAsync("a", header.Id)
-                    )
+                    .Select(i => i == 4 ? (Task)store.DeleteAsync(header.Key, default) : store.ReadAsync(header.Key))
             );
-            await store.ReadAsync("a", header.Id);
+            await store.ReadAsync(header.Key);
 
             Assert.Equal("0", fixture.Redis.Ask("EXISTS", Key(header, ":e"), Key(header, ":s")).Trim());
         }
@@ -139,12 +142,43 @@ public sealed class HybridSessionStoreTests(DatabaseServers fixture)
         SessionHeader header = await GrowAsync(store, turns: 3);
         fixture.Redis.Signal("STOP");
 
-        MttException problem = await Assert.ThrowsAsync<MttException>(() => store.DeleteAsync("a", header.Id, default));
+        MttException problem = await Assert.ThrowsAsync<MttException>(() => store.DeleteAsync(header.Key, default));
         Assert.True(problem.IsPassing);
-        Assert.True((await store.ReadAsync("a", header.Id))!.Header.IsDeleted);
+        Assert.True((await store.ReadAsync(header.Key))!.Header.IsDeleted);
         fixture.Redis.Signal("CONT");
-        Assert.False(await store.DeleteAsync("a", header.Id, default));
+        Assert.False(await store.DeleteAsync(header.Key, default));
         Assert.Equal("0", fixture.Redis.Ask("EXISTS", Key(header, ":e")).Trim());
+    }
+
+    [Fact]
+    public async Task Expire_WhereTheHotSideHangs_ErasesAllTheSame()
+    {
+        await using ISessionStore store = Open(_life);
+        SessionHeader[] headers = [await GrowAsync(store, turns: 2), await GrowAsync(store, turns: 2)];
+        SessionService service = new(new SessionLog(store, TimeProvider.System));
+        fixture.Redis.Signal("STOP");
+
+        MttException problem = await Assert.ThrowsAsync<MttException>(() => service.ExpireAsync(TimeSpan.Zero));
+        Assert.Contains("2 of 2 sessions", problem.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            2,
+            await store.ListAsync(new SessionQuery { WithDeleted = true }).CountAsync(header => header.IsDeleted)
+        );
+        fixture.Redis.Signal("CONT");
+        await service.DeleteAsync([.. headers.Select(header => header.Key)]);
+        Assert.All(headers, header => Assert.Equal("0", fixture.Redis.Ask("EXISTS", Key(header, ":e")).Trim()));
+    }
+
+    [Fact]
+    public async Task Append_WhereTheHotSideHangs_DoesNotWaitForIt()
+    {
+        // Longer than any test: who waits for the hot side does not come back.
+        await using ISessionStore store = Open(_life, TimeSpan.FromHours(1));
+        SessionHeader header = await GrowAsync(store, turns: 2);
+        fixture.Redis.Signal("STOP");
+
+        await TurnAsync(store, header).WaitAsync(TimeSpan.FromMinutes(1));
+        fixture.Redis.Signal("CONT");
     }
 
     [Fact]
@@ -154,7 +188,7 @@ public sealed class HybridSessionStoreTests(DatabaseServers fixture)
         await using HybridSessionStore store = new(new MemorySessionStore(), RedisHotTier.Open(url, Prefix, _life));
 
         SessionHeader header = await GrowAsync(store, turns: 2);
-        Assert.Equal(header.Version, (await store.ReadAsync("a", header.Id))!.Events.Count);
+        Assert.Equal(header.Version, (await store.ReadAsync(header.Key))!.Events.Count);
         Assert.Contains("does not answer", store.Place, StringComparison.Ordinal);
     }
 

@@ -50,11 +50,12 @@ public class LogFuzzTests(ITestOutputHelper output)
                 }
 
                 DateTimeOffset at = DateTimeOffset.UnixEpoch;
-                store.CreateAsync(new("t", "s", events.Count, at, at), events).GetAwaiter().GetResult();
-                store.WriteSnapshotAsync("t", "s", new StoredSnapshot(events.Count, bytes)).GetAwaiter().GetResult();
+                SessionKey key = new("t", "s");
+                store.CreateAsync(new(key, events.Count, at, at), events).GetAwaiter().GetResult();
+                store.WriteSnapshotAsync(key, new StoredSnapshot(events.Count, bytes)).GetAwaiter().GetResult();
                 try
                 {
-                    new SessionLog(store, TimeProvider.System).LoadAsync("t", "s").GetAwaiter().GetResult();
+                    new SessionLog(store, TimeProvider.System).LoadAsync(key).GetAwaiter().GetResult();
                 }
                 catch (MttException problem)
                 {

@@ -35,10 +35,7 @@ public class SessionBudgetTests
             Assert.True(stopped.Spent >= stopped.Limit);
         }
 
-        Assert.Single(
-            await sessions.Log.EventsAsync(SessionFixture.Tenant, id),
-            logged => logged.Event is BudgetTripped
-        );
+        Assert.Single(await sessions.Log.EventsAsync(SessionFixture.Key(id)), logged => logged.Event is BudgetTripped);
     }
 
     [Fact]

@@ -14,6 +14,8 @@ internal sealed class SessionFixture(ISessionStore store, SessionBudget? budget 
 {
     public const string Tenant = "acme";
 
+    public static SessionKey Key(string session) => new(Tenant, session);
+
     public SessionFixture(SessionBudget? budget = null)
         : this(new MemorySessionStore(), budget) { }
 
@@ -33,8 +35,7 @@ internal sealed class SessionFixture(ISessionStore store, SessionBudget? budget 
     public async Task<SessionTurn> BeginAsync(string session, string question, string? key = null) =>
         (
             await Turns.BeginAsync(
-                Tenant,
-                session,
+                Key(session),
                 new TurnRequest
                 {
                     Messages = [Message("user", question)],
@@ -55,8 +56,7 @@ internal sealed class SessionFixture(ISessionStore store, SessionBudget? budget 
     public async Task<string> AskAgainAsync(string session, string question, string key)
     {
         TurnStart start = await Turns.BeginAsync(
-            Tenant,
-            session,
+            Key(session),
             new TurnRequest
             {
                 Messages = [Message("user", question)],
@@ -70,8 +70,7 @@ internal sealed class SessionFixture(ISessionStore store, SessionBudget? budget 
 
     public Task<SessionState> CommitAsync(string session, string turn, string answer, CommitInfo? info = null) =>
         Turns.CommitAsync(
-            Tenant,
-            session,
+            Key(session),
             turn,
             Message("assistant", answer),
             info
@@ -83,7 +82,7 @@ internal sealed class SessionFixture(ISessionStore store, SessionBudget? budget 
                 }
         );
 
-    public Task<SessionState> LoadAsync(string session) => Log.LoadAsync(Tenant, session);
+    public Task<SessionState> LoadAsync(string session) => Log.LoadAsync(Key(session));
 
     /// <summary>A log that remembers nothing, as after a restart.</summary>
     public SessionFixture Restarted() => new(Store, budget);

@@ -38,8 +38,8 @@ public sealed class SessionPairsTests
         string id = (await _sessions.CreateAsync()).Id;
         await _sessions.AskAsync(id, "Hi?", "Hello.");
         SessionTurn wrong = await _sessions.AskAsync(id, "2 + 2?", "5");
-        SessionState state = await _sessions.Turns.EditAsync(Tenant, id, wrong.Id, Message("assistant", "4"));
-        await _sessions.Turns.EditAsync(Tenant, id, state.Turns[^1].Id, Message("assistant", "4"));
+        SessionState state = await _sessions.Turns.EditAsync(Key(id), wrong.Id, Message("assistant", "4"));
+        await _sessions.Turns.EditAsync(Key(id), state.Turns[^1].Id, Message("assistant", "4"));
 
         AnswerPair pair = Assert.Single(await PairsAsync(id));
         Assert.Equal(("edit", 2, "4", "5"), (pair.Source, pair.Turn, Text(pair.Chosen), Text(pair.Rejected)));
@@ -55,7 +55,7 @@ public sealed class SessionPairsTests
         string id = (await _sessions.CreateAsync()).Id;
         SessionState before = await _sessions.LoadAsync(id);
         await _sessions.AskAsync(id, "Hi?", "Hello.");
-        string fork = (await _sessions.Service.ForkAsync(Tenant, id, before.Version)).Id;
+        string fork = (await _sessions.Service.ForkAsync(Key(id), before.Version)).Id;
         Tick();
         await _sessions.AskAsync(fork, "Hi?", "Good day.");
         if (backToTheFirst)
@@ -79,7 +79,7 @@ public sealed class SessionPairsTests
         string[] forks = [];
         for (int i = 0; i < 2; i++)
         {
-            string fork = (await _sessions.Service.ForkAsync(Tenant, id)).Id;
+            string fork = (await _sessions.Service.ForkAsync(Key(id))).Id;
             Tick();
             await _sessions.AskAsync(fork, "And?", $"Answer {i}.");
             forks = [.. forks, fork];
@@ -99,11 +99,11 @@ public sealed class SessionPairsTests
         await _sessions.CommitAsync(id, cut.Id, "Hel", new CommitInfo { FinishReason = "length" });
         SessionTurn whole = await RegenerateAsync(id, cut.Id, "Hello.");
         SessionTurn same = await RegenerateAsync(id, whole.Id, "Hello.");
-        string fork = (await _sessions.Service.ForkAsync(Tenant, id)).Id;
+        string fork = (await _sessions.Service.ForkAsync(Key(id))).Id;
         await _sessions.AskAsync(fork, "One?", "1");
         await _sessions.AskAsync(id, "Two?", "2");
-        string gone = (await _sessions.Service.ForkAsync(Tenant, id)).Id;
-        await _sessions.Turns.RollBackAsync(Tenant, gone, same.Id);
+        string gone = (await _sessions.Service.ForkAsync(Key(id))).Id;
+        await _sessions.Turns.RollBackAsync(Key(gone), same.Id);
 
         Assert.Empty(await PairsAsync(id, fork, gone));
         Assert.Equal(
@@ -122,7 +122,7 @@ public sealed class SessionPairsTests
 
     private async Task<SessionTurn> RegenerateAsync(string id, string turn, string answer)
     {
-        TurnStart start = await _sessions.Turns.RegenerateAsync(Tenant, id, turn);
+        TurnStart start = await _sessions.Turns.RegenerateAsync(Key(id), turn);
         return (await _sessions.CommitAsync(id, start.Turn.Id, answer)).FindTurn(start.Turn.Id)!;
     }
 
@@ -134,7 +134,7 @@ public sealed class SessionPairsTests
         {
             foreach (string id in ids)
             {
-                LogFile.Write(file, id, await _sessions.Log.EventsAsync(Tenant, id));
+                LogFile.Write(file, id, await _sessions.Log.EventsAsync(Key(id)));
             }
         }
 

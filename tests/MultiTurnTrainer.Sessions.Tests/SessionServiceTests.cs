@@ -18,9 +18,9 @@ public class SessionServiceTests
         string id = (await _sessions.CreateAsync()).Id;
         await _sessions.AskAsync(id, "1?", "1.");
         await _sessions.AskAsync(id, "2?", "2.");
-        SessionState fork = await _sessions.Service.ForkAsync(Tenant, id, 3);
+        SessionState fork = await _sessions.Service.ForkAsync(Key(id), 3);
         await _sessions.AskAsync(fork.Id, "other?", "other.");
-        await _sessions.Log.DeleteAsync(Tenant, id);
+        await _sessions.Log.DeleteAsync(Key(id));
 
         SessionState state = await _sessions.Restarted().LoadAsync(fork.Id);
         Assert.Equal(["Be brief.", "1?", "1.", "other?", "other."], Texts(state));
@@ -32,7 +32,7 @@ public class SessionServiceTests
     {
         string id = (await _sessions.CreateAsync()).Id;
         await _sessions.BeginAsync(id, "1?");
-        SessionState fork = await _sessions.Service.ForkAsync(Tenant, id);
+        SessionState fork = await _sessions.Service.ForkAsync(Key(id));
 
         Assert.Null(fork.Pending);
         Assert.Equal(["Be brief.", "2?", "2."], Texts(await Asked(fork.Id, "2?", "2.")));
@@ -43,12 +43,12 @@ public class SessionServiceTests
     {
         string id = (await _sessions.CreateAsync()).Id;
         await _sessions.AskAsync(id, "1?", "1.");
-        await _sessions.Service.AddConstraintAsync(Tenant, id, "No sugar.");
-        SessionState state = await _sessions.Service.ResetAsync(Tenant, id);
+        await _sessions.Service.AddConstraintAsync(Key(id), "No sugar.");
+        SessionState state = await _sessions.Service.ResetAsync(Key(id));
 
         Assert.Equal(["Be brief."], Texts(state));
         Assert.Equal(new SessionConstraint("c1", "No sugar.", false, 0), Assert.Single(state.Constraints));
-        Assert.Empty((await _sessions.Service.ResetAsync(Tenant, id, keepConstraints: false)).Constraints);
+        Assert.Empty((await _sessions.Service.ResetAsync(Key(id), keepConstraints: false)).Constraints);
     }
 
     [Fact]
@@ -57,9 +57,9 @@ public class SessionServiceTests
         SessionCreated sharing = new([], User: "ann", SharesMemory: true);
         MemoryChanged likes = new(MemoryKind.Preference, "tea", "green");
         string first = (await _sessions.Service.CreateAsync(Tenant, sharing)).Id;
-        await _sessions.Service.RememberAsync(Tenant, first, likes);
+        await _sessions.Service.RememberAsync(Key(first), likes);
         string apart = (await _sessions.Service.CreateAsync(Tenant, sharing with { SharesMemory = false })).Id;
-        await _sessions.Service.RememberAsync(Tenant, apart, likes with { Value = "black" });
+        await _sessions.Service.RememberAsync(Key(apart), likes with { Value = "black" });
 
         Assert.Equal("green", Assert.Single((await _sessions.Service.CreateAsync(Tenant, sharing)).Memory).Value);
         Assert.Empty((await _sessions.Service.CreateAsync(Tenant, sharing with { SharesMemory = false })).Memory);
@@ -80,7 +80,11 @@ public class SessionServiceTests
         _sessions.Clock.Now = _sessions.Clock.Now.AddDays(10);
         string young = (await _sessions.CreateAsync()).Id;
 
+        List<SessionKey> told = [];
+        _sessions.Log.Erased += told.Add;
+
         Assert.Equal(1, await _sessions.Service.ExpireAsync(TimeSpan.FromDays(5)));
+        Assert.Equal([Key(old)], told);
         await Assert.ThrowsAsync<SessionNotFoundException>(() => _sessions.LoadAsync(old));
         await _sessions.LoadAsync(young);
     }
@@ -90,11 +94,11 @@ public class SessionServiceTests
     {
         string id = (await _sessions.CreateAsync()).Id;
         SessionTurn first = await _sessions.AskAsync(id, "1?", "1.");
-        SessionState constrained = await _sessions.Service.AddConstraintAsync(Tenant, id, "No sugar.");
-        await _sessions.Service.WithdrawConstraintAsync(Tenant, id, constrained.Constraints[0].Id);
+        SessionState constrained = await _sessions.Service.AddConstraintAsync(Key(id), "No sugar.");
+        await _sessions.Service.WithdrawConstraintAsync(Key(id), constrained.Constraints[0].Id);
         SessionTurn broken = await _sessions.BeginAsync(id, "2?");
-        await _sessions.Turns.InterruptAsync(Tenant, id, broken.Id, "Tw", "client");
-        SessionState state = await _sessions.Turns.AcknowledgeAsync(Tenant, id, broken.Id);
+        await _sessions.Turns.InterruptAsync(Key(id), broken.Id, "Tw", "client");
+        SessionState state = await _sessions.Turns.AcknowledgeAsync(Key(id), broken.Id);
 
         JsonView row = SessionRow.Of(state);
         Assert.Equal(5, row.GetProperty("messages").GetArrayLength());
@@ -130,7 +134,7 @@ public class SessionServiceTests
         string path = folder["log.jsonl"];
         await using (FileStream file = File.Create(path))
         {
-            LogFile.Write(file, id, await _sessions.Log.EventsAsync(Tenant, id));
+            LogFile.Write(file, id, await _sessions.Log.EventsAsync(Key(id)));
         }
 
         SessionFixture other = new();

@@ -20,7 +20,7 @@ public abstract class SessionStoreConformance
         SessionHeader header = await NewAsync(store, "a", 2);
 
         Assert.False(await store.CreateAsync(header with { Version = 1 }, Events(1, 1)));
-        Assert.Equal(2, (await store.ReadAsync("a", header.Id))!.Header.Version);
+        Assert.Equal(2, (await store.ReadAsync(header.Key))!.Header.Version);
     }
 
     [Fact]
@@ -31,11 +31,11 @@ public abstract class SessionStoreConformance
         SessionHeader next = header with { Version = 5, UpdatedAt = _start.AddTicks(1234567), Pending = "t" };
 
         Assert.True(await store.AppendAsync(next, Events(3, 3)));
-        SessionRead read = (await store.ReadAsync("a", header.Id))!;
+        SessionRead read = (await store.ReadAsync(header.Key))!;
         Assert.Equal(next, read.Header);
         Assert.Equal([1, 2, 3, 4, 5], read.Events.Select(stored => stored.Version));
         Assert.Equal(Events(1, 5).Select(Text), read.Events.Select(Text));
-        Assert.Equal([4, 5], (await store.ReadAsync("a", header.Id, 3))!.Events.Select(stored => stored.Version));
+        Assert.Equal([4, 5], (await store.ReadAsync(header.Key, 3))!.Events.Select(stored => stored.Version));
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public abstract class SessionStoreConformance
         SessionHeader header = await NewAsync(store, "a", 2);
 
         Assert.False(await store.AppendAsync(header with { Version = first + 1, User = "x" }, Events(first, 2)));
-        SessionRead read = (await store.ReadAsync("a", header.Id))!;
+        SessionRead read = (await store.ReadAsync(header.Key))!;
         Assert.Equal(header, read.Header);
         Assert.Equal(2, read.Events.Count);
     }
@@ -63,7 +63,7 @@ public abstract class SessionStoreConformance
             200,
             async (_, _) =>
             {
-                long version = (await store.ReadAsync("a", header.Id))!.Header.Version;
+                long version = (await store.ReadAsync(header.Key))!.Header.Version;
                 if (await store.AppendAsync(header with { Version = version + 1 }, Events(version + 1, 1)))
                 {
                     Interlocked.Increment(ref won);
@@ -71,7 +71,7 @@ public abstract class SessionStoreConformance
             }
         );
 
-        SessionRead read = (await store.ReadAsync("a", header.Id))!;
+        SessionRead read = (await store.ReadAsync(header.Key))!;
         Assert.Equal(1 + won, read.Header.Version);
         Assert.Equal(Enumerable.Range(1, 1 + won).Select(i => (long)i), read.Events.Select(stored => stored.Version));
     }
@@ -82,12 +82,14 @@ public abstract class SessionStoreConformance
         await using ISessionStore store = Open();
         SessionHeader header = await NewAsync(store, "a", 2, begins: "turn");
 
-        Assert.Null(await store.ReadAsync("b", header.Id));
+        Assert.Null(await store.ReadAsync(header.Key with { Tenant = "b" }));
         Assert.Null(await store.FindTurnAsync("b", "turn"));
-        Assert.False(await store.AppendAsync(header with { Tenant = "b", Version = 3 }, Events(3, 1)));
-        Assert.False(await store.DeleteAsync("b", header.Id, _start));
+        Assert.False(
+            await store.AppendAsync(header with { Key = header.Key with { Tenant = "b" }, Version = 3 }, Events(3, 1))
+        );
+        Assert.False(await store.DeleteAsync(header.Key with { Tenant = "b" }, _start));
         Assert.Empty(await store.ListAsync(new SessionQuery { Tenant = "b" }).ToListAsync());
-        Assert.Equal(header.Id, await store.FindTurnAsync("a", "turn"));
+        Assert.Equal(header.Key, await store.FindTurnAsync("a", "turn"));
     }
 
     [Fact]
@@ -95,19 +97,19 @@ public abstract class SessionStoreConformance
     {
         await using ISessionStore store = Open();
         SessionHeader header = await NewAsync(store, "a", 4);
-        await store.WriteSnapshotAsync("a", header.Id, new StoredSnapshot(2, "two"u8.ToArray()));
-        await store.WriteSnapshotAsync("a", header.Id, new StoredSnapshot(3, "three"u8.ToArray()));
-        await store.WriteSnapshotAsync("a", header.Id, new StoredSnapshot(1, "late"u8.ToArray()));
+        await store.WriteSnapshotAsync(header.Key, new StoredSnapshot(2, "two"u8.ToArray()));
+        await store.WriteSnapshotAsync(header.Key, new StoredSnapshot(3, "three"u8.ToArray()));
+        await store.WriteSnapshotAsync(header.Key, new StoredSnapshot(1, "late"u8.ToArray()));
 
-        SessionRead read = (await store.ReadAsync("a", header.Id, useSnapshot: true))!;
+        SessionRead read = (await store.ReadAsync(header.Key, useSnapshot: true))!;
         if (read.Snapshot is { } snapshot)
         {
             Assert.Equal("three", Encoding.UTF8.GetString(snapshot.Data.Span));
             Assert.Equal([4], read.Events.Select(stored => stored.Version));
         }
 
-        Assert.Equal(4, (await store.ReadAsync("a", header.Id))!.Events.Count);
-        Assert.Null((await store.ReadAsync("a", header.Id, after: 1, useSnapshot: true))!.Snapshot);
+        Assert.Equal(4, (await store.ReadAsync(header.Key))!.Events.Count);
+        Assert.Null((await store.ReadAsync(header.Key, after: 1, useSnapshot: true))!.Snapshot);
     }
 
     [Fact]
@@ -118,7 +120,7 @@ public abstract class SessionStoreConformance
         SessionHeader two = await NewAsync(store, "a", 1, at: 2, pending: "p");
         SessionHeader three = await NewAsync(store, "b", 1, at: 3);
         SessionHeader gone = await NewAsync(store, "a", 1, at: 4);
-        await store.DeleteAsync("a", gone.Id, _start.AddSeconds(5));
+        await store.DeleteAsync(gone.Key, _start.AddSeconds(5));
 
         Assert.Equal([three, two, one], await store.ListAsync(new SessionQuery()).ToListAsync());
         Assert.Equal([two, one], await store.ListAsync(new SessionQuery { Tenant = "a" }).ToListAsync());
@@ -134,17 +136,17 @@ public abstract class SessionStoreConformance
     {
         await using ISessionStore store = Open();
         SessionHeader header = await NewAsync(store, "a", 2, user: "u", begins: "turn");
-        await store.WriteSnapshotAsync("a", header.Id, new StoredSnapshot(2, "two"u8.ToArray()));
+        await store.WriteSnapshotAsync(header.Key, new StoredSnapshot(2, "two"u8.ToArray()));
 
-        Assert.True(await store.DeleteAsync("a", header.Id, _start.AddDays(1)));
-        SessionRead read = (await store.ReadAsync("a", header.Id, useSnapshot: true))!;
+        Assert.True(await store.DeleteAsync(header.Key, _start.AddDays(1)));
+        SessionRead read = (await store.ReadAsync(header.Key, useSnapshot: true))!;
         Assert.Equal(header with { User = null, UpdatedAt = _start.AddDays(1), IsDeleted = true }, read.Header);
         Assert.Empty(read.Events);
         Assert.Null(read.Snapshot);
         Assert.Null(await store.FindTurnAsync("a", "turn"));
         Assert.False(await store.AppendAsync(header with { Version = 3 }, Events(3, 1)));
         Assert.False(await store.CreateAsync(header, Events(1, 2)));
-        Assert.False(await store.DeleteAsync("a", header.Id, _start));
+        Assert.False(await store.DeleteAsync(header.Key, _start));
     }
 
     /// <summary>A session with some events.</summary>
@@ -159,7 +161,7 @@ public abstract class SessionStoreConformance
     )
     {
         DateTimeOffset time = _start.AddSeconds(at);
-        SessionHeader header = new(tenant, SessionIds.New(), events, time, time, user, pending);
+        SessionHeader header = new(new SessionKey(tenant, SessionIds.New()), events, time, time, user, pending);
         IReadOnlyList<StoredEvent> first = Events(1, events);
         Assert.True(
             await store.CreateAsync(

@@ -36,15 +36,15 @@ public class SessionTurnsTests
             RequestHash = "Hi?",
         };
 
-        TurnStart running = await _sessions.Turns.BeginAsync(Tenant, id, again);
+        TurnStart running = await _sessions.Turns.BeginAsync(Key(id), again);
         await _sessions.CommitAsync(id, turn.Id, "Hello.");
-        TurnStart stored = await _sessions.Restarted().Turns.BeginAsync(Tenant, id, again);
+        TurnStart stored = await _sessions.Restarted().Turns.BeginAsync(Key(id), again);
 
         Assert.Equal((TurnStartKind.Running, turn.Id), (running.Kind, running.Turn.Id));
         Assert.Equal((TurnStartKind.Stored, turn.Id), (stored.Kind, stored.Turn.Id));
         Assert.Equal("Hello.", stored.Turn.Answer!.Value.GetProperty("content").GetString());
         await Assert.ThrowsAsync<IdempotencyMismatchException>(() =>
-            _sessions.Turns.BeginAsync(Tenant, id, again with { RequestHash = "other" })
+            _sessions.Turns.BeginAsync(Key(id), again with { RequestHash = "other" })
         );
     }
 
@@ -56,11 +56,11 @@ public class SessionTurnsTests
         TurnRequest request = new() { Messages = [Message("user", "And?")], ExpectedVersion = 1 };
 
         SessionConflictException stale = await Assert.ThrowsAsync<SessionConflictException>(() =>
-            _sessions.Turns.BeginAsync(Tenant, id, request)
+            _sessions.Turns.BeginAsync(Key(id), request)
         );
-        await _sessions.Turns.BeginAsync(Tenant, id, request with { ExpectedVersion = 3 });
+        await _sessions.Turns.BeginAsync(Key(id), request with { ExpectedVersion = 3 });
         SessionConflictException busy = await Assert.ThrowsAsync<SessionConflictException>(() =>
-            _sessions.Turns.BeginAsync(Tenant, id, request with { ExpectedVersion = null })
+            _sessions.Turns.BeginAsync(Key(id), request with { ExpectedVersion = null })
         );
 
         Assert.Equal(3, stale.CurrentVersion);
@@ -99,16 +99,16 @@ public class SessionTurnsTests
         string id = (await _sessions.CreateAsync()).Id;
         await _sessions.AskAsync(id, "Hi?", "Hello.");
         SessionTurn turn = await _sessions.BeginAsync(id, "More?", "k");
-        await _sessions.Turns.CheckpointAsync(Tenant, id, turn.Id, "One");
-        await _sessions.Turns.CheckpointAsync(Tenant, id, turn.Id, "One two");
-        SessionState state = await _sessions.Turns.InterruptAsync(Tenant, id, turn.Id, "One two thr", "client");
+        await _sessions.Turns.CheckpointAsync(Key(id), turn.Id, "One");
+        await _sessions.Turns.CheckpointAsync(Key(id), turn.Id, "One two");
+        SessionState state = await _sessions.Turns.InterruptAsync(Key(id), turn.Id, "One two thr", "client");
 
         Assert.Equal(["Be brief.", "Hi?", "Hello."], Texts(state));
         SessionTurn broken = state.FindTurn(turn.Id)!;
         Assert.Equal((TurnStatus.Interrupted, "One two thr", "client"), (broken.Status, broken.Partial, broken.Reason));
         Assert.Equal(
             ["One", " two"],
-            (await _sessions.Log.EventsAsync(Tenant, id))
+            (await _sessions.Log.EventsAsync(Key(id)))
                 .Select(logged => logged.Event)
                 .OfType<TurnCheckpointed>()
                 .Select(checkpoint => checkpoint.Text)
@@ -125,13 +125,13 @@ public class SessionTurnsTests
     {
         string id = (await _sessions.CreateAsync()).Id;
         SessionTurn turn = await _sessions.BeginAsync(id, "Count.");
-        await _sessions.Turns.InterruptAsync(Tenant, id, turn.Id, "One two", "client");
+        await _sessions.Turns.InterruptAsync(Key(id), turn.Id, "One two", "client");
 
         await Assert.ThrowsAsync<SessionConflictException>(() =>
-            _sessions.Turns.AcknowledgeAsync(Tenant, id, turn.Id, "Two")
+            _sessions.Turns.AcknowledgeAsync(Key(id), turn.Id, "Two")
         );
-        SessionState state = await _sessions.Turns.AcknowledgeAsync(Tenant, id, turn.Id, shown);
-        SessionState again = await _sessions.Turns.AcknowledgeAsync(Tenant, id, turn.Id, shown);
+        SessionState state = await _sessions.Turns.AcknowledgeAsync(Key(id), turn.Id, shown);
+        SessionState again = await _sessions.Turns.AcknowledgeAsync(Key(id), turn.Id, shown);
 
         Assert.Equal(["Be brief.", "Count.", committed], Texts(state));
         Assert.Equal(state.Version, again.Version);
@@ -142,10 +142,10 @@ public class SessionTurnsTests
     {
         string id = (await _sessions.CreateAsync()).Id;
         SessionTurn turn = await _sessions.BeginAsync(id, "Count.");
-        await _sessions.Turns.InterruptAsync(Tenant, id, turn.Id, "One two", "client");
+        await _sessions.Turns.InterruptAsync(Key(id), turn.Id, "One two", "client");
         await _sessions.AskAsync(id, "Hi?", "Hello.");
 
-        await Assert.ThrowsAsync<SessionConflictException>(() => _sessions.Turns.AcknowledgeAsync(Tenant, id, turn.Id));
+        await Assert.ThrowsAsync<SessionConflictException>(() => _sessions.Turns.AcknowledgeAsync(Key(id), turn.Id));
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public class SessionTurnsTests
         SessionTurn second = await _sessions.AskAsync(id, "2?", "2.");
         await _sessions.AskAsync(id, "3?", "3.");
 
-        SessionState state = await _sessions.Turns.RollBackAsync(Tenant, id, second.Id);
+        SessionState state = await _sessions.Turns.RollBackAsync(Key(id), second.Id);
         Assert.Equal(["Be brief.", "1?", "1."], Texts(state));
         Assert.Equal(
             [TurnStatus.Committed, TurnStatus.RolledBack, TurnStatus.RolledBack],
@@ -169,7 +169,7 @@ public class SessionTurnsTests
     {
         string id = (await _sessions.CreateAsync()).Id;
         SessionTurn first = await _sessions.AskAsync(id, "Hi?", "Hello.");
-        TurnStart start = await _sessions.Turns.RegenerateAsync(Tenant, id, first.Id);
+        TurnStart start = await _sessions.Turns.RegenerateAsync(Key(id), first.Id);
         Assert.Equal(
             ["Be brief.", "Hi?"],
             start.State.Before(start.Turn).Select(message => message.Json.GetProperty("content").GetString())
@@ -185,7 +185,7 @@ public class SessionTurnsTests
     {
         string id = (await _sessions.CreateAsync()).Id;
         SessionTurn turn = await _sessions.BeginAsync(id, "Hi?");
-        await _sessions.Turns.CheckpointAsync(Tenant, id, turn.Id, "Hel");
+        await _sessions.Turns.CheckpointAsync(Key(id), turn.Id, "Hel");
         SessionFixture restarted = _sessions.Restarted();
 
         Assert.Equal(1, await restarted.Turns.RecoverAsync());
@@ -203,7 +203,7 @@ public class SessionTurnsTests
         _sessions.Clock.Now = _sessions.Clock.Now.AddDays(-400);
         await _sessions.AskAsync(id, "2?", "2.");
 
-        DateTimeOffset[] times = [.. (await _sessions.Log.EventsAsync(Tenant, id)).Select(logged => logged.At)];
+        DateTimeOffset[] times = [.. (await _sessions.Log.EventsAsync(Key(id))).Select(logged => logged.At)];
         Assert.Equal(times.Order(), times);
     }
 

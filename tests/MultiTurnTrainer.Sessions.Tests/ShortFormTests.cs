@@ -33,7 +33,7 @@ public class ShortFormTests
             await sessions.AskAsync(id, $"question {i}", $"answer {i}");
         }
 
-        RecentSession recent = await sessions.Restarted().Log.RecentAsync(Tenant, id);
+        RecentSession recent = await sessions.Restarted().Log.RecentAsync(Key(id));
         SessionState whole = await sessions.Restarted().LoadAsync(id);
 
         Assert.False(recent.State.IsWhole);
@@ -59,11 +59,11 @@ public class ShortFormTests
         }
 
         TurnRequest again = new() { IdempotencyKey = "key", RequestHash = "question" };
-        TurnStart start = await sessions.Turns.BeginAsync(Tenant, id, again);
+        TurnStart start = await sessions.Turns.BeginAsync(Key(id), again);
 
         Assert.Equal((TurnStartKind.Stored, first.Id), (start.Kind, start.Turn.Id));
         await Assert.ThrowsAsync<IdempotencyMismatchException>(() =>
-            sessions.Turns.BeginAsync(Tenant, id, again with { RequestHash = "another" })
+            sessions.Turns.BeginAsync(Key(id), again with { RequestHash = "another" })
         );
     }
 
@@ -83,7 +83,7 @@ public class ShortFormTests
             string one = await TryAsync(quick, operations[i], i);
             string other = await TryAsync(slow, operations[i], i);
             Assert.Equal(other, one);
-            wasShort |= !(await quick.Log.RecentAsync(Tenant, Id)).State.IsWhole;
+            wasShort |= !(await quick.Log.RecentAsync(Key(Id))).State.IsWhole;
         }
 
         Assert.Equal(
@@ -114,8 +114,7 @@ public class ShortFormTests
 
     private static Task CreateAsync(SessionFixture sessions) =>
         sessions.Log.TryCreateAsync(
-            Tenant,
-            Id,
+            Key(Id),
             [new LoggedEvent(1, sessions.Clock.Now, new SessionCreated([Message("system", "Be brief.")]))]
         );
 
@@ -153,28 +152,25 @@ public class ShortFormTests
         return (operation & 31) switch
         {
             // Mostly whole turns: else no session becomes long.
-            < 24 when state.Pending is null => (await sessions.Turns.BeginAsync(Tenant, Id, request)).State,
+            < 24 when state.Pending is null => (await sessions.Turns.BeginAsync(Key(Id), request)).State,
             < 24 => await sessions.CommitAsync(Id, pending, FormattableString.Invariant($"Answer to {operation}.")),
-            24 => await sessions.Turns.InterruptAsync(Tenant, Id, pending, "half", "client"),
-            25 => await sessions.Turns.AcknowledgeAsync(Tenant, Id, turn),
-            26 when some % 4 == 0 => await sessions.Turns.RollBackAsync(Tenant, Id, turn),
-            27 when some % 4 == 0 => (await sessions.Turns.RegenerateAsync(Tenant, Id, turn, request)).State,
+            24 => await sessions.Turns.InterruptAsync(Key(Id), pending, "half", "client"),
+            25 => await sessions.Turns.AcknowledgeAsync(Key(Id), turn),
+            26 when some % 4 == 0 => await sessions.Turns.RollBackAsync(Key(Id), turn),
+            27 when some % 4 == 0 => (await sessions.Turns.RegenerateAsync(Key(Id), turn, request)).State,
             27 when some % 4 == 1 => await sessions.Turns.EditAsync(
-                Tenant,
-                Id,
+                Key(Id),
                 turn,
                 Message("assistant", FormattableString.Invariant($"Better {step}."))
             ),
-            28 when some % 16 == 0 => await sessions.Service.ResetAsync(Tenant, Id),
-            29 => await sessions.Service.AddConstraintAsync(Tenant, Id, request.Messages[0].GetRawText()),
+            28 when some % 16 == 0 => await sessions.Service.ResetAsync(Key(Id)),
+            29 => await sessions.Service.AddConstraintAsync(Key(Id), request.Messages[0].GetRawText()),
             30 => await sessions.Service.WithdrawConstraintAsync(
-                Tenant,
-                Id,
+                Key(Id),
                 FormattableString.Invariant($"c{(some % 3) + 1}")
             ),
             _ => await sessions.Service.RememberAsync(
-                Tenant,
-                Id,
+                Key(Id),
                 new(MemoryKind.Goal, "refund", FormattableString.Invariant($"goal {step}"))
             ),
         };

@@ -22,7 +22,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreConformance, IDisposab
     {
         await using ISessionStore store = Open();
         SessionHeader kept = await NewAsync(store, "a", 2);
-        SessionHeader header = new("a", SessionIds.New(), 400, default, default, Secret);
+        SessionHeader header = new(new SessionKey("a", SessionIds.New()), 400, default, default, Secret);
         string words = string.Concat(Enumerable.Repeat(Secret, 300));
         Assert.True(
             await store.CreateAsync(
@@ -40,12 +40,12 @@ public sealed class SqliteSessionStoreTests : SessionStoreConformance, IDisposab
                 ]
             )
         );
-        await store.WriteSnapshotAsync("a", header.Id, new StoredSnapshot(400, Encoding.UTF8.GetBytes(words)));
+        await store.WriteSnapshotAsync(header.Key, new StoredSnapshot(400, Encoding.UTF8.GetBytes(words)));
         Assert.True(Holds(Secret));
 
-        await store.DeleteAsync("a", header.Id, default);
+        await store.DeleteAsync(header.Key, default);
         Assert.False(Holds(Secret));
-        Assert.Equal(2, (await store.ReadAsync("a", kept.Id))!.Events.Count);
+        Assert.Equal(2, (await store.ReadAsync(kept.Key))!.Events.Count);
     }
 
     [Fact]
@@ -57,9 +57,48 @@ public sealed class SqliteSessionStoreTests : SessionStoreConformance, IDisposab
         MttException refused = Assert.Throws<MttException>(() => SqliteSessionStore.Open(FilePath, isServer: true));
         Assert.Contains("sessions.db", refused.Message, StringComparison.Ordinal);
         await using SqliteSessionStore tool = SqliteSessionStore.Open(FilePath, isServer: false);
-        Assert.Equal(2, (await tool.ReadAsync("a", header.Id))!.Header.Version);
-        Assert.True(await tool.DeleteAsync("a", header.Id, default));
-        Assert.True((await store.ReadAsync("a", header.Id))!.Header.IsDeleted);
+        Assert.Equal(2, (await tool.ReadAsync(header.Key))!.Header.Version);
+        Assert.True(await tool.DeleteAsync(header.Key, default));
+        Assert.True((await store.ReadAsync(header.Key))!.Header.IsDeleted);
+    }
+
+    [Fact]
+    public async Task Write_OfWhatWaits_IsOneCommitInWhichOneThatFailsStandsAlone()
+    {
+        await using SqliteConnections connections = new(FilePath);
+        List<SqliteWrite> commits = [];
+        Task<bool>[] writes = [];
+        connections.Writer.RunBetween(_ =>
+            writes = [
+                .. Enumerable
+                    .Range(0, 100)
+                    .Select(i =>
+                        connections.Writer.WriteAsync(
+                            write =>
+                            {
+                                commits.Add(write);
+                                long key = write.TryInsert(Header(i))!.Value;
+                                // Of the two events of the seventh one has the other's version.
+                                return write.Add(key, "a", [Event(1), Event(i == 7 ? 1 : 2)]);
+                            },
+                            CancellationToken.None
+                        )
+                    ),
+            ]
+        );
+
+        await Task.WhenAny(Task.WhenAll(writes), Task.Delay(TimeSpan.FromMinutes(1)));
+        Assert.Equal([7], Enumerable.Range(0, 100).Where(i => writes[i].IsFaulted));
+        Assert.All(writes, write => Assert.True(write.IsFaulted || write.Result));
+        // All are first made in one or two commits; then each of the failed one's is made alone.
+        Assert.InRange(commits.Take(8).Distinct().Count(), 1, 2);
+        await connections.DisposeAsync();
+        await using ISessionStore store = Open();
+        Assert.Equal(99, await store.ListAsync(new SessionQuery()).CountAsync());
+
+        static StoredEvent Event(long version) => new(version, default, "kind", default);
+        static SessionHeader Header(int i) =>
+            new(new SessionKey("a", FormattableString.Invariant($"session {i}")), 2, default, default);
     }
 
     [Fact]
@@ -81,7 +120,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreConformance, IDisposab
         await writes;
 
         await using SqliteSessionStore copy = SqliteSessionStore.Open(_folder["copy.db"], isServer: true);
-        SessionRead read = (await copy.ReadAsync("a", header.Id))!;
+        SessionRead read = (await copy.ReadAsync(header.Key))!;
         Assert.Equal(read.Header.Version, read.Events.Count);
         MttException taken = await Assert.ThrowsAsync<MttException>(() => store.BackUpAsync(_folder["copy.db"]));
         Assert.Contains("already exists", taken.Message, StringComparison.Ordinal);
@@ -103,7 +142,7 @@ public sealed class SqliteSessionStoreTests : SessionStoreConformance, IDisposab
         }
 
         await using ISessionStore store = Open();
-        Assert.Single((await store.ReadAsync("a", "id"))!.Events);
+        Assert.Single((await store.ReadAsync(new SessionKey("a", "id")))!.Events);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class StoreMigrationTests(DatabaseServers fixture) : IClassFixture
             ids.Add(id);
         }
 
-        await first.DeleteAsync(SessionFixture.Tenant, ids[5], sessions.Clock.Now);
+        await first.DeleteAsync(SessionFixture.Key(ids[5]), sessions.Clock.Now);
         await using ISessionStore second = PostgresSessionStore.Open(fixture.Postgres.NewDatabase(), isServer: true);
         await using ISessionStore third = SqliteSessionStore.Open(_folder["b.db"], isServer: true);
 
@@ -49,11 +49,9 @@ public sealed class StoreMigrationTests(DatabaseServers fixture) : IClassFixture
         // The store that was migrated to goes on: its turns are found, its keys are known, what was erased stays so.
         SessionFixture moved = new(second);
         SessionState state = await moved.LoadAsync(ids[9]);
-        Assert.Equal(ids[9], await second.FindTurnAsync(SessionFixture.Tenant, state.Turns[3].Id));
+        Assert.Equal(state.Key, await second.FindTurnAsync(SessionFixture.Tenant, state.Turns[3].Id));
         Assert.Equal("answer 3", (await moved.AskAgainAsync(ids[9], "question 3 \0", "k3")));
-        Assert.False(
-            await second.CreateAsync(new SessionHeader(SessionFixture.Tenant, ids[5], 0, default, default), [])
-        );
+        Assert.False(await second.CreateAsync(new SessionHeader(SessionFixture.Key(ids[5]), 0, default, default), []));
     }
 
     [Fact]
@@ -86,11 +84,7 @@ public sealed class StoreMigrationTests(DatabaseServers fixture) : IClassFixture
     private static async Task<string> LogAsync(ISessionStore store, string id)
     {
         using MemoryStream output = new();
-        LogFile.Write(
-            output,
-            id,
-            await new SessionLog(store, TimeProvider.System).EventsAsync(SessionFixture.Tenant, id)
-        );
+        LogFile.Write(output, id, await new SessionLog(store, TimeProvider.System).EventsAsync(SessionFixture.Key(id)));
         return Encoding.UTF8.GetString(output.ToArray());
     }
 }

@@ -82,8 +82,7 @@ internal static class SessionChangeCommands
             async log =>
             {
                 SessionState fork = await new SessionService(log).ForkAsync(
-                    SessionsCommand.Tenant(parsed),
-                    parsed.GetValue(_session)!,
+                    new SessionKey(SessionsCommand.Tenant(parsed), parsed.GetValue(_session)!),
                     parsed.GetValue(_at),
                     cancellation
                 );
@@ -110,7 +109,8 @@ internal static class SessionChangeCommands
 
                 Console.Error.WriteLine($"{Counted.Of(added, "session")} added, {known.Count} left out");
                 return known.Count == 0 ? ExitCode.Done : ExitCode.Findings;
-            }
+            },
+            begins: true
         );
 
     private static Task<int> DeleteAsync(ParseResult parsed, CancellationToken cancellation) =>
@@ -126,20 +126,43 @@ internal static class SessionChangeCommands
                     throw new MttException("nothing is named", "Name sessions: mtt sessions delete ID.");
                 }
 
-                int erased = user is null
-                    ? 0
-                    : await new SessionService(log).DeleteUserAsync(tenant, user, cancellation);
-                foreach (string id in ids)
+                SessionKey[] sessions = [.. ids.Select(id => new SessionKey(tenant, id))];
+                SessionKey? erasedBefore = await RequireAsync(log, sessions, cancellation);
+                SessionService service = new(log);
+                int erased = user is null ? 0 : await service.DeleteUserAsync(tenant, user, cancellation);
+                erased += await service.DeleteAsync(sessions, cancellation);
+                if (erasedBefore is { } gone)
                 {
-                    erased += await log.DeleteAsync(tenant, id, cancellation)
-                        ? 1
-                        : throw new SessionNotFoundException(id);
+                    throw new SessionNotFoundException(gone.Id);
                 }
 
                 Console.Error.WriteLine($"{Counted.Of(erased, "session")} erased");
                 return ExitCode.Done;
             }
         );
+
+    /// <summary>Refuses all where one was never there, in place of erasing only some.</summary>
+    /// <returns>The first that was erased before; it is erased again, for a hot tier may have been away then.</returns>
+    private static async Task<SessionKey?> RequireAsync(
+        SessionLog log,
+        SessionKey[] sessions,
+        CancellationToken cancellation
+    )
+    {
+        SessionKey? erasedBefore = null;
+        foreach (SessionKey session in sessions)
+        {
+            SessionRead read =
+                await log.Store.ReadAsync(session, long.MaxValue, cancellation: cancellation)
+                ?? throw new SessionNotFoundException(session.Id);
+            if (read.Header.IsDeleted)
+            {
+                erasedBefore ??= session;
+            }
+        }
+
+        return erasedBefore;
+    }
 
     private static Task<int> CollectAsync(ParseResult parsed, CancellationToken cancellation) =>
         SessionsCommand.WithLogAsync(

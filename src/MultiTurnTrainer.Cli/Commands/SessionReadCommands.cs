@@ -102,9 +102,7 @@ internal static class SessionReadCommands
             parsed,
             async log =>
             {
-                SessionsText.Write(
-                    await log.LoadAsync(SessionsCommand.Tenant(parsed), parsed.GetValue(_session)!, cancellation)
-                );
+                SessionsText.Write(await log.LoadAsync(Named(parsed), cancellation));
                 return ExitCode.Done;
             }
         );
@@ -114,10 +112,10 @@ internal static class SessionReadCommands
             parsed,
             async log =>
             {
-                (string tenant, string id) = (SessionsCommand.Tenant(parsed), parsed.GetValue(_session)!);
-                SessionState now = await log.LoadAsync(tenant, id, cancellation);
+                SessionKey session = Named(parsed);
+                SessionState now = await log.LoadAsync(session, cancellation);
                 long version = parsed.GetValue(_at) ?? now.Version;
-                SessionState state = await log.LoadAsync(tenant, id, version, cancellation);
+                SessionState state = await log.LoadAsync(session, version, cancellation);
                 SessionsText.Write(state);
                 if (parsed.GetValue(_model) is not { } folder)
                 {
@@ -129,7 +127,7 @@ internal static class SessionReadCommands
                     PolicyFile.Read(parsed.GetValue(_policy), SessionsCommand.LoadSettings(parsed))
                     ?? new ContextPolicy();
                 ReplayedPrompts replayed = PromptReplay.Compare(
-                    await log.EventsAsync(tenant, id, 0, cancellation),
+                    await log.EventsAsync(session, 0, cancellation),
                     state,
                     new PolicyModel(policy, model)
                 );
@@ -143,22 +141,21 @@ internal static class SessionReadCommands
             parsed,
             async log =>
             {
-                string tenant = SessionsCommand.Tenant(parsed);
                 using OutputFile? file = parsed.GetValue(_output) is { } path
                     ? OutputFile.Create(path, parsed.GetValue(_force))
                     : null;
                 Stream output = file?.Stream ?? Console.OpenStandardOutput();
-                IAsyncEnumerable<string> ids = IdsAsync(parsed, log, tenant, cancellation);
+                IAsyncEnumerable<SessionKey> sessions = AllAsync(parsed, log, cancellation);
                 if (parsed.GetValue(_pairs))
                 {
-                    await ExportPairsAsync(ids.Select(id => (tenant, id)), log, output, cancellation);
+                    await ExportPairsAsync(sessions, log, output, cancellation);
                 }
                 else
                 {
                     int count = 0;
-                    await foreach (string id in ids)
+                    await foreach (SessionKey session in sessions)
                     {
-                        count += await ExportAsync(parsed, log, (tenant, id), output, cancellation);
+                        count += await ExportAsync(parsed, log, session, output, cancellation);
                     }
 
                     Console.Error.WriteLine(Counted.Of(count, parsed.GetValue(_log) ? "event" : "conversation"));
@@ -170,7 +167,7 @@ internal static class SessionReadCommands
         );
 
     private static async Task ExportPairsAsync(
-        IAsyncEnumerable<(string Tenant, string Id)> sessions,
+        IAsyncEnumerable<SessionKey> sessions,
         SessionLog log,
         Stream output,
         CancellationToken cancellation
@@ -178,14 +175,14 @@ internal static class SessionReadCommands
     {
         PairWriter writer = new(output);
         SessionPairs pairs = new(writer.Counts.Skip);
-        await foreach ((string tenant, string id) in sessions)
+        await foreach (SessionKey session in sessions)
         {
-            pairs.Note(await log.LoadAsync(tenant, id, cancellation));
+            pairs.Note(await log.LoadAsync(session, cancellation));
         }
 
-        await foreach ((string tenant, string id) in sessions)
+        await foreach (SessionKey session in sessions)
         {
-            foreach (AnswerPair pair in pairs.Of(await log.LoadAsync(tenant, id, cancellation)))
+            foreach (AnswerPair pair in pairs.Of(await log.LoadAsync(session, cancellation)))
             {
                 writer.Write(pair);
             }
@@ -202,36 +199,39 @@ internal static class SessionReadCommands
     private static async Task<int> ExportAsync(
         ParseResult parsed,
         SessionLog log,
-        (string Tenant, string Id) session,
+        SessionKey session,
         Stream output,
         CancellationToken cancellation
     )
     {
         if (parsed.GetValue(_log))
         {
-            IReadOnlyList<LoggedEvent> events = await log.EventsAsync(session.Tenant, session.Id, 0, cancellation);
+            IReadOnlyList<LoggedEvent> events = await log.EventsAsync(session, 0, cancellation);
             LogFile.Write(output, session.Id, events);
             return events.Count;
         }
 
-        SessionState state = await log.LoadAsync(session.Tenant, session.Id, cancellation);
+        SessionState state = await log.LoadAsync(session, cancellation);
         using ConversationWriter writer = new(output);
         writer.Write(SessionRow.Of(state));
         return 1;
     }
 
-    private static async IAsyncEnumerable<string> IdsAsync(
+    private static SessionKey Named(ParseResult parsed) =>
+        new(SessionsCommand.Tenant(parsed), parsed.GetValue(_session)!);
+
+    private static async IAsyncEnumerable<SessionKey> AllAsync(
         ParseResult parsed,
         SessionLog log,
-        string tenant,
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
+        string tenant = SessionsCommand.Tenant(parsed);
         if (parsed.GetValue(_sessions) is { Length: > 0 } named)
         {
             foreach (string id in named)
             {
-                yield return id;
+                yield return new SessionKey(tenant, id);
             }
 
             yield break;
@@ -240,7 +240,7 @@ internal static class SessionReadCommands
         SessionQuery query = new() { Tenant = tenant };
         await foreach (SessionHeader header in new SessionService(log).ListAsync(query, cancellation))
         {
-            yield return header.Id;
+            yield return header.Key;
         }
     }
 }

@@ -72,16 +72,23 @@ internal static class SessionsCommand
     public static string Tenant(ParseResult parsed) => parsed.GetValue(_tenant)!;
 
     /// <summary>Opens the store and does something with its sessions; what a session refuses becomes an error for people.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="work">What is done.</param>
+    /// <param name="begins">Whether a store is begun where there is none.</param>
     /// <exception cref="MttException">There is no store, no such session, or the session refuses.</exception>
-    public static async Task<int> WithLogAsync(ParseResult parsed, Func<SessionLog, Task<int>> work)
+    public static async Task<int> WithLogAsync(
+        ParseResult parsed,
+        Func<SessionLog, Task<int>> work,
+        bool begins = false
+    )
     {
         SessionStoreSettings settings = Section(parsed).Store;
         string? named = parsed.GetValue(_store);
-        if (SessionStores.FileOf(settings, named) is { } path && !File.Exists(path))
+        if (!begins && SessionStores.FileOf(settings, named) is { } path && !File.Exists(path))
         {
             throw new MttException(
                 $"{path}: there is no store",
-                "mtt serve and mtt chat begin one; name another with --store sqlite:FILE."
+                "mtt serve, mtt chat and mtt sessions import begin one; name another with --store sqlite:FILE."
             );
         }
 

@@ -34,7 +34,7 @@ public sealed class LocalServedModel : IDisposable
     private readonly CachedGenerator _generator;
     private readonly PromptEncoder _encoder;
     private readonly HashSet<int> _stops;
-    private readonly Channel<Waiting> _waiting = Channel.CreateUnbounded<Waiting>();
+    private readonly Channel<Action> _waiting = Channel.CreateUnbounded<Action>();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _worker;
 
@@ -68,7 +68,7 @@ public sealed class LocalServedModel : IDisposable
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
         Waiting waiting = new(chat, Channel.CreateBounded<LocalPiece>(MostWaiting), ended.Token);
-        await _waiting.Writer.WriteAsync(waiting, cancellation).ConfigureAwait(false);
+        await _waiting.Writer.WriteAsync(() => Run(waiting), cancellation).ConfigureAwait(false);
         try
         {
             await foreach (LocalPiece piece in waiting.Pieces.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
@@ -81,6 +81,9 @@ public sealed class LocalServedModel : IDisposable
             await ended.CancelAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>Forgets what is kept under a cache key, after whatever waits already.</summary>
+    public void Forget(string key) => _waiting.Writer.TryWrite(() => _generator.Forget(key));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -97,19 +100,24 @@ public sealed class LocalServedModel : IDisposable
     {
         while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            while (_waiting.Reader.TryRead(out Waiting? next))
+            while (_waiting.Reader.TryRead(out Action? next))
             {
-                try
-                {
-                    Answer(next);
-                    next.Pieces.Writer.Complete();
-                }
-                catch (Exception problem)
-                {
-                    // Whatever it is belongs to the one who waits, not to the worker.
-                    next.Pieces.Writer.Complete(problem);
-                }
+                next();
             }
+        }
+    }
+
+    private void Run(Waiting next)
+    {
+        try
+        {
+            Answer(next);
+            next.Pieces.Writer.Complete();
+        }
+        catch (Exception problem)
+        {
+            // Whatever it is belongs to the one who waits, not to the worker.
+            next.Pieces.Writer.Complete(problem);
         }
     }
 

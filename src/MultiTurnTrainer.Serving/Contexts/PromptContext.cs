@@ -81,12 +81,12 @@ internal sealed class PromptContext
         };
     }
 
-    /// <summary>The prompt again where the model found it too long: as if a fifth of the budget were gone.</summary>
+    /// <summary>The prompt again where the model found it too long: shorter by a quarter of the budget, but by no more than half of it.</summary>
     /// <exception cref="MttException">What may not leave is longer than that.</exception>
     public AssembledContext Shorten()
     {
         BudgetParts parts = Assemble().Plan.Parts;
-        _assembler.Refit(Math.Max(parts.Prompt, parts.Budget) * 5 / 4);
+        _assembler.Refit(Math.Max(parts.Prompt, parts.Budget) + Math.Min(parts.Budget / 4, parts.Prompt / 2));
         _assembled = null;
         return Assemble();
     }

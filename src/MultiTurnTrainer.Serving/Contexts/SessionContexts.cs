@@ -15,7 +15,7 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
     private const int MostKept = 4096;
     private const long MostCharacters = 16 << 20;
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string, string), LinkedListNode<Kept>> _byId = [];
+    private readonly Dictionary<SessionKey, LinkedListNode<Kept>> _byId = [];
     private readonly LinkedList<Kept> _kept = [];
     private long _characters;
 
@@ -60,6 +60,22 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
         return Plan(asked, null, asked.Tools, 0, asked.MessageCount).Assemble();
     }
 
+    /// <summary>The prompt of the next answer, as far as it is known before its question is.</summary>
+    /// <exception cref="MttException">What may not leave a prompt is longer than the budget.</exception>
+    public async Task<AssembledContext> NextAsync(RecentSession session, CancellationToken cancellation)
+    {
+        // An empty question stands for the next where something counts from that one on.
+        bool isAsked = CountsFromNext(session.State) && !AwaitsResults(session.State);
+        (PromptContext prompts, _) = await OpenAsync(session, isAsked ? 1 : 0, null, null, cancellation)
+            .ConfigureAwait(false);
+        if (isAsked)
+        {
+            prompts.Append(JsonText.ToView(new JsonFields { ["role"] = "user", ["content"] = "" }));
+        }
+
+        return prompts.Assemble();
+    }
+
     /// <summary>Keeps what a turn ended with, for the next.</summary>
     /// <param name="state">The session with the turn.</param>
     /// <param name="prompts">Its prompts, the answer appended.</param>
@@ -72,32 +88,46 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
 
         lock (_lock)
         {
-            Remove((state.Tenant, state.Id));
-            Kept kept = new(state.Tenant, state.Id, state.Version, prompts);
-            _byId[(state.Tenant, state.Id)] = _kept.AddFirst(kept);
+            Remove(state.Key);
+            Kept kept = new(state.Key, state.Version, prompts);
+            _byId[state.Key] = _kept.AddFirst(kept);
             _characters += prompts.Size;
             while (_kept.Count > MostKept || (_characters > MostCharacters && _kept.Count > 1))
             {
-                Remove((_kept.Last!.Value.Tenant, _kept.Last.Value.Id));
+                Remove(_kept.Last!.Value.Session);
             }
         }
     }
 
     /// <summary>Forgets a session.</summary>
-    public void Forget(string tenant, string id)
+    public void Forget(SessionKey session)
     {
         lock (_lock)
         {
-            Remove((tenant, id));
+            Remove(session);
         }
     }
+
+    private bool CountsFromNext(SessionState state)
+    {
+        int next = state.NextTurnNumber;
+        return state.Constraints.Exists(constraint => constraint.From == next || constraint.Until == next)
+            || state.Memory.Exists(entry => entry.Turn == next)
+            || (state.MessageCount > 0 && WasPaused(state));
+    }
+
+    // What comes next are the results of tools, and no question.
+    private static bool AwaitsResults(SessionState state) =>
+        state.MessageCount > 0
+        && state.MessageAt(state.MessageCount - 1).Json.TryGetProperty("tool_calls", out JsonView calls)
+        && calls is { Kind: JsonKind.Array };
 
     private PromptContext? Take(SessionState state)
     {
         lock (_lock)
         {
             // A context is changed by going on with it: whoever takes it has it alone.
-            Kept? kept = Remove((state.Tenant, state.Id));
+            Kept? kept = Remove(state.Key);
             return kept is not null && kept.Version == state.Version && !WasPaused(state) ? kept.Prompts : null;
         }
     }
@@ -122,7 +152,7 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
         SessionPlan? plan = session.Plan?.Key == key && session.Plan.State.Count <= end ? session.Plan : null;
         if (!state.IsWhole && (plan is null || !state.Holds(plan.State.Leading, plan.State.From)))
         {
-            state = await log.LoadAsync(state.Tenant, state.Id, state.Version, cancellation).ConfigureAwait(false);
+            state = await log.LoadAsync(state.Key, state.Version, cancellation).ConfigureAwait(false);
         }
 
         return Plan(state, plan, tools, added, end);
@@ -152,9 +182,9 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
         return prompts;
     }
 
-    private Kept? Remove((string, string) id)
+    private Kept? Remove(SessionKey session)
     {
-        if (!_byId.Remove(id, out LinkedListNode<Kept>? node))
+        if (!_byId.Remove(session, out LinkedListNode<Kept>? node))
         {
             return null;
         }
@@ -164,7 +194,7 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
         return node.Value;
     }
 
-    private sealed record Kept(string Tenant, string Id, long Version, PromptContext Prompts);
+    private sealed record Kept(SessionKey Session, long Version, PromptContext Prompts);
 }
 
 /// <summary>Roles of canonical messages.</summary>

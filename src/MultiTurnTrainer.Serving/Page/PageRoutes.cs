@@ -55,7 +55,7 @@ internal sealed class PageRoutes(SessionLog log, SessionService service, Tenants
         {
             // What can be no id is answered without asking the store.
             SessionState state = SessionIds.IsValid(id)
-                ? await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false)
+                ? await log.LoadAsync(new SessionKey(tenant, id), http.RequestAborted).ConfigureAwait(false)
                 : throw new SessionNotFoundException(id);
             await WriteAsync(http, HistoryPage.OfSession(state), 200).ConfigureAwait(false);
         }

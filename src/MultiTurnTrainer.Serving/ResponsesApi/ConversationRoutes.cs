@@ -6,13 +6,7 @@ using MultiTurnTrainer.Serving.SessionApi;
 namespace MultiTurnTrainer.Serving.ResponsesApi;
 
 /// <summary><c>/v1/conversations</c>: sessions as OpenAI's API names them.</summary>
-internal sealed class ConversationRoutes(
-    SessionLog log,
-    SessionService service,
-    SessionContexts contexts,
-    ServedPolicy policy,
-    TurnRunner runner
-)
+internal sealed class ConversationRoutes(SessionLog log, SessionService service, ServedPolicy policy, TurnRunner runner)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -66,22 +60,15 @@ internal sealed class ConversationRoutes(
 
     private async Task DeleteAsync(HttpContext http)
     {
-        string tenant = Tenants.Of(http);
-        string session = SessionId(http);
+        SessionKey session = Key(http);
         bool deleted = await runner
-            .AloneAsync(
-                tenant,
-                session,
-                () => log.DeleteAsync(tenant, session, http.RequestAborted),
-                http.RequestAborted
-            )
+            .AloneAsync(session, () => log.DeleteAsync(session, http.RequestAborted), http.RequestAborted)
             .ConfigureAwait(false);
-        contexts.Forget(tenant, session);
         await Json.WriteAsync(
                 http,
                 new JsonFields
                 {
-                    ["id"] = ResponseJson.ConversationId(session),
+                    ["id"] = ResponseJson.ConversationId(session.Id),
                     ["object"] = "conversation.deleted",
                     ["deleted"] = deleted ? true : throw ApiException.NotFound("conversation"),
                 }
@@ -99,11 +86,10 @@ internal sealed class ConversationRoutes(
         await Json.WriteAsync(http, List([.. isOldestFirst ? items : items.Reverse()])).ConfigureAwait(false);
     }
 
-    private static string SessionId(HttpContext http) =>
-        ResponseJson.SessionOf(http.Request.RouteValues["conversation"] as string);
+    private static SessionKey Key(HttpContext http) =>
+        new(Tenants.Of(http), ResponseJson.SessionOf(http.Request.RouteValues["conversation"] as string));
 
-    private Task<SessionState> LoadAsync(HttpContext http) =>
-        log.LoadAsync(Tenants.Of(http), SessionId(http), http.RequestAborted);
+    private Task<SessionState> LoadAsync(HttpContext http) => log.LoadAsync(Key(http), http.RequestAborted);
 
     private static JsonFields Of(SessionState state) =>
         new()

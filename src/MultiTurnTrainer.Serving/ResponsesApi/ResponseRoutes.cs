@@ -98,12 +98,7 @@ internal sealed class ResponseRoutes(
         }
 
         await runner
-            .AloneAsync(
-                state.Tenant,
-                state.Id,
-                () => log.DeleteAsync(state.Tenant, state.Id, http.RequestAborted),
-                http.RequestAborted
-            )
+            .AloneAsync(state.Key, () => log.DeleteAsync(state.Key, http.RequestAborted), http.RequestAborted)
             .ConfigureAwait(false);
         JsonFields deleted = new()
         {
@@ -127,11 +122,10 @@ internal sealed class ResponseRoutes(
     {
         string turn = ResponseJson.TurnOf(http.Request.RouteValues["response"] as string);
         string tenant = Tenants.Of(http);
-        string session =
+        SessionKey session =
             await log.Store.FindTurnAsync(tenant, turn, http.RequestAborted).ConfigureAwait(false)
             ?? throw ApiException.NotFound("response");
-        SessionState state = await log.LoadWithTurnAsync(tenant, session, turn, http.RequestAborted)
-            .ConfigureAwait(false);
+        SessionState state = await log.LoadWithTurnAsync(session, turn, http.RequestAborted).ConfigureAwait(false);
         return (state, state.FindTurn(turn) ?? throw ApiException.NotFound("response"));
     }
 
@@ -160,20 +154,19 @@ internal sealed class ResponseRoutes(
     // A response that another one follows already is the root of a branch: the branch gets a session of its own.
     private async Task<string> FollowAsync(HttpContext http, string tenant, string turn)
     {
-        string session =
+        SessionKey session =
             await log.Store.FindTurnAsync(tenant, turn, http.RequestAborted).ConfigureAwait(false)
             ?? throw ApiException.NotFound("response");
-        SessionState state = await log.LoadWithTurnAsync(tenant, session, turn, http.RequestAborted)
-            .ConfigureAwait(false);
+        SessionState state = await log.LoadWithTurnAsync(session, turn, http.RequestAborted).ConfigureAwait(false);
         SessionTurn before = state.FindTurn(turn) ?? throw ApiException.NotFound("response");
         SessionTurn? next = state.Turns.FirstOrDefault(other => other.Version > before.Version);
         if (next is null)
         {
-            return session;
+            return session.Id;
         }
 
         SessionState fork = await service
-            .ForkAsync(tenant, session, next.Version - 1, http.RequestAborted)
+            .ForkAsync(session, next.Version - 1, http.RequestAborted)
             .ConfigureAwait(false);
         return fork.Id;
     }

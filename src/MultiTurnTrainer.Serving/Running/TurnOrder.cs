@@ -3,10 +3,9 @@ using MultiTurnTrainer.Serving.Chats;
 namespace MultiTurnTrainer.Serving.Running;
 
 /// <summary>What a client asks of a session.</summary>
-/// <param name="Tenant">The tenant.</param>
 /// <param name="Session">The session.</param>
 /// <param name="Body">The request as a chat completion: its messages are new ones, or the whole list that the client knows.</param>
-internal sealed record TurnOrder(string Tenant, string Session, ChatBody Body)
+internal sealed record TurnOrder(SessionKey Session, ChatBody Body)
 {
     /// <summary>The client's idempotency key.</summary>
     public string? Key { get; init; }

@@ -24,8 +24,7 @@ internal sealed class TurnRun(
     public SessionPlan? Plan => plan;
 
     private readonly AnswerBuilder _answer = new();
-    private readonly string _tenant = live.State.Tenant;
-    private readonly string _session = live.State.Id;
+    private readonly SessionKey _session = live.State.Key;
     private int _checkpointed;
     private long _lastCheckpoint = time.GetTimestamp();
 
@@ -125,7 +124,7 @@ internal sealed class TurnRun(
     {
         // What ends the answer is shown when the answer is durable.
         await foreach (
-            JsonFields chunk in upstream.StreamAsync(body, $"{_tenant}/{_session}", cancellation).ConfigureAwait(false)
+            JsonFields chunk in upstream.StreamAsync(body, _session.ToString(), cancellation).ConfigureAwait(false)
         )
         {
             _answer.Add(chunk);
@@ -162,7 +161,7 @@ internal sealed class TurnRun(
             return;
         }
 
-        await turns.CheckpointAsync(_tenant, _session, live.Turn.Id, _answer.Text).ConfigureAwait(false);
+        await turns.CheckpointAsync(_session, live.Turn.Id, _answer.Text).ConfigureAwait(false);
         _checkpointed = _answer.Pieces;
         _lastCheckpoint = time.GetTimestamp();
     }
@@ -202,8 +201,7 @@ internal sealed class TurnRun(
 
     private async Task<SessionState> CommitAsync(JsonView message, CommitInfo info, ContextCompressed? compressed)
     {
-        Task<SessionState> Commit() =>
-            turns.CommitAsync(_tenant, _session, live.Turn.Id, message, info, compressed, plan);
+        Task<SessionState> Commit() => turns.CommitAsync(_session, live.Turn.Id, message, info, compressed, plan);
         try
         {
             return await Commit().ConfigureAwait(false);
@@ -237,12 +235,10 @@ internal sealed class TurnRun(
         SessionState state;
         try
         {
-            state = await turns
-                .InterruptAsync(_tenant, _session, live.Turn.Id, _answer.Text, reason)
-                .ConfigureAwait(false);
+            state = await turns.InterruptAsync(_session, live.Turn.Id, _answer.Text, reason).ConfigureAwait(false);
             if (options.Fallbacks.OnStreamFailure == StreamFallback.AcknowledgePartial && _answer.Text.Length > 0)
             {
-                state = await turns.AcknowledgeAsync(_tenant, _session, live.Turn.Id).ConfigureAwait(false);
+                state = await turns.AcknowledgeAsync(_session, live.Turn.Id).ConfigureAwait(false);
             }
         }
         catch (Exception second)

@@ -19,8 +19,8 @@ internal sealed class TurnRunner(
     TimeProvider time
 )
 {
-    private readonly KeyedGates _gates = new();
-    private readonly ConcurrentDictionary<(string, string, string), (string Hash, LiveTurn Turn)> _byKey = [];
+    private readonly SessionGates _gates = new();
+    private readonly ConcurrentDictionary<(SessionKey, string), (string Hash, LiveTurn Turn)> _byKey = [];
     private readonly ConcurrentDictionary<LiveTurn, Task> _running = [];
     private readonly CancellationTokenSource _stop = new();
 
@@ -45,25 +45,18 @@ internal sealed class TurnRunner(
             }
 
             // Another server answers a turn of this session, or nobody does and it will be found.
-            await log
-                .Store.WaitForChangeAsync(order.Tenant, order.Session, version, cancellation)
-                .ConfigureAwait(false);
+            await log.Store.WaitForChangeAsync(order.Session, version, cancellation).ConfigureAwait(false);
         }
     }
 
     /// <summary>Interrupts the turns that neither this nor another living server answers.</summary>
     public Task<int> RecoverAsync(CancellationToken cancellation) =>
-        turns.RecoverAsync(header => _gates.TryEnter((header.Tenant, header.Id)), cancellation);
+        turns.RecoverAsync(header => _gates.TryEnter(header.Key), cancellation);
 
     /// <summary>Does something to a session while no turn of it runs.</summary>
-    public async Task<T> AloneAsync<T>(
-        string tenant,
-        string session,
-        Func<Task<T>> change,
-        CancellationToken cancellation
-    )
+    public async Task<T> AloneAsync<T>(SessionKey session, Func<Task<T>> change, CancellationToken cancellation)
     {
-        using IDisposable gate = await _gates.EnterAsync((tenant, session), cancellation).ConfigureAwait(false);
+        using IDisposable gate = await _gates.EnterAsync(session, cancellation).ConfigureAwait(false);
         return await change().ConfigureAwait(false);
     }
 
@@ -81,7 +74,7 @@ internal sealed class TurnRunner(
         CancellationToken cancellation
     )
     {
-        IDisposable gate = await _gates.EnterAsync((order.Tenant, order.Session), cancellation).ConfigureAwait(false);
+        IDisposable gate = await _gates.EnterAsync(order.Session, cancellation).ConfigureAwait(false);
         bool isPassedOn = false;
         try
         {
@@ -119,8 +112,7 @@ internal sealed class TurnRunner(
     /// <summary>The session, whole only where the order is about what lies far back.</summary>
     private async Task<RecentSession> LoadAsync(TurnOrder order, CancellationToken cancellation)
     {
-        (string tenant, string id) = (order.Tenant, order.Session);
-        RecentSession session = await log.RecentAsync(tenant, id, cancellation).ConfigureAwait(false);
+        RecentSession session = await log.RecentAsync(order.Session, cancellation).ConfigureAwait(false);
         SessionState state = session.State;
         bool needsAll =
             !state.IsWhole
@@ -130,20 +122,20 @@ internal sealed class TurnRunner(
                 || (
                     order.Key is { } key
                     && state.FindKey(key) is null
-                    && await turns.WasUsedAsync(tenant, id, key, cancellation).ConfigureAwait(false)
+                    && await turns.WasUsedAsync(order.Session, key, cancellation).ConfigureAwait(false)
                 )
             );
         return needsAll
             ? session with
             {
-                State = await log.LoadAsync(tenant, id, state.Version, cancellation).ConfigureAwait(false),
+                State = await log.LoadAsync(order.Session, state.Version, cancellation).ConfigureAwait(false),
             }
             : session;
     }
 
     private LiveTurn? Running(TurnOrder order, string hash)
     {
-        if (order.Key is not { } key || !_byKey.TryGetValue((order.Tenant, order.Session, key), out var known))
+        if (order.Key is not { } key || !_byKey.TryGetValue((order.Session, key), out var known))
         {
             return null;
         }
@@ -205,8 +197,8 @@ internal sealed class TurnRunner(
         };
         // From here on the turn is written down, whether the client waits or not.
         TurnStart start = order.Replaces is { } turn
-            ? await turns.RegenerateAsync(order.Tenant, order.Session, turn, request).ConfigureAwait(false)
-            : await turns.BeginAsync(order.Tenant, order.Session, request).ConfigureAwait(false);
+            ? await turns.RegenerateAsync(order.Session, turn, request).ConfigureAwait(false)
+            : await turns.BeginAsync(order.Session, request).ConfigureAwait(false);
         if (start.State.EscalatedTo is { } escalated)
         {
             upstream = upstreams.Find(escalated);
@@ -223,7 +215,7 @@ internal sealed class TurnRunner(
     {
         if (order.Key is { } key)
         {
-            _byKey[(order.Tenant, order.Session, key)] = (hash, live);
+            _byKey[(order.Session, key)] = (hash, live);
         }
 
         TaskCompletionSource ended = new();
@@ -241,7 +233,7 @@ internal sealed class TurnRunner(
             {
                 if (order.Key is { } used)
                 {
-                    _byKey.TryRemove((order.Tenant, order.Session, used), out _);
+                    _byKey.TryRemove((order.Session, used), out _);
                 }
 
                 gate.Dispose();

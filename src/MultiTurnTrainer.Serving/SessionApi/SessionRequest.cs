@@ -18,7 +18,7 @@ internal static class SessionRequest
 
     /// <summary>A turn as a request asks for it.</summary>
     public static TurnOrder OrderOf(HttpContext http, string session, ChatBody body) =>
-        new(Tenants.Of(http), session, body)
+        new(new SessionKey(Tenants.Of(http), session), body)
         {
             Key = Header(http, ContextHeaders.IdempotencyKey),
             ExpectedVersion = Version(http),

@@ -100,25 +100,24 @@ internal sealed class SessionRoutes(
 
     private async Task ReadAsync(HttpContext http)
     {
-        (string tenant, string id) = Key(http);
+        SessionKey session = Key(http);
         SessionState state = Version(http) is { } version
-            ? await log.LoadAsync(tenant, id, version, http.RequestAborted).ConfigureAwait(false)
-            : await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false);
+            ? await log.LoadAsync(session, version, http.RequestAborted).ConfigureAwait(false)
+            : await log.LoadAsync(session, http.RequestAborted).ConfigureAwait(false);
         await WriteAsync(http, state).ConfigureAwait(false);
     }
 
     private async Task DeleteAsync(HttpContext http)
     {
-        (string tenant, string id) = Key(http);
+        SessionKey session = Key(http);
         bool deleted = await runner
-            .AloneAsync(tenant, id, () => log.DeleteAsync(tenant, id, http.RequestAborted), http.RequestAborted)
+            .AloneAsync(session, () => log.DeleteAsync(session, http.RequestAborted), http.RequestAborted)
             .ConfigureAwait(false);
-        contexts.Forget(tenant, id);
         await Json.WriteAsync(
                 http,
                 new JsonFields
                 {
-                    ["id"] = id,
+                    ["id"] = session.Id,
                     ["object"] = "session.deleted",
                     ["deleted"] = deleted ? true : throw ApiException.NotFound("session"),
                 }
@@ -128,11 +127,11 @@ internal sealed class SessionRoutes(
 
     private async Task EventsAsync(HttpContext http)
     {
-        (string tenant, string id) = Key(http);
+        SessionKey session = Key(http);
         _ = long.TryParse(http.Request.Query["after"], NumberStyles.None, CultureInfo.InvariantCulture, out long after);
         List<object?> data = [];
         foreach (
-            LoggedEvent logged in await log.EventsAsync(tenant, id, after, http.RequestAborted).ConfigureAwait(false)
+            LoggedEvent logged in await log.EventsAsync(session, after, http.RequestAborted).ConfigureAwait(false)
         )
         {
             data.Add(
@@ -152,62 +151,58 @@ internal sealed class SessionRoutes(
     /// <summary>The prompt that would be sent now, or at a version: of a turn that is pending there, the one it is answered from.</summary>
     private async Task ContextAsync(HttpContext http)
     {
-        (string tenant, string id) = Key(http);
+        SessionKey session = Key(http);
         AssembledContext context = Version(http) is { } version
-            ? contexts.AsOf(await log.LoadAsync(tenant, id, version, http.RequestAborted).ConfigureAwait(false))
+            ? contexts.AsOf(await log.LoadAsync(session, version, http.RequestAborted).ConfigureAwait(false))
             : await runner
-                .AloneAsync(tenant, id, () => NextPromptAsync(tenant, id, http.RequestAborted), http.RequestAborted)
+                .AloneAsync(session, () => NextPromptAsync(session, http.RequestAborted), http.RequestAborted)
                 .ConfigureAwait(false);
         ContextHeaders.Write(http.Response.Headers, context);
         await Json.WriteAsync(http, ContextJson.Of(context, policy)).ConfigureAwait(false);
     }
 
-    private async Task<AssembledContext> NextPromptAsync(string tenant, string id, CancellationToken cancellation)
-    {
-        RecentSession session = await log.RecentAsync(tenant, id, cancellation).ConfigureAwait(false);
-        (PromptContext prompts, _) = await contexts
-            .OpenAsync(session, 0, null, null, cancellation)
+    private async Task<AssembledContext> NextPromptAsync(SessionKey session, CancellationToken cancellation) =>
+        await contexts
+            .NextAsync(await log.RecentAsync(session, cancellation).ConfigureAwait(false), cancellation)
             .ConfigureAwait(false);
-        return prompts.Assemble();
-    }
 
     private async Task ExportAsync(HttpContext http)
     {
-        (string tenant, string id) = Key(http);
-        SessionState state = await log.LoadAsync(tenant, id, http.RequestAborted).ConfigureAwait(false);
+        SessionKey session = Key(http);
+        SessionState state = await log.LoadAsync(session, http.RequestAborted).ConfigureAwait(false);
         await Json.WriteAsync(http, SessionRow.Of(state)).ConfigureAwait(false);
     }
 
     private async Task AddConstraintAsync(HttpContext http)
     {
-        (string tenant, string id) = Key(http);
+        SessionKey session = Key(http);
         JsonFields body = await Json.ReadAsync(http).ConfigureAwait(false);
         string text = Json.Text(body, "text") is { Length: > 0 and <= 4096 } words
             ? words
             : throw ApiException.Invalid("text", "1 to 4096 characters are needed");
         SessionState state = await service
-            .AddConstraintAsync(tenant, id, text, Json.Flag(body, "non_negotiable"), http.RequestAborted)
+            .AddConstraintAsync(session, text, Json.Flag(body, "non_negotiable"), http.RequestAborted)
             .ConfigureAwait(false);
         await WriteAsync(http, state, 201).ConfigureAwait(false);
     }
 
     private async Task WithdrawAsync(HttpContext http)
     {
-        (string tenant, string id) = Key(http);
+        SessionKey session = Key(http);
         string constraint = (string)http.Request.RouteValues["constraint"]!;
         SessionState state = await service
-            .WithdrawConstraintAsync(tenant, id, constraint, http.RequestAborted)
+            .WithdrawConstraintAsync(session, constraint, http.RequestAborted)
             .ConfigureAwait(false);
         await WriteAsync(http, state).ConfigureAwait(false);
     }
 
     private async Task ForkAsync(HttpContext http)
     {
-        (string tenant, string id) = Key(http);
+        SessionKey session = Key(http);
         JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
         double? version = Json.Number(body, "version", 1, long.MaxValue);
         SessionState state = await service
-            .ForkAsync(tenant, id, (long?)version, http.RequestAborted)
+            .ForkAsync(session, (long?)version, http.RequestAborted)
             .ConfigureAwait(false);
         await WriteAsync(http, state, 201).ConfigureAwait(false);
     }
@@ -215,8 +210,7 @@ internal sealed class SessionRoutes(
     private Task ResetAsync(HttpContext http) =>
         ChangeAsync(
             http,
-            (tenant, id, body) =>
-                service.ResetAsync(tenant, id, !Json.Flag(body, "forget_constraints"), http.RequestAborted)
+            (session, body) => service.ResetAsync(session, !Json.Flag(body, "forget_constraints"), http.RequestAborted)
         );
 
     private Task EditAsync(HttpContext http)
@@ -224,13 +218,13 @@ internal sealed class SessionRoutes(
         string turn = SessionRequest.Id(http, "turn");
         return ChangeAsync(
             http,
-            (tenant, id, body) =>
+            (session, body) =>
             {
                 string text = Json.Text(body, "content") is { Length: > 0 } words
                     ? words
                     : throw ApiException.Invalid("content", "the answer as it should be is needed");
                 JsonFields answer = new() { ["role"] = "assistant", ["content"] = text };
-                return turns.EditAsync(tenant, id, turn, JsonText.ToView(answer), http.RequestAborted);
+                return turns.EditAsync(session, turn, JsonText.ToView(answer), http.RequestAborted);
             }
         );
     }
@@ -240,19 +234,18 @@ internal sealed class SessionRoutes(
         string turn = SessionRequest.Id(http, "turn");
         return ChangeAsync(
             http,
-            (tenant, id, body) => turns.AcknowledgeAsync(tenant, id, turn, Json.Text(body, "text"), http.RequestAborted)
+            (session, body) => turns.AcknowledgeAsync(session, turn, Json.Text(body, "text"), http.RequestAborted)
         );
     }
 
     private Task RollBackAsync(HttpContext http)
     {
         string turn = SessionRequest.Id(http, "turn");
-        return ChangeAsync(http, (tenant, id, _) => turns.RollBackAsync(tenant, id, turn, http.RequestAborted));
+        return ChangeAsync(http, (session, _) => turns.RollBackAsync(session, turn, http.RequestAborted));
     }
 
     private async Task RegenerateAsync(HttpContext http)
     {
-        (_, string id) = Key(http);
         string turn = SessionRequest.Id(http, "turn");
         JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
         // The question is the turn's; a chat has at least one message.
@@ -261,16 +254,16 @@ internal sealed class SessionRoutes(
             new JsonFields { ["role"] = "user", ["content"] = "" },
         };
         ChatBody chat = ChatBody.Read(body);
-        TurnOrder order = SessionRequest.OrderOf(http, id, chat) with { Replaces = turn };
+        TurnOrder order = SessionRequest.OrderOf(http, Key(http).Id, chat) with { Replaces = turn };
         await chats.AnswerAsync(http, order, chat).ConfigureAwait(false);
     }
 
-    private async Task ChangeAsync(HttpContext http, Func<string, string, JsonFields, Task<SessionState>> change)
+    private async Task ChangeAsync(HttpContext http, Func<SessionKey, JsonFields, Task<SessionState>> change)
     {
-        (string tenant, string id) = Key(http);
+        SessionKey session = Key(http);
         JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
         SessionState state = await runner
-            .AloneAsync(tenant, id, () => change(tenant, id, body), http.RequestAborted)
+            .AloneAsync(session, () => change(session, body), http.RequestAborted)
             .ConfigureAwait(false);
         await WriteAsync(http, state).ConfigureAwait(false);
     }
@@ -280,13 +273,13 @@ internal sealed class SessionRoutes(
             ? version
             : null;
 
-    private static (string Tenant, string Id) Key(HttpContext http) => (Tenants.Of(http), SessionRequest.Id(http));
+    private static SessionKey Key(HttpContext http) => new(Tenants.Of(http), SessionRequest.Id(http));
 
     private async Task WriteAsync(HttpContext http, SessionState state, int status = 200)
     {
         SessionState whole = state.IsWhole
             ? state
-            : await log.LoadAsync(state.Tenant, state.Id, state.Version, http.RequestAborted).ConfigureAwait(false);
+            : await log.LoadAsync(state.Key, state.Version, http.RequestAborted).ConfigureAwait(false);
         http.Response.Headers[ContextHeaders.Session] = state.Id;
         http.Response.Headers[ContextHeaders.Version] = Invariant($"{state.Version}");
         await Json.WriteAsync(http, SessionJson.Of(whole), status).ConfigureAwait(false);

@@ -16,6 +16,9 @@ internal interface IUpstream : IDisposable
     /// <exception cref="EndpointException">The answer does not come, or breaks off.</exception>
     IAsyncEnumerable<JsonFields> StreamAsync(JsonFields body, string? cacheKey, CancellationToken cancellation);
 
+    /// <summary>Forgets what is kept under a cache key.</summary>
+    void Forget(string cacheKey) { }
+
     /// <summary>A whole answer.</summary>
     /// <param name="body">The request.</param>
     /// <param name="cancellation">Ends it.</param>

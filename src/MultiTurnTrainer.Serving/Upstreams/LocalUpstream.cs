@@ -84,6 +84,8 @@ internal sealed class LocalUpstream(string name, LocalServedModel model, TimePro
         return Chunks.Whole(id, name, created, answer.Message(), answer.Finish!, answer.Usage);
     }
 
+    public void Forget(string cacheKey) => model.Forget(cacheKey);
+
     public void Dispose() => model.Dispose();
 
     private static Conversation ChatOf(JsonFields body)

@@ -35,6 +35,15 @@ internal sealed class UpstreamSet : IDisposable
             Param = "model",
         };
 
+    /// <summary>Lets no model keep anything of a session.</summary>
+    public void Forget(SessionKey session)
+    {
+        foreach (IUpstream upstream in _byName.Values)
+        {
+            upstream.Forget(session.ToString());
+        }
+    }
+
     public void Dispose()
     {
         foreach (IUpstream upstream in _byName.Values)

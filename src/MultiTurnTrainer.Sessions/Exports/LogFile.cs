@@ -52,7 +52,9 @@ public static class LogFile
         foreach ((string id, List<LoggedEvent> events) in Sessions(path))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (await log.TryCreateAsync(tenant, id, events, cancellation).ConfigureAwait(false) is null)
+            if (
+                await log.TryCreateAsync(new SessionKey(tenant, id), events, cancellation).ConfigureAwait(false) is null
+            )
             {
                 known.Add(id);
             }
@@ -74,7 +76,8 @@ public static class LogFile
     /// <summary>The sessions of a file as they are after their last event.</summary>
     /// <exception cref="MttException">A line is no event, or events do not follow one another.</exception>
     public static IEnumerable<SessionState> States(string path) =>
-        Sessions(path).Select(session => SessionFold.Apply(SessionFold.Empty("", session.Id), session.Events));
+        Sessions(path)
+            .Select(session => SessionFold.Apply(SessionFold.Empty(new SessionKey("", session.Id)), session.Events));
 
     private static IEnumerable<(string Id, List<LoggedEvent> Events)> Sessions(string path)
     {

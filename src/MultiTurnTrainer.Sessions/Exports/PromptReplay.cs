@@ -26,7 +26,7 @@ public static class PromptReplay
         int compared = 0;
         int unrecorded = 0;
         List<string> differing = [];
-        SessionState before = SessionFold.Empty(state.Tenant, state.Id);
+        SessionState before = SessionFold.Empty(state.Key);
         foreach (SessionTurn turn in state.Turns)
         {
             before = SessionFold.Apply(

@@ -65,9 +65,9 @@ public static class StoreMigration
         CancellationToken cancellation
     )
     {
-        (string tenant, string id) = (header.Tenant, header.Id);
-        SessionRead? source = await from.ReadAsync(tenant, id, cancellation: cancellation).ConfigureAwait(false);
-        SessionRead? known = await to.ReadAsync(tenant, id, cancellation: cancellation).ConfigureAwait(false);
+        SessionKey session = header.Key;
+        SessionRead? source = await from.ReadAsync(session, cancellation: cancellation).ConfigureAwait(false);
+        SessionRead? known = await to.ReadAsync(session, cancellation: cancellation).ConfigureAwait(false);
         if (source is null or { Header.IsDeleted: true })
         {
             return await EraseAsync(to, source?.Header ?? header, known, cancellation).ConfigureAwait(false);
@@ -95,13 +95,13 @@ public static class StoreMigration
             return Outcome.Differs;
         }
 
-        SessionRead? copy = await to.ReadAsync(tenant, id, cancellation: cancellation).ConfigureAwait(false);
+        SessionRead? copy = await to.ReadAsync(session, cancellation: cancellation).ConfigureAwait(false);
         return copy is not null && BeginsWith(copy.Events, source.Events)
             ? known is null
                 ? Outcome.Copied
                 : Outcome.Extended
             : throw new MttException(
-                $"{to.Place}: session {id} does not read back as it was written",
+                $"{to.Place}: session {session.Id} does not read back as it was written",
                 "Do not use that store; please report this."
             );
     }
@@ -119,7 +119,7 @@ public static class StoreMigration
             await to.CreateAsync(tombstone with { IsDeleted = false }, [], cancellation).ConfigureAwait(false);
         }
 
-        await to.DeleteAsync(tombstone.Tenant, tombstone.Id, tombstone.UpdatedAt, cancellation).ConfigureAwait(false);
+        await to.DeleteAsync(tombstone.Key, tombstone.UpdatedAt, cancellation).ConfigureAwait(false);
         return Outcome.Erased;
     }
 

@@ -37,8 +37,8 @@ public sealed class CompressionQueue : IAsyncDisposable
     );
 
     private readonly ISessionStore _store;
-    private readonly Channel<(string Tenant, string Id)> _waiting;
-    private readonly ConcurrentDictionary<(string, string), (RecentSession Session, long Since)> _newest = [];
+    private readonly Channel<SessionKey> _waiting;
+    private readonly ConcurrentDictionary<SessionKey, (RecentSession Session, long Since)> _newest = [];
     private readonly Task[] _workers;
     private long _written;
     private long _leftToOthers;
@@ -51,7 +51,7 @@ public sealed class CompressionQueue : IAsyncDisposable
     public CompressionQueue(ISessionStore store, int capacity = 1024)
     {
         _store = store;
-        _waiting = Channel.CreateBounded<(string, string)>(capacity);
+        _waiting = Channel.CreateBounded<SessionKey>(capacity);
         _workers = [.. Enumerable.Range(0, Workers).Select(_ => Task.Run(WorkAsync))];
     }
 
@@ -68,7 +68,7 @@ public sealed class CompressionQueue : IAsyncDisposable
     /// <summary>Adds a session in short form, in place of an older form of it that still waits.</summary>
     internal async Task AddAsync(RecentSession session)
     {
-        (string, string) key = (session.State.Tenant, session.State.Id);
+        SessionKey key = session.State.Key;
         bool isNew = false;
         _newest.AddOrUpdate(
             key,
@@ -107,7 +107,7 @@ public sealed class CompressionQueue : IAsyncDisposable
 
     private async Task WorkAsync()
     {
-        await foreach ((string, string) key in _waiting.Reader.ReadAllAsync().ConfigureAwait(false))
+        await foreach (SessionKey key in _waiting.Reader.ReadAllAsync().ConfigureAwait(false))
         {
             if (_newest.TryRemove(key, out (RecentSession Session, long Since) job))
             {
@@ -118,17 +118,17 @@ public sealed class CompressionQueue : IAsyncDisposable
 
     private async Task WriteAsync(RecentSession session, long since)
     {
-        (string tenant, string id) = (session.State.Tenant, session.State.Id);
+        SessionKey key = session.State.Key;
         try
         {
-            if (!await _store.TryLeaseAsync(tenant, id, _lease).ConfigureAwait(false))
+            if (!await _store.TryLeaseAsync(key, _lease).ConfigureAwait(false))
             {
                 Interlocked.Increment(ref _leftToOthers);
                 return;
             }
 
-            await _store.WriteSnapshotAsync(tenant, id, StateSnapshot.Of(session)).ConfigureAwait(false);
-            await _store.TryLeaseAsync(tenant, id, TimeSpan.Zero).ConfigureAwait(false);
+            await _store.WriteSnapshotAsync(key, StateSnapshot.Of(session)).ConfigureAwait(false);
+            await _store.TryLeaseAsync(key, TimeSpan.Zero).ConfigureAwait(false);
             Measure(Stopwatch.GetElapsedTime(since));
         }
         catch (MttException)

@@ -7,15 +7,15 @@ internal sealed class StateCache(long bound)
     private const int Overhead = 3;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Tenant, string Id), LinkedListNode<Entry>> _entries = [];
+    private readonly Dictionary<SessionKey, LinkedListNode<Entry>> _entries = [];
     private readonly LinkedList<Entry> _byUse = new();
     private long _bytes;
 
-    public RecentSession? Find(string tenant, string id)
+    public RecentSession? Find(SessionKey key)
     {
         lock (_lock)
         {
-            if (!_entries.TryGetValue((tenant, id), out LinkedListNode<Entry>? node))
+            if (!_entries.TryGetValue(key, out LinkedListNode<Entry>? node))
             {
                 return null;
             }
@@ -29,7 +29,7 @@ internal sealed class StateCache(long bound)
     /// <summary>Keeps a session, unless a newer state of it is known.</summary>
     public void Put(RecentSession session)
     {
-        (string, string) key = (session.State.Tenant, session.State.Id);
+        SessionKey key = session.State.Key;
         lock (_lock)
         {
             if (_entries.TryGetValue(key, out LinkedListNode<Entry>? known))
@@ -52,11 +52,11 @@ internal sealed class StateCache(long bound)
         }
     }
 
-    public void Forget(string tenant, string id)
+    public void Forget(SessionKey key)
     {
         lock (_lock)
         {
-            if (_entries.TryGetValue((tenant, id), out LinkedListNode<Entry>? node))
+            if (_entries.TryGetValue(key, out LinkedListNode<Entry>? node))
             {
                 Remove(node);
             }
@@ -65,7 +65,7 @@ internal sealed class StateCache(long bound)
 
     private void Remove(LinkedListNode<Entry> node)
     {
-        _entries.Remove((node.Value.Session.State.Tenant, node.Value.Session.State.Id));
+        _entries.Remove(node.Value.Session.State.Key);
         _byUse.Remove(node);
         _bytes -= node.Value.Bytes;
     }

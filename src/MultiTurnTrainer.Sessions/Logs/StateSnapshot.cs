@@ -7,7 +7,7 @@ namespace MultiTurnTrainer.Sessions.Logs;
 internal static class StateSnapshot
 {
     // Raise it when the fold or the planning gives something else for the same events.
-    private const int Format = 2;
+    private const int Format = 3;
 
     public static StoredSnapshot Of(RecentSession session) =>
         new(session.State.Version, RecordJson.ToLine(new Body(Format, session.State, session.Plan)));

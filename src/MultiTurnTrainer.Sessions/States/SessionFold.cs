@@ -6,7 +6,7 @@ namespace MultiTurnTrainer.Sessions.States;
 public static class SessionFold
 {
     /// <summary>The state before the first event.</summary>
-    public static SessionState Empty(string tenant, string id) => new() { Tenant = tenant, Id = id };
+    public static SessionState Empty(SessionKey session) => new() { Key = session };
 
     /// <summary>The state after some events.</summary>
     /// <exception cref="MttException">An event cannot follow what came before it: the log is damaged.</exception>

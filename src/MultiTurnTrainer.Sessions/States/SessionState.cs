@@ -66,11 +66,11 @@ public readonly record struct SessionTotals(long Requests, long PromptTokens, lo
 /// </summary>
 public sealed record SessionState
 {
-    /// <summary>Whose store it is in.</summary>
-    public required string Tenant { get; init; }
+    /// <summary>Which session.</summary>
+    public required SessionKey Key { get; init; }
 
     /// <summary>Its id: 256 random bits.</summary>
-    public required string Id { get; init; }
+    public string Id => Key.Id;
 
     /// <summary>How many events it is the sum of.</summary>
     public long Version { get; init; }

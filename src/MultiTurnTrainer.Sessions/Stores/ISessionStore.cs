@@ -34,48 +34,41 @@ public interface ISessionStore : IAsyncDisposable
     );
 
     /// <summary>Reads a session: its header and the events after a version, of one moment.</summary>
-    /// <param name="tenant">The tenant.</param>
-    /// <param name="id">The session.</param>
+    /// <param name="session">The session.</param>
     /// <param name="after">The version that is known; 0 for everything.</param>
     /// <param name="useSnapshot">Whether a snapshot may stand for the events up to it; never with a known version.</param>
     /// <param name="cancellation">Ends the read.</param>
     /// <returns>Null where there is none; a tombstone has no events.</returns>
     Task<SessionRead?> ReadAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         long after = 0,
         bool useSnapshot = false,
         CancellationToken cancellation = default
     );
 
     /// <summary>Keeps a snapshot in place of an older one. It is a cache: the store may forget it.</summary>
-    Task WriteSnapshotAsync(
-        string tenant,
-        string id,
-        StoredSnapshot snapshot,
-        CancellationToken cancellation = default
-    );
+    Task WriteSnapshotAsync(SessionKey session, StoredSnapshot snapshot, CancellationToken cancellation = default);
 
     /// <summary>The session that a turn was begun in, or null.</summary>
-    Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default);
+    Task<SessionKey?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default);
 
     /// <summary>Headers, the newest change first, as they are at that moment; tombstones only if asked for.</summary>
     IAsyncEnumerable<SessionHeader> ListAsync(SessionQuery query, CancellationToken cancellation = default);
 
     /// <summary>Waits until a session may have another version than one that is known, a second at most.</summary>
-    Task WaitForChangeAsync(string tenant, string id, long version, CancellationToken cancellation = default) =>
+    Task WaitForChangeAsync(SessionKey session, long version, CancellationToken cancellation = default) =>
         Task.Delay(TimeSpan.FromMilliseconds(100), cancellation);
 
     /// <summary>Takes or prolongs the right to work on a session beside its turns, for some time; none gives it back.</summary>
     /// <returns>False where another server has it. A store of one server always gives it.</returns>
-    Task<bool> TryLeaseAsync(string tenant, string id, TimeSpan duration, CancellationToken cancellation = default) =>
+    Task<bool> TryLeaseAsync(SessionKey session, TimeSpan duration, CancellationToken cancellation = default) =>
         Task.FromResult(true);
 
     /// <summary>
     /// Erases a session, snapshots included, so that its content is in no file of the store, and leaves a header without content.
     /// </summary>
     /// <returns>False where there is none, or only a tombstone.</returns>
-    Task<bool> DeleteAsync(string tenant, string id, DateTimeOffset at, CancellationToken cancellation = default);
+    Task<bool> DeleteAsync(SessionKey session, DateTimeOffset at, CancellationToken cancellation = default);
 
     /// <summary>Makes sure that nothing which was erased is left in a file of the store.</summary>
     Task CompactAsync(CancellationToken cancellation = default);

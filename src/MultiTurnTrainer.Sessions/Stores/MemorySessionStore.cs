@@ -4,8 +4,8 @@ namespace MultiTurnTrainer.Sessions.Stores;
 public sealed class MemorySessionStore : ISessionStore
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Tenant, string Id), Entry> _sessions = [];
-    private readonly Dictionary<(string Tenant, string Turn), string> _turns = [];
+    private readonly Dictionary<SessionKey, Entry> _sessions = [];
+    private readonly Dictionary<(string Tenant, string Turn), SessionKey> _turns = [];
 
     /// <inheritdoc/>
     public string Place => "memory";
@@ -20,7 +20,7 @@ public sealed class MemorySessionStore : ISessionStore
         lock (_lock)
         {
             Entry entry = new(header);
-            return Task.FromResult(_sessions.TryAdd((header.Tenant, header.Id), entry) && Add(entry, header, events));
+            return Task.FromResult(_sessions.TryAdd(header.Key, entry) && Add(entry, header, events));
         }
     }
 
@@ -34,7 +34,7 @@ public sealed class MemorySessionStore : ISessionStore
         lock (_lock)
         {
             return Task.FromResult(
-                _sessions.TryGetValue((header.Tenant, header.Id), out Entry? entry)
+                _sessions.TryGetValue(header.Key, out Entry? entry)
                     && !entry.Header.IsDeleted
                     && entry.Header.Version == header.Version - events.Count
                     && Add(entry, header, events)
@@ -44,8 +44,7 @@ public sealed class MemorySessionStore : ISessionStore
 
     /// <inheritdoc/>
     public Task<SessionRead?> ReadAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         long after = 0,
         bool useSnapshot = false,
         CancellationToken cancellation = default
@@ -53,7 +52,7 @@ public sealed class MemorySessionStore : ISessionStore
     {
         lock (_lock)
         {
-            if (!_sessions.TryGetValue((tenant, id), out Entry? entry))
+            if (!_sessions.TryGetValue(session, out Entry? entry))
             {
                 return Task.FromResult<SessionRead?>(null);
             }
@@ -66,8 +65,7 @@ public sealed class MemorySessionStore : ISessionStore
 
     /// <inheritdoc/>
     public Task WriteSnapshotAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         StoredSnapshot snapshot,
         CancellationToken cancellation = default
     )
@@ -75,7 +73,7 @@ public sealed class MemorySessionStore : ISessionStore
         lock (_lock)
         {
             if (
-                _sessions.TryGetValue((tenant, id), out Entry? entry)
+                _sessions.TryGetValue(session, out Entry? entry)
                 && !entry.Header.IsDeleted
                 && !(entry.Snapshot?.Version >= snapshot.Version)
             )
@@ -88,11 +86,13 @@ public sealed class MemorySessionStore : ISessionStore
     }
 
     /// <inheritdoc/>
-    public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default)
+    public Task<SessionKey?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default)
     {
         lock (_lock)
         {
-            return Task.FromResult(_turns.GetValueOrDefault((tenant, turn)));
+            return Task.FromResult<SessionKey?>(
+                _turns.TryGetValue((tenant, turn), out SessionKey session) ? session : null
+            );
         }
     }
 
@@ -125,21 +125,21 @@ public sealed class MemorySessionStore : ISessionStore
     }
 
     /// <inheritdoc/>
-    public Task<bool> DeleteAsync(string tenant, string id, DateTimeOffset at, CancellationToken cancellation = default)
+    public Task<bool> DeleteAsync(SessionKey session, DateTimeOffset at, CancellationToken cancellation = default)
     {
         lock (_lock)
         {
-            if (!_sessions.TryGetValue((tenant, id), out Entry? entry) || entry.Header.IsDeleted)
+            if (!_sessions.TryGetValue(session, out Entry? entry) || entry.Header.IsDeleted)
             {
                 return Task.FromResult(false);
             }
 
             foreach (StoredEvent gone in entry.Events)
             {
-                _turns.Remove((tenant, gone.Begins ?? ""));
+                _turns.Remove((session.Tenant, gone.Begins ?? ""));
             }
 
-            _sessions[(tenant, id)] = new(
+            _sessions[session] = new(
                 entry.Header with
                 {
                     UpdatedAt = at,
@@ -169,7 +169,7 @@ public sealed class MemorySessionStore : ISessionStore
         entry.Events.AddRange(events);
         foreach (StoredEvent begun in events.Where(stored => stored.Begins is not null))
         {
-            _turns.TryAdd((header.Tenant, begun.Begins!), header.Id);
+            _turns.TryAdd((header.Tenant, begun.Begins!), header.Key);
         }
 
         return true;

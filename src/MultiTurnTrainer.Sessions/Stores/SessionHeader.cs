@@ -1,8 +1,7 @@
 namespace MultiTurnTrainer.Sessions.Stores;
 
 /// <summary>What a store knows of a session without reading its events.</summary>
-/// <param name="Tenant">Whose it is.</param>
-/// <param name="Id">Its id.</param>
+/// <param name="Key">Which session.</param>
 /// <param name="Version">How many events it has; of a tombstone, how many it had.</param>
 /// <param name="CreatedAt">When it began.</param>
 /// <param name="UpdatedAt">When the newest event happened, or the session was erased.</param>
@@ -10,15 +9,21 @@ namespace MultiTurnTrainer.Sessions.Stores;
 /// <param name="Pending">The pending turn; null where there is none.</param>
 /// <param name="IsDeleted">Whether it is a tombstone.</param>
 public sealed record SessionHeader(
-    string Tenant,
-    string Id,
+    SessionKey Key,
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     string? User = null,
     string? Pending = null,
     bool IsDeleted = false
-);
+)
+{
+    /// <summary>Its tenant.</summary>
+    public string Tenant => Key.Tenant;
+
+    /// <summary>Its id.</summary>
+    public string Id => Key.Id;
+}
 
 /// <summary>An event as a store keeps it.</summary>
 /// <param name="Version">The session's version with it.</param>

@@ -1,54 +1,40 @@
 namespace MultiTurnTrainer.Sessions.Stores;
 
 /// <summary>The connections to a SQLite file: one that writes, several that read beside it (write-ahead log).</summary>
-internal sealed class SqliteConnections : IDisposable
+internal sealed class SqliteConnections : IAsyncDisposable
 {
     private const int BusyMilliseconds = 5000;
-    private readonly SemaphoreSlim _turn = new(1);
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
-    private readonly SqliteConnection _writer;
     private readonly string _path;
 
     public SqliteConnections(string path)
     {
         _path = path;
-        _writer = Open();
+        SqliteConnection connection = Open();
         try
         {
             // Content that is deleted is overwritten; a commit is on the disk when it returns.
-            _writer.Run("PRAGMA page_size = 8192; PRAGMA secure_delete = ON; PRAGMA auto_vacuum = INCREMENTAL");
-            _writer.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
-            SqliteSchema.Prepare(_writer, path);
+            connection.Run("PRAGMA page_size = 8192; PRAGMA secure_delete = ON; PRAGMA auto_vacuum = INCREMENTAL");
+            connection.Run(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864"
+            );
+            SqliteSchema.Prepare(connection, path);
+            Writer = new SqliteWriter(connection, path);
         }
         catch (SqliteException problem)
         {
-            _writer.Dispose();
+            connection.Dispose();
             throw SqliteErrors.Explain(path, problem);
         }
         catch
         {
-            _writer.Dispose();
+            connection.Dispose();
             throw;
         }
     }
 
-    /// <summary>Waits until nobody else writes, then writes.</summary>
-    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken cancellation)
-    {
-        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            return write(_writer);
-        }
-        catch (SqliteException problem)
-        {
-            throw SqliteErrors.Explain(_path, problem);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    /// <summary>What writes.</summary>
+    public SqliteWriter Writer { get; }
 
     /// <summary>Reads beside the writer.</summary>
     public T Read<T>(Func<SqliteConnection, T> read)
@@ -68,15 +54,13 @@ internal sealed class SqliteConnections : IDisposable
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await Writer.DisposeAsync().ConfigureAwait(false);
         while (_readers.TryTake(out SqliteConnection? reader))
         {
             reader.Dispose();
         }
-
-        _writer.Dispose();
-        _turn.Dispose();
     }
 
     private SqliteConnection Open()

@@ -5,20 +5,14 @@ internal static class SqliteReads
 {
     private const string Columns = "key, tenant, id, version, created, updated, user, pending, deleted";
 
-    public static SessionRead? Session(
-        SqliteConnection connection,
-        string tenant,
-        string id,
-        long after,
-        bool useSnapshot
-    )
+    public static SessionRead? Session(SqliteConnection connection, SessionKey session, long after, bool useSnapshot)
     {
         // One moment for header, snapshot and events.
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: true);
         using SqliteCommand command = Command(
             connection,
             $"SELECT {Columns} FROM sessions WHERE tenant = $tenant AND id = $id",
-            [("$tenant", tenant), ("$id", id)]
+            [("$tenant", session.Tenant), ("$id", session.Id)]
         );
         using SqliteDataReader reader = command.ExecuteReader();
         if (!reader.Read())
@@ -33,14 +27,14 @@ internal static class SqliteReads
         return new SessionRead(header, snapshot, known < header.Version ? Events(connection, key, known) : []);
     }
 
-    public static string? SessionOfTurn(SqliteConnection connection, string tenant, string turn)
+    public static SessionKey? SessionOfTurn(SqliteConnection connection, string tenant, string turn)
     {
         using SqliteCommand command = Command(
             connection,
             "SELECT id FROM turns JOIN sessions ON key = session WHERE turns.tenant = $tenant AND turn = $turn",
             [("$tenant", tenant), ("$turn", turn)]
         );
-        return (string?)command.ExecuteScalar();
+        return command.ExecuteScalar() is string id ? new SessionKey(tenant, id) : null;
     }
 
     public static List<SessionHeader> Headers(SqliteConnection connection, SessionQuery query)
@@ -109,8 +103,7 @@ internal static class SqliteReads
 
     private static SessionHeader Header(SqliteDataReader reader) =>
         new(
-            reader.GetString(1),
-            reader.GetString(2),
+            new SessionKey(reader.GetString(1), reader.GetString(2)),
             reader.GetInt64(3),
             At(reader, 4),
             At(reader, 5),

@@ -50,12 +50,8 @@ public sealed class SqliteSessionStore : ISessionStore
         IReadOnlyList<StoredEvent> events,
         CancellationToken cancellation = default
     ) =>
-        _connections.WriteAsync(
-            connection =>
-            {
-                using SqliteWrite write = new(connection);
-                return write.TryInsert(header) is { } key && write.Add(key, header.Tenant, events);
-            },
+        _connections.Writer.WriteAsync(
+            write => write.TryInsert(header) is { } key && write.Add(key, header.Tenant, events),
             cancellation
         );
 
@@ -65,46 +61,30 @@ public sealed class SqliteSessionStore : ISessionStore
         IReadOnlyList<StoredEvent> events,
         CancellationToken cancellation = default
     ) =>
-        _connections.WriteAsync(
-            connection =>
-            {
-                using SqliteWrite write = new(connection);
-                return write.TryAdvance(header, header.Version - events.Count) is { } key
-                    && write.Add(key, header.Tenant, events);
-            },
+        _connections.Writer.WriteAsync(
+            write =>
+                write.TryAdvance(header, header.Version - events.Count) is { } key
+                && write.Add(key, header.Tenant, events),
             cancellation
         );
 
     /// <inheritdoc/>
     public Task<SessionRead?> ReadAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         long after = 0,
         bool useSnapshot = false,
         CancellationToken cancellation = default
-    ) =>
-        Task.FromResult(
-            _connections.Read(connection => SqliteReads.Session(connection, tenant, id, after, useSnapshot))
-        );
+    ) => Task.FromResult(_connections.Read(connection => SqliteReads.Session(connection, session, after, useSnapshot)));
 
     /// <inheritdoc/>
     public Task WriteSnapshotAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         StoredSnapshot snapshot,
         CancellationToken cancellation = default
-    ) =>
-        _connections.WriteAsync(
-            connection =>
-            {
-                using SqliteWrite write = new(connection);
-                return write.Snapshot(tenant, id, snapshot);
-            },
-            cancellation
-        );
+    ) => _connections.Writer.WriteAsync(write => write.Snapshot(session, snapshot), cancellation);
 
     /// <inheritdoc/>
-    public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default) =>
+    public Task<SessionKey?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default) =>
         Task.FromResult(_connections.Read(connection => SqliteReads.SessionOfTurn(connection, tenant, turn)));
 
     /// <inheritdoc/>
@@ -122,39 +102,25 @@ public sealed class SqliteSessionStore : ISessionStore
     }
 
     /// <inheritdoc/>
-    public Task<bool> DeleteAsync(
-        string tenant,
-        string id,
-        DateTimeOffset at,
-        CancellationToken cancellation = default
-    ) =>
-        _connections.WriteAsync(
-            connection =>
-            {
-                using (SqliteWrite write = new(connection))
-                {
-                    if (!write.Erase(tenant, id, at))
-                    {
-                        return false;
-                    }
-                }
+    public async Task<bool> DeleteAsync(SessionKey session, DateTimeOffset at, CancellationToken cancellation = default)
+    {
+        bool isErased = await _connections
+            .Writer.WriteAsync(write => write.Erase(session, at), cancellation)
+            .ConfigureAwait(false);
+        if (isErased)
+        {
+            _connections.Writer.RunBetween(EmptyLog);
+        }
 
-                EmptyLog(connection);
-                return true;
-            },
-            cancellation
-        );
+        return isErased;
+    }
 
     /// <inheritdoc/>
-    public Task CompactAsync(CancellationToken cancellation = default) =>
-        _connections.WriteAsync(
-            connection =>
-            {
-                EmptyLog(connection);
-                return true;
-            },
-            cancellation
-        );
+    public Task CompactAsync(CancellationToken cancellation = default)
+    {
+        _connections.Writer.RunBetween(EmptyLog);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async Task BackUpAsync(string path, CancellationToken cancellation = default)
@@ -175,11 +141,10 @@ public sealed class SqliteSessionStore : ISessionStore
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _connections.Dispose();
+        await _connections.DisposeAsync().ConfigureAwait(false);
         _lock?.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     // What was erased in the database still stands in the write-ahead log until that begins anew.

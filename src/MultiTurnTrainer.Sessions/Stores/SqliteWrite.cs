@@ -1,6 +1,6 @@
 namespace MultiTurnTrainer.Sessions.Stores;
 
-/// <summary>One change of a SQLite store: committed by what succeeds, undone by <see cref="Dispose"/> otherwise.</summary>
+/// <summary>Changes of a SQLite store that are made together: kept by <see cref="Commit"/>, undone by <see cref="Dispose"/> otherwise.</summary>
 internal sealed class SqliteWrite(SqliteConnection connection) : IDisposable
 {
     // Immediate: two programs that both read first and then write would otherwise fail one another.
@@ -27,7 +27,7 @@ internal sealed class SqliteWrite(SqliteConnection connection) : IDisposable
             [.. Of(header), ("$expected", expected)]
         );
 
-    /// <summary>Adds events and commits.</summary>
+    /// <summary>Adds events.</summary>
     public bool Add(long key, string tenant, IReadOnlyList<StoredEvent> events)
     {
         using SqliteCommand insert = Command(
@@ -50,49 +50,51 @@ internal sealed class SqliteWrite(SqliteConnection connection) : IDisposable
             }
         }
 
-        _transaction.Commit();
         return true;
     }
 
-    /// <summary>Keeps a snapshot and commits.</summary>
-    public bool Snapshot(string tenant, string id, StoredSnapshot snapshot)
-    {
-        int kept = Run(
+    /// <summary>Keeps a snapshot.</summary>
+    public bool Snapshot(SessionKey session, StoredSnapshot snapshot) =>
+        Run(
             """
             INSERT INTO snapshots (session, version, data)
             SELECT key, $version, $data FROM sessions WHERE tenant = $tenant AND id = $id AND deleted = 0
             ON CONFLICT (session) DO UPDATE SET version = excluded.version, data = excluded.data
             WHERE snapshots.version < excluded.version
             """,
-            [("$tenant", tenant), ("$id", id), ("$version", snapshot.Version), ("$data", snapshot.Data.ToArray())]
-        );
-        _transaction.Commit();
-        return kept > 0;
-    }
+            [
+                ("$tenant", session.Tenant),
+                ("$id", session.Id),
+                ("$version", snapshot.Version),
+                ("$data", snapshot.Data.ToArray()),
+            ]
+        ) > 0;
 
-    /// <summary>Erases a session, leaves its tombstone and commits; false where there is no session.</summary>
-    public bool Erase(string tenant, string id, DateTimeOffset at)
+    /// <summary>Erases a session and leaves its tombstone; false where there is no session.</summary>
+    public bool Erase(SessionKey session, DateTimeOffset at)
     {
         long? key = Scalar(
             """
             UPDATE sessions SET deleted = 1, updated = $at, user = NULL, pending = NULL
             WHERE tenant = $tenant AND id = $id AND deleted = 0 RETURNING key
             """,
-            [("$tenant", tenant), ("$id", id), ("$at", at.UtcTicks)]
+            [("$tenant", session.Tenant), ("$id", session.Id), ("$at", at.UtcTicks)]
         );
-        if (key is not { } session)
+        if (key is not { } erased)
         {
             return false;
         }
 
         foreach (string table in (string[])["events", "turns", "snapshots"])
         {
-            Run($"DELETE FROM {table} WHERE session = $session", [("$session", session)]);
+            Run($"DELETE FROM {table} WHERE session = $session", [("$session", erased)]);
         }
 
-        _transaction.Commit();
         return true;
     }
+
+    /// <summary>Keeps the changes: they are on the disk when it returns.</summary>
+    public void Commit() => _transaction.Commit();
 
     public void Dispose() => _transaction.Dispose();
 

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Sessions.Access;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.States;
@@ -26,16 +27,15 @@ public sealed class SessionService(SessionLog log)
 
     /// <summary>Sets or removes a state variable, preference or goal; also for the user's later sessions where this one shares memory.</summary>
     public async Task<SessionState> RememberAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         MemoryChanged changed,
         CancellationToken cancellation = default
     )
     {
-        SessionState state = await log.ChangeAsync(tenant, session, _ => [changed], cancellation).ConfigureAwait(false);
+        SessionState state = await log.ChangeAsync(session, _ => [changed], cancellation).ConfigureAwait(false);
         if (state is { SharesMemory: true, User: { } user } && changed.Kind != MemoryKind.State)
         {
-            await _memory.AddAsync(tenant, user, changed, cancellation).ConfigureAwait(false);
+            await _memory.AddAsync(session.Tenant, user, changed, cancellation).ConfigureAwait(false);
         }
 
         return state;
@@ -45,37 +45,86 @@ public sealed class SessionService(SessionLog log)
     public IAsyncEnumerable<SessionHeader> ListAsync(SessionQuery query, CancellationToken cancellation = default) =>
         log.Store.ListAsync(query, cancellation).Where(header => !UserMemory.IsMemory(header.Id));
 
+    /// <summary>Erases sessions; one of which a copy is left somewhere is in no other's way.</summary>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="MttException">The store is away; or all are erased, and copies of some are left where nothing answers.</exception>
+    public async Task<int> DeleteAsync(IReadOnlyList<SessionKey> sessions, CancellationToken cancellation = default)
+    {
+        int erased = 0;
+        List<MttException> left = [];
+        foreach (SessionKey session in sessions)
+        {
+            try
+            {
+                erased += await log.DeleteAsync(session, cancellation).ConfigureAwait(false) ? 1 : 0;
+            }
+            catch (MttException problem)
+            {
+                SessionRead? tombstone = await log
+                    .Store.ReadAsync(session, long.MaxValue, cancellation: cancellation)
+                    .ConfigureAwait(false);
+                if (tombstone is not { Header.IsDeleted: true })
+                {
+                    throw;
+                }
+
+                left.Add(problem);
+            }
+        }
+
+        return left.Count == 0
+            ? erased
+            : throw new MttException(
+                $"{left[0].Message} ({left.Count} of {Counted.Of(sessions.Count, "session")})",
+                left[0].Remedy,
+                left[0]
+            )
+            {
+                IsPassing = true,
+            };
+    }
+
     /// <summary>Erases all sessions of a user and what they share.</summary>
     /// <returns>How many sessions there were.</returns>
     public async Task<int> DeleteUserAsync(string tenant, string user, CancellationToken cancellation = default)
     {
-        await _memory.DeleteAsync(tenant, user, cancellation).ConfigureAwait(false);
-        return await DeleteAllAsync(new SessionQuery { Tenant = tenant, User = user }, cancellation)
+        List<SessionKey> sessions = await ListAsync(new SessionQuery { Tenant = tenant, User = user }, cancellation)
+            .Select(header => header.Key)
+            .ToListAsync(cancellation)
             .ConfigureAwait(false);
+        await DeleteAsync([UserMemory.KeyOf(tenant, user), .. sessions], cancellation).ConfigureAwait(false);
+        return sessions.Count;
     }
 
     /// <summary>Erases what nobody has changed for some time, and makes sure that nothing erased is left in a file.</summary>
     /// <returns>How many sessions there were.</returns>
     public async Task<int> ExpireAsync(TimeSpan age, CancellationToken cancellation = default)
     {
-        int erased = await DeleteAllAsync(new SessionQuery { UpdatedBefore = log.Now - age }, cancellation)
+        List<SessionKey> old = await log
+            .Store.ListAsync(new SessionQuery { UpdatedBefore = log.Now - age }, cancellation)
+            .Select(header => header.Key)
+            .ToListAsync(cancellation)
             .ConfigureAwait(false);
-        await log.Store.CompactAsync(cancellation).ConfigureAwait(false);
-        return erased;
+        try
+        {
+            return await DeleteAsync(old, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            await log.Store.CompactAsync(cancellation).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Begins another session with a copy of this one's events up to a version. A turn that is pending there is left out.</summary>
     /// <exception cref="SessionConflictException">There is no such version.</exception>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     public async Task<SessionState> ForkAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         long? version = null,
         CancellationToken cancellation = default
     )
     {
-        IReadOnlyList<LoggedEvent> events = await log.EventsAsync(tenant, session, 0, cancellation)
-            .ConfigureAwait(false);
+        IReadOnlyList<LoggedEvent> events = await log.EventsAsync(session, 0, cancellation).ConfigureAwait(false);
         long at = version ?? events.Count;
         if (at < 1 || at > events.Count)
         {
@@ -85,22 +134,21 @@ public sealed class SessionService(SessionLog log)
         LoggedEvent[] copied =
         [
             .. events.Take((int)at),
-            new LoggedEvent(at + 1, events[(int)at - 1].At, new SessionForked(session, at)),
+            new LoggedEvent(at + 1, events[(int)at - 1].At, new SessionForked(session.Id, at)),
         ];
-        return await log.TryCreateAsync(tenant, Access.SessionIds.New(), copied, cancellation).ConfigureAwait(false)
+        return await log.TryCreateAsync(session with { Id = SessionIds.New() }, copied, cancellation)
+                .ConfigureAwait(false)
             ?? throw new InvalidOperationException("256 random bits were drawn twice");
     }
 
     /// <summary>Begins the conversation anew; the log keeps what was.</summary>
     /// <exception cref="SessionConflictException">A turn is pending.</exception>
     public Task<SessionState> ResetAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         bool keepConstraints = true,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
-            tenant,
             session,
             state =>
                 state.Pending is null
@@ -112,14 +160,12 @@ public sealed class SessionService(SessionLog log)
     /// <summary>Adds a constraint that every later prompt holds.</summary>
     /// <returns>The state; its last constraint is the new one.</returns>
     public Task<SessionState> AddConstraintAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string text,
         bool isNonNegotiable = false,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
-            tenant,
             session,
             state => [new ConstraintAdded(Invariant($"c{state.Constraints.Count + 1}"), text, isNonNegotiable)],
             cancellation
@@ -128,13 +174,11 @@ public sealed class SessionService(SessionLog log)
     /// <summary>Withdraws a constraint.</summary>
     /// <exception cref="SessionNotFoundException">None of this id is in force.</exception>
     public Task<SessionState> WithdrawConstraintAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string id,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
-            tenant,
             session,
             state =>
                 state.Constraints.Exists(constraint => constraint.Id == id && constraint.Until is null)
@@ -145,31 +189,8 @@ public sealed class SessionService(SessionLog log)
 
     /// <summary>Gives a session another policy.</summary>
     public Task<SessionState> ChangePolicyAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         PolicyStamp policy,
         CancellationToken cancellation = default
-    ) =>
-        log.ChangeAsync(
-            tenant,
-            session,
-            state => state.Policy == policy ? [] : [new PolicyChanged(policy)],
-            cancellation
-        );
-
-    private async Task<int> DeleteAllAsync(SessionQuery query, CancellationToken cancellation)
-    {
-        int erased = 0;
-        foreach (
-            SessionHeader header in await log
-                .Store.ListAsync(query, cancellation)
-                .ToListAsync(cancellation)
-                .ConfigureAwait(false)
-        )
-        {
-            erased += await log.DeleteAsync(header.Tenant, header.Id, cancellation).ConfigureAwait(false) ? 1 : 0;
-        }
-
-        return erased;
-    }
+    ) => log.ChangeAsync(session, state => state.Policy == policy ? [] : [new PolicyChanged(policy)], cancellation);
 }

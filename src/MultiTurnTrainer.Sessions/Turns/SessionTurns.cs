@@ -22,8 +22,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
     /// <exception cref="SessionBudgetException">A ceiling is reached; the log says so too.</exception>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     public async Task<TurnStart> BeginAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         TurnRequest request,
         CancellationToken cancellation = default
     )
@@ -32,10 +31,8 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         BudgetTripped? tripped = null;
         string id = "";
         bool isRepeated =
-            request.IdempotencyKey is { } key
-            && await WasUsedAsync(tenant, session, key, cancellation).ConfigureAwait(false);
+            request.IdempotencyKey is { } key && await WasUsedAsync(session, key, cancellation).ConfigureAwait(false);
         SessionState state = await log.ChangeAsync(
-                tenant,
                 session,
                 state =>
                 {
@@ -66,29 +63,24 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
     }
 
     /// <summary>Whether a session has begun a turn under an idempotency key.</summary>
-    public async Task<bool> WasUsedAsync(
-        string tenant,
-        string session,
-        string key,
-        CancellationToken cancellation = default
-    ) =>
-        await log.Store.FindTurnAsync(tenant, SessionIds.OfKey(session, key), cancellation).ConfigureAwait(false)
+    public async Task<bool> WasUsedAsync(SessionKey session, string key, CancellationToken cancellation = default) =>
+        await log
+            .Store.FindTurnAsync(session.Tenant, SessionIds.OfKey(session.Id, key), cancellation)
+            .ConfigureAwait(false)
             is not null;
 
     /// <summary>Begins another answer to the question of a turn. Both answers stay in the log; a commit puts this one into its place.</summary>
     /// <exception cref="SessionConflictException">The question is no part of the conversation any more, or a turn is pending.</exception>
     public async Task<TurnStart> RegenerateAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string turn,
         TurnRequest? request = null,
         CancellationToken cancellation = default
     )
     {
-        SessionState state = await log.LoadWithTurnAsync(tenant, session, turn, cancellation).ConfigureAwait(false);
+        SessionState state = await log.LoadWithTurnAsync(session, turn, cancellation).ConfigureAwait(false);
         SessionTurn before = Known(state, turn);
         return await BeginAsync(
-                tenant,
                 session,
                 (request ?? new TurnRequest()) with
                 {
@@ -102,21 +94,18 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
     }
 
     /// <summary>Puts a better answer in the place of a turn's; what came after it leaves. Both answers stay in the log.</summary>
-    /// <param name="tenant">The tenant.</param>
     /// <param name="session">The session.</param>
     /// <param name="turn">The turn whose answer is edited.</param>
     /// <param name="answer">The assistant's message, a canonical object; the answer that is there already changes nothing.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="SessionConflictException">The question is no part of the conversation any more, or a turn is pending.</exception>
     public Task<SessionState> EditAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string turn,
         JsonView answer,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
-            tenant,
             session,
             state =>
             {
@@ -130,20 +119,17 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         );
 
     /// <summary>Keeps what has come of the answer so far.</summary>
-    /// <param name="tenant">The tenant.</param>
     /// <param name="session">The session.</param>
     /// <param name="turn">The pending turn.</param>
     /// <param name="partial">The whole text so far.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public Task<SessionState> CheckpointAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string turn,
         string partial,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
-            tenant,
             session,
             state =>
                 Rest(RequirePending(state, turn), partial) is { Length: > 0 } rest
@@ -153,7 +139,6 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         );
 
     /// <summary>Ends a turn with its whole answer; one that has ended so stays as it is.</summary>
-    /// <param name="tenant">The tenant.</param>
     /// <param name="session">The session.</param>
     /// <param name="turn">The pending turn.</param>
     /// <param name="answer">The assistant's message, a canonical object.</param>
@@ -162,8 +147,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
     /// <param name="plan">Where the plans of the session's prompts stood before the turn; null where nobody has saved them.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public Task<SessionState> CommitAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string turn,
         JsonView answer,
         CommitInfo info,
@@ -172,7 +156,6 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
-            tenant,
             session,
             state =>
             {
@@ -191,22 +174,19 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         );
 
     /// <summary>Ends a turn whose answer broke off. What came is kept aside; the conversation is as it was.</summary>
-    /// <param name="tenant">The tenant.</param>
     /// <param name="session">The session.</param>
     /// <param name="turn">The pending turn.</param>
     /// <param name="partial">The whole text that came; null where the last checkpoint is all there is.</param>
     /// <param name="reason"><c>client</c>, <c>upstream</c>, <c>shutdown</c>, …</param>
     /// <param name="cancellation">Ends the wait.</param>
     public Task<SessionState> InterruptAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string turn,
         string? partial,
         string reason,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
-            tenant,
             session,
             state =>
             {
@@ -217,21 +197,18 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
         );
 
     /// <summary>Makes what was shown of a broken answer part of the conversation.</summary>
-    /// <param name="tenant">The tenant.</param>
     /// <param name="session">The session.</param>
     /// <param name="turn">The interrupted turn.</param>
     /// <param name="shown">What was shown, a beginning of what came; null for all of it.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="SessionConflictException">It was not interrupted, the conversation went on, or something else was shown.</exception>
     public Task<SessionState> AcknowledgeAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string turn,
         string? shown = null,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
-            tenant,
             session,
             state =>
             {
@@ -256,13 +233,11 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
     /// <summary>Takes a turn and those after it out of the conversation; the log keeps them.</summary>
     /// <exception cref="SessionConflictException">It is no part of the conversation, or a turn is pending.</exception>
     public Task<SessionState> RollBackAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string turn,
         CancellationToken cancellation = default
     ) =>
         log.ChangeAsync(
-            tenant,
             session,
             state =>
             {
@@ -315,8 +290,7 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
 
     private Task<SessionState> RecoverAsync(SessionHeader header, CancellationToken cancellation) =>
         log.ChangeAsync(
-            header.Tenant,
-            header.Id,
+            header.Key,
             state =>
                 state.Pending is { } turn && turn == header.Pending
                     ? [new TurnInterrupted(turn, "", "restart"), new SessionResumed("restart")]

@@ -23,7 +23,7 @@ internal sealed class UserMemory(SessionLog log)
     {
         try
         {
-            SessionState memory = await log.LoadAsync(tenant, IdOf(user), cancellation).ConfigureAwait(false);
+            SessionState memory = await log.LoadAsync(KeyOf(tenant, user), cancellation).ConfigureAwait(false);
             return
             [
                 .. memory
@@ -41,13 +41,11 @@ internal sealed class UserMemory(SessionLog log)
     public async Task AddAsync(string tenant, string user, MemoryChanged changed, CancellationToken cancellation)
     {
         LoggedEvent first = new(1, log.Now, new SessionCreated([], User: user));
-        await log.TryCreateAsync(tenant, IdOf(user), [first], cancellation).ConfigureAwait(false);
-        await log.ChangeAsync(tenant, IdOf(user), _ => [changed], cancellation).ConfigureAwait(false);
+        await log.TryCreateAsync(KeyOf(tenant, user), [first], cancellation).ConfigureAwait(false);
+        await log.ChangeAsync(KeyOf(tenant, user), _ => [changed], cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Erases what a user's sessions share.</summary>
-    public Task<bool> DeleteAsync(string tenant, string user, CancellationToken cancellation) =>
-        log.DeleteAsync(tenant, IdOf(user), cancellation);
-
-    private static string IdOf(string user) => Prefix + ContentHash.Of(Encoding.UTF8.GetBytes(user));
+    /// <summary>The log that keeps what a user's sessions share.</summary>
+    public static SessionKey KeyOf(string tenant, string user) =>
+        new(tenant, Prefix + ContentHash.Of(Encoding.UTF8.GetBytes(user)));
 }

@@ -1,6 +1,9 @@
+using Microsoft.Data.Sqlite;
 using MultiTurnTrainer.Sessions.Stores;
+using MultiTurnTrainer.Sessions.Stores.Hot;
 using MultiTurnTrainer.Sessions.Stores.Postgres;
 using MultiTurnTrainer.Testing;
+using Npgsql;
 
 namespace MultiTurnTrainer.Benchmarks.Sessions;
 
@@ -28,11 +31,45 @@ internal sealed class BenchmarkStore : IDisposable
         : _redis is null ? ["--store", _url]
         : ["--store", _url, "--hot", _redis.Url];
 
-    /// <summary>Opens its durable side.</summary>
-    public ISessionStore Open() =>
-        _postgres is null
+    /// <summary>Opens it as a server would.</summary>
+    public ISessionStore Open()
+    {
+        ISessionStore durable = _postgres is null
             ? SqliteSessionStore.Open(_url, isServer: true)
             : PostgresSessionStore.Open(_url, isServer: true);
+        return _redis is null
+            ? durable
+            : new HybridSessionStore(durable, RedisHotTier.Open(_redis.Url, "mtt:", TimeSpan.FromHours(1)));
+    }
+
+    /// <summary>Runs SQL in the closed store; what is to run apart from the rest is a statement of its own.</summary>
+    public void Execute(params string[] statements)
+    {
+        if (_postgres is not null)
+        {
+            string host = new Uri(_url).Authority.Split('@')[1].Split(':')[0];
+            using NpgsqlConnection connection = new(
+                $"Host={host};Port={_postgres.Port};Username=mtt;Database={new Uri(_url).AbsolutePath[1..]};Command Timeout=0"
+            );
+            connection.Open();
+            foreach (string sql in statements)
+            {
+                using NpgsqlCommand command = new(sql, connection);
+                command.ExecuteNonQuery();
+            }
+
+            return;
+        }
+
+        using SqliteConnection file = new($"Data Source={_url};Pooling=False");
+        file.Open();
+        foreach (string sql in statements)
+        {
+            using SqliteCommand command = file.CreateCommand();
+            command.CommandText = sql;
+            command.ExecuteNonQuery();
+        }
+    }
 
     public void Dispose()
     {

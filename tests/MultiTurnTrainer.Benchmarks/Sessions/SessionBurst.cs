@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Files.Json;
+using MultiTurnTrainer.Sessions;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.Stores;
@@ -51,15 +52,11 @@ internal static class SessionBurst
 
     private static async ValueTask TalkAsync(SessionLog log, SessionTurns turns)
     {
-        string id = (await log.CreateAsync(Tenant, [new SessionCreated([])])).Id;
+        SessionKey session = (await log.CreateAsync(Tenant, [new SessionCreated([])])).Key;
         for (int turn = 0; turn < TurnsOfEach; turn++)
         {
-            TurnStart start = await turns.BeginAsync(
-                Tenant,
-                id,
-                new TurnRequest { Messages = [Message("user", turn)] }
-            );
-            await turns.CommitAsync(Tenant, id, start.Turn.Id, Message("assistant", turn), new CommitInfo());
+            TurnStart start = await turns.BeginAsync(session, new TurnRequest { Messages = [Message("user", turn)] });
+            await turns.CommitAsync(session, start.Turn.Id, Message("assistant", turn), new CommitInfo());
         }
     }
 

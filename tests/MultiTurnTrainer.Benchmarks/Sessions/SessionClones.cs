@@ -1,86 +1,100 @@
-using System.Security.Cryptography;
 using System.Text;
-using MultiTurnTrainer.Sessions.Access;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using MultiTurnTrainer.Sessions;
 using MultiTurnTrainer.Sessions.Stores;
 
 namespace MultiTurnTrainer.Benchmarks.Sessions;
 
-/// <summary>Fills a store with copies of one session that a server has made: the same events and snapshot under other ids.</summary>
-internal static class SessionClones
+/// <summary>
+/// Fills a store with copies of one session that a server has made: the same events and snapshot under other ids. The database makes them
+/// itself: millions of events in some seconds.
+/// </summary>
+internal static partial class SessionClones
 {
-    public const string Tenant = "local";
-
     private const int AtATime = 8;
 
-    /// <summary>Copies the one session of a store into another.</summary>
-    /// <returns>The ids of the copies.</returns>
-    public static async Task<string[]> FillAsync(string original, ISessionStore store, int count)
+    // The first half of every id of the session that is copied; each copy has a random half in its place.
+    private static readonly string _half = new('0', 32);
+
+    /// <summary>Copies the one session of a SQLite file into a store.</summary>
+    /// <returns>The sessions, the first included.</returns>
+    public static async Task<SessionKey[]> FillAsync(string original, BenchmarkStore target, int count)
     {
-        SessionRead log;
-        SessionRead recent;
-        await using (SqliteSessionStore source = SqliteSessionStore.Open(original, isServer: false))
+        await using (ISessionStore store = target.Open())
         {
-            string id = (await source.ListAsync(new SessionQuery()).SingleAsync()).Id;
-            log = (await source.ReadAsync(Tenant, id))!;
-            recent = (await source.ReadAsync(Tenant, id, useSnapshot: true))!;
+            await CopyAsync(original, store);
         }
 
-        string[] turns = TurnsOf(log.Events);
-        string[] events = [.. log.Events.Select(stored => Encoding.UTF8.GetString(stored.Data.Span))];
-        int[] turnOf =
-        [
-            .. events.Select(text => Array.FindIndex(turns, turn => text.Contains(turn, StringComparison.Ordinal))),
-        ];
-        string? snapshot = recent.Snapshot is { } kept ? Encoding.UTF8.GetString(kept.Data.Span) : null;
-        string[] named = snapshot is null
-            ? []
-            : [.. turns.Where(turn => snapshot.Contains(turn, StringComparison.Ordinal))];
-        string[] ids = [.. Enumerable.Range(0, count).Select(_ => SessionIds.New())];
-        async ValueTask CopyAsync(string id, CancellationToken cancellation)
+        target.Execute(
+            target.Kind == "sqlite" ? SqliteClones.Script(count, _half) : PostgresClones.Script(count, _half)
+        );
+        await using ISessionStore whole = target.Open();
+        SessionKey[] sessions = await whole.ListAsync(new SessionQuery()).Select(header => header.Key).ToArrayAsync();
+        if (target.Kind == "hybrid")
         {
-            string NewTurn(string turn) =>
-                Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(id + turn)));
-            string[] names = [.. turns.Select(NewTurn)];
-            StoredEvent[] copied = new StoredEvent[events.Length];
-            for (int i = 0; i < events.Length; i++)
-            {
-                int turn = turnOf[i];
-                string text =
-                    turn < 0 ? events[i] : events[i].Replace(turns[turn], names[turn], StringComparison.Ordinal);
-                bool begins = log.Events[i].Kind == "turn_begun";
-                copied[i] = log.Events[i] with
-                {
-                    Data = Encoding.UTF8.GetBytes(text),
-                    Begins = begins ? names[turn] : null,
-                };
-            }
-
-            await store.CreateAsync(log.Header with { Id = id }, copied, cancellation);
-            if (snapshot is not null)
-            {
-                StringBuilder text = new(snapshot);
-                text.Replace(log.Header.Id, id);
-                foreach (string turn in named)
-                {
-                    text.Replace(turn, NewTurn(turn));
-                }
-
-                byte[] data = Encoding.UTF8.GetBytes(text.ToString());
-                await store.WriteSnapshotAsync(Tenant, id, recent.Snapshot! with { Data = data }, cancellation);
-            }
+            // As they are where each session was used within the hour.
+            await Parallel.ForEachAsync(
+                sessions,
+                new ParallelOptions { MaxDegreeOfParallelism = AtATime },
+                async (session, cancellation) =>
+                    await whole.ReadAsync(session, useSnapshot: true, cancellation: cancellation)
+            );
         }
 
-        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = AtATime }, CopyAsync);
-
-        return ids;
+        return sessions;
     }
 
+    private static async Task CopyAsync(string original, ISessionStore store)
+    {
+        await using SqliteSessionStore source = SqliteSessionStore.Open(original, isServer: false);
+        SessionHeader header = await source.ListAsync(new SessionQuery()).SingleAsync();
+        IReadOnlyList<StoredEvent> events = (await source.ReadAsync(header.Key))!.Events;
+        HashSet<string> ids = [header.Id, .. events.Select(BegunBy).OfType<string>()];
+        byte[] Renamed(ReadOnlyMemory<byte> data) =>
+            Encoding.UTF8.GetBytes(
+                Id()
+                    .Replace(
+                        Encoding.UTF8.GetString(data.Span),
+                        id => ids.Contains(id.Value) ? Rename(id.Value) : id.Value
+                    )
+            );
+        SessionKey session = header.Key with { Id = Rename(header.Id) };
+        await store.CreateAsync(
+            header with
+            {
+                Key = session,
+            },
+            [
+                .. events.Select(stored =>
+                    stored with
+                    {
+                        Data = Renamed(stored.Data),
+                        Begins = BegunBy(stored) is { } turn ? Rename(turn) : null,
+                    }
+                ),
+            ]
+        );
+        if ((await source.ReadAsync(header.Key, useSnapshot: true))!.Snapshot is { } snapshot)
+        {
+            await store.WriteSnapshotAsync(session, snapshot with { Data = Renamed(snapshot.Data) });
+        }
+    }
+
+    private static string Rename(string id) => _half + id[_half.Length..];
+
     // What a store reads back does not say which turn begins.
-    private static string[] TurnsOf(IEnumerable<StoredEvent> events) =>
-        [
-            .. events
-                .Where(stored => stored.Kind == "turn_begun")
-                .Select(stored => System.Text.Json.JsonDocument.Parse(stored.Data))
-                .Select(json => json.RootElement.GetProperty("turn").GetString()!),
-        ];
+    private static string? BegunBy(StoredEvent stored)
+    {
+        if (stored.Kind != "turn_begun")
+        {
+            return null;
+        }
+
+        using JsonDocument json = JsonDocument.Parse(stored.Data);
+        return json.RootElement.GetProperty("turn").GetString();
+    }
+
+    [GeneratedRegex("[0-9a-f]{64}")]
+    private static partial Regex Id();
 }

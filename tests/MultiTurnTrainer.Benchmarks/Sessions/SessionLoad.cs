@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using MultiTurnTrainer.Sessions.Stores;
+using MultiTurnTrainer.Sessions;
 
 namespace MultiTurnTrainer.Benchmarks.Sessions;
 
@@ -37,12 +37,8 @@ internal sealed class SessionLoad(string mtt, string folder)
         }
 
         Stopwatch filling = Stopwatch.StartNew();
-        string[] ids;
-        await using (ISessionStore durable = store.Open())
-        {
-            ids = await SessionClones.FillAsync(original, durable, sessions);
-        }
-
+        SessionKey[] keys = await SessionClones.FillAsync(original, store, sessions);
+        string[] ids = [.. keys.Select(key => key.Id)];
         double filled = filling.Elapsed.TotalSeconds;
         using Process server = StartServer(upstream, store.Options);
         using HttpClient http = await ConnectAsync(server);
@@ -72,7 +68,7 @@ internal sealed class SessionLoad(string mtt, string folder)
                     generator_cores = Math.Round((Process.GetCurrentProcess().TotalProcessorTime - own) / elapsed, 2),
                     milliseconds = _parts
                         .OrderBy(part => part.Key, StringComparer.Ordinal)
-                        .ToDictionary(part => part.Key, part => Quantiles(part.Value)),
+                        .ToDictionary(part => part.Key, part => Quantiles.Of(part.Value)),
                 }
             )
         );
@@ -214,16 +210,4 @@ internal sealed class SessionLoad(string mtt, string folder)
     }
 
     private void Add(string part, double milliseconds) => _parts.GetOrAdd(part, _ => []).Add(milliseconds);
-
-    private static object Quantiles(ConcurrentBag<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        double At(double share) => Math.Round(sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))], 2);
-        return new
-        {
-            p50 = At(0.5),
-            p99 = At(0.99),
-            most = Math.Round(sorted[^1], 2),
-        };
-    }
 }

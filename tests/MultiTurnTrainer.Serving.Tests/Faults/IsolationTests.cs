@@ -64,7 +64,7 @@ public partial class IsolationTests(DatabaseServers databases, ITestOutputHelper
         Assert.All(keys, key => Assert.DoesNotContain(log, line => line.Contains(key.Key, StringComparison.Ordinal)));
         await foreach (SessionHeader header in store.ListAsync(new SessionQuery()))
         {
-            SessionRead read = (await store.ReadAsync(header.Tenant, header.Id))!;
+            SessionRead read = (await store.ReadAsync(header.Key))!;
             string all = string.Concat(read.Events.Select(stored => Encoding.UTF8.GetString(stored.Data.Span)));
             Assert.Equal([secrets[header.Id]], SecretsIn(all));
         }

@@ -3,8 +3,9 @@
 namespace MultiTurnTrainer.Sessions.Stores.Hot;
 
 /// <summary>
-/// A durable store with a hot tier before it. Everything is written through; what is read from the hot tier is what the durable store
-/// says is the newest version, so that a hot tier that was cut off, emptied or went back in time costs a read and never an event.
+/// A durable store with a hot tier before it. Everything is written through, and nobody waits for the hot side of it: what is read there
+/// counts only where it is of the version that the durable store says is the newest. So a hot tier that was cut off, emptied or went back
+/// in time costs a read and never an event.
 /// </summary>
 /// <param name="durable">The store that counts; disposed with this one.</param>
 /// <param name="hot">The hot tier; disposed with this one.</param>
@@ -23,7 +24,7 @@ public sealed class HybridSessionStore(ISessionStore durable, RedisHotTier hot) 
         bool isNew = await durable.CreateAsync(header, events, cancellation).ConfigureAwait(false);
         if (isNew)
         {
-            await hot.PutAsync(new SessionRead(header, null, events)).ConfigureAwait(false);
+            hot.Put(new SessionRead(header, null, events));
         }
 
         return isNew;
@@ -39,7 +40,7 @@ public sealed class HybridSessionStore(ISessionStore durable, RedisHotTier hot) 
         bool isKept = await durable.AppendAsync(header, events, cancellation).ConfigureAwait(false);
         if (isKept)
         {
-            await hot.AppendAsync(header, events).ConfigureAwait(false);
+            hot.Append(header, events);
         }
 
         return isKept;
@@ -47,31 +48,37 @@ public sealed class HybridSessionStore(ISessionStore durable, RedisHotTier hot) 
 
     /// <inheritdoc/>
     public async Task<SessionRead?> ReadAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         long after = 0,
         bool useSnapshot = false,
         CancellationToken cancellation = default
     )
     {
+        if (after > 0)
+        {
+            // Who knows a version asks for little: the durable side says at once whether there is anything new, and what.
+            return await durable.ReadAsync(session, after, useSnapshot, cancellation).ConfigureAwait(false);
+        }
+
+        Task<HotSession?> asked = hot.FindAsync(session, useSnapshot);
         SessionRead? newest = await durable
-            .ReadAsync(tenant, id, long.MaxValue, cancellation: cancellation)
+            .ReadAsync(session, long.MaxValue, cancellation: cancellation)
             .ConfigureAwait(false);
-        if (newest is null || newest.Header.IsDeleted || newest.Header.Version <= after)
+        HotSession? found = await asked.ConfigureAwait(false);
+        if (newest is null or { Header.IsDeleted: true })
         {
             return newest;
         }
 
-        SessionRead? found = await hot.FindAsync(newest.Header, after, useSnapshot).ConfigureAwait(false);
-        if (found is not null)
+        if (hot.Note(found?.Version == newest.Header.Version))
         {
-            return found;
+            return new SessionRead(newest.Header, found!.Snapshot, found.Events);
         }
 
-        SessionRead? read = await durable.ReadAsync(tenant, id, after, useSnapshot, cancellation).ConfigureAwait(false);
-        if (read is { Header.IsDeleted: false } && after == 0)
+        SessionRead? read = await durable.ReadAsync(session, after, useSnapshot, cancellation).ConfigureAwait(false);
+        if (read is { Header.IsDeleted: false })
         {
-            await hot.PutAsync(read).ConfigureAwait(false);
+            hot.Put(read);
         }
 
         return read;
@@ -79,18 +86,17 @@ public sealed class HybridSessionStore(ISessionStore durable, RedisHotTier hot) 
 
     /// <inheritdoc/>
     public async Task WriteSnapshotAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         StoredSnapshot snapshot,
         CancellationToken cancellation = default
     )
     {
-        await durable.WriteSnapshotAsync(tenant, id, snapshot, cancellation).ConfigureAwait(false);
-        await hot.SnapshotAsync(tenant, id, snapshot).ConfigureAwait(false);
+        await durable.WriteSnapshotAsync(session, snapshot, cancellation).ConfigureAwait(false);
+        hot.Put(session, snapshot);
     }
 
     /// <inheritdoc/>
-    public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default) =>
+    public Task<SessionKey?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default) =>
         durable.FindTurnAsync(tenant, turn, cancellation);
 
     /// <inheritdoc/>
@@ -98,28 +104,27 @@ public sealed class HybridSessionStore(ISessionStore durable, RedisHotTier hot) 
         durable.ListAsync(query, cancellation);
 
     /// <inheritdoc/>
-    public Task WaitForChangeAsync(string tenant, string id, long version, CancellationToken cancellation = default) =>
-        durable.WaitForChangeAsync(tenant, id, version, cancellation);
+    public Task WaitForChangeAsync(SessionKey session, long version, CancellationToken cancellation = default) =>
+        durable.WaitForChangeAsync(session, version, cancellation);
 
     /// <inheritdoc/>
-    public Task<bool> TryLeaseAsync(
-        string tenant,
-        string id,
-        TimeSpan duration,
-        CancellationToken cancellation = default
-    ) => durable.TryLeaseAsync(tenant, id, duration, cancellation);
+    public Task<bool> TryLeaseAsync(SessionKey session, TimeSpan duration, CancellationToken cancellation = default) =>
+        durable.TryLeaseAsync(session, duration, cancellation);
 
     /// <inheritdoc/>
     /// <exception cref="MttException">It is erased, but the hot tier did not answer: its copy lives until its time is over.</exception>
-    public async Task<bool> DeleteAsync(
-        string tenant,
-        string id,
-        DateTimeOffset at,
-        CancellationToken cancellation = default
-    )
+    public async Task<bool> DeleteAsync(SessionKey session, DateTimeOffset at, CancellationToken cancellation = default)
     {
-        bool isErased = await durable.DeleteAsync(tenant, id, at, cancellation).ConfigureAwait(false);
-        return await hot.EraseAsync(tenant, id).ConfigureAwait(false)
+        bool isErased = await durable.DeleteAsync(session, at, cancellation).ConfigureAwait(false);
+        if (
+            !isErased
+            && await durable.ReadAsync(session, long.MaxValue, cancellation: cancellation).ConfigureAwait(false) is null
+        )
+        {
+            return false;
+        }
+
+        return await hot.EraseAsync(session).ConfigureAwait(false)
             ? isErased
             : throw new MttException(
                 $"{hot.Place}: the session is erased, but the hot tier that holds a copy of its last turns does not answer",

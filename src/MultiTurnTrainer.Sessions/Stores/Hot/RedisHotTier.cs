@@ -9,6 +9,12 @@ namespace MultiTurnTrainer.Sessions.Stores.Hot;
 /// <param name="Failures">Calls that Redis did not answer in time, or refused.</param>
 public readonly record struct HotCounts(long Hits, long Misses, long Failures);
 
+/// <summary>A session as it is in the hot tier.</summary>
+/// <param name="Version">Its version there.</param>
+/// <param name="Snapshot">The snapshot that stands for the first events; null where they are all there.</param>
+/// <param name="Events">The events after it.</param>
+public sealed record HotSession(long Version, StoredSnapshot? Snapshot, IReadOnlyList<StoredEvent> Events);
+
 /// <summary>
 /// The last turns of sessions in Redis. It may forget anything at any time, be emptied, hang or be gone: then nothing is found, and
 /// for a second nobody asks again.
@@ -64,42 +70,43 @@ public sealed class RedisHotTier : IAsyncDisposable
         );
     }
 
-    /// <summary>What comes after a version, where exactly the version asked for is here.</summary>
-    /// <param name="header">The session as the durable store has it.</param>
-    /// <param name="after">The version that is known.</param>
+    /// <summary>What is here of a session, from its beginning or from a snapshot on.</summary>
+    /// <param name="session">The session.</param>
     /// <param name="useSnapshot">Whether a snapshot may stand for the first events.</param>
     /// <returns>Null where it is not here, or not all of it.</returns>
-    public async Task<SessionRead?> FindAsync(SessionHeader header, long after, bool useSnapshot)
+    public async Task<HotSession?> FindAsync(SessionKey session, bool useSnapshot)
     {
-        RedisResult? answer = await AskAsync(
-                RedisScripts.Read,
-                header.Tenant,
-                header.Id,
-                [header.Version, after, useSnapshot && after == 0 ? 1 : 0]
-            )
-            .ConfigureAwait(false);
-        if (answer is null || (RedisValue[])answer! is not { Length: >= 2 } parts)
+        RedisResult? answer = await AskAsync(RedisScripts.Read, session, [useSnapshot ? 1 : 0]).ConfigureAwait(false);
+        if (answer is null || (RedisValue[])answer! is not { Length: >= 3 } parts)
         {
-            Interlocked.Increment(ref _misses);
             return null;
         }
 
-        Interlocked.Increment(ref _hits);
-        long known = (long)parts[0];
-        StoredSnapshot? snapshot = parts[1].IsNullOrEmpty ? null : new StoredSnapshot(known, (byte[])parts[1]!);
-        return new SessionRead(
-            header,
-            snapshot,
-            [.. parts.Skip(2).Select((bytes, i) => HotEvents.Read(known + 1 + i, (byte[])bytes!))]
+        long known = (long)parts[1];
+        return new HotSession(
+            (long)parts[0],
+            parts[2].IsNullOrEmpty ? null : new StoredSnapshot(known, (byte[])parts[2]!),
+            [.. parts.Skip(3).Select((bytes, i) => HotEvents.Read(known + 1 + i, (byte[])bytes!))]
         );
     }
 
-    /// <summary>Adds events that the durable store has; where others are expected here, the session is forgotten.</summary>
-    public Task AppendAsync(SessionHeader header, IReadOnlyList<StoredEvent> events) =>
-        AskAsync(
+    /// <summary>Counts a read.</summary>
+    /// <param name="isHit">Whether it was answered here.</param>
+    /// <returns>The same.</returns>
+    public bool Note(bool isHit)
+    {
+        Interlocked.Increment(ref isHit ? ref _hits : ref _misses);
+        return isHit;
+    }
+
+    /// <summary>
+    /// Adds events that the durable store has; where others are expected here, the session is forgotten. It is sent and not waited for, as
+    /// is everything that is put here: what one server sends arrives in its order, and what does not arrive is found to be missing.
+    /// </summary>
+    public void Append(SessionHeader header, IReadOnlyList<StoredEvent> events) =>
+        Send(
             RedisScripts.Append,
-            header.Tenant,
-            header.Id,
+            header.Key,
             [
                 Turns,
                 header.Version - events.Count,
@@ -111,16 +118,13 @@ public sealed class RedisHotTier : IAsyncDisposable
         );
 
     /// <summary>Takes over what was read of the durable store, unless something newer is here.</summary>
-    public Task PutAsync(SessionRead read)
-    {
-        long first = read.Header.Version - read.Events.Count + 1;
-        return AskAsync(
+    public void Put(SessionRead read) =>
+        Send(
             RedisScripts.Put,
-            read.Header.Tenant,
-            read.Header.Id,
+            read.Header.Key,
             [
                 Turns,
-                first,
+                read.Header.Version - read.Events.Count + 1,
                 read.Header.Version,
                 read.Events.Count,
                 read.Snapshot?.Version ?? 0,
@@ -129,16 +133,16 @@ public sealed class RedisHotTier : IAsyncDisposable
                 .. Beginnings(read.Events),
             ]
         );
-    }
 
     /// <summary>Keeps a snapshot beside the events.</summary>
-    public Task SnapshotAsync(string tenant, string id, StoredSnapshot snapshot) =>
-        AskAsync(RedisScripts.Snapshot, tenant, id, [snapshot.Version, snapshot.Data]);
+    public void Put(SessionKey session, StoredSnapshot snapshot) =>
+        Send(RedisScripts.Snapshot, session, [snapshot.Version, snapshot.Data]);
 
-    /// <summary>Erases a session.</summary>
+    /// <summary>Erases a session. While Redis was away a moment ago, nobody waits for it as long again.</summary>
     /// <returns>False where Redis did not answer: the copy then lives until its time is over.</returns>
-    public async Task<bool> EraseAsync(string tenant, string id) =>
-        await TryAskAsync(RedisScripts.Erase, tenant, id, [], _patienceToErase).ConfigureAwait(false) is not null;
+    public async Task<bool> EraseAsync(SessionKey session) =>
+        await TryAskAsync(RedisScripts.Erase, session, [], IsAway ? _patience : _patienceToErase).ConfigureAwait(false)
+            is not null;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
@@ -149,34 +153,21 @@ public sealed class RedisHotTier : IAsyncDisposable
             .Where(stored => stored.Begins is not null || stored.Kind is "turn_begun" or "turn_edited")
             .Select(stored => (RedisValue)stored.Version);
 
-    private async Task<RedisResult?> AskAsync(string script, string tenant, string id, RedisValue[] values)
-    {
-        if (Stopwatch.GetTimestamp() < Volatile.Read(ref _asksAgain))
-        {
-            return null;
-        }
+    private bool IsAway => Stopwatch.GetTimestamp() < Volatile.Read(ref _asksAgain);
 
-        RedisResult? answer = await TryAskAsync(script, tenant, id, values, _patience).ConfigureAwait(false);
-        if (answer is null)
-        {
-            Volatile.Write(
-                ref _asksAgain,
-                Stopwatch.GetTimestamp() + (long)(_pause.TotalSeconds * Stopwatch.Frequency)
-            );
-        }
+    private void Send(string script, SessionKey session, RedisValue[] values) => _ = AskAsync(script, session, values);
 
-        return answer;
-    }
+    private Task<RedisResult?> AskAsync(string script, SessionKey session, RedisValue[] values) =>
+        IsAway ? Task.FromResult<RedisResult?>(null) : TryAskAsync(script, session, values, _patience);
 
     private async Task<RedisResult?> TryAskAsync(
         string script,
-        string tenant,
-        string id,
+        SessionKey session,
         RedisValue[] values,
         TimeSpan patience
     )
     {
-        string name = $"{_prefix}{{{tenant}/{id}}}";
+        string name = $"{_prefix}{{{session}}}";
         try
         {
             return await _redis
@@ -185,9 +176,13 @@ public sealed class RedisHotTier : IAsyncDisposable
                 .WaitAsync(patience)
                 .ConfigureAwait(false);
         }
-        catch (Exception problem) when (problem is RedisException or TimeoutException)
+        catch (Exception problem) when (problem is RedisException or TimeoutException or ObjectDisposedException)
         {
             Interlocked.Increment(ref _failures);
+            Volatile.Write(
+                ref _asksAgain,
+                Stopwatch.GetTimestamp() + (long)(_pause.TotalSeconds * Stopwatch.Frequency)
+            );
             return null;
         }
     }

@@ -69,21 +69,22 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// ARGV: life, the version that must be there, the one that is known, whether a snapshot may stand for the first events.
-    /// Gives nothing, or the version before the first event, the snapshot's bytes or nothing, and the events.
+    /// ARGV: life, whether a snapshot may stand for the first events. Gives nothing, or the version, the version before the first event
+    /// that is given, the snapshot's bytes or nothing, and the events.
     /// </summary>
     public const string Read = """
-        if redis.call('HGET', KEYS[1], 'v') ~= ARGV[2] then return {} end
-        local n = tonumber(redis.call('HGET', KEYS[1], 'n'))
-        local known = tonumber(ARGV[3])
+        local version, first = unpack(redis.call('HMGET', KEYS[1], 'v', 'n'))
+        if not first then return {} end
+        local n = tonumber(first)
+        local known = 0
         local snapshot = ''
-        if ARGV[4] == '1' then
+        if ARGV[2] == '1' then
             local kept = redis.call('HMGET', KEYS[4], 'v', 'data')
             if kept[1] then known = tonumber(kept[1]); snapshot = kept[2] end
         end
         if known < n - 1 then return {} end
         for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
-        local found = { tostring(known), snapshot }
+        local found = { version, tostring(known), snapshot }
         for _, event in ipairs(redis.call('LRANGE', KEYS[2], known - n + 1, -1)) do found[#found + 1] = event end
         return found
         """;

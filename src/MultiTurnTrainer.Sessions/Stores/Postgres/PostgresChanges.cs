@@ -3,23 +3,24 @@ namespace MultiTurnTrainer.Sessions.Stores.Postgres;
 /// <summary>Wakes those who wait for a session to change, whichever server changes it: LISTEN and NOTIFY.</summary>
 internal sealed class PostgresChanges : IAsyncDisposable
 {
-    // Where the listening connection is cut, waiting becomes asking once a second.
-    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<TaskCompletionSource>> _waiting = [];
     private readonly PostgresConnections _connections;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TimeSpan _longest;
     private readonly Task _listening;
 
     /// <param name="connections">The connections.</param>
     /// <param name="isServer">Whether this process is a server; another need not listen.</param>
-    public PostgresChanges(PostgresConnections connections, bool isServer)
+    /// <param name="longest">How long a wait is that nothing ends.</param>
+    public PostgresChanges(PostgresConnections connections, bool isServer, TimeSpan longest)
     {
-        _connections = connections;
+        (_connections, _longest) = (connections, longest);
         _listening = isServer ? Task.Run(ListenAsync) : Task.CompletedTask;
     }
 
-    /// <summary>Waits until a session changes, a second at most, unless something is found to have happened already.</summary>
+    /// <summary>Waits until a session changes, or long enough, unless something is found to have happened already.</summary>
     public async Task WaitAsync(string session, Func<Task<bool>> hasHappened, CancellationToken cancellation)
     {
         TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -91,7 +92,7 @@ internal sealed class PostgresChanges : IAsyncDisposable
             }
             catch (NpgsqlException)
             {
-                await Task.Delay(_longest, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
             {

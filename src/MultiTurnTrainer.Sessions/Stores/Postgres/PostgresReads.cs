@@ -1,52 +1,64 @@
-using System.Data;
-
 namespace MultiTurnTrainer.Sessions.Stores.Postgres;
 
 /// <summary>What is read of a PostgreSQL store.</summary>
 internal static class PostgresReads
 {
     private const string Columns = "tenant, id, version, created, updated, owner, pending, deleted";
+    private const int HeaderColumns = 8;
+
+    // One statement sees one moment, and costs one round trip. The header is short enough to stand in every row; a snapshot is a row of
+    // its own, without a kind, before the events that it does not stand for.
+    private const string Read = $"""
+        SELECT {Columns}, number, at, kind, data FROM mtt.sessions s
+        LEFT JOIN (SELECT session, version AS last, data AS form FROM mtt.snapshots) n ON $4 AND n.session = s.key
+        LEFT JOIN LATERAL (
+            SELECT last, 0::bigint, NULL, form WHERE last IS NOT NULL
+            UNION ALL
+            SELECT e.version, e.at, e.kind, e.data FROM mtt.events e
+            WHERE e.session = s.key AND e.version > coalesce(last, $3)
+        ) AS found (number, at, kind, data) ON true
+        WHERE tenant = $1 AND id = $2 ORDER BY number
+        """;
 
     public static async Task<SessionRead?> SessionAsync(
         NpgsqlConnection connection,
-        string tenant,
-        string id,
+        SessionKey session,
         long after,
         bool useSnapshot,
         CancellationToken cancellation
     )
     {
-        if (after > 0)
+        await using NpgsqlCommand command = connection.Command(
+            Read,
+            session.Tenant,
+            session.Id,
+            after,
+            useSnapshot && after == 0
+        );
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        SessionHeader? header = null;
+        StoredSnapshot? snapshot = null;
+        List<StoredEvent> events = [];
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            return await TailAsync(connection, tenant, id, after, cancellation).ConfigureAwait(false);
+            header ??= Header(reader);
+            if (!reader.IsDBNull(HeaderColumns + 2))
+            {
+                events.Add(Event(reader));
+            }
+            else if (!reader.IsDBNull(HeaderColumns))
+            {
+                snapshot = new StoredSnapshot(
+                    reader.GetInt64(HeaderColumns),
+                    reader.GetFieldValue<byte[]>(HeaderColumns + 3)
+                );
+            }
         }
 
-        // One moment for header, snapshot and events.
-        await using NpgsqlTransaction transaction = await connection
-            .BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation)
-            .ConfigureAwait(false);
-        (SessionHeader Header, long Key, StoredSnapshot? Snapshot)? found = await HeaderAsync(
-                connection,
-                tenant,
-                id,
-                useSnapshot,
-                cancellation
-            )
-            .ConfigureAwait(false);
-        if (found is not { } session)
-        {
-            return null;
-        }
-
-        long known = session.Snapshot?.Version ?? 0;
-        List<StoredEvent> events =
-            known < session.Header.Version && !session.Header.IsDeleted
-                ? await EventsAsync(connection, session.Key, known, cancellation).ConfigureAwait(false)
-                : [];
-        return new SessionRead(session.Header, session.Snapshot, events);
+        return header is null ? null : new SessionRead(header, snapshot, events);
     }
 
-    public static async Task<string?> SessionOfTurnAsync(
+    public static async Task<SessionKey?> SessionOfTurnAsync(
         NpgsqlConnection connection,
         string tenant,
         string turn,
@@ -58,7 +70,9 @@ internal static class PostgresReads
             tenant,
             turn
         );
-        return (string?)await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is string id
+            ? new SessionKey(tenant, id)
+            : null;
     }
 
     /// <summary>Headers, the newest change first.</summary>
@@ -112,107 +126,17 @@ internal static class PostgresReads
     /// <summary>A user's name as it is kept.</summary>
     public static byte[]? Bytes(string? user) => user is null ? null : Encoding.UTF8.GetBytes(user);
 
-    // What a turn mostly asks: one statement, which sees one moment. The header is short enough to stand in every row.
-    private static async Task<SessionRead?> TailAsync(
-        NpgsqlConnection connection,
-        string tenant,
-        string id,
-        long after,
-        CancellationToken cancellation
-    )
-    {
-        await using NpgsqlCommand command = connection.Command(
-            $"""
-            SELECT {Columns}, number, at, kind, data FROM mtt.sessions s
-            LEFT JOIN (SELECT session, version AS number, at, kind, data FROM mtt.events) e
-                ON e.session = s.key AND number > $3
-            WHERE tenant = $1 AND id = $2 ORDER BY number
-            """,
-            tenant,
-            id,
-            after
-        );
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        SessionHeader? header = null;
-        List<StoredEvent> events = [];
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
-        {
-            header ??= Header(reader);
-            if (!reader.IsDBNull(8))
-            {
-                events.Add(Event(reader, 8));
-            }
-        }
-
-        return header is null ? null : new SessionRead(header, null, events);
-    }
-
-    private static async Task<(SessionHeader, long, StoredSnapshot?)?> HeaderAsync(
-        NpgsqlConnection connection,
-        string tenant,
-        string id,
-        bool withSnapshot,
-        CancellationToken cancellation
-    )
-    {
-        await using NpgsqlCommand command = connection.Command(
-            withSnapshot
-                ? $"""
-                SELECT {Columns}, s.key, n.snapshot_version, n.data FROM mtt.sessions s
-                LEFT JOIN (SELECT session, version AS snapshot_version, data FROM mtt.snapshots) n ON n.session = s.key
-                WHERE tenant = $1 AND id = $2
-                """
-                : $"SELECT {Columns}, key FROM mtt.sessions WHERE tenant = $1 AND id = $2",
-            tenant,
-            id
-        );
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        if (!await reader.ReadAsync(cancellation).ConfigureAwait(false))
-        {
-            return null;
-        }
-
-        StoredSnapshot? snapshot =
-            withSnapshot && !reader.IsDBNull(9)
-                ? new StoredSnapshot(reader.GetInt64(9), reader.GetFieldValue<byte[]>(10))
-                : null;
-        return (Header(reader), reader.GetInt64(8), snapshot);
-    }
-
-    private static async Task<List<StoredEvent>> EventsAsync(
-        NpgsqlConnection connection,
-        long key,
-        long after,
-        CancellationToken cancellation
-    )
-    {
-        await using NpgsqlCommand command = connection.Command(
-            "SELECT version, at, kind, data FROM mtt.events WHERE session = $1 AND version > $2 ORDER BY version",
-            key,
-            after
-        );
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        List<StoredEvent> events = [];
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
-        {
-            events.Add(Event(reader, 0));
-        }
-
-        return events;
-    }
-
-    private static StoredEvent Event(NpgsqlDataReader reader, int first) =>
+    private static StoredEvent Event(NpgsqlDataReader reader) =>
         new(
-            reader.GetInt64(first),
-            At(reader, first + 1),
-            reader.GetString(first + 2),
-            reader.GetFieldValue<byte[]>(first + 3)
+            reader.GetInt64(HeaderColumns),
+            At(reader, HeaderColumns + 1),
+            reader.GetString(HeaderColumns + 2),
+            reader.GetFieldValue<byte[]>(HeaderColumns + 3)
         );
 
     private static SessionHeader Header(NpgsqlDataReader reader) =>
         new(
-            reader.GetString(0),
-            reader.GetString(1),
+            new SessionKey(reader.GetString(0), reader.GetString(1)),
             reader.GetInt64(2),
             At(reader, 3),
             At(reader, 4),

@@ -4,11 +4,11 @@ namespace MultiTurnTrainer.Sessions.Stores.Postgres;
 internal static class PostgresSchema
 {
     // Programs that start at the same time change the tables one after the other.
-    private const string Prepare = """
-        SELECT pg_advisory_xact_lock(1836348531);
-        CREATE SCHEMA IF NOT EXISTS mtt;
-        CREATE TABLE IF NOT EXISTS mtt.tables (version integer NOT NULL)
-        """;
+    private const string Alone = "SELECT pg_advisory_xact_lock(1836348531)";
+
+    // CREATE … IF NOT EXISTS asks for the right to create even where nothing is to be created, which a server's user need not have.
+    private const string Prepare =
+        "CREATE SCHEMA IF NOT EXISTS mtt; CREATE TABLE mtt.tables (version integer NOT NULL)";
 
     /// <summary>One script for each version; released ones are never changed. What users name may hold any character: it is bytes.</summary>
     private static readonly string[] _versions =
@@ -70,7 +70,13 @@ internal static class PostgresSchema
     public static void Update(NpgsqlConnection connection, string place)
     {
         using NpgsqlTransaction transaction = connection.BeginTransaction();
-        Run(connection, Prepare);
+        Run(connection, Alone);
+        using NpgsqlCommand find = new("SELECT to_regclass('mtt.tables') IS NULL", connection);
+        if ((bool)find.ExecuteScalar()!)
+        {
+            Run(connection, Prepare);
+        }
+
         using NpgsqlCommand ask = new("SELECT coalesce(max(version), 0) FROM mtt.tables", connection);
         int version = (int)ask.ExecuteScalar()!;
         if (version > Newest)

@@ -5,17 +5,19 @@ namespace MultiTurnTrainer.Sessions.Stores.Postgres;
 /// <summary>Keeps sessions in a PostgreSQL database, in a schema <c>mtt</c>. Any number of servers and tools may use it at a time.</summary>
 public sealed class PostgresSessionStore : ISessionStore
 {
+    // Where the listening connection is cut, waiting becomes asking once a second.
+    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(1);
     private readonly PostgresConnections _connections;
     private readonly PostgresServers _servers;
     private readonly PostgresChanges _changes;
     private readonly bool _isServer;
 
-    private PostgresSessionStore(PostgresConnections connections, bool isServer)
+    private PostgresSessionStore(PostgresConnections connections, bool isServer, TimeSpan longestWait)
     {
         _connections = connections;
         _isServer = isServer;
         _servers = new PostgresServers(connections, isServer);
-        _changes = new PostgresChanges(connections, isServer);
+        _changes = new PostgresChanges(connections, isServer, longestWait);
     }
 
     /// <inheritdoc/>
@@ -25,11 +27,13 @@ public sealed class PostgresSessionStore : ISessionStore
     /// <param name="url"><c>postgres://user@host:port/database</c>.</param>
     /// <param name="isServer">Whether this process answers turns: then it says that it lives, and listens.</param>
     /// <exception cref="MttException">The database cannot be reached, or its tables are of a newer mtt.</exception>
-    public static PostgresSessionStore Open(string url, bool isServer)
+    public static PostgresSessionStore Open(string url, bool isServer) => Open(url, isServer, _longestWait);
+
+    internal static PostgresSessionStore Open(string url, bool isServer, TimeSpan longestWait)
     {
         PostgresConnections connections = new(PostgresUrl.Parse(url));
         connections.RunNow(connection => PostgresSchema.Update(connection, connections.Place));
-        return new PostgresSessionStore(connections, isServer);
+        return new PostgresSessionStore(connections, isServer, longestWait);
     }
 
     /// <inheritdoc/>
@@ -64,31 +68,29 @@ public sealed class PostgresSessionStore : ISessionStore
 
     /// <inheritdoc/>
     public Task<SessionRead?> ReadAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         long after = 0,
         bool useSnapshot = false,
         CancellationToken cancellation = default
     ) =>
         _connections.RunAsync(
-            (connection, _, token) => PostgresReads.SessionAsync(connection, tenant, id, after, useSnapshot, token),
+            (connection, _, token) => PostgresReads.SessionAsync(connection, session, after, useSnapshot, token),
             cancellation
         );
 
     /// <inheritdoc/>
     public Task WriteSnapshotAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         StoredSnapshot snapshot,
         CancellationToken cancellation = default
     ) =>
         _connections.RunAsync(
-            (connection, _, token) => PostgresWrites.SnapshotAsync(connection, tenant, id, snapshot, token),
+            (connection, _, token) => PostgresWrites.SnapshotAsync(connection, session, snapshot, token),
             cancellation
         );
 
     /// <inheritdoc/>
-    public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default) =>
+    public Task<SessionKey?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default) =>
         _connections.RunAsync(
             (connection, _, token) => PostgresReads.SessionOfTurnAsync(connection, tenant, turn, token),
             cancellation
@@ -113,23 +115,18 @@ public sealed class PostgresSessionStore : ISessionStore
     }
 
     /// <inheritdoc/>
-    public Task WaitForChangeAsync(string tenant, string id, long version, CancellationToken cancellation = default) =>
+    public Task WaitForChangeAsync(SessionKey session, long version, CancellationToken cancellation = default) =>
         _changes.WaitAsync(
-            id,
+            session.Id,
             async () =>
-                await ReadAsync(tenant, id, long.MaxValue, cancellation: cancellation).ConfigureAwait(false)
+                await ReadAsync(session, long.MaxValue, cancellation: cancellation).ConfigureAwait(false)
                     is not { Header: { IsDeleted: false } header }
                 || header.Version != version,
             cancellation
         );
 
     /// <inheritdoc/>
-    public Task<bool> TryLeaseAsync(
-        string tenant,
-        string id,
-        TimeSpan duration,
-        CancellationToken cancellation = default
-    ) =>
+    public Task<bool> TryLeaseAsync(SessionKey session, TimeSpan duration, CancellationToken cancellation = default) =>
         _connections.RunAsync(
             async (connection, _, token) =>
             {
@@ -140,8 +137,8 @@ public sealed class PostgresSessionStore : ISessionStore
                     ON CONFLICT (session) DO UPDATE SET server = excluded.server, until = excluded.until
                     WHERE held.server = excluded.server OR held.until <= now()
                     """,
-                    tenant,
-                    id,
+                    session.Tenant,
+                    session.Id,
                     _servers.Id,
                     duration
                 );
@@ -154,18 +151,13 @@ public sealed class PostgresSessionStore : ISessionStore
     /// Erases a session's rows. What stood in them lies in pages and logs of the database until it uses those again:
     /// <see cref="CompactAsync"/> hastens that for the pages.
     /// </summary>
-    public Task<bool> DeleteAsync(
-        string tenant,
-        string id,
-        DateTimeOffset at,
-        CancellationToken cancellation = default
-    ) =>
+    public Task<bool> DeleteAsync(SessionKey session, DateTimeOffset at, CancellationToken cancellation = default) =>
         _connections.RunAsync(
             async (connection, tries, token) =>
-                await PostgresWrites.EraseAsync(connection, tenant, id, at, token).ConfigureAwait(false)
+                await PostgresWrites.EraseAsync(connection, session, at, token).ConfigureAwait(false)
                 || (
                     tries > 0
-                    && await PostgresReads.SessionAsync(connection, tenant, id, 0, false, token).ConfigureAwait(false)
+                    && await PostgresReads.SessionAsync(connection, session, 0, false, token).ConfigureAwait(false)
                         is { Header: { IsDeleted: true } header }
                     && header.UpdatedAt == at
                 ),

@@ -96,8 +96,7 @@ internal static class PostgresWrites
     /// <summary>Keeps a snapshot of a session that is not being erased.</summary>
     public static async Task<bool> SnapshotAsync(
         NpgsqlConnection connection,
-        string tenant,
-        string id,
+        SessionKey session,
         StoredSnapshot snapshot,
         CancellationToken cancellation
     )
@@ -116,8 +115,8 @@ internal static class PostgresWrites
         {
             Parameters =
             {
-                new() { Value = tenant },
-                new() { Value = id },
+                new() { Value = session.Tenant },
+                new() { Value = session.Id },
                 new() { Value = snapshot.Version },
                 new() { Value = snapshot.Data, NpgsqlDbType = NpgsqlDbType.Bytea },
             },
@@ -128,8 +127,7 @@ internal static class PostgresWrites
     /// <summary>Erases a session and leaves its tombstone.</summary>
     public static async Task<bool> EraseAsync(
         NpgsqlConnection connection,
-        string tenant,
-        string id,
+        SessionKey session,
         DateTimeOffset at,
         CancellationToken cancellation
     )
@@ -142,8 +140,8 @@ internal static class PostgresWrites
             UPDATE mtt.sessions SET deleted = true, updated = $3, owner = NULL, pending = NULL, server = NULL
             WHERE tenant = $1 AND id = $2 AND NOT deleted RETURNING key, pg_notify('mtt_sessions', id)
             """,
-            tenant,
-            id,
+            session.Tenant,
+            session.Id,
             at.UtcTicks
         );
         if (await mark.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not long key)

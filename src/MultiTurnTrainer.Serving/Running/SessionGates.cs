@@ -1,21 +1,21 @@
 namespace MultiTurnTrainer.Serving.Running;
 
-/// <summary>One at a time for each key, in the order they came.</summary>
-internal sealed class KeyedGates
+/// <summary>One at a time in each session, in the order they came.</summary>
+internal sealed class SessionGates
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string, string), Gate> _gates = [];
+    private readonly Dictionary<SessionKey, Gate> _gates = [];
 
-    /// <summary>Waits for a key's turn.</summary>
+    /// <summary>Waits for a session's turn.</summary>
     /// <returns>Lets the next in when disposed of.</returns>
-    public async Task<IDisposable> EnterAsync((string, string) key, CancellationToken cancellation)
+    public async Task<IDisposable> EnterAsync(SessionKey session, CancellationToken cancellation)
     {
         Gate gate;
         lock (_lock)
         {
-            if (!_gates.TryGetValue(key, out gate!))
+            if (!_gates.TryGetValue(session, out gate!))
             {
-                _gates[key] = gate = new Gate(this, key);
+                _gates[session] = gate = new Gate(this, session);
             }
 
             gate.Waiting++;
@@ -33,20 +33,20 @@ internal sealed class KeyedGates
         }
     }
 
-    /// <summary>Takes a key's turn where nobody has it or waits for it.</summary>
+    /// <summary>Takes a session's turn where nobody has it or waits for it.</summary>
     /// <returns>Null where somebody does.</returns>
-    public IDisposable? TryEnter((string, string) key)
+    public IDisposable? TryEnter(SessionKey session)
     {
         lock (_lock)
         {
-            if (_gates.ContainsKey(key))
+            if (_gates.ContainsKey(session))
             {
                 return null;
             }
 
-            Gate gate = new(this, key) { Waiting = 1 };
+            Gate gate = new(this, session) { Waiting = 1 };
             gate.Semaphore.Wait();
-            _gates[key] = gate;
+            _gates[session] = gate;
             return gate.Pass();
         }
     }
@@ -57,15 +57,15 @@ internal sealed class KeyedGates
         {
             if (--gate.Waiting == 0)
             {
-                _gates.Remove(gate.Key);
+                _gates.Remove(gate.Session);
                 gate.Semaphore.Dispose();
             }
         }
     }
 
-    private sealed class Gate(KeyedGates owner, (string, string) key)
+    private sealed class Gate(SessionGates owner, SessionKey session)
     {
-        public (string, string) Key { get; } = key;
+        public SessionKey Session { get; } = session;
 
         public SemaphoreSlim Semaphore { get; } = new(1, 1);
 
@@ -74,7 +74,7 @@ internal sealed class KeyedGates
         public IDisposable Pass() => new Passed(owner, this);
     }
 
-    private sealed class Passed(KeyedGates owner, Gate gate) : IDisposable
+    private sealed class Passed(SessionGates owner, Gate gate) : IDisposable
     {
         private int _left;
 
