@@ -564,12 +564,14 @@ public class SessionTests
     }
 
     [Theory]
-    [InlineData(OverflowFallback.CompressAndRetry, 400, 200, 2)]
-    [InlineData(OverflowFallback.CompressAndRetry, 100_000, 200, 2)]
-    [InlineData(OverflowFallback.Refuse, 400, 400, 1)]
+    [InlineData(OverflowFallback.CompressAndRetry, 400, 1, 200, 2)]
+    [InlineData(OverflowFallback.CompressAndRetry, 100_000, 1, 200, 2)]
+    [InlineData(OverflowFallback.CompressAndRetry, 100_000, 500, 200, 2)]
+    [InlineData(OverflowFallback.Refuse, 400, 1, 400, 1)]
     public async Task OnTokenOverflow_OfTheModel_PromptIsShortenedAndSentAgain(
         OverflowFallback fallback,
         int window,
+        int orders,
         int status,
         int calls
     )
@@ -588,6 +590,7 @@ public class SessionTests
         );
         object[] opening =
         [
+            new { role = "system", content = string.Concat(Enumerable.Repeat("Be brief. ", orders)) },
             .. Enumerable
                 .Range(0, 10)
                 .SelectMany(i =>

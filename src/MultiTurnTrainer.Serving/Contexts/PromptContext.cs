@@ -81,12 +81,24 @@ internal sealed class PromptContext
         };
     }
 
-    /// <summary>The prompt again where the model found it too long: shorter by a quarter of the budget, but by no more than half of it.</summary>
-    /// <exception cref="MttException">What may not leave is longer than that.</exception>
+    /// <summary>
+    /// The prompt again where the model found it too long: shorter by a quarter of the budget, but by no more than half of it, nor by more
+    /// than its earlier turns.
+    /// </summary>
+    /// <exception cref="MttException">Nothing in it may leave.</exception>
     public AssembledContext Shorten()
     {
-        BudgetParts parts = Assemble().Plan.Parts;
-        _assembler.Refit(Math.Max(parts.Prompt, parts.Budget) + Math.Min(parts.Budget / 4, parts.Prompt / 2));
+        ContextPlan plan = Assemble().Plan;
+        BudgetParts parts = plan.Parts;
+        int question = Count - 1;
+        while (question > 0 && _assembler.Record[question].Role != Role.User)
+        {
+            question--;
+        }
+
+        int newest = plan.Items.Where(item => item.Sources.Any(source => source >= question)).Sum(item => item.Tokens);
+        int less = Math.Min(Math.Min(parts.Budget / 4, parts.Prompt / 2), parts.History - newest);
+        _assembler.Refit(Math.Max(parts.Prompt, parts.Budget) + Math.Max(1, less));
         _assembled = null;
         return Assemble();
     }

@@ -130,9 +130,7 @@ internal sealed class SessionRoutes(
         SessionKey session = Key(http);
         _ = long.TryParse(http.Request.Query["after"], NumberStyles.None, CultureInfo.InvariantCulture, out long after);
         List<object?> data = [];
-        foreach (
-            LoggedEvent logged in await log.EventsAsync(session, after, http.RequestAborted).ConfigureAwait(false)
-        )
+        foreach (LoggedEvent logged in await log.EventsAsync(session, after, http.RequestAborted).ConfigureAwait(false))
         {
             data.Add(
                 new JsonFields

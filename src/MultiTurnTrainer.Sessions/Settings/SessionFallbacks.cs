@@ -23,7 +23,7 @@ public enum DesyncFallback
 /// <summary>What becomes of a prompt that the model finds too long.</summary>
 public enum OverflowFallback
 {
-    /// <summary>The prompt is planned anew, shorter by a quarter of the budget but by no more than half, and sent once more.</summary>
+    /// <summary>The prompt is planned anew, shorter by a quarter of the budget but by no more than half of it or its earlier turns, and sent once more.</summary>
     CompressAndRetry,
 
     /// <summary>The client gets the error.</summary>

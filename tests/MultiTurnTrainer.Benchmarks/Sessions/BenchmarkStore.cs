@@ -47,9 +47,9 @@ internal sealed class BenchmarkStore : IDisposable
     {
         if (_postgres is not null)
         {
-            string host = new Uri(_url).Authority.Split('@')[1].Split(':')[0];
+            Uri url = new(_url);
             using NpgsqlConnection connection = new(
-                $"Host={host};Port={_postgres.Port};Username=mtt;Database={new Uri(_url).AbsolutePath[1..]};Command Timeout=0"
+                $"Host={url.Host};Port={url.Port};Username={url.UserInfo};Database={url.AbsolutePath[1..]};Command Timeout=0"
             );
             connection.Open();
             foreach (string sql in statements)

@@ -49,7 +49,8 @@ internal static class PlainSessions
                         read = Quantiles.Of(times.Select(time => time.Read)),
                         whole = Quantiles.Of(times.Select(time => time.Whole)),
                     },
-                }
+                },
+                JsonSerializerOptions.Web
             )
         );
     }

@@ -69,7 +69,8 @@ internal sealed class SessionLoad(string mtt, string folder)
                     milliseconds = _parts
                         .OrderBy(part => part.Key, StringComparer.Ordinal)
                         .ToDictionary(part => part.Key, part => Quantiles.Of(part.Value)),
-                }
+                },
+                JsonSerializerOptions.Web
             )
         );
         await StopAsync(server);
