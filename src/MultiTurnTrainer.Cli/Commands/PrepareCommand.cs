@@ -18,8 +18,10 @@ internal static class PrepareCommand
           mtt prepare raw.jsonl --output data --filter "turns >= 2 and has_system" --near-duplicates 0.8
           mtt prepare raw.jsonl --output data --shard 3/8
           mtt prepare raw.jsonl --output data --policy support --model qwen3
+          mtt prepare raw.jsonl --output data --redact --redact-field customer_name
 
         With --policy every answer stands in the context it will meet when it is served: context.json has the sums.
+        With --redact values become placeholders such as [EMAIL_1], the same for the same value; redacted.jsonl says where they stood.
         """;
 
     private static readonly Argument<string[]> _inputs = CommonOptions.Inputs("Conversation files in any format.");
@@ -75,6 +77,7 @@ internal static class PrepareCommand
         "With --policy: the folder whose template and tokenizer the prompts are for."
     );
 
+    private static readonly RedactOptions _redact = new();
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     public static Command Create()
@@ -95,6 +98,7 @@ internal static class PrepareCommand
             _model,
             _force,
         };
+        _redact.AddTo(command);
         SettingsOptions settings = new();
         RowFlags rows = new(RowUse.Rendering, settings);
         rows.AddTo(command);
@@ -121,6 +125,7 @@ internal static class PrepareCommand
             Shard = Shard.Parse(parsed.GetValue(_shard), Environment.GetEnvironmentVariable),
             Parquet = parsed.GetValue(_format) == "parquet",
             Policy = policy?.Fingerprint,
+            RedactFields = _redact.Fields(parsed),
             Force = parsed.GetValue(_force),
         };
         Func<string, bool, IRowOutput> open = options.Parquet
@@ -161,21 +166,27 @@ internal static class PrepareCommand
             (counts.Duplicates, $"equal to an earlier row, {listed}"),
             (counts.Prefixes, $"the beginning of another row, {listed}"),
             (counts.NearDuplicates, $"nearly equal to an earlier row{Sampled(counts)}, {listed}"),
+            (counts.Unredactable, $"whose weights begin or end inside what is redacted, {listed}"),
             (counts.OtherShards, "of other shards"),
             .. counts.Rewrites.Select(pair => (pair.Value, $"rewritten: {pair.Key}")),
             .. counts.Written.Select(pair =>
                 (pair.Value, $"written to {Path.Combine(options.Output, options.FileName(pair.Key))}")
             ),
         ];
+        string redacted = Path.Combine(options.Output, $"redacted{options.Shard.Suffix}.jsonl");
         return string.Concat(
-            lines
-                .Where(line =>
-                    line.Rows > 0 || line.What == "read" || line.What.StartsWith("written", StringComparison.Ordinal)
-                )
-                .Select(line =>
-                    Invariant($"{line.Rows, 10:N0} {(line.Rows == 1 ? "row " : "rows")} {Printable.Line(line.What)}\n")
-                )
-        );
+                lines
+                    .Where(line =>
+                        line.Rows > 0
+                        || line.What == "read"
+                        || line.What.StartsWith("written", StringComparison.Ordinal)
+                    )
+                    .Select(line =>
+                        Invariant(
+                            $"{line.Rows, 10:N0} {(line.Rows == 1 ? "row " : "rows")} {Printable.Line(line.What)}\n"
+                        )
+                    )
+            ) + (options.RedactFields is null ? "" : RedactOptions.Report(counts.Redacted, redacted));
     }
 
     private static string Sampled(PreparedCounts counts) =>

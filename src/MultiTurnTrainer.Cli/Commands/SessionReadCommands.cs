@@ -48,6 +48,8 @@ internal static class SessionReadCommands
         Description = "Every event, for mtt sessions import, in place of conversations.",
     };
 
+    private static readonly RedactOptions _redact = new();
+
     public static IEnumerable<Command> Create()
     {
         Command list = new("list", "List sessions, the newest change first.") { _limit, _user };
@@ -70,6 +72,7 @@ internal static class SessionReadCommands
             _pairs,
             _log,
         };
+        _redact.AddTo(export);
         export.SetAction(ExportAsync);
         return [list, show, replay, export];
     }
@@ -141,39 +144,48 @@ internal static class SessionReadCommands
             parsed,
             async log =>
             {
-                using OutputFile? file = parsed.GetValue(_output) is { } path
-                    ? OutputFile.Create(path, parsed.GetValue(_force))
-                    : null;
+                string? path = parsed.GetValue(_output);
+                bool force = parsed.GetValue(_force);
+                IReadOnlyList<string>? redacted = RedactedFields(parsed);
+                using OutputFile? file = path is null ? null : OutputFile.Create(path, force);
                 Stream output = file?.Stream ?? Console.OpenStandardOutput();
+                using ExportedRows rows = new(output, path, force, redacted);
                 IAsyncEnumerable<SessionKey> sessions = AllAsync(parsed, log, cancellation);
-                if (parsed.GetValue(_pairs))
+                if (parsed.GetValue(_log))
                 {
-                    await ExportPairsAsync(sessions, log, output, cancellation);
+                    await ExportLogsAsync(sessions, log, output, cancellation);
+                }
+                else if (parsed.GetValue(_pairs))
+                {
+                    await ExportPairsAsync(sessions, log, rows, cancellation);
                 }
                 else
                 {
-                    int count = 0;
-                    await foreach (SessionKey session in sessions)
-                    {
-                        count += await ExportAsync(parsed, log, session, output, cancellation);
-                    }
-
-                    Console.Error.WriteLine(Counted.Of(count, parsed.GetValue(_log) ? "event" : "conversation"));
+                    await ExportConversationsAsync(sessions, log, rows, cancellation);
                 }
 
                 file?.Commit();
+                rows.Commit();
                 return ExitCode.Done;
             }
         );
 
+    private static IReadOnlyList<string>? RedactedFields(ParseResult parsed) =>
+        _redact.Fields(parsed) is { } fields && parsed.GetValue(_log)
+            ? throw new MttException(
+                $"--log writes what happened, and a redacted log ({fields.Count} fields named) would say something else",
+                "Redact conversations: leave out --log."
+            )
+            : _redact.Fields(parsed);
+
     private static async Task ExportPairsAsync(
         IAsyncEnumerable<SessionKey> sessions,
         SessionLog log,
-        Stream output,
+        ExportedRows rows,
         CancellationToken cancellation
     )
     {
-        PairWriter writer = new(output);
+        PairWriter writer = new(pair => rows.Write(JsonText.ToView(pair)));
         SessionPairs pairs = new(writer.Counts.Skip);
         await foreach (SessionKey session in sessions)
         {
@@ -193,28 +205,40 @@ internal static class SessionReadCommands
             Console.Error.WriteLine(Printable.Of($"{line}"));
         }
 
-        Console.Error.WriteLine(Counted.Of(writer.Counts.Pairs, "pair"));
+        Console.Error.WriteLine(Counted.Of(rows.Count, "pair"));
     }
 
-    private static async Task<int> ExportAsync(
-        ParseResult parsed,
+    private static async Task ExportConversationsAsync(
+        IAsyncEnumerable<SessionKey> sessions,
         SessionLog log,
-        SessionKey session,
+        ExportedRows rows,
+        CancellationToken cancellation
+    )
+    {
+        await foreach (SessionKey session in sessions)
+        {
+            rows.Write(SessionRow.Of(await log.LoadAsync(session, cancellation)));
+        }
+
+        Console.Error.WriteLine(Counted.Of(rows.Count, "conversation"));
+    }
+
+    private static async Task ExportLogsAsync(
+        IAsyncEnumerable<SessionKey> sessions,
+        SessionLog log,
         Stream output,
         CancellationToken cancellation
     )
     {
-        if (parsed.GetValue(_log))
+        long count = 0;
+        await foreach (SessionKey session in sessions)
         {
             IReadOnlyList<LoggedEvent> events = await log.EventsAsync(session, 0, cancellation);
             LogFile.Write(output, session.Id, events);
-            return events.Count;
+            count += events.Count;
         }
 
-        SessionState state = await log.LoadAsync(session, cancellation);
-        using ConversationWriter writer = new(output);
-        writer.Write(SessionRow.Of(state));
-        return 1;
+        Console.Error.WriteLine(Counted.Of(count, "event"));
     }
 
     private static SessionKey Named(ParseResult parsed) =>

@@ -3,9 +3,13 @@ using System.Security.Cryptography;
 namespace MultiTurnTrainer.Conversations.Pairs;
 
 /// <summary>Writes pairs as JSON lines and counts them; equal ones, whatever they were made of, are written once.</summary>
-/// <param name="output">Where the rows go.</param>
-public sealed class PairWriter(Stream output)
+/// <param name="write">Writes a row.</param>
+public sealed class PairWriter(Action<JsonFields> write)
 {
+    /// <param name="output">Where the rows go.</param>
+    public PairWriter(Stream output)
+        : this(row => JsonText.WriteLine(output, row)) { }
+
     private readonly HashSet<UInt128> _written = [];
 
     /// <summary>What was written, and what was left out.</summary>
@@ -25,7 +29,7 @@ public sealed class PairWriter(Stream output)
             Counts.AddOpposed();
         }
 
-        JsonText.WriteLine(output, pair.ToFields());
+        write(pair.ToFields());
         Counts.Add(pair);
     }
 

@@ -36,6 +36,9 @@ public sealed record PrepareOptions
     /// <summary>What the caller does to rows before they are written, such as a context policy's fingerprint; null for nothing.</summary>
     public string? Policy { get; init; }
 
+    /// <summary>Names of fields whose values are redacted, with addresses, numbers and keys in all texts; null redacts nothing.</summary>
+    public IReadOnlyList<string>? RedactFields { get; init; }
+
     /// <summary>Whether existing outputs are replaced.</summary>
     public bool Force { get; init; }
 }

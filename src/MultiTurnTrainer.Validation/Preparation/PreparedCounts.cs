@@ -24,6 +24,12 @@ public sealed class PreparedCounts
     /// <summary>Word triples of a conversation by which near duplicates were judged; null where memory sufficed for all.</summary>
     public int? NearSample { get; internal set; }
 
+    /// <summary>Rows left out because a range with a weight begins or ends inside what is redacted.</summary>
+    public long Unredactable { get; internal set; }
+
+    /// <summary>Values that were redacted, by kind.</summary>
+    public IReadOnlyDictionary<string, long> Redacted { get; internal set; } = new SortedDictionary<string, long>();
+
     /// <summary>Rows kept that belong to other shards.</summary>
     public long OtherShards { get; internal set; }
 

@@ -17,6 +17,12 @@ internal static class PreparedManifest
             manifest.Counts["near_duplicate_sample"] = sample;
         }
 
+        if (manifest.Options.ContainsKey("redact_fields"))
+        {
+            manifest.Counts["unredactable"] = counts.Unredactable;
+            manifest.Counts["redacted"] = counts.Redacted;
+        }
+
         manifest.Counts["other_shards"] = counts.OtherShards;
         manifest.Counts["written"] = counts.Written;
         manifest.Counts["formats"] = counts.Formats;

@@ -4,6 +4,7 @@ using MultiTurnTrainer.Validation;
 using MultiTurnTrainer.Validation.Duplicates;
 using MultiTurnTrainer.Validation.Filters;
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Redaction;
 using MultiTurnTrainer.Validation.Rows;
 
 namespace MultiTurnTrainer.Validation.Preparation;
@@ -23,6 +24,7 @@ public sealed class Preparer
     private readonly Filter? _filter;
     private readonly RowChoice _choice;
     private readonly RowFixer _fixer = new();
+    private readonly Redactor? _redactor;
     private readonly PreparedCounts _counts = new();
     private readonly SortedDictionary<string, IRowOutput> _outputs = new(StringComparer.Ordinal);
     private readonly HashSet<string> _filled = new(StringComparer.Ordinal);
@@ -38,6 +40,7 @@ public sealed class Preparer
         _open = open ?? ((path, force) => new JsonLinesOutput(path, force));
         _filter = options.Filter is null ? null : Filter.Parse(options.Filter);
         _choice = new RowChoice(options);
+        _redactor = options.RedactFields is { } fields ? new Redactor(fields) : null;
     }
 
     /// <summary>The path of the manifest.</summary>
@@ -46,6 +49,8 @@ public sealed class Preparer
     private string RejectsPath => Path.Combine(_options.Output, $"rejects{_options.Shard.Suffix}.jsonl");
 
     private string LeftOutPath => Path.Combine(_options.Output, $"left-out{_options.Shard.Suffix}.jsonl");
+
+    private string RedactedPath => Path.Combine(_options.Output, $"redacted{_options.Shard.Suffix}.jsonl");
 
     /// <summary>The parts that are written.</summary>
     private IEnumerable<string> Names =>
@@ -63,7 +68,8 @@ public sealed class Preparer
             PipeCopies.Keep(path);
         }
 
-        OutputPaths.RefuseClash(inputs, Names.Select(PathOf).Concat([RejectsPath, LeftOutPath, ManifestPath]));
+        string[] lists = [RejectsPath, LeftOutPath, RedactedPath, ManifestPath];
+        OutputPaths.RefuseClash(inputs, Names.Select(PathOf).Concat(lists));
         using OutputLock held = OutputLock.Take(Path.Combine(_options.Output, $"prepare{_options.Shard.Suffix}"));
         Manifest manifest = Describe(inputs);
         if (!_options.Force && manifest.IsFinished(ManifestPath))
@@ -74,11 +80,12 @@ public sealed class Preparer
         Pass(inputs, Remember, rejects: null);
         _rows = _counts.Read;
         Reset();
-        using RejectsFile rejects = new(RejectsPath, _options.Force);
+        using RejectsFile rejects = new(RejectsPath, _options.Force, _redactor);
         using ListFile leftOut = new(LeftOutPath, _options.Force);
+        using RedactionList redacted = new(RedactedPath, _options.Force);
         try
         {
-            WriteAll(inputs, manifest, rejects, leftOut);
+            WriteAll(inputs, manifest, rejects, new RowLists(leftOut, redacted));
         }
         finally
         {
@@ -90,12 +97,14 @@ public sealed class Preparer
 
         rejects.Commit();
         leftOut.Commit();
+        redacted.Commit();
+        _counts.Redacted = redacted.Counts;
         PreparedManifest.Write(ManifestPath, manifest, _counts, [.. _outputs.Values.Select(output => output.Path)]);
         return _counts;
     }
 
     /// <summary>The second pass: every row into the output of its part.</summary>
-    private void WriteAll(IReadOnlyList<string> inputs, Manifest manifest, RejectsFile rejects, ListFile leftOut)
+    private void WriteAll(IReadOnlyList<string> inputs, Manifest manifest, RejectsFile rejects, RowLists lists)
     {
         foreach (string name in Names)
         {
@@ -103,7 +112,7 @@ public sealed class Preparer
             _counts.Written[name] = 0;
         }
 
-        Pass(inputs, row => Write(row, leftOut), rejects);
+        Pass(inputs, row => Write(row, lists), rejects);
         if (_choice.IsPartial)
         {
             throw new MttException(
@@ -207,7 +216,7 @@ public sealed class Preparer
     private Conversation Parse(Row row) =>
         Conversation.FromJson(JsonView.Parse(_fixer.Fix(row.Tape).Span), row.File, row.Record.Line);
 
-    private void Write(Row row, ListFile list)
+    private void Write(Row row, RowLists lists)
     {
         bool mine = _options.Shard.Holds(_counts.Read - 1, _rows);
         Conversation conversation = Parse(row);
@@ -216,11 +225,12 @@ public sealed class Preparer
             _counts.Rewrites[fix] = _counts.Rewrites.GetValueOrDefault(fix) + 1;
         }
 
-        if (Judge(row, conversation) is { } leftOut)
+        IReadOnlyList<RedactedSpan> spans = [];
+        if ((Judge(row, conversation) ?? Redact(row, ref conversation, out spans)) is { } leftOut)
         {
             if (mine)
             {
-                List(list, row, leftOut);
+                List(lists.LeftOut, row, leftOut);
             }
 
             return;
@@ -239,8 +249,29 @@ public sealed class Preparer
             return;
         }
 
+        lists.Redacted.Add(row.File, row.Record.Line, spans);
         _outputs[split].Write(conversation);
         _counts.Written[split]++;
+    }
+
+    /// <summary>Redacts a row that stays. Those of other shards too: a value has one placeholder in all of them.</summary>
+    private LeftOut? Redact(Row row, ref Conversation conversation, out IReadOnlyList<RedactedSpan> spans)
+    {
+        spans = [];
+        if (_redactor?.Redact(conversation.Json) is not { } redacted)
+        {
+            return null;
+        }
+
+        if (redacted.Refusal is { } refusal)
+        {
+            _counts.Unredactable++;
+            return new LeftOut("redaction", null, refusal);
+        }
+
+        spans = redacted.Spans;
+        conversation = Conversation.FromJson(redacted.Json, row.File, row.Record.Line);
+        return null;
     }
 
     private LeftOut? Judge(Row row, Conversation conversation)
@@ -261,8 +292,12 @@ public sealed class Preparer
                 ["file"] = row.File,
                 ["line"] = row.Record.Line,
                 ["reason"] = leftOut.Reason,
-            }.AddPresent("of", leftOut.Of)
+            }
+                .AddPresent("of", leftOut.Of)
+                .AddPresent("why", leftOut.Why)
         );
+
+    private sealed record RowLists(ListFile LeftOut, RedactionList Redacted);
 
     private Manifest Describe(IReadOnlyList<string> inputs)
     {
@@ -285,6 +320,11 @@ public sealed class Preparer
         if (_options.Policy is not null)
         {
             manifest.Options["context_policy"] = _options.Policy;
+        }
+
+        if (_options.RedactFields is { } fields)
+        {
+            manifest.Options["redact_fields"] = string.Join(',', fields);
         }
 
         manifest.Options["format"] = _options.Parquet ? "parquet" : "jsonl";

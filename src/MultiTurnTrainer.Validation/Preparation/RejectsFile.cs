@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Validation.Findings;
+using MultiTurnTrainer.Validation.Redaction;
 
 namespace MultiTurnTrainer.Validation.Preparation;
 
@@ -8,30 +9,35 @@ namespace MultiTurnTrainer.Validation.Preparation;
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="force">Whether a non-empty file may be replaced.</param>
-public sealed class RejectsFile(string path, bool force) : IDisposable
+/// <param name="redactor">Redacts the reasons and leaves the bytes out, for they may be no JSON that could be redacted; null keeps all.</param>
+public sealed class RejectsFile(string path, bool force, Redactor? redactor = null) : IDisposable
 {
     private readonly ListFile _list = new(path, force);
 
     /// <summary>Writes a row.</summary>
     public void Write(ReadOnlyMemory<byte> row, long line, IReadOnlyList<Finding> findings)
     {
-        bool text = Utf8.IsValid(row.Span);
-        _list.Write(
-            new JsonFields
-            {
-                ["file"] = findings[0].File,
-                ["line"] = line,
-                ["reasons"] = findings
-                    .Where(finding => finding.Severity == Severity.Error)
-                    .Select(finding =>
-                        new JsonFields { ["code"] = finding.Code, ["message"] = finding.Message }.AddPresent(
-                            "path",
-                            finding.Path
-                        )
-                    ),
-                [text ? "text" : "base64"] = text ? Encoding.UTF8.GetString(row.Span) : row.ToArray(),
-            }
-        );
+        JsonFields rejected = new()
+        {
+            ["file"] = findings[0].File,
+            ["line"] = line,
+            ["reasons"] = findings
+                .Where(finding => finding.Severity == Severity.Error)
+                .Select(finding =>
+                    new JsonFields
+                    {
+                        ["code"] = finding.Code,
+                        ["message"] = redactor?.RedactMessage(finding.Message) ?? finding.Message,
+                    }.AddPresent("path", finding.Path)
+                ),
+        };
+        if (redactor is null)
+        {
+            bool text = Utf8.IsValid(row.Span);
+            rejected[text ? "text" : "base64"] = text ? Encoding.UTF8.GetString(row.Span) : row.ToArray();
+        }
+
+        _list.Write(rejected);
     }
 
     /// <summary>Gives the file its name, if it holds anything.</summary>

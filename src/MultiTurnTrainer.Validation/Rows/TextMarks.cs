@@ -45,6 +45,7 @@ internal static class TextMarking
         ((byte)TextMarks.Control, ["<["u8.ToArray(), "|se/<I"u8.ToArray()]),
         (32, ["sha"u8.ToArray(), "kft"u8.ToArray(), "-_"u8.ToArray()]),
         (64, ["hux"u8.ToArray(), "posb"u8.ToArray(), "_x"u8.ToArray()]),
+        (64, ["e"u8.ToArray(), "y"u8.ToArray(), "J"u8.ToArray()]),
         (128, ["A-"u8.ToArray(), "KSIB"u8.ToArray(), "IzE"u8.ToArray()]),
     ]);
 

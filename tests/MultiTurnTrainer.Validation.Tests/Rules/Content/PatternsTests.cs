@@ -8,6 +8,7 @@ public class PatternsTests
 {
     [Theory]
     [InlineData("call +49 30 1234 5678 now", "+4***********")]
+    [InlineData("call +49 30 1234 5678 2020-2021", "+4***********")]
     [InlineData("(+1-212-736-5000)", "+1**********")]
     [InlineData("212-736-5000", "2*********")]
     [InlineData("at (212) 736-5000.", "2*********")]
@@ -19,6 +20,7 @@ public class PatternsTests
     [InlineData("212-555-0142")]
     [InlineData("1 + 12345678 - 555-1234")]
     [InlineData("a+12345678")]
+    [InlineData("+1234567890123456")]
     [InlineData("2021-123-4567")]
     [InlineData("ISBN 978-0-306-40615-7")]
     [InlineData("212-736-5000-11")]
@@ -32,6 +34,7 @@ public class PatternsTests
     [InlineData("hf_ is short, hf_abcdefghijklmnopqrstuvwxyzabcdefgh is not", "a Hugging Face token, hf_***")]
     [InlineData("AKIAIOSFODNN7EXAMPLE", "an AWS key, AKIA***")]
     [InlineData("AIzaSyA1234567890abcdefghijklmnopqrstuvw", "a Google key, AIza***")]
+    [InlineData("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl", "a JSON web token, eyJ***")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----", "a private key, -----BEGIN ***")]
     public void Secret_Key_IsFoundAndMasked(string text, string masked) =>
         Assert.Equal(masked, Patterns.Secret(Encoding.UTF8.GetBytes(text)));
@@ -50,10 +53,16 @@ public class PatternsTests
     [InlineData("xoxp-")]
     [InlineData("sk_live_")]
     [InlineData("AIza")]
+    [InlineData("eyJ")]
     [InlineData("-----BEGIN ")]
     public void Secret_OfEveryKind_HasItsMark(string prefix)
     {
-        string rest = prefix[0] == '-' ? "PRIVATE KEY-----" : new string('x', 40);
+        string rest = prefix switch
+        {
+            "eyJ" => $"{new string('x', 20)}.{new string('x', 20)}.x",
+            "-----BEGIN " => "PRIVATE KEY-----",
+            _ => new string('x', 40),
+        };
         Assert.NotNull(Patterns.Secret(Encoding.UTF8.GetBytes(prefix + rest)));
         Assert.NotEqual(TextMarks.None, TextMarking.Of(Encoding.UTF8.GetBytes(prefix)) & TextMarks.Key);
     }
@@ -81,6 +90,7 @@ public class PatternsTests
     [Theory]
     [InlineData("a task-abcdefghijklmnopqrstuvwxyz")]
     [InlineData("sk-learn")]
+    [InlineData("eyJhbGciOiJIUzI1NiJ9 alone")]
     [InlineData("-----BEGIN CERTIFICATE-----")]
     public void Secret_OtherWords_AreLeft(string text) => Assert.Null(Patterns.Secret(Encoding.UTF8.GetBytes(text)));
 
