@@ -5,6 +5,7 @@ using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Serving.Http;
 using MultiTurnTrainer.Serving.SessionApi;
 using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Serving.Telemetry;
 using MultiTurnTrainer.Serving.Upstreams;
 
 namespace MultiTurnTrainer.Serving;
@@ -21,6 +22,9 @@ public sealed record ServerPlan(
     SessionsOptions Sessions
 )
 {
+    /// <summary>Where what is measured can be read.</summary>
+    public ObserveOptions Observe { get; init; } = new();
+
     /// <summary>Reads environment variables: the only source of servers' keys.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
@@ -40,6 +44,8 @@ public sealed class ChatServer : IAsyncDisposable
     private readonly Tenants _tenants;
     private readonly SessionParts _sessions;
 
+    private TelemetryExport? _telemetry;
+
     private ChatServer(WebApplication application, UpstreamSet upstreams, ServerPlan plan)
     {
         _application = application;
@@ -52,6 +58,9 @@ public sealed class ChatServer : IAsyncDisposable
     /// <summary>Where it listens, such as <c>http://127.0.0.1:8080</c>.</summary>
     public string Url { get; private set; } = "";
 
+    /// <summary>Where Prometheus finds <c>/metrics</c>; null where it is not served.</summary>
+    public string? MetricsUrl => _telemetry?.Url;
+
     /// <summary>The models' names, the standard one first.</summary>
     public IReadOnlyList<string> Models => _upstreams.Names;
 
@@ -61,11 +70,13 @@ public sealed class ChatServer : IAsyncDisposable
     /// <exception cref="MttException">A model cannot be loaded, or the port is taken.</exception>
     public static async Task<ChatServer> StartAsync(ServerPlan plan, CancellationToken cancellation)
     {
+        plan = Measured(plan);
         UpstreamSet upstreams = UpstreamOpener.Open(plan.Models, plan.Environment, plan.Time);
         WebApplication application = KestrelHost.Build(plan.Options);
         ChatServer server = new(application, upstreams, plan);
         try
         {
+            server._telemetry = await TelemetryExport.StartAsync(plan.Observe, cancellation).ConfigureAwait(false);
             await server._sessions.Recovery.StartAsync(cancellation).ConfigureAwait(false);
             server.Map();
             await application.StartAsync(cancellation).ConfigureAwait(false);
@@ -111,8 +122,26 @@ public sealed class ChatServer : IAsyncDisposable
         await _sessions.Recovery.DisposeAsync().ConfigureAwait(false);
         await _sessions.Runner.StopAsync().ConfigureAwait(false);
         await _sessions.Compression.DisposeAsync().ConfigureAwait(false);
+        if (_telemetry is not null)
+        {
+            await _telemetry.DisposeAsync().ConfigureAwait(false);
+        }
+
         _upstreams.Dispose();
     }
+
+    // The store is the owner's: it is measured and not disposed of.
+    private static ServerPlan Measured(ServerPlan plan) =>
+        plan.Observe.IsOn
+            ? plan with
+            {
+                Sessions = plan.Sessions with
+                {
+                    Telemetry = true,
+                    Store = new MeasuredStore(plan.Sessions.Store, plan.Time),
+                },
+            }
+            : plan;
 
     private void Map()
     {
@@ -125,6 +154,7 @@ public sealed class ChatServer : IAsyncDisposable
         _sessions.Responses.Map(_application);
         _sessions.Conversations.Map(_application);
         _sessions.Page.Map(_application);
+        _sessions.Outcomes.Map(_application);
         _application.MapPost(
             "/v1/chat/completions",
             async http =>

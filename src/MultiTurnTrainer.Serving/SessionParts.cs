@@ -38,6 +38,9 @@ internal sealed class SessionParts
         Page = new PageRoutes(Log, _service, tenants);
     }
 
+    /// <summary>Marks how sessions end.</summary>
+    public OutcomeRoute Outcomes => new(_service, Runner);
+
     public SessionLog Log { get; }
 
     public SessionTurns Turns { get; }

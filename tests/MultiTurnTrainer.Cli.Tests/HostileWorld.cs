@@ -70,6 +70,7 @@ public sealed class HostileWorld : IAsyncLifetime
         string[] events =
         [
             """session_created {"messages":[{"role":"system","content":@C}],"metadata":{@F:@F},"model":@F,"user":@F,"policy":{"fingerprint":@F,"text":@F}}""",
+            """session_marked {"outcome":@F,"is_first_contact":true}""",
             """constraint_added {"id":@F,"text":@F}""",
             """memory_changed {"kind":"goal","name":@F,"value":@F}""",
             """turn_begun {"turn":"t1","messages":[{"role":"user","content":@C,"name":@F}],"participant":@F,"key":@F}""",

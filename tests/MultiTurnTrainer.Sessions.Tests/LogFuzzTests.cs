@@ -26,6 +26,7 @@ public class LogFuzzTests(ITestOutputHelper output)
             turn_edited {"turn":"t9","replaces":"t1","answer":{"role":"assistant","content":"x"}}
             turn_rolled_back {"turn":"t1"}
             constraint_withdrawn {"id":"c"}
+            session_marked {"outcome":"resolved","is_first_contact":true}
             budget_tripped {"which":"tokens","spent":1,"limit":2}
             session_reset {"keeps_constraints":false}
             session_resumed {"reason":"restart"}

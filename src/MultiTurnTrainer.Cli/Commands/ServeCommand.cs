@@ -17,6 +17,7 @@ internal static class ServeCommand
           mtt serve --endpoint http://localhost:8000/v1 --name qwen3 --policy support
           mtt serve --endpoint http://a:8000/v1 --name small --endpoint http://b:8000/v1 --name large --port 0
           mtt serve --model qwen3 --endpoint http://localhost:8000/v1      the folder counts, the server answers
+          mtt serve --model model --metrics 9464 --otlp http://localhost:4318      docs/observe.md has a dashboard and alerts
 
         Listens on this machine only. Keys of endpoints come from OPENAI_API_KEY. SIGTERM and Ctrl-C let running answers
         finish for 30 seconds. The address itself is a page: the chat, and what the model sees. /openapi.json describes the API.
@@ -36,11 +37,23 @@ internal static class ServeCommand
         DefaultValueFactory = _ => [],
     };
 
+    private static readonly Option<string?> _metrics = new("--metrics")
+    {
+        Description = "Serve /metrics for Prometheus on this port of this machine, or at ADDRESS:PORT.",
+        HelpName = "PORT",
+    };
+
+    private static readonly Option<string?> _otlp = new("--otlp")
+    {
+        Description = "Send traces and metrics to this collector (OTLP over HTTP).",
+        HelpName = "URL",
+    };
+
     private static readonly ServedModelOptions _models = new();
 
     public static Command Create()
     {
-        Command command = new(Name, _help) { _port, _hosts };
+        Command command = new(Name, _help) { _port, _hosts, _metrics, _otlp };
         _models.AddTo(command);
         command.SetAction(RunAsync);
         return command;
@@ -52,6 +65,7 @@ internal static class ServeCommand
         ServerPlan plan = _models.Read(parsed) with
         {
             Options = new ServerOptions { Port = parsed.GetValue(_port), Hosts = parsed.GetValue(_hosts)! },
+            Observe = _models.Observe(parsed, parsed.GetValue(_otlp), parsed.GetValue(_metrics)),
             Log = line => Console.Error.WriteLine(line),
         };
         await using ISessionStore store = plan.Sessions.Store;

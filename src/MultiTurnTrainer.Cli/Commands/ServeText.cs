@@ -9,6 +9,10 @@ internal static class ServeText
             page    {{server.Url}}/
             policy  {{plan.Policy.Name}} ({{plan.Policy.Fingerprint[..12]}})
             store   {{Printable.Line(plan.Sessions.Store.Place)}}
-            try     curl {{server.Url}}/v1/chat/completions -H 'Content-Type: application/json' -d '{"messages": [{"role": "user", "content": "Hello"}]}'
+            {{Metrics(
+                server
+            )}}try     curl {{server.Url}}/v1/chat/completions -H 'Content-Type: application/json' -d '{"messages": [{"role": "user", "content": "Hello"}]}'
             """;
+
+    private static string Metrics(ChatServer server) => server.MetricsUrl is { } url ? $"metrics {url}/metrics\n" : "";
 }

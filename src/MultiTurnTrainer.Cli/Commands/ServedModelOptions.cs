@@ -99,6 +99,13 @@ internal sealed class ServedModelOptions
         return new ServerPlan(new ServerOptions(), models, served, Sessions(sessions, parsed));
     }
 
+    /// <summary>Where what is measured can be read: what was given, else the settings.</summary>
+    public ObserveOptions Observe(ParseResult parsed, string? otlp, string? metrics)
+    {
+        ObserveSettings settings = _settings.Load(parsed).Section<SessionsSettings>("sessions").Observe;
+        return ObserveOptions.Read(otlp ?? settings.Otlp, metrics ?? settings.Metrics);
+    }
+
     private SessionsOptions Sessions(SessionsSettings settings, ParseResult parsed) =>
         new(SessionStores.Open(settings.Store, parsed.GetValue(_store), parsed.GetValue(_hot), isServer: true))
         {

@@ -15,7 +15,12 @@ internal static class SessionsCommand
           mtt sessions replay ID --model model --policy support     are the prompts that were sent the prompts of today?
           mtt sessions export --output chat.jsonl               conversations for mtt validate, clean, prepare, parity
           mtt sessions export --pairs --output pairs.jsonl      answers made anew, edited or forked, as preference pairs
+          mtt sessions export --redact --output chat.jsonl      without mail addresses, telephone numbers and keys
+          mtt sessions evidence ID --output ID.evidence.jsonl --key key.pem     for an auditor; mtt sessions verify FILE
           mtt sessions export --log --output log.jsonl          whole logs; mtt sessions import log.jsonl
+          mtt sessions top --by growth                          which sessions grew
+          mtt sessions stats                                    one outlier, or all of them
+          mtt sessions mark ID resolved
           mtt sessions fork ID --at 12
           mtt sessions delete ID                                its words are then in no file of the store
           mtt sessions gc --older-than 90
@@ -53,7 +58,14 @@ internal static class SessionsCommand
         Command command = new("sessions", _help) { _store, _hot, _tenant };
         _settings.AddTo(command);
         _settings.Config.Recursive = _settings.Set.Recursive = _settings.Print.Recursive = true;
-        foreach (Command subcommand in SessionReadCommands.Create().Concat(SessionChangeCommands.Create()))
+        Command[] subcommands =
+        [
+            .. SessionReadCommands.Create(),
+            .. SessionTriageCommands.Create(),
+            .. SessionEvidenceCommands.Create(),
+            .. SessionChangeCommands.Create(),
+        ];
+        foreach (Command subcommand in subcommands)
         {
             command.Add(subcommand);
         }

@@ -94,6 +94,9 @@ internal static class CorrectionDetector
         return revisions;
     }
 
+    /// <summary>Whether a text has a value as whole words.</summary>
+    public static bool Holds(string text, string value) => IndexOfWord(text, value, 0) >= 0;
+
     /// <summary>A text with every old value replaced, as whole words.</summary>
     public static string Apply(string text, IReadOnlyList<ValueRevision> revisions)
     {

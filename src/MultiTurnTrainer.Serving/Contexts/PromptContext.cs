@@ -1,5 +1,6 @@
 // Folder Contexts: what is sent of a conversation, under the server's policy, and what the client is told of it.
 // Refuses to know: HTTP, stores, who answers.
+using MultiTurnTrainer.Context.Reports;
 using MultiTurnTrainer.Serving.Http;
 
 namespace MultiTurnTrainer.Serving.Contexts;
@@ -10,6 +11,7 @@ internal sealed class PromptContext
     private readonly PolicyModel _model;
     private readonly ContextAssembler _assembler;
     private bool _factsOnly;
+    private readonly Retention? _retention = ContextTelemetry.Retention.Enabled ? new Retention([]) : null;
     private string _before = "";
     private AssembledContext? _assembled;
 
@@ -48,6 +50,7 @@ internal sealed class PromptContext
             _before = Assemble().Text;
         }
 
+        _retention?.Append(message, Count);
         _assembler.Append(message);
         _assembled = null;
     }
@@ -102,6 +105,12 @@ internal sealed class PromptContext
         _assembled = null;
         return Assemble();
     }
+
+    /// <summary>
+    /// Measures how much the newest prompt holds of what must not be forgotten, where anybody listens to <see cref="ContextTelemetry"/>. What
+    /// was said before these prompts were gone on with from saved plans does not count.
+    /// </summary>
+    public void MeasureRetention() => _retention?.Of(Assemble().Plan);
 
     /// <summary>Where the plans stand, before a turn's messages are added; null except after an answer.</summary>
     /// <param name="key">Names what they depend on.</param>

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Serving.Contexts;
+using MultiTurnTrainer.Serving.Telemetry;
 
 namespace MultiTurnTrainer.Serving.Running;
 

@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Serving.Http;
 using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Serving.Telemetry;
 using MultiTurnTrainer.Serving.Upstreams;
 
 namespace MultiTurnTrainer.Serving.Running;
@@ -33,8 +33,8 @@ internal sealed class TurnRun(
     public async Task<SessionState?> RunAsync(TurnOrder order, CancellationToken stop)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(live.Abandoned, stop);
-        using Activity? span = options.Telemetry ? TurnTelemetry.Source.StartActivity("session.turn") : null;
-        span?.SetTag("session.model", upstream.Model);
+        using TurnTimes? times = live.Times;
+        times?.Model = upstream.Model;
         try
         {
             await AnswerAsync(order, ended.Token).ConfigureAwait(false);
@@ -49,7 +49,7 @@ internal sealed class TurnRun(
                 stop.IsCancellationRequested ? "shutdown"
                 : live.Abandoned.IsCancellationRequested ? "client"
                 : "upstream";
-            span?.SetStatus(ActivityStatusCode.Error, reason);
+            times?.Fail(reason);
             live.Fail(await InterruptAsync(reason, problem).ConfigureAwait(false));
             return null;
         }
@@ -192,7 +192,7 @@ internal sealed class TurnRun(
                     context.Plan.Parts.Prompt
                 );
         SessionState state = await CommitAsync(message, info, compressed).ConfigureAwait(false);
-        live.Times?.Mark("commit");
+        live.Times?.Answered(state, info, context, prompts, _answer.Text);
         prompts.Correct(prompt);
         prompts.Append(message);
         ShowEnd(state, info);

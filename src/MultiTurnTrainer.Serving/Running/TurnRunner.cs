@@ -4,6 +4,7 @@ using MultiTurnTrainer.Serving.Chats;
 using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Serving.Http;
 using MultiTurnTrainer.Serving.Settings;
+using MultiTurnTrainer.Serving.Telemetry;
 using MultiTurnTrainer.Serving.Upstreams;
 
 namespace MultiTurnTrainer.Serving.Running;
@@ -76,9 +77,9 @@ internal sealed class TurnRunner(
     {
         IDisposable gate = await _gates.EnterAsync(order.Session, cancellation).ConfigureAwait(false);
         bool isPassedOn = false;
+        TurnTimes? times = options.Telemetry ? new TurnTimes(time) : null;
         try
         {
-            TurnTimes? times = options.Telemetry ? new TurnTimes(time) : null;
             RecentSession session = await LoadAsync(order, cancellation).ConfigureAwait(false);
             times?.Mark("load");
             if (Stored(session.State, order, hash) is { } stored)
@@ -104,6 +105,7 @@ internal sealed class TurnRunner(
         {
             if (!isPassedOn)
             {
+                times?.Dispose();
                 gate.Dispose();
             }
         }

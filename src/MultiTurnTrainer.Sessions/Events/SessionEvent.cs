@@ -46,6 +46,11 @@ public sealed record SessionResumed(string Reason) : SessionEvent;
 /// <param name="KeepsConstraints">Whether constraints and memory stay too.</param>
 public sealed record SessionReset(bool KeepsConstraints) : SessionEvent;
 
+/// <summary>Somebody, or something that watches, said how the session ended.</summary>
+/// <param name="Outcome">A word, such as <c>resolved</c>, <c>escalated</c> or <c>abandoned</c>.</param>
+/// <param name="IsFirstContact">Whether nothing had to be said again: one session of its user, within a day, not marked before.</param>
+public sealed record SessionMarked(string Outcome, bool IsFirstContact) : SessionEvent;
+
 /// <summary>Another policy from here on.</summary>
 /// <param name="Policy">The policy.</param>
 public sealed record PolicyChanged(PolicyStamp Policy) : SessionEvent;

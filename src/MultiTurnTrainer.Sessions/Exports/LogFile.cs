@@ -49,7 +49,7 @@ public static class LogFile
     {
         int added = 0;
         List<string> known = [];
-        foreach ((string id, List<LoggedEvent> events) in Sessions(path))
+        foreach ((string id, IReadOnlyList<LoggedEvent> events) in Read(path))
         {
             cancellation.ThrowIfCancellationRequested();
             if (
@@ -76,10 +76,12 @@ public static class LogFile
     /// <summary>The sessions of a file as they are after their last event.</summary>
     /// <exception cref="MttException">A line is no event, or events do not follow one another.</exception>
     public static IEnumerable<SessionState> States(string path) =>
-        Sessions(path)
+        Read(path)
             .Select(session => SessionFold.Apply(SessionFold.Empty(new SessionKey("", session.Id)), session.Events));
 
-    private static IEnumerable<(string Id, List<LoggedEvent> Events)> Sessions(string path)
+    /// <summary>The sessions of a file with their events, one after the other.</summary>
+    /// <exception cref="MttException">A line is no event, or events do not follow one another.</exception>
+    public static IEnumerable<(string Id, IReadOnlyList<LoggedEvent> Events)> Read(string path)
     {
         string? id = null;
         List<LoggedEvent> events = [];

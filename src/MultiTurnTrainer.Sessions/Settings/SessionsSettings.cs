@@ -32,6 +32,9 @@ public sealed record SessionsSettings
     /// </summary>
     public bool Telemetry { get; init; }
 
+    /// <summary>Where what is measured can be read; nothing unless it is set.</summary>
+    public ObserveSettings Observe { get; init; } = new();
+
     /// <summary>By tenant, SHA-256 of its API keys; <c>mtt sessions key</c> makes one. Without any, this machine's users are one tenant.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Keys { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>();
@@ -129,6 +132,16 @@ public sealed record TokenPriceSettings
     /// <summary>Per million tokens of answers.</summary>
     [Range(0.0, 1e9)]
     public double Output { get; init; }
+}
+
+/// <summary>Where what is measured can be read. Neither words of sessions nor their ids are in it.</summary>
+public sealed record ObserveSettings
+{
+    /// <summary>A collector of OTLP over HTTP for traces and metrics: <c>http://localhost:4318</c>.</summary>
+    public string? Otlp { get; init; }
+
+    /// <summary>Where <c>/metrics</c> is served for Prometheus: a port, on this machine only, or ADDRESS:PORT.</summary>
+    public string? Metrics { get; init; }
 }
 
 /// <summary>How often a running answer is written down.</summary>

@@ -32,6 +32,7 @@ public static class SessionFold
                 Keys = state.Keys.Clear(),
             },
             SessionReset reset => Clear(state, reset),
+            SessionMarked marked => state with { Outcome = marked.Outcome },
             PolicyChanged changed => state with { Policy = changed.Policy },
             ConstraintAdded added => state with
             {

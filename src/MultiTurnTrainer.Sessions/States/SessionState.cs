@@ -99,6 +99,9 @@ public sealed record SessionState
     /// <summary>The context policy.</summary>
     public PolicyStamp? Policy { get; init; }
 
+    /// <summary>How the session ended, where somebody said so.</summary>
+    public string? Outcome { get; init; }
+
     /// <summary>The session whose log this one began as.</summary>
     public SessionForked? ForkedFrom { get; init; }
 

@@ -10,6 +10,8 @@ namespace MultiTurnTrainer.Sessions.Turns;
 /// <param name="log">The sessions.</param>
 public sealed class SessionService(SessionLog log)
 {
+    private static readonly TimeSpan _contact = TimeSpan.FromDays(1);
+
     private readonly UserMemory _memory = new(log);
 
     /// <summary>Begins a session; one that shares its user's memory begins with what that holds.</summary>
@@ -39,6 +41,42 @@ public sealed class SessionService(SessionLog log)
         }
 
         return state;
+    }
+
+    /// <summary>Whether a word can name how a session ended: small letters, digits and underscores, so that it can be a label.</summary>
+    public static bool IsOutcome(string word) =>
+        word.Length is > 0 and <= 32 && word.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_');
+
+    /// <summary>
+    /// Notes how a session ended. It was at first contact where it lasted less than a day, nobody had marked it before, and its user had no
+    /// session before it.
+    /// </summary>
+    public async Task<SessionState> MarkAsync(
+        string tenant,
+        string session,
+        string outcome,
+        CancellationToken cancellation = default
+    )
+    {
+        SessionState now = (await log.RecentAsync(tenant, session, cancellation).ConfigureAwait(false)).State;
+        bool isFirst =
+            now.User is not { } user
+            || await ListAsync(new SessionQuery { Tenant = tenant, User = user }, cancellation)
+                .AllAsync(other => other.Id == session || other.CreatedAt >= now.CreatedAt, cancellation)
+                .ConfigureAwait(false);
+        return await log.ChangeAsync(
+                tenant,
+                session,
+                state =>
+                    [
+                        new SessionMarked(
+                            outcome,
+                            isFirst && state.Outcome is null && state.UpdatedAt - state.CreatedAt < _contact
+                        ),
+                    ],
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>The headers of sessions, the newest change first.</summary>

@@ -1,0 +1,39 @@
+using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.Running;
+
+namespace MultiTurnTrainer.Serving.SessionApi;
+
+/// <summary><c>POST /v1/sessions/ID/outcome</c>: how a session ended, for those who count.</summary>
+internal sealed class OutcomeRoute(SessionService service, TurnRunner runner)
+{
+    public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/sessions/{session}/outcome", MarkAsync);
+
+    private async Task MarkAsync(HttpContext http)
+    {
+        (string tenant, string id) = (Tenants.Of(http), SessionRequest.Id(http));
+        JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
+        string outcome =
+            Json.Text(body, "outcome") is { } word && SessionService.IsOutcome(word)
+                ? word
+                : throw ApiException.Invalid("outcome", "one word of small letters, such as resolved, is needed");
+        SessionState state = await runner
+            .AloneAsync(
+                tenant,
+                id,
+                () => service.MarkAsync(tenant, id, outcome, http.RequestAborted),
+                http.RequestAborted
+            )
+            .ConfigureAwait(false);
+        await Json.WriteAsync(
+                http,
+                new JsonFields
+                {
+                    ["id"] = state.Id,
+                    ["object"] = "session.outcome",
+                    ["outcome"] = outcome,
+                    ["version"] = state.Version,
+                }
+            )
+            .ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,61 @@
+namespace MultiTurnTrainer.Serving.Telemetry;
+
+/// <summary>
+/// How far the answers of sessions wander from how they began: 1 less the cosine of counts of three letters in a row, of an answer and of
+/// the session's first answers. The first answers of the sessions that were used last are kept as counts. Safe for several threads.
+/// </summary>
+internal sealed class AnswerDrift
+{
+    private const int FirstAnswers = 3;
+    private const int MostSessions = 4096;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, LinkedListNode<Known>> _byId = new(StringComparer.Ordinal);
+    private readonly LinkedList<Known> _used = [];
+
+    /// <summary>Takes over an answer.</summary>
+    /// <param name="session">The session's tenant and id.</param>
+    /// <param name="isFirst">Whether it is the session's first answer.</param>
+    /// <param name="text">The answer.</param>
+    /// <returns>Its distance; null for a first answer, and where the first answers were of another process.</returns>
+    public double? Of(string session, bool isFirst, string text)
+    {
+        float[] counts = AnswerStyle.Counts(text);
+        lock (_lock)
+        {
+            if (!_byId.TryGetValue(session, out LinkedListNode<Known>? node))
+            {
+                if (isFirst)
+                {
+                    _byId[session] = _used.AddFirst(new Known(session, counts, 1));
+                    Forget();
+                }
+
+                return null;
+            }
+
+            _used.Remove(node);
+            _used.AddFirst(node);
+            Known known = node.Value;
+            if (known.Answers < FirstAnswers)
+            {
+                AnswerStyle.Add(known.Counts, counts);
+                node.Value = known with { Answers = known.Answers + 1 };
+                return null;
+            }
+
+            return AnswerStyle.Distance(known.Counts, counts);
+        }
+    }
+
+    private void Forget()
+    {
+        if (_used.Count > MostSessions)
+        {
+            _byId.Remove(_used.Last!.Value.Session);
+            _used.RemoveLast();
+        }
+    }
+
+    private readonly record struct Known(string Session, float[] Counts, int Answers);
+}

@@ -1,0 +1,124 @@
+using System.Diagnostics.Metrics;
+
+namespace MultiTurnTrainer.Serving.Telemetry;
+
+/// <summary>A store that is measured: how long it takes, what fails, and what happens to sessions.</summary>
+/// <param name="store">The store; disposed with this one.</param>
+/// <param name="time">The clock.</param>
+internal sealed class MeasuredStore(ISessionStore store, TimeProvider time) : ISessionStore
+{
+    private static readonly Meter _meter = new(TurnTelemetry.Name);
+
+    private static readonly Histogram<double> _durations = _meter.CreateHistogram<double>(
+        "session.store.duration",
+        "s",
+        "How long the store took; the tags say for what, and whether it failed."
+    );
+
+    public string Place => store.Place;
+
+    public async Task<bool> CreateAsync(
+        SessionHeader header,
+        IReadOnlyList<StoredEvent> events,
+        CancellationToken cancellation = default
+    )
+    {
+        bool isKept = await MeasureAsync("create", () => store.CreateAsync(header, events, cancellation))
+            .ConfigureAwait(false);
+        Count(isKept, events);
+        return isKept;
+    }
+
+    public async Task<bool> AppendAsync(
+        SessionHeader header,
+        IReadOnlyList<StoredEvent> events,
+        CancellationToken cancellation = default
+    )
+    {
+        bool isKept = await MeasureAsync("append", () => store.AppendAsync(header, events, cancellation))
+            .ConfigureAwait(false);
+        Count(isKept, events);
+        return isKept;
+    }
+
+    public Task<SessionRead?> ReadAsync(
+        string tenant,
+        string id,
+        long after = 0,
+        bool useSnapshot = false,
+        CancellationToken cancellation = default
+    ) => MeasureAsync("read", () => store.ReadAsync(tenant, id, after, useSnapshot, cancellation));
+
+    public Task WriteSnapshotAsync(
+        string tenant,
+        string id,
+        StoredSnapshot snapshot,
+        CancellationToken cancellation = default
+    ) =>
+        MeasureAsync(
+            "snapshot",
+            async () =>
+            {
+                await store.WriteSnapshotAsync(tenant, id, snapshot, cancellation).ConfigureAwait(false);
+                return true;
+            }
+        );
+
+    public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default) =>
+        MeasureAsync("find", () => store.FindTurnAsync(tenant, turn, cancellation));
+
+    public IAsyncEnumerable<SessionHeader> ListAsync(SessionQuery query, CancellationToken cancellation = default) =>
+        store.ListAsync(query, cancellation);
+
+    public Task WaitForChangeAsync(string tenant, string id, long version, CancellationToken cancellation = default) =>
+        store.WaitForChangeAsync(tenant, id, version, cancellation);
+
+    public Task<bool> TryLeaseAsync(
+        string tenant,
+        string id,
+        TimeSpan duration,
+        CancellationToken cancellation = default
+    ) => store.TryLeaseAsync(tenant, id, duration, cancellation);
+
+    public Task<bool> DeleteAsync(
+        string tenant,
+        string id,
+        DateTimeOffset at,
+        CancellationToken cancellation = default
+    ) => MeasureAsync("delete", () => store.DeleteAsync(tenant, id, at, cancellation));
+
+    public Task CompactAsync(CancellationToken cancellation = default) => store.CompactAsync(cancellation);
+
+    public Task BackUpAsync(string path, CancellationToken cancellation = default) =>
+        store.BackUpAsync(path, cancellation);
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    private async Task<T> MeasureAsync<T>(string operation, Func<Task<T>> work)
+    {
+        long began = time.GetTimestamp();
+        string outcome = "failed";
+        try
+        {
+            T result = await work().ConfigureAwait(false);
+            outcome = "ok";
+            return result;
+        }
+        finally
+        {
+            _durations.Record(
+                time.GetElapsedTime(began).TotalSeconds,
+                new KeyValuePair<string, object?>("operation", operation),
+                new KeyValuePair<string, object?>("outcome", outcome)
+            );
+        }
+    }
+
+    private static void Count(bool isKept, IReadOnlyList<StoredEvent> events)
+    {
+        if (isKept)
+        {
+            TurnTelemetry.Counters.Take(events);
+        }
+    }
+}
