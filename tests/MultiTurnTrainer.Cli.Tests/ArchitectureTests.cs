@@ -36,6 +36,7 @@ public class ArchitectureTests
         ["Synthesis"] = ["Files", "Conversations", "Context", "Inference"],
         ["Sessions"] = ["Files", "Conversations", "Context", "Datasets"],
         ["Evaluation"] = ["Files", "Conversations", "Inference"],
+        ["Runs"] = ["Files", "Evaluation"],
         ["Serving"] = ["Files", "Conversations", "Context", "Datasets", "Models", "Inference", "Sessions"],
         ["Cli"] =
         [
@@ -53,6 +54,7 @@ public class ArchitectureTests
             "Inference",
             "Synthesis",
             "Evaluation",
+            "Runs",
             "Audit",
             "Serving",
             "Sessions",

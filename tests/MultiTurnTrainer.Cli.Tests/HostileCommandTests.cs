@@ -18,6 +18,7 @@ public sealed class HostileCommandTests(HostileWorld world) : IClassFixture<Host
     private static readonly string[] _lines =
     [
         "init {name}",
+        "run --set model.name={model} --set data.train={rows} --dry-run",
         "validate {rows}",
         "explain {name}",
         "prepare {rows} --output {out}",
@@ -41,6 +42,7 @@ public sealed class HostileCommandTests(HostileWorld world) : IClassFixture<Host
         "score {rows} --model {model}",
         "generate {rows} --model {model} --max-new-tokens 1",
         "evaluate {tasks} --model {model} --limit 1 --max-new-tokens 1",
+        "report {adapter} {tasks}",
         "serve --model {model} --port 0 --policy {name}",
         "chat --model {model} --store {store} --session {session}",
         "sessions list --store {store}",

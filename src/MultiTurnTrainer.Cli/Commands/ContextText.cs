@@ -12,11 +12,6 @@ internal sealed class ContextText(TextWriter output, bool items)
         ["turn", "tokens", "new", "all", "system", "rules", "memory", "history", "tools", "kept"]
     );
 
-    private static readonly Table _policies = new(
-        "{0,-18} {1,13:N0} {2,9:P1} {3,13:N0} {4,10} {5,7} {6,11} {7,9:N0} {8,6:N0} {9,9:N0} {10,8:N0}",
-        ["policy", "tokens", "of naive", "new", "price", "kept", "rules kept", "longest", "over", "rewrites", "refused"]
-    );
-
     public void Begin(string name, PolicyModel model, Conversation conversation)
     {
         string title = conversation.Id ?? conversation.Place;
@@ -103,29 +98,7 @@ internal sealed class ContextText(TextWriter output, bool items)
 
     public void Comparison(List<(string Name, ContextReplay Replay)> replays, double? price, double? cached)
     {
-        ContextReport naive = replays[0].Replay.Report;
-        output.WriteLine(_policies.Head);
-        foreach ((string name, ContextReplay replay) in replays)
-        {
-            ContextReport report = replay.Report;
-            RetentionCount kept = report.Retention;
-            output.WriteLine(
-                _policies.Line(
-                    name,
-                    report.Tokens,
-                    naive.Tokens == 0 ? 1 : (double)report.Tokens / naive.Tokens,
-                    report.FreshTokens,
-                    price is { } each ? Cost(report, each, cached ?? each) : "–",
-                    Share(kept.Kept, kept.Active),
-                    Share(kept.KeptConstraints, kept.ActiveConstraints),
-                    report.Longest,
-                    report.OverBudget,
-                    report.Rewrites,
-                    report.Refused
-                )
-            );
-        }
-
+        output.Write(Compared(replays, price, cached).ToText());
         output.WriteLine();
         output.WriteLine(
             "answers lost / trained in another context than served, by other trainers' rules at each policy's budget:"
@@ -139,10 +112,63 @@ internal sealed class ContextText(TextWriter output, bool items)
         }
     }
 
-    private static string Cost(ContextReport report, double price, double cached) =>
-        Invariant($"{((report.FreshTokens * price) + ((report.Tokens - report.FreshTokens) * cached)) / 1e6:N4}");
+    private static ReportTable Compared(
+        List<(string Name, ContextReplay Replay)> replays,
+        double? price,
+        double? cached
+    ) =>
+        new(
+            "",
+            [
+                "policy",
+                "tokens",
+                "of naive",
+                "new",
+                "price",
+                "kept",
+                "rules kept",
+                "longest",
+                "over",
+                "rewrites",
+                "refused",
+            ],
+            [.. replays.Select(pair => Row(pair.Name, pair.Replay.Report, replays[0].Replay.Report, price, cached))]
+        );
 
-    private static string Share(long kept, long active) => active == 0 ? "–" : Invariant($"{(double)kept / active:P1}");
+    private static TableCell[] Row(
+        string name,
+        ContextReport report,
+        ContextReport naive,
+        double? price,
+        double? cached
+    ) =>
+        [
+            name,
+            Count(report.Tokens),
+            Share(report.Tokens, naive.Tokens, empty: 1),
+            Count(report.FreshTokens),
+            price is { } each ? Cost(report, each, cached ?? each) : "–",
+            Share(report.Retention.Kept, report.Retention.Active),
+            Share(report.Retention.KeptConstraints, report.Retention.ActiveConstraints),
+            Count(report.Longest),
+            Count(report.OverBudget),
+            Count(report.Rewrites),
+            Count(report.Refused),
+        ];
+
+    private static TableCell Count(long count) => new(Invariant($"{count:N0}"), count);
+
+    private static TableCell Cost(ContextReport report, double price, double cached)
+    {
+        double cost = ((report.FreshTokens * price) + ((report.Tokens - report.FreshTokens) * cached)) / 1e6;
+        return new TableCell(Invariant($"{cost:N4}"), cost);
+    }
+
+    private static TableCell Share(long part, long whole, double? empty = null)
+    {
+        double? share = whole == 0 ? empty : (double)part / whole;
+        return new TableCell(share is { } known ? Invariant($"{known:P1}") : "–", share);
+    }
 
     private void Item(PlanItem item)
     {

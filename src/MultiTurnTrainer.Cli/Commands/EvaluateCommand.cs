@@ -35,6 +35,8 @@ internal static class EvaluateCommand
         first is what the others are compared with, paired by seed and task.
         """;
 
+    private static readonly EvaluateSettings _standard = new();
+
     private static readonly Argument<string?> _tasks = new("TASKS")
     {
         Description = "Sharded tasks (.json, .jsonl; see mtt shard), MMLU-Pro's .parquet, or exported sessions.",
@@ -55,42 +57,41 @@ internal static class EvaluateCommand
         HelpName = "TEXT",
     };
 
-    private static readonly Option<string> _modes = new("--modes")
+    private static readonly Option<string?> _modes = new("--modes")
     {
-        Description = $"Some of {string.Join(", ", SimulationChoice.Names)}.",
-        DefaultValueFactory = _ => "full,concat,sharded",
+        Description = $"Some of {string.Join(", ", SimulationChoice.Names)}; default: {_standard.Modes}.",
     };
 
-    private static readonly Option<int> _runs = CommonOptions.Number("--runs", "Runs of each task.", 10);
+    private static readonly Option<int?> _runs = new Option<int?>("--runs")
+    {
+        Description = Invariant($"Runs of each task; default: {_standard.Runs}."),
+    }.AtLeast(1);
 
     private static readonly Option<int?> _limit = new Option<int?>("--limit")
     {
         Description = "Only the first tasks.",
     }.AtLeast(1);
-    private static readonly Option<double> _temperature = CommonOptions.Number(
-        "--temperature",
-        "0 takes the likeliest token.",
-        1.0,
-        least: 0
-    );
+    private static readonly Option<double?> _temperature = new Option<double?>("--temperature")
+    {
+        Description = Invariant($"0 takes the likeliest token; default: {_standard.Assistant.Temperature}."),
+    }.AtLeast(0);
 
-    private static readonly Option<int> _maxNewTokens = CommonOptions.Number(
-        "--max-new-tokens",
-        "The most tokens of a reply.",
-        1000
-    );
+    private static readonly Option<int?> _maxNewTokens = new Option<int?>("--max-new-tokens")
+    {
+        Description = Invariant($"The most tokens of a reply; default: {_standard.Assistant.MaxTokens}."),
+    }.AtLeast(1);
 
-    private static readonly Option<int> _seed = new Option<int>("--seed") { Description = "Seeds the draws." }.AtLeast(
-        0
-    );
-    private static readonly Option<int> _batchSize = CommonOptions.Number(
-        "--batch-size",
-        "Dialogues answered together.",
-        64
-    );
+    private static readonly Option<int?> _seed = new Option<int?>("--seed")
+    {
+        Description = "Seeds the draws.",
+    }.AtLeast(0);
+    private static readonly Option<int?> _batchSize = new Option<int?>("--batch-size")
+    {
+        Description = Invariant($"Dialogues answered together; default: {_standard.BatchSize}."),
+    }.AtLeast(1);
 
     private static readonly Option<string?> _output = CommonOptions.Output(
-        "Write scores and every dialogue as JSON; with --compare the comparison, as .json, .md and .html side by side."
+        "Write scores and every dialogue as JSON; with --compare the comparison, as .json, .md, .csv and .html side by side."
     );
 
     private static readonly Option<bool> _force = CommonOptions.Force();
@@ -146,6 +147,13 @@ internal static class EvaluateCommand
     private static readonly BudgetOptions _budget = new("evaluate");
     private static readonly SettingsOptions _settings = _budget
         .ShowIn(new SettingsOptions())
+        .Shows(_modes, "evaluate.modes")
+        .Shows(_runs, "evaluate.runs")
+        .Shows(_limit, "evaluate.limit")
+        .Shows(_temperature, "evaluate.assistant.temperature")
+        .Shows(_maxNewTokens, "evaluate.assistant.max_tokens")
+        .Shows(_seed, "evaluate.seed")
+        .Shows(_batchSize, "evaluate.batch_size")
         .Shows(_userModel, "evaluate.user.model")
         .Shows(_verifierModel, "evaluate.verifier.model")
         .Shows(_maxTurns, "evaluate.max_turns")
@@ -187,14 +195,6 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static GenerationOptions Generation(ParseResult parsed) =>
-        new()
-        {
-            Temperature = parsed.GetValue(_temperature),
-            MaxNewTokens = parsed.GetValue(_maxNewTokens),
-            BatchSize = parsed.GetValue(_batchSize),
-        };
-
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         if (parsed.GetValue(_compare) is { Length: > 0 } compared)
@@ -202,21 +202,20 @@ internal static class EvaluateCommand
             return Compare(parsed, compared);
         }
 
-        if (parsed.GetValue(_tasks) is not { } path)
-        {
-            throw new MttException("no tasks to evaluate", "Name a file of sharded tasks, or --compare FILE….");
-        }
-
         SettingsFile file = _settings.Load(parsed);
+        EvaluateSettings settings = Overlay(parsed, file.Section<EvaluateSettings>("evaluate"));
+        string path =
+            settings.Tasks
+            ?? throw new MttException("no tasks to evaluate", "Name a file of sharded tasks, or --compare FILE….");
         string tasks = RemoteInputs.SingleFile(path, again: true);
         IReadOnlyList<ShardedTask> all = ShardedTaskReader.Read(tasks);
         EvaluationJob job = parsed.GetValue(_replay) is { } journal
             ? LiveHeader.Read(journal).JobOver(all)
             : new EvaluationJob(
-                [.. all.Take(parsed.GetValue(_limit) ?? all.Count)],
-                [.. parsed.GetValue(_modes)!.Split(',').Select(mode => SimulationChoice.Parse(mode.Trim()))],
-                parsed.GetValue(_runs),
-                parsed.GetValue(_seed)
+                [.. all.Take(settings.Limit ?? all.Count)],
+                [.. settings.Modes.Split(',').Select(mode => SimulationChoice.Parse(mode.Trim()))],
+                settings.Runs,
+                settings.Seed
             );
         FamilyVerifier verifier = FamilyVerifier.For(
             job.Tasks,
@@ -229,11 +228,11 @@ internal static class EvaluateCommand
         List<string> leftOut = [];
         job = EvaluationRun.Check(job, verifier, (task, reason) => leftOut.Add($"{task.Id}: {reason}"));
         EvaluateText.WriteLeftOut(leftOut, "left out");
-        EvaluateSettings settings = Overlay(parsed, file.Section<EvaluateSettings>("evaluate"));
         bool isLive = settings.Endpoints.Count > 0 || settings.User is not null || settings.Verifier is not null;
+        EvaluationPlan plan = new(job, verifier, settings, leftOut, tasks);
         return isLive || parsed.GetValue(_replay) is not null
             ? await LiveEvaluation.RunAsync(
-                new LivePlan(job, verifier, settings, leftOut, tasks)
+                new LivePlan(plan)
                 {
                     Rows = _model.ReadRows(parsed, file),
                     Policy = PolicyFile.Read(parsed.GetValue(_policy), file),
@@ -245,19 +244,23 @@ internal static class EvaluateCommand
                 },
                 cancel
             )
-            : await LocallyAsync(parsed, file, job, verifier, leftOut, cancel);
+            : await LocallyAsync(parsed, file, plan, cancel);
     }
 
     private static async Task<int> LocallyAsync(
         ParseResult parsed,
         SettingsFile settings,
-        EvaluationJob job,
-        FamilyVerifier verifier,
-        IReadOnlyList<string> leftOut,
+        EvaluationPlan plan,
         CancellationToken cancel
     )
     {
-        GenerationOptions generation = Generation(parsed);
+        EvaluationJob job = plan.Job;
+        GenerationOptions generation = new()
+        {
+            Temperature = plan.Settings.Assistant.Temperature,
+            MaxNewTokens = plan.Settings.Assistant.MaxTokens,
+            BatchSize = plan.Settings.BatchSize,
+        };
         LocalModelOptions choice = _model.Read(parsed, settings);
         ContextPolicy? shaping = PolicyFile.Read(parsed.GetValue(_policy), settings);
         PolicyPrompts? policy = shaping is null
@@ -278,7 +281,7 @@ internal static class EvaluateCommand
         bool hasFamilies = job.Tasks.Select(task => task.Family).Distinct().Count() > 1;
         EvaluationResult result = await EvaluationRun.ExecuteAsync(
             job,
-            verifier,
+            plan.Verifier,
             (IDialogueModel?)writing ?? choosing!,
             policy is null ? null : policy.Shape,
             mode => EvaluateText.WriteMode(mode, hasFamilies),
@@ -297,11 +300,11 @@ internal static class EvaluateCommand
             )
             {
                 Policy = shaping is null ? null : PolicyFingerprint.Of(shaping),
-                LeftOut = leftOut,
+                LeftOut = plan.LeftOut,
             };
             EvaluationJson.Write(file.Stream, result, notes);
             file.Commit();
-            WriteManifest(parsed, choice, file.Path, generation, job.Tasks.Count);
+            WriteManifest(plan, choice, file.Path);
         }
 
         return ExitCode.Done;
@@ -320,23 +323,26 @@ internal static class EvaluateCommand
         RoleSettings assistant = settings.Assistant;
         return settings with
         {
+            Tasks = parsed.GetValue(_tasks) ?? settings.Tasks,
+            Modes = parsed.GetValue(_modes) ?? settings.Modes,
+            Runs = parsed.GetValue(_runs) ?? settings.Runs,
+            Limit = parsed.GetValue(_limit) ?? settings.Limit,
+            BatchSize = parsed.GetValue(_batchSize) ?? settings.BatchSize,
             Model = _model.NameIn(parsed) ?? settings.Model,
             Assistant = assistant with
             {
-                Temperature = IsGiven(parsed, _temperature) ? parsed.GetValue(_temperature) : assistant.Temperature,
-                MaxTokens = IsGiven(parsed, _maxNewTokens) ? parsed.GetValue(_maxNewTokens) : assistant.MaxTokens,
+                Temperature = parsed.GetValue(_temperature) ?? assistant.Temperature,
+                MaxTokens = parsed.GetValue(_maxNewTokens) ?? assistant.MaxTokens,
             },
             User = Role(_userModel, settings.User, 1),
             Verifier = Role(_verifierModel, settings.Verifier, 0),
             MaxTurns = parsed.GetValue(_maxTurns) ?? settings.MaxTurns,
             Concurrency = parsed.GetValue(_concurrency) ?? settings.Concurrency,
-            Seed = IsGiven(parsed, _seed) ? parsed.GetValue(_seed) : settings.Seed,
+            Seed = parsed.GetValue(_seed) ?? settings.Seed,
             Budget = _budget.Read(parsed, settings.Budget),
             Endpoints = urls.Length == 0 ? settings.Endpoints : ReviewCommand.Endpoints(urls),
         };
     }
-
-    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static string NameOf(LocalModelOptions model) =>
         Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Adapter ?? model.Folder)));
@@ -350,28 +356,25 @@ internal static class EvaluateCommand
         {
             using OutputFile json = OutputFile.Create(Path.ChangeExtension(path, ".json"), parsed.GetValue(_force));
             using OutputFile text = OutputFile.Create(Path.ChangeExtension(path, ".md"), parsed.GetValue(_force));
+            using OutputFile values = OutputFile.Create(Path.ChangeExtension(path, ".csv"), parsed.GetValue(_force));
             using OutputFile page = OutputFile.Create(Path.ChangeExtension(path, ".html"), parsed.GetValue(_force));
             json.Stream.Write(report.ToJson());
             text.Stream.Write(Encoding.UTF8.GetBytes(markdown));
+            values.Stream.Write(Encoding.UTF8.GetBytes(report.ToCsv()));
             page.Stream.Write(Encoding.UTF8.GetBytes(report.ToHtml()));
             json.Commit();
             text.Commit();
+            values.Commit();
             page.Commit();
         }
 
         return ExitCode.Done;
     }
 
-    private static void WriteManifest(
-        ParseResult parsed,
-        LocalModelOptions model,
-        string output,
-        GenerationOptions generation,
-        int tasks
-    )
+    private static void WriteManifest(EvaluationPlan plan, LocalModelOptions model, string output)
     {
         Manifest manifest = new("evaluate");
-        manifest.AddInput("tasks", parsed.GetValue(_tasks)!);
+        manifest.AddInput("tasks", plan.Tasks);
         manifest.AddInput("model", Path.Combine(model.Folder, "config.json"));
         foreach (
             string path in model.Adapter is { } adapter
@@ -382,13 +385,13 @@ internal static class EvaluateCommand
             manifest.AddInput("adapter", path);
         }
 
-        manifest.Options["modes"] = parsed.GetValue(_modes);
-        manifest.Options["runs"] = parsed.GetValue(_runs);
-        manifest.Options["seed"] = parsed.GetValue(_seed);
-        manifest.Options["temperature"] = generation.Temperature;
+        manifest.Options["modes"] = plan.Settings.Modes;
+        manifest.Options["runs"] = plan.Settings.Runs;
+        manifest.Options["seed"] = plan.Settings.Seed;
+        manifest.Options["temperature"] = plan.Settings.Assistant.Temperature;
         manifest.Options["rows"] = model.Rows.Described();
-        manifest.Options["max_new_tokens"] = generation.MaxNewTokens;
-        manifest.Counts["tasks"] = tasks;
+        manifest.Options["max_new_tokens"] = plan.Settings.Assistant.MaxTokens;
+        manifest.Counts["tasks"] = plan.Job.Tasks.Count;
         manifest.AddOutput(output);
         manifest.WriteBeside(output);
     }

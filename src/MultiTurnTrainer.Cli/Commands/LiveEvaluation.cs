@@ -1,19 +1,25 @@
 namespace MultiTurnTrainer.Cli.Commands;
 
-/// <summary>What <c>mtt evaluate</c> plays against endpoints.</summary>
+/// <summary>What <c>mtt evaluate</c> plays.</summary>
 /// <param name="Job">Tasks, modes, runs.</param>
 /// <param name="Verifier">Judges the answers.</param>
 /// <param name="Settings">Who plays which part.</param>
 /// <param name="LeftOut">Tasks that cannot be scored.</param>
 /// <param name="Tasks">The file of tasks.</param>
-internal sealed record LivePlan(
+internal record EvaluationPlan(
     EvaluationJob Job,
     FamilyVerifier Verifier,
     EvaluateSettings Settings,
     IReadOnlyList<string> LeftOut,
     string Tasks
-)
+);
+
+/// <summary>The same against endpoints.</summary>
+internal sealed record LivePlan : EvaluationPlan
 {
+    public LivePlan(EvaluationPlan plan)
+        : base(plan) { }
+
     public required RowOptions Rows { get; init; }
 
     public ContextPolicy? Policy { get; init; }

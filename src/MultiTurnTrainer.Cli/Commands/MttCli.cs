@@ -14,6 +14,7 @@ internal static class MttCli
     private static readonly (string Name, Func<Command> Create)[] _commands =
     [
         ("init", InitCommand.Create),
+        ("run", RunCommand.Create),
         ("validate", ValidateCommand.Create),
         ("explain", ExplainCommand.Create),
         ("diff", DiffCommand.Create),
@@ -38,6 +39,7 @@ internal static class MttCli
         ("score", ScoreCommand.Create),
         ("generate", GenerateCommand.Create),
         ("evaluate", EvaluateCommand.Create),
+        ("report", ReportCommand.Create),
         ("serve", ServeCommand.Create),
         ("chat", ChatCommand.Create),
         ("sessions", SessionsCommand.Create),

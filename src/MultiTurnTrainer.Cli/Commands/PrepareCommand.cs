@@ -17,12 +17,15 @@ internal static class PrepareCommand
           mtt prepare raw/*.json --output data --split train=0.95,test=0.05
           mtt prepare raw.jsonl --output data --filter "turns >= 2 and has_system" --near-duplicates 0.8
           mtt prepare raw.jsonl --output data --shard 3/8
+          mtt prepare chats.jsonl tools.jsonl --output data --weights 1,2.5
           mtt prepare raw.jsonl --output data --policy support --model qwen3
           mtt prepare raw.jsonl --output data --redact --redact-field customer_name
 
         With --policy every answer stands in the context it will meet when it is served: context.json has the sums.
         With --redact values become placeholders such as [EMAIL_1], the same for the same value; redacted.jsonl says where they stood.
         """;
+
+    private const int MostCopies = 1000;
 
     private static readonly Argument<string[]> _inputs = CommonOptions.Inputs("Conversation files in any format.");
 
@@ -43,6 +46,13 @@ internal static class PrepareCommand
     private static readonly Option<string?> _filter = new("--filter")
     {
         Description = "Keep rows for which this holds, such as: turns >= 2 and not text contains \"lorem\".",
+    };
+
+    private static readonly Option<string?> _weights = new("--weights")
+    {
+        Description =
+            "Mix the inputs: how often the rows of each are taken, in their order, such as 1,0.5,2 (only into the first part of --split).",
+        HelpName = "NUMBER,…",
     };
 
     private static readonly Option<bool> _keep = new("--keep-duplicates")
@@ -89,6 +99,7 @@ internal static class PrepareCommand
             _split,
             _seed,
             _filter,
+            _weights,
             _keep,
             _near,
             _preference,
@@ -110,6 +121,7 @@ internal static class PrepareCommand
     private static int Run(ParseResult parsed, SettingsOptions settings, RowFlags rows)
     {
         UnfinishedFiles.RemoveOnSignals();
+        (string[] inputs, double[] weights) = Mixed(parsed.GetValue(_inputs)!, parsed.GetValue(_weights));
         PolicyRows? policy = RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer) is { } folder
             ? PolicyRows.Load(folder, parsed.GetValue(_policy), settings.Load(parsed), rows.Read(parsed))
             : RequireNoPolicy(parsed.GetValue(_policy));
@@ -119,6 +131,7 @@ internal static class PrepareCommand
             Splits = parsed.GetValue(_split) is { } split ? Split.Parse(split) : [],
             SplitSeed = parsed.GetValue(_seed),
             Filter = parsed.GetValue(_filter),
+            Weights = weights,
             Deduplicate = !parsed.GetValue(_keep),
             NearDuplicates = parsed.GetValue(_near),
             Preference = ValidateCommand.Side(parsed.GetValue(_preference)),
@@ -132,7 +145,7 @@ internal static class PrepareCommand
             ? (path, force) => new ParquetRowOutput(path, force)
             : (path, force) => new JsonLinesOutput(path, force);
         Preparer preparer = new(options, policy is null ? open : (path, force) => policy.Wrap(open(path, force)));
-        PreparedCounts? counts = preparer.Run(RemoteInputs.Files(parsed.GetValue(_inputs)!, again: true));
+        PreparedCounts? counts = preparer.Run(inputs);
         Console.Error.Write(
             counts is null ? Printable.Of($"already prepared: {preparer.ManifestPath}\n") : Report(counts, options)
         );
@@ -143,6 +156,41 @@ internal static class PrepareCommand
 
         return ExitCode.Done;
     }
+
+    /// <summary>The files behind the inputs with their weights: those of one address on the hub share its own.</summary>
+    private static (string[] Files, double[] Weights) Mixed(string[] given, string? text)
+    {
+        if (text is null)
+        {
+            return (RemoteInputs.Files(given, again: true), []);
+        }
+
+        string[] words = text.Split(',', StringSplitOptions.TrimEntries);
+        if (words.Length != given.Length || !words.All(word => Weight(word) is not null))
+        {
+            throw new MttException(
+                $"--weights {text}: {Counted.Of(given.Length, "input")} need as many numbers from 0 to {MostCopies}",
+                "Such as --weights 1,0.5 for two inputs: every row of the first, half of the second's."
+            );
+        }
+
+        List<string> files = [];
+        List<double> weights = [];
+        foreach ((string name, string word) in given.Zip(words))
+        {
+            string[] resolved = RemoteInputs.Files([name], again: true);
+            files.AddRange(resolved);
+            weights.AddRange(resolved.Select(_ => Weight(word)!.Value));
+        }
+
+        return ([.. files], [.. weights]);
+    }
+
+    private static double? Weight(string word) =>
+        double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double weight)
+        && weight is >= 0 and <= MostCopies
+            ? weight
+            : null;
 
     private static PolicyRows? RequireNoPolicy(string? policy) =>
         policy is null
@@ -167,6 +215,8 @@ internal static class PrepareCommand
             (counts.Prefixes, $"the beginning of another row, {listed}"),
             (counts.NearDuplicates, $"nearly equal to an earlier row{Sampled(counts)}, {listed}"),
             (counts.Unredactable, $"whose weights begin or end inside what is redacted, {listed}"),
+            (counts.Unweighted, $"left out by --weights, {listed}"),
+            (counts.Repeated, "written once more by --weights"),
             (counts.OtherShards, "of other shards"),
             .. counts.Rewrites.Select(pair => (pair.Value, $"rewritten: {pair.Key}")),
             .. counts.Written.Select(pair =>

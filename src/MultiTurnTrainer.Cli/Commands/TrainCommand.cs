@@ -16,6 +16,9 @@ internal static class TrainCommand
           mtt train --model model --train rows.parquet --eval-tasks tasks.jsonl --output adapter --set train.load_best_model_at_end=true
           mtt train --model model --train tasks.jsonl --output adapter --objective maigo --set distill.rho=0.2
           mtt train --model model --train pairs.jsonl --output adapter --objective dpo --learning-rate 2e-5
+          mtt train --model model --train rows.parquet --eval held-out.parquet --output sweep --sweep grid.yaml
+
+        --sweep trains every configuration of a file, with every seed of it, each run in a folder of its own; see docs/run.md.
         """;
 
     private static readonly TrainOptions _options = new();
@@ -31,9 +34,19 @@ internal static class TrainCommand
     private static int Run(ParseResult parsed)
     {
         StopRequest.Watch();
+        if (_options.SweepOf(parsed) is not null)
+        {
+            return new SweepRun(_options, parsed, Train).Execute();
+        }
+
         using EarlyLoad libtorch = new();
         TrainRequest request = _options.Read(parsed);
         using IDisposable? server = request.Distillation?.Server;
+        return Train(request);
+    }
+
+    private static int Train(TrainRequest request)
+    {
         TrainOutcome Train(ITrainingObserver observer) =>
             TrainingRun.Execute(request, observer, TimeProvider.System, StopRequest.Token);
         TrainOutcome outcome =

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Cli.Pipeline;
 using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 
@@ -47,10 +48,15 @@ internal sealed class TrainOptions
     };
     private readonly Option<bool> _force = CommonOptions.Force();
     private readonly Option<bool> _noShuffle = new("--no-shuffle") { Description = "Keep the file's order." };
-    private readonly Option<string> _objective = new("--objective")
+    private readonly Option<string?> _objective = new("--objective")
     {
-        Description = "What the model is trained on.",
-        DefaultValueFactory = _ => Objective.Sft.GetName(),
+        Description = "What the model is trained on; default: sft.",
+    };
+    private readonly Option<string?> _sweep = new("--sweep")
+    {
+        Description =
+            "Train a run for every configuration and seed of this file, each in a folder of its own under --output.",
+        HelpName = "FILE",
     };
 
     /// <summary>Flags that stand for a setting: they are checked as settings are.</summary>
@@ -83,6 +89,7 @@ internal sealed class TrainOptions
             _settings.StandsFor(flag, $"train.{key}");
         }
 
+        _settings.StandsFor(_objective, "train.objective");
         _output.Required = writes;
         _objective.AcceptOnlyFromAmong([.. ObjectiveNames.All]);
     }
@@ -96,7 +103,7 @@ internal sealed class TrainOptions
             _eval,
             .. _writes ? (Option[])[_evalTasks] : [],
             _initAdapter,
-            .. _writes ? (Option[])[_output, _baseId, _resume, _force] : [],
+            .. _writes ? (Option[])[_output, _baseId, _resume, _force, _sweep] : [],
             _noShuffle,
             _objective,
             .. _overrides.Select(pair => pair.Flag),
@@ -110,12 +117,70 @@ internal sealed class TrainOptions
         _settings.AddTo(command);
     }
 
+    /// <summary>The file of <c>--sweep</c>; null for one run.</summary>
+    public string? SweepOf(ParseResult parsed) => parsed.GetValue(_sweep);
+
+    /// <summary>The value of <c>--output</c>.</summary>
+    public string OutputOf(ParseResult parsed) => parsed.GetValue(_output)!;
+
+    /// <summary>Whether outputs of others may be replaced.</summary>
+    public bool ForceOf(ParseResult parsed) => parsed.GetValue(_force);
+
+    /// <summary>The files that the command line names, and those of its model and adapter.</summary>
+    public IReadOnlyList<string> InputsOf(ParseResult parsed) =>
+        [
+            .. RemoteInputs.Files(parsed.GetValue(_train)!, again: true),
+            .. Present(RemoteInputs.SingleFile(parsed.GetValue(_eval), again: true)),
+            .. Present(RemoteInputs.SingleFile(parsed.GetValue(_evalTasks), again: true)),
+            .. FolderFiles.All(RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Weights)),
+            .. FolderFiles.All(RemoteInputs.Folder(parsed.GetValue(_initAdapter), ModelNeed.Adapter)),
+        ];
+
+    /// <summary>The settings of the command line with a sweep's over them.</summary>
+    /// <exception cref="MttException">One of them is wrong.</exception>
+    public SettingsFile LoadSettings(ParseResult parsed, IReadOnlyDictionary<string, string> over) =>
+        _settings.Load(parsed, over.Select(pair => new SettingsOverride($"{pair.Key}={pair.Value}", "--sweep")));
+
+    /// <summary>What shapes a run, by dotted names.</summary>
+    public IReadOnlyDictionary<string, string> PartsOf(ParseResult parsed, SettingsFile file)
+    {
+        RowOptions rows = _rows.Read(parsed, file);
+        return SettingParts.Of(
+            ("train", file.Section<TrainSettings>("train")),
+            ("lora", file.Section<LoraSettings>("lora")),
+            ("rows", rows.Described()),
+            ("context", rows.Policy is { } policy ? (object)JsonView.Parse(PolicyFingerprint.Canonical(policy)) : null),
+            ("distill", file.Section<DistillationSettings>("distill")),
+            ("preference", file.Section<PreferenceSettings>("preference")),
+            ("rollouts", file.Section<CompletionSettings>("rollouts")),
+            ("eval_tasks", file.Section<EvalTasksSettings>("eval_tasks")),
+            ("no_shuffle", parsed.GetValue(_noShuffle)),
+            ("base_id", parsed.GetValue(_baseId))
+        );
+    }
+
     public TrainRequest Read(ParseResult parsed)
     {
-        SettingsFile file = _settings.Load(parsed);
+        TrainRequest request = Read(parsed, _settings.Load(parsed));
+        return _writes ? request with { Resume = ResumeOf(parsed), Force = parsed.GetValue(_force) } : request;
+    }
+
+    /// <summary>One run of a sweep.</summary>
+    public TrainRequest ReadTrial(ParseResult parsed, SettingsFile file, string output) =>
+        Read(parsed, file) with
+        {
+            Output = output,
+        };
+
+    private string? ResumeOf(ParseResult parsed) =>
+        parsed.GetResult(_resume) is null ? null : parsed.GetValue(_resume) ?? "auto";
+
+    private static IEnumerable<string> Present(string? path) => path is null ? [] : [path];
+
+    private TrainRequest Read(ParseResult parsed, SettingsFile file)
+    {
         TrainSettings train = file.Section<TrainSettings>("train");
-        Objective objective = ObjectiveNames.Parse(parsed.GetValue(_objective)!);
-        RowOptions rows = PreferenceInputs.RowsFor(objective, _rows.Read(parsed, file));
+        RowOptions rows = PreferenceInputs.RowsFor(train.Objective, _rows.Read(parsed, file));
         TrainRequest request = new()
         {
             Model = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Weights),
@@ -124,9 +189,7 @@ internal sealed class TrainOptions
             EvalFile = RemoteInputs.SingleFile(parsed.GetValue(_eval), again: true),
             Output = (_writes ? parsed.GetValue(_output) : null) ?? "",
             InitAdapter = RemoteInputs.Folder(parsed.GetValue(_initAdapter), ModelNeed.Adapter),
-            Resume = _writes && parsed.GetResult(_resume) is not null ? parsed.GetValue(_resume) ?? "auto" : null,
-            Force = _writes && parsed.GetValue(_force),
-            Objective = objective,
+            Objective = train.Objective,
             Train = train with
             {
                 Shuffle = train.Shuffle && !parsed.GetValue(_noShuffle),

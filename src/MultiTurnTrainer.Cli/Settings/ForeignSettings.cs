@@ -126,7 +126,7 @@ internal static class ForeignSettings
         ),
         new(["dataloader_num_workers", "dataset_num_proc", "preprocessing_num_workers"], "train.threads"),
         new(["data_seed", "shuffle_dataset"], "train.seed", "and train.shuffle"),
-        new(["stage", "rl", "objective"], "--objective", "sft, maigo, ccopd or distill-offline"),
+        new(["stage", "rl"], "train.objective", "sft, maigo, ccopd or distill-offline"),
         new(["push_to_hub", "hub_model_id"], null, "the output is a PEFT folder that hub tools upload"),
     ];
 

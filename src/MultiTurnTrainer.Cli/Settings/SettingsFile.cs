@@ -35,7 +35,8 @@ internal sealed class SettingsFile
     public static SettingsFile Load(string? path, IEnumerable<SettingsOverride> overrides)
     {
         string? found = path ?? FindUpwards(Directory.GetCurrentDirectory());
-        if (found is not null)
+        // A run of several steps, or of many configurations, reads one file many times.
+        if (found is not null && found != Manifest.Settings)
         {
             Console.Error.WriteLine($"settings: {Printable.Line(found)}");
             Manifest.Settings = found;

@@ -56,7 +56,18 @@ internal sealed class SettingsOptions
 
     /// <summary>Loads the settings.</summary>
     /// <exception cref="MttException">The file cannot be read, or a setting is wrong; all wrong ones are named.</exception>
-    public SettingsFile Load(ParseResult parsed) => Load(parsed, _flags);
+    public SettingsFile Load(ParseResult parsed) => Load(parsed, _flags, []);
+
+    /// <summary>Loads the settings with others over them, which win over the flags.</summary>
+    /// <exception cref="MttException">The file cannot be read, or a setting is wrong; all wrong ones are named.</exception>
+    public SettingsFile Load(ParseResult parsed, IEnumerable<SettingsOverride> over) => Load(parsed, _flags, over);
+
+    /// <summary>The options as they were given, for another command line that is to read the same settings.</summary>
+    public IEnumerable<string> Given(ParseResult parsed) =>
+        [
+            .. parsed.GetValue(Config) is { } file ? [Config.Name, file] : Array.Empty<string>(),
+            .. (parsed.GetValue(Set) ?? []).SelectMany(text => new[] { Set.Name, text }),
+        ];
 
     /// <summary>Loads the settings where the command line gives some, for a command that uses none.</summary>
     /// <exception cref="MttException">They are wrong.</exception>
@@ -68,13 +79,18 @@ internal sealed class SettingsOptions
         }
     }
 
-    private SettingsFile Load(ParseResult parsed, IEnumerable<(Option, string, Func<string, string>)> flags) =>
+    private SettingsFile Load(
+        ParseResult parsed,
+        IEnumerable<(Option, string, Func<string, string>)> flags,
+        IEnumerable<SettingsOverride> over
+    ) =>
         SettingsFile.Load(
             parsed.GetValue(Config) ?? Environment.GetEnvironmentVariable(EnvironmentSettings.File),
             [
                 .. EnvironmentSettings.Read(Environment.GetEnvironmentVariables()),
                 .. (parsed.GetValue(Set) ?? []).Select(text => new SettingsOverride(text)),
                 .. flags.SelectMany(flag => Overrides(parsed, flag)),
+                .. over,
             ]
         );
 
@@ -107,7 +123,7 @@ internal sealed class SettingsOptions
 
         public override int Invoke(ParseResult parsed)
         {
-            SettingsFile file = options.Load(parsed, options._flags.Concat(options._shown));
+            SettingsFile file = options.Load(parsed, options._flags.Concat(options._shown), []);
             WriteOthers(parsed);
             Console.Out.Write(Printable.Text(SettingsText.Write(file)));
             return ExitCode.Done;

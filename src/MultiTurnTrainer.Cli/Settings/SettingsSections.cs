@@ -6,6 +6,9 @@ internal static class SettingsSections
     public static IReadOnlyDictionary<string, Type> Types { get; } =
         new Dictionary<string, Type>(StringComparer.Ordinal)
         {
+            ["model"] = typeof(ModelSettings),
+            ["data"] = typeof(DataSettings),
+            ["mask"] = typeof(MaskSettings),
             ["train"] = typeof(TrainSettings),
             ["lora"] = typeof(LoraSettings),
             [PolicyFile.Section] = typeof(ContextPolicy),
@@ -20,5 +23,6 @@ internal static class SettingsSections
             ["evaluate"] = typeof(EvaluateSettings),
             ["sessions"] = typeof(SessionsSettings),
             ["validate"] = typeof(ValidateSettings),
+            ["output"] = typeof(OutputSettings),
         };
 }

@@ -6,30 +6,59 @@ namespace MultiTurnTrainer.Evaluation.Comparison;
 /// <summary>A comparison as Markdown, as a page, and as JSON.</summary>
 public static class ComparisonReport
 {
-    private static readonly string[] _behaviourTitles =
-    [
-        "method",
-        "mode",
-        "first answer's turn",
-        "answers",
-        "tokens",
-        "copied from own wrong reply",
-        "recovery turn",
-    ];
-
     /// <summary>Everything, for programs.</summary>
     public static byte[] ToJson(MethodComparison comparison) => RecordJson.ToPage(comparison);
 
     /// <summary>The tables, for a document.</summary>
     public static string ToMarkdown(MethodComparison comparison) =>
-        $"{Table.Markdown(ScoreTitles(comparison), Scores(comparison))}\n{Legend(comparison)}\n\n"
-        + Table.Markdown(_behaviourTitles, Behaviours(comparison));
+        $"{Scores(comparison).ToMarkdown()}\n{Legend(comparison)}\n\n" + Behaviours(comparison).ToMarkdown();
 
     /// <summary>The tables on a page.</summary>
-    public static void AddTo(HtmlPage page, MethodComparison comparison) =>
-        page.AddText(Legend(comparison))
-            .AddTable(ScoreTitles(comparison), Scores(comparison))
-            .AddTable(_behaviourTitles, Behaviours(comparison));
+    public static void AddTo(HtmlPage page, MethodComparison comparison)
+    {
+        Scores(comparison).AddTo(page.AddText(Legend(comparison)));
+        Behaviours(comparison).AddTo(page);
+    }
+
+    /// <summary>A line a method and mode, for other programs.</summary>
+    /// <param name="comparisons">By the family of their tasks.</param>
+    public static ReportTable Cells(IEnumerable<(string Family, MethodComparison Comparison)> comparisons) =>
+        new(
+            "",
+            [
+                "family",
+                "method",
+                "mode",
+                "measure",
+                "mean",
+                "low",
+                "high",
+                "difference",
+                "difference_low",
+                "difference_high",
+                "claimed",
+            ],
+            [
+                .. comparisons.SelectMany(one =>
+                    one.Comparison.Cells.Select(cell =>
+                        (TableCell[])
+                            [
+                                one.Family,
+                                cell.Method,
+                                cell.Mode,
+                                cell.Measure,
+                                Number(cell.Mean),
+                                Number(cell.Interval.Low),
+                                Number(cell.Interval.High),
+                                Number(cell.Difference),
+                                Number(cell.DifferenceInterval?.Low),
+                                Number(cell.DifferenceInterval?.High),
+                                cell.Claimed ? "yes" : "no",
+                            ]
+                    )
+                ),
+            ]
+        );
 
     private static string Legend(MethodComparison comparison) =>
         Invariant(
@@ -39,22 +68,32 @@ public static class ComparisonReport
         + "Full, concat, sharded and their kind count a right reply at any turn; corrections, hints and contradictions the last reply. "
         + "Contradicted rightly: the correction is accepted; wrongly: the right answer is kept.";
 
-    private static string[] ScoreTitles(MethodComparison comparison) =>
-        ["method", .. comparison.Modes, "sharded / full"];
-
-    private static IEnumerable<IEnumerable<string>> Scores(MethodComparison comparison) =>
-        comparison.Methods.Select(method =>
-            comparison
-                .Modes.Select(mode =>
-                    Text(comparison.Cells.FirstOrDefault(cell => cell.Method == method && cell.Mode == mode))
-                )
-                .Prepend(method)
-                .Append(
-                    comparison.Kept.FirstOrDefault(kept => kept.Method == method) is { } kept
-                        ? Invariant($"{kept.Ratio:F2} [{kept.Interval.Low:F2}, {kept.Interval.High:F2}]")
-                        : ""
-                )
+    private static ReportTable Scores(MethodComparison comparison) =>
+        new(
+            "",
+            ["method", .. comparison.Modes, "sharded / full"],
+            [
+                .. comparison.Methods.Select(method =>
+                    (TableCell[])
+                        [
+                            method,
+                            .. comparison.Modes.Select(mode => Score(comparison, method, mode)),
+                            comparison.Kept.FirstOrDefault(kept => kept.Method == method) is { } kept
+                                ? new TableCell(
+                                    Invariant($"{kept.Ratio:F2} [{kept.Interval.Low:F2}, {kept.Interval.High:F2}]"),
+                                    kept.Ratio
+                                )
+                                : "",
+                        ]
+                ),
+            ]
         );
+
+    private static TableCell Score(MethodComparison comparison, string method, string mode)
+    {
+        ComparedCell? cell = comparison.Cells.FirstOrDefault(one => one.Method == method && one.Mode == mode);
+        return new TableCell(Text(cell), cell?.Mean);
+    }
 
     private static string Text(ComparedCell? cell)
     {
@@ -71,17 +110,33 @@ public static class ComparisonReport
 
     private static string Text(Interval interval) => Invariant($"[{interval.Low:F1}, {interval.High:F1}]");
 
-    private static IEnumerable<IEnumerable<string>> Behaviours(MethodComparison comparison) =>
-        comparison.Cells.Select(cell =>
-            new[]
-            {
-                cell.Method,
-                cell.Mode,
-                Invariant($"{cell.FirstAttempt:F2}"),
-                Invariant($"{cell.Attempts:F2}"),
-                Invariant($"{cell.Tokens:F1}"),
-                Invariant($"{100 * cell.CopiedShare:F1} %"),
-                Invariant($"{cell.RecoveryTurn:F2}"),
-            }
+    private static ReportTable Behaviours(MethodComparison comparison) =>
+        new(
+            "",
+            [
+                "method",
+                "mode",
+                "first answer's turn",
+                "answers",
+                "tokens",
+                "copied from own wrong reply",
+                "recovery turn",
+            ],
+            [
+                .. comparison.Cells.Select(cell =>
+                    (TableCell[])
+                        [
+                            cell.Method,
+                            cell.Mode,
+                            new(Invariant($"{cell.FirstAttempt:F2}"), cell.FirstAttempt),
+                            new(Invariant($"{cell.Attempts:F2}"), cell.Attempts),
+                            new(Invariant($"{cell.Tokens:F1}"), cell.Tokens),
+                            new(Invariant($"{100 * cell.CopiedShare:F1} %"), cell.CopiedShare),
+                            new(Invariant($"{cell.RecoveryTurn:F2}"), cell.RecoveryTurn),
+                        ]
+                ),
+            ]
         );
+
+    private static TableCell Number(double? value) => new(Invariant($"{value:G6}"), value);
 }

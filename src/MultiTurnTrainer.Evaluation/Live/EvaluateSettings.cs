@@ -3,6 +3,24 @@ namespace MultiTurnTrainer.Evaluation.Live;
 /// <summary>The <c>evaluate:</c> section of <c>mtt.yaml</c>: who plays which part of simulated dialogues, and where.</summary>
 public sealed record EvaluateSettings : RunSettings
 {
+    /// <summary>The file of tasks, where the command line names none.</summary>
+    public string? Tasks { get; init; }
+
+    /// <summary>The ways in which each task is put to the model, with commas between.</summary>
+    public string Modes { get; init; } = "full,concat,sharded";
+
+    /// <summary>Runs of each task.</summary>
+    [Range(1, 100_000)]
+    public int Runs { get; init; } = 10;
+
+    /// <summary>The most tasks, the first of the file; null for all.</summary>
+    [Range(1, int.MaxValue)]
+    public int? Limit { get; init; }
+
+    /// <summary>Dialogues that a local model answers together.</summary>
+    [Range(1, 65_536)]
+    public int BatchSize { get; init; } = 64;
+
     /// <summary>The model of the assistant, and of the other roles that name none.</summary>
     public string? Model { get; init; }
 

@@ -198,6 +198,12 @@ public static class LiveRun
             Budget = defaults.Budget,
             Concurrency = defaults.Concurrency,
             Cache = null,
+            // The header has what they come to.
+            Tasks = null,
+            Modes = defaults.Modes,
+            Runs = defaults.Runs,
+            Limit = null,
+            BatchSize = defaults.BatchSize,
         };
     }
 }

@@ -63,6 +63,9 @@ public sealed class EvaluationReport
             ? ComparisonReport.ToJson(_sections[0].Comparison)
             : RecordJson.ToPage(_sections.Select(section => new { section.Family, section.Comparison }));
 
+    /// <summary>The scores as comma-separated values, a line a method and mode.</summary>
+    public string ToCsv() => ComparisonReport.Cells(_sections.Select(one => (one.Family, one.Comparison))).ToCsv();
+
     /// <summary>The tables, for a document.</summary>
     public string ToMarkdown()
     {
@@ -77,13 +80,13 @@ public sealed class EvaluationReport
             text.Append(ComparisonReport.ToMarkdown(section.Comparison));
             foreach (ReportTable table in section.Tables)
             {
-                text.Append($"\n### {table.Title}\n\n{Table.Markdown(table.Columns, table.Rows)}");
+                text.Append($"\n### {table.Title}\n\n{table.ToMarkdown()}");
             }
 
             text.Append('\n');
         }
 
-        text.Append($"### {_played.Title}\n\n{Table.Markdown(_played.Columns, _played.Rows)}\n");
+        text.Append($"### {_played.Title}\n\n{_played.ToMarkdown()}\n");
         return text.Append(Definitions()).ToString();
     }
 
@@ -97,7 +100,7 @@ public sealed class EvaluationReport
             ComparisonReport.AddTo(page, section.Comparison);
             foreach (ReportTable table in section.Tables)
             {
-                page.Add($"<h3>{HtmlPage.Escape(table.Title)}</h3>\n").AddTable(table.Columns, table.Rows);
+                table.AddTo(page);
             }
 
             foreach ((string title, IReadOnlyList<string> lines) in section.Examples)
@@ -110,7 +113,7 @@ public sealed class EvaluationReport
             }
         }
 
-        page.Add($"<h2>{HtmlPage.Escape(_played.Title)}</h2>\n").AddTable(_played.Columns, _played.Rows);
+        _played.AddTo(page);
         page.AddFacts("Definitions", DialogueMeasures.Definitions);
         return page.Finish();
     }

@@ -1,18 +1,9 @@
 // Folder Reporting: the tables that a paper prints of dialogues that were played.
 // Refuses to know: how dialogues were played or judged.
 using MultiTurnTrainer.Evaluation.Scoring;
+using MultiTurnTrainer.Files.Pages;
 
 namespace MultiTurnTrainer.Evaluation.Reporting;
-
-/// <summary>A table with its heading.</summary>
-/// <param name="Title">The heading.</param>
-/// <param name="Columns">Names of the columns.</param>
-/// <param name="Rows">The rows.</param>
-public sealed record ReportTable(
-    string Title,
-    IReadOnlyList<string> Columns,
-    IReadOnlyList<IReadOnlyList<string>> Rows
-);
 
 /// <summary>How models went about one family of tasks, by method and mode.</summary>
 public static class LostTables

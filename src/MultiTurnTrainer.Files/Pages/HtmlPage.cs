@@ -21,18 +21,22 @@ public sealed class HtmlPage
         th{color:var(--soft)}th:first-child,td:first-child,.text{text-align:left}.facts td{text-align:left;overflow-wrap:anywhere}
         .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(380px,100%),1fr));gap:1rem 2rem;margin:1rem 0}
         figure{margin:0;border:1px solid var(--line);border-radius:8px;padding:.7rem}figcaption{font-weight:600}
-        svg{width:100%;height:auto}svg text{font-size:11px;fill:var(--soft)}svg .rule{stroke:var(--line)}
+        svg{width:100%;height:auto}svg text{font-size:13px;fill:var(--soft)}svg .rule{stroke:var(--line)}
         polyline{fill:none;stroke-width:2}polyline.faint{stroke:var(--soft);stroke-width:1;opacity:.55}circle{fill:var(--paper);stroke-width:2}
         .legend{margin:.2rem 0 0}.legend span{margin-right:1rem;font-size:13px}
         polyline.c0,circle.c0{stroke:var(--c0)}polyline.c1,circle.c1{stroke:var(--c1)}polyline.c2,circle.c2{stroke:var(--c2)}
         polyline.c3,circle.c3{stroke:var(--c3)}polyline.c4,circle.c4{stroke:var(--c4)}polyline.c5,circle.c5{stroke:var(--c5)}
         rect.c0{fill:var(--c0)}rect.c1{fill:var(--c1)}rect.c2{fill:var(--c2)}rect.c3{fill:var(--c3)}rect.c4{fill:var(--c4)}rect.c5{fill:var(--c5)}
+        .wide{overflow-x:auto}.sortable th[tabindex]{cursor:pointer;text-decoration:underline dotted}
+        .sortable th[aria-sort=ascending]::after{content:" ▲"}.sortable th[aria-sort=descending]::after{content:" ▼"}
+        .wide input,.wide button{font:inherit;margin:0 .5rem .5rem 0}
         span.c0{color:var(--c0)}span.c1{color:var(--c1)}span.c2{color:var(--c2)}span.c3{color:var(--c3)}span.c4{color:var(--c4)}span.c5{color:var(--c5)}
         """;
 
     private readonly StringBuilder _body = new();
     private readonly string _title;
     private readonly string _style;
+    private string _script = "";
 
     /// <summary>Begins a page with its heading.</summary>
     /// <param name="heading">What the page shows.</param>
@@ -75,6 +79,17 @@ public sealed class HtmlPage
         return AddRaw("</tbody></table>\n");
     }
 
+    /// <summary>Adds a script, once; the page then allows this one and no other. Without scripts a page must say the same.</summary>
+    public HtmlPage AddScript(string script)
+    {
+        if (!_script.Contains(script, StringComparison.Ordinal))
+        {
+            _script += script;
+        }
+
+        return this;
+    }
+
     /// <summary>Adds a table of names and values under a heading.</summary>
     public HtmlPage AddFacts(string title, IEnumerable<(string Name, string Value)> rows)
     {
@@ -98,7 +113,23 @@ public sealed class HtmlPage
     public string Finish(string? head = null) =>
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
         + "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-        + $"<title>{Escape(_title)}</title>{head ?? $"<style>{Style}{_style}</style>"}</head>\n<body>\n{_body}</body></html>\n";
+        + $"{Policy()}<title>{Escape(_title)}</title>{head ?? $"<style>{Style}{_style}</style>"}</head>\n<body>\n{_body}"
+        + (_script.Length > 0 ? $"<script type=\"module\">{_script}</script>\n" : "")
+        + "</body></html>\n";
+
+    // A page without scripts needs no policy: everything in it is escaped.
+    private string Policy()
+    {
+        if (_script.Length == 0)
+        {
+            return "";
+        }
+
+        OpenSsl.Require();
+        string hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(_script)));
+        return "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+            + $"script-src 'sha256-{hash}'\">";
+    }
 
     private HtmlPage AddCells(string tag, IEnumerable<string> cells) =>
         AddRaw(string.Concat(cells.Select(cell => $"<{tag}>{Escape(cell)}</{tag}>")));

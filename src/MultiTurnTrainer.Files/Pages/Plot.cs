@@ -36,23 +36,32 @@ public sealed record PlotSeries(string Name, IReadOnlyList<PlotPoint> Points, Pl
 /// <param name="series">What is drawn; the plot is empty text where no series has a point.</param>
 public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
 {
-    private const double Width = 640;
-    private const double Height = 260;
-    private const double Left = 56;
+    // Little wider than the narrowest column it stands in, so that its text keeps its size there.
+    private const double Width = 440;
+    private const double Height = 250;
+    private const double Left = 62;
     private const double Right = 12;
-    private const double Top = 14;
-    private const double Bottom = 30;
 
     private double _xLow;
     private double _xHigh;
     private double _yLow;
     private double _yHigh;
 
+    /// <summary>What the x axis counts, with its unit; null where its labels say so.</summary>
+    public string? XTitle { get; init; }
+
+    /// <summary>What the y axis counts, with its unit; null where the caption says so.</summary>
+    public string? YTitle { get; init; }
+
     /// <summary>Labels of the x axis in place of whole numbers: where, and what.</summary>
     public IReadOnlyList<(double X, string Label)>? XLabels { get; init; }
 
     /// <summary>Whether the y axis is logarithmic: y counts powers of ten of y + 1.</summary>
     public bool LogY { get; init; }
+
+    private double Top => YTitle is null ? 14 : 32;
+
+    private double Bottom => XTitle is null ? 28 : 46;
 
     /// <summary>The figure.</summary>
     public string Draw()
@@ -75,13 +84,14 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
             Append(svg, $"<text x=\"{Left - 6}\" y=\"{y + 4:F1}\" text-anchor=\"end\">{Label(tick)}</text>");
         }
 
+        AppendTitles(svg);
         foreach ((double x, string label) in XLabels ?? [.. WholeTicks()])
         {
             // A long label at the right end must not leave the picture.
             string anchor = label.Length > 8 && X(x) > Width * 0.8 ? "end" : "middle";
             Append(
                 svg,
-                $"<text x=\"{X(x):F1}\" y=\"{Height - 10}\" text-anchor=\"{anchor}\">{HtmlPage.Escape(label)}</text>"
+                $"<text x=\"{X(x):F1}\" y=\"{Height - Bottom + 18:F1}\" text-anchor=\"{anchor}\">{HtmlPage.Escape(label)}</text>"
             );
         }
 
@@ -100,6 +110,23 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
         }
 
         return svg.Append("</svg>").Append(Legend()).Append("</figure>\n").ToString();
+    }
+
+    private void AppendTitles(StringBuilder svg)
+    {
+        if (YTitle is { } y)
+        {
+            Append(svg, $"<text x=\"2\" y=\"14\">{HtmlPage.Escape(y)}</text>");
+        }
+
+        if (XTitle is { } x)
+        {
+            double middle = (Left + Width - Right) / 2;
+            Append(
+                svg,
+                $"<text x=\"{middle:F1}\" y=\"{Height - 6}\" text-anchor=\"middle\">{HtmlPage.Escape(x)}</text>"
+            );
+        }
     }
 
     private void Scale(PlotPoint[] all, bool bars)
@@ -181,12 +208,19 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
 
     private static (double Low, double High) Widen(double low, double high)
     {
-        double margin = high > low ? (high - low) * 0.02 : Math.Max(Math.Abs(high) * 0.1, 1e-9);
-        return (low - margin, high + margin);
+        // Of one value alone the axis shows a tenth of it around it; of 0 alone it goes to 1.
+        double margin =
+            high > low ? (high - low) * 0.02
+            : high == 0 ? 1
+            : Math.Abs(high) * 0.1;
+        // What is never negative has no axis that is.
+        return (low >= 0 ? Math.Max(0, low - margin) : low - margin, high + margin);
     }
 
     private static string Label(double tick) =>
-        Math.Abs(tick) >= 1000 ? Invariant($"{tick:N0}") : Invariant($"{tick:G4}");
+        Math.Abs(tick) >= 1000 ? Invariant($"{tick:N0}")
+        : Math.Abs(tick) is > 0 and < 1e-3 ? Invariant($"{tick:0.##e0}")
+        : Invariant($"{tick:G4}");
 
     private static IEnumerable<double> Ticks(double low, double high)
     {

@@ -55,6 +55,8 @@ internal static class RunIdentity
         }
 
         AddSettings(parts, "train", SettingsJson.Of(maths));
+        // It is a part of its own.
+        parts.Remove("train.objective");
         AddSettings(parts, "rows", JsonText.ToView(request.Rows.Described()));
 
         AddEvaluation(parts, request, data);

@@ -27,12 +27,20 @@ internal static class EvaluationPlots
                         .Take(Curves)
                         .Select(turn => new PlotSeries($"turn {turn}", Curve(evaluations, turn), PlotMark.Dots)),
                 ]
-            ).Draw()
+            )
+            {
+                XTitle = TrainingReport.StepTitle,
+                YTitle = TrainingReport.LossTitle,
+            }.Draw()
             + new Plot(
                 "Evaluation loss over the turns of a conversation",
                 new PlotSeries(At(evaluations[0]), Profile(evaluations[0]), PlotMark.Dots),
                 new PlotSeries(At(evaluations[^1]), Profile(evaluations[^1]), PlotMark.Dots)
-            ).Draw();
+            )
+            {
+                XTitle = "turn of the conversation",
+                YTitle = TrainingReport.LossTitle,
+            }.Draw();
     }
 
     /// <summary>First and last loss of each turn, role and part.</summary>

@@ -17,26 +17,32 @@ internal static class PreferencePlots
         }
 
         int[] turns = [.. FindTurns(steps).Take(Curves)];
-        return new Plot(
+        return Draw(
                 "Rewards",
+                "reward, nats",
                 new PlotSeries("chosen", Points(steps, step => step.All.RewardsChosen)),
                 new PlotSeries("rejected", Points(steps, step => step.All.RewardsRejected)),
                 new PlotSeries("margin", Points(steps, step => step.All.RewardsMargins), PlotMark.Faint)
-            ).Draw()
-            + new Plot(
-                "Share of pairs whose chosen side has the higher reward",
+            )
+            + Draw(
+                "Chosen side has the higher reward",
+                "share of pairs",
                 new PlotSeries("accuracy", Points(steps, step => step.All.RewardsAccuracies))
-            ).Draw()
-            + new Plot(
+            )
+            + Draw(
                 "Margin by turn",
+                "reward, nats",
                 [
                     .. turns.Select(turn => new PlotSeries(
                         $"turn {turn}",
                         Points(steps, step => step.ByTurn.GetValueOrDefault(turn)?.RewardsMargins)
                     )),
                 ]
-            ).Draw();
+            );
     }
+
+    private static string Draw(string title, string unit, params IReadOnlyList<PlotSeries> series) =>
+        new Plot(title, series) { XTitle = TrainingReport.StepTitle, YTitle = unit }.Draw();
 
     /// <summary>First and last step of each exchange.</summary>
     /// <param name="page">Where it goes.</param>

@@ -28,6 +28,12 @@ internal sealed record ReportFacts(
 /// <summary><c>report.html</c>: one file without scripts or outside references, readable in ten years.</summary>
 internal static class TrainingReport
 {
+    /// <summary>What the x axis of every curve counts.</summary>
+    public const string StepTitle = "optimizer step";
+
+    /// <summary>What a loss is measured in.</summary>
+    public const string LossTitle = "nats per supervised token";
+
     /// <summary>Writes the report of a run.</summary>
     /// <param name="path">The file.</param>
     /// <param name="facts">What the metrics do not hold.</param>
@@ -46,10 +52,11 @@ internal static class TrainingReport
             .AddRaw(LossPlot(steps, evaluations))
             .AddRaw(EvaluationPlots.Draw(evaluations))
             .AddRaw(PreferencePlots.Draw(facts.Preferences))
-            .AddRaw(Curve("Gradient norm before clipping", steps, "grad_norm"))
-            .AddRaw(Curve("Learning rate", steps, "lr"))
-            .AddRaw(Curve("Tokens per second", steps, "tokens_per_second"))
-            .AddRaw(Curve("Share of a step's time in the head", steps, "head_share"))
+            .AddRaw(Curve("Gradient norm before clipping", "L2 norm", steps, "grad_norm"))
+            .AddRaw(Curve("Learning rate", "rate", steps, "lr"))
+            .AddRaw(Curve("Speed", "tokens per second", steps, "tokens_per_second"))
+            .AddRaw(Curve("Time in the head", "share of a step's time", steps, "head_share"))
+            .AddRaw(Curve("Peak memory", "MiB", steps, "peak_memory_mb"))
             .AddRaw("</div>\n<div class=\"grid\">\n");
         EvaluationPlots.AddTables(page, evaluations);
         PreferencePlots.AddTable(page, facts.Preferences);
@@ -83,11 +90,11 @@ internal static class TrainingReport
             series.Add(new("evaluation", Points(evaluations, "eval_loss"), PlotMark.Dots));
         }
 
-        return new Plot("Loss (nats per supervised token)", series).Draw();
+        return new Plot("Loss", series) { XTitle = StepTitle, YTitle = LossTitle }.Draw();
     }
 
-    private static string Curve(string title, IReadOnlyList<JsonView> steps, string field) =>
-        new Plot(title, new PlotSeries(title, Points(steps, field))).Draw();
+    private static string Curve(string title, string unit, IReadOnlyList<JsonView> steps, string field) =>
+        new Plot(title, new PlotSeries(title, Points(steps, field))) { XTitle = StepTitle, YTitle = unit }.Draw();
 
     private static IReadOnlyList<PlotPoint> Points(IReadOnlyList<JsonView> lines, string field) =>
         [

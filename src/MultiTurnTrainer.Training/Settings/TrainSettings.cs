@@ -9,6 +9,9 @@ namespace MultiTurnTrainer.Training.Settings;
 /// </summary>
 public sealed record TrainSettings
 {
+    /// <summary>What the model is trained on.</summary>
+    public Objective Objective { get; init; } = Objective.Sft;
+
     /// <summary>What is trained: adapter matrices or every weight.</summary>
     public FinetuningType FinetuningType { get; init; } = FinetuningType.Lora;
 

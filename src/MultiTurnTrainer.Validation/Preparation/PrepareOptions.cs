@@ -24,6 +24,12 @@ public sealed record PrepareOptions
     /// <summary>Changes which rows fall into which split.</summary>
     public ulong SplitSeed { get; init; }
 
+    /// <summary>
+    /// How often the rows of each input are taken, in the inputs' order: 2 writes each twice, 0.5 half of them, chosen by a hash. Only the
+    /// first part of a split is mixed, the others stay as they are. Empty takes every row once.
+    /// </summary>
+    public IReadOnlyList<double> Weights { get; init; } = [];
+
     /// <summary>The part of the input that is written: all shards together are the unsharded run.</summary>
     public Shard Shard { get; init; } = Shard.Whole;
 

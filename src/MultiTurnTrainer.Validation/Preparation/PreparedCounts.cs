@@ -21,6 +21,12 @@ public sealed class PreparedCounts
     /// <summary>Rows nearly equal to an earlier one.</summary>
     public long NearDuplicates { get; internal set; }
 
+    /// <summary>Rows left out because their file's weight takes only a share of them.</summary>
+    public long Unweighted { get; internal set; }
+
+    /// <summary>Rows written once more because of their file's weight.</summary>
+    public long Repeated { get; internal set; }
+
     /// <summary>Word triples of a conversation by which near duplicates were judged; null where memory sufficed for all.</summary>
     public int? NearSample { get; internal set; }
 

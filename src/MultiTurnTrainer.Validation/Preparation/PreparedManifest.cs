@@ -12,6 +12,12 @@ internal static class PreparedManifest
         manifest.Counts["duplicates"] = counts.Duplicates;
         manifest.Counts["prefixes"] = counts.Prefixes;
         manifest.Counts["near_duplicates"] = counts.NearDuplicates;
+        if (counts.Unweighted + counts.Repeated > 0)
+        {
+            manifest.Counts["unweighted"] = counts.Unweighted;
+            manifest.Counts["repeated"] = counts.Repeated;
+        }
+
         if (counts.NearSample is { } sample)
         {
             manifest.Counts["near_duplicate_sample"] = sample;

@@ -29,6 +29,7 @@ public sealed class Preparer
     private readonly SortedDictionary<string, IRowOutput> _outputs = new(StringComparer.Ordinal);
     private readonly HashSet<string> _filled = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> _openings = [];
+    private RowMix _mix = RowMix.None;
     private long _rows;
 
     /// <param name="options">The choices.</param>
@@ -62,6 +63,7 @@ public sealed class Preparer
     /// <exception cref="MttException">A file cannot be read or written, or there are more rows than can be told apart.</exception>
     public PreparedCounts? Run(IReadOnlyList<string> inputs)
     {
+        _mix = RowMix.Of(inputs, _options.Weights, _options.SplitSeed);
         foreach (string path in inputs)
         {
             InputStream.CheckExists(path);
@@ -249,9 +251,22 @@ public sealed class Preparer
             return;
         }
 
+        int copies = split == Names.First() ? _mix.CopiesOf(row.File, _choice.Hash.Whole) : 1;
+        if (copies == 0)
+        {
+            _counts.Unweighted++;
+            List(lists.LeftOut, row, new LeftOut("weight", null));
+            return;
+        }
+
         lists.Redacted.Add(row.File, row.Record.Line, spans);
-        _outputs[split].Write(conversation);
-        _counts.Written[split]++;
+        for (int copy = 0; copy < copies; copy++)
+        {
+            _outputs[split].Write(conversation);
+            _counts.Written[split]++;
+        }
+
+        _counts.Repeated += copies - 1;
     }
 
     /// <summary>Redacts a row that stays. Those of other shards too: a value has one placeholder in all of them.</summary>
@@ -317,6 +332,11 @@ public sealed class Preparer
         );
         manifest.Options["split_seed"] = _options.SplitSeed;
         manifest.Options["shard"] = Invariant($"{_options.Shard.Index}/{_options.Shard.Count}");
+        if (_options.Weights.Count > 0)
+        {
+            manifest.Options["weights"] = _options.Weights;
+        }
+
         if (_options.Policy is not null)
         {
             manifest.Options["context_policy"] = _options.Policy;

@@ -1,0 +1,14 @@
+namespace MultiTurnTrainer.Cli.Settings;
+
+/// <summary>Reads the file of <c>mtt train --sweep</c>.</summary>
+internal static class SweepFile
+{
+    /// <summary>The sweep that it describes.</summary>
+    /// <exception cref="MttException">There is no such file, or it cannot be meant; the message names line and column.</exception>
+    public static SweepPlan Read(string path)
+    {
+        YamlMappingNode root = SettingsFile.Parse(path);
+        SettingsBinder binder = new(path, new Dictionary<YamlNode, string>());
+        return SweepPlan.Of((SweepSettings)binder.Bind(root, typeof(SweepSettings), "sweep"));
+    }
+}

@@ -1,0 +1,55 @@
+namespace MultiTurnTrainer.Runs.Tables;
+
+/// <summary>The page of several runs: their table, and their losses in one picture.</summary>
+public static class RunReport
+{
+    // More lines than colours tell nothing.
+    private const int MostCurves = 6;
+
+    /// <summary>The page.</summary>
+    /// <param name="title">What it shows.</param>
+    /// <param name="table">The table, in its order.</param>
+    /// <param name="runs">The runs.</param>
+    public static string Page(string title, ReportTable table, IReadOnlyList<RunFacts> runs)
+    {
+        HtmlPage page = new(title, "mtt report");
+        page.AddText(
+            "One row a configuration. With several seeds a number is their mean ± half of its 95 % interval (Student's t); no seed is chosen."
+        );
+        table.AddTo(page);
+        RunFacts[] trained = [.. runs.Where(run => run.Folder is not null)];
+        page.AddRaw("<div class=\"grid\">\n");
+        page.AddRaw(Curves("Training loss, smoothed", trained, RunFacts.Loss));
+        page.AddRaw(Curves("Evaluation loss", trained, RunFacts.EvalLoss));
+        page.AddRaw("</div>\n");
+        if (trained.Length > MostCurves)
+        {
+            page.AddText(
+                Invariant($"The pictures show the first {MostCurves} of {trained.Length} runs; the table has all.")
+            );
+        }
+
+        return page.Finish();
+    }
+
+    private static string Curves(string title, RunFacts[] runs, string curve) =>
+        new Plot(
+            title,
+            [
+                .. runs.Take(MostCurves)
+                    .Select(run => new PlotSeries(
+                        run.Name,
+                        [
+                            .. RunCurves
+                                .Of(run)
+                                .Where(point => point.Curve == curve)
+                                .Select(point => new PlotPoint(point.Step, point.Value)),
+                        ]
+                    )),
+            ]
+        )
+        {
+            XTitle = "optimizer step",
+            YTitle = "nats per supervised token",
+        }.Draw();
+}
