@@ -128,7 +128,7 @@ public class SessionStatisticsTests
             await sessions.AskAsync(state.Id, question, answer);
         }
 
-        IReadOnlyList<LoggedEvent> events = await sessions.Log.EventsAsync(Tenant, state.Id, 0);
+        IReadOnlyList<LoggedEvent> events = await sessions.Log.EventsAsync(Key(state.Id));
         TurnPrompts prompts = new(read => new PolicyModel(read, static () => new ByteTokenCounter(), null));
         return SessionMeasure.Of(state.Id, events, prompts);
     }

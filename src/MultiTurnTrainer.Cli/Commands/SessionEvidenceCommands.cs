@@ -127,8 +127,7 @@ internal static class SessionEvidenceCommands
             async log =>
             {
                 IReadOnlyList<LoggedEvent> events = await log.EventsAsync(
-                    SessionsCommand.Tenant(parsed),
-                    id,
+                    new SessionKey(SessionsCommand.Tenant(parsed), id),
                     0,
                     cancellation
                 );

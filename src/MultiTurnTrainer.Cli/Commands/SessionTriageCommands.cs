@@ -169,7 +169,7 @@ internal static class SessionTriageCommands
         {
             if (IsRecent(parsed, header.UpdatedAt))
             {
-                IReadOnlyList<LoggedEvent> events = await log.EventsAsync(header.Tenant, header.Id, 0, cancellation);
+                IReadOnlyList<LoggedEvent> events = await log.EventsAsync(header.Key, 0, cancellation);
                 sessions.Add(SessionMeasure.Of(header.Id, events, prompts));
             }
         }
@@ -237,8 +237,8 @@ internal static class SessionTriageCommands
             parsed,
             async log =>
             {
-                (string tenant, string id) = (SessionsCommand.Tenant(parsed), parsed.GetValue(_session)!);
-                await new SessionService(log).MarkAsync(tenant, id, outcome, cancellation);
+                SessionKey session = new(SessionsCommand.Tenant(parsed), parsed.GetValue(_session)!);
+                await new SessionService(log).MarkAsync(session, outcome, cancellation);
                 return ExitCode.Done;
             }
         );

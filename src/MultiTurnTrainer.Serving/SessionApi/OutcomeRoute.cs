@@ -10,19 +10,14 @@ internal sealed class OutcomeRoute(SessionService service, TurnRunner runner)
 
     private async Task MarkAsync(HttpContext http)
     {
-        (string tenant, string id) = (Tenants.Of(http), SessionRequest.Id(http));
+        SessionKey session = new(Tenants.Of(http), SessionRequest.Id(http));
         JsonFields body = await Json.ReadOptionalAsync(http).ConfigureAwait(false);
         string outcome =
             Json.Text(body, "outcome") is { } word && SessionService.IsOutcome(word)
                 ? word
                 : throw ApiException.Invalid("outcome", "one word of small letters, such as resolved, is needed");
         SessionState state = await runner
-            .AloneAsync(
-                tenant,
-                id,
-                () => service.MarkAsync(tenant, id, outcome, http.RequestAborted),
-                http.RequestAborted
-            )
+            .AloneAsync(session, () => service.MarkAsync(session, outcome, http.RequestAborted), http.RequestAborted)
             .ConfigureAwait(false);
         await Json.WriteAsync(
                 http,

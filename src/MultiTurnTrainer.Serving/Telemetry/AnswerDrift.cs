@@ -10,15 +10,15 @@ internal sealed class AnswerDrift
     private const int MostSessions = 4096;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<Known>> _byId = new(StringComparer.Ordinal);
+    private readonly Dictionary<SessionKey, LinkedListNode<Known>> _byId = [];
     private readonly LinkedList<Known> _used = [];
 
     /// <summary>Takes over an answer.</summary>
-    /// <param name="session">The session's tenant and id.</param>
+    /// <param name="session">The session.</param>
     /// <param name="isFirst">Whether it is the session's first answer.</param>
     /// <param name="text">The answer.</param>
     /// <returns>Its distance; null for a first answer, and where the first answers were of another process.</returns>
-    public double? Of(string session, bool isFirst, string text)
+    public double? Of(SessionKey session, bool isFirst, string text)
     {
         float[] counts = AnswerStyle.Counts(text);
         lock (_lock)
@@ -57,5 +57,5 @@ internal sealed class AnswerDrift
         }
     }
 
-    private readonly record struct Known(string Session, float[] Counts, int Answers);
+    private readonly record struct Known(SessionKey Session, float[] Counts, int Answers);
 }

@@ -42,16 +42,14 @@ internal sealed class MeasuredStore(ISessionStore store, TimeProvider time) : IS
     }
 
     public Task<SessionRead?> ReadAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         long after = 0,
         bool useSnapshot = false,
         CancellationToken cancellation = default
-    ) => MeasureAsync("read", () => store.ReadAsync(tenant, id, after, useSnapshot, cancellation));
+    ) => MeasureAsync("read", () => store.ReadAsync(session, after, useSnapshot, cancellation));
 
     public Task WriteSnapshotAsync(
-        string tenant,
-        string id,
+        SessionKey session,
         StoredSnapshot snapshot,
         CancellationToken cancellation = default
     ) =>
@@ -59,33 +57,25 @@ internal sealed class MeasuredStore(ISessionStore store, TimeProvider time) : IS
             "snapshot",
             async () =>
             {
-                await store.WriteSnapshotAsync(tenant, id, snapshot, cancellation).ConfigureAwait(false);
+                await store.WriteSnapshotAsync(session, snapshot, cancellation).ConfigureAwait(false);
                 return true;
             }
         );
 
-    public Task<string?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default) =>
+    public Task<SessionKey?> FindTurnAsync(string tenant, string turn, CancellationToken cancellation = default) =>
         MeasureAsync("find", () => store.FindTurnAsync(tenant, turn, cancellation));
 
     public IAsyncEnumerable<SessionHeader> ListAsync(SessionQuery query, CancellationToken cancellation = default) =>
         store.ListAsync(query, cancellation);
 
-    public Task WaitForChangeAsync(string tenant, string id, long version, CancellationToken cancellation = default) =>
-        store.WaitForChangeAsync(tenant, id, version, cancellation);
+    public Task WaitForChangeAsync(SessionKey session, long version, CancellationToken cancellation = default) =>
+        store.WaitForChangeAsync(session, version, cancellation);
 
-    public Task<bool> TryLeaseAsync(
-        string tenant,
-        string id,
-        TimeSpan duration,
-        CancellationToken cancellation = default
-    ) => store.TryLeaseAsync(tenant, id, duration, cancellation);
+    public Task<bool> TryLeaseAsync(SessionKey session, TimeSpan duration, CancellationToken cancellation = default) =>
+        store.TryLeaseAsync(session, duration, cancellation);
 
-    public Task<bool> DeleteAsync(
-        string tenant,
-        string id,
-        DateTimeOffset at,
-        CancellationToken cancellation = default
-    ) => MeasureAsync("delete", () => store.DeleteAsync(tenant, id, at, cancellation));
+    public Task<bool> DeleteAsync(SessionKey session, DateTimeOffset at, CancellationToken cancellation = default) =>
+        MeasureAsync("delete", () => store.DeleteAsync(session, at, cancellation));
 
     public Task CompactAsync(CancellationToken cancellation = default) => store.CompactAsync(cancellation);
 

@@ -78,7 +78,7 @@ internal sealed class TurnTimes : IDisposable
     {
         Mark("commit");
         bool isFirst = state.IsWhole && state.Turns.Count(turn => turn.Status == TurnStatus.Committed) == 1;
-        double? drift = _drift.Of($"{state.Tenant}/{state.Id}", isFirst, text);
+        double? drift = _drift.Of(state.Key, isFirst, text);
         TurnTelemetry.Answered(info, context, drift);
         prompts.MeasureRetention();
     }

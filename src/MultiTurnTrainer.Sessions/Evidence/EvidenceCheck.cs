@@ -252,7 +252,7 @@ internal sealed class SessionSubject : IEvidenceSubject
     private string? Begin(JsonView entry)
     {
         _declared = entry.GetProperty("events").GetInt64();
-        _state = SessionFold.Empty("", entry.GetProperty("session").GetString() ?? "");
+        _state = SessionFold.Empty(new SessionKey("", entry.GetProperty("session").GetString() ?? ""));
         return null;
     }
 

@@ -27,7 +27,7 @@ public sealed class SessionEvidence
     public void Write(string id, IReadOnlyList<LoggedEvent> events, JsonFields files)
     {
         _file.Add(Header(id, events, files));
-        SessionState before = SessionFold.Empty("", id);
+        SessionState before = SessionFold.Empty(new SessionKey("", id));
         foreach (LoggedEvent logged in events)
         {
             SessionState after = SessionFold.Apply(before, logged);

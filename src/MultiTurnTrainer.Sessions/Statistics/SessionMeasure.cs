@@ -30,7 +30,7 @@ public sealed class SessionMeasure
     public static SessionFigures Of(string id, IReadOnlyList<LoggedEvent> events, TurnPrompts prompts)
     {
         SessionMeasure measure = new(prompts);
-        SessionState state = SessionFold.Empty("", id);
+        SessionState state = SessionFold.Empty(new SessionKey("", id));
         foreach (LoggedEvent logged in events)
         {
             SessionState before = state;

@@ -52,20 +52,18 @@ public sealed class SessionService(SessionLog log)
     /// session before it.
     /// </summary>
     public async Task<SessionState> MarkAsync(
-        string tenant,
-        string session,
+        SessionKey session,
         string outcome,
         CancellationToken cancellation = default
     )
     {
-        SessionState now = (await log.RecentAsync(tenant, session, cancellation).ConfigureAwait(false)).State;
+        SessionState now = (await log.RecentAsync(session, cancellation).ConfigureAwait(false)).State;
         bool isFirst =
             now.User is not { } user
-            || await ListAsync(new SessionQuery { Tenant = tenant, User = user }, cancellation)
-                .AllAsync(other => other.Id == session || other.CreatedAt >= now.CreatedAt, cancellation)
+            || await ListAsync(new SessionQuery { Tenant = session.Tenant, User = user }, cancellation)
+                .AllAsync(other => other.Key == session || other.CreatedAt >= now.CreatedAt, cancellation)
                 .ConfigureAwait(false);
         return await log.ChangeAsync(
-                tenant,
                 session,
                 state =>
                     [

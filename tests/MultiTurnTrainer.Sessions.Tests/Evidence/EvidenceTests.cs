@@ -232,7 +232,7 @@ public sealed class EvidenceTests : IDisposable
         }
 
         await sessions.BeginAsync(state.Id, "One more?");
-        return (state.Id, await sessions.Log.EventsAsync(Tenant, state.Id, 0));
+        return (state.Id, await sessions.Log.EventsAsync(Key(state.Id)));
     }
 
     private static PolicyModel Open(ContextPolicy policy) => new(policy, static () => new ByteTokenCounter(), null);
