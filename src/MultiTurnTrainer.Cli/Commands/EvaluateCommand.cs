@@ -195,6 +195,14 @@ internal static class EvaluateCommand
         return command;
     }
 
+    private static GenerationOptions Generation(EvaluateSettings settings) =>
+        new()
+        {
+            Temperature = settings.Assistant.Temperature,
+            MaxNewTokens = settings.Assistant.MaxTokens,
+            BatchSize = settings.BatchSize,
+        };
+
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         if (parsed.GetValue(_compare) is { Length: > 0 } compared)
@@ -255,12 +263,6 @@ internal static class EvaluateCommand
     )
     {
         EvaluationJob job = plan.Job;
-        GenerationOptions generation = new()
-        {
-            Temperature = plan.Settings.Assistant.Temperature,
-            MaxNewTokens = plan.Settings.Assistant.MaxTokens,
-            BatchSize = plan.Settings.BatchSize,
-        };
         LocalModelOptions choice = _model.Read(parsed, settings);
         ContextPolicy? shaping = PolicyFile.Read(parsed.GetValue(_policy), settings);
         PolicyPrompts? policy = shaping is null
@@ -273,7 +275,7 @@ internal static class EvaluateCommand
             : null;
         using LocalDialogueModel? writing = parsed.GetValue(_likelihood)
             ? null
-            : LocalDialogueModel.Load(choice, generation);
+            : LocalDialogueModel.Load(choice, Generation(plan.Settings));
         using LikelihoodModel? choosing = writing is null
             ? LikelihoodModel.Load(choice, ChoiceVerifier.MostOptionsOf(job.Tasks))
             : null;
