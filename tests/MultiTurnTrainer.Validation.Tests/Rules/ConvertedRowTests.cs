@@ -32,11 +32,7 @@ public class ConvertedRowTests
         "system",
         Severity.Info
     )]
-    [InlineData(
-        $$"""{"conversations":{{Turns}},"messages":{{Messages}}}""",
-        "messages",
-        Severity.Info
-    )]
+    [InlineData($$"""{"conversations":{{Turns}},"messages":{{Messages}}}""", "messages", Severity.Info)]
     [InlineData(
         $$"""{"conversations":{{Turns}},"tools":[{"name":"g"}],"functions":[{"name":"f"}]}""",
         "functions",
