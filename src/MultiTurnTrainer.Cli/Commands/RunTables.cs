@@ -32,9 +32,16 @@ internal static class RunTables
         ];
         foreach ((string extension, string text) in files)
         {
-            using OutputFile? file = OutputFile.TryCreate(Path.ChangeExtension(path, extension), force);
-            file?.Stream.Write(Encoding.UTF8.GetBytes(text));
-            file?.Commit();
+            string name = Path.ChangeExtension(path, extension);
+            using OutputFile? file = OutputFile.TryCreate(name, force);
+            if (file is null)
+            {
+                Console.Error.WriteLine(Printable.Of($"note: another run is writing {name}: it is left to that run"));
+                continue;
+            }
+
+            file.Stream.Write(Encoding.UTF8.GetBytes(text));
+            file.Commit();
         }
     }
 }
