@@ -27,7 +27,7 @@ public sealed class RunCommandTests : IDisposable
             ("train.learning_rate=2e-3", ["train", "evaluate", "report"]),
             ("mask.format=jsonl", ["mask", "train", "evaluate", "report"]),
             ("rows.last_only=true", ["mask", "train", "evaluate", "report"]),
-            ("context.history.turns=2", ["mask", "train", "evaluate", "report"]),
+            ("context.history.turns=8", ["mask", "train", "evaluate", "report"]),
             ("data.eval_share=0.4", _all),
             ("model.name=other", ["mask", "train", "evaluate", "report"]),
             ("output.folder=elsewhere", _all),
