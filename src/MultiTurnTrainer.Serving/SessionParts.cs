@@ -5,6 +5,7 @@ using MultiTurnTrainer.Serving.Page;
 using MultiTurnTrainer.Serving.ResponsesApi;
 using MultiTurnTrainer.Serving.Running;
 using MultiTurnTrainer.Serving.SessionApi;
+using MultiTurnTrainer.Serving.Telemetry;
 using MultiTurnTrainer.Serving.Upstreams;
 
 namespace MultiTurnTrainer.Serving;
@@ -29,6 +30,7 @@ internal sealed class SessionParts
         SessionContexts contexts = new(Log, plan.Policy, plan.Time);
         Log.Erased += contexts.Forget;
         Log.Erased += upstreams.Forget;
+        Log.Erased += TurnTimes.Forget;
         Runner = new TurnRunner(Log, Turns, contexts, upstreams, Router, plan.Sessions, plan.Time);
         Recovery = new Recovery(Runner, plan.Log);
         Chats = new SessionChats(Runner, plan.Options, plan.Time);

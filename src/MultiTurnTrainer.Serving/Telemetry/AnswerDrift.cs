@@ -28,7 +28,7 @@ internal sealed class AnswerDrift
                 if (isFirst)
                 {
                     _byId[session] = _used.AddFirst(new Known(session, counts, 1));
-                    Forget();
+                    ForgetOldest();
                 }
 
                 return null;
@@ -48,7 +48,19 @@ internal sealed class AnswerDrift
         }
     }
 
-    private void Forget()
+    /// <summary>Forgets a session.</summary>
+    public void Forget(SessionKey session)
+    {
+        lock (_lock)
+        {
+            if (_byId.Remove(session, out LinkedListNode<Known>? node))
+            {
+                _used.Remove(node);
+            }
+        }
+    }
+
+    private void ForgetOldest()
     {
         if (_used.Count > MostSessions)
         {

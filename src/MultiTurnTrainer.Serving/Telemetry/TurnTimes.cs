@@ -33,6 +33,9 @@ internal sealed class TurnTimes : IDisposable
         _lastAt = time.GetUtcNow();
     }
 
+    /// <summary>Forgets what is known of a session's answers.</summary>
+    public static void Forget(SessionKey session) => _drift.Forget(session);
+
     /// <summary>The model that answers.</summary>
     public string Model
     {
