@@ -60,18 +60,29 @@ internal sealed class PostgresConnections : IAsyncDisposable
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) =>
         _source.OpenConnectionAsync(cancellation);
 
-    /// <summary>Does something once, now, while nothing else can happen.</summary>
-    /// <exception cref="MttException">The server is not there, or refuses.</exception>
+    /// <summary>
+    /// Does something now, while nothing else can happen, and again where the server is there but slow: done twice it must be as done once.
+    /// </summary>
+    /// <exception cref="MttException">The server is not there, does not answer for some seconds, or refuses.</exception>
     public void RunNow(Action<NpgsqlConnection> work)
     {
-        try
+        for (long start = Stopwatch.GetTimestamp(); ; )
         {
-            using NpgsqlConnection connection = _source.OpenConnection();
-            work(connection);
-        }
-        catch (NpgsqlException problem)
-        {
-            throw Explain(problem);
+            try
+            {
+                using NpgsqlConnection connection = _source.OpenConnection();
+                work(connection);
+                return;
+            }
+            catch (NpgsqlException problem)
+                when (problem.InnerException is TimeoutException && Stopwatch.GetElapsedTime(start) < _patience)
+            {
+                _source.Clear();
+            }
+            catch (NpgsqlException problem)
+            {
+                throw Explain(problem);
+            }
         }
     }
 
