@@ -79,7 +79,7 @@ internal sealed class SessionRoutes(
             Limit = limit,
         };
         List<object?> data = [];
-        await foreach (SessionHeader header in log.Store.ListAsync(query, http.RequestAborted).ConfigureAwait(false))
+        await foreach (SessionHeader header in service.ListAsync(query, http.RequestAborted).ConfigureAwait(false))
         {
             data.Add(
                 new JsonFields
