@@ -18,10 +18,12 @@ public static class JsonTree
     /// <exception cref="FormatException">It is none of this; the message says why.</exception>
     public static object? Read(ReadOnlyMemory<byte> utf8)
     {
-        JsonTape scanner = _scanner ??= new JsonTape(Array.MaxLength);
+        // Not kept where the scan fails or what it holds is large: whoever sends it could fill memory, a thread at a time.
+        JsonTape scanner = _scanner ?? new JsonTape(Array.MaxLength);
+        _scanner = null;
         JsonView.Scan(scanner, utf8);
         JsonTape kept = scanner.Keep();
-        _scanner = scanner.IsLarge ? null : scanner;
+        _scanner = scanner.IsLarge || utf8.Length > 1 << 20 ? null : scanner;
         return Of(new JsonView(kept, 0), isStrict: true);
     }
 

@@ -156,6 +156,16 @@ public class PassThroughTests
     }
 
     [Fact]
+    public async Task Answer_ABodyThatBeginsWithAByteOrderMark_IsRead()
+    {
+        await using TestServer server = await TestServer.StartAsync(_ => Answers.Text("hello"));
+
+        Reply reply = await server.PostAsync(Path, "\uFEFF" + Hello);
+
+        Assert.Equal((200, "hello"), (reply.Status, reply.Content));
+    }
+
+    [Fact]
     public async Task Answer_AnUnknownModelOrPath_Is404()
     {
         await using TestServer server = await TestServer.StartAsync(_ => Answers.Text("never"));

@@ -11,7 +11,9 @@ internal static class Json
         {
             using MemoryStream bytes = new();
             await http.Request.Body.CopyToAsync(bytes, http.RequestAborted).ConfigureAwait(false);
-            return JsonTree.Read(bytes.GetBuffer().AsMemory(0, (int)bytes.Length)) as JsonFields
+            ReadOnlyMemory<byte> text = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+            // Some clients begin a body with a byte order mark, which a reader may pass over.
+            return JsonTree.Read(text.Span.StartsWith("\uFEFF"u8) ? text[3..] : text) as JsonFields
                 ?? throw new ApiException(400, "invalid_json", "The body must be a JSON object.");
         }
         catch (FormatException problem)
