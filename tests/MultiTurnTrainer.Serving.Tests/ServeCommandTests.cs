@@ -14,16 +14,8 @@ public class ServeCommandTests
     {
         using TempFolder folder = new();
         PresetModel.Write(folder);
-        using Process process = MttProcess.Start(
-            folder.Path,
-            "serve",
-            "--model",
-            "model",
-            "--port",
-            "0",
-            "--store",
-            "sqlite:s.db"
-        );
+        string[] command = ["serve", "--model", "model", "--port", "0", "--store", "sqlite:s.db"];
+        using Process process = MttProcess.Start(folder.Path, command);
         using HttpClient client = await ConnectAsync(process);
         string session = (string)(await PostAsync(client, "/v1/sessions", "{}"))["id"]!;
 
@@ -37,16 +29,7 @@ public class ServeCommandTests
         await MttProcess.EndAsync(process, "TERM");
         Assert.Equal(0, process.ExitCode);
 
-        using Process again = MttProcess.Start(
-            folder.Path,
-            "serve",
-            "--model",
-            "model",
-            "--port",
-            "0",
-            "--store",
-            "sqlite:s.db"
-        );
+        using Process again = MttProcess.Start(folder.Path, command);
         using HttpClient later = await ConnectAsync(again);
         JsonObject state = JsonNode.Parse(await later.GetStringAsync($"/v1/sessions/{session}"))!.AsObject();
         Assert.Equal(4, state["messages"]!.AsArray().Count);
@@ -66,18 +49,7 @@ public class ServeCommandTests
                 await Answers.Stream(["the whole answer"])(context, received);
             }
         );
-        using Process process = MttProcess.Start(
-            folder.Path,
-            "serve",
-            "--endpoint",
-            upstream.BaseUrl,
-            "--name",
-            "m",
-            "--port",
-            "0",
-            "--store",
-            "sqlite:s.db"
-        );
+        using Process process = MttProcess.Start(folder.Path, Command(upstream));
         using HttpClient client = await ConnectAsync(process);
         string session = (string)(await PostAsync(client, "/v1/sessions", "{}"))["id"]!;
         Task<JsonObject> asked = SayAsync(client, session, "How do I clean the lamp?");
@@ -105,18 +77,7 @@ public class ServeCommandTests
                 ? Answers.Stream(["half ", "an answer"], silentAfter: true)
                 : Answers.Stream([$"answer {request.Number}"])
         );
-        string[] command =
-        [
-            "serve",
-            "--endpoint",
-            upstream.BaseUrl,
-            "--name",
-            "m",
-            "--port",
-            "0",
-            "--store",
-            "sqlite:s.db",
-        ];
+        string[] command = Command(upstream);
         string session;
         using (Process process = MttProcess.Start(folder.Path, command))
         {
@@ -250,6 +211,9 @@ public class ServeCommandTests
         Assert.Equal(2, unknown.ExitCode);
         Assert.Contains("There is no such", unknown.Error, StringComparison.Ordinal);
     }
+
+    private static string[] Command(ScriptedServer upstream) =>
+        ["serve", "--endpoint", upstream.BaseUrl, "--name", "m", "--port", "0", "--store", "sqlite:s.db"];
 
     internal static async Task<HttpClient> ConnectAsync(Process process)
     {
