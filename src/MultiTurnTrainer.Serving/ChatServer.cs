@@ -1,5 +1,6 @@
 // Folder Serving: models and sessions behind an OpenAI-compatible API.
 // Refuses to know: commands, where settings are read from, how a model computes.
+using System.Net.Sockets;
 using MultiTurnTrainer.Serving.Chats;
 using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Serving.Http;
@@ -80,13 +81,10 @@ public sealed class ChatServer : IAsyncDisposable
             await server._sessions.Recovery.StartAsync(cancellation).ConfigureAwait(false);
             server.Map();
             await application.StartAsync(cancellation).ConfigureAwait(false);
-            server.Url = application
-                .Services.GetRequiredService<IServer>()
-                .Features.Get<IServerAddressesFeature>()!
-                .Addresses.First();
+            server.Url = KestrelHost.UrlOf(application);
             return server;
         }
-        catch (IOException problem)
+        catch (Exception problem) when (problem is IOException or SocketException)
         {
             await server.DisposeAsync().ConfigureAwait(false);
             throw new MttException(

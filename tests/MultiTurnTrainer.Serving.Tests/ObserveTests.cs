@@ -54,11 +54,13 @@ public sealed partial class ObserveTests : IDisposable
             _policy
         );
         string session = await TalkAsync(server);
+        Assert.Equal(201, (await server.PostAsync($"/v1/sessions/{session}/fork", "{}")).Status);
 
         using HttpClient client = new();
         string text = await client.GetStringAsync($"{server.Server.MetricsUrl}/metrics");
 
         Assert.Equal(Turns, Value(text, """session_events_total{kind="turn_committed"}"""));
+        Assert.Equal(1, Value(text, """session_events_total{kind="session_forked"}"""));
         Assert.Equal(1, Value(text, """session_budget_trips_total{action="stop",which="requests"}"""));
         Assert.Equal(1, Value(text, """session_outcomes_total{first_contact="true",outcome="resolved"}"""));
         Assert.Equal(Turns, Value(text, "session_size_count"));
@@ -123,12 +125,23 @@ public sealed partial class ObserveTests : IDisposable
 
     [Theory]
     [InlineData(null, "10.0.0.5")]
+    [InlineData(null, "::1")]
     [InlineData(null, "everywhere")]
     [InlineData(null, "99999")]
     [InlineData("localhost:4318", null)]
     [InlineData("http://user:key@localhost:4318", null)]
     public void Read_OfAnythingElse_IsRefused(string? otlp, string? metrics) =>
         Assert.Throws<MttException>(() => ObserveOptions.Read(otlp, metrics));
+
+    [Fact]
+    public async Task Start_WithAMetricsAddressOfAnotherMachine_IsRefused() =>
+        // An address of documentation, which no machine has.
+        await Assert.ThrowsAsync<MttException>(() =>
+            TestServer.StartAsync(
+                ClientScript.Play,
+                plan => plan with { Observe = ObserveOptions.Read(null, "192.0.2.1:9464") }
+            )
+        );
 
     [Fact]
     public void Rules_OfTheRepository_PassPromtool()

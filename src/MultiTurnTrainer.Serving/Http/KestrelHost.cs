@@ -33,4 +33,8 @@ internal static class KestrelHost
         });
         return builder.Build();
     }
+
+    /// <summary>Where a started server listens, such as <c>http://127.0.0.1:8080</c>.</summary>
+    public static string UrlOf(WebApplication application) =>
+        application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 }

@@ -81,7 +81,6 @@ internal sealed class TurnRunner(
         try
         {
             RecentSession session = await LoadAsync(order, cancellation).ConfigureAwait(false);
-            times?.Mark("load");
             if (Stored(session.State, order, hash) is { } stored)
             {
                 return (stored, session.State.Version);
@@ -92,6 +91,7 @@ internal sealed class TurnRunner(
                 return (null, session.State.Version);
             }
 
+            times?.Mark("load");
             LiveTurn live = await BeginAsync(order, hash, session, times, gate).ConfigureAwait(false);
             isPassedOn = true;
             return (live, session.State.Version);

@@ -32,7 +32,7 @@ public sealed record ObserveOptions
     private static IPEndPoint EndPoint(string text) =>
         ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
             ? new IPEndPoint(IPAddress.Loopback, port)
-        : IPEndPoint.TryParse(text, out IPEndPoint? point) && text.Contains(':', StringComparison.Ordinal) ? point
+        : IPEndPoint.TryParse(text, out IPEndPoint? point) && point.Port > 0 ? point
         : throw new MttException(
             Printable.Of($"metrics {text}: is neither a port nor an address with a port"),
             "Give 9464 for this machine only, or 10.0.0.5:9464."

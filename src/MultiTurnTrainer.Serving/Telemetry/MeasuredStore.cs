@@ -15,6 +15,8 @@ internal sealed class MeasuredStore(ISessionStore store, TimeProvider time) : IS
         "How long the store took; the tags say for what, and whether it failed."
     );
 
+    private static readonly string _forked = EventJson.KindOf(new SessionForked("", 0));
+
     public string Place => store.Place;
 
     public async Task<bool> CreateAsync(
@@ -25,7 +27,8 @@ internal sealed class MeasuredStore(ISessionStore store, TimeProvider time) : IS
     {
         bool isKept = await MeasureAsync("create", () => store.CreateAsync(header, events, cancellation))
             .ConfigureAwait(false);
-        Count(isKept, events);
+        // What a fork copies was counted where it happened; that it is one stands last.
+        Count(isKept, events[^1].Kind == _forked ? [events[^1]] : events);
         return isKept;
     }
 
@@ -93,6 +96,12 @@ internal sealed class MeasuredStore(ISessionStore store, TimeProvider time) : IS
             T result = await work().ConfigureAwait(false);
             outcome = "ok";
             return result;
+        }
+        catch (OperationCanceledException)
+        {
+            // Mostly a client that has gone: nobody need be woken for it.
+            outcome = "cancelled";
+            throw;
         }
         finally
         {

@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using MultiTurnTrainer.Serving.Http;
+using MultiTurnTrainer.Serving.Settings;
 using OpenTelemetry.Metrics;
 
 namespace MultiTurnTrainer.Serving.Telemetry;
@@ -17,24 +19,21 @@ internal sealed class MetricsPage : IAsyncDisposable
     public string Url { get; private set; } = "";
 
     /// <summary>Listens.</summary>
-    /// <exception cref="MttException">The port is taken.</exception>
+    /// <exception cref="MttException">The port is taken, or the address is none of this machine.</exception>
     public static async Task<MetricsPage> StartAsync(
         IPEndPoint point,
         MeterProvider meters,
         CancellationToken cancellation
     )
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(point);
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.MaxConcurrentConnections = 64;
-        });
-        WebApplication application = builder.Build();
+        WebApplication application = KestrelHost.Build(
+            new ServerOptions
+            {
+                Address = point.Address,
+                Port = point.Port,
+                MaxBodyBytes = 0,
+            }
+        );
         if (IPAddress.IsLoopback(point.Address))
         {
             application.Use(Guard);
@@ -45,18 +44,15 @@ internal sealed class MetricsPage : IAsyncDisposable
         try
         {
             await application.StartAsync(cancellation).ConfigureAwait(false);
-            page.Url = application
-                .Services.GetRequiredService<IServer>()
-                .Features.Get<IServerAddressesFeature>()!
-                .Addresses.First();
+            page.Url = KestrelHost.UrlOf(application);
             return page;
         }
-        catch (IOException problem)
+        catch (Exception problem) when (problem is IOException or SocketException)
         {
             await page.DisposeAsync().ConfigureAwait(false);
             throw new MttException(
                 $"{point}: metrics cannot be served there: {problem.Message}",
-                "Name another port with --metrics.",
+                "Name another port with --metrics, or an address of this machine.",
                 problem
             );
         }

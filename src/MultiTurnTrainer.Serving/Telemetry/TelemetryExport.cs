@@ -59,7 +59,7 @@ internal sealed class TelemetryExport : IAsyncDisposable
     public string? Url => _page?.Url;
 
     /// <summary>Begins to measure; null where nobody wants to know.</summary>
-    /// <exception cref="MttException">The port is taken.</exception>
+    /// <exception cref="MttException">The port is taken, or the address is none of this machine.</exception>
     public static async Task<TelemetryExport?> StartAsync(ObserveOptions options, CancellationToken cancellation)
     {
         if (!options.IsOn)

@@ -18,7 +18,7 @@ internal sealed class TurnTimes : IDisposable
     private static readonly AnswerDrift _drift = new();
 
     private readonly TimeProvider _time;
-    private readonly Activity? _turn = TurnTelemetry.Source.StartActivity("session.turn");
+    private Activity? _turn;
 
     // Read by the request while the turn goes on.
     private volatile string _parts = "";
@@ -48,6 +48,17 @@ internal sealed class TurnTimes : IDisposable
         long now = _time.GetTimestamp();
         DateTimeOffset at = _time.GetUtcNow();
         double milliseconds = _time.GetElapsedTime(_last, now).TotalMilliseconds;
+        if (_parts.Length == 0)
+        {
+            // Not before: a request that finds its answer stored, or must wait for another server's turn, begins none.
+            _turn = TurnTelemetry.Source.StartActivity(
+                "session.turn",
+                ActivityKind.Internal,
+                parentContext: default,
+                startTime: _lastAt
+            );
+        }
+
         string measured = Invariant($"{part};dur={milliseconds:0.###}");
         _parts = _parts.Length == 0 ? measured : $"{_parts}, {measured}";
         TurnTelemetry.Parts.Record(milliseconds, new KeyValuePair<string, object?>("part", part));
