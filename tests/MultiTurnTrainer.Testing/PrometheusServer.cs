@@ -8,10 +8,12 @@ namespace MultiTurnTrainer.Testing;
 public sealed class PrometheusServer : IDisposable
 {
     private readonly Process _process;
+    private readonly ServerGuard _guard;
 
     private PrometheusServer(Process process, int port)
     {
         _process = process;
+        _guard = new ServerGuard(process);
         Url = $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
         _process.OutputDataReceived += (_, _) => { };
         _process.ErrorDataReceived += (_, _) => { };
@@ -62,6 +64,7 @@ public sealed class PrometheusServer : IDisposable
     {
         _process.Kill();
         _process.WaitForExit();
+        _guard.Dispose();
         _process.Dispose();
     }
 

@@ -372,7 +372,7 @@ public sealed class HubUpload : IDisposable
         bool lfs = false
     )
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(JsonText.Line(body));
+        byte[] bytes = JsonText.LineBytes(body);
         string type = lfs ? "application/vnd.git-lfs+json" : "application/json";
         using HttpResponseMessage answer = await _http
             .SendAsync(

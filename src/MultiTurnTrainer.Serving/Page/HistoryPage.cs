@@ -5,6 +5,9 @@ namespace MultiTurnTrainer.Serving.Page;
 /// <summary>What the page says before its scripts take over, and all that it says without them.</summary>
 internal static class HistoryPage
 {
+    /// <summary>As many sessions as are listed.</summary>
+    public const int MostListed = 200;
+
     private const int ShownDigits = 8;
 
     private const string Head =
@@ -24,7 +27,11 @@ internal static class HistoryPage
         }
 
         page.AddRaw("</ul>\n");
-        return End(sessions.Count == 0 ? page.AddText("There are no sessions yet.") : page);
+        return End(
+            sessions.Count == 0 ? page.AddText("There are no sessions yet.")
+            : sessions.Count < MostListed ? page
+            : page.AddText(Invariant($"These are the {MostListed} that changed last."))
+        );
     }
 
     /// <summary>What was said in a session.</summary>

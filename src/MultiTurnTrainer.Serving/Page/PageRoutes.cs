@@ -10,8 +10,6 @@ namespace MultiTurnTrainer.Serving.Page;
 /// <param name="tenants">Whose they are.</param>
 internal sealed class PageRoutes(SessionLog log, SessionService service, Tenants tenants)
 {
-    private const int MostListed = 200;
-
     // Nothing inline, nothing from elsewhere, and no script may turn a text into HTML.
     private const string ContentPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -34,7 +32,7 @@ internal sealed class PageRoutes(SessionLog log, SessionService service, Tenants
             return;
         }
 
-        SessionQuery query = new() { Tenant = tenant, Limit = MostListed };
+        SessionQuery query = new() { Tenant = tenant, Limit = HistoryPage.MostListed };
         List<SessionHeader> sessions = await service
             .ListAsync(query, http.RequestAborted)
             .ToListAsync(http.RequestAborted)

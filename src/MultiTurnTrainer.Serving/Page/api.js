@@ -2,16 +2,6 @@
 
 const keyName = "mtt-key";
 
-/** An error of the API. */
-export class ApiError extends Error {
-  constructor(status, error) {
-    super(error?.message ?? `The server answered ${status}.`);
-    this.status = status;
-    this.code = error?.code;
-    this.details = error?.details;
-  }
-}
-
 /** Calls the API; asks for a key where the server wants one, and keeps it in this tab only. */
 export class Api {
   #askForKey;
@@ -27,14 +17,13 @@ export class Api {
 
   post = async (path, body = {}) => (await this.#call("POST", path, body)).json();
 
-  /** Posts and gives the headers, then the events of the answer as they come. */
+  /** Posts and gives the events of the answer as they come. */
   async stream(path, body, headers, signal) {
-    const response = await this.#call("POST", path, body, headers, signal);
-    return { headers: response.headers, events: events(response.body) };
+    return events((await this.#call("POST", path, body, headers, signal)).body);
   }
 
   async #call(method, path, body, headers = {}, signal = undefined) {
-    for (let wasRefused = false; ; wasRefused = true) {
+    for (;;) {
       const key = sessionStorage.getItem(keyName);
       const response = await fetch(path, {
         method,
@@ -50,9 +39,10 @@ export class Api {
         return response;
       }
       if (response.status !== 401) {
-        throw new ApiError(response.status, (await response.json().catch(() => null))?.error);
+        const answer = await response.json().catch(() => null);
+        throw new Error(answer?.error?.message ?? `The server answered ${response.status}.`);
       }
-      sessionStorage.setItem(keyName, await this.#askForKey(wasRefused && key !== null));
+      sessionStorage.setItem(keyName, await this.#askForKey(key !== null));
     }
   }
 }

@@ -19,15 +19,16 @@ export function history(view, actions) {
 }
 
 function said(message, index, turn, view, actions) {
+  const { class: form, text } = place(index, view.context);
   const isAnswer = message.role === "assistant" && turn !== undefined && !view.state.pending;
   return element(
     "li",
-    { class: `message ${place(index, view.context).class}`, id: `m${index}`, tabindex: "-1" },
+    { class: `message ${form}`, id: `m${index}`, tabindex: "-1" },
     element(
       "h3",
       {},
       `${index + 1} · ${message.role}${message.role === "user" && turn?.participant ? ` (${turn.participant})` : ""} `,
-      element("span", { class: "soft" }, place(index, view.context).text),
+      element("span", { class: "soft" }, text),
     ),
     element("div", { class: "words" }, markdown(textOf(message))),
     isAnswer && index === lastOf(turn, view) ? buttons(turn, index, view, actions) : null,

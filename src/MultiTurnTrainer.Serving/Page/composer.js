@@ -66,6 +66,8 @@ export class Composer {
     const text = this.#text.value;
     if (text.trim() !== "" && this.#maySend) {
       this.#text.value = "";
+      // Until what becomes of it is shown: one text is said at a time.
+      this.#maySend = false;
       actions.say(text);
     }
   }
@@ -78,11 +80,12 @@ export function constraintForm(actions) {
   return element(
     "form",
     {
-      submit: (event) => {
+      submit: async (event) => {
         event.preventDefault();
-        if (text.value.trim() !== "") {
-          actions.constrain(text.value, always.checked);
-          text.value = "";
+        const wanted = text.value;
+        text.value = "";
+        if (wanted.trim() !== "" && !(await actions.constrain(wanted, always.checked))) {
+          text.value ||= wanted;
         }
       },
     },

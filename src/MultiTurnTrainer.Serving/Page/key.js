@@ -26,6 +26,8 @@ function ask(wasRefused) {
   );
   document.body.append(dialog);
   dialog.showModal();
+  // Escape gives no key, whatever was typed.
+  dialog.addEventListener("cancel", () => (key.value = ""));
   return new Promise((give, refuse) => {
     dialog.addEventListener("close", () => {
       dialog.remove();

@@ -1,6 +1,9 @@
 // Where things stand on the page, and what it tells its reader.
 import { counted, element } from "./dom.js";
 
+/** As many sessions as are asked for and listed. */
+export const mostListed = 200;
+
 export class Layout {
   #app;
   #problem = element("p", { class: "problem", role: "alert", hidden: true });
@@ -43,7 +46,7 @@ export class Layout {
           this.#status,
           this.#notice,
           composer,
-          sessions.length === 0 ? null : [element("h2", {}, "Sessions"), listed(sessions)],
+          sessions.length === 0 ? null : [element("h2", {}, "Sessions"), listed(sessions), cut(sessions)],
         ),
         element(
           "aside",
@@ -87,6 +90,8 @@ export class Layout {
     this.#problem.hidden = true;
   }
 }
+
+const cut = (sessions) => (sessions.length < mostListed ? null : element("p", {}, `These are the ${mostListed} that changed last.`));
 
 const listed = (sessions) =>
   element(

@@ -1,10 +1,10 @@
 // The little of Markdown that makes answers readable, as elements. Everything else stays as it was written: HTML and pictures too.
 import { element } from "./dom.js";
 
-const fence = /^\s*(```|~~~)\s*(\S*)\s*$/;
+const fence = /^\s*(```|~~~)[^`]*$/;
 const item = /^\s*(?:[-*]|\d+[.)])\s+/;
 const heading = /^#{1,6}\s+/;
-const inline = /`([^`\n]+)`|\*\*([^*\n]+)\*\*|\[([^\]\n]+)\]\(([^()\s]+)\)/g;
+const inline = /`([^`\n]+)`|\*\*([^*\n]+)\*\*|\[([^[\]\n]+)\]\(([^()\s]+)\)/g;
 
 /** The elements of a text. */
 export function markdown(text) {

@@ -4,7 +4,7 @@ import { LiveAnswer, history, messagesOf } from "./chat.js";
 import { Composer, constraintForm } from "./composer.js";
 import { element } from "./dom.js";
 import { askForKey } from "./key.js";
-import { Layout } from "./layout.js";
+import { Layout, mostListed } from "./layout.js";
 import { seen } from "./seen.js";
 import { Versions } from "./versions.js";
 
@@ -39,7 +39,7 @@ await attempt(begin);
 
 async function begin() {
   const models = (await api.get("/v1/models")).data.map((model) => model.id);
-  const sessions = session === null ? (await api.get("/v1/sessions?limit=200")).data : [];
+  const sessions = session === null ? (await api.get(`/v1/sessions?limit=${mostListed}`)).data : [];
   if (session !== null) {
     await refresh();
   }
@@ -52,7 +52,6 @@ async function begin() {
 async function refresh() {
   await takeEvents();
   await look(events.length);
-  settle().catch((fault) => layout.fail(fault.message));
 }
 
 async function takeEvents() {
@@ -97,6 +96,7 @@ async function look(version, focus = null) {
   if (focus !== null) {
     document.getElementById(focus).focus();
   }
+  settle().catch((fault) => layout.fail(fault.message));
 }
 
 /** The hash of the prompt that was sent for a turn, if the log has it by now. */
@@ -129,23 +129,26 @@ function show() {
 }
 
 async function say(text) {
-  if (session === null) {
-    session = (await api.post("/v1/sessions")).id;
-    window.history.replaceState(null, "", `/sessions/${session}`);
-    layout.build(session, composer.root, versions.root, []);
-    composer.focus();
-    await refresh();
-  }
-  const body = { stream: true, messages: [{ role: "user", content: text }] };
-  if (composer.model) {
-    body.model = composer.model;
-  }
   try {
+    if (session === null) {
+      session = (await api.post("/v1/sessions")).id;
+      window.history.replaceState(null, "", `/sessions/${session}`);
+      layout.build(session, composer.root, versions.root, []);
+      composer.focus();
+    }
+    if (view === null) {
+      await refresh();
+    }
+    const body = { stream: true, messages: [{ role: "user", content: text }] };
+    if (composer.model) {
+      body.model = composer.model;
+    }
     await answer("/v1/chat/completions", body, { "mtt-session": session, "mtt-session-version": `${events.length}` });
   } catch (fault) {
     if (!fault.hasBegun) {
       composer.restore(text);
     }
+    show();
     throw fault;
   }
 }
@@ -158,10 +161,10 @@ async function answer(url, body, headers = {}) {
   layout.tell("Answering…");
   show();
   try {
-    const answered = await api.stream(url, body, { ...headers, "Idempotency-Key": newKey() }, stopping.signal);
+    const chunks = await api.stream(url, body, { ...headers, "Idempotency-Key": newKey() }, stopping.signal);
     hasBegun = true;
     attempt(refresh);
-    for await (const { name, data } of answered.events) {
+    for await (const { name, data } of chunks) {
       if (data !== "[DONE]") {
         take(name, JSON.parse(data));
       }
@@ -172,7 +175,10 @@ async function answer(url, body, headers = {}) {
   } finally {
     live.end();
     live = stopping = null;
-    await refresh();
+    await refresh().catch((fault) => {
+      layout.fail(fault.message);
+      show();
+    });
   }
 }
 
@@ -193,13 +199,15 @@ function change(act) {
   });
 }
 
-/** Does something; what goes wrong is told on the page. */
+/** Does something and says whether it went well; what goes wrong is told on the page. */
 async function attempt(act) {
   try {
     layout.clear();
     await act();
+    return true;
   } catch (fault) {
     layout.fail(fault.name === "AbortError" ? "Stopped: what had come is kept aside." : fault.message);
+    return false;
   }
 }
 

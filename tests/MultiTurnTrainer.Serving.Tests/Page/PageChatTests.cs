@@ -232,6 +232,34 @@ public class PageChatTests(BrowserFixture browser)
         Assert.NotEmpty(tab.Problems);
     }
 
+    [Fact]
+    public async Task Text_ThatTheServerDoesNotGet_IsGivenBackAndCanBeSaidAgain()
+    {
+        await using TestServer server = await TestServer.StartAsync(PageServer.Echo, policy: PageServer.Policy);
+        BrowserTab tab = await browser.OpenAsync();
+        await tab.GoAsync($"{server.Server.Url}/");
+        await tab.WaitAsync("document.querySelector('#message') !== null");
+        await tab.EvaluateAsync("window.sends = window.fetch");
+
+        // First where there is no session yet, then in one.
+        for (int said = 1; said <= 2; said++)
+        {
+            await tab.EvaluateAsync("window.fetch = () => Promise.reject(new Error('no server'))");
+            await SayAsync(tab, "Hello");
+            await tab.WaitAsync(
+                "!document.querySelector('[role=alert]').hidden && document.querySelector('[role=alert]').innerText === 'no server' && document.querySelector('#message').value === 'Hello' && document.querySelector('.composer [aria-disabled=true]') === null"
+            );
+            Assert.Equal("true", await TextAsync(tab, "document.querySelector('[aria-busy]') === null"));
+
+            await tab.EvaluateAsync("window.fetch = window.sends");
+            await tab.PressAsync("Enter");
+            await tab.WaitAsync($"{ShownAnswers}.length === {said} && document.querySelector('[aria-busy]') === null");
+            Assert.Equal("true", await TextAsync(tab, "document.querySelector('[role=alert]').hidden"));
+        }
+
+        Assert.Empty(tab.Problems);
+    }
+
     private static async Task GiveKeyAsync(BrowserTab tab, string key)
     {
         await tab.WaitAsync("document.activeElement.id === 'key' && document.activeElement.value === ''");

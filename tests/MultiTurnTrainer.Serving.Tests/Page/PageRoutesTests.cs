@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Serving.Page;
 using MultiTurnTrainer.Serving.Settings;
 using MultiTurnTrainer.Sessions.Access;
 using MultiTurnTrainer.Sessions.Stores;
@@ -62,7 +63,7 @@ public class PageRoutesTests
     }
 
     [Fact]
-    public async Task Files_OfTheFolder_AreAllServed()
+    public void Files_OfTheFolder_AreAllServed()
     {
         string folder = Path.Combine(Repository.Root, "src/MultiTurnTrainer.Serving/Page");
         IEnumerable<string> there = Directory
@@ -71,7 +72,6 @@ public class PageRoutesTests
             .Select(path => Path.GetFileName(path))
             .Concat(["shell.css", "plan.css"]);
         Assert.Equal(_files.Order(StringComparer.Ordinal), there.Order(StringComparer.Ordinal));
-        await Task.CompletedTask;
     }
 
     [Fact]
@@ -99,6 +99,21 @@ public class PageRoutesTests
         {
             Assert.DoesNotMatch("<(b|i|img|script(?! type=\"module\"))[ >]", text);
         }
+    }
+
+    [Fact]
+    public async Task List_ThatIsFull_SaysThatItMayBeCut()
+    {
+        await using TestServer server = await TestServer.StartAsync(PageServer.Echo);
+        for (int i = 1; i < HistoryPage.MostListed; i++)
+        {
+            await server.BeginAsync();
+        }
+
+        const string cut = "These are the 200 that changed last.";
+        Assert.DoesNotContain(cut, (await server.GetAsync("/")).Text, StringComparison.Ordinal);
+        await server.BeginAsync();
+        Assert.Contains(cut, (await server.GetAsync("/")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
