@@ -11,9 +11,6 @@ public sealed class OwnErrorCopying
     private readonly List<string> _answers = [];
     private readonly HashSet<string> _wrong = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Values of answers that the user has corrected.</summary>
-    public long Errors { get; private set; }
-
     /// <summary>Answers after a correction.</summary>
     public long Answers { get; private set; }
 
@@ -28,7 +25,7 @@ public sealed class OwnErrorCopying
         {
             foreach (ValueRevision revision in CorrectionDetector.Revisions(text, _answers))
             {
-                Errors += _wrong.Add(revision.Old) ? 1 : 0;
+                _wrong.Add(revision.Old);
                 _wrong.Remove(revision.New);
             }
         }
