@@ -51,6 +51,8 @@ public sealed class RunCommandTests : IDisposable
         }
 
         Assert.Empty(_world.Ran());
+        MttResult dated = _world.Ok("run", "--dry-run", "--set", "rows.now=2025-01-01T00:00:00Z");
+        Assert.Contains("rows.now was none", dated.Error, StringComparison.Ordinal);
 
         // Made again with the same bytes, so nothing follows.
         File.Delete(Folder["run/mask/train.parquet"]);

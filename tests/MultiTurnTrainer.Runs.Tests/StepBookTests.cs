@@ -103,6 +103,37 @@ public sealed class StepBookTests : IDisposable
         Assert.Equal(StepState.Fresh, Judge(step).State);
     }
 
+    /// <summary>The step may not have seen what came while it ran.</summary>
+    [Fact]
+    public void Finish_WhatItReadsWasChangedMeanwhile_RunsAgain()
+    {
+        RunStep second = Second(Done(First()));
+        Book().Begin(second);
+        _folder.Write("run/one/out.txt", "by hand");
+        _folder.Write("run/two/out.txt", "made");
+        Book().Finish(second);
+        Assert.Equal(StepState.Run, Judge(second).State);
+    }
+
+    /// <summary>One book over a whole run, as mtt run has it: what it remembers of files ends where a step begins.</summary>
+    [Fact]
+    public void Judge_ByTheBookThatSawTheFilesBefore_SeesWhatAStepMade()
+    {
+        RunStep first = Done(First());
+        RunStep second = Done(Second(first));
+        File.Delete(_folder["run/two/out.txt"]);
+        StepBook book = Book();
+        book.Plan([first, second]);
+        book.Begin(first);
+        _folder.Write("run/one/out.txt", "otherwise");
+        book.Finish(first);
+        Assert.Equal(StepState.Fresh, book.Judge(first).State);
+        book.Begin(second);
+        _folder.Write("run/two/out.txt", "made");
+        book.Finish(second);
+        Assert.Equal(StepState.Fresh, Book().Plan([first, second])["two"].State);
+    }
+
     [Fact]
     public void Judge_ARecordThatCannotBeRead_RunsAgain()
     {

@@ -38,16 +38,18 @@ internal static class RunCommand
     {
         RunChoices settings = Read(_settings.Load(parsed));
         IReadOnlyList<RunStep> steps = RunSteps.Of(settings);
+        bool isDry = parsed.GetValue(_dryRun);
+        // Another run shows before large files are hashed, and changes nothing after.
+        using OutputLock? held = isDry ? null : OutputLock.TakeFolder(settings.Output.Folder);
         StepBook book = new(settings.Output.Folder, VersionText.Own);
         IReadOnlyDictionary<string, StepVerdict> plan = book.Plan(steps.Where(step => step.Idle is null));
         string[] given = [.. _settings.Given(parsed)];
         Console.Error.Write(RunText.Plan(settings.Output.Folder, steps, plan, given));
-        if (parsed.GetValue(_dryRun))
+        if (isDry)
         {
             return ExitCode.Done;
         }
 
-        using OutputLock held = OutputLock.TakeFolder(settings.Output.Folder);
         bool force = parsed.GetValue(_force);
         int worst = ExitCode.Done;
         foreach (RunStep step in steps.Where(step => step.Idle is null))
@@ -129,6 +131,7 @@ internal static class RunCommand
             Rollouts = file.Section<CompletionSettings>("rollouts"),
             Evaluate = evaluate,
             ModelFolder = folder,
+            InitAdapterFolder = RemoteInputs.Folder(model.InitAdapter, ModelNeed.Adapter),
             TrainFiles = RemoteInputs.Files([.. data.Train]),
             EvalFiles = RemoteInputs.Files([.. data.Eval]),
             TaskFile = RemoteInputs.SingleFile(evaluate.Tasks),

@@ -30,6 +30,9 @@ internal sealed record RunChoices
     /// <summary>The model's folder on this machine.</summary>
     public required string ModelFolder { get; init; }
 
+    /// <summary>That of the adapter that training starts from; null for a new one.</summary>
+    public required string? InitAdapterFolder { get; init; }
+
     /// <summary>The files behind <c>data.train</c>.</summary>
     public required IReadOnlyList<string> TrainFiles { get; init; }
 

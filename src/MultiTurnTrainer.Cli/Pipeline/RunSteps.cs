@@ -128,7 +128,7 @@ internal sealed class RunSteps
             Inputs =
             [
                 .. FolderFiles.All(_run.ModelFolder),
-                .. FolderFiles.All(_run.Model.InitAdapter),
+                .. FolderFiles.All(_run.InitAdapterFolder),
                 .. IsSupervised ? [] : _run.TrainFiles.Concat(_run.EvalFiles),
             ],
             After = IsSupervised ? [mask] : [],
@@ -203,6 +203,7 @@ internal sealed class RunSteps
     private IEnumerable<(string, object?)> Rendering =>
         [
             ("rows", _run.Rows.Described()),
+            ("rows.now", _run.Rows.Now),
             (
                 "context",
                 _run.Context is { } policy ? (object)JsonView.Parse(PolicyFingerprint.Canonical(policy)) : null

@@ -17,7 +17,9 @@ public sealed class StepBook(string folder, string program)
     // What a training run fills as it goes: whoever deletes it to save space loses no result.
     private static readonly string[] _working = ["checkpoints", "tensorboard", "rollout-adapter"];
 
-    private readonly Dictionary<string, string> _hashes = [];
+    // Models are large: a file is hashed once, what steps leave again when a step begins.
+    private readonly Dictionary<string, string> _inputs = [];
+    private readonly Dictionary<string, string> _made = [];
 
     /// <summary>Looks at all steps before any is done.</summary>
     /// <param name="steps">Each after those it depends on.</param>
@@ -98,12 +100,19 @@ public sealed class StepBook(string folder, string program)
         }
 
         Write(step, now);
+        _made.Clear();
         return resumes;
     }
 
-    /// <summary>Notes that a step is done, with the files that it left.</summary>
-    public void Finish(RunStep step) =>
-        Write(step, new StepRecord(true, PartsOf(step), HashesOf(step.Reads()), HashesOf(FilesOf(step.Folder))));
+    /// <summary>Notes that a step is done, with the files that it left. What it was made from is what was there when it began.</summary>
+    /// <exception cref="MttException">Its record, which <see cref="Begin"/> wrote, is gone.</exception>
+    public void Finish(RunStep step)
+    {
+        StepRecord begun =
+            Find(step)
+            ?? throw new MttException($"{PathOf(step)}: is gone", "Leave the folder to the run, and run it again.");
+        Write(step, begun with { Finished = true, Outputs = HashesOf(FilesOf(step.Folder)) });
+    }
 
     // Null where there is none, or none that can be read.
     private StepRecord? Find(RunStep step)
@@ -139,10 +148,10 @@ public sealed class StepBook(string folder, string program)
 
         foreach (string input in step.Inputs)
         {
-            if (!_hashes.TryGetValue(input, out string? hash))
+            if (!_inputs.TryGetValue(input, out string? hash))
             {
                 InputFile.RequireExists(input);
-                _hashes[input] = hash = ContentHash.OfFile(input);
+                _inputs[input] = hash = ContentHash.OfFile(input);
             }
 
             parts[$"{StepReasons.File}{input}"] = hash;
@@ -167,7 +176,7 @@ public sealed class StepBook(string folder, string program)
             {
                 yield return $"{path} is gone";
             }
-            else if (ContentHash.OfFile(path) != hash)
+            else if (HashOfMade(path) != hash)
             {
                 yield return $"{path} was changed";
             }
@@ -179,11 +188,14 @@ public sealed class StepBook(string folder, string program)
         SortedDictionary<string, string> hashes = new(StringComparer.Ordinal);
         foreach (string path in paths.Where(File.Exists))
         {
-            hashes[Path.GetRelativePath(folder, path)] = ContentHash.OfFile(path);
+            hashes[Path.GetRelativePath(folder, path)] = HashOfMade(path);
         }
 
         return hashes;
     }
+
+    private string HashOfMade(string path) =>
+        _made.TryGetValue(path, out string? hash) ? hash : _made[path] = ContentHash.OfFile(path);
 
     private static IEnumerable<string> FilesOf(string made) =>
         AllOf(made)
