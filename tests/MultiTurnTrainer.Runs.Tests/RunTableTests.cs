@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Files.Pages;
 using MultiTurnTrainer.Runs.Tables;
 
@@ -49,6 +50,28 @@ public class RunTableTests
         ReportTable table = RunTable.Of([Run("a", 1, 0.5), Run("b", 2, 0.7), evaluation]);
         Assert.Equal(["run", "seeds", "math:sharded", "eval_loss", "policy"], table.Columns);
         Assert.Equal(["a", "1", "40", "0.5", "abc"], table.Rows[0].Select(cell => cell.Text));
+    }
+
+    [Theory]
+    [InlineData("task_score", true)]
+    [InlineData("eval_accuracy", true)]
+    [InlineData("math:sharded", true)]
+    [InlineData("tokens_per_second", true)]
+    [InlineData("scored_loss", false)]
+    [InlineData("eval_loss_turn_3", false)]
+    [InlineData("seconds", false)]
+    public void IsMoreBetter_AMeasure_IsWhatSortsTheBestFirst(string measure, bool expected) =>
+        Assert.Equal(expected, RunFacts.IsMoreBetter(measure));
+
+    [Fact]
+    public void Read_ALineThatWasBegun_IsLeftOutAndABrokenOneIsRefused()
+    {
+        using TempFolder folder = new();
+        folder.Write("one/metrics.jsonl", "{\"step\": 1, \"tokens\": 5}\n{\"step\": 2, \"tok");
+        Assert.Equal(1.0, Assert.Single(RunReader.Read(folder["one"])).Get("steps"));
+        folder.Write("one/metrics.jsonl", "{\"step\": 1, \"tok\n{\"step\": 2, \"tokens\": 5}\n");
+        MttException problem = Assert.Throws<MttException>(() => RunReader.Read(folder["one"]));
+        Assert.Contains("metrics.jsonl:1: ", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -85,6 +85,7 @@ public class SweepPlanTests
     [InlineData(SweepMethod.Grid, "[]", "the list of values is empty")]
     [InlineData(SweepMethod.Random, """{"low": 2, "high": 1}""", "high lies below low")]
     [InlineData(SweepMethod.Random, """{"low": 0, "high": 1, "log": true}""", "a logarithm needs a low above 0")]
+    [InlineData(SweepMethod.Random, """{"low": 1.2, "high": 1.8, "whole": true}""", "no whole number lies between")]
     [InlineData(SweepMethod.Random, """{"low": 0, "hihg": 1}""", "a range has no 'hihg'")]
     [InlineData(SweepMethod.Random, """{"low": 0}""", "high is missing or no number")]
     [InlineData(SweepMethod.Halving, "[1]", "halving needs min_steps and max_steps")]

@@ -128,9 +128,10 @@ internal sealed class SweepRun(TrainOptions options, ParseResult parsed, Func<Tr
         }
 
         double sign = RunFacts.IsMoreBetter(metric) ? -1 : 1;
-        // A run without the number, because it diverged, is worse than any with one.
+        // A run that diverged, or lacks the number, is worse than any with one.
+        double Value(RunFacts run) => (run.IsFinished ? sign * run.Get(metric) : null) ?? double.PositiveInfinity;
         ILookup<int, double> values = trials
-            .Zip(runs, (trial, run) => (trial.Configuration, Value: sign * run.Get(metric) ?? double.PositiveInfinity))
+            .Zip(runs, (trial, run) => (trial.Configuration, Value: Value(run)))
             .ToLookup(pair => pair.Configuration, pair => pair.Value);
         return [.. kept.OrderBy(number => values[number].Average()).Take(_plan.Survivors(kept.Count)).Order()];
     }

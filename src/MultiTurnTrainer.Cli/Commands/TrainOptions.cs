@@ -149,11 +149,16 @@ internal sealed class TrainOptions
             ("train", file.Section<TrainSettings>("train")),
             ("lora", file.Section<LoraSettings>("lora")),
             ("rows", rows.Described()),
+            ("rows.now", file.Section<RowOptions>("rows").Now),
             ("context", rows.Policy is { } policy ? (object)JsonView.Parse(PolicyFingerprint.Canonical(policy)) : null),
             ("distill", file.Section<DistillationSettings>("distill")),
             ("preference", file.Section<PreferenceSettings>("preference")),
             ("rollouts", file.Section<CompletionSettings>("rollouts")),
             ("eval_tasks", file.Section<EvalTasksSettings>("eval_tasks")),
+            // Which file is for what, and in which order: their bytes alone do not say.
+            ("train_files", parsed.GetValue(_train)),
+            ("eval_file", parsed.GetValue(_eval)),
+            ("eval_tasks_file", parsed.GetValue(_evalTasks)),
             ("no_shuffle", parsed.GetValue(_noShuffle)),
             ("base_id", parsed.GetValue(_baseId))
         );

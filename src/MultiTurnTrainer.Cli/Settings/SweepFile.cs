@@ -7,6 +7,7 @@ internal static class SweepFile
     /// <exception cref="MttException">There is no such file, or it cannot be meant; the message names line and column.</exception>
     public static SweepPlan Read(string path)
     {
+        InputFile.RequireExists(path);
         YamlMappingNode root = SettingsFile.Parse(path);
         SettingsBinder binder = new(path, new Dictionary<YamlNode, string>());
         return SweepPlan.Of((SweepSettings)binder.Bind(root, typeof(SweepSettings), "sweep"));

@@ -79,6 +79,8 @@ internal sealed record Parameter(string Key)
             }
             : throw Bad(key, $"a range has no '{unknown}'");
         return range.High < range.Low ? throw Bad(key, "high lies below low")
+            : range.Whole && Math.Ceiling(range.Low) > Math.Floor(range.High)
+                ? throw Bad(key, "no whole number lies between low and high")
             : range is { Log: true, Low: <= 0 } ? throw Bad(key, "a logarithm needs a low above 0")
             : range;
     }

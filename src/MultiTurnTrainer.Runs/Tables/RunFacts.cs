@@ -18,11 +18,17 @@ public sealed record RunFacts(string Name)
     /// <summary>The measure that is the mean score of tasks, 0 to 100.</summary>
     public const string TaskScore = "task_score";
 
+    /// <summary>The state of a run that came to its end.</summary>
+    internal const string Finished = "finished";
+
     /// <summary>The folder of a training run; null where only an evaluation is known.</summary>
     public string? Folder { get; init; }
 
     /// <summary><c>finished</c>, or what came between.</summary>
-    public string State { get; init; } = "finished";
+    public string State { get; init; } = Finished;
+
+    /// <summary>Whether it came to its end.</summary>
+    public bool IsFinished => State == Finished;
 
     /// <summary>Its settings by their dotted names, without the seed.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
@@ -47,9 +53,15 @@ public sealed record RunFacts(string Name)
         return Array.Find([TaskScore, EvalLoss], known.Contains) ?? Loss;
     }
 
-    /// <summary>Whether more of a measure is better: all but losses and costs.</summary>
+    /// <summary>Whether more of a measure is better: scores, accuracies and speed; of losses, costs, time and memory less is.</summary>
     public static bool IsMoreBetter(string measure) =>
-        measure.Contains("accuracy", StringComparison.Ordinal)
-        || measure.Contains("score", StringComparison.Ordinal)
-        || measure.Contains(':', StringComparison.Ordinal);
+        measure.Contains(':', StringComparison.Ordinal)
+        || (
+            // The loss of mtt score is scored_loss.
+            !measure.Contains("loss", StringComparison.Ordinal)
+            && Array.Exists(
+                ["accuracy", "score", "per_second"],
+                word => measure.Contains(word, StringComparison.Ordinal)
+            )
+        );
 }

@@ -17,7 +17,7 @@ public static partial class RunTable
         IReadOnlyList<RunFacts>[] groups = [.. Groups(Joined(runs))];
         string[] settings = Differing([.. groups.Select(group => group[0])]);
         string[] measures = [.. groups.SelectMany(group => group).SelectMany(Names).Distinct()];
-        bool hasStates = runs.Any(run => run.State != "finished");
+        bool hasStates = runs.Any(run => !run.IsFinished);
         bool hasPolicies = runs.Any(run => run.Policy is not null);
         return new ReportTable(
             "",

@@ -30,7 +30,11 @@ internal static class TrainedFacts
             isBest && evaluations.LastOrDefault(IsBest) is { Kind: JsonKind.Object } best
                 ? best
                 : evaluations.LastOrDefault();
-        int? seed = settings.Remove(SeedKey, out string? own) ? int.Parse(own, CultureInfo.InvariantCulture) : null;
+        int? seed =
+            settings.Remove(SeedKey, out string? own)
+            && int.TryParse(own, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number)
+                ? number
+                : null;
         string? policy = settings.Remove(PolicyKey, out string? hash) ? hash[..Math.Min(12, hash.Length)] : null;
         return new RunFacts(Path.GetFileName(folder))
         {
@@ -44,7 +48,7 @@ internal static class TrainedFacts
     }
 
     private static string State(string folder, JsonView manifest) =>
-        manifest.Kind == JsonKind.Object ? "finished"
+        manifest.Kind == JsonKind.Object ? RunFacts.Finished
         : File.Exists(Path.Combine(folder, "divergence.json")) ? "diverged"
         : "unfinished";
 
@@ -161,18 +165,27 @@ internal static class TrainedFacts
         line.Get(name) is { } value && value.TryGetDouble(out double number) ? number : null;
 
     /// <summary>The whole lines of a file; a run that is going on, or was killed, may have begun one more.</summary>
+    /// <exception cref="MttException">Another line than the last is no JSON.</exception>
     internal static JsonView[] Lines(string path)
     {
+        string[] texts = File.Exists(path) ? File.ReadAllLines(path) : [];
         List<JsonView> lines = [];
-        foreach (string line in File.Exists(path) ? File.ReadLines(path) : [])
+        for (int i = 0; i < texts.Length; i++)
         {
             try
             {
-                lines.Add(JsonView.Parse(line));
+                lines.Add(JsonView.Parse(texts[i]));
             }
-            catch (FormatException)
+            catch (FormatException problem)
             {
-                break;
+                if (i < texts.Length - 1)
+                {
+                    throw new MttException(
+                        $"{path}:{i + 1}: {problem.Message}",
+                        "Restore the file, or leave this run out.",
+                        problem
+                    );
+                }
             }
         }
 

@@ -88,7 +88,7 @@ public sealed class MlflowLog : IDisposable
             await PostAsync("runs/log-batch", batch, cancel).ConfigureAwait(false);
         }
 
-        string status = run.State == "finished" ? "FINISHED" : "FAILED";
+        string status = run.IsFinished ? "FINISHED" : "FAILED";
         await PostAsync(
                 "runs/update",
                 new
