@@ -24,24 +24,27 @@ internal static class RunTables
     /// <summary>Writes the page, and the table as <c>.csv</c> and <c>.md</c> beside it; what another run is writing is left to it.</summary>
     public static void Write(string path, string title, ReportTable table, IReadOnlyList<RunFacts> runs, bool force)
     {
-        (string Extension, string Text)[] files =
-        [
-            (".html", RunReport.Page(title, table, runs)),
-            (".csv", table.ToCsv()),
-            (".md", table.ToMarkdown()),
-        ];
-        foreach ((string extension, string text) in files)
-        {
-            string name = Path.ChangeExtension(path, extension);
-            using OutputFile? file = OutputFile.TryCreate(name, force);
-            if (file is null)
-            {
-                Console.Error.WriteLine(Printable.Of($"note: another run is writing {name}: it is left to that run"));
-                continue;
-            }
+        // All names are looked at before any file appears.
+        using OutputFile? page = Begin(path, ".html", force);
+        using OutputFile? values = Begin(path, ".csv", force);
+        using OutputFile? text = Begin(path, ".md", force);
+        page?.Stream.Write(Encoding.UTF8.GetBytes(RunReport.Page(title, table, runs)));
+        values?.Stream.Write(Encoding.UTF8.GetBytes(table.ToCsv()));
+        text?.Stream.Write(Encoding.UTF8.GetBytes(table.ToMarkdown()));
+        page?.Commit();
+        values?.Commit();
+        text?.Commit();
+    }
 
-            file.Stream.Write(Encoding.UTF8.GetBytes(text));
-            file.Commit();
+    private static OutputFile? Begin(string path, string extension, bool force)
+    {
+        string name = Path.ChangeExtension(path, extension);
+        OutputFile? file = OutputFile.TryCreate(name, force);
+        if (file is null)
+        {
+            Console.Error.WriteLine(Printable.Of($"note: another run is writing {name}: it is left to that run"));
         }
+
+        return file;
     }
 }
