@@ -72,6 +72,9 @@ internal sealed class OutputFolder(string path)
                 File.Delete(this[name]);
             }
 
+            // It would call a run finished that does not come to its end.
+            File.Delete(Manifest.PathFor(Root));
+
             foreach (string name in _folders.Where(name => Directory.Exists(this[name])))
             {
                 Directory.Delete(this[name], recursive: true);
