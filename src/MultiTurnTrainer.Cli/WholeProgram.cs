@@ -11,11 +11,16 @@ internal static class WholeProgram
 
     /// <summary>Goes on as the whole program, unless this is it or the command line is the machine code's own.</summary>
     /// <returns>Only where this program is to do it.</returns>
+    /// <exception cref="MttException">The whole program cannot be unpacked or run.</exception>
     public static void TakeOver(string[] args)
     {
         if (!RuntimeFeature.IsDynamicCodeSupported && !IsOfMachineCode(args) && Find() is { } program)
         {
             ProcessImage.Replace(program);
+            throw new MttException(
+                $"{program}: cannot be run",
+                "Its file system may allow no programs (noexec): set MTT_CACHE to a folder on another."
+            );
         }
     }
 
