@@ -149,9 +149,11 @@ public sealed class SessionFigureCommandTests : IDisposable
     [Fact]
     public void Prepare_Redacted_ReachesRowsRejectsAndEveryShard()
     {
+        // What the reasons of a refused row say is met by the shard without it too.
         string[] rows =
         [
             Row("one"),
+            Row("two").Replace("\"user\"", "\"zoe@corp-mail.net\""),
             Row($"mail {Mail}"),
             Row($"or {Mail} and other@corp-mail.net"),
             $"{{\"text\":\"{Mail}\"}}\n",
@@ -166,10 +168,12 @@ public sealed class SessionFigureCommandTests : IDisposable
         );
 
         Assert.Contains("redacted: email 3, listed in whole/redacted.jsonl", whole.Error);
-        Assert.Contains("or [EMAIL_1] and [EMAIL_2]", File.ReadAllText(_folder["whole/data.jsonl"]));
+        Assert.Contains("or [EMAIL_2] and [EMAIL_3]", File.ReadAllText(_folder["whole/data.jsonl"]));
+        Assert.Contains("[EMAIL_1]", File.ReadAllText(_folder["whole/rejects.jsonl"]));
         foreach (string path in Directory.GetFiles(_folder["whole"]).Concat(Directory.GetFiles(_folder["parts"])))
         {
             Assert.DoesNotContain(Mail, File.ReadAllText(path));
+            Assert.DoesNotContain("zoe@", File.ReadAllText(path));
         }
 
         string parts = string.Concat(

@@ -179,9 +179,13 @@ public sealed class Preparer
                 bool mine = _options.Shard.Holds(_counts.Read, _rows);
                 _counts.Read++;
                 _counts.Rejected++;
-                if (rejects is not null && mine)
+                if (mine)
                 {
-                    rejects.Write(bytes, line, findings);
+                    rejects?.Write(bytes, line, findings);
+                }
+                else
+                {
+                    rejects?.Skip(findings);
                 }
             },
         };

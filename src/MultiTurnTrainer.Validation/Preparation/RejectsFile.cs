@@ -21,15 +21,7 @@ public sealed class RejectsFile(string path, bool force, Redactor? redactor = nu
         {
             ["file"] = findings[0].File,
             ["line"] = line,
-            ["reasons"] = findings
-                .Where(finding => finding.Severity == Severity.Error)
-                .Select(finding =>
-                    new JsonFields
-                    {
-                        ["code"] = finding.Code,
-                        ["message"] = redactor?.RedactMessage(finding.Message) ?? finding.Message,
-                    }.AddPresent("path", finding.Path)
-                ),
+            ["reasons"] = Reasons(findings),
         };
         if (redactor is null)
         {
@@ -40,9 +32,31 @@ public sealed class RejectsFile(string path, bool force, Redactor? redactor = nu
         _list.Write(rejected);
     }
 
+    /// <summary>Passes over a row of another shard; what its reasons say has one placeholder in all shards.</summary>
+    public void Skip(IReadOnlyList<Finding> findings)
+    {
+        if (redactor is not null)
+        {
+            Reasons(findings);
+        }
+    }
+
     /// <summary>Gives the file its name, if it holds anything.</summary>
     public void Commit() => _list.Commit();
 
     /// <inheritdoc/>
     public void Dispose() => _list.Dispose();
+
+    private List<object?> Reasons(IReadOnlyList<Finding> findings) =>
+        [
+            .. findings
+                .Where(finding => finding.Severity == Severity.Error)
+                .Select(finding =>
+                    new JsonFields
+                    {
+                        ["code"] = finding.Code,
+                        ["message"] = redactor?.RedactMessage(finding.Message) ?? finding.Message,
+                    }.AddPresent("path", finding.Path is { } place ? redactor?.RedactPath(place) ?? place : null)
+                ),
+        ];
 }

@@ -49,7 +49,7 @@ public sealed class Redactor(IEnumerable<string> fields)
             ? new RedactedRow(row, [], null)
             : new RedactedRow(
                 JsonView.Adopt(TextEdits.Apply(tape.Text.Span, edits)),
-                [.. _spans.ToArray().Select(span => span with { Path = Shown(span.Path) })],
+                [.. _spans.ToArray().Select(span => span with { Path = RedactPath(span.Path) })],
                 null
             );
     }
@@ -62,6 +62,14 @@ public sealed class Redactor(IEnumerable<string> fields)
         byte[] redacted = TextEdits.Apply(utf8, Replace(utf8, Find(utf8), ""));
         _spans.RemoveRange(spans, _spans.Count - spans);
         return Encoding.UTF8.GetString(redacted);
+    }
+
+    /// <summary>A path in a row: names are part of it, and may be values themselves.</summary>
+    public string RedactPath(string path)
+    {
+        // A long name is cut there, so that a value in it could not be found.
+        int cut = path.IndexOf('…', StringComparison.Ordinal);
+        return RedactMessage(cut < 0 ? path : path[..path.LastIndexOf("[\"", cut, StringComparison.Ordinal)] + "[…]");
     }
 
     private void Value(Place place, int token, Spot spot, List<TextEdit> edits)
@@ -301,13 +309,6 @@ public sealed class Redactor(IEnumerable<string> fields)
         {
             _refusal ??= $"{place.PathOf(range)}: begins or ends inside a value that is to be replaced";
         }
-    }
-
-    // Names are part of paths, and may be values themselves; a long one is cut there, so that it could not be found.
-    private string Shown(string path)
-    {
-        int cut = path.IndexOf('…', StringComparison.Ordinal);
-        return RedactMessage(cut < 0 ? path : path[..path.LastIndexOf("[\"", cut, StringComparison.Ordinal)] + "[…]");
     }
 
     /// <summary>A text of JSON and where it stands: in the row itself, or in a text of it.</summary>
