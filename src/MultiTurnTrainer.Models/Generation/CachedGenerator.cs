@@ -58,6 +58,7 @@ public sealed class CachedGenerator(CausalLM model, Adapter? adapter, long memor
     {
         SeededRandom random = NamedRandom.Create(options.Seed, 0);
         float[] logits = Begin(key, tokens);
+        bool isRead = true;
         try
         {
             for (int count = 1; ; count++)
@@ -71,12 +72,15 @@ public sealed class CachedGenerator(CausalLM model, Adapter? adapter, long memor
                 }
 
                 tokens.Add(id);
+                isRead = false;
                 logits = Step(tokens);
+                isRead = true;
             }
         }
         finally
         {
-            _cache.Keep(key, tokens, _decoder.Detach(0));
+            // A step that failed leaves a token whose keys may not be there.
+            _cache.Keep(isRead ? key : null, tokens, _decoder.Detach(0));
         }
     }
 

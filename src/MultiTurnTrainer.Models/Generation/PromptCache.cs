@@ -90,7 +90,8 @@ public sealed class PromptCache(long memory) : IDisposable
     {
         while (Bytes + bytes > memory)
         {
-            if (_byUse.Last is not { } oldest || oldest.Value.Batch == _batch)
+            // What fits into no memory pushes nothing out.
+            if (bytes > memory || _byUse.Last is not { } oldest || oldest.Value.Batch == _batch)
             {
                 return false;
             }
