@@ -164,6 +164,22 @@ public class PairsCommandTests
         Assert.True(trained.ExitCode == 0, trained.Error);
     }
 
+    [Fact]
+    public void Pairs_RowWithTheSameAnswerOnBothSides_IsCountedAndLeftOut()
+    {
+        using TempFolder folder = new();
+        const string row =
+            """{"prompt": [{"role": "user", "content": "Hello."}], "chosen": [{"role": "assistant", "content": "Good day."}], "rejected": [{"role": "assistant", "content": "OTHER"}]}""";
+        folder.Write("in.jsonl", $"{row.Replace("OTHER", "Good day.")}\n{row.Replace("OTHER", "What?")}\n");
+
+        MttResult result = MttProcess.Run(folder.Path, ["pairs", "in.jsonl", "--output", "pairs.jsonl"]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal("What?", Texts(Rows(folder["pairs.jsonl"]).Single(), "rejected").Single());
+        Assert.Contains("both answers are the same: 1", result.Error);
+        Assert.DoesNotContain("opposed", result.Error);
+    }
+
     [Theory]
     [InlineData("{\n  \"results\": []\n}\n", "in.json: not the output of mtt evaluate")]
     [InlineData("{\"prompt\": [], \"chosen\": [{}]}\n", "in.json:1: no pair of answers")]

@@ -15,16 +15,24 @@ public sealed class PairWriter(Action<JsonFields> write)
     /// <summary>What was written, and what was left out.</summary>
     public PairCounts Counts { get; } = new();
 
-    /// <summary>Writes a pair unless an equal one is there.</summary>
+    /// <summary>Writes a pair unless an equal one is there, or its sides are the same.</summary>
     public void Write(AnswerPair pair)
     {
-        if (!_written.Add(Digest(pair, pair.Chosen, pair.Rejected)))
+        UInt128 digest = Digest(pair, pair.Chosen, pair.Rejected);
+        UInt128 opposed = Digest(pair, pair.Rejected, pair.Chosen);
+        if (digest == opposed)
+        {
+            Counts.Skip("both answers are the same");
+            return;
+        }
+
+        if (!_written.Add(digest))
         {
             Counts.Skip("equal to an earlier pair");
             return;
         }
 
-        if (_written.Contains(Digest(pair, pair.Rejected, pair.Chosen)))
+        if (_written.Contains(opposed))
         {
             Counts.AddOpposed();
         }
