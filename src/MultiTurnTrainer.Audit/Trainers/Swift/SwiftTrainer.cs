@@ -36,13 +36,13 @@ internal sealed class SwiftTrainer : ITrainer
     {
         SwiftConversation conversation = _messages.Read(row);
         AuditedRow whole = _settings.UsesJinja
-            ? RenderedByModel(conversation, row.Get("tools"))
+            ? RenderedByModel(conversation)
             : _encoder.Encode(WithSystem(WithThoughts(conversation)));
         return [.. Cut(whole with { Id = row.Text("id") })];
     }
 
     // One piece of weight 1: everything but the first token is trained.
-    private AuditedRow RenderedByModel(SwiftConversation conversation, object? tools)
+    private AuditedRow RenderedByModel(SwiftConversation conversation)
     {
         List<JsonFields> messages =
         [
