@@ -10,6 +10,7 @@ internal sealed class ExportedRows : IDisposable
     private readonly string? _list;
     private readonly Redactor? _redactor;
     private readonly RedactionList? _redacted;
+    private long _leftOut;
 
     /// <param name="output">Where rows go; left open.</param>
     /// <param name="path">The file's name; null for standard output, beside which no list is written.</param>
@@ -42,6 +43,7 @@ internal sealed class ExportedRows : IDisposable
         RedactedRow redacted = _redactor.Redact(row);
         if (redacted.Refusal is { } refusal)
         {
+            _leftOut++;
             Console.Error.WriteLine(Printable.Of($"{row.GetString("id") ?? "a row"}: left out: {refusal}"));
             return;
         }
@@ -57,6 +59,10 @@ internal sealed class ExportedRows : IDisposable
         {
             _redacted.Commit();
             Console.Error.Write(RedactOptions.Report(_redacted.Counts, _list));
+            if (_leftOut > 0)
+            {
+                Console.Error.WriteLine($"{Counted.Of(_leftOut, "row")} left out");
+            }
         }
     }
 

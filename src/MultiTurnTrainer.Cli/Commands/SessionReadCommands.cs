@@ -170,13 +170,16 @@ internal static class SessionReadCommands
             }
         );
 
-    private static IReadOnlyList<string>? RedactedFields(ParseResult parsed) =>
-        _redact.Fields(parsed) is { } fields && parsed.GetValue(_log)
-            ? throw new MttException(
-                $"--log writes what happened, and a redacted log ({fields.Count} fields named) would say something else",
+    private static IReadOnlyList<string>? RedactedFields(ParseResult parsed)
+    {
+        IReadOnlyList<string>? fields = _redact.Fields(parsed);
+        return fields is null || !parsed.GetValue(_log)
+            ? fields
+            : throw new MttException(
+                "--log writes what happened, and a redacted log would say something else",
                 "Redact conversations: leave out --log."
-            )
-            : _redact.Fields(parsed);
+            );
+    }
 
     private static async Task ExportPairsAsync(
         IAsyncEnumerable<SessionKey> sessions,

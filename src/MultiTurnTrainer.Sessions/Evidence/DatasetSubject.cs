@@ -2,7 +2,7 @@ namespace MultiTurnTrainer.Sessions.Evidence;
 
 /// <summary>Evidence of a data set: rows in their order and, where the data set is at hand, with its bytes.</summary>
 /// <param name="folder">The data set; null compares nothing.</param>
-internal sealed class DatasetSubject(string? folder) : IEvidenceSubject
+internal sealed class DatasetSubject(string? folder) : IEvidenceSubject, IDisposable
 {
     private IEnumerator<(string File, long Row, string Hash)>? _rows;
     private long _declared = -1;
@@ -12,7 +12,7 @@ internal sealed class DatasetSubject(string? folder) : IEvidenceSubject
     public string Next => Invariant($", where row {Events + 1} comes next");
 
     public string? Missing =>
-        Events != _declared ? Invariant($"row {Events + 1} is missing: {_declared} were declared")
+        Events != _declared ? Invariant($"{Events} rows are here, and {_declared} were declared")
         : _rows?.MoveNext() == true
             ? Printable.Of($"{_rows.Current.File}:{_rows.Current.Row}: is a row that the evidence does not know")
         : null;
@@ -39,6 +39,8 @@ internal sealed class DatasetSubject(string? folder) : IEvidenceSubject
                 return NameOf(entry) + " has no place here";
         }
     }
+
+    public void Dispose() => _rows?.Dispose();
 
     private string? Compare(JsonView entry)
     {

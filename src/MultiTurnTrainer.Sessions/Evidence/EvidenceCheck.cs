@@ -1,6 +1,3 @@
-using MultiTurnTrainer.Sessions.Events;
-using MultiTurnTrainer.Sessions.States;
-
 namespace MultiTurnTrainer.Sessions.Evidence;
 
 /// <summary>What checking evidence found.</summary>
@@ -24,7 +21,7 @@ public sealed class EvidenceCheck
     private long _entries;
     private string? _signer;
 
-    private EvidenceCheck(ECDsa? key, string? data) => (_key, _dataset) = (key, new DatasetSubject(data));
+    private EvidenceCheck(ECDsa? key, DatasetSubject dataset) => (_key, _dataset) = (key, dataset);
 
     /// <summary>Checks a file.</summary>
     /// <param name="path">The file.</param>
@@ -34,8 +31,14 @@ public sealed class EvidenceCheck
     public static EvidenceVerdict Run(string path, ECDsa? key, string? data = null)
     {
         using Stream stream = InputFile.OpenRead(path);
-        EvidenceCheck check = new(key, data);
+        using DatasetSubject dataset = new(data);
+        EvidenceCheck check = new(key, dataset);
         string? problem = check.Read(new RawLines(stream));
+        if (problem is null && data is not null && check._subject != dataset)
+        {
+            problem = "is the evidence of a session: no data set can be compared with it";
+        }
+
         return new EvidenceVerdict(problem, check._entries, check._subject?.Events ?? 0, check._signer);
     }
 
@@ -136,7 +139,12 @@ public sealed class EvidenceCheck
             return Invariant($"line {number + 1}: something stands behind the seal");
         }
 
-        return problem is null ? _subject?.Missing : Invariant($"line {number}: the seal does not fit: {problem}");
+        if (problem is not null)
+        {
+            return Invariant($"line {number}: the seal does not fit: {problem}");
+        }
+
+        return _subject is null ? "there is nothing before the seal" : _subject.Missing;
     }
 
     private string? SealProblem(ReadOnlySpan<byte> line)
@@ -211,96 +219,4 @@ internal interface IEvidenceSubject
     /// <summary>Takes over an entry whose hash fits.</summary>
     /// <returns>Why it does not follow; null where it does.</returns>
     string? Take(JsonView entry);
-}
-
-/// <summary>Evidence of a session: its events fold, and what is said of turns is said of the events before.</summary>
-internal sealed class SessionSubject : IEvidenceSubject
-{
-    private readonly EvidenceCounts _counts = new();
-    private SessionState? _state;
-    private LoggedEvent? _last;
-    private long _declared;
-    private bool _hasSums;
-
-    public long Events => _counts.Events;
-
-    public string Next => Invariant($", where event {Events + 1} comes next");
-
-    public string? Missing =>
-        _hasSums && Events == _declared ? null : Invariant($"event {Events + 1} is missing: {_declared} were declared");
-
-    public string NameOf(JsonView entry) =>
-        entry.GetString("entry") == "event" && entry.Get("version") is { } version
-            ? Invariant($"event {version} ({Printable.Line(entry.GetString("kind"))})") + Gap(version)
-            : Printable.Of($"the entry '{entry.GetString("entry")}' after event {Events}");
-
-    public string? Take(JsonView entry) =>
-        entry.GetString("entry") switch
-        {
-            "session" when _state is null => Begin(entry),
-            "event" when _state is not null => Event(entry),
-            "turn" when _last is not null => Turn(entry),
-            "sums" when _last is not null => Sums(entry),
-            _ => NameOf(entry) + " has no place here",
-        };
-
-    private string Gap(JsonView version) =>
-        version.TryGetInt64(out long number) && number != Events + 1
-            ? Invariant($", where event {Events + 1} comes next,")
-            : "";
-
-    private string? Begin(JsonView entry)
-    {
-        _declared = entry.GetProperty("events").GetInt64();
-        _state = SessionFold.Empty(new SessionKey("", entry.GetProperty("session").GetString() ?? ""));
-        return null;
-    }
-
-    private string? Event(JsonView entry)
-    {
-        LoggedEvent logged = new(
-            entry.GetProperty("version").GetInt64(),
-            entry.GetProperty("at").TryGetDateTimeOffset(out DateTimeOffset at) ? at : default,
-            EventJson.Read(entry.GetString("kind") ?? "", entry.GetProperty("event").RawUtf8)
-        );
-        if (_last is not null && logged.At < _last.At)
-        {
-            return NameOf(entry) + " happened before the event before it";
-        }
-
-        if (!JsonText.ToView(SessionEvidence.EntryOf(logged)).RawUtf8.SequenceEqual(entry.RawUtf8))
-        {
-            return NameOf(entry) + " is not written as this version of mtt writes it";
-        }
-
-        _state = SessionFold.Apply(_state!, logged);
-        _last = logged;
-        _counts.Events++;
-        _counts.Take(logged.Event);
-        return null;
-    }
-
-    private string? Turn(JsonView entry) =>
-        _last!.Event is TurnCommitted committed
-        && entry.GetProperty("version").GetInt64() == _last.Version
-        && entry.GetString("turn") == committed.Turn
-        && entry.GetString("prompt_sha256") == committed.Info.PromptHash
-        && entry.GetString("policy") == _state!.Policy?.Fingerprint
-            ? null
-            : Invariant($"what is said of a turn is not what event {_last.Version} says");
-
-    private string? Sums(JsonView entry)
-    {
-        _hasSums = true;
-        JsonView own = JsonText.ToView(_counts.ToEntry());
-        foreach (string name in (string[])["events", "turns_committed", "turns_interrupted", "budget_trips"])
-        {
-            if (!JsonView.DeepEquals(own.GetProperty(name), entry.GetProperty(name)))
-            {
-                return $"the sum of {name} is not that of the events";
-            }
-        }
-
-        return null;
-    }
 }

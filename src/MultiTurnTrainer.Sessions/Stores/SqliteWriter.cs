@@ -101,19 +101,24 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    // One that fails is in no other's way: each is tried alone.
+    // One that fails is in no other's way: each is tried alone. Who keeps the file locked is in all of theirs: none was begun, and to try
+    // each would be to wait once for each.
     private void Fail(IReadOnlyList<Change> together, Exception problem)
     {
-        if (together.Count == 1)
+        if (together.Count > 1 && problem is not SqliteException { SqliteErrorCode: 5 or 6 })
         {
-            together[0]
-                .Done.SetException(problem is SqliteException refused ? SqliteErrors.Explain(_path, refused) : problem);
+            foreach (Change change in together)
+            {
+                Commit([change]);
+            }
+
             return;
         }
 
+        Exception told = problem is SqliteException refused ? SqliteErrors.Explain(_path, refused) : problem;
         foreach (Change change in together)
         {
-            Commit([change]);
+            change.Done.SetException(told);
         }
     }
 

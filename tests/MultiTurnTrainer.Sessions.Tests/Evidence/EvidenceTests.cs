@@ -147,9 +147,30 @@ public sealed class EvidenceTests : IDisposable
             Remade([.. entries[..second], .. entries[(second + 1)..]]),
             StringComparison.Ordinal
         );
-        JsonFields turn = entries.First(entry => entry["entry"]!.ToString() == "turn");
-        turn["turn"] = "another";
+        int last = Array.FindLastIndex(entries, entry => entry["entry"]!.ToString() == "turn");
+        Assert.Contains(
+            "has no place here",
+            Remade([.. entries[..last], .. entries[(last + 1)..]]),
+            StringComparison.Ordinal
+        );
+        Assert.Equal("the sums are missing", Remade(entries[..^1]));
+        Assert.Contains("has no place here", Remade([.. entries, entries[^1]]), StringComparison.Ordinal);
+        Assert.Contains("nothing before the seal", Remade([]), StringComparison.Ordinal);
+        entries[last]["constraints"] = Array.Empty<JsonFields>();
+        Assert.Contains("the sum of constraints ", Remade(entries), StringComparison.Ordinal);
+        entries[last]["turn"] = "another";
         Assert.Contains("what is said of a turn", Remade(entries), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_OfASessionWithADataSet_SaysThatNothingCanBeCompared()
+    {
+        (string id, IReadOnlyList<LoggedEvent> events) = await RecordAsync();
+        Write("e.jsonl", id, events, _key);
+
+        string problem = EvidenceCheck.Run(_folder["e.jsonl"], _key, _folder.Path).Problem!;
+
+        Assert.Contains("no data set can be compared", problem, StringComparison.Ordinal);
     }
 
     [Theory]
