@@ -372,6 +372,52 @@ public class SessionTests
     }
 
     [Fact]
+    public async Task Memory_OfAUser_IsInThePromptsOfThoseSessionsThatShareIt()
+    {
+        await using TestServer server = await TestServer.StartAsync(Echo);
+        const string sharing = """{"user": "ann", "shares_memory": true}""";
+        string first = await server.BeginAsync(sharing);
+        Reply kept = await server.PostAsync(
+            $"/v1/sessions/{first}/memory",
+            """{"kind": "preference", "name": "tea", "value": "green leaves"}"""
+        );
+        Assert.Equal(201, kept.Status);
+        await server.PostAsync($"/v1/sessions/{first}/memory", """{"kind": "state", "name": "step", "value": "3"}""");
+
+        string second = await server.BeginAsync(sharing);
+        await server.SayAsync(second, "one");
+        Assert.Contains(
+            server.Received[^1].Messages,
+            message => message.Content.Contains("green leaves", StringComparison.Ordinal)
+        );
+        Reply shared = await server.GetAsync($"/v1/sessions/{second}");
+        Assert.Equal(["tea"], shared.Json["memory"]!.AsArray().Select(entry => (string?)entry!["name"]));
+        string apart = await server.BeginAsync("""{"user": "ann"}""");
+        string other = await server.BeginAsync("""{"user": "bob", "shares_memory": true}""");
+        Assert.Empty((await server.GetAsync($"/v1/sessions/{apart}")).Json["memory"]!.AsArray());
+        Assert.Empty((await server.GetAsync($"/v1/sessions/{other}")).Json["memory"]!.AsArray());
+
+        await server.PostAsync($"/v1/sessions/{second}/memory", """{"kind": "preference", "name": "tea"}""");
+        string third = await server.BeginAsync(sharing);
+        Assert.Empty((await server.GetAsync($"/v1/sessions/{third}")).Json["memory"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("""{"kind": "wish", "name": "tea", "value": "x"}""", "kind")]
+    [InlineData("""{"kind": "state", "name": "constraint c1", "value": "x"}""", "name")]
+    [InlineData("""{"kind": "state", "name": "tea", "value": ""}""", "value")]
+    public async Task Memory_ThatIsNone_IsRefusedByName(string json, string field)
+    {
+        await using TestServer server = await TestServer.StartAsync(Echo);
+        string session = await server.BeginAsync();
+
+        Reply refused = await server.PostAsync($"/v1/sessions/{session}/memory", json);
+
+        Assert.Equal(400, refused.Status);
+        Assert.Equal(field, (string?)refused.Json["error"]!["param"]);
+    }
+
+    [Fact]
     public async Task Session_ThatIsDeletedOrReset_IsGone()
     {
         await using TestServer server = await TestServer.StartAsync(Echo);

@@ -24,6 +24,7 @@ internal static class SessionJson
             ["messages"] = state.Messages.Select(message => (object?)message.Json).ToList(),
             ["turns"] = state.Turns.Select(Turn).ToList<object?>(),
             ["constraints"] = state.Constraints.Select(Constraint).ToList<object?>(),
+            ["memory"] = state.CurrentMemory().Select(Memory).ToList<object?>(),
             ["usage"] = new JsonFields
             {
                 ["requests"] = state.Totals.Requests,
@@ -64,5 +65,13 @@ internal static class SessionJson
             ["active"] = constraint.Until is null,
             ["from"] = constraint.From,
             ["until"] = constraint.Until,
+        };
+
+    private static JsonFields Memory(MemoryEntry entry) =>
+        new()
+        {
+            ["kind"] = Naming.SnakeCase(entry.Kind),
+            ["name"] = entry.Name,
+            ["value"] = entry.Value,
         };
 }

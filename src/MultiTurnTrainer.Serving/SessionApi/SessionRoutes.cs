@@ -29,6 +29,7 @@ internal sealed class SessionRoutes(
         routes.MapGet("/v1/sessions/{session}/export", ExportAsync);
         routes.MapPost("/v1/sessions/{session}/constraints", AddConstraintAsync);
         routes.MapDelete("/v1/sessions/{session}/constraints/{constraint}", WithdrawAsync);
+        routes.MapPost("/v1/sessions/{session}/memory", RememberAsync);
         routes.MapPost("/v1/sessions/{session}/fork", ForkAsync);
         routes.MapPost("/v1/sessions/{session}/reset", ResetAsync);
         routes.MapPost("/v1/sessions/{session}/turns/{turn}/regenerate", RegenerateAsync);
@@ -175,11 +176,8 @@ internal sealed class SessionRoutes(
     {
         SessionKey session = Key(http);
         JsonFields body = await Json.ReadAsync(http).ConfigureAwait(false);
-        string text = Json.Text(body, "text") is { Length: > 0 and <= 4096 } words
-            ? words
-            : throw ApiException.Invalid("text", "1 to 4096 characters are needed");
         SessionState state = await service
-            .AddConstraintAsync(session, text, Json.Flag(body, "non_negotiable"), http.RequestAborted)
+            .AddConstraintAsync(session, Words(body, "text"), Json.Flag(body, "non_negotiable"), http.RequestAborted)
             .ConfigureAwait(false);
         await WriteAsync(http, state, 201).ConfigureAwait(false);
     }
@@ -192,6 +190,30 @@ internal sealed class SessionRoutes(
             .WithdrawConstraintAsync(session, constraint, http.RequestAborted)
             .ConfigureAwait(false);
         await WriteAsync(http, state).ConfigureAwait(false);
+    }
+
+    private async Task RememberAsync(HttpContext http)
+    {
+        SessionKey session = Key(http);
+        JsonFields body = await Json.ReadAsync(http).ConfigureAwait(false);
+        MemoryKind kind = Json.Text(body, "kind") switch
+        {
+            "state" => MemoryKind.State,
+            "preference" => MemoryKind.Preference,
+            "goal" => MemoryKind.Goal,
+            _ => throw ApiException.Invalid("kind", "must be state, preference or goal"),
+        };
+        // Without spaces it cannot be the name of a constraint, which the policy reads beside it.
+        string name =
+            Json.Text(body, "name") is { Length: > 0 and <= 64 } word
+            && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')
+                ? word
+                : throw ApiException.Invalid("name", "1 to 64 letters, digits, '_', '-' or '.' are needed");
+        string? value = Json.Text(body, "value") is null ? null : Words(body, "value");
+        SessionState state = await service
+            .RememberAsync(session, new MemoryChanged(kind, name, value), http.RequestAborted)
+            .ConfigureAwait(false);
+        await WriteAsync(http, state, 201).ConfigureAwait(false);
     }
 
     private async Task ForkAsync(HttpContext http)
@@ -270,6 +292,11 @@ internal sealed class SessionRoutes(
         long.TryParse(http.Request.Query["version"], NumberStyles.None, CultureInfo.InvariantCulture, out long version)
             ? version
             : null;
+
+    private static string Words(JsonFields body, string name) =>
+        Json.Text(body, name) is { Length: > 0 and <= 4096 } words
+            ? words
+            : throw ApiException.Invalid(name, "1 to 4096 characters are needed");
 
     private static SessionKey Key(HttpContext http) => new(Tenants.Of(http), SessionRequest.Id(http));
 
