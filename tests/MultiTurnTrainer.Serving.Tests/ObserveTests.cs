@@ -54,13 +54,14 @@ public sealed partial class ObserveTests : IDisposable
             _policy
         );
         string session = await TalkAsync(server);
+        // A copy of what happened has not happened again.
         Assert.Equal(201, (await server.PostAsync($"/v1/sessions/{session}/fork", "{}")).Status);
 
         using HttpClient client = new();
         string text = await client.GetStringAsync($"{server.Server.MetricsUrl}/metrics");
 
-        Assert.Equal(Turns, Value(text, """session_events_total{kind="turn_committed"}"""));
         Assert.Equal(1, Value(text, """session_events_total{kind="session_forked"}"""));
+        Assert.Equal(Turns, Value(text, """session_events_total{kind="turn_committed"}"""));
         Assert.Equal(1, Value(text, """session_budget_trips_total{action="stop",which="requests"}"""));
         Assert.Equal(1, Value(text, """session_outcomes_total{first_contact="true",outcome="resolved"}"""));
         Assert.Equal(Turns, Value(text, "session_size_count"));

@@ -39,6 +39,15 @@ public class SessionServiceTests
     }
 
     [Fact]
+    public async Task Fork_OfASessionThatHasEnded_HasNot()
+    {
+        string id = (await _sessions.CreateAsync()).Id;
+        Assert.Equal("resolved", (await _sessions.Service.MarkAsync(Key(id), "resolved")).Outcome);
+
+        Assert.Null((await _sessions.Service.ForkAsync(Key(id))).Outcome);
+    }
+
+    [Fact]
     public async Task Reset_OfASession_KeepsTheOpeningAndTheConstraints()
     {
         string id = (await _sessions.CreateAsync()).Id;

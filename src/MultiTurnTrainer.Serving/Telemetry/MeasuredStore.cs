@@ -27,8 +27,8 @@ internal sealed class MeasuredStore(ISessionStore store, TimeProvider time) : IS
     {
         bool isKept = await MeasureAsync("create", () => store.CreateAsync(header, events, cancellation))
             .ConfigureAwait(false);
-        // What a fork copies was counted where it happened; that it is one stands last.
-        Count(isKept, events[^1].Kind == _forked ? [events[^1]] : events);
+        // What stands before the last event of a fork is a copy of what was counted.
+        Count(isKept, events is [.., var last] && last.Kind == _forked ? [last] : events);
         return isKept;
     }
 

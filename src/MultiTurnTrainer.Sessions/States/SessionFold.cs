@@ -28,8 +28,9 @@ public static class SessionFold
             SessionForked forked => Drop(state, TurnStatus.Interrupted) with
             {
                 ForkedFrom = forked,
-                // What clients sent under a key, they sent to the other session.
+                // What clients sent under a key, they sent to the other session, and it is the other that has ended.
                 Keys = state.Keys.Clear(),
+                Outcome = null,
             },
             SessionReset reset => Clear(state, reset),
             SessionMarked marked => state with { Outcome = marked.Outcome },
