@@ -96,6 +96,22 @@ public class SweepPlanTests
         Assert.Contains(expected, problem.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(SweepMethod.Grid, "train.seed")]
+    [InlineData(SweepMethod.Halving, "train.max_steps")]
+    public void Of_WhatTheSweepSetsItself_IsRefused(SweepMethod method, string name)
+    {
+        SweepSettings settings = new()
+        {
+            Method = method,
+            Seeds = [1, 2],
+            MinSteps = 1,
+            MaxSteps = 9,
+        };
+        MttException problem = Assert.Throws<MttException>(() => Plan(settings, (name, "[1, 2]")));
+        Assert.Contains($"{name}, which the sweep sets itself", problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Trials_ValuesThatNoFileNameTakes_HaveNamesOfTheirOwn()
     {

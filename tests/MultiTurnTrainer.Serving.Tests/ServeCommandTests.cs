@@ -55,6 +55,7 @@ public class ServeCommandTests
         Task<JsonObject> asked = SayAsync(client, session, "How do I clean the lamp?");
         while (upstream.Requests.Count == 0)
         {
+            Assert.False(process.HasExited);
             await Task.Delay(20);
         }
 

@@ -19,6 +19,8 @@ internal sealed class SweepRun(TrainOptions options, ParseResult parsed, Func<Tr
     /// <summary>Runs every rung, or as much of it as is this task's.</summary>
     public int Execute()
     {
+        // Tasks of an array share the folder, and each run is one task's own.
+        using OutputLock? held = _share.Count > 1 ? null : OutputLock.TakeFolder(_folder);
         IReadOnlyList<string> inputs = options.InputsOf(parsed);
         IReadOnlyList<int> kept = [.. Enumerable.Range(0, _plan.Configurations.Count)];
         List<RunFacts> all = [];

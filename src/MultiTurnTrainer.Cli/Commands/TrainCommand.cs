@@ -36,6 +36,14 @@ internal static class TrainCommand
         StopRequest.Watch();
         if (_options.SweepOf(parsed) is not null)
         {
+            if (_options.ResumeOf(parsed) is not null)
+            {
+                throw new MttException(
+                    "--resume and --sweep do not go together",
+                    "Leave out --resume: a sweep goes on where it was."
+                );
+            }
+
             return new SweepRun(_options, parsed, Train).Execute();
         }
 

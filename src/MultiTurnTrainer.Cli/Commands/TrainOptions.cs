@@ -177,7 +177,8 @@ internal sealed class TrainOptions
             Output = output,
         };
 
-    private string? ResumeOf(ParseResult parsed) =>
+    /// <summary>The value of <c>--resume</c>; null where it was not given.</summary>
+    public string? ResumeOf(ParseResult parsed) =>
         parsed.GetResult(_resume) is null ? null : parsed.GetValue(_resume) ?? "auto";
 
     private static IEnumerable<string> Present(string? path) => path is null ? [] : [path];

@@ -35,6 +35,19 @@ public sealed record SweepPlan(
             );
         }
 
+        string?[] own =
+        [
+            settings.Seeds.Count > 0 ? "train.seed" : null,
+            settings.Method == SweepMethod.Halving ? "train.max_steps" : null,
+        ];
+        if (own.FirstOrDefault(name => name is not null && settings.Parameters.ContainsKey(name)) is { } twice)
+        {
+            throw new MttException(
+                $"parameters has {twice}, which the sweep sets itself",
+                "Leave it out: seeds and the steps of halving are varied by seeds, min_steps and max_steps."
+            );
+        }
+
         Parameter[] parameters = [.. settings.Parameters.Select(pair => Parameter.Of(pair.Key, pair.Value))];
         bool everyOne =
             settings.Method == SweepMethod.Grid || (settings is { Method: SweepMethod.Halving, Trials: null });

@@ -17,10 +17,10 @@ internal sealed class PageRoutes(SessionLog log, SessionService service, Tenants
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", ListAsync).WithMetadata(OpenRoute.Mark);
-        routes.MapPost("/", ListAsync).WithMetadata(OpenRoute.Mark);
-        routes.MapGet("/sessions/{session}", HistoryAsync).WithMetadata(OpenRoute.Mark);
-        routes.MapPost("/sessions/{session}", HistoryAsync).WithMetadata(OpenRoute.Mark);
+        // A key is posted; whoever checks that the server is there asks for the head.
+        string[] methods = ["GET", "HEAD", "POST"];
+        routes.MapMethods("/", methods, ListAsync).WithMetadata(OpenRoute.Mark);
+        routes.MapMethods("/sessions/{session}", methods, HistoryAsync).WithMetadata(OpenRoute.Mark);
         routes.MapGet("/page/{file}", FileAsync).WithMetadata(OpenRoute.Mark);
     }
 

@@ -289,9 +289,13 @@ internal sealed class SessionRoutes(
     }
 
     private static long? Version(HttpContext http) =>
-        long.TryParse(http.Request.Query["version"], NumberStyles.None, CultureInfo.InvariantCulture, out long version)
-            ? version
-            : null;
+        http.Request.Query["version"].ToString() switch
+        {
+            "" => null,
+            var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long version) =>
+                version,
+            _ => throw ApiException.Invalid("version", "must be a number"),
+        };
 
     private static string Words(JsonFields body, string name) =>
         Json.Text(body, name) is { Length: > 0 and <= 4096 } words

@@ -42,6 +42,9 @@ public class PageRoutesTests
             Assert.DoesNotContain("unsafe", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
             Assert.Equal("nosniff", page.Header("X-Content-Type-Options"));
             Assert.Equal("no-store", page.Header("Cache-Control"));
+            using HttpRequestMessage asked = new(HttpMethod.Head, path);
+            using HttpResponseMessage head = await server.Client.SendAsync(asked);
+            Assert.Equal(page.Status, (int)head.StatusCode);
             Assert.DoesNotMatch(
                 "<style|<script(?! type=\"module\" src=\"/page/page.js\"></script>)| style=| on[a-z]+=|https?:",
                 page.Text
