@@ -25,7 +25,7 @@ log() { printf '%5d s  %s\n' $((SECONDS - started)) "$*" >&2; }
 
 # cell TARGET INPUTS -- COMMAND…: runs the command unless TARGET stands as this command made it from these inputs. What the command
 # says goes to TARGET.log, whose end is shown where it fails.
-program=$(find src "$here" -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum)
+program=$(find src "$here" -type f ! -name table.json -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum)
 cell() {
   local target=$1 code=0; shift
   local inputs=()
@@ -91,7 +91,7 @@ evaluate() { # NAME [--adapter DIR]
 train() { # NAME OBJECTIVE FILE [FLAGS]
   local name=$1 objective=$2 file=$3; shift 3
   cell "$dir/$name" "$dir/base/model.safetensors" "$file" -- "$mtt" train --model "$dir/base" --train "$file" --output "$dir/$name" \
-    --objective "$objective" --force --batch-size 16 --max-steps "$steps" --seed "$seed" --learning-rate "${RATE:-2e-3}" \
+    --objective "$objective" --force --batch-size "${BATCH:-16}" --max-steps "$steps" --seed "$seed" --learning-rate "${RATE:-2e-3}" \
     --set train.save_steps=0 --set lora.r=16 --set lora.lora_alpha=32 --set lora.target_modules=all-linear --dtype float32 "$@"
   evaluate "$name" --adapter "$dir/$name"
 }
@@ -99,8 +99,14 @@ train() { # NAME OBJECTIVE FILE [FLAGS]
 rollouts=(--set distill.max_new_tokens_middle=24 --set distill.max_new_tokens_answer=24 --set distill.rollout_batch_size=128)
 ablate() { # NAME SETTING…: MAIGO with settings changed, looked at in fewer modes
   local name=$1 flags=() modes=${ABLATION_MODES:-full,sharded,contradicted-rightly}; shift
-  for setting in "$@"; do flags+=(--set "distill.$setting"); done
-  train "$name" maigo "$dir/data/tasks-train.jsonl" "${rollouts[@]}" "${flags[@]}"
+  for setting in "$@"; do flags+=(--set "$setting"); done
+  train "$name" maigo "${DATA:-$dir/data/tasks-train.jsonl}" "${rollouts[@]}" "${flags[@]}"
+}
+
+# The tasks of four epochs, those with the fewest shards first.
+by_shards() {
+  cat "$1" "$1" "$1" "$1" | awk '{ list = $0; sub(/.*"shards":\[/, "", list); sub(/\].*/, "", list); print gsub(/","/, "", list) "\t" $0 }' |
+    sort -s -n -k1,1 | cut -f2-
 }
 
 # Dialogues of the training tasks, scored by the verifier, and DPO on the pairs they give.
@@ -131,13 +137,19 @@ method() {
     ccopd | maigo) train "$1" "$1" "$dir/data/tasks-train.jsonl" "${rollouts[@]}" ;;
     dpo) prefer dpo base ;;
     maigo-dpo) prefer maigo-dpo maigo ;;
-    maigo-no-middle) ablate "$1" alpha=0 ;;
-    maigo-uniform) ablate "$1" middle_weight=uniform ;;
-    maigo-no-full) ablate "$1" rho=0 ;;
-    maigo-full-reference) ablate "$1" answer_reference=full ;;
-    maigo-fast-teacher) ablate "$1" ema_decay=0.9 ;;
-    maigo-no-clip) ablate "$1" clip=1000 ;;
-    maigo-cold) ablate "$1" temperature=0.7 ;;
+    maigo-no-middle) ablate "$1" distill.alpha=0 ;;
+    maigo-uniform) ablate "$1" distill.middle_weight=uniform ;;
+    maigo-no-full) ablate "$1" distill.rho=0 ;;
+    maigo-full-reference) ablate "$1" distill.answer_reference=full ;;
+    maigo-all-middle) ablate "$1" distill.middle_turns=all ;;
+    maigo-fast-teacher) ablate "$1" distill.ema_decay=0.9 ;;
+    maigo-no-clip) ablate "$1" distill.clip=1000 ;;
+    maigo-cold) ablate "$1" distill.temperature=0.7 ;;
+    maigo-fewer-rollouts) BATCH=8 ablate "$1" ;;
+    maigo-curriculum)
+      by_shards "$dir/data/tasks-train.jsonl" >"$dir/curriculum.jsonl"
+      DATA="$dir/curriculum.jsonl" ablate "$1" train.shuffle=false
+      ;;
     maigo-half-rate) RATE=1e-3 ablate "$1" ;;
     maigo-double-rate) RATE=4e-3 ablate "$1" ;;
     maigo-long) steps=$((2 * steps)) ablate "$1" ;;
@@ -145,15 +157,18 @@ method() {
   esac
 }
 
-ablations="maigo-long maigo-no-clip maigo-no-full maigo-uniform maigo-no-middle maigo-full-reference maigo-fast-teacher maigo-cold
-  maigo-half-rate maigo-double-rate"
+ablations="maigo-long maigo-no-clip maigo-no-full maigo-uniform maigo-no-middle maigo-all-middle maigo-full-reference maigo-fast-teacher
+  maigo-cold maigo-fewer-rollouts maigo-curriculum maigo-half-rate maigo-double-rate"
 evaluations=()
 for seed in $seeds; do
   dir="$out/seed-$seed"
   mkdir -p "$dir"
   make_base
   start evaluate base
-  for name in $methods ${ABLATIONS:+$ablations}; do
+  # MAIGO takes longest: it begins first, so that no core waits for it at the end.
+  names=" $methods ${ABLATIONS:+$ablations} "
+  case "$names" in *" maigo "*) names="maigo ${names/ maigo / }" ;; esac
+  for name in $names; do
     [ "$name" != maigo-dpo ] || finish # It goes on from maigo.
     start method "$name"
   done

@@ -114,7 +114,7 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Run_KilledWhileItTrains_GoesOnWithTheSameBytes()
     {
-        const string steps = "train.max_steps=120";
+        const string steps = "train.max_steps=40";
         using RunWorld whole = new();
         whole.Ran(steps);
         using (Process process = MttProcess.Start(Folder.Path, "run", "--set", steps))

@@ -5,7 +5,7 @@ namespace MultiTurnTrainer.Training.Distillation;
 
 /// <summary>
 /// MAIGO, Algorithm 1 (arXiv 2605.27186): <c>(1 − z)·(L_final + L_mid) + z·L_full</c> with z ~ Bernoulli(ρ). The current
-/// student plays the sharded dialogue; one middle turn and the answer turn are compared with an averaged reference that
+/// student plays the sharded dialogue; a middle turn and the answer turn are compared with an averaged reference that
 /// sees the user's turns only, or the FULL prompt is answered and compared with the reference on the same prompt.
 /// </summary>
 /// <param name="tasks">The tasks; each is a unit.</param>
@@ -100,7 +100,7 @@ internal sealed class MaigoObjective(
     )
     {
         List<ScoredReply> answers = [];
-        List<ScoredReply[]> middles = [];
+        List<MiddleReplies> middles = [];
         foreach (Trajectory trajectory in rollouts.Play(sharded, student, seed))
         {
             _tally.Add("trajectories");
@@ -115,10 +115,9 @@ internal sealed class MaigoObjective(
                 answers.Add(CreateAnswer(trajectory.Task, last));
             }
 
-            ScoredReply[] upToDrawn = DrawMiddle(trajectory, random);
-            if (upToDrawn.Length > 0)
+            if (ChooseMiddles(trajectory, random) is { } chosen)
             {
-                middles.Add(upToDrawn);
+                middles.Add(chosen);
             }
         }
 
@@ -132,56 +131,65 @@ internal sealed class MaigoObjective(
         return new ScoredReply($"{task.Id}/answer", last.Context, context, last.Reply, settings.BetaFinal, 1);
     }
 
-    /// <summary>One middle turn, drawn, and those before it: to weigh one turn the δ of every earlier one is needed.</summary>
-    private ScoredReply[] DrawMiddle(Trajectory trajectory, SeededRandom random)
+    /// <summary>Middle replies of one dialogue: the last ones are trained on, those before are scored to weigh them.</summary>
+    private readonly record struct MiddleReplies(ScoredReply[] Replies, int Trained);
+
+    /// <summary>Those to train on, and those before them: to weigh one turn the δ of every earlier one is needed.</summary>
+    private MiddleReplies? ChooseMiddles(Trajectory trajectory, SeededRandom random)
     {
         RolledTurn[] eligible = [.. trajectory.Turns.SkipLast(1).Where(turn => turn.IsEligible)];
         _tally.Add("empty_middle_replies", trajectory.Turns.Count - 1 - eligible.Length);
         if (settings.Alpha == 0 || eligible.Length == 0)
         {
-            return [];
+            return null;
         }
 
-        int drawn = random.Below(eligible.Length);
-        int from = settings.MiddleWeight == MiddleWeight.Uniform ? drawn : 0;
+        bool all = settings.MiddleTurns == MiddleTurns.All;
+        int last = all ? eligible.Length - 1 : random.Below(eligible.Length);
+        int trained = all ? eligible.Length : 1;
+        int from = settings.MiddleWeight == MiddleWeight.Uniform ? last + 1 - trained : 0;
         RolloutTask task = trajectory.Task;
-        return
+        ScoredReply[] replies =
         [
-            .. eligible[from..(drawn + 1)]
+            .. eligible[from..(last + 1)]
                 .Select(turn => new ScoredReply(
                     $"{task.Id}/turn {turn.Turn}",
                     turn.Context,
                     task.ReferenceContext(turn.Turn),
                     turn.Reply,
                     settings.BetaMiddle,
-                    settings.Alpha
+                    settings.Alpha / trained
                 )),
         ];
+        return new MiddleReplies(replies, trained);
     }
 
-    /// <summary>The drawn turns, the last of each list, by their reliability (section 3.3).</summary>
-    private IEnumerable<ScoredReply> WeighMiddles(List<ScoredReply[]> middles)
+    /// <summary>The turns to train on, by their reliability (section 3.3).</summary>
+    private IEnumerable<ScoredReply> WeighMiddles(List<MiddleReplies> middles)
     {
         bool uniform = settings.MiddleWeight == MiddleWeight.Uniform;
-        ScoredReply[] weighed = uniform ? [] : [.. middles.SelectMany(turns => turns)];
+        ScoredReply[] weighed = uniform ? [] : [.. middles.SelectMany(middle => middle.Replies)];
         IReadOnlyList<double> deltas = pass.ComputeDeltas(weighed, reference.Adapter);
         int first = 0;
-        foreach (ScoredReply[] turns in middles)
+        foreach ((ScoredReply[] replies, int trained) in middles)
         {
-            double weight = 1;
-            if (!uniform)
+            double[] own = uniform ? [] : [.. deltas.Skip(first).Take(replies.Length)];
+            first += replies.Length;
+            for (int turn = replies.Length - trained; turn < replies.Length; turn++)
             {
-                double[] own = [.. deltas.Skip(first).Take(turns.Length)];
-                first += turns.Length;
-                weight = ReliabilityWeight.Compute(own, settings.Epsilon);
-                _tally.Mean("delta", own[^1]);
-            }
+                double weight = 1;
+                if (!uniform)
+                {
+                    weight = ReliabilityWeight.Compute(own[..(turn + 1)], settings.Epsilon);
+                    _tally.Mean("delta", own[turn]);
+                }
 
-            _tally.Mean("middle_weight", weight);
-            yield return turns[^1] with
-            {
-                Coefficient = settings.Alpha * weight,
-            };
+                _tally.Mean("middle_weight", weight);
+                yield return replies[turn] with
+                {
+                    Coefficient = replies[turn].Coefficient * weight,
+                };
+            }
         }
     }
 }

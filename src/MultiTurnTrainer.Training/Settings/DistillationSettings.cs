@@ -10,6 +10,16 @@ public enum MiddleWeight
     Uniform,
 }
 
+/// <summary>Which middle turns of a dialogue are trained on.</summary>
+public enum MiddleTurns
+{
+    /// <summary>One, drawn uniformly: Algorithm 1 of the paper.</summary>
+    One,
+
+    /// <summary>Each of them, its loss divided by their number: the mean that one drawn turn estimates.</summary>
+    All,
+}
+
 /// <summary>What the reference sees at the answer turn.</summary>
 public enum AnswerReference
 {
@@ -57,6 +67,9 @@ public sealed record DistillationSettings
     /// <summary>The floor of δ in the reliability weight; the paper gives no value.</summary>
     [Range(1e-12, 1.0)]
     public double Epsilon { get; init; } = 1e-6;
+
+    /// <summary>Which middle turns of a dialogue are trained on; all costs more and estimates the same mean.</summary>
+    public MiddleTurns MiddleTurns { get; init; } = MiddleTurns.One;
 
     /// <summary>What a middle turn's loss is multiplied by.</summary>
     public MiddleWeight MiddleWeight { get; init; } = MiddleWeight.Reliability;

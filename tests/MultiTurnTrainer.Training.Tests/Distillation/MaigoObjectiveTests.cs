@@ -85,6 +85,43 @@ public sealed class MaigoObjectiveTests : IDisposable
         Assert.Equal(3 + 5, tokens);
     }
 
+    [Theory]
+    [InlineData(MiddleWeight.Uniform)]
+    [InlineData(MiddleWeight.Reliability)]
+    public void Accumulate_AllMiddleTurns_IsTheAnswerPlusTheirMean(MiddleWeight weighting)
+    {
+        RolloutTask task = Task("ab", "cd", "ef", "gh");
+        string said = task.Reply(ScriptedRollouts.Reply(3));
+        ScoredReply[] middles =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(turn => new ScoredReply(
+                    "",
+                    task.StudentContext([.. Enumerable.Repeat(said, turn)]),
+                    task.ReferenceContext(turn + 1),
+                    ScriptedRollouts.Reply(3),
+                    0.5,
+                    1
+                )),
+        ];
+        int[] last = task.StudentContext([said, said, said]);
+        double expected = Alone(new("", last, task.ReferenceContext(4), ScriptedRollouts.Reply(5), 1, 1));
+        DistillationPass pass = new(_golden.Model, _golden.Adapter, 100, Recompute.Off);
+        double[] deltas = [.. pass.ComputeDeltas(middles, _golden.Adapter)];
+        for (int turn = 0; turn < 3; turn++)
+        {
+            double weight =
+                weighting == MiddleWeight.Uniform ? 1 : ReliabilityWeight.Compute(deltas[..(turn + 1)], 1e-6);
+            expected += weight * Alone(middles[turn]) / 3;
+        }
+
+        DistillationSettings settings = _settings with { MiddleTurns = MiddleTurns.All, MiddleWeight = weighting };
+        (double loss, int tokens, _) = Run(settings, task);
+        Assert.Equal(expected, loss, 6);
+        Assert.Equal((3 * 3) + 5, tokens);
+    }
+
     [Fact]
     public void Accumulate_EmptyMiddleReplies_LeaveTheAnswerAlone()
     {
