@@ -33,6 +33,12 @@ dotnet pack src/MultiTurnTrainer.Cli -c Release -v quiet -nologo -o "$packages" 
 dotnet pack src/MultiTurnTrainer.Cli -c Release -v quiet -nologo -o "$packages" --no-build \
   -p:NuspecFile="$PWD/scripts/package/tool.nuspec" -p:NuspecBasePath="$PWD" \
   -p:NuspecProperties="version=$(basename "$packages"/mtt.any.*.nupkg .nupkg | cut -d. -f3-)" >&2
+
+say "library packages: MultiTurnTrainer.Agents and the rooms that it stands on"
+dotnet build src/MultiTurnTrainer.Agents -c Release -v quiet -nologo >&2
+for room in Files Unicode Conversations Validation Context Templates Tokenizers Datasets Sessions Agents; do
+  dotnet pack "src/MultiTurnTrainer.$room" -c Release -v quiet -nologo --no-build -o "$packages" >&2
+done
 (cd "$packages" && sha256sum mtt ./*.nupkg >SHA256SUMS)
 ls -l "$packages" >&2
 
@@ -43,6 +49,8 @@ if [ "${1:-}" = --try ]; then
   dotnet tool install mtt --tool-path "$tools" --add-source "$PWD/$packages" >&2
   "$tools/mtt" validate datasets/chat/chat.jsonl
   "$tools/mtt" --version
+  say "a .NET agent on the library packages"
+  scripts/package/agent.sh
   scripts/package/try.sh debian bookworm
   scripts/package/try.sh ubuntu jammy
 fi

@@ -1,5 +1,5 @@
-// Folder Agents: lets .NET agents count with the tokenizer that a model was trained with.
-// Refuses to know: templates, conversations, training.
+// Folder Agents: lets .NET agents count, plan and keep conversations as their model was trained.
+// Refuses to know: how a policy decides, how a store keeps, training.
 using Tokenizer = MultiTurnTrainer.Tokenizers.Tokenizer;
 
 namespace MultiTurnTrainer.Agents;

@@ -42,6 +42,38 @@ public static class YamlText
         }
     }
 
+    /// <summary>The mapping at the top of a file; empty for an empty file.</summary>
+    /// <exception cref="MttException">No such file, not YAML, or not a mapping.</exception>
+    public static YamlMappingNode ReadMapping(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new MttException($"{path}: there is no such settings file", "Name an existing file with --config.");
+        }
+
+        YamlNode? root;
+        try
+        {
+            root = Parse(InputFile.ReadText(path, most: MaxBytes));
+        }
+        catch (YamlException problem)
+        {
+            throw new MttException(
+                $"{path}:{problem.Start.Line}:{problem.Start.Column}: {problem.Message}",
+                "Fix the YAML; indentation is two spaces, keys end in a colon.",
+                problem
+            );
+        }
+
+        return root is null
+            ? []
+            : root as YamlMappingNode
+                ?? throw new MttException(
+                    $"{path}: the top level must be a mapping of sections",
+                    "Begin with, say, 'train:'."
+                );
+    }
+
     // An alias costs little to write and as much as what it stands for to compare, to print, to bind.
     private static void Check(string text)
     {

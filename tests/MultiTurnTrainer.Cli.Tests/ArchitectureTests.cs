@@ -16,7 +16,7 @@ public class ArchitectureTests
         ["Context"] = ["Files", "Conversations"],
         ["Templates"] = ["Files", "Unicode"],
         ["Tokenizers"] = ["Files", "Unicode"],
-        ["Agents"] = ["Files", "Tokenizers"],
+        ["Agents"] = ["Files", "Conversations", "Context", "Tokenizers", "Datasets", "Sessions"],
         ["Datasets"] = ["Files", "Unicode", "Conversations", "Validation", "Context", "Templates", "Tokenizers"],
         ["Audit"] = ["Files", "Conversations", "Templates", "Tokenizers", "Datasets"],
         ["LibTorch"] = ["Files"],

@@ -129,7 +129,7 @@ internal static class ContextCommand
         if (replays.Count == 0)
         {
             string? name = parsed.GetValue(_policy);
-            ContextPolicy policy = PolicyFile.Read(name, file) ?? new ContextPolicy();
+            ContextPolicy policy = file.Policy(name) ?? new ContextPolicy();
             replays.Add((name ?? "default", new ContextReplay(load(policy))));
         }
 

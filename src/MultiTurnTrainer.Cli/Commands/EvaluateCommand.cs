@@ -243,7 +243,7 @@ internal static class EvaluateCommand
                 new LivePlan(plan)
                 {
                     Rows = _model.ReadRows(parsed, file),
-                    Policy = PolicyFile.Read(parsed.GetValue(_policy), file),
+                    Policy = file.Policy(parsed.GetValue(_policy)),
                     Name = parsed.GetValue(_name),
                     Output = parsed.GetValue(_output),
                     Replay = parsed.GetValue(_replay),
@@ -264,7 +264,7 @@ internal static class EvaluateCommand
     {
         EvaluationJob job = plan.Job;
         LocalModelOptions choice = _model.Read(parsed, settings);
-        ContextPolicy? shaping = PolicyFile.Read(parsed.GetValue(_policy), settings);
+        ContextPolicy? shaping = settings.Policy(parsed.GetValue(_policy));
         PolicyPrompts? policy = shaping is null
             ? null
             : new PolicyPrompts(new PolicyModel(shaping, RowModel.Load(choice.Folder, choice.Rows)));

@@ -18,7 +18,7 @@ internal sealed class PolicyRows(PolicyModel model, int threads)
     public static PolicyRows Load(string folder, string? policy, SettingsFile settings, RowOptions rows) =>
         new(
             new PolicyModel(
-                PolicyFile.Read(policy, settings)
+                settings.Policy(policy)
                     ?? throw new MttException(
                         "--model is for a context policy, and none is named",
                         "Give --policy NAME|FILE, or a section context: in mtt.yaml."

@@ -160,7 +160,7 @@ internal sealed class RowFlags
             Preference = ValidateCommand.Side(parsed.GetValue(_preference)) ?? settings.Preference,
             TemplateBudget = parsed.GetValue(_budget) ?? settings.TemplateBudget,
         };
-        ContextPolicy? policy = _use.HasFlag(RowUse.Building) ? PolicyFile.Read(parsed.GetValue(_policy), file) : null;
+        ContextPolicy? policy = _use.HasFlag(RowUse.Building) ? file.Policy(parsed.GetValue(_policy)) : null;
         return Rows(parsed, options).Under(policy);
     }
 

@@ -123,7 +123,7 @@ internal static class RunCommand
             Mask = file.Section<MaskSettings>("mask"),
             Output = file.Section<OutputSettings>("output"),
             Rows = file.Section<RowOptions>("rows"),
-            Context = file.Policy(),
+            Context = file.Policy(null),
             Train = file.Section<TrainSettings>("train"),
             Lora = file.Section<LoraSettings>("lora"),
             Distill = file.Section<DistillationSettings>("distill"),

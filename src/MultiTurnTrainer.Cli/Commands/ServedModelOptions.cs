@@ -94,7 +94,7 @@ internal sealed class ServedModelOptions
             Routing = sessions.Routing,
         };
         string? name = parsed.GetValue(_policy) ?? sessions.Policy;
-        ContextPolicy policy = PolicyFile.Read(name, file) ?? new ContextPolicy();
+        ContextPolicy policy = file.Policy(name) ?? new ContextPolicy();
         ServedPolicy served = new(name ?? StandardPolicy, policy, counted, parsed.GetValue(_window));
         return new ServerPlan(new ServerOptions(), models, served, Sessions(sessions, parsed));
     }

@@ -127,8 +127,7 @@ internal static class SessionReadCommands
 
                 RowModel model = RowModel.Load(RemoteInputs.Folder(folder, ModelNeed.Tokenizer), new RowOptions());
                 ContextPolicy policy =
-                    PolicyFile.Read(parsed.GetValue(_policy), SessionsCommand.LoadSettings(parsed))
-                    ?? new ContextPolicy();
+                    SessionsCommand.LoadSettings(parsed).Policy(parsed.GetValue(_policy)) ?? new ContextPolicy();
                 ReplayedPrompts replayed = PromptReplay.Compare(
                     await log.EventsAsync(session, 0, cancellation),
                     state,

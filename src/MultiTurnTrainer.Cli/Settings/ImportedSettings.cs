@@ -171,7 +171,10 @@ internal static class ImportedSettings
             YamlMappingNode root = [];
             Dictionary<YamlNode, string> flags = new(ReferenceEqualityComparer.Instance);
             new SettingsOverride($"{setting}={value}").Apply(root, flags);
-            new SettingsBinder(SettingsFile.DefaultName, flags).CheckSections(root, SettingsSections.Types);
+            new SettingsBinder(SettingsFile.DefaultName, flags, SettingsSections.Advice).CheckSections(
+                root,
+                SettingsSections.Types
+            );
             return new ImportedKey(key, setting, value, "", IsReplaced: true);
         }
         catch (MttException problem)

@@ -42,14 +42,14 @@ internal sealed class SettingsFile
             Manifest.Settings = found;
         }
 
-        YamlMappingNode root = found is null ? [] : Parse(found);
+        YamlMappingNode root = found is null ? [] : YamlText.ReadMapping(found);
         Dictionary<YamlNode, string> flags = new(ReferenceEqualityComparer.Instance);
         foreach (SettingsOverride value in overrides)
         {
             value.Apply(root, flags);
         }
 
-        SettingsBinder binder = new(found ?? DefaultName, flags);
+        SettingsBinder binder = new(found ?? DefaultName, flags, SettingsSections.Advice);
         binder.CheckSections(root, SettingsSections.Types);
         return new SettingsFile(found ?? DefaultName, root, binder, flags);
     }
@@ -84,12 +84,14 @@ internal sealed class SettingsFile
     public string OriginOf(YamlNode node) =>
         _flags.TryGetValue(node, out string? flag) ? flag : $"{_name}:{node.Start.Line}";
 
-    /// <summary>The policy of the section <c>context</c>; null where the file has none.</summary>
-    /// <exception cref="MttException">Its settings contradict each other.</exception>
-    public ContextPolicy? Policy() =>
-        _root.Children.TryGetValue(new YamlScalarNode(PolicyFile.Section), out YamlNode? node)
+    /// <summary>The policy of <c>--policy</c>, without it that of the section <c>context</c>; null where there is none.</summary>
+    /// <param name="nameOrFile">The value of <c>--policy</c>.</param>
+    /// <exception cref="MttException">There is no such policy, or it cannot be meant.</exception>
+    public ContextPolicy? Policy(string? nameOrFile) =>
+        nameOrFile is not null ? PolicyFile.Load(nameOrFile)
+        : _root.Children.TryGetValue(new YamlScalarNode(PolicyFile.Section), out YamlNode? node)
             ? PolicyFile.Bind(node, _binder)
-            : null;
+        : null;
 
     private static string? FindUpwards(string folder)
     {
@@ -120,37 +122,5 @@ internal sealed class SettingsFile
                 );
             }
         }
-    }
-
-    /// <summary>The mapping at the top of a YAML file.</summary>
-    /// <exception cref="MttException">No such file, not YAML, or not a mapping.</exception>
-    public static YamlMappingNode Parse(string path)
-    {
-        if (!File.Exists(path))
-        {
-            throw new MttException($"{path}: there is no such settings file", "Name an existing file with --config.");
-        }
-
-        YamlNode? root;
-        try
-        {
-            root = YamlText.Parse(InputFile.ReadText(path, most: YamlText.MaxBytes));
-        }
-        catch (YamlException problem)
-        {
-            throw new MttException(
-                $"{path}:{problem.Start.Line}:{problem.Start.Column}: {problem.Message}",
-                "Fix the YAML; indentation is two spaces, keys end in a colon.",
-                problem
-            );
-        }
-
-        return root is null
-            ? []
-            : root as YamlMappingNode
-                ?? throw new MttException(
-                    $"{path}: the top level must be a mapping of sections",
-                    "Begin with, say, 'train:'."
-                );
     }
 }

@@ -25,4 +25,21 @@ internal static class SettingsSections
             ["validate"] = typeof(ValidateSettings),
             ["output"] = typeof(OutputSettings),
         };
+
+    /// <summary>What to say of a name that no section at hand has: another program's, or a setting of another section.</summary>
+    public static string? Advice(string name) => ForeignSettings.Advice(name) ?? Elsewhere(name);
+
+    // `learning_rate` at the top level, `r` under `train`.
+    private static string? Elsewhere(string name)
+    {
+        string[] sections =
+        [
+            .. Types
+                .Where(section =>
+                    section.Value.GetProperties().Any(property => Naming.SnakeCase(property.Name) == name)
+                )
+                .Select(section => section.Key),
+        ];
+        return sections.Length == 1 ? $"It belongs under '{sections[0]}:'." : null;
+    }
 }

@@ -8,8 +8,8 @@ internal static class SweepFile
     public static SweepPlan Read(string path)
     {
         InputFile.RequireExists(path);
-        YamlMappingNode root = SettingsFile.Parse(path);
-        SettingsBinder binder = new(path, new Dictionary<YamlNode, string>());
+        YamlMappingNode root = YamlText.ReadMapping(path);
+        SettingsBinder binder = new(path, new Dictionary<YamlNode, string>(), SettingsSections.Advice);
         return SweepPlan.Of((SweepSettings)binder.Bind(root, typeof(SweepSettings), "sweep"));
     }
 }

@@ -1,15 +1,12 @@
-namespace MultiTurnTrainer.Cli.Settings;
+using YamlDotNet.RepresentationModel;
+
+namespace MultiTurnTrainer.Context.Policies;
 
 /// <summary>Reads context policies: a file of their own, the section <c>context:</c> of the settings, or a name.</summary>
-internal static class PolicyFile
+public static class PolicyFile
 {
     /// <summary>The section of <c>mtt.yaml</c>.</summary>
     public const string Section = "context";
-
-    /// <summary>The policy of <c>--policy</c>; without it the settings', or none.</summary>
-    /// <exception cref="MttException">There is no such policy, or it cannot be meant.</exception>
-    public static ContextPolicy? Read(string? nameOrFile, SettingsFile settings) =>
-        nameOrFile is null ? settings.Policy() : Load(nameOrFile);
 
     /// <summary>A policy by its name or file.</summary>
     /// <exception cref="MttException">There is none, or it cannot be meant; the message names line and column.</exception>
@@ -24,7 +21,7 @@ internal static class PolicyFile
                 );
         }
 
-        YamlMappingNode root = SettingsFile.Parse(nameOrFile);
+        YamlMappingNode root = YamlText.ReadMapping(nameOrFile);
         SettingsBinder binder = new(nameOrFile, new Dictionary<YamlNode, string>());
         return Bind(
             root.Children.TryGetValue(new YamlScalarNode(Section), out YamlNode? section) ? section : root,

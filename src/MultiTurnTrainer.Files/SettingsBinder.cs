@@ -1,4 +1,8 @@
-namespace MultiTurnTrainer.Cli.Settings;
+using System.ComponentModel.DataAnnotations;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace MultiTurnTrainer.Files;
 
 /// <summary>
 /// Binds YAML nodes to settings records: property <c>LearningRate</c> is the key <c>learning_rate</c>. Unknown keys,
@@ -6,7 +10,12 @@ namespace MultiTurnTrainer.Cli.Settings;
 /// </summary>
 /// <param name="file">The file's name, for messages.</param>
 /// <param name="flags">Nodes that come from the command line, and so have no place in the file, with their flag.</param>
-internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, string> flags)
+/// <param name="advise">What to say of an unknown name, such as another program's; null, or null of it, names the nearest.</param>
+public sealed class SettingsBinder(
+    string file,
+    IReadOnlyDictionary<YamlNode, string> flags,
+    Func<string, string?>? advise = null
+)
 {
     private readonly List<MttException> _unknown = [];
 
@@ -222,25 +231,10 @@ internal sealed class SettingsBinder(string file, IReadOnlyDictionary<YamlNode, 
     private MttException Unknown(YamlNode key, string what, string name, IEnumerable<string> known)
     {
         string advice =
-            ForeignSettings.Advice(name)
-            ?? Elsewhere(name)
+            advise?.Invoke(name)
             ?? (Nearest.To(name, known) is { } near ? $"Did you mean '{near}'?" : null)
             ?? $"Known: {string.Join(", ", known.Order(StringComparer.Ordinal))}.";
         return At(key, $"unknown {what}: '{name}'", advice);
-    }
-
-    // A name that mtt has, in another section: `learning_rate` at the top level, `r` under `train`.
-    private static string? Elsewhere(string name)
-    {
-        string[] sections =
-        [
-            .. SettingsSections
-                .Types.Where(section =>
-                    section.Value.GetProperties().Any(property => Naming.SnakeCase(property.Name) == name)
-                )
-                .Select(section => section.Key),
-        ];
-        return sections.Length == 1 ? $"It belongs under '{sections[0]}:'." : null;
     }
 
     /// <summary>An error at a node: its line and column, or the flag it came from.</summary>

@@ -1,0 +1,170 @@
+using MultiTurnTrainer.Agents.Messages;
+
+namespace MultiTurnTrainer.Agents;
+
+/// <summary>
+/// Keeps an agent's conversations in a session store and gives each call the prompt that a policy plans of it. The log holds everything
+/// that was said, word for word; what a prompt leaves out is never lost. A call is a turn: begun before the model is asked, committed
+/// with its answer, interrupted where it failed; so <c>mtt sessions</c> reads, replays and exports what agents did. With
+/// <see cref="ChatClientAgentOptions.RequirePerServiceCallChatHistoryPersistence"/> each call between tools is planned anew; without it
+/// the calls after the first of a run see the run's own messages unplanned.
+/// </summary>
+public sealed class SessionHistoryProvider : ChatHistoryProvider
+{
+    private readonly SessionLog _log;
+    private readonly SessionService _sessions;
+    private readonly SessionTurns _turns;
+    private readonly AgentPolicy _policy;
+    private readonly SessionHistoryOptions _options;
+    private readonly ProviderSessionState<Place> _place = new(_ => new Place(), "mtt.session");
+
+    /// <summary>Keeps conversations.</summary>
+    /// <param name="store">Keeps the events; disposed by its owner.</param>
+    /// <param name="policy">Plans the prompts.</param>
+    /// <param name="options">Whose conversations they are; null for defaults.</param>
+    public SessionHistoryProvider(ISessionStore store, AgentPolicy policy, SessionHistoryOptions? options = null)
+        : base(null, null, null)
+    {
+        (_policy, _options) = (policy, options ?? new SessionHistoryOptions());
+        _log = new SessionLog(store, _options.Clock);
+        _sessions = new SessionService(_log);
+        _turns = new SessionTurns(_log, _options.Budget);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> StateKeys => [_place.StateKey];
+
+    /// <summary>The session that an agent's session is kept as; null before its first call.</summary>
+    public string? SessionIdOf(AgentSession session) => _place.GetOrInitializeState(session).Session;
+
+    /// <summary>Goes on with a session of the store.</summary>
+    public void Attach(AgentSession session, string sessionId) =>
+        _place.SaveState(session, new Place { Session = sessionId });
+
+    /// <inheritdoc/>
+    protected override async ValueTask<IEnumerable<ChatMessage>> InvokingCoreAsync(
+        InvokingContext context,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ChatMessage[] asked = [.. context.RequestMessages];
+        Place place = _place.GetOrInitializeState(context.Session);
+        SessionKey key = await OpenAsync(place, cancellationToken).ConfigureAwait(false);
+        TurnStart start = await _turns
+            .BeginAsync(key, new TurnRequest { Messages = Canonical(asked), Tools = _policy.Tools }, cancellationToken)
+            .ConfigureAwait(false);
+        place.Turn = start.Turn.Id;
+        _place.SaveState(context.Session, place);
+        SessionState state = await _log.LoadAsync(key, cancellationToken).ConfigureAwait(false);
+        SessionMessage[] before = [.. state.Messages.Take(start.Turn.First)];
+        ChatRecord record = new([.. before.Select(message => ChatMessageReader.Read(message.Json)), .. asked]);
+        SessionState whole = state with { Messages = [.. state.Before(start.Turn)] };
+        ContextAssembler assembler = _policy.Plan(record, SessionRow.Of(whole));
+        AssembledPrompt prompt = assembler.Next();
+        place.PromptHash = ContentHash.Of(prompt.Json.RawUtf8);
+        place.PromptIds = _policy.Model.Model is null ? null : assembler.Ids();
+        _place.SaveState(context.Session, place);
+        return record.Prompt(prompt.Messages).Select(message => message.Message);
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask InvokedCoreAsync(
+        InvokedContext context,
+        CancellationToken cancellationToken = default
+    )
+    {
+        Place place = _place.GetOrInitializeState(context.Session);
+        if (place is not { Session: { } session, Turn: not null })
+        {
+            return;
+        }
+
+        SessionKey key = new(_options.Tenant, session);
+        List<JsonView> said = [];
+        foreach (JsonView message in Canonical(context.ResponseMessages ?? []))
+        {
+            if (message.GetString("role") != "assistant")
+            {
+                said.Add(message);
+                continue;
+            }
+
+            await BeginNextAsync(key, place, said, cancellationToken).ConfigureAwait(false);
+            said.Clear();
+            CommitInfo info = new() { PromptHash = place.PromptHash, PromptIds = place.PromptIds };
+            await _turns
+                .CommitAsync(key, place.Turn!, message, info, cancellation: cancellationToken)
+                .ConfigureAwait(false);
+            (place.Turn, place.PromptHash, place.PromptIds) = (null, null, null);
+        }
+
+        if (said.Count > 0 || place.Turn is not null)
+        {
+            await BeginNextAsync(key, place, said, cancellationToken).ConfigureAwait(false);
+            string reason = context.InvokeException is null ? "no_answer" : "upstream";
+            await _turns.InterruptAsync(key, place.Turn!, null, reason, cancellationToken).ConfigureAwait(false);
+            place.Turn = null;
+        }
+
+        _place.SaveState(context.Session, place);
+    }
+
+    private async Task<SessionKey> OpenAsync(Place place, CancellationToken cancellation)
+    {
+        if (place.Session is { } known)
+        {
+            SessionKey key = new(_options.Tenant, known);
+            SessionState now = (await _log.RecentAsync(key, cancellation).ConfigureAwait(false)).State;
+            if (place.Turn is { } left && now.Pending == left)
+            {
+                // The call before ended without a word, as where its process was stopped.
+                await _turns.InterruptAsync(key, left, null, "restart", cancellation).ConfigureAwait(false);
+            }
+
+            return key;
+        }
+
+        List<JsonView> opening = _options.Instructions is { } text
+            ? [.. Canonical([new ChatMessage(ChatRole.System, text)])]
+            : [];
+        SessionState created = await _sessions
+            .CreateAsync(
+                _options.Tenant,
+                new SessionCreated(
+                    opening,
+                    _policy.Tools,
+                    Policy: PolicyStamp.Of(_policy.Model.Policy),
+                    User: _options.User
+                ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        place.Session = created.Id;
+        return created.Key;
+    }
+
+    // A run with tools has several answers: each but the first answers what the tools said.
+    private async Task BeginNextAsync(SessionKey key, Place place, List<JsonView> said, CancellationToken cancellation)
+    {
+        if (place.Turn is null)
+        {
+            TurnRequest request = new() { Messages = [.. said] };
+            place.Turn = (await _turns.BeginAsync(key, request, cancellation).ConfigureAwait(false)).Turn.Id;
+        }
+    }
+
+    private static JsonView[] Canonical(IEnumerable<ChatMessage> messages) =>
+        [.. messages.SelectMany(ChatPart.Of).Select(part => JsonText.ToView(part.Json))];
+
+    /// <summary>What an agent's session knows of its session in the store.</summary>
+    internal sealed class Place
+    {
+        public string? Session { get; set; }
+
+        public string? Turn { get; set; }
+
+        public string? PromptHash { get; set; }
+
+        public int[]? PromptIds { get; set; }
+    }
+}
