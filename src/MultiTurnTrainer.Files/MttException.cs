@@ -7,8 +7,7 @@ namespace MultiTurnTrainer.Files;
 /// <param name="message">What is wrong, with file, line and path where they are known.</param>
 /// <param name="remedy">What to do about it, in one sentence.</param>
 /// <param name="inner">The cause, shown with <c>--verbose</c>.</param>
-public class MttException(string message, string? remedy = null, Exception? inner = null)
-    : Exception(message, inner)
+public class MttException(string message, string? remedy = null, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>What to do about it.</summary>
     public string? Remedy { get; } = remedy;

@@ -23,6 +23,9 @@ public sealed record ServerPlan(
     SessionsOptions Sessions
 )
 {
+    /// <summary>Makes what the policy asks of models; null where nobody can.</summary>
+    public ServedArtefacts? Artefacts { get; init; }
+
     /// <summary>Where what is measured can be read.</summary>
     public ObserveOptions Observe { get; init; } = new();
 
@@ -145,7 +148,7 @@ public sealed class ChatServer : IAsyncDisposable
     {
         ServerOptions options = _plan.Options;
         _application.Use(new RequestPipeline(options, _tenants, _plan.Log).Wrap);
-        PassThrough passThrough = new(_upstreams, _plan.Policy, _sessions.Router, options, _plan.Time);
+        PassThrough passThrough = new(_upstreams, _plan.Policy, _plan.Artefacts, _sessions.Router, options, _plan.Time);
         ModelsApi.Map(_application, _upstreams, _plan.Time);
         OpenApiDocument.Map(_application);
         _sessions.Routes.Map(_application);

@@ -27,7 +27,7 @@ internal sealed class SessionParts
         Expiry = new Expiry(_service, plan.Sessions.Ttl, plan.Time, plan.Log);
         Turns = new SessionTurns(Log, plan.Sessions.Budget);
         Router = new Router(plan.Models.Routing);
-        SessionContexts contexts = new(Log, plan.Policy, plan.Time);
+        SessionContexts contexts = new(Log, plan.Policy, plan.Artefacts, plan.Time);
         Log.Erased += contexts.Forget;
         Log.Erased += upstreams.Forget;
         Log.Erased += TurnTimes.Forget;

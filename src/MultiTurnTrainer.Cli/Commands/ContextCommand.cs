@@ -71,6 +71,8 @@ internal static class ContextCommand
             "Price of a million prompt tokens that a prefix cache holds; 0 where they are free. Default: --price.",
     }.Between(0, 1e9);
 
+    private static readonly ArtefactOptions _artefacts = new();
+
     private static readonly Option<string> _format = CommonOptions.Choice(
         "--format",
         "How it is written.",
@@ -90,7 +92,7 @@ internal static class ContextCommand
 
     public static Command Create()
     {
-        SettingsOptions settings = new();
+        SettingsOptions settings = _artefacts.ShowIn(new SettingsOptions());
         RowFlags rows = new(RowUse.Rendering, settings);
         Command command = new("context", _help)
         {
@@ -110,29 +112,28 @@ internal static class ContextCommand
             _output,
             _force,
         };
+        _artefacts.AddTo(command);
         rows.AddTo(command);
         settings.AddTo(command);
-        command.SetAction(parsed => Run(parsed, settings.Load(parsed), rows));
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings.Load(parsed), rows, cancellation));
         return command;
     }
 
-    private static int Run(ParseResult parsed, SettingsFile file, RowFlags rows)
+    private static async Task<int> RunAsync(
+        ParseResult parsed,
+        SettingsFile file,
+        RowFlags rows,
+        CancellationToken cancellation
+    )
     {
         string[] compared = parsed.GetValue(_compare) ?? [];
-        List<(string Name, ContextReplay Replay)> replays = [];
-        Func<ContextPolicy, PolicyModel> load = Loader(parsed, rows.Read(parsed, file));
-        foreach (string name in compared.Length > 0 ? compared.Prepend(PolicyPresets.Naive).Distinct() : [])
-        {
-            replays.Add((name, new ContextReplay(load(PolicyFile.Load(name)))));
-        }
-
-        if (replays.Count == 0)
-        {
-            string? name = parsed.GetValue(_policy);
-            ContextPolicy policy = file.Policy(name) ?? new ContextPolicy();
-            replays.Add((name ?? "default", new ContextReplay(load(policy))));
-        }
-
+        (string Name, ContextPolicy Policy)[] policies = Policies(parsed, file, compared);
+        using PolicyArtefacts artefacts = _artefacts.Open(parsed, file, policies.Select(named => named.Policy), null);
+        Func<ContextPolicy, IArtefacts?, PolicyModel> load = Loader(parsed, rows.Read(parsed, file));
+        List<(string Name, ContextReplay Replay)> replays =
+        [
+            .. policies.Select(named => (named.Name, new ContextReplay(load(named.Policy, artefacts.Found)))),
+        ];
         string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
         OutputPaths.RefuseClash(inputs, parsed.GetValue(_html), parsed.GetValue(_output));
         using ResultOutput output = ResultOutput.Open(parsed.GetValue(_output), parsed.GetValue(_force));
@@ -142,7 +143,12 @@ internal static class ContextCommand
         int show = parsed.GetValue(_check) || compared.Length > 0 ? 0 : parsed.GetValue(_show);
         string? html = parsed.GetValue(_html);
         ContextPage page = new(html is null ? 0 : parsed.GetValue(_show));
-        long faults = Replay(inputs, replays, show, text, json, page);
+        Func<PolicyModel, Conversation, Task> complete = (model, conversation) =>
+            artefacts.Maker is { } maker
+                ? ArtefactCompletion.CompleteAsync(model, conversation, maker, cancellation)
+                : Task.CompletedTask;
+        long faults = await ReplayAsync(inputs, replays, show, text, json, page, complete);
+        Console.Error.Write(artefacts.Finish());
         if (asJson)
         {
             output.Text.WriteLine(json.Finish(replays));
@@ -167,13 +173,25 @@ internal static class ContextCommand
             : ExitCode.Done;
     }
 
-    private static Func<ContextPolicy, PolicyModel> Loader(ParseResult parsed, RowOptions options)
+    private static (string Name, ContextPolicy Policy)[] Policies(
+        ParseResult parsed,
+        SettingsFile file,
+        string[] compared
+    )
+    {
+        string? name = parsed.GetValue(_policy);
+        return compared.Length > 0
+            ? [.. compared.Prepend(PolicyPresets.Naive).Distinct().Select(one => (one, PolicyFile.Load(one)))]
+            : [(name ?? "default", file.Policy(name) ?? new ContextPolicy())];
+    }
+
+    private static Func<ContextPolicy, IArtefacts?, PolicyModel> Loader(ParseResult parsed, RowOptions options)
     {
         int? window = parsed.GetValue(_window);
         if (RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer) is { } folder)
         {
             RowModel model = RowModel.Load(folder, options);
-            return policy => new PolicyModel(policy, model, window);
+            return (policy, artefacts) => new PolicyModel(policy, model, window) { Artefacts = artefacts };
         }
 
         string encoding =
@@ -183,18 +201,19 @@ internal static class ContextCommand
                 "Give --model DIR, or --encoding FILE for a hosted model."
             );
         Tokenizer tokenizer = Tokenizer.Load(encoding);
-        return policy => new PolicyModel(policy, tokenizer, window);
+        return (policy, artefacts) => new PolicyModel(policy, tokenizer, window) { Artefacts = artefacts };
     }
 
     /// <summary>Replays every conversation under every policy.</summary>
     /// <returns>Faults and refusals.</returns>
-    private static long Replay(
+    private static async Task<long> ReplayAsync(
         string[] inputs,
         List<(string Name, ContextReplay Replay)> replays,
         int show,
         ContextText text,
         ContextJson json,
-        ContextPage page
+        ContextPage page,
+        Func<PolicyModel, Conversation, Task> complete
     )
     {
         long faults = 0;
@@ -204,6 +223,7 @@ internal static class ContextCommand
             bool isShown = number++ < show;
             foreach ((string name, ContextReplay replay) in replays)
             {
+                await complete(replay.Model, conversation);
                 page.Begin(name, replay.Model, conversation);
                 if (isShown)
                 {
@@ -231,7 +251,7 @@ internal static class ContextCommand
                         }
                     }
                 }
-                catch (MttException problem)
+                catch (MttException problem) when (problem is not ArtefactMissingException)
                 {
                     faults++;
                     replay.Report.Refused++;

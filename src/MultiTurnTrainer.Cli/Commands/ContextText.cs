@@ -89,6 +89,17 @@ internal sealed class ContextText(TextWriter output, bool items)
         Line(
             $"earlier text changed before {Counted.Of(report.Rewrites, "call")}; {report.OverBudget:N0} over budget; {report.Refused:N0} refused"
         );
+        if (report.Artefacts > 0)
+        {
+            Line(
+                $"models: {Counted.Of(report.Artefacts, "artefact")} used, {report.ArtefactPromptTokens + report.ArtefactCompletionTokens:N0} tokens of their own calls; {report.FailedArtefacts.Count:N0} could not be used and changed nothing"
+            );
+            foreach (FailedArtefact failed in report.FailedArtefacts)
+            {
+                Line($"  unchanged: {failed.Row}, turn {failed.Turn + 1}: {failed.Place}: {failed.Reason}");
+            }
+        }
+
         Line($"of {Counted.Of(report.Calls, "answer")}, in rows of {replay.Model.Budget:N0} tokens by other rules:");
         foreach (RivalLoss loss in report.Rivals.Losses)
         {
@@ -124,6 +135,7 @@ internal sealed class ContextText(TextWriter output, bool items)
                 "tokens",
                 "of naive",
                 "new",
+                "models",
                 "price",
                 "kept",
                 "rules kept",
@@ -147,6 +159,7 @@ internal sealed class ContextText(TextWriter output, bool items)
             Count(report.Tokens),
             Share(report.Tokens, naive.Tokens, empty: 1),
             Count(report.FreshTokens),
+            Count(report.ArtefactPromptTokens + report.ArtefactCompletionTokens),
             price is { } each ? Cost(report, each, cached ?? each) : "–",
             Share(report.Retention.Kept, report.Retention.Active),
             Share(report.Retention.KeptConstraints, report.Retention.ActiveConstraints),
@@ -160,7 +173,8 @@ internal sealed class ContextText(TextWriter output, bool items)
 
     private static TableCell Cost(ContextReport report, double price, double cached)
     {
-        double cost = ((report.FreshTokens * price) + ((report.Tokens - report.FreshTokens) * cached)) / 1e6;
+        long models = report.ArtefactPromptTokens + report.ArtefactCompletionTokens;
+        double cost = (((report.FreshTokens + models) * price) + ((report.Tokens - report.FreshTokens) * cached)) / 1e6;
         return new TableCell(Invariant($"{cost:N4}"), cost);
     }
 

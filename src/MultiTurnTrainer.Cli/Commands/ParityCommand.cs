@@ -38,7 +38,7 @@ internal static class ParityCommand
     private static int Run(ParseResult parsed, RowOptions options)
     {
         RowModel model = RowModel.Load(RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer), options);
-        PolicyModel policy = new(options.Policy ?? new ContextPolicy(), model);
+        PolicyModel policy = new(options.Policy ?? new ContextPolicy(), model) { Artefacts = options.Artefacts };
         ContextParity parity = new(policy, options.Under(null));
         long shown = 0;
         foreach (

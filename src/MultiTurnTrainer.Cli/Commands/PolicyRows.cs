@@ -3,7 +3,7 @@ using MultiTurnTrainer.Cli.Settings;
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary>What <c>mtt prepare --policy</c> adds to a preparation: its rows go through the policy, and the sums are written.</summary>
-internal sealed class PolicyRows(PolicyModel model, int threads)
+internal sealed class PolicyRows(PolicyModel model, PolicyArtefacts artefacts, int threads) : IDisposable
 {
     private const int MostShown = 5;
 
@@ -14,22 +14,44 @@ internal sealed class PolicyRows(PolicyModel model, int threads)
     public string Fingerprint { get; } = PolicyFingerprint.Of(model.Policy);
 
     /// <summary>Loads policy and model.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="policy">The policy; null takes the settings'.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="rows">How rows are rendered.</param>
+    /// <param name="open">Opens what models made for the policy.</param>
     /// <exception cref="MttException">One of them cannot be used, or no policy is named.</exception>
-    public static PolicyRows Load(string folder, string? policy, SettingsFile settings, RowOptions rows) =>
-        new(
-            new PolicyModel(
-                settings.Policy(policy)
-                    ?? throw new MttException(
-                        "--model is for a context policy, and none is named",
-                        "Give --policy NAME|FILE, or a section context: in mtt.yaml."
-                    ),
-                RowModel.Load(folder, rows)
-            ),
+    public static PolicyRows Load(
+        string folder,
+        string? policy,
+        SettingsFile settings,
+        RowOptions rows,
+        Func<ContextPolicy, PolicyArtefacts> open
+    )
+    {
+        ContextPolicy read =
+            settings.Policy(policy)
+            ?? throw new MttException(
+                "--model is for a context policy, and none is named",
+                "Give --policy NAME|FILE, or a section context: in mtt.yaml."
+            );
+        RowModel model = RowModel.Load(folder, rows);
+        PolicyArtefacts artefacts = open(read);
+        return new PolicyRows(
+            new PolicyModel(read, model) { Artefacts = artefacts.Found },
+            artefacts,
             Math.Min(Environment.ProcessorCount, 64)
         );
+    }
 
     /// <summary>An output whose rows go through the policy.</summary>
-    public IRowOutput Wrap(IRowOutput output) => new PolicyRowOutput(output, model, threads, _refused, _counts);
+    public IRowOutput Wrap(IRowOutput output) =>
+        new PolicyRowOutput(output, model, threads, _refused, _counts, artefacts.Maker);
+
+    /// <summary>What models made so far, in words.</summary>
+    public string Artefacts => artefacts.Said();
+
+    /// <inheritdoc/>
+    public void Dispose() => artefacts.Dispose();
 
     /// <summary>Writes the sums and says them.</summary>
     public string Finish(string path)
@@ -66,6 +88,22 @@ internal sealed class PolicyRows(PolicyModel model, int threads)
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"  {loss.Rule, -18} {loss.Lost, 7:N0} answers lost, {loss.Foreign, 7:N0} in another context than served\n"
+            );
+        }
+
+        text.Append(artefacts.Finish());
+        foreach (FailedArtefact failed in _counts.Report.FailedArtefacts.Take(MostShown))
+        {
+            text.Append(
+                Printable.Of($"  unchanged: {failed.Row}, turn {failed.Turn + 1}: {failed.Place}: {failed.Reason}\n")
+            );
+        }
+
+        if (_counts.Report.FailedArtefacts.Count > 0)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  {Counted.Of(_counts.Report.FailedArtefacts.Count, "artefact")} could not be used and changed nothing, all listed there\n"
             );
         }
 

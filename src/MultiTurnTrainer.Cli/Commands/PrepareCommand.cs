@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Cli.Remote;
 using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Cli.Validation;
+using MultiTurnTrainer.Inference.Artefacts;
 
 namespace MultiTurnTrainer.Cli.Commands;
 
@@ -19,9 +20,12 @@ internal static class PrepareCommand
           mtt prepare raw.jsonl --output data --shard 3/8
           mtt prepare chats.jsonl tools.jsonl --output data --weights 1,2.5
           mtt prepare raw.jsonl --output data --policy support --model qwen3
+          mtt prepare raw.jsonl --output data --policy mine.yaml --model qwen3 --endpoint http://localhost:8000/v1 --budget-tokens 500000
           mtt prepare raw.jsonl --output data --redact --redact-field customer_name
 
         With --policy every answer stands in the context it will meet when it is served: context.json has the sums.
+        What a policy asks of models is kept in --artefacts (default: artefacts.jsonl in the output folder) and never made
+        twice: a run that was stopped goes on from there, and a run without --endpoint takes what is there.
         With --redact values become placeholders such as [EMAIL_1], the same for the same value; redacted.jsonl says where they stood.
         """;
 
@@ -87,6 +91,7 @@ internal static class PrepareCommand
         "With --policy: the folder whose template and tokenizer the prompts are for."
     );
 
+    private static readonly ArtefactOptions _artefacts = new();
     private static readonly RedactOptions _redact = new();
     private static readonly Option<bool> _force = CommonOptions.Force();
 
@@ -109,8 +114,9 @@ internal static class PrepareCommand
             _model,
             _force,
         };
+        _artefacts.AddTo(command);
         _redact.AddTo(command);
-        SettingsOptions settings = new();
+        SettingsOptions settings = _artefacts.ShowIn(new SettingsOptions());
         RowFlags rows = new(RowUse.Rendering, settings);
         rows.AddTo(command);
         settings.AddTo(command);
@@ -122,9 +128,33 @@ internal static class PrepareCommand
     {
         UnfinishedFiles.RemoveOnSignals();
         (string[] inputs, double[] weights) = Mixed(parsed.GetValue(_inputs)!, parsed.GetValue(_weights));
-        PolicyRows? policy = RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer) is { } folder
-            ? PolicyRows.Load(folder, parsed.GetValue(_policy), settings.Load(parsed), rows.Read(parsed))
+        using PolicyRows? policy = RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer) is { } folder
+            ? Policy(folder, parsed, settings.Load(parsed), rows)
             : RequireNoPolicy(parsed.GetValue(_policy));
+        try
+        {
+            return Prepare(parsed, inputs, weights, policy);
+        }
+        catch (ArtefactBudgetException problem)
+        {
+            Console.Error.Write(Printable.Of($"{problem.Message}; nothing was written but what models made\n"));
+            Console.Error.Write($"{policy!.Artefacts}  hint: {problem.Remedy}\n");
+            return ExitCode.Stopped;
+        }
+    }
+
+    private static PolicyRows Policy(string folder, ParseResult parsed, SettingsFile settings, RowFlags rows) =>
+        PolicyRows.Load(
+            folder,
+            parsed.GetValue(_policy),
+            settings,
+            rows.Read(parsed),
+            policy =>
+                _artefacts.Open(parsed, settings, [policy], Path.Combine(parsed.GetValue(_output)!, "artefacts.jsonl"))
+        );
+
+    private static int Prepare(ParseResult parsed, string[] inputs, double[] weights, PolicyRows? policy)
+    {
         PrepareOptions options = new()
         {
             Output = parsed.GetValue(_output)!,

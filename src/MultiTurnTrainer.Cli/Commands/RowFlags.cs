@@ -161,7 +161,7 @@ internal sealed class RowFlags
             TemplateBudget = parsed.GetValue(_budget) ?? settings.TemplateBudget,
         };
         ContextPolicy? policy = _use.HasFlag(RowUse.Building) ? file.Policy(parsed.GetValue(_policy)) : null;
-        return Rows(parsed, options).Under(policy);
+        return Rows(parsed, options).Under(policy, ArtefactOptions.Recorded(policy, file));
     }
 
     // A flag that the command does not have has no value.

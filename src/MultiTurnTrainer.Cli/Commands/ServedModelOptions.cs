@@ -96,7 +96,10 @@ internal sealed class ServedModelOptions
         string? name = parsed.GetValue(_policy) ?? sessions.Policy;
         ContextPolicy policy = file.Policy(name) ?? new ContextPolicy();
         ServedPolicy served = new(name ?? StandardPolicy, policy, counted, parsed.GetValue(_window));
-        return new ServerPlan(new ServerOptions(), models, served, Sessions(sessions, parsed));
+        return new ServerPlan(new ServerOptions(), models, served, Sessions(sessions, parsed))
+        {
+            Artefacts = ArtefactOptions.Served(policy, file, models.Endpoints),
+        };
     }
 
     /// <summary>Where what is measured can be read: what was given, else the settings.</summary>

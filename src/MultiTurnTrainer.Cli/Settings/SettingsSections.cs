@@ -12,6 +12,7 @@ internal static class SettingsSections
             ["train"] = typeof(TrainSettings),
             ["lora"] = typeof(LoraSettings),
             [PolicyFile.Section] = typeof(ContextPolicy),
+            ["artefacts"] = typeof(ArtefactSettings),
             ["rows"] = typeof(RowOptions),
             ["distill"] = typeof(DistillationSettings),
             ["preference"] = typeof(PreferenceSettings),

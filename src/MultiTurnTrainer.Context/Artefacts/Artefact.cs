@@ -73,6 +73,13 @@ public sealed record Artefact(string Key, ArtefactKind Kind, string Model, strin
     public ReadOnlySpan<float> Numbers() => MemoryMarshal.Cast<byte, float>(Vector);
 }
 
+/// <summary>What the artefacts of a model cost.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Count">How many it made.</param>
+/// <param name="PromptTokens">Tokens that it read.</param>
+/// <param name="CompletionTokens">Tokens that it wrote.</param>
+public sealed record ArtefactCost(string Model, int Count, int PromptTokens, int CompletionTokens);
+
 /// <summary>Finds what models made.</summary>
 public interface IArtefacts
 {

@@ -14,6 +14,7 @@ public sealed class ArtefactFile : IArtefacts, IDisposable
     private readonly SafeFileHandle _file;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (long Offset, int Length)> _places = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, ArtefactCost> _costs = new(StringComparer.Ordinal);
     private bool _writes;
     private long _end;
     private string _last = "";
@@ -40,8 +41,17 @@ public sealed class ArtefactFile : IArtefacts, IDisposable
         }
     }
 
-    /// <summary>Tokens that all of them took.</summary>
-    public long Tokens { get; private set; }
+    /// <summary>What they cost, by the model that made them. One that was made again counts each time.</summary>
+    public IReadOnlyList<ArtefactCost> Costs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _costs.Values];
+            }
+        }
+    }
 
     /// <summary>Opens a file to add to; it is begun where there is none.</summary>
     /// <exception cref="MttException">Another process writes it, a line is damaged, or it cannot be written.</exception>
@@ -247,7 +257,13 @@ public sealed class ArtefactFile : IArtefacts, IDisposable
         _isOrdered &= string.CompareOrdinal(_last, artefact.Key) < 0;
         _last = artefact.Key;
         _places[artefact.Key] = (_end, length);
-        Tokens += artefact.PromptTokens + artefact.CompletionTokens;
+        ArtefactCost cost = _costs.GetValueOrDefault(artefact.Model, new ArtefactCost(artefact.Model, 0, 0, 0));
+        _costs[artefact.Model] = cost with
+        {
+            Count = cost.Count + 1,
+            PromptTokens = cost.PromptTokens + artefact.PromptTokens,
+            CompletionTokens = cost.CompletionTokens + artefact.CompletionTokens,
+        };
     }
 
     private byte[] Line((long Offset, int Length) place)

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Context.Artefacts;
+
 namespace MultiTurnTrainer.Context.Planning;
 
 /// <summary>A state variable from a turn on.</summary>
@@ -5,14 +7,6 @@ namespace MultiTurnTrainer.Context.Planning;
 /// <param name="Name">Its name.</param>
 /// <param name="Value">Its value; empty removes it.</param>
 public sealed record StateChange(int Turn, string Name, string Value);
-
-/// <summary>Summaries that a model has made and that stand in for the built-in ones.</summary>
-public interface ISummaryArtefacts
-{
-    /// <summary>The summary of some messages, or null.</summary>
-    /// <param name="sources">SHA-256 over the messages it covers, in order.</param>
-    string? Find(string sources);
-}
 
 /// <summary>What a conversation has beside its messages.</summary>
 public sealed record ContextInputs
@@ -36,15 +30,15 @@ public sealed record ContextInputs
     public DateTimeOffset? TimeOf(int message) =>
         message >= FirstTime && message - FirstTime < Times.Count ? Times[message - FirstTime] : null;
 
-    /// <summary>Summaries made by a model.</summary>
-    public ISummaryArtefacts? Summaries { get; init; }
+    /// <summary>What models made of it; null where nothing is on record.</summary>
+    public IArtefacts? Artefacts { get; init; }
 
     /// <summary>Where the template takes what is injected.</summary>
     public BlockPlacement Placement { get; init; }
 
     /// <summary>
     /// What a conversation says: <c>tools</c>, <c>documents</c>, <c>metadata.timestamps</c> (one for each message),
-    /// <c>metadata.state</c> (a list of <c>{"turn", "name", "value"}</c>, turns from 0).
+    /// <c>metadata.state</c> (a list of <c>{"turn", "name", "value"}</c>, turns from 0), <c>metadata.artefacts</c>.
     /// </summary>
     public static ContextInputs Of(Conversation conversation) =>
         new()
@@ -53,6 +47,7 @@ public sealed record ContextInputs
             Documents = Texts(Get(conversation.Json, "documents")),
             State = States(Get(conversation.Metadata, "state")),
             Times = Stamps(Get(conversation.Metadata, "timestamps")),
+            Artefacts = RowArtefacts.Of(Get(conversation.Metadata, "artefacts")),
         };
 
     private static JsonView? Get(JsonView? owner, string name) =>

@@ -122,6 +122,9 @@ public sealed record ContextPlan
     /// <summary>What to tell the user.</summary>
     public required IReadOnlyList<Notice> Notices { get; init; }
 
+    /// <summary>What was taken of a model's work since the call before, and what could not be.</summary>
+    public required IReadOnlyList<ArtefactUse> Artefacts { get; init; }
+
     /// <summary>The constraints in force.</summary>
     public required IReadOnlyList<ActiveConstraint> Constraints { get; init; }
 

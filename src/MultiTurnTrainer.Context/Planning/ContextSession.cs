@@ -1,5 +1,6 @@
 // Folder Planning: which items the prompt of a call holds, incrementally, and what is left out and why.
 // Refuses to know: clocks, chance, networks, token ids, how a template prints.
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Constraints;
 using MultiTurnTrainer.Context.Policies;
 
@@ -107,7 +108,8 @@ public sealed class ContextSession
         using Activity? span = ContextTelemetry.Source.StartActivity("context.assemble");
         _applied.Clear();
         _notices.Clear();
-        Advance();
+        _layout.Desk.Uses.Clear();
+        Whole(Advance);
         _plan = Build();
         Observe(_plan, span);
         return _plan;
@@ -130,7 +132,7 @@ public sealed class ContextSession
 
         _refits[Count] = surplus;
         _layout.Surplus = surplus;
-        Fit();
+        Whole(Fit);
         return _plan = Build();
     }
 
@@ -147,9 +149,7 @@ public sealed class ContextSession
 
     /// <summary>Where the plans stand, to go on from there later; null except after an answer.</summary>
     public PlanState? Save() =>
-        _plan is null && Count > 0 && _record[Count - 1].Role == Role.Assistant && _inputs.Summaries is null
-            ? _layout.Save(_turnSeen)
-            : null;
+        _plan is null && Count > 0 && _record[Count - 1].Role == Role.Assistant ? _layout.Save(_turnSeen) : null;
 
     [MemberNotNull(nameof(_log), nameof(_layout), nameof(_steps))]
     private void Begin()
@@ -164,6 +164,21 @@ public sealed class ContextSession
             _log.Restore(_base, _record);
             _layout.Restore(_base);
             _turnSeen = _base.Turn;
+        }
+    }
+
+    /// <summary>Does a part of a plan whole or not at all: without something that a model has to make first, the plans stand where they stood.</summary>
+    private void Whole(Action part)
+    {
+        try
+        {
+            part();
+        }
+        catch (ArtefactMissingException)
+        {
+            _refits.Remove(Count);
+            Replay();
+            throw;
         }
     }
 
@@ -336,6 +351,7 @@ public sealed class ContextSession
             LeftOut = [.. _layout.LeftOut],
             Applied = [.. _applied],
             Notices = [.. _notices],
+            Artefacts = [.. _layout.Desk.Uses],
             Constraints = [.. _layout.Ledger.Active],
             Parts = _layout.Parts(_window, _window - _budget),
             IsEstimate = _counter.IsEstimate,

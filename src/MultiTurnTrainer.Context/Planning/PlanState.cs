@@ -39,6 +39,9 @@ public sealed record PlanState
     /// <summary>The summary.</summary>
     public required SummaryState Summary { get; init; }
 
+    /// <summary>What has left and a model's summary does not cover yet; null where no model writes it.</summary>
+    public WaitingMessages? Waiting { get; init; }
+
     /// <summary>Instructions of turns that have left.</summary>
     public required IReadOnlyList<LeftInstruction> Notes { get; init; }
 

@@ -16,7 +16,7 @@ internal sealed class PromptLayout
     private readonly ITokenCounter _counter;
     private readonly MessageLog _log;
     private readonly PromptBlock _block;
-    private readonly SourceHash? _sources;
+    private readonly ModelSummary? _model;
     private readonly List<LeftInstruction> _notes = [];
     private readonly List<Omission> _leftOut = [];
     private readonly Dictionary<int, IReadOnlyList<ClassifiedSentence>> _sentences = [];
@@ -31,8 +31,9 @@ internal sealed class PromptLayout
     {
         (_policy, _inputs, _counter, _log) = (policy, inputs, counter, log);
         _block = new PromptBlock(policy, inputs, counter);
-        _sources = inputs.Summaries is null ? null : new SourceHash();
+        Desk = new ArtefactDesk(inputs.Artefacts);
         Summary = new RunningSummary(policy.Summary, counter.Count);
+        _model = policy.Summarize is { } model ? new ModelSummary(model, Desk, Summary, counter.Count) : null;
         _tools = inputs.Tools is { } tools ? counter.CountTools(tools) : 0;
         for (int i = 0; i < inputs.Documents.Count; i++)
         {
@@ -48,6 +49,9 @@ internal sealed class PromptLayout
 
     /// <summary>The summary.</summary>
     public RunningSummary Summary { get; }
+
+    /// <summary>Finds what models made.</summary>
+    public ArtefactDesk Desk { get; }
 
     /// <summary>What is at the top.</summary>
     public PromptBlock Block => _block;
@@ -159,6 +163,7 @@ internal sealed class PromptLayout
             Constraints = [.. Ledger.Active],
             ConstraintChanges = Ledger.Version,
             Summary = Summary.Save(),
+            Waiting = _model?.Save(),
             Notes = [.. _notes],
             LeftOut = [.. _leftOut],
             Caller = _log.OpenCall.Caller,
@@ -176,6 +181,7 @@ internal sealed class PromptLayout
     {
         Ledger.Restore(state.Constraints, state.ConstraintChanges);
         Summary.Restore(state.Summary);
+        _model?.Restore(state.Waiting ?? WaitingMessages.None);
         _notes.AddRange(state.Notes);
         _leftOut.AddRange(state.LeftOut);
         _system = state.LeadingTokens.Sum();
@@ -204,6 +210,7 @@ internal sealed class PromptLayout
 
         int first = _log.Turns[FirstTurn].First;
         int tokens = 0;
+        _model?.Add(EntriesOf(FirstTurn, turn));
         for (; FirstTurn < turn; FirstTurn++)
         {
             TurnSpan span = _log.Turns[FirstTurn];
@@ -234,9 +241,19 @@ internal sealed class PromptLayout
     /// <summary>Writes the summary of what has left.</summary>
     public void WriteSummary(int turn)
     {
-        Summary.Write(_sources is null ? null : _inputs.Summaries!.Find(_sources.Value));
+        _model?.Write();
+        Summary.Write();
         WriteBlock(turn);
     }
+
+    /// <summary>Whether all turns before one may leave for the sake of a summary: not where a model's cannot be used.</summary>
+    /// <param name="turn">The first that would stay.</param>
+    public bool IsSummarized(int turn) => _model is null || _model.Covers(EntriesOf(FirstTurn, turn));
+
+    /// <summary>Reduces the summary to its key facts from here on.</summary>
+    /// <returns>Whether that changes anything.</returns>
+    public bool KeepFactsOnly() =>
+        !Summary.IsFactsOnly && (_model is null || _model.KeepFactsOnly()) && Summary.KeepFactsOnly();
 
     /// <summary>Replaces the oldest result that is still word for word by a placeholder.</summary>
     /// <param name="keep">The newest results that stay; those of the newest call always do.</param>
@@ -406,12 +423,14 @@ internal sealed class PromptLayout
         return 0;
     }
 
+    private IEnumerable<Entry> EntriesOf(int first, int end) =>
+        Places(_log.Turns[first].First, _log.Turns[end].First).Select(place => _log.Entries[place]);
+
     private void Cover(TurnSpan span)
     {
         for (int i = span.First; i < span.End; i++)
         {
             Entry entry = _log.Entries[i];
-            _sources?.Add(entry.Message);
             switch (entry.Message.Role)
             {
                 case Role.User:

@@ -85,16 +85,16 @@ internal sealed class StepRunner(ContextPolicy policy, PromptLayout layout, Mess
 
                 return cleared == 0 ? null : $"{cleared} older tool results became placeholders";
             case StepAction.SummarizeTurns:
-                return Summarize(turn + 1 - step.KeepTurns, turn, goal, "older turns were summarised");
+                return Gently(turn + 1 - step.KeepTurns, turn, goal, "older turns were summarised");
             case StepAction.SummarizeMessages:
-                return Summarize(
+                return Gently(
                     LastMessages(step.KeepMessages, turn),
                     turn,
                     0,
                     "all but the last messages were summarised"
                 );
             case StepAction.KeyFacts:
-                if (!layout.Summary.KeepFactsOnly())
+                if (!layout.KeepFactsOnly())
                 {
                     return null;
                 }
@@ -109,8 +109,28 @@ internal sealed class StepRunner(ContextPolicy policy, PromptLayout layout, Mess
         }
     }
 
-    /// <summary>Lets the oldest turns leave, up to a limit, until the prompt is as small as wanted.</summary>
-    private string? Summarize(int limit, int turn, int goal, string what)
+    /// <summary>Lets the oldest turns leave where the summary that is to replace them is there.</summary>
+    private string? Gently(int limit, int turn, int goal, string what) =>
+        Bite(limit, goal) is { } first && layout.IsSummarized(first) ? Leave(first, turn, what) : null;
+
+    /// <summary>Lets the oldest turns leave whatever the summary is.</summary>
+    private void Summarize(int limit, int turn, int goal, string what)
+    {
+        if (Bite(limit, goal) is { } first)
+        {
+            Leave(first, turn, what);
+        }
+    }
+
+    private string Leave(int first, int turn, string what)
+    {
+        layout.Drop(first, what);
+        layout.WriteSummary(turn);
+        return what;
+    }
+
+    /// <summary>The first turn that stays where the oldest leave, up to a limit, until the prompt is as small as wanted; null where none leaves.</summary>
+    private int? Bite(int limit, int goal)
     {
         int first = layout.FirstTurn;
         if (limit <= first)
@@ -128,14 +148,7 @@ internal sealed class StepRunner(ContextPolicy policy, PromptLayout layout, Mess
 
         // A bite that neither reaches the goal nor saves much would only break the prefix cache: leave it to a harsher step.
         bool isSmall = left > goal && goal > 0 && layout.Total - left < LeastBite * budget;
-        if (layout.Total <= goal || first == layout.FirstTurn || isSmall)
-        {
-            return null;
-        }
-
-        layout.Drop(first, what);
-        layout.WriteSummary(turn);
-        return what;
+        return layout.Total <= goal || first == layout.FirstTurn || isSmall ? null : first;
     }
 
     /// <summary>The first of the last turns in the prompt that have no more messages than so many together.</summary>

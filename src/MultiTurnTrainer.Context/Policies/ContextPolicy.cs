@@ -26,6 +26,9 @@ public sealed record ContextPolicy
     /// <summary>The rolling summary of what has left the window.</summary>
     public SummaryPolicy Summary { get; init; } = new();
 
+    /// <summary>The model that writes the summary; null writes it by rule.</summary>
+    public SummarizePolicy? Summarize { get; init; }
+
     /// <summary>Results of tools.</summary>
     public ToolPolicy Tools { get; init; } = new();
 
@@ -46,6 +49,10 @@ public sealed record ContextPolicy
 
     /// <summary>What makes prompts smaller, gentle to harsh; each is looked at in turn.</summary>
     public IReadOnlyList<PolicyStep> Steps { get; init; } = PolicyStep.Default;
+
+    /// <summary>The models that it asks for artefacts, each once.</summary>
+    public IReadOnlyList<string> Models() =>
+        [.. new[] { Summarize?.Model }.Where(model => model is { Length: > 0 }).Distinct(StringComparer.Ordinal)!];
 
     /// <summary>Tokens a prompt may have in a window: without the reserve.</summary>
     /// <param name="window">The window.</param>

@@ -35,6 +35,24 @@ public static class PolicyCheck
             yield return new("persona.every", "there is no persona to repeat", "Give persona.text, or remove it.");
         }
 
+        if (policy.Summarize is { Model: "" })
+        {
+            yield return new(
+                "summarize.model",
+                "no model is named",
+                "Give its name on the endpoint, or a model folder."
+            );
+        }
+
+        if (policy is { Summarize: not null, Summary.MaxTokens: 0 })
+        {
+            yield return new(
+                "summary.max_tokens",
+                "is 0, so that the model of summarize has nothing to write",
+                "Give the summary some tokens, or remove summarize."
+            );
+        }
+
         double last = 0;
         for (int i = 0; i < policy.Steps.Count; i++)
         {

@@ -1,4 +1,26 @@
+using MultiTurnTrainer.Context.Artefacts;
+using MultiTurnTrainer.Context.Planning;
+
 namespace MultiTurnTrainer.Context.Reports;
+
+/// <summary>Something that a model was asked for and that could not be used.</summary>
+/// <param name="Row">The conversation.</param>
+/// <param name="Turn">The turn at which it was needed, from 0.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Place">The messages it is of.</param>
+/// <param name="Reason">What is wrong with it.</param>
+public sealed record FailedArtefact(string Row, int Turn, ArtefactKind Kind, string Place, string Reason)
+{
+    internal JsonFields ToJson() =>
+        new()
+        {
+            ["row"] = Row,
+            ["turn"] = Turn,
+            ["kind"] = Naming.SnakeCase(Kind.ToString()),
+            ["of"] = Place,
+            ["reason"] = Reason,
+        };
+}
 
 /// <summary>What a policy makes of some conversations, over all their calls.</summary>
 public sealed class ContextReport
@@ -33,6 +55,18 @@ public sealed class ContextReport
     /// <summary>What was kept, over all calls.</summary>
     public RetentionCount Retention { get; set; }
 
+    /// <summary>What was taken of models' work, once in each conversation.</summary>
+    public long Artefacts { get; set; }
+
+    /// <summary>Tokens that those models read for it.</summary>
+    public long ArtefactPromptTokens { get; set; }
+
+    /// <summary>Tokens that they wrote.</summary>
+    public long ArtefactCompletionTokens { get; set; }
+
+    /// <summary>What of their work could not be used, so that nothing was changed.</summary>
+    public List<FailedArtefact> FailedArtefacts { get; } = [];
+
     /// <summary>What other rules would have lost.</summary>
     public RivalRules Rivals { get; } = new();
 
@@ -52,7 +86,28 @@ public sealed class ContextReport
         OverBudget += other.OverBudget;
         Rewrites += other.Rewrites;
         Retention += other.Retention;
+        Artefacts += other.Artefacts;
+        ArtefactPromptTokens += other.ArtefactPromptTokens;
+        ArtefactCompletionTokens += other.ArtefactCompletionTokens;
+        FailedArtefacts.AddRange(other.FailedArtefacts);
         Rivals.Add(other.Rivals);
+    }
+
+    /// <summary>Takes over what a plan took of models' work.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="row">The conversation, for people.</param>
+    public void AddArtefacts(ContextPlan plan, string row)
+    {
+        foreach (ArtefactUse use in plan.Artefacts)
+        {
+            Artefacts++;
+            ArtefactPromptTokens += use.PromptTokens;
+            ArtefactCompletionTokens += use.CompletionTokens;
+            if (use.Failure is { } reason)
+            {
+                FailedArtefacts.Add(new FailedArtefact(row, plan.Turn, use.Kind, use.Place, reason));
+            }
+        }
     }
 
     /// <summary>As JSON.</summary>
@@ -78,6 +133,16 @@ public sealed class ContextReport
                 ["labels_kept"] = Retention.KeptLabels,
                 ["labels_active"] = Retention.ActiveLabels,
                 ["share"] = Math.Round(Retention.Share, 6),
+            },
+            ["artefacts"] = new JsonFields
+            {
+                ["used"] = Artefacts,
+                ["prompt_tokens"] = ArtefactPromptTokens,
+                ["completion_tokens"] = ArtefactCompletionTokens,
+                ["failed"] = FailedArtefacts
+                    .OrderBy(failed => failed.Row, StringComparer.Ordinal)
+                    .ThenBy(failed => failed.Turn)
+                    .Select(failed => failed.ToJson()),
             },
             ["rivals"] = Rivals.Losses.ToDictionary(
                 loss => loss.Rule,

@@ -1,4 +1,4 @@
-// Folder Summaries: what is kept of turns that have left the window, without a model.
+// Folder Summaries: what is kept of turns that have left the window, by rule, and what a model is told that writes it.
 // Refuses to know: prompts, budgets, where a summary stands.
 using MultiTurnTrainer.Context.Constraints;
 using MultiTurnTrainer.Context.Policies;
@@ -21,7 +21,19 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
     private readonly List<SummaryLine> _lines = [];
     private readonly SummaryLine _heading = new(0, 0, Heading, 0, count(Heading));
 
-    private bool _factsOnly;
+    private IReadOnlyList<int> _madeOf = [];
+
+    /// <summary>Whether it keeps key facts only.</summary>
+    public bool IsFactsOnly { get; private set; }
+
+    /// <summary>What a model wrote of all but the newest that has left; empty for nothing.</summary>
+    public string Made { get; private set; } = "";
+
+    /// <summary>Most tokens of what a model writes.</summary>
+    public int Room => RoomIn(Cap);
+
+    /// <summary>The same where only key facts are kept.</summary>
+    public int FactsRoom => RoomIn(Math.Min(Cap, policy.MaxTokens / 2));
 
     /// <summary>The text; empty where nothing is covered.</summary>
     public string Text { get; private set; } = "";
@@ -39,12 +51,12 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
     /// <returns>Whether that changes anything.</returns>
     public bool KeepFactsOnly()
     {
-        if (_factsOnly || policy.MaxTokens == 0)
+        if (IsFactsOnly || policy.MaxTokens == 0)
         {
             return false;
         }
 
-        _factsOnly = true;
+        IsFactsOnly = true;
         Cap = Math.Min(Cap, policy.MaxTokens / 2);
         _lines.RemoveAll(line => !line.Text.StartsWith(User, StringComparison.Ordinal));
         return true;
@@ -73,23 +85,31 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
     /// <param name="isAccepted">Whether the user's next words accept it.</param>
     public void AddAnswer(int message, string text, bool isAccepted)
     {
-        if (policy.Proposals && !_factsOnly && FactWorth.Claim(text) is { } claim)
+        if (policy.Proposals && !IsFactsOnly && FactWorth.Claim(text) is { } claim)
         {
             Add(message, (isAccepted ? Accepted : Proposal) + claim, isAccepted ? 1 : 0.5);
         }
     }
 
-    /// <summary>Writes the summary anew; what did not fit is gone for good.</summary>
-    /// <param name="made">A summary of the same messages that a model has made; null writes our own.</param>
-    public void Write(string? made)
+    /// <summary>Takes what a model wrote in the place of all that is here.</summary>
+    /// <param name="made">Its text.</param>
+    /// <param name="messages">The messages that it covers and the one before did not.</param>
+    public void Take(string made, IReadOnlyList<int> messages)
     {
-        if (made is not null && policy.MaxTokens > 0 && count(made) <= Cap)
+        Made = made;
+        _madeOf = [.. _madeOf, .. messages];
+        _lines.Clear();
+    }
+
+    /// <summary>Writes the summary anew; what did not fit is gone for good.</summary>
+    public void Write()
+    {
+        if (count(Made) > Room)
         {
-            (Text, Tokens) = (made, count(made));
-            return;
+            (Made, _madeOf) = ("", []);
         }
 
-        int left = Cap - _heading.Tokens;
+        int left = Cap - _heading.Tokens - (Made.Length > 0 ? count(Made) : 0);
         List<SummaryLine> kept = [];
         foreach (SummaryLine line in _lines.OrderByDescending(line => line.Worth).ThenByDescending(line => line.Order))
         {
@@ -114,13 +134,14 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
     }
 
     /// <summary>What <see cref="Restore"/> takes.</summary>
-    public SummaryState Save() => new([.. _lines], Cap, _factsOnly);
+    public SummaryState Save() => new([.. _lines], Cap, IsFactsOnly, Made, _madeOf);
 
     /// <summary>Takes the place of a summary that was saved.</summary>
     public void Restore(SummaryState state)
     {
         _lines.AddRange(state.Lines);
-        (Cap, _factsOnly) = (state.Cap, state.FactsOnly);
+        (Cap, IsFactsOnly) = (state.Cap, state.FactsOnly);
+        (Made, _madeOf) = (state.Made, state.MadeOf ?? []);
         Compose(_lines);
     }
 
@@ -135,13 +156,14 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
 
     private void Compose(IReadOnlyList<SummaryLine> lines)
     {
-        if (lines.Count == 0)
+        if (lines.Count == 0 && Made.Length == 0)
         {
             (Text, Tokens, Sources) = ("", 0, []);
             return;
         }
 
         StringBuilder text = new(Heading);
+        text.Append(Made.Length > 0 ? "\n" : "").Append(Made);
         foreach (SummaryLine line in lines)
         {
             text.Append('\n').Append(line.Text);
@@ -149,6 +171,9 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
 
         Text = text.ToString();
         Tokens = count(Text);
-        Sources = [.. lines.Select(line => line.Message).Distinct()];
+        Sources = [.. _madeOf, .. lines.Select(line => line.Message).Distinct()];
     }
+
+    // A token or two may come of putting the parts together.
+    private int RoomIn(int cap) => Math.Max(0, cap - _heading.Tokens - 2);
 }

@@ -4,7 +4,15 @@ namespace MultiTurnTrainer.Context.Summaries;
 /// <param name="Lines">Its lines in order.</param>
 /// <param name="Cap">The most tokens it has.</param>
 /// <param name="FactsOnly">Whether it keeps key facts only.</param>
-public sealed record SummaryState(IReadOnlyList<SummaryLine> Lines, int Cap, bool FactsOnly);
+/// <param name="Made">What a model wrote, before the lines.</param>
+/// <param name="MadeOf">The messages that covers.</param>
+public sealed record SummaryState(
+    IReadOnlyList<SummaryLine> Lines,
+    int Cap,
+    bool FactsOnly,
+    string Made = "",
+    IReadOnlyList<int>? MadeOf = null
+);
 
 /// <summary>A line of a summary.</summary>
 /// <param name="Order">Its place among all that were ever there.</param>

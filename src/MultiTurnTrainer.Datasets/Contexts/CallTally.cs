@@ -9,6 +9,7 @@ internal sealed class CallTally
     private readonly Retention _retention;
     private readonly List<AnswerPlace> _answers = [];
     private readonly List<int> _turnStarts = [];
+    private readonly string _place;
     private int _total;
     private int _messages;
     private int _layout = -1;
@@ -16,7 +17,7 @@ internal sealed class CallTally
 
     public CallTally(PolicyModel model, ContextReport report, ITokenCounter counter, Conversation conversation)
     {
-        (_model, _report, _counter) = (model, report, counter);
+        (_model, _report, _counter, _place) = (model, report, counter, conversation.Id ?? conversation.Place);
         _retention = new Retention(MustKeep.Of(conversation));
         _total = counter.Frame + (conversation.Tools is { } tools ? counter.CountTools(tools) : 0);
         report.Conversations++;
@@ -40,6 +41,7 @@ internal sealed class CallTally
             && plan.Items.All(item => item.Kind is ItemKind.Message or ItemKind.System or ItemKind.Document);
         _answers.Add(new(_total, _total + _counter.Count(answer), plan.Turn, plan.FirstTurn, isPlain));
         RetentionCount kept = _retention.Of(plan);
+        _report.AddArtefacts(plan, _place);
         _report.Calls++;
         _report.Tokens += tokens;
         _report.FreshTokens += fresh;

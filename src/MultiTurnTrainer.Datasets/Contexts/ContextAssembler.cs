@@ -1,6 +1,7 @@
 // Folder Contexts: a policy's plans as prompts and training rows of a model: rendered, counted, compared.
 // Refuses to know: what a policy's steps decide.
 using System.Text;
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Datasets.Rows;
 
 namespace MultiTurnTrainer.Datasets.Contexts;
@@ -318,7 +319,7 @@ public sealed class ContextAssembler
     }
 
     private MttException Placed(MttException problem) =>
-        problem.Message.StartsWith(_source.Place, StringComparison.Ordinal)
-            ? problem
-            : new MttException($"{_source.Place}: {problem.Message}", problem.Remedy, problem.InnerException);
+        problem.Message.StartsWith(_source.Place, StringComparison.Ordinal) ? problem
+        : problem is ArtefactMissingException missing ? missing.At(_source.Place)
+        : new MttException($"{_source.Place}: {problem.Message}", problem.Remedy, problem.InnerException);
 }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Datasets.Rows;
 
 namespace MultiTurnTrainer.Datasets.Contexts;
@@ -58,6 +59,9 @@ public sealed class PolicyModel
     /// <summary>The policy.</summary>
     public ContextPolicy Policy { get; }
 
+    /// <summary>What models made for the policy; null where nothing is on record.</summary>
+    public IArtefacts? Artefacts { get; set; }
+
     /// <summary>Tokens the model takes.</summary>
     public int Window { get; }
 
@@ -74,6 +78,14 @@ public sealed class PolicyModel
     /// <exception cref="MttException">Nowhere.</exception>
     /// <param name="hasTools">Whether the conversation declares tools.</param>
     public BlockPlacement Placement(bool hasTools) => (hasTools ? _placementWithTools : _placement).Value;
+
+    /// <summary>The same with other artefacts, looked for before its own.</summary>
+    public PolicyModel With(IArtefacts artefacts)
+    {
+        PolicyModel copy = (PolicyModel)MemberwiseClone();
+        copy.Artefacts = new ArtefactPlaces(artefacts, Artefacts);
+        return copy;
+    }
 
     /// <summary>A counter of its own for a thread.</summary>
     internal ITokenCounter NewCounter() => _counter();
@@ -99,6 +111,7 @@ public sealed class PolicyModel
     private ContextInputs Placed(ContextInputs inputs) =>
         inputs with
         {
+            Artefacts = new ArtefactPlaces(inputs.Artefacts, Artefacts),
             Placement = AddsSomething(inputs) ? Placement(inputs.Tools is not null) : BlockPlacement.System,
         };
 

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Context.Artefacts;
+
 namespace MultiTurnTrainer.Datasets.Contexts;
 
 /// <summary>
@@ -9,12 +11,14 @@ namespace MultiTurnTrainer.Datasets.Contexts;
 /// <param name="threads">Threads that assemble.</param>
 /// <param name="refused">Grows by what is refused, with place and remedy.</param>
 /// <param name="counts">Grows by what was made.</param>
+/// <param name="maker">Makes what the policy needs of models; null takes what is on record.</param>
 public sealed class PolicyRowOutput(
     IRowOutput output,
     PolicyModel model,
     int threads,
     ICollection<MttException> refused,
-    ExpandedCounts counts
+    ExpandedCounts counts,
+    IArtefactMaker? maker = null
 ) : IRowOutput
 {
     // Once so much waits, the thread that reads assembles too; at twice as much it waits for the oldest.
@@ -25,6 +29,7 @@ public sealed class PolicyRowOutput(
     );
     private readonly ConcurrentBag<PolicyExpander> _idle = [];
     private readonly Queue<Task<Expanded>> _running = new();
+    private readonly CancellationTokenSource _failed = new();
     private long _bytes;
 
     /// <inheritdoc/>
@@ -35,7 +40,11 @@ public sealed class PolicyRowOutput(
     {
         _bytes += row.Json.RawUtf8.Length;
         bool isEnough = threads == 1 || _bytes > Enough;
-        _running.Enqueue(isEnough ? Task.FromResult(Expand(row)) : _factory.StartNew(() => Expand(row)));
+        _running.Enqueue(
+            maker is not null ? MadeAsync(row, maker)
+            : isEnough ? Task.FromResult(Expand(row))
+            : _factory.StartNew(() => Expand(row))
+        );
         while (_running.TryPeek(out Task<Expanded>? oldest) && (oldest.IsCompleted || _bytes > 2 * Enough))
         {
             WriteOldest();
@@ -61,9 +70,20 @@ public sealed class PolicyRowOutput(
     /// <inheritdoc/>
     public void Dispose()
     {
-        // After a failure the conversations behind it end on their own.
+        // After a failure the conversations behind it end on their own, without asking anybody more.
+        _failed.Cancel();
         Task.WhenAll(_running).ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+        _failed.Dispose();
         output.Dispose();
+    }
+
+    private async Task<Expanded> MadeAsync(Conversation row, IArtefactMaker maker)
+    {
+        await _factory
+            .StartNew(() => ArtefactCompletion.CompleteAsync(model, row, maker, _failed.Token))
+            .Unwrap()
+            .ConfigureAwait(false);
+        return await _factory.StartNew(() => Expand(row)).ConfigureAwait(false);
     }
 
     private Expanded Expand(Conversation row)
@@ -73,7 +93,7 @@ public sealed class PolicyRowOutput(
         {
             return new Expanded(row, expander.Expand(row), null);
         }
-        catch (MttException problem)
+        catch (MttException problem) when (problem is not ArtefactMissingException)
         {
             return new Expanded(row, [], problem);
         }

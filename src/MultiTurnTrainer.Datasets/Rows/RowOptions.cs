@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Context.Artefacts;
+
 namespace MultiTurnTrainer.Datasets.Rows;
 
 /// <summary>How conversations become token rows: the <c>rows:</c> section of <c>mtt.yaml</c>.</summary>
@@ -67,17 +69,24 @@ public sealed record RowOptions
     public int? Threads { get; init; }
 
     private ContextPolicy? _policy;
+    private IArtefacts? _artefacts;
 
     /// <summary>The context policy that shapes the rows; null takes conversations as they are.</summary>
     public ContextPolicy? Policy => _policy;
 
     /// <summary>The same options under a context policy. It has a section of its own, so it is no setting of this one.</summary>
-    public RowOptions Under(ContextPolicy? policy)
+    /// <param name="policy">The policy; null for none.</param>
+    /// <param name="artefacts">What models made for it; null where nothing is on record.</param>
+    public RowOptions Under(ContextPolicy? policy, IArtefacts? artefacts = null)
     {
         RowOptions options = this with { };
         options._policy = policy;
+        options._artefacts = artefacts;
         return options;
     }
+
+    /// <summary>What models made for the policy.</summary>
+    public IArtefacts? Artefacts => _artefacts;
 
     /// <summary>How rows of other formats become conversations.</summary>
     public ConversionOptions Conversion => new() { PromptAnswers = PromptAnswers, Preference = Preference };

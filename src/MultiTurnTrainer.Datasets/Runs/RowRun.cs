@@ -1,5 +1,6 @@
 // Folder Runs: whole files to token rows on all threads, counted, with a manifest.
 // Refuses to know: how one row is made.
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Datasets.Contexts;
 using MultiTurnTrainer.Datasets.Profiling;
 using MultiTurnTrainer.Datasets.Rows;
@@ -20,7 +21,9 @@ public sealed class RowRun(RowModel model, RowOptions options)
 
     private readonly List<RowFinding> _findings = [];
     private readonly RefusalGroups _refusals = new();
-    private readonly PolicyModel? _policy = options.Policy is { } policy ? new PolicyModel(policy, model) : null;
+    private readonly PolicyModel? _policy = options.Policy is { } policy
+        ? new PolicyModel(policy, model) { Artefacts = options.Artefacts }
+        : null;
 
     /// <summary>What has been counted so far.</summary>
     public RowCounts Counts { get; } = new();
@@ -153,7 +156,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
             {
                 rows = expander.Expand(conversation);
             }
-            catch (MttException problem)
+            catch (MttException problem) when (problem is not ArtefactMissingException)
             {
                 batch.Counts.Conversations++;
                 batch.Counts.AddLoss("policy", 1, 0);

@@ -22,7 +22,9 @@ public static class RowInspection
     {
         RowBuilder builder = new(model, options);
         IEnumerable<Conversation> read = paths.SelectMany(path => ConversationReader.Read(path, options.Conversion));
-        PolicyExpander? expander = options.Policy is { } policy ? new(new PolicyModel(policy, model)) : null;
+        PolicyExpander? expander = options.Policy is { } policy
+            ? new(new PolicyModel(policy, model) { Artefacts = options.Artefacts })
+            : null;
         foreach (Conversation conversation in expander is null ? read : read.SelectMany(expander.Rows))
         {
             RowOutcome outcome = builder.Build(conversation);

@@ -8,12 +8,14 @@ namespace MultiTurnTrainer.Serving.Chats;
 /// <summary>Chat completions without a session: the messages under the policy, everything else as it came.</summary>
 /// <param name="upstreams">The models.</param>
 /// <param name="policy">The policy.</param>
+/// <param name="artefacts">Makes what the policy asks of models; null where nobody can.</param>
 /// <param name="router">Chooses the model.</param>
 /// <param name="options">Heartbeats.</param>
 /// <param name="time">The clock.</param>
 internal sealed class PassThrough(
     UpstreamSet upstreams,
     ServedPolicy policy,
+    ServedArtefacts? artefacts,
     Router router,
     ServerOptions options,
     TimeProvider time
@@ -23,7 +25,7 @@ internal sealed class PassThrough(
     public async Task AnswerAsync(HttpContext http, ChatBody request)
     {
         JsonFields body = request.Body.Copy();
-        AssembledContext? context = Assemble(request);
+        AssembledContext? context = await AssembleAsync(request, http.RequestAborted).ConfigureAwait(false);
         if (context is not null)
         {
             ContextHeaders.Write(http.Response.Headers, context);
@@ -42,20 +44,33 @@ internal sealed class PassThrough(
     }
 
     // A list that an assistant's words end is to be continued, not answered: there is no turn to plan.
-    private AssembledContext? Assemble(ChatBody request)
+    private async Task<AssembledContext?> AssembleAsync(ChatBody request, CancellationToken cancellation)
     {
         if (request.Messages[^1].Get("role") is "assistant")
         {
             return null;
         }
 
-        PromptContext context = policy.Open(request.Tools);
+        PromptContext context = policy.Open(request.Tools, artefacts?.OfChats);
         foreach (JsonFields message in request.Messages)
         {
-            context.Append(JsonText.ToView(message));
+            await DoAsync(() => context.Append(JsonText.ToView(message))).ConfigureAwait(false);
         }
 
-        return context.Assemble();
+        AssembledContext? assembled = null;
+        await DoAsync(() => assembled = context.Assemble()).ConfigureAwait(false);
+        return assembled;
+
+        Task DoAsync(Action action)
+        {
+            if (artefacts is not null)
+            {
+                return artefacts.DoAsync(action, cancellation);
+            }
+
+            action();
+            return Task.CompletedTask;
+        }
     }
 
     private async Task StreamAsync(HttpContext http, IUpstream upstream, JsonFields body, bool wantsUsage)

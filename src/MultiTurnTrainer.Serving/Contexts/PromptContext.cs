@@ -10,6 +10,7 @@ internal sealed class PromptContext
 {
     private readonly PolicyModel _model;
     private readonly ContextAssembler _assembler;
+    private readonly RowArtefacts _made = new();
     private bool _factsOnly;
     private readonly Retention? _retention = ContextTelemetry.Retention.Enabled ? new Retention([]) : null;
     private string _before = "";
@@ -22,7 +23,7 @@ internal sealed class PromptContext
     public PromptContext(PolicyModel model, JsonView source, SessionPlan? plan = null)
     {
         _model = model;
-        _assembler = new ContextAssembler(model, Conversation.FromJson(source), plan?.State);
+        _assembler = new ContextAssembler(model.With(_made), Conversation.FromJson(source), plan?.State);
         _factsOnly = plan?.KeptFactsOnly ?? false;
     }
 
@@ -35,6 +36,22 @@ internal sealed class PromptContext
     {
         JsonFields row = new() { ["messages"] = new List<object?> { message } };
         Append(Conversation.FromJson(JsonText.ToView(row)).Messages[0]);
+    }
+
+    /// <summary>Takes over what models have just made for these prompts.</summary>
+    public void Take(IEnumerable<Artefact> made)
+    {
+        foreach (Artefact artefact in made)
+        {
+            _made.Add(artefact);
+        }
+    }
+
+    /// <summary>The prompt of the answer that comes next, as far as it can be told before models are asked for what is missing.</summary>
+    public AssembledContext AssembleWithoutAsking()
+    {
+        _made.Absent = "it is made with the next turn";
+        return Assemble();
     }
 
     /// <summary>Characters of the newest prompt that was answered: a measure of what it costs to keep.</summary>

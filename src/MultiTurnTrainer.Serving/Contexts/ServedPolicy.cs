@@ -43,7 +43,9 @@ public sealed class ServedPolicy
         JsonView.Parse(PolicyFingerprint.Canonical(Policy)).GetProperty("steps").EnumerateArray();
 
     /// <summary>Begins a conversation without messages.</summary>
-    internal PromptContext Open(List<object?>? tools)
+    /// <param name="tools">The declared tools.</param>
+    /// <param name="artefacts">Finds what models made for it.</param>
+    internal PromptContext Open(List<object?>? tools, IArtefacts? artefacts)
     {
         JsonFields source = new() { ["messages"] = new List<object?>() };
         if (tools is { Count: > 0 })
@@ -51,7 +53,7 @@ public sealed class ServedPolicy
             source["tools"] = tools;
         }
 
-        return new PromptContext(_model, JsonText.ToView(source));
+        return new PromptContext(artefacts is null ? _model : _model.With(artefacts), JsonText.ToView(source));
     }
 
     /// <summary>Begins a session's prompts, or goes on with them.</summary>

@@ -9,8 +9,14 @@ namespace MultiTurnTrainer.Serving.Contexts;
 /// </summary>
 /// <param name="log">The sessions.</param>
 /// <param name="policy">The policy.</param>
+/// <param name="artefacts">Makes what the policy asks of models; null where nobody can.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeProvider time)
+internal sealed class SessionContexts(
+    SessionLog log,
+    ServedPolicy policy,
+    ServedArtefacts? artefacts,
+    TimeProvider time
+)
 {
     private const int MostKept = 4096;
     private const long MostCharacters = 16 << 20;
@@ -57,7 +63,35 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
                 Messages = [.. state.Before(state.FindTurn(pending)!)],
             }
             : state;
-        return Plan(asked, null, asked.Tools, 0, asked.MessageCount).Assemble();
+        PromptContext prompts = Begin(asked, null, asked.Tools, 0, asked.MessageCount);
+        for (int place = prompts.Count; place < asked.MessageCount; place++)
+        {
+            Append(prompts, asked, place);
+        }
+
+        return prompts.Assemble();
+    }
+
+    /// <summary>Does something with a session's prompts; what models have to make for it first is made, and kept in the session's log.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="prompts">Its prompts.</param>
+    /// <param name="action">What to do; done again where something had to be made.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The events that were added to the session.</returns>
+    public async Task<int> DoAsync(
+        SessionKey session,
+        PromptContext prompts,
+        Action action,
+        CancellationToken cancellation
+    )
+    {
+        if (artefacts is not null)
+        {
+            return await artefacts.DoAsync(log, session, prompts, action, cancellation).ConfigureAwait(false);
+        }
+
+        action();
+        return 0;
     }
 
     /// <summary>The prompt of the next answer, as far as it is known before its question is.</summary>
@@ -73,7 +107,7 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
             prompts.Append(JsonText.ToView(new JsonFields { ["role"] = "user", ["content"] = "" }));
         }
 
-        return prompts.Assemble();
+        return prompts.AssembleWithoutAsking();
     }
 
     /// <summary>Keeps what a turn ended with, for the next.</summary>
@@ -155,31 +189,32 @@ internal sealed class SessionContexts(SessionLog log, ServedPolicy policy, TimeP
             state = await log.LoadAsync(state.Key, state.Version, cancellation).ConfigureAwait(false);
         }
 
-        return Plan(state, plan, tools, added, end);
-    }
-
-    private PromptContext Plan(SessionState state, SessionPlan? plan, JsonView? tools, int added, int end)
-    {
-        PromptContext prompts = policy.Open(
-            SessionRow.Source(state, plan?.State, tools, end, added, time.GetUtcNow()),
-            plan
-        );
+        PromptContext prompts = Begin(state, plan, tools, added, end);
         for (int place = prompts.Count; place < end; place++)
         {
-            SessionMessage message = state.MessageAt(place);
-            if (
-                SessionRoles.IsAssistant(message.Json)
-                && message.Turn is { } turn
-                && state.FindTurn(turn)?.Info is { } info
-            )
-            {
-                prompts.Correct((int)info.PromptTokens);
-            }
-
-            prompts.Append(message.Json);
+            int at = place;
+            await DoAsync(state.Key, prompts, () => Append(prompts, state, at), cancellation).ConfigureAwait(false);
         }
 
         return prompts;
+    }
+
+    private PromptContext Begin(SessionState state, SessionPlan? plan, JsonView? tools, int added, int end) =>
+        policy.Open(SessionRow.Source(state, plan?.State, tools, end, added, time.GetUtcNow()), plan);
+
+    private static void Append(PromptContext prompts, SessionState state, int place)
+    {
+        SessionMessage message = state.MessageAt(place);
+        if (
+            SessionRoles.IsAssistant(message.Json)
+            && message.Turn is { } turn
+            && state.FindTurn(turn)?.Info is { } info
+        )
+        {
+            prompts.Correct((int)info.PromptTokens);
+        }
+
+        prompts.Append(message.Json);
     }
 
     private Kept? Remove(SessionKey session)

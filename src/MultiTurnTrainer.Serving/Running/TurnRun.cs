@@ -9,6 +9,7 @@ namespace MultiTurnTrainer.Serving.Running;
 /// <summary>One turn from the call of its model to its commit, or to its interruption.</summary>
 internal sealed class TurnRun(
     SessionTurns turns,
+    SessionContexts contexts,
     LiveTurn live,
     PromptContext prompts,
     SessionPlan? plan,
@@ -67,7 +68,11 @@ internal sealed class TurnRun(
                 && IsOverflow(problem)
             )
         {
-            live.Shorten(prompts.Shorten());
+            AssembledContext shorter = null!;
+            await contexts
+                .DoAsync(_session, prompts, () => shorter = prompts.Shorten(), cancellation)
+                .ConfigureAwait(false);
+            live.Shorten(shorter);
             await StreamAsync(BodyOf(order), cancellation).ConfigureAwait(false);
         }
     }

@@ -184,7 +184,10 @@ internal sealed class TurnRunner(
             prompts.Append(message);
         }
 
-        AssembledContext context = prompts.Assemble();
+        AssembledContext context = null!;
+        int made = await contexts
+            .DoAsync(order.Session, prompts, () => context = prompts.Assemble(), CancellationToken.None)
+            .ConfigureAwait(false);
         times?.Mark("assemble");
         IUpstream upstream = upstreams.Find(state.EscalatedTo ?? router.Choose(order.Body, context) ?? state.Model);
         TurnRequest request = new()
@@ -192,7 +195,8 @@ internal sealed class TurnRunner(
             Messages = added,
             IdempotencyKey = order.Key,
             RequestHash = hash,
-            ExpectedVersion = order.ExpectedVersion,
+            // What models made for this prompt is in the log by now, and no reason for a conflict.
+            ExpectedVersion = order.ExpectedVersion + (order.ExpectedVersion == state.Version ? made : 0),
             Participant = order.Participant ?? before?.Participant,
             Tools = isOwn ? null : tools,
             Replaces = order.Replaces,
@@ -208,7 +212,7 @@ internal sealed class TurnRunner(
 
         times?.Mark("begin");
         LiveTurn live = new(start.State, start.Turn, upstream.Model, context) { Times = times };
-        Launch(order, hash, new TurnRun(turns, live, prompts, plan, upstream, options, time), live, gate);
+        Launch(order, hash, new TurnRun(turns, contexts, live, prompts, plan, upstream, options, time), live, gate);
         return live;
     }
 

@@ -1,5 +1,7 @@
 // Folder Events: what can happen to a session, and how it is written down.
 // Refuses to know: stores, what the events add up to.
+using MultiTurnTrainer.Context.Artefacts;
+
 namespace MultiTurnTrainer.Sessions.Events;
 
 /// <summary>Something that happened to a session. Events are only ever added; the state is a fold over them.</summary>
@@ -64,6 +66,10 @@ public sealed record ConstraintAdded(string Id, string Text, bool IsNonNegotiabl
 /// <summary>A constraint holds no longer.</summary>
 /// <param name="Id">Which.</param>
 public sealed record ConstraintWithdrawn(string Id) : SessionEvent;
+
+/// <summary>A model made something that the policy asked of it, such as a summary: every later plan of the session finds it here.</summary>
+/// <param name="Artefact">What was made, or why nothing was.</param>
+public sealed record ArtefactMade(Artefact Artefact) : SessionEvent;
 
 /// <summary>What structured memory holds beside constraints.</summary>
 public enum MemoryKind

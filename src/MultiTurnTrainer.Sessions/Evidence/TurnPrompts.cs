@@ -52,6 +52,7 @@ public sealed class TurnPrompts(Func<ContextPolicy, PolicyModel> open)
     private bool GoesOn(SessionState state, SessionMessage[] wanted) =>
         ReferenceEquals(state.Constraints, _from!.Constraints)
         && ReferenceEquals(state.Memory, _from.Memory)
+        && ReferenceEquals(state.Artefacts, _from.Artefacts)
         && state.Policy == _from.Policy
         && ModelOf(state.Policy).Policy.Session.RefreshAfterDays <= 0
         && (state.Tools?.GetRawText() ?? "") == (_from.Tools?.GetRawText() ?? "")

@@ -66,11 +66,19 @@ public static class SessionRow
 
     // What the policy reads of a row beside its messages.
     private static JsonFields Metadata(SessionState state, IEnumerable<DateTimeOffset> times) =>
-        new()
+        new JsonFields
         {
             ["state"] = Changes(state).ToArray(),
             ["timestamps"] = times.Select(time => time.ToString("O", CultureInfo.InvariantCulture)).ToArray(),
-        };
+        }.AddPresent("artefacts", Artefacts(state));
+
+    private static object? Artefacts(SessionState state) =>
+        state.Artefacts.IsEmpty
+            ? null
+            : state
+                .Artefacts.Values.OrderBy(artefact => artefact.Key, StringComparer.Ordinal)
+                .Select(RecordJson.ToValue)
+                .ToArray();
 
     private static IEnumerable<JsonFields> Changes(SessionState state)
     {

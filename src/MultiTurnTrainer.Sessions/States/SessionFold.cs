@@ -52,6 +52,11 @@ public static class SessionFold
                 EscalatedTo = tripped.EscalatesTo ?? state.EscalatedTo,
                 BeforeEscalation = tripped.EscalatesTo is null ? state.BeforeEscalation : state.Totals,
             },
+            ArtefactMade made => state with
+            {
+                Artefacts = state.Artefacts.SetItem(made.Artefact.Key, made.Artefact),
+                Totals = state.Totals.Plus(made.Artefact),
+            },
             SessionResumed or ContextCompressed => state,
             SessionEvent turn => TurnFold.Apply(state, turn, next),
         };

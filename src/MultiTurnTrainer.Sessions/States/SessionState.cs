@@ -1,5 +1,6 @@
 // Folder States: what a session's events add up to.
 // Refuses to know: stores, clocks, who may ask.
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Sessions.Events;
 
 namespace MultiTurnTrainer.Sessions.States;
@@ -50,6 +51,14 @@ public readonly record struct SessionTotals(long Requests, long PromptTokens, lo
 {
     /// <summary>Prompt and answer together.</summary>
     public long Tokens => PromptTokens + CompletionTokens;
+
+    internal SessionTotals Plus(Artefact made) =>
+        this with
+        {
+            Requests = Requests + 1,
+            PromptTokens = PromptTokens + made.PromptTokens,
+            CompletionTokens = CompletionTokens + made.CompletionTokens,
+        };
 
     internal SessionTotals Less(SessionTotals other) =>
         new(
@@ -129,6 +138,9 @@ public sealed record SessionState
     /// <summary>State variables, preferences and goals, every change in order.</summary>
     public ImmutableList<MemoryEntry> Memory { get; init; } = [];
 
+    /// <summary>What models made for the policy, by key.</summary>
+    public ImmutableDictionary<string, Artefact> Artefacts { get; init; } = _noArtefacts;
+
     /// <summary>What was spent.</summary>
     public SessionTotals Totals { get; init; }
 
@@ -146,6 +158,11 @@ public sealed record SessionState
 
     /// <summary>The pending turn's id.</summary>
     public string? Pending { get; init; }
+
+    private static readonly ImmutableDictionary<string, Artefact> _noArtefacts = ImmutableDictionary.Create<
+        string,
+        Artefact
+    >(StringComparer.Ordinal);
 
     private static readonly ImmutableDictionary<string, int> _noPlaces = ImmutableDictionary.Create<string, int>(
         StringComparer.Ordinal

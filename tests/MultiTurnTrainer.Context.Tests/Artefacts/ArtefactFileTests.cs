@@ -51,7 +51,7 @@ public class ArtefactFileTests
         using ArtefactFile read = ArtefactFile.OpenToRead(path);
 
         Assert.Equal(2, read.Count);
-        Assert.Equal(10, read.Tokens);
+        Assert.Equal([new ArtefactCost("e", 1, 0, 0), new ArtefactCost("m", 1, 7, 3)], read.Costs);
         Assert.Equal(Made(1), read.Find(Ask(1).Key));
         Assert.Equal(numbers, read.Find(embedding.Key)!.Numbers().ToArray());
         Assert.Null(read.Find(Ask(2).Key));

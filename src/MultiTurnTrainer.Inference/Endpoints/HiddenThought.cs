@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Synthesis.Replies;
+namespace MultiTurnTrainer.Inference.Endpoints;
 
 /// <summary>
 /// Removes what a model thinks to itself, so that it never reaches another role: <c>&lt;think&gt;…&lt;/think&gt;</c>
