@@ -26,7 +26,7 @@ public static class PlanFigure
         .parts{list-style:none;padding:0;margin:0}
         .parts>li{border-left:6px solid var(--kind);background:color-mix(in srgb,var(--kind) 8%,var(--paper));padding:.3rem .6rem;margin:0 0 .4rem}
         .words{overflow-wrap:anywhere;white-space:pre-wrap}.soft{color:var(--soft);font-weight:400}
-        .kind-message{--kind:var(--c0)}.kind-constraint{--kind:var(--c1)}.kind-summary,.kind-document{--kind:var(--c2)}
+        .kind-message{--kind:var(--c0)}.kind-constraint{--kind:var(--c1)}.kind-summary,.kind-document,.kind-retrieved{--kind:var(--c2)}
         .kind-persona,.kind-reminder{--kind:var(--c3)}.kind-system{--kind:var(--c4)}.kind-state{--kind:var(--c5)}
         .kind-facts,.kind-placeholder,.kind-tools,.kind-template{--kind:var(--soft)}
         """;

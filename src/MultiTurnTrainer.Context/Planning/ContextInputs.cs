@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Context.Artefacts;
+using MultiTurnTrainer.Context.Retrieval;
 
 namespace MultiTurnTrainer.Context.Planning;
 
@@ -7,6 +8,11 @@ namespace MultiTurnTrainer.Context.Planning;
 /// <param name="Name">Its name.</param>
 /// <param name="Value">Its value; empty removes it.</param>
 public sealed record StateChange(int Turn, string Name, string Value);
+
+/// <summary>An exchange of another session that was found for a turn.</summary>
+/// <param name="For">The turn, from 0.</param>
+/// <param name="Exchange">The exchange; it has no messages here.</param>
+public sealed record RecalledExchange(int For, Exchange Exchange);
 
 /// <summary>What a conversation has beside its messages.</summary>
 public sealed record ContextInputs
@@ -33,12 +39,19 @@ public sealed record ContextInputs
     /// <summary>What models made of it; null where nothing is on record.</summary>
     public IArtefacts? Artefacts { get; init; }
 
+    /// <summary>Vectors made by a model; null for none.</summary>
+    public IVectors? Vectors { get; init; }
+
+    /// <summary>Exchanges of the user's other sessions, by rising turn.</summary>
+    public IReadOnlyList<RecalledExchange> Recalled { get; init; } = [];
+
     /// <summary>Where the template takes what is injected.</summary>
     public BlockPlacement Placement { get; init; }
 
     /// <summary>
     /// What a conversation says: <c>tools</c>, <c>documents</c>, <c>metadata.timestamps</c> (one for each message),
-    /// <c>metadata.state</c> (a list of <c>{"turn", "name", "value"}</c>, turns from 0), <c>metadata.artefacts</c>.
+    /// <c>metadata.state</c> (a list of <c>{"turn", "name", "value"}</c>, turns from 0), <c>metadata.artefacts</c>, <c>metadata.recalled</c> (a
+    /// list of <c>{"turn", "text", "session", "session_turn", "at"}</c>: exchanges of the user's other sessions that were found for a turn).
     /// </summary>
     public static ContextInputs Of(Conversation conversation) =>
         new()
@@ -48,6 +61,7 @@ public sealed record ContextInputs
             State = States(Get(conversation.Metadata, "state")),
             Times = Stamps(Get(conversation.Metadata, "timestamps")),
             Artefacts = RowArtefacts.Of(Get(conversation.Metadata, "artefacts")),
+            Recalled = RecalledOf(Get(conversation.Metadata, "recalled")),
         };
 
     private static JsonView? Get(JsonView? owner, string name) =>
@@ -85,6 +99,30 @@ public sealed record ContextInputs
                     .OrderBy(change => change.Turn),
             ]
             : [];
+
+    private static RecalledExchange[] RecalledOf(JsonView? list) =>
+        list is { Kind: JsonKind.Array } recalled
+            ?
+            [
+                .. recalled
+                    .EnumerateArray()
+                    .Select(one => new RecalledExchange(
+                        Number(one, "turn"),
+                        new Exchange(
+                            Number(one, "session_turn"),
+                            [],
+                            Get(one, "text")?.ToString() ?? "",
+                            Get(one, "at") is { } at ? Stamp(at) : null
+                        )
+                        {
+                            Session = Get(one, "session")?.ToString() ?? "",
+                        }
+                    )),
+            ]
+            : [];
+
+    private static int Number(JsonView owner, string name) =>
+        Get(owner, name) is { Kind: JsonKind.Number } number && number.TryGetInt32(out int value) ? value : 0;
 
     private static DateTimeOffset?[] Stamps(JsonView? list) =>
         list is { Kind: JsonKind.Array } stamps ? [.. stamps.EnumerateArray().Select(Stamp)] : [];

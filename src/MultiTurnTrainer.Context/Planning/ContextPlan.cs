@@ -35,6 +35,9 @@ public enum ItemKind
 
     /// <summary>Repeated persona or constraints before a user's words.</summary>
     Reminder,
+
+    /// <summary>A past exchange, whole, before the words that it fits.</summary>
+    Retrieved,
 }
 
 /// <summary>A piece of a prompt.</summary>
@@ -76,7 +79,7 @@ public sealed record Notice(string Code, string Text);
 /// <param name="System">System prompt and what the template prints around everything.</param>
 /// <param name="Injected">Persona, constraints and state.</param>
 /// <param name="Memory">Summary and documents.</param>
-/// <param name="History">Messages, placeholders and reminders.</param>
+/// <param name="History">Messages, placeholders, reminders and retrieved exchanges.</param>
 /// <param name="Tools">Declared tools.</param>
 public readonly record struct BudgetParts(
     int Window,
@@ -145,6 +148,12 @@ public sealed record ContextPlan
 
     /// <summary>The documents that are in the prompt, by their place in the row.</summary>
     public required IReadOnlyList<int> Documents { get; init; }
+
+    /// <summary>The past exchanges that were brought back, in the prompt's order.</summary>
+    public IReadOnlyList<PlanItem> Retrieved { get; init; } = [];
+
+    /// <summary>Whether a message that has left stands in an exchange that came back.</summary>
+    public bool BroughtBack(int message) => Retrieved.Any(item => item.Sources.Contains(message));
 
     /// <summary>The tokens at which a step's share of the budget is reached, as the prompt is now; null where it looks at something else.</summary>
     /// <param name="step">A step of the policy.</param>

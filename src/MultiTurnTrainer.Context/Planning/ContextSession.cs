@@ -149,7 +149,12 @@ public sealed class ContextSession
 
     /// <summary>Where the plans stand, to go on from there later; null except after an answer.</summary>
     public PlanState? Save() =>
-        _plan is null && Count > 0 && _record[Count - 1].Role == Role.Assistant ? _layout.Save(_turnSeen) : null;
+        _plan is null && Count > 0 && _record[Count - 1].Role == Role.Assistant && CanBeSaved
+            ? _layout.Save(_turnSeen)
+            : null;
+
+    // What may come back is the whole record, which a state leaves out.
+    private bool CanBeSaved => _policy.Retrieval is null;
 
     [MemberNotNull(nameof(_log), nameof(_layout), nameof(_steps))]
     private void Begin()
@@ -229,7 +234,8 @@ public sealed class ContextSession
             return;
         }
 
-        if (turn != _turnSeen)
+        bool opens = turn != _turnSeen;
+        if (opens)
         {
             _turnSeen = turn;
             OpenTurn(turn);
@@ -248,7 +254,27 @@ public sealed class ContextSession
         }
 
         _applied.AddRange(_steps.Run(turn, _notices));
+        if (opens)
+        {
+            Retrieve();
+        }
+
         Fit();
+    }
+
+    // Once a turn, when what leaves has left: later calls of the turn go on from this prompt.
+    private void Retrieve()
+    {
+        int before = _layout.Total;
+        int room = _policy.Overflow == OverflowMode.Allow ? int.MaxValue : _budget - before;
+        (int found, int tooLong) = _layout.Retrieve(room);
+        if (found + tooLong > 0)
+        {
+            string rest = tooLong == 0 ? "" : Invariant($", {tooLong} more that fit are too long");
+            _applied.Add(
+                new AppliedStep(-1, $"{Counted.Of(found, "past exchange")} came back{rest}", before, _layout.Total)
+            );
+        }
     }
 
     private void OpenTurn(int turn)
@@ -308,6 +334,13 @@ public sealed class ContextSession
         }
 
         int before = _layout.Total;
+        if (_log.Turns.Count > 0 && _layout.DropRetrieved())
+        {
+            _applied.Add(new AppliedStep(-1, "what had come back went again", before, _layout.Total));
+            Fit();
+            return;
+        }
+
         _steps.Fit(Math.Max(0, _log.Turns.Count - 1));
         if (_layout.Total > _budget)
         {
@@ -340,14 +373,17 @@ public sealed class ContextSession
         );
     }
 
-    private ContextPlan Build() =>
-        new()
+    private ContextPlan Build()
+    {
+        PlanItem[] items = _layout.Items();
+        return new()
         {
             Call = _log.Entries.Count,
             Turn = Math.Max(0, _log.Turns.Count - 1),
             FirstTurn = _layout.FirstTurn,
             Placement = _inputs.Placement,
-            Items = _layout.Items(),
+            Items = items,
+            Retrieved = _policy.Retrieval is null ? [] : [.. items.Where(item => item.Kind == ItemKind.Retrieved)],
             LeftOut = [.. _layout.LeftOut],
             Applied = [.. _applied],
             Notices = [.. _notices],
@@ -360,6 +396,7 @@ public sealed class ContextSession
             Block = _layout.Block.Text,
             Documents = _layout.Block.Documents,
         };
+    }
 
     private static void Observe(ContextPlan plan, Activity? span)
     {

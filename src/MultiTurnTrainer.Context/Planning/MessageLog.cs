@@ -25,8 +25,12 @@ internal sealed class Entry(Message message, int index, int turn, int tokens)
     /// <summary>What stands before it.</summary>
     public PlanItem? Reminder { get; set; }
 
+    /// <summary>Past exchanges that stand before it.</summary>
+    public IReadOnlyList<PlanItem> Retrieved { get; set; } = [];
+
     /// <summary>Its tokens in prompts.</summary>
-    public int Effective => (Replacement?.Tokens ?? Tokens) + (Reminder?.Tokens ?? 0);
+    public int Effective =>
+        (Replacement?.Tokens ?? Tokens) + (Reminder?.Tokens ?? 0) + Retrieved.Sum(static item => item.Tokens);
 
     /// <summary>Its item, once made.</summary>
     public PlanItem? Item { get; set; }

@@ -17,6 +17,7 @@ internal sealed class PromptLayout
     private readonly MessageLog _log;
     private readonly PromptBlock _block;
     private readonly ModelSummary? _model;
+    private readonly RetrievedExchanges? _retrieval;
     private readonly List<LeftInstruction> _notes = [];
     private readonly List<Omission> _leftOut = [];
     private readonly Dictionary<int, IReadOnlyList<ClassifiedSentence>> _sentences = [];
@@ -34,6 +35,7 @@ internal sealed class PromptLayout
         Desk = new ArtefactDesk(inputs.Artefacts);
         Summary = new RunningSummary(policy.Summary, counter.Count);
         _model = policy.Summarize is { } model ? new ModelSummary(model, Desk, Summary, counter.Count) : null;
+        _retrieval = policy.Retrieval is { } retrieval ? new(retrieval, inputs, counter, log) : null;
         _tools = inputs.Tools is { } tools ? counter.CountTools(tools) : 0;
         for (int i = 0; i < inputs.Documents.Count; i++)
         {
@@ -281,6 +283,34 @@ internal sealed class PromptLayout
         return false;
     }
 
+    /// <summary>Puts the past exchanges that fit the newest turn's words before them.</summary>
+    /// <param name="room">Tokens that they may have at most.</param>
+    /// <returns>How many there are, and how many more fit and are too long.</returns>
+    public (int Found, int TooLong) Retrieve(int room)
+    {
+        if (_retrieval is null || NewestQuestion() is not { } question)
+        {
+            return default;
+        }
+
+        SetRetrieved(question, _retrieval.Find(FirstTurn, room));
+        return (question.Retrieved.Count, _retrieval.TooLong);
+    }
+
+    /// <summary>Takes away again what came back for the newest turn.</summary>
+    /// <returns>Whether there was any.</returns>
+    public bool DropRetrieved()
+    {
+        if (NewestQuestion() is not { Retrieved.Count: > 0 } question)
+        {
+            return false;
+        }
+
+        SetRetrieved(question, []);
+        Version++;
+        return true;
+    }
+
     /// <summary>The items of the prompt, in order.</summary>
     public PlanItem[] Items()
     {
@@ -295,6 +325,7 @@ internal sealed class PromptLayout
         for (int i = first; i < _log.Entries.Count; i++)
         {
             Entry entry = _log.Entries[i];
+            items.AddRange(entry.Retrieved);
             if (entry.Reminder is { } reminder)
             {
                 items.Add(reminder);
@@ -348,6 +379,27 @@ internal sealed class PromptLayout
             text.Length == 0
                 ? null
                 : new PlanItem(ItemKind.Reminder, [], _counter.Count(text), "repeated every few turns", text);
+        Grow(entry, entry.Effective - before);
+    }
+
+    private Entry? NewestQuestion()
+    {
+        TurnSpan turn = _log.Turns[^1];
+        for (int i = turn.First; i < turn.End; i++)
+        {
+            if (_log.Entries[i].Message.Role == Role.User)
+            {
+                return _log.Entries[i];
+            }
+        }
+
+        return null;
+    }
+
+    private void SetRetrieved(Entry entry, IReadOnlyList<PlanItem> items)
+    {
+        int before = entry.Effective;
+        entry.Retrieved = items;
         Grow(entry, entry.Effective - before);
     }
 

@@ -41,6 +41,9 @@ public sealed record ContextPolicy
     /// <summary>External documents (the row's <c>documents</c>).</summary>
     public DocumentPolicy Documents { get; init; } = new();
 
+    /// <summary>Past exchanges that come back; null for none.</summary>
+    public RetrievalPolicy? Retrieval { get; init; }
+
     /// <summary>State variables that are always in the prompt; those of a row's <c>metadata.state</c> win.</summary>
     public IReadOnlyDictionary<string, string> State { get; init; } = new Dictionary<string, string>();
 

@@ -53,6 +53,15 @@ public static class PolicyCheck
             );
         }
 
+        if (policy.Retrieval is { Method: not RetrievalMethod.Bm25, Model: null or "" })
+        {
+            yield return new(
+                "retrieval.method",
+                "needs vectors, and no model is named that makes them",
+                "Name the embedding model with retrieval.model, or use bm25."
+            );
+        }
+
         double last = 0;
         for (int i = 0; i < policy.Steps.Count; i++)
         {

@@ -6,8 +6,8 @@ namespace MultiTurnTrainer.Context.Prompts;
 
 /// <summary>
 /// Lays the items of a plan out as messages. Nothing that a policy adds is a message of its own beside a system message:
-/// everything at the top is one block in the one system message or at the head of the first user message, reminders stand
-/// at the head of their user's message, and what stands for a tool's result stands in its message.
+/// everything at the top is one block in the one system message or at the head of the first user message, reminders and past
+/// exchanges that came back stand at the head of their user's message, and what stands for a tool's result stands in its message.
 /// </summary>
 public static class PromptMessages
 {
@@ -20,7 +20,7 @@ public static class PromptMessages
         List<PromptMessage> messages = new(plan.Items.Count);
         List<int> leading = [];
         List<int> injected = [];
-        string? head = null;
+        List<PlanItem> heads = [];
         foreach (PlanItem item in plan.Items)
         {
             switch (item.Kind)
@@ -28,12 +28,12 @@ public static class PromptMessages
                 case ItemKind.System when item.Text is null:
                     leading.AddRange(item.Sources);
                     break;
-                case ItemKind.Reminder:
-                    head = item.Text;
+                case ItemKind.Reminder or ItemKind.Retrieved:
+                    heads.Add(item);
                     break;
                 case ItemKind.Message:
-                    messages.Add(new PromptMessage(item.Sources, record[item.Sources[0]], Head: head));
-                    head = null;
+                    messages.Add(Headed(record[item.Sources[0]], item, heads));
+                    heads.Clear();
                     break;
                 case ItemKind.Facts or ItemKind.Placeholder:
                     messages.Add(new PromptMessage(item.Sources, record[item.Sources[0]], Content: item.Text));
@@ -55,6 +55,15 @@ public static class PromptMessages
 
         return messages;
     }
+
+    private static PromptMessage Headed(Message message, PlanItem item, List<PlanItem> heads) =>
+        heads.Count == 0
+            ? new PromptMessage(item.Sources, message)
+            : new PromptMessage(
+                [.. item.Sources, .. heads.SelectMany(head => head.Sources)],
+                message,
+                Head: string.Join("\n\n", heads.Select(head => head.Text))
+            );
 
     private static IEnumerable<PromptMessage> System(
         string block,

@@ -65,7 +65,12 @@ public sealed class FactRecall
         {
             int place = Array.FindLastIndex(_least, least => plan.Turn - turn >= least);
             _said[place]++;
-            _held[place] += message >= firstShown || plan.Block.Contains(text, StringComparison.Ordinal) ? 1 : 0;
+            _held[place] +=
+                message >= firstShown
+                || plan.BroughtBack(message)
+                || plan.Block.Contains(text, StringComparison.Ordinal)
+                    ? 1
+                    : 0;
         }
     }
 }

@@ -43,7 +43,9 @@ public sealed record MustKeep(int Turn, IReadOnlyList<string> Words)
         return labels;
     }
 
-    /// <summary>Whether a prompt still holds it: its turn word for word, or its words in what the policy adds at the top.</summary>
+    /// <summary>Whether a prompt still holds it: its turn word for word, or its words in what the policy adds at the top or brings back.</summary>
     public bool IsIn(Planning.ContextPlan plan) =>
-        Turn >= plan.FirstTurn || Words.All(word => plan.Block.Contains(word, StringComparison.Ordinal));
+        Turn >= plan.FirstTurn || IsIn(plan.Block) || plan.Retrieved.Any(item => IsIn(item.Text!));
+
+    private bool IsIn(string text) => Words.All(word => text.Contains(word, StringComparison.Ordinal));
 }

@@ -48,6 +48,7 @@ public sealed class Retention(IReadOnlyList<MustKeep> labels)
     private int _turn = -1;
     private int _layout = -1;
     private string _block = "";
+    private IReadOnlyList<PlanItem> _retrieved = [];
     private int _firstShown;
     private int _kept;
     private int _counted;
@@ -80,10 +81,10 @@ public sealed class Retention(IReadOnlyList<MustKeep> labels)
     /// <summary>Counts for a plan.</summary>
     public RetentionCount Of(ContextPlan plan)
     {
-        if (plan.Layout != _layout || !ReferenceEquals(plan.Block, _block))
+        if (plan.Layout != _layout || !ReferenceEquals(plan.Block, _block) || plan.Retrieved.Count != _retrieved.Count)
         {
-            // What left came back nowhere: everything is looked for anew.
-            (_layout, _block) = (plan.Layout, plan.Block);
+            // Something left or came back: everything is looked for anew.
+            (_layout, _block, _retrieved) = (plan.Layout, plan.Block, plan.Retrieved);
             (_kept, _counted) = (0, 0);
             _firstShown = FirstMessage(plan);
         }
@@ -119,7 +120,9 @@ public sealed class Retention(IReadOnlyList<MustKeep> labels)
 
     // Users' messages stand word for word or have left, the oldest first.
     private bool IsThere(int message, string text) =>
-        message >= _firstShown || _block.Contains(text, StringComparison.Ordinal);
+        message >= _firstShown
+        || _retrieved.Any(item => item.Sources.Contains(message))
+        || _block.Contains(text, StringComparison.Ordinal);
 
     private static int FirstMessage(ContextPlan plan)
     {

@@ -58,6 +58,17 @@ public class ContextSessionProperties
         from placement in Gen.Elements(0, 1)
         from threshold in Gen.Elements(0.3, 0.6, 0.9)
         from action in Gen.Elements(Enum.GetValues<StepAction>())
+        from retrieval in Gen.Elements(
+            null,
+            null,
+            new RetrievalPolicy(),
+            new RetrievalPolicy
+            {
+                Exchanges = 5,
+                MaxTokens = 200,
+                MinScore = 0,
+            }
+        )
         select new Case(
             seed,
             turns,
@@ -74,6 +85,7 @@ public class ContextSessionProperties
                 Constraints = new() { Place = place, RepeatEvery = repeat },
                 Persona = new() { Text = seed % 3 == 0 ? "You are Bell." : "", Every = seed % 3 == 0 ? 4 : 0 },
                 Session = new() { SplitSubtasks = seed % 5 == 0 },
+                Retrieval = retrieval,
                 Steps =
                 [
                     new()
@@ -102,6 +114,7 @@ public class ContextSessionProperties
                     Assert.True(plan.Parts.Prompt <= plan.Parts.Budget);
                     AssertGroups(plan, record);
                     AssertConstraints(plan, record);
+                    AssertRetrieved(plan, record, test.Policy.Retrieval);
                 }
 
                 session.Append(message);
@@ -235,6 +248,31 @@ public class ContextSessionProperties
                 .Select(message => $"{message.Head}\n{message.Content ?? message.Original!.Content}")
         );
         Assert.All(plan.Constraints, constraint => Assert.Contains(constraint.Text, text, StringComparison.Ordinal));
+    }
+
+    /// <summary>What came back has left, came once, is whole and within its cap.</summary>
+    private static void AssertRetrieved(ContextPlan plan, List<Message> record, RetrievalPolicy? policy)
+    {
+        int shown = plan.Items.First(item => item.Kind == ItemKind.Message).Sources[0];
+        int[] sources = [.. plan.Retrieved.SelectMany(item => item.Sources)];
+        Assert.Equal(sources.Length, sources.Distinct().Count());
+        Assert.All(sources, source => Assert.InRange(source, 0, shown - 1));
+        Assert.All(
+            plan.Retrieved,
+            item =>
+            {
+                int end = item.Sources[^1] + 1;
+                Assert.Equal(Role.User, record[item.Sources[0]].Role);
+                Assert.Equal(Enumerable.Range(item.Sources[0], item.Sources.Count), item.Sources);
+                Assert.Equal(Role.User, record[end].Role);
+                Assert.All(item.Sources.Skip(1), source => Assert.NotEqual(Role.User, record[source].Role));
+                Assert.All(
+                    item.Sources,
+                    source => Assert.Contains(record[source].Content ?? "", item.Text, StringComparison.Ordinal)
+                );
+                Assert.InRange(item.Tokens, 1, policy!.MaxTokens);
+            }
+        );
     }
 
     private static Conversation Record(Case test, bool withNotes = false)

@@ -1,0 +1,103 @@
+using MultiTurnTrainer.Context.Policies;
+using MultiTurnTrainer.Context.Retrieval;
+
+namespace MultiTurnTrainer.Context.Reports;
+
+/// <summary>
+/// How well a way of retrieval finds what labelled questions are about. A question is asked at the end of its conversation, of all its
+/// exchanges.
+/// </summary>
+/// <param name="policy">How is searched; its number of exchanges is k.</param>
+/// <param name="vectors">Vectors made by a model; null for none.</param>
+public sealed class RetrievalScore(RetrievalPolicy policy, IVectors? vectors)
+{
+    /// <summary>Questions that an exchange answers.</summary>
+    public int Answerable { get; private set; }
+
+    /// <summary>Of those, the ones whose exchange was found first.</summary>
+    public int First { get; private set; }
+
+    /// <summary>Of those, the ones whose exchange was among the first k.</summary>
+    public int Found { get; private set; }
+
+    /// <summary>Questions that no exchange answers.</summary>
+    public int Unanswerable { get; private set; }
+
+    /// <summary>Of those, the ones for which something came back all the same.</summary>
+    public int Disturbed { get; private set; }
+
+    /// <summary>Exchanges that came back, k at most for each question.</summary>
+    public int Returned { get; private set; }
+
+    /// <summary>Of those, the ones that the question is not about.</summary>
+    public int Wrong { get; private set; }
+
+    /// <summary>The share of questions whose exchange was found first.</summary>
+    public double RecallAt1 => Share(First, Answerable);
+
+    /// <summary>The share of questions whose exchange was among the first k.</summary>
+    public double RecallAtK => Share(Found, Answerable);
+
+    /// <summary>The share of what came back that is wrong.</summary>
+    public double WrongShare => Share(Wrong, Returned);
+
+    /// <summary>Asks a conversation's labelled questions.</summary>
+    /// <exception cref="MttException">A label has another form.</exception>
+    public void Add(Conversation conversation)
+    {
+        ExchangeSearch search = new(policy, vectors);
+        foreach (Exchange exchange in ExchangesOf(conversation))
+        {
+            search.Add(exchange);
+        }
+
+        foreach (RetrievalQuestion question in RetrievalQuestion.Of(conversation))
+        {
+            Count(
+                question,
+                [.. search.Find(question.Text, _ => true).Take(policy.Exchanges).Select(found => found.Turn)]
+            );
+        }
+    }
+
+    private void Count(RetrievalQuestion question, int[] found)
+    {
+        int place = question.Exchange is { } wanted ? Array.IndexOf(found, wanted) : -1;
+        Returned += found.Length;
+        Wrong += found.Length - (place < 0 ? 0 : 1);
+        if (question.Exchange is null)
+        {
+            Unanswerable++;
+            Disturbed += found.Length > 0 ? 1 : 0;
+            return;
+        }
+
+        Answerable++;
+        First += place == 0 ? 1 : 0;
+        Found += place >= 0 ? 1 : 0;
+    }
+
+    /// <summary>The exchanges of a conversation, in order: a user's words and everything up to the next.</summary>
+    public static IEnumerable<Exchange> ExchangesOf(Conversation conversation)
+    {
+        IReadOnlyList<Message> messages = conversation.Messages;
+        int first = 0;
+        int turn = 0;
+        while (first < messages.Count && messages[first].Role is Role.System or Role.Developer)
+        {
+            first++;
+        }
+
+        for (int i = first + 1; i <= messages.Count; i++)
+        {
+            bool ends = i == messages.Count || (messages[i].Role == Role.User && messages[i - 1].Role is not Role.User);
+            if (ends)
+            {
+                yield return Exchange.Of(turn++, first, messages.Skip(first).Take(i - first), null);
+                first = i;
+            }
+        }
+    }
+
+    private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;
+}
