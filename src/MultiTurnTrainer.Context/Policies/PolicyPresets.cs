@@ -72,6 +72,8 @@ public static class PolicyPresets
                 ExtractTo = 800,
             },
         },
+        // Beside the others, whose fingerprints are in adapters: long acquaintance, where anything said once may be asked for later.
+        ["recall"] = new() { Retrieval = new() },
     };
 
     /// <summary>The names.</summary>

@@ -12,6 +12,9 @@ public sealed record ChatReply(string Text, int PromptTokens, int CompletionToke
     /// <summary>The model's words of refusal, where the server marks them; then <see cref="Text"/> is not used.</summary>
     public string? Refusal { get; init; }
 
+    /// <summary>The vector of a request that asks for one.</summary>
+    public float[]? Vector { get; init; }
+
     /// <summary>Whether the token counts are our estimate because the server gave none.</summary>
     public bool Estimated { get; init; }
 }

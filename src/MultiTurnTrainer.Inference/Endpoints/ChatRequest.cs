@@ -18,6 +18,9 @@ public sealed record ChatRequest(
     string? Schema = null
 )
 {
+    /// <summary>True where the vector of its one text is asked for, and no reply; else null, so that hashes stay as they were.</summary>
+    public bool? Embeds { get; init; }
+
     /// <summary>SHA-256 of the canonical JSON: the address in the reply cache and the proof in a journal.</summary>
     public string Hash() => ContentHash.Of(RecordJson.ToLine(this));
 

@@ -17,7 +17,9 @@ internal sealed class OpenAIChatModel(OpenAIConnection connection, EndpointSetti
     );
 
     public Task<ChatReply> CompleteAsync(ChatRequest request, CancellationToken cancellation) =>
-        connection.GuardAsync(() => SendAsync(request, cancellation), cancellation);
+        request.Embeds == true
+            ? EmbedAsync(request, cancellation)
+            : connection.GuardAsync(() => SendAsync(request, cancellation), cancellation);
 
     public void Dispose() => connection.Dispose();
 
@@ -55,7 +57,20 @@ internal sealed class OpenAIChatModel(OpenAIConnection connection, EndpointSetti
             Text = connection.Secrets.Redact(reply.Text),
             Refusal = reply.Refusal is null ? null : connection.Secrets.Redact(reply.Refusal),
         };
-        return reply.CompletionTokens > 0 || reply.PromptTokens > 0
+        return Counted(request, reply);
+    }
+
+    private async Task<ChatReply> EmbedAsync(ChatRequest request, CancellationToken cancellation)
+    {
+        byte[] body = OpenAIEmbedding.Write(settings.Model ?? request.Model, request.Turns[0].Content);
+        ChatReply reply = await connection
+            .PostAsync("embeddings", body, static content => OpenAIEmbedding.Read(content.ToMemory()), cancellation)
+            .ConfigureAwait(false);
+        return Counted(request, reply);
+    }
+
+    private static ChatReply Counted(ChatRequest request, ChatReply reply) =>
+        reply.CompletionTokens > 0 || reply.PromptTokens > 0
             ? reply
             : reply with
             {
@@ -63,5 +78,4 @@ internal sealed class OpenAIChatModel(OpenAIConnection connection, EndpointSetti
                 CompletionTokens = ChatRequest.EstimateTokens(reply.Text),
                 Estimated = true,
             };
-    }
 }

@@ -36,6 +36,11 @@ public sealed class LocalChatModel : IChatModel, IDisposable
     /// <inheritdoc/>
     public async Task<ChatReply> CompleteAsync(ChatRequest request, CancellationToken cancellation)
     {
+        if (request.Embeds == true)
+        {
+            throw new EndpointException(EndpointFault.Fatal, "a model folder answers chats and makes no embeddings");
+        }
+
         int[] prompt;
         lock (_encoding)
         {
