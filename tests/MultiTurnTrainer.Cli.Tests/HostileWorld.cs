@@ -73,6 +73,7 @@ public sealed class HostileWorld : IAsyncLifetime
             """session_marked {"outcome":@F,"is_first_contact":true}""",
             """constraint_added {"id":@F,"text":@F}""",
             """memory_changed {"kind":"goal","name":@F,"value":@F}""",
+            """exchanges_recalled {"turn":0,"exchanges":[{"turn":1,"messages":[],"text":@C,"session":@F}]}""",
             """turn_begun {"turn":"t1","messages":[{"role":"user","content":@C,"name":@F}],"participant":@F,"key":@F}""",
             """turn_committed {"turn":"t1","answer":{"role":"assistant","content":@C},"info":{"model":@F,"finish_reason":@F}}""",
             """turn_edited {"turn":"t2","replaces":"t1","answer":{"role":"assistant","content":"other"}}""",

@@ -402,6 +402,34 @@ public class SessionTests
         Assert.Empty((await server.GetAsync($"/v1/sessions/{third}")).Json["memory"]!.AsArray());
     }
 
+    [Fact]
+    public async Task Say_WhatFitsAnotherSessionOfTheUser_HasItsExchangeBeforeTheWords()
+    {
+        ContextPolicy policy = new() { Retrieval = new() { OtherSessions = true } };
+        await using TestServer server = await TestServer.StartAsync(Echo, policy: policy);
+        const string sharing = """{"user": "ann", "shares_memory": true}""";
+        await server.SayAsync(await server.BeginAsync(sharing), "My kettle is made of copper.");
+        await server.SayAsync(await server.BeginAsync("{\"user\": \"ann\"}"), "A kettle of tin, kept apart.");
+        await server.SayAsync(
+            await server.BeginAsync("{\"user\": \"bob\", \"shares_memory\": true}"),
+            "Bob's kettle is of silver."
+        );
+        string second = await server.BeginAsync(sharing);
+
+        await server.SayAsync(second, "What is the kettle made of?");
+        string asked = server.Received[^1].Messages[^1].Content;
+        await server.SayAsync(second, "Thank you.");
+
+        Assert.StartsWith("[In an earlier conversation, turn 1, ", asked, StringComparison.Ordinal);
+        Assert.Contains("User: My kettle is made of copper.", asked, StringComparison.Ordinal);
+        Assert.EndsWith("]\n\nWhat is the kettle made of?", asked, StringComparison.Ordinal);
+        Assert.DoesNotContain("tin", asked, StringComparison.Ordinal);
+        Assert.DoesNotContain("silver", asked, StringComparison.Ordinal);
+        // The second prompt goes on from the first, word for word.
+        Assert.Contains(server.Received[^1].Messages, message => message.Content == asked);
+        Assert.Equal("Thank you.", server.Received[^1].Messages[^1].Content);
+    }
+
     [Theory]
     [InlineData("""{"kind": "wish", "name": "tea", "value": "x"}""", "kind")]
     [InlineData("""{"kind": "state", "name": "constraint c1", "value": "x"}""", "name")]

@@ -21,6 +21,7 @@ public class LogFuzzTests(ITestOutputHelper output)
             session_created {"messages":[]}
             constraint_added {"id":"c","text":"x","is_non_negotiable":true}
             memory_changed {"kind":"user","name":"n","value":"v"}
+            exchanges_recalled {"turn":0,"exchanges":[{"turn":2,"messages":[],"text":"User: a","date":"2026-01-01T00:00:00Z","session":"s"}]}
             turn_begun {"turn":"t1","messages":[{"role":"user","content":"a"}]}
             turn_interrupted {"turn":"t1","reason":"x"}
             turn_edited {"turn":"t9","replaces":"t1","answer":{"role":"assistant","content":"x"}}

@@ -46,7 +46,7 @@ public sealed class RetrievalScore(RetrievalPolicy policy, IVectors? vectors)
     public void Add(Conversation conversation)
     {
         ExchangeSearch search = new(policy, vectors);
-        foreach (Exchange exchange in ExchangesOf(conversation))
+        foreach (Exchange exchange in Exchange.AllOf(conversation.Messages, _ => null))
         {
             search.Add(exchange);
         }
@@ -75,28 +75,6 @@ public sealed class RetrievalScore(RetrievalPolicy policy, IVectors? vectors)
         Answerable++;
         First += place == 0 ? 1 : 0;
         Found += place >= 0 ? 1 : 0;
-    }
-
-    /// <summary>The exchanges of a conversation, in order: a user's words and everything up to the next.</summary>
-    public static IEnumerable<Exchange> ExchangesOf(Conversation conversation)
-    {
-        IReadOnlyList<Message> messages = conversation.Messages;
-        int first = 0;
-        int turn = 0;
-        while (first < messages.Count && messages[first].Role is Role.System or Role.Developer)
-        {
-            first++;
-        }
-
-        for (int i = first + 1; i <= messages.Count; i++)
-        {
-            bool ends = i == messages.Count || (messages[i].Role == Role.User && messages[i - 1].Role is not Role.User);
-            if (ends)
-            {
-                yield return Exchange.Of(turn++, first, messages.Skip(first).Take(i - first), null);
-                first = i;
-            }
-        }
     }
 
     private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;

@@ -28,6 +28,30 @@ public sealed record Exchange(int Turn, IReadOnlyList<int> Messages, string Text
         return new Exchange(turn, indexes, text.ToString(), date);
     }
 
+    /// <summary>The exchanges of a conversation, in order: a user's words and everything up to the next.</summary>
+    /// <param name="messages">The conversation's messages.</param>
+    /// <param name="timeOf">The time of a message by its index.</param>
+    public static IEnumerable<Exchange> AllOf(IReadOnlyList<Message> messages, Func<int, DateTimeOffset?> timeOf)
+    {
+        int first = 0;
+        int turn = 0;
+        while (first < messages.Count && messages[first].Role is Role.System or Role.Developer)
+        {
+            first++;
+        }
+
+        for (int i = first + 1; i <= messages.Count; i++)
+        {
+            bool ends =
+                i == messages.Count || (messages[i].Role == Role.User && messages[i - 1].Role is not Role.User);
+            if (ends)
+            {
+                yield return Of(turn++, first, messages.Skip(first).Take(i - first), timeOf(first));
+                first = i;
+            }
+        }
+    }
+
     /// <summary>Its form in a prompt: where and when it was said, then every word of it.</summary>
     public string Shown()
     {

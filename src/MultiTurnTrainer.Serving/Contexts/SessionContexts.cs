@@ -20,16 +20,31 @@ internal sealed class SessionContexts(
 {
     private const int MostKept = 4096;
     private const long MostCharacters = 16 << 20;
+    private readonly UserExchanges _exchanges = new(log);
     private readonly Lock _lock = new();
     private readonly Dictionary<SessionKey, LinkedListNode<Kept>> _byId = [];
     private readonly LinkedList<Kept> _kept = [];
     private long _characters;
+
+    /// <summary>What the next turn finds in its user's other sessions; null where the policy does not look, or it changes nothing.</summary>
+    /// <param name="session">The session before the turn.</param>
+    /// <param name="added">The turn's messages.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<ExchangesRecalled?> RecallAsync(
+        SessionState session,
+        IReadOnlyList<JsonView> added,
+        CancellationToken cancellation
+    ) =>
+        policy.Policy.Retrieval is { OtherSessions: true } retrieval
+            ? await _exchanges.FindAsync(session, retrieval, added, cancellation).ConfigureAwait(false)
+            : null;
 
     /// <summary>The prompts of a session, its record in them.</summary>
     /// <param name="session">The session.</param>
     /// <param name="added">How many messages are about to be added.</param>
     /// <param name="tools">The tools of this call; null takes the session's.</param>
     /// <param name="until">How many messages of the record come before the new ones; null for all.</param>
+    /// <param name="recalled">What the new turn found in other sessions.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The prompts, and their plans where a snapshot should keep them.</returns>
     /// <exception cref="MttException">What may not leave a prompt is longer than the budget.</exception>
@@ -38,14 +53,15 @@ internal sealed class SessionContexts(
         int added,
         JsonView? tools,
         int? until,
+        ExchangesRecalled? recalled,
         CancellationToken cancellation
     )
     {
         JsonView? declared = tools ?? session.State.Tools;
         string key = policy.PlanKey(declared);
         PromptContext prompts =
-            (until is null && tools is null ? Take(session.State) : null)
-            ?? await RebuildAsync(session, key, declared, added, until, cancellation).ConfigureAwait(false);
+            (until is null && tools is null && recalled is null ? Take(session.State) : null)
+            ?? await RebuildAsync(session, key, declared, added, until, recalled, cancellation).ConfigureAwait(false);
         return (prompts, session.IsSnapshotNear ? prompts.Save(key) : null);
     }
 
@@ -100,7 +116,7 @@ internal sealed class SessionContexts(
     {
         // An empty question stands for the next where something counts from that one on.
         bool isAsked = CountsFromNext(session.State) && !AwaitsResults(session.State);
-        (PromptContext prompts, _) = await OpenAsync(session, isAsked ? 1 : 0, null, null, cancellation)
+        (PromptContext prompts, _) = await OpenAsync(session, isAsked ? 1 : 0, null, null, null, cancellation)
             .ConfigureAwait(false);
         if (isAsked)
         {
@@ -178,6 +194,7 @@ internal sealed class SessionContexts(
         JsonView? tools,
         int added,
         int? until,
+        ExchangesRecalled? recalled,
         CancellationToken cancellation
     )
     {
@@ -189,7 +206,13 @@ internal sealed class SessionContexts(
             state = await log.LoadAsync(state.Key, state.Version, cancellation).ConfigureAwait(false);
         }
 
-        PromptContext prompts = Begin(state, plan, tools, added, end);
+        PromptContext prompts = Begin(
+            recalled is null ? state : state.With(recalled),
+            plan,
+            tools,
+            added,
+            end
+        );
         for (int place = prompts.Count; place < end; place++)
         {
             int at = place;

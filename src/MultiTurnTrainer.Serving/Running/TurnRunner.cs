@@ -176,8 +176,11 @@ internal sealed class TurnRunner(
         IReadOnlyList<JsonView> added = before?.Messages ?? NewMessages.Of(state, order.Body.Messages);
         JsonView? tools = order.Body.Tools is { Count: > 0 } list ? JsonText.ToView(list) : null;
         bool isOwn = tools is null || (state.Tools is { } known && JsonView.DeepEquals(known, tools.Value));
+        ExchangesRecalled? recalled = before is null
+            ? await contexts.RecallAsync(state, added, CancellationToken.None).ConfigureAwait(false)
+            : null;
         (PromptContext prompts, SessionPlan? plan) = await contexts
-            .OpenAsync(session, added.Count, isOwn ? null : tools, before?.First, CancellationToken.None)
+            .OpenAsync(session, added.Count, isOwn ? null : tools, before?.First, recalled, CancellationToken.None)
             .ConfigureAwait(false);
         foreach (JsonView message in added)
         {
@@ -200,6 +203,7 @@ internal sealed class TurnRunner(
             Participant = order.Participant ?? before?.Participant,
             Tools = isOwn ? null : tools,
             Replaces = order.Replaces,
+            Recalled = recalled,
         };
         // From here on the turn is written down, whether the client waits or not.
         TurnStart start = order.Replaces is { } turn

@@ -1,6 +1,7 @@
 // Folder Events: what can happen to a session, and how it is written down.
 // Refuses to know: stores, what the events add up to.
 using MultiTurnTrainer.Context.Artefacts;
+using MultiTurnTrainer.Context.Retrieval;
 
 namespace MultiTurnTrainer.Sessions.Events;
 
@@ -70,6 +71,11 @@ public sealed record ConstraintWithdrawn(string Id) : SessionEvent;
 /// <summary>A model made something that the policy asked of it, such as a summary: every later plan of the session finds it here.</summary>
 /// <param name="Artefact">What was made, or why nothing was.</param>
 public sealed record ArtefactMade(Artefact Artefact) : SessionEvent;
+
+/// <summary>For a turn that is about to begin, exchanges of the user's other sessions were found; they take the place of those found before.</summary>
+/// <param name="Turn">The user's turn, from 0.</param>
+/// <param name="Exchanges">The exchanges, copied, the best first.</param>
+public sealed record ExchangesRecalled(int Turn, IReadOnlyList<Exchange> Exchanges) : SessionEvent;
 
 /// <summary>What structured memory holds beside constraints.</summary>
 public enum MemoryKind

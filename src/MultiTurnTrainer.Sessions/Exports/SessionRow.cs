@@ -66,11 +66,9 @@ public static class SessionRow
 
     // What the policy reads of a row beside its messages.
     private static JsonFields Metadata(SessionState state, IEnumerable<DateTimeOffset> times) =>
-        new JsonFields
-        {
-            ["state"] = Changes(state).ToArray(),
-            ["timestamps"] = times.Select(time => time.ToString("O", CultureInfo.InvariantCulture)).ToArray(),
-        }.AddPresent("artefacts", Artefacts(state));
+        new JsonFields { ["state"] = Changes(state).ToArray(), ["timestamps"] = times.Select(Written).ToArray() }
+            .AddPresent("artefacts", Artefacts(state))
+            .AddPresent("recalled", state.Recalled.IsEmpty ? null : state.Recalled.Select(Recalled).ToArray());
 
     private static object? Artefacts(SessionState state) =>
         state.Artefacts.IsEmpty
@@ -79,6 +77,17 @@ public static class SessionRow
                 .Artefacts.Values.OrderBy(artefact => artefact.Key, StringComparer.Ordinal)
                 .Select(RecordJson.ToValue)
                 .ToArray();
+
+    private static JsonFields Recalled(RecalledExchange recalled) =>
+        new JsonFields
+        {
+            ["turn"] = recalled.For,
+            ["text"] = recalled.Exchange.Text,
+            ["session"] = recalled.Exchange.Session,
+            ["session_turn"] = recalled.Exchange.Turn,
+        }.AddPresent("at", recalled.Exchange.Date is { } date ? Written(date) : null);
+
+    private static string Written(DateTimeOffset time) => time.ToString("O", CultureInfo.InvariantCulture);
 
     private static IEnumerable<JsonFields> Changes(SessionState state)
     {

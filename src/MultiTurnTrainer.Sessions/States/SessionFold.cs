@@ -46,6 +46,9 @@ public static class SessionFold
             {
                 Memory = state.Memory.Add(new(state.NextTurnNumber, changed.Kind, changed.Name, changed.Value)),
             },
+            ExchangesRecalled found => found.Exchanges.Contains(null)
+                ? throw Damaged(state, "an exchange that was found is null")
+                : state.With(found),
             BudgetTripped tripped => state with
             {
                 Tripped = tripped,
@@ -85,6 +88,7 @@ public static class SessionFold
         SessionState cleared = state with
         {
             Past = state.Past is null ? null : new SessionPast(state.Opening, 0, 0),
+            Recalled = [],
             Messages = state.Messages.RemoveRange(state.Opening, state.Messages.Count - state.Opening),
             Turns = state.Turns.ConvertAll(turn => turn.IsActive ? turn with { Status = TurnStatus.RolledBack } : turn),
         };

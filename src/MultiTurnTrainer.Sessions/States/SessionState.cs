@@ -1,6 +1,7 @@
 // Folder States: what a session's events add up to.
 // Refuses to know: stores, clocks, who may ask.
 using MultiTurnTrainer.Context.Artefacts;
+using MultiTurnTrainer.Context.Planning;
 using MultiTurnTrainer.Sessions.Events;
 
 namespace MultiTurnTrainer.Sessions.States;
@@ -141,6 +142,9 @@ public sealed record SessionState
     /// <summary>What models made for the policy, by key.</summary>
     public ImmutableDictionary<string, Artefact> Artefacts { get; init; } = _noArtefacts;
 
+    /// <summary>Exchanges of the user's other sessions, by the turn they were found for.</summary>
+    public ImmutableList<RecalledExchange> Recalled { get; init; } = [];
+
     /// <summary>What was spent.</summary>
     public SessionTotals Totals { get; init; }
 
@@ -189,6 +193,15 @@ public sealed record SessionState
 
     /// <summary>The user's turns so far: the number that the next one will have, from 0.</summary>
     public int NextTurnNumber => Users(Messages) + (Past?.UserMessages ?? 0);
+
+    /// <summary>The session with what was found for a turn.</summary>
+    public SessionState With(ExchangesRecalled found) =>
+        this with
+        {
+            Recalled = Recalled
+                .RemoveAll(recalled => recalled.For == found.Turn)
+                .AddRange(found.Exchanges.Select(exchange => new RecalledExchange(found.Turn, exchange))),
+        };
 
     /// <summary>A message by its place in the conversation.</summary>
     public SessionMessage MessageAt(int index) => Messages[index < Past?.After ? index : PlaceOf(index)];

@@ -46,8 +46,11 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
                     RequireFree(state, request.ExpectedVersion);
                     RequireQuestion(state, request.Replaces);
                     tripped = budget.Check(state);
-                    return tripped is null ? [Begun(id, request)]
-                        : tripped.EscalatesTo is not null ? [tripped, Begun(id, request)]
+                    SessionEvent[] begun = request.Recalled is { } found
+                        ? [found, Begun(id, request)]
+                        : [Begun(id, request)];
+                    return tripped is null ? begun
+                        : tripped.EscalatesTo is not null ? [tripped, .. begun]
                         : tripped == state.Tripped ? []
                         : [tripped];
                 },

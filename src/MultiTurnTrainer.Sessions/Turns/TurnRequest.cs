@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.States;
 
 namespace MultiTurnTrainer.Sessions.Turns;
@@ -22,6 +23,9 @@ public sealed record TurnRequest
 
     /// <summary>The turn that is answered anew.</summary>
     public string? Replaces { get; init; }
+
+    /// <summary>What was found for it in the user's other sessions; null where nothing changes.</summary>
+    public ExchangesRecalled? Recalled { get; init; }
 
     /// <summary>The tools from here on; null leaves them.</summary>
     public JsonView? Tools { get; init; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Context.Reports;
+using MultiTurnTrainer.Context.Retrieval;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files.Pages;
@@ -38,7 +39,7 @@ public class RetrievalFiguresTests
             _sessions,
             session =>
             {
-                int exchanges = RetrievalScore.ExchangesOf(session).Count();
+                int exchanges = Exchange.AllOf(session.Messages, _ => null).Count();
                 Assert.All(
                     RetrievalQuestion.Of(session),
                     question => Assert.InRange(question.Exchange ?? 0, 0, exchanges - 1)
