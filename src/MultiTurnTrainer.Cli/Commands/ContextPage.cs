@@ -41,12 +41,11 @@ internal sealed class ContextPage(int most)
     public string Finish(List<(string Name, ContextReplay Replay)> replays)
     {
         ContextReport first = replays[0].Replay.Report;
-        HtmlPage page = new("Context policies", "mtt context", PlanFigure.Style + ".wide{overflow-x:auto}");
+        HtmlPage page = new("Context policies", "mtt context", PlanFigure.Style);
         page.AddText(
             Invariant($"{Counted.Of(first.Conversations, "conversation")}, {Counted.Of(first.Calls, "call")} each.")
         );
-        AddWide(
-            page,
+        page.AddTable(
             [
                 "policy",
                 "fingerprint",
@@ -62,8 +61,7 @@ internal sealed class ContextPage(int most)
             replays.Select(pair => Tokens(pair.Name, pair.Replay))
         );
         page.AddRaw("<h2>What is kept, over all calls</h2>\n");
-        AddWide(
-            page,
+        page.AddTable(
             [
                 "policy",
                 "constraints",
@@ -74,8 +72,7 @@ internal sealed class ContextPage(int most)
             replays.Select(pair => Kept(pair.Name, pair.Replay.Report.Retention))
         );
         page.AddRaw("<h2>Answers lost, and trained in another context than served, by other trainers' rules</h2>\n");
-        AddWide(
-            page,
+        page.AddTable(
             ["policy", "answers", .. first.Rivals.Losses.Select(loss => loss.Rule)],
             replays.Select(pair => Losses(pair.Name, pair.Replay.Report))
         );
@@ -87,10 +84,6 @@ internal sealed class ContextPage(int most)
 
         return page.Finish();
     }
-
-    // A narrow window scrolls a table, not the page.
-    private static void AddWide(HtmlPage page, IEnumerable<string> columns, IEnumerable<IEnumerable<string>> rows) =>
-        page.AddRaw("<div class=\"wide\" tabindex=\"0\">\n").AddTable(columns, rows).AddRaw("</div>\n");
 
     private static void AddSteps(HtmlPage page, List<(string Name, ContextReplay Replay)> replays)
     {

@@ -9,6 +9,7 @@ internal static class ReportCommand
         Examples:
           mtt report adapter-1 adapter-2 adapter-3
           mtt report sweep --output table.html
+          mtt report adapter-1 adapter-2 --samples
           mtt report sweep --sort eval_loss --filter lora.r=8 --filter 'seconds<600'
           mtt report runs/* scores/*.json --output table.csv --force
           mtt report sweep --mlflow http://localhost:5000 --experiment support
@@ -52,6 +53,11 @@ internal static class ReportCommand
         "csv"
     );
 
+    private static readonly Option<bool> _samples = new("--samples")
+    {
+        Description = "After the table, what the runs answered to the same prompts before the training and after it.",
+    };
+
     private static readonly Option<string?> _output = CommonOptions.Output(
         "Write the page with its table and pictures, and the table as .csv and .md beside it."
     );
@@ -80,6 +86,7 @@ internal static class ReportCommand
             _descending,
             _filter,
             _format,
+            _samples,
             _output,
             _mlflow,
             _experiment,
@@ -106,6 +113,11 @@ internal static class ReportCommand
                 _ => table.ToText(),
             }
         );
+        if (parsed.GetValue(_samples))
+        {
+            Console.Out.Write(Samples(parsed.GetValue(_format)!, runs));
+        }
+
         if (parsed.GetValue(_output) is { } output)
         {
             RunTables.Write(output, string.Join(", ", paths), table, runs, parsed.GetValue(_force));
@@ -119,5 +131,17 @@ internal static class ReportCommand
         }
 
         return ExitCode.Done;
+    }
+
+    private static string Samples(string format, List<RunFacts> runs)
+    {
+        if (format == "csv")
+        {
+            throw new MttException("--samples is text, which a CSV file has no place for", "Leave out --format csv.");
+        }
+
+        return RunSamples.ToText(runs) is { Length: > 0 } text
+            ? text
+            : "\nno run has sample answers (train.report_samples)\n";
     }
 }

@@ -20,6 +20,11 @@ internal static class IdleSettings
                 train.EarlyStoppingPatience is null && train.EarlyStoppingThreshold > 0,
                 "train.early_stopping_patience"
             ),
+            (
+                "report_sample_tokens",
+                train.ReportSamples == 0 && train.ReportSampleTokens != new TrainSettings().ReportSampleTokens,
+                "train.report_samples above 0"
+            ),
             ("eval_steps", !isEvaluated && train.EvalSteps is not null, "--eval or --eval-tasks"),
             ("load_best_model_at_end", !isEvaluated && train.LoadBestModelAtEnd, "--eval or --eval-tasks"),
             (

@@ -32,6 +32,12 @@ public sealed class RolloutTask
     /// <summary>The task's id.</summary>
     public string Id => _task.Id;
 
+    /// <summary>The whole task in one text.</summary>
+    public string Question => _task.Question;
+
+    /// <summary>What the user says, turn by turn.</summary>
+    public IReadOnlyList<string> Shards => _task.Shards;
+
     /// <summary>The number of turns T; the last is the answer turn.</summary>
     public int Turns => _task.Shards.Count;
 

@@ -1,57 +1,34 @@
 namespace MultiTurnTrainer.Files.Pages;
 
-/// <summary>How a series is drawn.</summary>
-public enum PlotMark
-{
-    /// <summary>A line.</summary>
-    Line,
-
-    /// <summary>A thin, pale line behind the others.</summary>
-    Faint,
-
-    /// <summary>A line with a dot at each point.</summary>
-    Dots,
-
-    /// <summary>A dot at each point, without a line.</summary>
-    Points,
-
-    /// <summary>A bar at each point; the bars of several series stand side by side.</summary>
-    Bars,
-}
-
-/// <summary>A point of a series.</summary>
-/// <param name="X">Where.</param>
-/// <param name="Y">How much.</param>
-/// <param name="Tip">What the pointer shows; null for the numbers.</param>
-public readonly record struct PlotPoint(double X, double Y, string? Tip = null);
-
-/// <summary>One series of a plot.</summary>
-/// <param name="Name">Shown in the legend where there are several.</param>
-/// <param name="Points">Finite, x ascending.</param>
-/// <param name="Mark">How it is drawn.</param>
-public sealed record PlotSeries(string Name, IReadOnlyList<PlotPoint> Points, PlotMark Mark = PlotMark.Line);
-
-/// <summary>Draws series as inline SVG with axes, a grid and a legend; colours come from <see cref="HtmlPage"/>.</summary>
+/// <summary>
+/// Draws series as inline SVG with axes, a grid and a legend; colours come from <see cref="HtmlPage"/>. Curves can also be zoomed, read off
+/// and switched off where scripts run (<see cref="CurveScript"/>).
+/// </summary>
 /// <param name="title">The caption.</param>
 /// <param name="series">What is drawn; the plot is empty text where no series has a point.</param>
 public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
 {
-    // Little wider than the narrowest column it stands in, so that its text keeps its size there.
-    private const double Width = 440;
+    // As wide as a window of a telephone leaves room for, so that text keeps its size there.
+    private const double Width = 400;
     private const double Height = 250;
-    private const double Left = 62;
     private const double Right = 12;
+    private const double Top = 34;
+    private const double Bottom = 46;
+    private const double DigitWidth = 8;
 
-    private double _xLow;
-    private double _xHigh;
-    private double _yLow;
-    private double _yHigh;
+    // The picture has so many columns; whoever zooms sees more.
+    private const int DrawnParts = 400;
+    private const int ZoomedParts = 4000;
 
-    /// <summary>What the x axis counts, with its unit; null where its labels say so.</summary>
-    public string? XTitle { get; init; }
+    private PlotAxis _x;
+    private PlotAxis _y;
+    private double _left;
 
-    /// <summary>What the y axis counts, with its unit; null where the caption says so.</summary>
-    public string? YTitle { get; init; }
+    /// <summary>What the x axis counts, with its unit.</summary>
+    public required string XTitle { get; init; }
+
+    /// <summary>What the y axis counts, with its unit.</summary>
+    public required string YTitle { get; init; }
 
     /// <summary>Labels of the x axis in place of whole numbers: where, and what.</summary>
     public IReadOnlyList<(double X, string Label)>? XLabels { get; init; }
@@ -59,12 +36,24 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
     /// <summary>Whether the y axis is logarithmic: y counts powers of ten of y + 1.</summary>
     public bool LogY { get; init; }
 
-    private double Top => YTitle is null ? 14 : 32;
+    private bool HasBars => series.Any(line => line.Mark == PlotMark.Bars);
 
-    private double Bottom => XTitle is null ? 28 : 46;
+    // A bar says all it has; a logarithm is for one glance.
+    private bool CanZoom => !HasBars && !LogY && XLabels is null;
 
-    /// <summary>The figure.</summary>
-    public string Draw()
+    /// <summary>Adds the figure to a page, and what moves it.</summary>
+    public void AddTo(HtmlPage page)
+    {
+        string figure = Draw();
+        page.AddRaw(figure);
+        if (figure.Length > 0 && CanZoom)
+        {
+            CurveScript.AddTo(page);
+        }
+    }
+
+    /// <summary>The figure, as it stands without scripts.</summary>
+    internal string Draw()
     {
         PlotPoint[] all = [.. series.SelectMany(line => line.Points)];
         if (all.Length == 0)
@@ -72,20 +61,81 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
             return "";
         }
 
-        bool bars = series.Any(line => line.Mark == PlotMark.Bars);
-        Scale(all, bars);
+        Scale(all);
+        IReadOnlyList<(double At, string Label)> ticks = LogY ? PowersOfTen() : _y.Ticks();
+        _left = 12 + (DigitWidth * ticks.Max(tick => tick.Label.Length));
         StringBuilder svg = new();
-        Append(svg, $"<figure><figcaption>{HtmlPage.Escape(title)}</figcaption>");
-        Append(svg, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{HtmlPage.Escape(title)}\">");
-        foreach (double tick in YTicks())
+        string curves = CanZoom ? $" data-curves=\"{HtmlPage.Escape(CurveData())}\"" : "";
+        Append(svg, $"<figure{curves}><figcaption>{HtmlPage.Escape(title)}</figcaption>");
+        Append(svg, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{HtmlPage.Escape(Summary())}\">");
+        AppendAxes(svg, ticks);
+        int colour = 0;
+        for (int i = 0; i < series.Count; i++)
         {
-            double y = Y(tick);
-            Append(svg, $"<line class=\"rule\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y:F1}\" y2=\"{y:F1}\"/>");
-            Append(svg, $"<text x=\"{Left - 6}\" y=\"{y + 4:F1}\" text-anchor=\"end\">{Label(tick)}</text>");
+            string style = StyleOf(series[i], ref colour);
+            if (HasBars)
+            {
+                AppendBars(svg, i, style);
+            }
+            else
+            {
+                AppendLine(svg, series[i].Thinned(DrawnParts), style);
+            }
         }
 
-        AppendTitles(svg);
-        foreach ((double x, string label) in XLabels ?? [.. WholeTicks()])
+        return svg.Append("</svg>").Append(Legend()).Append("</figure>\n").ToString();
+    }
+
+    // What is read to those who do not see the picture.
+    private string Summary() =>
+        string.Join(
+            "; ",
+            series
+                .Where(line => line.Points.Count > 0)
+                .Select(line => Invariant($"{line.Name} from {line.Points[0].Y:G4} to {line.Points[^1].Y:G4} {YTitle}"))
+                .Prepend($"{title} by {XTitle}")
+        );
+
+    private string CurveData()
+    {
+        int colour = 0;
+        return JsonSerializer.Serialize(
+            new
+            {
+                title,
+                x = XTitle,
+                y = YTitle,
+                series = series
+                    .Select(line => (Line: line.Thinned(ZoomedParts), Style: StyleOf(line, ref colour)))
+                    .Select(shown => new
+                    {
+                        name = shown.Line.Name,
+                        mark = shown.Line.Mark.ToString().ToLowerInvariant(),
+                        style = shown.Style,
+                        x = shown.Line.Points.Select(point => Short(point.X)),
+                        y = shown.Line.Points.Select(point => Short(point.Y)),
+                    }),
+            }
+        );
+    }
+
+    // Seven digits are more than a picture shows.
+    private static double Short(double value) =>
+        double.Parse(value.ToString("G7", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    private static string StyleOf(PlotSeries line, ref int colour) =>
+        line.Mark == PlotMark.Faint ? "faint" : Invariant($"c{colour++ % 6}");
+
+    private void AppendAxes(StringBuilder svg, IReadOnlyList<(double At, string Label)> ticks)
+    {
+        foreach ((double at, string label) in ticks)
+        {
+            double y = Y(at);
+            Append(svg, $"<line class=\"rule\" x1=\"{_left}\" x2=\"{Width - Right}\" y1=\"{y:F1}\" y2=\"{y:F1}\"/>");
+            Append(svg, $"<text x=\"{_left - 6}\" y=\"{y + 5:F1}\" text-anchor=\"end\">{label}</text>");
+        }
+
+        foreach ((double x, string label) in XLabels ?? _x.Ticks(whole: true))
         {
             // A long label at the right end must not leave the picture.
             string anchor = label.Length > 8 && X(x) > Width * 0.8 ? "end" : "middle";
@@ -95,68 +145,47 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
             );
         }
 
-        int colour = 0;
-        for (int i = 0; i < series.Count; i++)
-        {
-            string style = series[i].Mark == PlotMark.Faint ? "faint" : Invariant($"c{colour++ % 6}");
-            if (bars)
-            {
-                AppendBars(svg, i, style);
-            }
-            else
-            {
-                AppendLine(svg, series[i], style);
-            }
-        }
-
-        return svg.Append("</svg>").Append(Legend()).Append("</figure>\n").ToString();
+        double middle = (_left + Width - Right) / 2;
+        Append(svg, $"<text x=\"2\" y=\"15\">{HtmlPage.Escape(YTitle)}</text>");
+        Append(
+            svg,
+            $"<text x=\"{middle:F1}\" y=\"{Height - 6}\" text-anchor=\"middle\">{HtmlPage.Escape(XTitle)}</text>"
+        );
     }
 
-    private void AppendTitles(StringBuilder svg)
+    private void Scale(PlotPoint[] all)
     {
-        if (YTitle is { } y)
-        {
-            Append(svg, $"<text x=\"2\" y=\"14\">{HtmlPage.Escape(y)}</text>");
-        }
-
-        if (XTitle is { } x)
-        {
-            double middle = (Left + Width - Right) / 2;
-            Append(
-                svg,
-                $"<text x=\"{middle:F1}\" y=\"{Height - 6}\" text-anchor=\"middle\">{HtmlPage.Escape(x)}</text>"
-            );
-        }
+        (double low, double high) = (all.Min(point => point.Y), all.Max(point => point.Y));
+        (double first, double last) = (all.Min(point => point.X), all.Max(point => point.X));
+        _x = HasBars ? new PlotAxis(first - 0.5, last + 0.5) : PlotAxis.Of(first, last);
+        _y =
+            LogY ? new PlotAxis(0, Math.Log10(Math.Max(10, high + 1)))
+            : HasBars ? PlotAxis.Of(Math.Min(0, low), Math.Max(0, high))
+            : PlotAxis.Of(low, high);
     }
 
-    private void Scale(PlotPoint[] all, bool bars)
-    {
-        (_xLow, _xHigh) = bars
-            ? (all.Min(point => point.X) - 0.5, all.Max(point => point.X) + 0.5)
-            : Widen(all.Min(point => point.X), all.Max(point => point.X));
-        (_yLow, _yHigh) =
-            LogY ? (0, Math.Log10(Math.Max(10, all.Max(point => point.Y) + 1)))
-            : bars ? (0, Math.Max(all.Max(point => point.Y), 1e-9))
-            : Widen(all.Min(point => point.Y), all.Max(point => point.Y));
-    }
-
-    private double X(double x) => Left + ((x - _xLow) / (_xHigh - _xLow) * (Width - Left - Right));
+    private double X(double x) => _left + ((x - _x.Low) / (_x.High - _x.Low) * (Width - _left - Right));
 
     private double Y(double y)
     {
         double value = LogY ? Math.Log10(y + 1) : y;
-        return Height - Bottom - ((value - _yLow) / (_yHigh - _yLow) * (Height - Top - Bottom));
+        return Height - Bottom - ((value - _y.Low) / (_y.High - _y.Low) * (Height - Top - Bottom));
     }
 
     private void AppendLine(StringBuilder svg, PlotSeries line, string style)
     {
-        string points = string.Join(' ', line.Points.Select(point => Invariant($"{X(point.X):F1},{Y(point.Y):F1}")));
         if (line.Mark != PlotMark.Points)
         {
+            string points = string.Join(
+                ' ',
+                line.Points.Select(point => Invariant($"{X(point.X):F1},{Y(point.Y):F1}"))
+            );
             Append(svg, $"<polyline class=\"{style}\" points=\"{points}\"/>");
         }
 
-        foreach (PlotPoint point in line.Mark is PlotMark.Dots or PlotMark.Points ? line.Points : [])
+        // A line of one point is not to be seen.
+        bool dots = line.Mark is PlotMark.Dots or PlotMark.Points || line.Points.Count == 1;
+        foreach (PlotPoint point in dots ? line.Points : [])
         {
             Append(
                 svg,
@@ -171,10 +200,10 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
         foreach (PlotPoint point in series[number].Points)
         {
             double x = X(point.X) + ((number - (series.Count / 2.0)) * width);
-            double y = Y(point.Y);
+            (double top, double foot) = (Y(Math.Max(0, point.Y)), Y(Math.Min(0, point.Y)));
             Append(
                 svg,
-                $"<rect class=\"bar {style}\" x=\"{x:F1}\" y=\"{y:F1}\" width=\"{Math.Max(0.5, width - 0.5):F1}\" height=\"{Height - Bottom - y:F1}\"><title>{Tip(point)}</title></rect>"
+                $"<rect class=\"bar {style}\" x=\"{x:F1}\" y=\"{top:F1}\" width=\"{Math.Max(0.5, width - 0.5):F1}\" height=\"{foot - top:F1}\"><title>{Tip(point)}</title></rect>"
             );
         }
     }
@@ -188,50 +217,22 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
 
         int colour = 0;
         IEnumerable<string> items = series.Select(line =>
-            Invariant(
-                $"<span class=\"{(line.Mark == PlotMark.Faint ? "faint" : Invariant($"c{colour++ % 6}"))}\">{HtmlPage.Escape(line.Name)}</span>"
-            )
+            $"<span class=\"{StyleOf(line, ref colour)}\">{HtmlPage.Escape(line.Name)}</span>"
         );
         return $"<p class=\"legend\">{string.Concat(items)}</p>";
     }
 
-    private IEnumerable<double> YTicks() =>
-        LogY ? Enumerable.Range(1, (int)_yHigh).Select(power => Math.Pow(10, power)) : Ticks(_yLow, _yHigh);
-
-    private IEnumerable<(double, string)> WholeTicks() =>
-        Ticks(_xLow, _xHigh)
-            .Where(tick => Math.Abs(tick - Math.Round(tick)) < 1e-9)
-            .Select(tick => (tick, Invariant($"{tick:G6}")));
+    private IReadOnlyList<(double At, string Label)> PowersOfTen() =>
+        [
+            .. Enumerable
+                .Range(1, (int)_y.High)
+                .Select(power =>
+                    (Math.Pow(10, power), Math.Pow(10, power).ToString("N0", CultureInfo.InvariantCulture))
+                ),
+        ];
 
     private static string Tip(PlotPoint point) =>
         HtmlPage.Escape(point.Tip ?? Invariant($"{point.X:G6}: {point.Y:G6}"));
-
-    private static (double Low, double High) Widen(double low, double high)
-    {
-        // Of one value alone the axis shows a tenth of it around it; of 0 alone it goes to 1.
-        double margin =
-            high > low ? (high - low) * 0.02
-            : high == 0 ? 1
-            : Math.Abs(high) * 0.1;
-        // What is never negative has no axis that is.
-        return (low >= 0 ? Math.Max(0, low - margin) : low - margin, high + margin);
-    }
-
-    private static string Label(double tick) =>
-        Math.Abs(tick) >= 1000 ? Invariant($"{tick:N0}")
-        : Math.Abs(tick) is > 0 and < 1e-3 ? Invariant($"{tick:0.##e0}")
-        : Invariant($"{tick:G4}");
-
-    private static IEnumerable<double> Ticks(double low, double high)
-    {
-        double rough = (high - low) / 5;
-        double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        double step = new[] { 1.0, 2, 5, 10 }.Select(factor => factor * power).First(size => size >= rough * 0.999);
-        for (double tick = Math.Ceiling(low / step) * step; tick <= high; tick += step)
-        {
-            yield return Math.Abs(tick) < step * 1e-9 ? 0 : tick;
-        }
-    }
 
     private static void Append(StringBuilder svg, FormattableString piece) => svg.Append(Invariant(piece));
 }

@@ -5,6 +5,7 @@ public static class RunReport
 {
     // More lines than colours tell nothing.
     private const int MostCurves = 6;
+    private const string LossTitle = "nats per supervised token";
 
     /// <summary>The page.</summary>
     /// <param name="title">What it shows.</param>
@@ -18,10 +19,11 @@ public static class RunReport
         );
         table.AddTo(page);
         RunFacts[] trained = [.. runs.Where(run => run.Folder is not null)];
-        page.AddRaw("<div class=\"grid\">\n");
-        page.AddRaw(Curves("Training loss, smoothed", trained, RunFacts.Loss));
-        page.AddRaw(Curves("Evaluation loss", trained, RunFacts.EvalLoss));
-        page.AddRaw("</div>\n");
+        page.AddPlots([
+            Curves("Training loss, smoothed", LossTitle, trained, RunFacts.Loss),
+            Curves("Evaluation loss", LossTitle, trained, RunFacts.EvalLoss),
+            Curves("Score of the tasks", "points of 100", trained, RunFacts.TaskScore),
+        ]);
         if (trained.Length > MostCurves)
         {
             page.AddText(
@@ -29,10 +31,11 @@ public static class RunReport
             );
         }
 
+        RunSamples.AddTo(page, trained);
         return page.Finish();
     }
 
-    private static string Curves(string title, RunFacts[] runs, string curve) =>
+    private static Plot Curves(string title, string unit, RunFacts[] runs, string curve) =>
         new Plot(
             title,
             [
@@ -50,6 +53,6 @@ public static class RunReport
         )
         {
             XTitle = "optimizer step",
-            YTitle = "nats per supervised token",
-        }.Draw();
+            YTitle = unit,
+        };
 }

@@ -3,26 +3,26 @@ namespace MultiTurnTrainer.Synthesis.Quality;
 /// <summary>The measures as one HTML file that needs no network: plots, then the numbers.</summary>
 internal static class QualityPage
 {
-    private static readonly (string Title, Func<RoundQuality, double?> Value)[] _plots =
+    private static readonly (string Title, string Unit, Func<RoundQuality, double?> Value)[] _plots =
     [
-        ("New tags, share of all tags", round => round.NewTagShare),
-        ("Different topics", round => round.Topics),
-        ("Questions: distinct-2", round => round.QuestionDistinct2),
-        ("Answers: distinct-3", round => round.AnswerDistinct3),
-        ("Difficulty proxy", round => round.Difficulty),
-        ("Hard questions, share", round => round.HardShare),
-        ("Questions asking for reasoning, share", round => round.ReasoningShare),
-        ("Question words the dialogue had before, share", round => round.Linkage),
-        ("Depth questions (chairman), share", round => round.DepthShare),
-        ("Answers: repeated 4-grams, share", round => round.AnswerRepetition),
-        ("Nearly repeated questions, share", round => round.RepeatedQuestions),
-        ("Words per question", round => round.QuestionWords),
-        ("Words per answer", round => round.AnswerWords),
-        ("Positive verdicts, share", round => round.PositiveVerdicts),
-        ("Reviewer pairs with equal verdicts, share", round => round.VerdictAgreement),
-        ("Reviewer pairs: word overlap", round => round.ReviewOverlap),
-        ("Score", round => round.Score),
-        ("Revisions per answer", round => round.Revisions > 0 ? round.Revisions : null),
+        ("New tags, share of all tags", "share of tags", round => round.NewTagShare),
+        ("Different topics", "topics", round => round.Topics),
+        ("Questions: distinct-2", "share of word pairs", round => round.QuestionDistinct2),
+        ("Answers: distinct-3", "share of word triples", round => round.AnswerDistinct3),
+        ("Difficulty proxy", "0 to 1", round => round.Difficulty),
+        ("Hard questions, share", "share of questions", round => round.HardShare),
+        ("Questions asking for reasoning, share", "share of questions", round => round.ReasoningShare),
+        ("Question words the dialogue had before, share", "share of words", round => round.Linkage),
+        ("Depth questions (chairman), share", "share of questions", round => round.DepthShare),
+        ("Answers: repeated 4-grams, share", "share of 4-grams", round => round.AnswerRepetition),
+        ("Nearly repeated questions, share", "share of questions", round => round.RepeatedQuestions),
+        ("Words per question", "words", round => round.QuestionWords),
+        ("Words per answer", "words", round => round.AnswerWords),
+        ("Positive verdicts, share", "share of verdicts", round => round.PositiveVerdicts),
+        ("Reviewer pairs with equal verdicts, share", "share of pairs", round => round.VerdictAgreement),
+        ("Reviewer pairs: word overlap", "share of words", round => round.ReviewOverlap),
+        ("Score", "points", round => round.Score),
+        ("Revisions per answer", "revisions", round => round.Revisions > 0 ? round.Revisions : null),
     ];
 
     /// <summary>The page of one run, or of several side by side.</summary>
@@ -46,13 +46,8 @@ internal static class QualityPage
                         ]
                 )
             )
-            .AddRaw("<div class=\"grid\">\n");
-        foreach ((string title, Func<RoundQuality, double?> value) in _plots)
-        {
-            page.AddRaw(Draw(title, value, runs));
-        }
-
-        page.AddRaw("</div><h2>Numbers</h2>\n");
+            .AddPlots(_plots.Select(plot => Draw(plot.Title, plot.Unit, plot.Value, runs)))
+            .AddRaw("<h2>Numbers</h2>\n");
         foreach ((string name, QualityReport report) in runs)
         {
             page.Add($"<h3>{HtmlPage.Escape(name)}</h3>\n")
@@ -67,8 +62,9 @@ internal static class QualityPage
         return Encoding.UTF8.GetBytes(page.Finish());
     }
 
-    private static string Draw(
+    private static Plot Draw(
         string title,
+        string unit,
         Func<RoundQuality, double?> value,
         IReadOnlyList<(string Name, QualityReport Report)> runs
     ) =>
@@ -92,9 +88,13 @@ internal static class QualityPage
             ]
         )
         {
+            XTitle = "round",
+            YTitle = unit,
             XLabels =
             [
-                .. Enumerable.Range(1, runs.Max(run => run.Report.Rounds.Count)).Select(i => ((double)i, $"round {i}")),
+                .. Enumerable
+                    .Range(1, runs.Max(run => run.Report.Rounds.Count))
+                    .Select(i => ((double)i, Invariant($"{i}"))),
             ],
-        }.Draw();
+        };
 }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
 
@@ -38,6 +39,7 @@ internal sealed class CcopdObjective(
         int[][] contexts = [.. complete.Select(unit => tasks[unit].StudentContext(histories[unit]!))];
         IReadOnlyList<int[]> answers = rollouts.Answer(contexts, student, seed);
         List<ScoredReply> terms = [];
+        DistillationTally tally = new();
         for (int i = 0; i < complete.Length; i++)
         {
             RolloutTask task = tasks[complete[i]];
@@ -48,10 +50,17 @@ internal sealed class CcopdObjective(
             }
 
             _tally.Add("answers");
+            (IReadOnlyList<string> history, int[] answer) = (histories[complete[i]]!, answers[i]);
+            tally.Show(
+                task.Id,
+                ReplyTerm.Answer,
+                () => task.Shards.Zip(history.Append(task.Reply(answer)), (user, reply) => new RolloutTurn(user, reply))
+            );
             terms.Add(new ScoredReply(task.Id, contexts[i], task.FullContext(), answers[i], settings.BetaFinal, 1));
         }
 
         batch.CountTokens(terms);
-        return new MicroResult(pass.Run(terms, reference: null, normalizer, seed), 0, 0, rollouts.TakeEffort());
+        double loss = pass.Run(terms, reference: null, normalizer, seed, tally);
+        return new MicroResult(loss, 0, 0, rollouts.TakeEffort()) { Distillation = tally };
     }
 }

@@ -1,6 +1,7 @@
 // Folder Distillation: samples replies, compares them under two contexts, and turns the difference into gradient.
 // Refuses to know: steps, optimizer, checkpoints, templates.
 // Shapes: n reply tokens of all replies, l of one, e hidden width, v vocabulary.
+using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
@@ -35,8 +36,15 @@ internal sealed class DistillationPass(
     /// <param name="reference">Scores the reference's side, without gradient; null for the base alone.</param>
     /// <param name="normalizer">What the sum is divided by.</param>
     /// <param name="seed">Of the student's dropout.</param>
+    /// <param name="tally">Grows by what each reply added.</param>
     /// <returns>The sum before the division.</returns>
-    public double Run(IReadOnlyList<ScoredReply> replies, Adapter? reference, double normalizer, ulong seed)
+    public double Run(
+        IReadOnlyList<ScoredReply> replies,
+        Adapter? reference,
+        double normalizer,
+        ulong seed,
+        DistillationTally? tally = null
+    )
     {
         if (replies.Count == 0)
         {
@@ -74,9 +82,7 @@ internal sealed class DistillationPass(
                         headGradient
                     );
                     gradient.narrow(0, first, length).copy_(part); // [l, e] into [n, e]
-                    Tokens += length;
-                    ClippedTokens += result.Divergences.Count(divergence => divergence > clip);
-                    sum += reply.Coefficient * result.ClippedSum / length;
+                    sum += Count(reply, result, tally);
                     first += length;
                 }
 
@@ -89,6 +95,17 @@ internal sealed class DistillationPass(
         }
 
         return sum;
+    }
+
+    /// <summary>Counts a reply; gives what it adds to the loss, before the normaliser.</summary>
+    private double Count(ScoredReply reply, DivergenceResult result, DistillationTally? tally)
+    {
+        int length = reply.Reply.Length;
+        double loss = reply.Coefficient * result.ClippedSum / length;
+        Tokens += length;
+        ClippedTokens += result.Divergences.Count(divergence => divergence > clip);
+        tally?.Add(reply.Term, length, loss, result.ClippedSum / length);
+        return loss;
     }
 
     /// <summary>δ of each reply: the mean over its tokens of log student − log reference, both sides without gradient (MAIGO 3.3).</summary>

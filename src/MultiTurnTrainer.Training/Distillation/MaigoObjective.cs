@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
 
@@ -56,7 +57,12 @@ internal sealed class MaigoObjective(
         }
 
         // 2. The student samples: L_full's answers; L_mid's and L_final's dialogues.
-        List<ScoredReply> terms = [.. SampleFullTerms(full, seed), .. PlayShardedTerms(sharded, seed, random)];
+        DistillationTally tally = new();
+        List<ScoredReply> terms =
+        [
+            .. SampleFullTerms(full, seed, tally),
+            .. PlayShardedTerms(sharded, seed, random, tally),
+        ];
         batch.CountTokens(terms);
         batch.Branch =
             full.Count == 0 ? "sharded"
@@ -64,12 +70,17 @@ internal sealed class MaigoObjective(
             : "full+sharded";
 
         // 3. Compare with the reference, and differentiate.
-        return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0, rollouts.TakeEffort());
+        double loss = pass.Run(terms, reference.Adapter, normalizer, seed, tally);
+        return new MicroResult(loss, 0, 0, rollouts.TakeEffort()) { Distillation = tally };
     }
 
     public void Dispose() => reference.Dispose();
 
-    private IEnumerable<ScoredReply> SampleFullTerms(IReadOnlyList<RolloutTask> full, ulong seed)
+    private IEnumerable<ScoredReply> SampleFullTerms(
+        IReadOnlyList<RolloutTask> full,
+        ulong seed,
+        DistillationTally tally
+    )
     {
         _tally.Add("full_branches", full.Count);
         int[][] prompts = [.. full.Select(task => task.FullContext())];
@@ -82,21 +93,20 @@ internal sealed class MaigoObjective(
                 continue;
             }
 
-            yield return new ScoredReply(
-                $"{full[i].Id}/full",
-                prompts[i],
-                prompts[i],
-                answers[i],
-                settings.BetaFull,
-                1
-            );
+            (RolloutTask task, int[] answer) = (full[i], answers[i]);
+            tally.Show(task.Id, ReplyTerm.Full, () => [new RolloutTurn(task.Question, task.Reply(answer))]);
+            yield return new ScoredReply($"{task.Id}/full", prompts[i], prompts[i], answer, settings.BetaFull, 1)
+            {
+                Term = ReplyTerm.Full,
+            };
         }
     }
 
     private IEnumerable<ScoredReply> PlayShardedTerms(
         IReadOnlyList<RolloutTask> sharded,
         ulong seed,
-        SeededRandom random
+        SeededRandom random,
+        DistillationTally tally
     )
     {
         List<ScoredReply> answers = [];
@@ -104,6 +114,7 @@ internal sealed class MaigoObjective(
         foreach (Trajectory trajectory in rollouts.Play(sharded, student, seed))
         {
             _tally.Add("trajectories");
+            tally.Show(trajectory.Task.Id, ReplyTerm.Answer, () => trajectory.Shown);
             if (!trajectory.IsComplete)
             {
                 _tally.Add("skipped_over_length");
@@ -159,7 +170,10 @@ internal sealed class MaigoObjective(
                     turn.Reply,
                     settings.BetaMiddle,
                     settings.Alpha / trained
-                )),
+                )
+                {
+                    Term = ReplyTerm.Middle,
+                }),
         ];
         return new MiddleReplies(replies, trained);
     }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Settings;
 
@@ -39,10 +40,17 @@ internal sealed class OfflineObjective(
                     row.Reply,
                     row.IsAnswer ? settings.BetaFinal : settings.BetaMiddle,
                     row.Weight * (row.IsAnswer ? 1 : settings.Alpha)
-                )),
+                )
+                {
+                    Term = row.IsAnswer ? ReplyTerm.Answer : ReplyTerm.Middle,
+                }),
         ];
         batch.CountTokens(terms);
-        return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed), 0, 0);
+        DistillationTally tally = new();
+        return new MicroResult(pass.Run(terms, reference.Adapter, normalizer, seed, tally), 0, 0)
+        {
+            Distillation = tally,
+        };
     }
 
     public void Dispose() => reference.Dispose();

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Training.Metrics;
+
 namespace MultiTurnTrainer.Training.Distillation;
 
 /// <summary>A reply under two contexts: what one term of a distillation loss compares.</summary>
@@ -14,4 +16,8 @@ internal sealed record ScoredReply(
     int[] Reply,
     double Beta,
     double Coefficient
-);
+)
+{
+    /// <summary>Which term of the loss it belongs to.</summary>
+    public ReplyTerm Term { get; init; } = ReplyTerm.Answer;
+}

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Training.Metrics;
+
 namespace MultiTurnTrainer.Training.Distillation;
 
 /// <summary>One turn of a rollout.</summary>
@@ -18,4 +20,8 @@ internal sealed record Trajectory(RolloutTask Task, IReadOnlyList<RolledTurn> Tu
 {
     /// <summary>Whether the answer turn was reached.</summary>
     public bool IsComplete => Turns.Count == Task.Turns;
+
+    /// <summary>The dialogue as text.</summary>
+    public IEnumerable<RolloutTurn> Shown =>
+        Turns.Select(turn => new RolloutTurn(Task.Shards[turn.Turn - 1], turn.Text));
 }

@@ -56,15 +56,18 @@ internal static class ReportSummary
             facts.Add(("spikes", $"at step {string.Join(", ", spikes)}"));
         }
 
-        facts.Add(
-            (
-                "speed",
-                Invariant(
-                    $"{Median(steps, "tokens_per_second"):N0} tokens/s, {Median(steps, "gflops"):N1} GFLOP/s of the maths (medians); MFU {Median(steps, "gflops") / machineGflops:P1} of {machineGflops:N0} GFLOP/s, the rate of a plain product here"
-                )
+        // Objectives that sample do not count their maths, nor the head's time.
+        string maths = Median(steps, "gflops") is > 0 and double gflops
+            ? Invariant(
+                $", {gflops:N1} GFLOP/s of the maths (medians); MFU {gflops / machineGflops:P1} of {machineGflops:N0} GFLOP/s, the rate of a plain product here"
             )
-        );
-        facts.Add(("head", Invariant($"{Median(steps, "head_share"):P1} of a step's time (median)")));
+            : " (median)";
+        facts.Add(("speed", Invariant($"{Median(steps, "tokens_per_second"):N0} tokens/s{maths}")));
+        if (Median(steps, "head_share") is > 0 and double head)
+        {
+            facts.Add(("head", Invariant($"{head:P1} of a step's time (median)")));
+        }
+
         facts.Add(
             (
                 "peak memory",

@@ -25,6 +25,8 @@ internal static class RunIdentity
             SpikeAction = default,
             EarlyStoppingPatience = null,
             LoadBestModelAtEnd = false,
+            ReportSamples = 0,
+            ReportSampleTokens = 1,
         };
         Dictionary<string, string> parts = new()
         {

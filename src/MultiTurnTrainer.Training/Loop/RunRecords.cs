@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Report;
+using MultiTurnTrainer.Training.Samples;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -99,7 +100,13 @@ internal static class RunRecords
     }
 
     /// <summary>Writes <c>report.html</c> from the metrics that are on the disk.</summary>
-    public static void WriteReport(LoadedRun run, RunSummary summary, TrainOutcome outcome, double machineGflops)
+    public static void WriteReport(
+        LoadedRun run,
+        RunSummary summary,
+        IReadOnlyDictionary<string, double> counted,
+        TrainOutcome outcome,
+        double machineGflops
+    )
     {
         OutputFolder output = run.Output;
         IReadOnlyList<JsonView> steps = MetricsLog.ReadLines(output["metrics.jsonl"]);
@@ -112,6 +119,9 @@ internal static class RunRecords
                 .. Flatten("lora", SettingsJson.Of(run.Request.Lora)),
                 .. run.Request.Preferences is { } preferences
                     ? Flatten("preference", SettingsJson.Of(preferences.Settings))
+                    : [],
+                .. run.Request.Distillation is { } distillation
+                    ? Flatten("distill", SettingsJson.Of(distillation.Settings))
                     : [],
             ],
             [
@@ -131,8 +141,22 @@ internal static class RunRecords
             ]
         )
         {
-            Masked = [.. run.Request.Masked.Lines.Select(Split)],
+            Masked =
+            [
+                .. run
+                    .Request.Masked.Lines.Select(Split)
+                    .Where(line => !run.Request.Masked.Losses.ContainsKey(line.Code)),
+            ],
+            LossUnit =
+                run.Request.Distillation is not null ? "divergence, nats per token"
+                : run.Request.Preferences is not null ? "nats per pair or row"
+                : TrainingReport.LossTitle,
+            Lost = run.Request.Distillation is null ? LostRows.Of(run, summary) : null,
+            Samples = SampleAnswers.Read(output[ReportSamples.Name]),
             Preferences = MetricsLog.ReadPreferences(output[MetricsLog.PreferencesName]),
+            Distillation = MetricsLog.ReadRecords<DistillationMetrics>(output[MetricsLog.DistillationName]),
+            Rollouts = MetricsLog.ReadRecords<RolloutRecord>(output[MetricsLog.RolloutsName]),
+            Counted = [.. counted.Select(count => (count.Key, Invariant($"{count.Value:0.####}")))],
         };
         TrainingReport.Write(output["report.html"], facts, steps, MetricsLog.ReadLines(output["evaluations.jsonl"]));
     }

@@ -22,6 +22,22 @@ internal sealed record StepWork(double Normalizer, IReadOnlyList<(IMicroBatch Ba
         return tallies.Length > 0 ? PreferenceTally.Merge(step, tallies) : null;
     }
 
+    /// <summary>The terms of the step's loss; null where nothing is distilled.</summary>
+    public DistillationMetrics? MergeDistillation(int step) =>
+        Distillations is { Length: > 0 } tallies ? DistillationTally.Merge(step, tallies) : null;
+
+    /// <summary>The first dialogue that was sampled for the step; null where none was.</summary>
+    public RolloutRecord? FirstRollout(int step) =>
+        Distillations.FirstOrDefault(tally => tally.Rollout is not null)?.Rollout is { } first
+            ? first with
+            {
+                Step = step,
+            }
+            : null;
+
+    private DistillationTally[] Distillations =>
+        [.. Parts.Select(part => part.Result.Distillation).OfType<DistillationTally>()];
+
     /// <summary>Summed token losses over the normaliser, nats; 0 without a label.</summary>
     public double Loss { get; } = Normalizer > 0 ? Parts.Sum(part => part.Result.LossSum) / Normalizer : 0;
 }

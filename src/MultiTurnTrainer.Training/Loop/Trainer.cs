@@ -286,6 +286,8 @@ internal sealed class Trainer<TBatch>(
             Gflops = work.Parts.Sum(part => part.Batch.Flops) / seconds / 1e9,
             PeakMemoryMb = PeakMemory.ReadMb(_parameters.Flat.device),
             Preferences = work.MergePreferences(step),
+            Distillation = work.MergeDistillation(step),
+            Rollout = work.FirstRollout(step),
         };
     }
 

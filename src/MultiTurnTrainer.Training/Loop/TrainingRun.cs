@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Samples;
 using MultiTurnTrainer.Training.Schedule;
 using MultiTurnTrainer.Training.Settings;
 
@@ -133,6 +134,7 @@ public static class TrainingRun
 
         RunSummary summary = run.Summarise(trainer.Done + 1);
         observer.Started(summary);
+        SampleAnswers? samples = ReportSamples.Begin(run, trainer.Done, loading.Token);
         loading.Dispose();
 
         // 2. Train.
@@ -149,9 +151,10 @@ public static class TrainingRun
         {
             outcome = settings.LoadBestModelAtEnd ? RestoreBest(outcome, trainer, checkpoints) : outcome;
             files = TrainedWeights.Save(run.Adapter, run.Model, run.Request, run.Output);
+            samples?.After(loading.Token);
         }
 
-        RunRecords.WriteReport(run, summary, outcome, MachineSpeed.MeasureGflops(run.Place));
+        RunRecords.WriteReport(run, summary, objective.Facts, outcome, MachineSpeed.MeasureGflops(run.Place));
         if (done)
         {
             RunRecords.WriteManifest(run, summary, objective.Facts, outcome.Step, files);

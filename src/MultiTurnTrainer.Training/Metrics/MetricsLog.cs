@@ -4,8 +4,8 @@
 namespace MultiTurnTrainer.Training.Metrics;
 
 /// <summary>
-/// <c>metrics.csv</c>, <c>metrics.jsonl</c>, <c>evaluations.jsonl</c> and, where sides are compared, <c>preferences.jsonl</c>, one line per step, each flushed as it is
-/// written, and the same numbers for TensorBoard. Numbers that belong to the model have nine significant digits, enough to tell two float32 apart.
+/// <c>metrics.csv</c>, <c>metrics.jsonl</c>, <c>evaluations.jsonl</c>; where sides are compared, <c>preferences.jsonl</c>; where replies are distilled,
+/// <c>distillation.jsonl</c> and <c>rollouts.jsonl</c>; one line per step, each flushed as it is written, and the same numbers for TensorBoard. Numbers that belong to the model have nine significant digits, enough to tell two float32 apart.
 /// </summary>
 internal sealed class MetricsLog : IDisposable
 {
@@ -33,11 +33,19 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>The file of rewards and margins.</summary>
     public const string PreferencesName = "preferences.jsonl";
 
+    /// <summary>The file of the terms of distilling losses.</summary>
+    public const string DistillationName = "distillation.jsonl";
+
+    /// <summary>The file of sampled dialogues.</summary>
+    public const string RolloutsName = "rollouts.jsonl";
+
     private readonly StreamWriter _csv;
     private readonly StreamWriter _steps;
     private readonly StreamWriter _evaluations;
     private readonly TensorBoardLog _board;
     private readonly Lazy<StreamWriter> _preferences;
+    private readonly Lazy<StreamWriter> _distillation;
+    private readonly Lazy<StreamWriter> _rollouts;
 
     /// <summary>Opens the files in a folder, keeping what belongs to steps up to <paramref name="keepThrough"/>.</summary>
     /// <param name="folder">The output folder.</param>
@@ -49,7 +57,10 @@ internal sealed class MetricsLog : IDisposable
         _csv = Open(csv, keepThrough, ReadCsvStep, header: true);
         _steps = Open(Path.Combine(folder, "metrics.jsonl"), keepThrough, ReadJsonStep, header: false);
         _evaluations = Open(Path.Combine(folder, "evaluations.jsonl"), keepThrough, ReadJsonStep, header: false);
-        _preferences = new(() => Open(Path.Combine(folder, PreferencesName), keepThrough, ReadJsonStep, header: false));
+        Lazy<StreamWriter> OpenLater(string name) =>
+            new(() => Open(Path.Combine(folder, name), keepThrough, ReadJsonStep, header: false));
+        (_preferences, _distillation) = (OpenLater(PreferencesName), OpenLater(DistillationName));
+        _rollouts = OpenLater(RolloutsName);
         _board = new TensorBoardLog(Path.Combine(folder, "tensorboard"), time);
         if (new FileInfo(csv).Length == 0)
         {
@@ -64,10 +75,11 @@ internal sealed class MetricsLog : IDisposable
             : [];
 
     /// <summary>Reads back the rewards and margins of a run; empty where nothing was compared.</summary>
-    public static IReadOnlyList<PreferenceMetrics> ReadPreferences(string path) =>
-        File.Exists(path)
-            ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(RecordJson.Read<PreferenceMetrics>)]
-            : [];
+    public static IReadOnlyList<PreferenceMetrics> ReadPreferences(string path) => ReadRecords<PreferenceMetrics>(path);
+
+    /// <summary>Reads back the records of a run; none where it did not have what they are of.</summary>
+    public static IReadOnlyList<T> ReadRecords<T>(string path) =>
+        File.Exists(path) ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(RecordJson.Read<T>)] : [];
 
     /// <summary>A number of such a line; NaN where it has none.</summary>
     public static double ReadNumber(JsonView line, string field) =>
@@ -97,6 +109,31 @@ internal sealed class MetricsLog : IDisposable
         {
             Write(preferences);
         }
+
+        if (metrics.Distillation is { } distillation)
+        {
+            Write(distillation);
+        }
+
+        if (metrics.Rollout is { } rollout)
+        {
+            WriteLine(_rollouts.Value, Encoding.UTF8.GetString(RecordJson.ToLine(rollout)));
+        }
+    }
+
+    private void Write(DistillationMetrics metrics)
+    {
+        WriteLine(_distillation.Value, Encoding.UTF8.GetString(RecordJson.ToLine(metrics)));
+        (string Name, DistillationPart? Part)[] terms =
+        [
+            ("middle", metrics.Middle),
+            ("answer", metrics.Answer),
+            ("full", metrics.Full),
+        ];
+        _board.Write(
+            metrics.Step,
+            [.. terms.Where(term => term.Part is not null).Select(term => ($"distill/{term.Name}", term.Part!.Loss))]
+        );
     }
 
     private void Write(PreferenceMetrics metrics)
@@ -157,9 +194,12 @@ internal sealed class MetricsLog : IDisposable
         _csv.Dispose();
         _steps.Dispose();
         _evaluations.Dispose();
-        if (_preferences.IsValueCreated)
+        foreach (Lazy<StreamWriter> opened in new[] { _preferences, _distillation, _rollouts })
         {
-            _preferences.Value.Dispose();
+            if (opened.IsValueCreated)
+            {
+                opened.Value.Dispose();
+            }
         }
 
         _board.Dispose();

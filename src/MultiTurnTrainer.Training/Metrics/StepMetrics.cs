@@ -54,6 +54,12 @@ public sealed record StepMetrics
     /// <summary>Rewards and margins; null where nothing is compared.</summary>
     public PreferenceMetrics? Preferences { get; init; }
 
+    /// <summary>The terms of the loss; null where nothing is distilled.</summary>
+    public DistillationMetrics? Distillation { get; init; }
+
+    /// <summary>A dialogue that was sampled for the step; null where none was.</summary>
+    public RolloutRecord? Rollout { get; init; }
+
     /// <summary>Whether the step completed a spike of the loss.</summary>
     public bool Spike { get; init; }
 }

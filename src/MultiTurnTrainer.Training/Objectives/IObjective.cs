@@ -74,6 +74,9 @@ internal readonly record struct MicroResult(
 {
     /// <summary>Rewards and margins; null where nothing is compared.</summary>
     public PreferenceTally? Preferences { get; init; }
+
+    /// <summary>Terms of the loss and a dialogue to show; null where nothing is distilled.</summary>
+    public DistillationTally? Distillation { get; init; }
 }
 
 /// <summary>What sampling cost.</summary>

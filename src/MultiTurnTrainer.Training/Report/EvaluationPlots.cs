@@ -9,7 +9,7 @@ internal static class EvaluationPlots
 
     /// <summary>The loss of each turn over the steps, and over the turns at the first and the last evaluation.</summary>
     /// <param name="evaluations">The lines of <c>evaluations.jsonl</c>.</param>
-    public static string Draw(IReadOnlyList<JsonView> evaluations)
+    public static IEnumerable<Plot> Of(IReadOnlyList<JsonView> evaluations)
     {
         string[] turns =
         [
@@ -17,10 +17,12 @@ internal static class EvaluationPlots
         ];
         if (turns.Length == 0)
         {
-            return "";
+            return [];
         }
 
-        return new Plot(
+        return
+        [
+            new Plot(
                 "Evaluation loss by turn",
                 [
                     .. turns
@@ -31,8 +33,8 @@ internal static class EvaluationPlots
             {
                 XTitle = TrainingReport.StepTitle,
                 YTitle = TrainingReport.LossTitle,
-            }.Draw()
-            + new Plot(
+            },
+            new Plot(
                 "Evaluation loss over the turns of a conversation",
                 new PlotSeries(At(evaluations[0]), Profile(evaluations[0]), PlotMark.Dots),
                 new PlotSeries(At(evaluations[^1]), Profile(evaluations[^1]), PlotMark.Dots)
@@ -40,7 +42,8 @@ internal static class EvaluationPlots
             {
                 XTitle = "turn of the conversation",
                 YTitle = TrainingReport.LossTitle,
-            }.Draw();
+            },
+        ];
     }
 
     /// <summary>First and last loss of each turn, role and part.</summary>

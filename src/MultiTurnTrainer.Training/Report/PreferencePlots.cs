@@ -9,27 +9,29 @@ internal static class PreferencePlots
 
     /// <summary>Rewards and accuracy over the steps, and the margin of each exchange.</summary>
     /// <param name="steps">The lines of <c>preferences.jsonl</c>.</param>
-    public static string Draw(IReadOnlyList<PreferenceMetrics> steps)
+    public static IEnumerable<Plot> Of(IReadOnlyList<PreferenceMetrics> steps)
     {
         if (steps.Count == 0)
         {
-            return "";
+            return [];
         }
 
         int[] turns = [.. FindTurns(steps).Take(Curves)];
-        return Draw(
+        return
+        [
+            Draw(
                 "Rewards",
                 "reward, nats",
                 new PlotSeries("chosen", Points(steps, step => step.All.RewardsChosen)),
                 new PlotSeries("rejected", Points(steps, step => step.All.RewardsRejected)),
                 new PlotSeries("margin", Points(steps, step => step.All.RewardsMargins), PlotMark.Faint)
-            )
-            + Draw(
+            ),
+            Draw(
                 "Chosen side has the higher reward",
                 "share of pairs",
                 new PlotSeries("accuracy", Points(steps, step => step.All.RewardsAccuracies))
-            )
-            + Draw(
+            ),
+            Draw(
                 "Margin by turn",
                 "reward, nats",
                 [
@@ -38,11 +40,12 @@ internal static class PreferencePlots
                         Points(steps, step => step.ByTurn.GetValueOrDefault(turn)?.RewardsMargins)
                     )),
                 ]
-            );
+            ),
+        ];
     }
 
-    private static string Draw(string title, string unit, params IReadOnlyList<PlotSeries> series) =>
-        new Plot(title, series) { XTitle = TrainingReport.StepTitle, YTitle = unit }.Draw();
+    private static Plot Draw(string title, string unit, params IReadOnlyList<PlotSeries> series) =>
+        new Plot(title, series) { XTitle = TrainingReport.StepTitle, YTitle = unit };
 
     /// <summary>First and last step of each exchange.</summary>
     /// <param name="page">Where it goes.</param>

@@ -1,6 +1,7 @@
 // Folder Report: draws a page of charts and tables from numbers and names.
 // Refuses to know: runs, models, how anything was measured.
 using MultiTurnTrainer.Training.Metrics;
+using MultiTurnTrainer.Training.Samples;
 
 namespace MultiTurnTrainer.Training.Report;
 
@@ -18,14 +19,32 @@ internal sealed record ReportFacts(
     IReadOnlyList<(string Name, string Value)> Environment
 )
 {
-    /// <summary>What masking lost and what the template did, by code; empty where token rows were read.</summary>
+    /// <summary>What the loss of a step is counted in.</summary>
+    public string LossUnit { get; init; } = TrainingReport.LossTitle;
+
+    /// <summary>What the template did while masking, by code; empty where token rows were read.</summary>
     public IReadOnlyList<(string Name, string Value)> Masked { get; init; } = [];
+
+    /// <summary>What masking and packing left out; null where there are no rows.</summary>
+    public LostTokens? Lost { get; init; }
+
+    /// <summary>Answers before and after the training; empty where none were asked for.</summary>
+    public IReadOnlyList<SampleAnswer> Samples { get; init; } = [];
 
     /// <summary>The lines of <c>preferences.jsonl</c>; empty where nothing was compared.</summary>
     public IReadOnlyList<PreferenceMetrics> Preferences { get; init; } = [];
+
+    /// <summary>The lines of <c>distillation.jsonl</c>; empty where nothing was distilled.</summary>
+    public IReadOnlyList<DistillationMetrics> Distillation { get; init; } = [];
+
+    /// <summary>The lines of <c>rollouts.jsonl</c>; empty where nothing was sampled to learn from.</summary>
+    public IReadOnlyList<RolloutRecord> Rollouts { get; init; } = [];
+
+    /// <summary>What the objective counted; empty where it counts nothing.</summary>
+    public IReadOnlyList<(string Name, string Value)> Counted { get; init; } = [];
 }
 
-/// <summary><c>report.html</c>: one file without scripts or outside references, readable in ten years.</summary>
+/// <summary><c>report.html</c>: one file without outside references, whole without its scripts, readable in ten years.</summary>
 internal static class TrainingReport
 {
     /// <summary>What the x axis of every curve counts.</summary>
@@ -48,23 +67,28 @@ internal static class TrainingReport
     {
         HtmlPage page = new HtmlPage(facts.Title)
             .AddFacts("In short", facts.Summary)
-            .AddRaw("<div class=\"grid\">\n")
-            .AddRaw(LossPlot(steps, evaluations))
-            .AddRaw(EvaluationPlots.Draw(evaluations))
-            .AddRaw(PreferencePlots.Draw(facts.Preferences))
-            .AddRaw(Curve("Gradient norm before clipping", "L2 norm", steps, "grad_norm"))
-            .AddRaw(Curve("Learning rate", "rate", steps, "lr"))
-            .AddRaw(Curve("Speed", "tokens per second", steps, "tokens_per_second"))
-            .AddRaw(Curve("Time in the head", "share of a step's time", steps, "head_share"))
-            .AddRaw(Curve("Peak memory", "MiB", steps, "peak_memory_mb"))
-            .AddRaw("</div>\n<div class=\"grid\">\n");
+            .AddPlots([
+                LossPlot(facts.LossUnit, steps, evaluations),
+                .. EvaluationPlots.Of(evaluations),
+                .. PreferencePlots.Of(facts.Preferences),
+                .. DistillationPlots.Of(facts.Distillation),
+                Curve("Gradient norm before clipping", "L2 norm", steps, "grad_norm"),
+                Curve("Learning rate", "rate", steps, "lr"),
+                Curve("Speed", "tokens per second", steps, "tokens_per_second"),
+                // Not every objective measures it.
+                .. steps.Any(step => MetricsLog.ReadNumber(step, "head_share") > 0)
+                    ? [Curve("Time in the head", "share of a step's time", steps, "head_share")]
+                    : Array.Empty<Plot>(),
+                Curve("Peak memory", "MiB", steps, "peak_memory_mb"),
+            ]);
+        facts.Lost?.AddTo(page);
+        SampleTexts.AddTo(page, facts.Samples);
+        DistillationPlots.AddRollouts(page, facts.Rollouts);
+        page.AddRaw("<div class=\"grid\">\n");
         EvaluationPlots.AddTables(page, evaluations);
         PreferencePlots.AddTable(page, facts.Preferences);
-        if (facts.Masked.Count > 0)
-        {
-            page.AddFacts("Masking", facts.Masked);
-        }
-
+        AddFacts(page, "What the template did", facts.Masked);
+        AddFacts(page, "Counted by the objective", facts.Counted);
         page.AddFacts("Settings", facts.Settings)
             .AddFacts("Fingerprint", facts.Fingerprint)
             .AddFacts("Environment", facts.Environment)
@@ -72,7 +96,15 @@ internal static class TrainingReport
         OutputFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(page.Finish()), force: true);
     }
 
-    private static string LossPlot(IReadOnlyList<JsonView> steps, IReadOnlyList<JsonView> evaluations)
+    private static void AddFacts(HtmlPage page, string title, IReadOnlyList<(string Name, string Value)> facts)
+    {
+        if (facts.Count > 0)
+        {
+            page.AddFacts(title, facts);
+        }
+    }
+
+    private static Plot LossPlot(string unit, IReadOnlyList<JsonView> steps, IReadOnlyList<JsonView> evaluations)
     {
         List<PlotSeries> series =
         [
@@ -90,11 +122,11 @@ internal static class TrainingReport
             series.Add(new("evaluation", Points(evaluations, "eval_loss"), PlotMark.Dots));
         }
 
-        return new Plot("Loss", series) { XTitle = StepTitle, YTitle = LossTitle }.Draw();
+        return new Plot("Loss", series) { XTitle = StepTitle, YTitle = unit };
     }
 
-    private static string Curve(string title, string unit, IReadOnlyList<JsonView> steps, string field) =>
-        new Plot(title, new PlotSeries(title, Points(steps, field))) { XTitle = StepTitle, YTitle = unit }.Draw();
+    private static Plot Curve(string title, string unit, IReadOnlyList<JsonView> steps, string field) =>
+        new Plot(title, new PlotSeries(title, Points(steps, field))) { XTitle = StepTitle, YTitle = unit };
 
     private static IReadOnlyList<PlotPoint> Points(IReadOnlyList<JsonView> lines, string field) =>
         [

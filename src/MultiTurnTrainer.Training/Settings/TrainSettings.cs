@@ -137,6 +137,17 @@ public sealed record TrainSettings
     public double EarlyStoppingThreshold { get; init; }
 
     /// <summary>
+    /// How many prompts, of the evaluation rows, else of what is trained on, are answered before the first step and after the last, for
+    /// the report; 0 answers none. The training is the same bit for bit.
+    /// </summary>
+    [Range(0, 100)]
+    public int ReportSamples { get; init; } = 3;
+
+    /// <summary>The most tokens of such an answer.</summary>
+    [Range(1, 65536)]
+    public int ReportSampleTokens { get; init; } = 64;
+
+    /// <summary>
     /// A spike: three steps in a row whose loss lies above the median of the steps before by this many standard deviations of such
     /// rises, and at more than twice that median; 0 finds none.
     /// </summary>

@@ -6,7 +6,7 @@ internal static class LengthPlots
     private const int Bars = 40;
 
     /// <summary>A histogram up to the 99th percentile; the last bar holds the rest.</summary>
-    public static string Histogram(string title, string unit, Distribution lengths)
+    public static Plot Histogram(string title, string unit, string counted, Distribution lengths)
     {
         long upTo = Math.Max(lengths.Min, lengths.Percentile(0.99));
         int parts = (int)Math.Clamp(upTo - lengths.Min + 1, 1, Bars);
@@ -23,12 +23,14 @@ internal static class LengthPlots
         ];
         return new Plot(title, new PlotSeries(title, bars, PlotMark.Bars))
         {
-            XLabels = [(0, Number(lengths.Min)), (parts - 1, $"{Number(upTo)} {unit} (p99)")],
-        }.Draw();
+            XTitle = $"{unit}, up to the 99th percentile",
+            YTitle = counted,
+            XLabels = [(0, Number(lengths.Min)), (parts - 1, Number(upTo))],
+        };
     }
 
     /// <summary>The value at every percentile, on a logarithmic scale.</summary>
-    public static string Percentiles(string title, string unit, Distribution lengths)
+    public static Plot Percentiles(string title, string unit, Distribution lengths)
     {
         PlotPoint At(double share) => new(share * 100, lengths.Percentile(share));
         PlotPoint[] dots =
@@ -47,8 +49,10 @@ internal static class LengthPlots
         )
         {
             LogY = true,
+            XTitle = "percentile",
+            YTitle = $"{unit}, logarithmic",
             XLabels = [(50, "50 %"), (90, "90 %")],
-        }.Draw();
+        };
     }
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

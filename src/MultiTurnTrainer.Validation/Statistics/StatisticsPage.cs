@@ -16,7 +16,7 @@ public static class StatisticsPage
                 $"{Counted.Of(statistics.Summary.Rows, "row")}, {statistics.Summary.BadRows:N0} with errors and left out below. Supervised {statistics.SupervisedShare:P1}, duplicates {statistics.DuplicateShare:P1}, with tools {statistics.WithTools:N0}, with reasoning {statistics.WithReasoning:N0}. Lengths in {statistics.Unit} {statistics.Measured}."
             )
         );
-        AddPlots(page, statistics);
+        page.AddPlots(Plots(statistics));
         AddLengths(page, statistics);
         page.AddRaw("<h2>What is supervised</h2>\n")
             .AddTable(
@@ -60,9 +60,8 @@ public static class StatisticsPage
         return page.AddText($"mtt {Manifest.ToolVersion}").Finish();
     }
 
-    private static void AddPlots(HtmlPage page, DatasetStatistics statistics)
+    private static IEnumerable<Plot> Plots(DatasetStatistics statistics)
     {
-        page.AddRaw("<div class=\"grid\">\n");
         foreach ((string name, Distribution lengths) in StatisticsTable.Rows(statistics))
         {
             bool turns = name == "turns a conversation";
@@ -73,14 +72,13 @@ public static class StatisticsPage
 
             string unit = turns ? "turns" : statistics.Unit;
             string title = turns ? "Turns a conversation" : $"{char.ToUpperInvariant(name[0])}{name[1..]}, {unit}";
-            page.AddRaw(LengthPlots.Histogram(title, unit, lengths));
+            string counted = name is "message" or "turn" ? $"{name}s" : "conversations";
+            yield return LengthPlots.Histogram(title, unit, counted, lengths);
             if (!turns)
             {
-                page.AddRaw(LengthPlots.Percentiles($"{title} by percentile", unit, lengths));
+                yield return LengthPlots.Percentiles($"{title} by percentile", unit, lengths);
             }
         }
-
-        page.AddRaw("</div>\n");
     }
 
     private static void AddLengths(HtmlPage page, DatasetStatistics statistics)

@@ -97,6 +97,43 @@ public sealed class BrowserTab
         }
     }
 
+    /// <summary>Moves the pointer to a place of the window.</summary>
+    public Task PointAsync(double x, double y) => MouseAsync("mouseMoved", x, y);
+
+    /// <summary>Draws the pointer from one place to another with its button down.</summary>
+    public async Task DragAsync((double X, double Y) from, (double X, double Y) to)
+    {
+        await PointAsync(from.X, from.Y);
+        await MouseAsync("mousePressed", from.X, from.Y);
+        await MouseAsync("mouseMoved", (from.X + to.X) / 2, (from.Y + to.Y) / 2, down: true);
+        await MouseAsync("mouseMoved", to.X, to.Y, down: true);
+        await MouseAsync("mouseReleased", to.X, to.Y);
+    }
+
+    /// <summary>Clicks at a place, so many times in a row.</summary>
+    public async Task ClickAsync(double x, double y, int times = 1)
+    {
+        for (int click = 1; click <= times; click++)
+        {
+            await MouseAsync("mousePressed", x, y, click: click);
+            await MouseAsync("mouseReleased", x, y, click: click);
+        }
+    }
+
+    private Task MouseAsync(string type, double x, double y, bool down = false, int click = 1) =>
+        SendAsync(
+            "Input.dispatchMouseEvent",
+            new JsonObject
+            {
+                ["type"] = type,
+                ["x"] = x,
+                ["y"] = y,
+                ["button"] = type == "mouseMoved" && !down ? "none" : "left",
+                ["buttons"] = down || type == "mousePressed" ? 1 : 0,
+                ["clickCount"] = type == "mouseMoved" ? 0 : click,
+            }
+        );
+
     /// <summary>Types a text where the focus is.</summary>
     public Task TypeAsync(string text) => SendAsync("Input.insertText", new JsonObject { ["text"] = text });
 

@@ -25,6 +25,61 @@ public class ObjectiveRunTests
         Assert.Equal(0.99, options.GetProperty("distill").GetProperty("ema_decay").GetDouble());
     }
 
+    /// <summary>The terms add up to the step's loss, and the dialogues stand in the files and on the page.</summary>
+    [Theory]
+    [InlineData("maigo", 3.0)]
+    [InlineData("ccopd", 3.0)]
+    [InlineData("distill-offline", 3.0)]
+    public void Execute_DistillingObjective_WritesItsTermsAndRollouts(string objective, double tasksPerStep)
+    {
+        using TempFolder folder = new();
+        Run(folder["out"], objective, steps: 4);
+
+        IReadOnlyList<DistillationMetrics> terms = MetricsLog.ReadRecords<DistillationMetrics>(
+            folder["out/distillation.jsonl"]
+        );
+        Assert.Equal([1, 2, 3, 4], terms.Select(step => step.Step));
+        double[] losses = [.. Metrics(folder["out"]).Select(step => step.GetProperty("loss").GetDouble())];
+        double[] sums =
+        [
+            .. terms.Select(step =>
+                new[] { step.Middle, step.Answer, step.Full }.Sum(part => part is null ? 0 : part.Loss * part.Replies)
+                / tasksPerStep
+            ),
+        ];
+        Assert.All(losses.Zip(sums), pair => Assert.Equal(pair.First, pair.Second, 1e-6 * Math.Abs(pair.First)));
+        string page = File.ReadAllText(folder["out/report.html"]);
+        Assert.Contains("<figcaption>Loss by term</figcaption>", page, StringComparison.Ordinal);
+
+        IReadOnlyList<RolloutRecord> rollouts = MetricsLog.ReadRecords<RolloutRecord>(folder["out/rollouts.jsonl"]);
+        if (objective == "distill-offline")
+        {
+            Assert.Empty(rollouts);
+            return;
+        }
+
+        Assert.Equal([1, 2, 3, 4], rollouts.Select(rollout => rollout.Step));
+        RolloutRecord dialogue = rollouts.First(rollout => rollout.Term == ReplyTerm.Answer);
+        Assert.Equal(["more", "the end"], dialogue.Turns.Skip(1).Select(turn => turn.User));
+        Assert.Contains($"step 4: {rollouts[3].Task}", page, StringComparison.Ordinal);
+        Assert.Contains(dialogue.Turns[0].User, page, StringComparison.Ordinal);
+    }
+
+    /// <summary>MAIGO has all three terms in a run that draws both branches.</summary>
+    [Fact]
+    public void Execute_Maigo_HasMiddleAnswerAndFullTerms()
+    {
+        using TempFolder folder = new();
+        Run(folder["out"], "maigo", steps: 8);
+        IReadOnlyList<DistillationMetrics> terms = MetricsLog.ReadRecords<DistillationMetrics>(
+            folder["out/distillation.jsonl"]
+        );
+        Assert.Contains(terms, step => step.Middle is { Replies: > 0, Tokens: > 0 });
+        Assert.Contains(terms, step => step.Answer is { Replies: > 0, Tokens: > 0 });
+        Assert.Contains(terms, step => step.Full is { Replies: > 0, Tokens: > 0 });
+        Assert.All(terms, step => Assert.InRange(step.Answer?.Divergence ?? 0, 0, 1));
+    }
+
     [Theory]
     [InlineData("maigo")]
     [InlineData("ccopd")]

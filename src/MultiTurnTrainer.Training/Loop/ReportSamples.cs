@@ -1,0 +1,94 @@
+using MultiTurnTrainer.Training.Samples;
+
+namespace MultiTurnTrainer.Training.Loop;
+
+/// <summary>The sample answers of a run's report.</summary>
+internal static class ReportSamples
+{
+    /// <summary>The file in the output folder.</summary>
+    public const string Name = "samples.jsonl";
+
+    /// <summary>Answers before the first step, unless it is done already.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="done">Steps done.</param>
+    /// <param name="stop">Asks to give up.</param>
+    /// <returns>
+    /// What answers after the training; null where no samples are wanted, no prompt is short enough, or the model has no tokenizer to show
+    /// words with.
+    /// </returns>
+    public static SampleAnswers? Begin(LoadedRun run, int done, CancellationToken stop)
+    {
+        SampleAnswers? samples = Create(run);
+        if (done == 0)
+        {
+            samples?.Before(stop);
+        }
+
+        return samples;
+    }
+
+    private static SampleAnswers? Create(LoadedRun run)
+    {
+        TrainRequest request = run.Request;
+        if (request.Train.ReportSamples == 0 || Tokenizer.FileOf(request.Model) is not { } file)
+        {
+            return null;
+        }
+
+        IReadOnlyList<SamplePrompt> prompts = SamplePrompt.Choose(
+            request.Train.ReportSamples,
+            run.Data.Evaluation,
+            run.Data.Rows,
+            request.Preferences,
+            request.Distillation
+        );
+        if (prompts.Count == 0)
+        {
+            return null;
+        }
+
+        Tokenizer tokenizer = Tokenizer.Load(file);
+        GenerationOptions options = new()
+        {
+            MaxNewTokens = request.Train.ReportSampleTokens,
+            MaxLength = run.Model.Config.MaxPositions,
+            StopTokens = FindStopTokens(request, prompts, tokenizer),
+        };
+        return new SampleAnswers(run.Output[Name], tokenizer, prompts, stop => Answer(run, prompts, options, stop));
+    }
+
+    private static IReadOnlyList<int[]>? Answer(
+        LoadedRun run,
+        IReadOnlyList<SamplePrompt> prompts,
+        GenerationOptions options,
+        CancellationToken stop
+    )
+    {
+        try
+        {
+            IReadOnlyList<Completion> completions = new Generator(run.Model).Generate(
+                [.. prompts.Select(prompt => prompt.Ids)],
+                options,
+                run.Adapter,
+                cancel: stop
+            );
+            return [.. completions.Select(completion => completion.Ids)];
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    // The model's own, and the marker that the data's answers end with.
+    private static HashSet<int> FindStopTokens(
+        TrainRequest request,
+        IReadOnlyList<SamplePrompt> prompts,
+        Tokenizer tokenizer
+    ) =>
+        [
+            .. request.Distillation?.StopTokens ?? [],
+            .. GenerationConfig.ReadFolder(request.Model).EosTokenIds,
+            .. prompts.Select(prompt => prompt.Expected?[^1]).OfType<int>().Where(tokenizer.IsSpecial),
+        ];
+}
