@@ -66,6 +66,14 @@ internal sealed class TrainOptions
             Flag("--dtype", "float32|bfloat16", "The compute type; default: bfloat16 on CUDA, float32 on a CPU."),
             "dtype"
         ),
+        (
+            Flag(
+                "--quantization",
+                "nf4|fp4",
+                "Hold the base's linear modules in 4 bits (QLoRA); default: as they are stored."
+            ),
+            "quantization"
+        ),
         (Flag("--device", "cpu|cuda|cuda:N", "Where to compute; default: cuda where there is one."), "device"),
         (Flag("--max-steps", "N", "Optimizer steps in all; 0 or -1 goes by epochs."), "max_steps"),
         (Flag("--epochs", "N", "Passes over the data."), "num_train_epochs"),

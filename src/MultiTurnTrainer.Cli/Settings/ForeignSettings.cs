@@ -104,10 +104,13 @@ internal static class ForeignSettings
         new(["loraplus_lr_ratio", "loraplus_ratio"], null, "A and B share one rate"),
         new(["neftune_noise_alpha"], null, "no noise is added to embeddings; lora.lora_dropout regularises"),
         new(
-            ["load_in_4bit", "load_in_8bit", "quantization_bit"],
-            null,
-            "the base is computed in bfloat16 or float32; mtt estimate says what that needs"
+            ["load_in_4bit", "bnb_4bit_quant_type", "quantization_bit", "quantization_type"],
+            "train.quantization",
+            "nf4 or fp4, made while the base is loaded"
         ),
+        new(["bnb_4bit_use_double_quant"], "train.double_quantization"),
+        new(["bnb_4bit_compute_dtype"], "train.dtype", "codes are computed with in the type of everything else"),
+        new(["load_in_8bit"], null, "8-bit bases are read where they are stored so; train.quantization makes 4 bits"),
         new(["deepspeed", "fsdp", "fsdp_config", "ddp_timeout"], null, "a run uses one device"),
         new(
             ["flash_attention", "attn_implementation", "sdp_attention", "flash_attn", "xformers_attention"],

@@ -20,6 +20,8 @@ internal static class ImportedSettings
     )
     {
         ["bf16"] = value => ("train.dtype", value == "true" ? "bfloat16" : null),
+        ["load_in_4bit"] = value => ("train.quantization", value == "true" ? "nf4" : null),
+        ["bnb_4bit_use_double_quant"] = value => ("train.double_quantization", value),
         ["torch_dtype"] = value => ("train.dtype", value),
         ["gradient_checkpointing"] = value => ("train.recompute", value == "true" ? "full" : "off"),
         ["packing"] = value => ("train.packing", value),

@@ -4,6 +4,8 @@
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
+using MultiTurnTrainer.Models.Kernels.Dequantise;
+using MultiTurnTrainer.Models.Quantisation;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
@@ -14,17 +16,20 @@ namespace MultiTurnTrainer.Models.Architectures;
 /// </summary>
 public sealed class CausalLM : IDisposable
 {
-    private readonly Tensor[] _weights;
+    private readonly ModuleWeight[] _weights;
     private readonly Tensor?[] _biases;
     private readonly Embedding _embedding;
     private readonly DecoderBlock[] _blocks;
     private readonly RmsNorm _finalNorm;
     private readonly Projection _head;
 
-    private CausalLM(ModelConfig config, ModuleLayout layout, Tensor[] weights, Tensor?[] biases)
+    private CausalLM(ModelConfig config, ModuleLayout layout, ModuleWeight[] weights, Tensor?[] biases)
     {
         Config = config;
         Layout = layout;
+        Tensor embedding = weights[layout[ModuleLayout.EmbeddingPath].Slot].Numbers!;
+        Type = embedding.dtype;
+        Device = embedding.device;
         _weights = weights;
         _biases = biases;
         ModuleBuilder build = new(config, layout, weights, biases);
@@ -41,10 +46,10 @@ public sealed class CausalLM : IDisposable
     public ModuleLayout Layout { get; }
 
     /// <summary>The type of weights and activations.</summary>
-    public ScalarType Type => _weights[0].dtype;
+    public ScalarType Type { get; }
 
     /// <summary>Where the model lives.</summary>
-    public Device Device => _weights[0].device;
+    public Device Device { get; }
 
     /// <summary>The number of blocks.</summary>
     public int BlockCount => _blocks.Length;
@@ -56,15 +61,30 @@ public sealed class CausalLM : IDisposable
     public long ParameterCount =>
         Layout
             .Modules.Where(module => !WeightLoader.IsTiedHead(Config, module))
-            .Sum(module => _weights[module.Slot].numel()) + _biases.Sum(bias => bias?.numel() ?? 0);
+            .Sum(module => module.Shape.Aggregate(1L, (product, size) => product * size))
+        + _biases.Sum(bias => bias?.numel() ?? 0);
+
+    /// <summary>Bytes that weights and biases take, a tied head counted once.</summary>
+    public long WeightBytes =>
+        _weights.Distinct().Sum(weight => weight.Bytes) + _biases.Sum(bias => bias?.numel() * bias?.ElementSize ?? 0);
+
+    /// <summary>Whether weights are held as codes.</summary>
+    public bool IsQuantised => _weights.Any(weight => weight.Codes is not null);
 
     /// <summary>Loads a model folder.</summary>
     /// <param name="folder">Holds config.json and safetensors weights.</param>
     /// <param name="type">float32 or bfloat16, for weights and activations.</param>
     /// <param name="device">Where to.</param>
     /// <param name="vocabulary">Rows of embedding and head, where they are to be more or fewer than the folder's; rows it lacks are zero.</param>
+    /// <param name="quantisation">How linear modules are quantised while they are loaded; null leaves them as they are stored.</param>
     /// <exception cref="Files.MttException">The folder is incomplete, damaged, inconsistent or of an unknown family.</exception>
-    public static CausalLM Load(string folder, ScalarType type, Device device, int? vocabulary = null)
+    public static CausalLM Load(
+        string folder,
+        ScalarType type,
+        Device device,
+        int? vocabulary = null,
+        FourBitOptions? quantisation = null
+    )
     {
         ModelConfig config = ModelConfigReader.ReadFolder(folder);
         using IModelWeights files = IModelWeights.Open(folder, config);
@@ -77,7 +97,20 @@ public sealed class CausalLM : IDisposable
         int rows = config.VocabularySize;
         config = config with { VocabularySize = vocabulary ?? rows };
         ModuleLayout layout = new(config);
-        (Tensor[] weights, Tensor?[] biases) = WeightLoader.Load(files, config, layout, rows, type, device);
+        (ModuleWeight[] weights, Tensor?[] biases) = WeightLoader.Load(
+            files,
+            config,
+            layout,
+            rows,
+            type,
+            device,
+            quantisation
+        );
+        if (quantisation is not null)
+        {
+            config = config with { Quantisation = quantisation.Described };
+        }
+
         return new CausalLM(config, layout, weights, biases);
     }
 
@@ -157,34 +190,41 @@ public sealed class CausalLM : IDisposable
             adapter.Weight(module.Slot) is null
             && adapter.Tokens(module.Slot) is null
             && adapter.Layer(module.Slot) is { Magnitude: null, Borrowed: false } lora
-            ? new LoraHead(_weights[module.Slot], lora.A, lora.B, (float)lora.Scale, lora.A.grad!, lora.B.grad!)
+            ? new LoraHead(Weight(module), lora.A, lora.B, (float)lora.Scale, lora.A.grad!, lora.B.grad!)
             : null;
     }
 
     /// <summary>Frees the weights.</summary>
     public void Dispose()
     {
-        foreach (
-            Tensor? tensor in _weights.Concat(_biases).Distinct(ReferenceEqualityComparer.Instance).Cast<Tensor?>()
-        )
+        foreach (ModuleWeight weight in _weights.Distinct())
         {
-            tensor?.Dispose();
+            weight.Dispose();
+        }
+
+        foreach (Tensor? bias in _biases)
+        {
+            bias?.Dispose();
         }
     }
 
     /// <summary>A module's weight with the adapter's change in it.</summary>
     internal Tensor EffectiveWeight(ModuleSpec module, Adapter? adapter)
     {
-        Tensor weight = _weights[module.Slot];
+        ModuleWeight weight = _weights[module.Slot];
         return module.Kind == ModuleKind.Embedding
-            ? Embedding.EffectiveWeight(module, weight, adapter)
+            ? Embedding.EffectiveWeight(module, weight.Numbers!, adapter)
             : Projection.EffectiveWeight(module, weight, adapter);
     }
 
     private RotaryTables Tables(SequenceLayout layout) =>
         new(Config.Ropes, rope => RotaryTable.ForPack(rope, layout, Type, Device));
 
-    internal Tensor Weight(ModuleSpec module) => _weights[module.Slot];
+    /// <summary>A module's weight: the model's own tensor, or what its codes mean as a new one in the caller's scope.</summary>
+    internal Tensor Weight(ModuleSpec module) => _weights[module.Slot].Get();
+
+    /// <summary>A module's weight as codes; null where it is not quantised.</summary>
+    internal QuantisedMatrix? Codes(ModuleSpec module) => _weights[module.Slot].Codes;
 
     internal Tensor? Bias(ModuleSpec module) => _biases[module.Slot];
 }

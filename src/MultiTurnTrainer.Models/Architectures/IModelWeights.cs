@@ -1,6 +1,6 @@
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Gguf;
-using MultiTurnTrainer.Models.Safetensors;
+using MultiTurnTrainer.Models.Kernels.Dequantise;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
@@ -16,8 +16,11 @@ internal interface IModelWeights : IDisposable
     /// <summary>A tensor's sizes, outermost first; null where there is none.</summary>
     long[]? Shape(string name);
 
-    /// <summary>Reads a tensor into a type and onto a device, outside every dispose scope.</summary>
+    /// <summary>Reads a tensor into a type and onto a device, outside every dispose scope; a quantised one as numbers.</summary>
     Tensor Load(string name, ScalarType type, Device device);
+
+    /// <summary>Reads a weight that is to stay quantised, outside every dispose scope; null where it is not stored so.</summary>
+    QuantisedMatrix? LoadCodes(string name, Device device) => null;
 
     /// <summary>Opens the weights of a model's folder.</summary>
     static IModelWeights Open(string folder, ModelConfig config)
@@ -25,6 +28,6 @@ internal interface IModelWeights : IDisposable
         string gguf = Path.Combine(folder, CompanionFiles.GgufLink);
         return File.Exists(gguf)
             ? new GgufWeights(GgufFile.Open(gguf), config)
-            : new SafetensorsWeights(WeightFolder.Open(folder));
+            : SafetensorsWeights.Open(folder, config.Quantisation);
     }
 }

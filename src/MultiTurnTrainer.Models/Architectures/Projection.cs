@@ -2,12 +2,13 @@
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels;
+using MultiTurnTrainer.Models.Kernels.Dequantise;
 using MultiTurnTrainer.Models.Kernels.Lora;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
 /// <summary>A linear module of the base with what an adapter lays over it.</summary>
-internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
+internal sealed class Projection(ModuleSpec module, ModuleWeight weight, Tensor? bias)
 {
     /// <summary>[…, in] to […, out].</summary>
     public Tensor Forward(Tensor input, ForwardContext context)
@@ -35,7 +36,7 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
     /// The weight that one product with the input would need: base, replacement or base with its low-rank change, in
     /// single precision where there is one. Follows autograd to the adapter's parameters.
     /// </summary>
-    public static Tensor EffectiveWeight(ModuleSpec module, Tensor weight, Adapter? adapter)
+    public static Tensor EffectiveWeight(ModuleSpec module, ModuleWeight weight, Adapter? adapter)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor w = BaseWeight(module, weight, adapter);
@@ -62,15 +63,15 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
             : own + (added * lora.Scale);
     }
 
-    private static Tensor BaseWeight(ModuleSpec module, Tensor weight, Adapter? adapter)
+    private static Tensor BaseWeight(ModuleSpec module, ModuleWeight weight, Adapter? adapter)
     {
-        Tensor w = adapter?.Weight(module.Slot) ?? weight;
+        Tensor w = adapter?.Weight(module.Slot) ?? weight.Get();
         return adapter?.Tokens(module.Slot)?.LayOver(w) ?? w;
     }
 
     private static Tensor ForwardDora(Tensor input, LoraModule linear, LoraLayer lora, Tensor magnitude)
     {
-        Tensor factor = (magnitude / Dora.RowNorm(linear.Weight, lora)).to(input.dtype);
+        Tensor factor = (magnitude / RowNorm(linear, lora, input.dtype)).to(input.dtype);
         Tensor result;
         if (linear.Dropped is null)
         {
@@ -81,13 +82,20 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
             // PEFT's form under dropout: the base's own share sees every input, the correction the dropped one.
             Tensor dropped = linear.Dropped.Record(input);
             Tensor change = LoraProducts.Linear(LoraProducts.Linear(dropped, lora.A), lora.B) * lora.Scale; // [s, i] -> [s, r] -> [s, o]
+            LoraModule plain = new(linear.Weight, Quantised: linear.Quantised);
             result =
-                LoraProducts.Linear(input, linear.Weight)
-                + Columns.Scale(LoraProducts.Linear(dropped, linear.Weight), factor - 1)
+                LoraProducts.Run(input, [plain])[0]
+                + Columns.Scale(LoraProducts.Run(dropped, [plain])[0], factor - 1)
                 + Columns.Scale(change, factor);
         }
 
         return linear.Bias is null ? result : result + linear.Bias;
+    }
+
+    private static Tensor RowNorm(LoraModule linear, LoraLayer lora, ScalarType type)
+    {
+        using Tensor? numbers = linear.Quantised?.Dequantise(type);
+        return Dora.RowNorm(numbers ?? linear.Weight!, lora);
     }
 
     private bool HasMagnitude(ForwardContext context) => context.Adapter?.Layer(module.Slot)?.Magnitude is not null;
@@ -96,13 +104,16 @@ internal sealed class Projection(ModuleSpec module, Tensor weight, Tensor? bias)
     {
         Adapter? adapter = context.Adapter;
         LoraLayer? lora = adapter?.Layer(module.Slot);
+        bool replaced = adapter?.Weight(module.Slot) is not null || adapter?.Tokens(module.Slot) is not null;
+        QuantisedMatrix? codes = replaced ? null : weight.Codes;
         return new LoraModule(
-            BaseWeight(module, weight, adapter),
+            codes is null ? BaseWeight(module, weight, adapter) : null,
             EffectiveBias(module, bias, adapter),
             lora?.A,
             lora?.B,
             (float)(lora?.Scale ?? 0),
-            lora is null ? null : context.Dropped(module.Slot)
+            lora is null ? null : context.Dropped(module.Slot),
+            codes
         );
     }
 }

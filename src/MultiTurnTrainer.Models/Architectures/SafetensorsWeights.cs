@@ -1,21 +1,60 @@
+using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Kernels.Dequantise;
+using MultiTurnTrainer.Models.Quantisation;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
-/// <summary>Weights as they stand in a folder's safetensors files.</summary>
-internal sealed class SafetensorsWeights(WeightFolder folder) : IModelWeights
+/// <summary>Weights as they stand in a folder's safetensors files, quantised ones under the name and in the shape that they have as numbers.</summary>
+internal sealed class SafetensorsWeights : IModelWeights
 {
-    public string Place => folder.Folder;
+    private readonly WeightFolder _folder;
+    private readonly IReadOnlyDictionary<string, StoredMatrix> _quantised;
 
-    public IEnumerable<string> Names => folder.Names;
+    private SafetensorsWeights(WeightFolder folder, IReadOnlyDictionary<string, StoredMatrix> quantised)
+    {
+        _folder = folder;
+        _quantised = quantised;
+    }
 
-    public long[]? Shape(string name) => folder.TryFind(name, out _, out SafetensorsEntry entry) ? entry.Shape : null;
+    public string Place => _folder.Folder;
+
+    public IEnumerable<string> Names =>
+        _folder.Names.Except(_quantised.Values.SelectMany(matrix => matrix.Parts)).Concat(_quantised.Keys);
+
+    /// <summary>Opens a folder, and checks what belongs to its quantised weights.</summary>
+    public static SafetensorsWeights Open(string path, StoredQuantisation? quantisation)
+    {
+        WeightFolder folder = WeightFolder.Open(path);
+        try
+        {
+            return new(folder, StoredMatrices.Find(folder, quantisation));
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    public long[]? Shape(string name) =>
+        _quantised.TryGetValue(name, out StoredMatrix? matrix) ? matrix.Shape
+        : _folder.TryFind(name, out _, out SafetensorsEntry entry) ? entry.Shape
+        : null;
 
     public Tensor Load(string name, ScalarType type, Device device)
     {
-        folder.TryFind(name, out SafetensorsFile file, out SafetensorsEntry entry);
+        if (_quantised.TryGetValue(name, out StoredMatrix? matrix))
+        {
+            return matrix.ReadNumbers(type, device).DetachFromDisposeScope();
+        }
+
+        _folder.TryFind(name, out SafetensorsFile file, out SafetensorsEntry entry);
         return Tensors.Load(file, entry, type, device);
     }
 
-    public void Dispose() => folder.Dispose();
+    public QuantisedMatrix? LoadCodes(string name, Device device) =>
+        _quantised.TryGetValue(name, out StoredMatrix? matrix) ? matrix.Read(device) : null;
+
+    public void Dispose() => _folder.Dispose();
 }

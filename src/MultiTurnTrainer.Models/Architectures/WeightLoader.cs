@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Quantisation;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
@@ -11,17 +12,19 @@ internal static class WeightLoader
             ? (int)(rows / heads)
             : null;
 
-    public static (Tensor[] Weights, Tensor?[] Biases) Load(
+    public static (ModuleWeight[] Weights, Tensor?[] Biases) Load(
         IModelWeights files,
         ModelConfig config,
         ModuleLayout layout,
         int vocabulary,
         ScalarType type,
-        Device device
+        Device device,
+        FourBitOptions? quantisation
     )
     {
         Check(files, config, layout, vocabulary);
-        Tensor[] weights = new Tensor[layout.Modules.Count];
+        RefuseTwice(files, config, quantisation);
+        ModuleWeight[] weights = new ModuleWeight[layout.Modules.Count];
         Tensor?[] biases = new Tensor?[layout.Modules.Count];
         try
         {
@@ -33,7 +36,7 @@ internal static class WeightLoader
                     continue;
                 }
 
-                weights[module.Slot] = Resize(files.Load(module.WeightName, type, device), module.Shape[0]);
+                weights[module.Slot] = LoadWeight(files, module, type, device, quantisation);
                 biases[module.Slot] = module.HasBias ? files.Load(module.BiasName, type, device) : null;
             }
 
@@ -41,12 +44,51 @@ internal static class WeightLoader
         }
         catch
         {
-            foreach (Tensor? tensor in weights.Concat(biases))
+            foreach (IDisposable? part in weights.Concat<IDisposable?>(biases))
             {
-                tensor?.Dispose();
+                part?.Dispose();
             }
 
             throw;
+        }
+    }
+
+    // As bitsandbytes has it: what multiplies becomes codes, but for the head.
+    private static ModuleWeight LoadWeight(
+        IModelWeights files,
+        ModuleSpec module,
+        ScalarType type,
+        Device device,
+        FourBitOptions? quantisation
+    )
+    {
+        if (module.Kind == ModuleKind.Linear && files.LoadCodes(module.WeightName, device) is { } stored)
+        {
+            return stored.Rows == module.Out
+                ? new ModuleWeight(stored, type)
+                : throw new MttException(
+                    $"{files.Place}: '{module.WeightName}' is quantised, and the adapter brings another number of tokens along",
+                    "Dequantise the base first (mtt export --dequantise)."
+                );
+        }
+
+        if (quantisation is null || module.Kind != ModuleKind.Linear || module.Path == ModuleLayout.HeadPath)
+        {
+            return new ModuleWeight(Resize(files.Load(module.WeightName, type, device), module.Shape[0]));
+        }
+
+        using Tensor numbers = files.Load(module.WeightName, type, CPU);
+        return new ModuleWeight(FourBitQuantiser.Run(numbers, quantisation).To(device), type);
+    }
+
+    private static void RefuseTwice(IModelWeights files, ModelConfig config, FourBitOptions? quantisation)
+    {
+        if (quantisation is not null && config.Quantisation is { } stored)
+        {
+            throw new MttException(
+                $"{files.Place}: is quantised already ({stored.Name}), and quantization asks for {quantisation.Name}",
+                "Leave quantization out, or name the unquantised model."
+            );
         }
     }
 

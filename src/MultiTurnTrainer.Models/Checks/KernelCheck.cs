@@ -160,7 +160,7 @@ public static class KernelCheck
                         .. modules.Select(module =>
                         {
                             Tensor change = module.B!.detach().to(float64).mm(module.A!.detach().to(float64)) * scale;
-                            return tensors[0].mm((module.Weight.to(float64) + change).t());
+                            return tensors[0].mm((module.Weight!.to(float64) + change).t());
                         }),
                     ],
                     1 // [s, 96] and [s, 128] → [s, 224]

@@ -71,6 +71,9 @@ public sealed record ModelConfig
     /// <summary>The type the folder's weights are stored in, as config.json says; F32 where it says nothing.</summary>
     public required SafetensorsType StoredType { get; init; }
 
+    /// <summary>How weights are quantised, in the folder or while they were loaded; null where they are not.</summary>
+    public StoredQuantisation? Quantisation { get; init; }
+
     /// <summary>Bias on q, k and v.</summary>
     public bool QkvBias { get; init; }
 

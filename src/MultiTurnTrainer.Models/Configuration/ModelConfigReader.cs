@@ -90,15 +90,10 @@ public static class ModelConfigReader
             );
         }
 
-        if (fields.Has("quantization_config"))
+        ModelConfig config = Specialise(Common(fields, family, headDimension), fields) with
         {
-            throw new MttException(
-                $"{path}: quantization_config: quantised weights are not supported",
-                "Give the unquantised model."
-            );
-        }
-
-        ModelConfig config = Specialise(Common(fields, family, headDimension), fields);
+            Quantisation = StoredQuantisation.Read(fields, path),
+        };
         RefuseTrainingOnlyMaths(fields);
         if (!fields.Bool("is_causal", true))
         {

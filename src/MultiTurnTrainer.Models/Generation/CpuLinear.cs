@@ -3,6 +3,7 @@ using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.Decoding;
+using MultiTurnTrainer.Models.Kernels.Dequantise;
 
 namespace MultiTurnTrainer.Models.Generation;
 
@@ -10,8 +11,9 @@ namespace MultiTurnTrainer.Models.Generation;
 internal sealed unsafe class CpuLinear
 {
     private readonly ModuleSpec _module;
-    private readonly Tensor _weight;
-    private readonly bool _bf16;
+    private readonly Tensor? _weight;
+    private readonly QuantisedMatrix? _codes;
+    private readonly ScalarType _type;
     private readonly float[]? _bias;
     private readonly LoraLayer? _lora;
     private readonly TokenRows? _tokens;
@@ -23,8 +25,10 @@ internal sealed unsafe class CpuLinear
     public CpuLinear(CausalLM model, Adapter? adapter, string path, int rows)
     {
         _module = model.Layout[path];
-        _weight = adapter?.Weight(_module.Slot) ?? model.Weight(_module);
-        _bf16 = _weight.dtype == ScalarType.BFloat16;
+        Tensor? replaced = adapter?.Weight(_module.Slot);
+        _codes = replaced is null ? model.Codes(_module) : null;
+        _weight = _codes is null ? replaced ?? model.Weight(_module) : null;
+        _type = _weight?.dtype ?? model.Type;
         _tokens = adapter?.Tokens(_module.Slot);
         using (no_grad())
         using (Tensor? bias = Projection.EffectiveBias(_module, model.Bias(_module), adapter)?.alias())
@@ -43,7 +47,9 @@ internal sealed unsafe class CpuLinear
         _rank = (int)_lora.A.shape[0];
         _low = new float[rows * _rank];
         _up = Tensors.ToArray(_lora.B.t() * _lora.Scale); // [o, r] -> [r, o]
-        _factor = _lora.Magnitude is { } magnitude ? Tensors.ToArray(magnitude / Dora.RowNorm(_weight, _lora)) : null;
+        _factor = _lora.Magnitude is { } magnitude
+            ? Tensors.ToArray(magnitude / Dora.RowNorm(_weight ?? _codes!.Dequantise(_type), _lora))
+            : null;
     }
 
     /// <summary>The width of the output.</summary>
@@ -52,7 +58,13 @@ internal sealed unsafe class CpuLinear
     /// <summary>Reads [rows, in], writes [rows, out].</summary>
     public void Run(float* input, float* output, int rows)
     {
-        SmallBatchMatmul.Multiply(input, TensorMemory.Pointer(_weight), _bf16, output, rows, _module.In, _module.Out); // [b, i] [o, i] -> [b, o]
+        using (Tensor? numbers = _codes?.Dequantise(_type))
+        {
+            void* weight = TensorMemory.Pointer(numbers ?? _weight!);
+            bool bf16 = _type == ScalarType.BFloat16;
+            SmallBatchMatmul.Multiply(input, weight, bf16, output, rows, _module.In, _module.Out); // [b, i] [o, i] -> [b, o]
+        }
+
         if (_tokens is not null)
         {
             ReplaceTokens(input, output, rows, _tokens);

@@ -68,6 +68,7 @@ public static class AdapterMerge
     /// <exception cref="MttException">An input is unusable, or the output is taken.</exception>
     public static MergeReport Run(string modelFolder, string adapterFolder, string output, bool force)
     {
+        RequireNumbers(modelFolder, adapterFolder, output);
         string target = Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar);
         using OutputLock held = OutputLock.Take(target);
         RequireFree(modelFolder, target, output, force);
@@ -108,6 +109,19 @@ public static class AdapterMerge
             {
                 Directory.Delete(temporary, recursive: true);
             }
+        }
+    }
+
+    // Rounding to codes again would undo much of what was trained.
+    private static void RequireNumbers(string modelFolder, string adapterFolder, string output)
+    {
+        if (ModelConfigReader.ReadFolder(modelFolder).Quantisation is { } quantisation)
+        {
+            throw new MttException(
+                $"{modelFolder}: the base is quantised ({quantisation.Name}), and nothing is merged into codes",
+                $"Dequantise it, merge, and keep the result in bfloat16: mtt export --model {modelFolder} --dequantise --output BASE, then "
+                    + $"mtt merge --model BASE --adapter {adapterFolder} --output {output}."
+            );
         }
     }
 
@@ -192,7 +206,7 @@ public static class AdapterMerge
 
         if (weights.Files.Count > 1)
         {
-            WriteIndex(folder, map, total);
+            WeightIndex.Write(folder, map, total);
         }
 
         CopyRest(model, modelFolder, folder, untie);
@@ -327,20 +341,6 @@ public static class AdapterMerge
             FiniteNumbers.Require(part, file, entry);
             stream.Write(part);
         }
-    }
-
-    private static void WriteIndex(string folder, JsonObject map, long total)
-    {
-        JsonObject index = new()
-        {
-            ["metadata"] = new JsonObject { ["total_size"] = total },
-            ["weight_map"] = new JsonObject(
-                map.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-                    .Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))
-            ),
-        };
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(index, JsonText.Indented);
-        OutputFile.WriteAllBytes(Path.Combine(folder, "model.safetensors.index.json"), bytes, force: false);
     }
 
     private static void CopyRest(CausalLM model, string from, string to, bool untie)

@@ -20,8 +20,14 @@ public sealed class FullWeights : Adapter
     }
 
     /// <summary>Copies a model's weights.</summary>
+    /// <exception cref="Files.MttException">They are quantised.</exception>
     public static FullWeights Create(CausalLM model)
     {
+        if (model.IsQuantised)
+        {
+            throw RefuseQuantised();
+        }
+
         FullWeights full = new(model);
         using (no_grad())
         {
@@ -34,6 +40,13 @@ public sealed class FullWeights : Adapter
 
         return full;
     }
+
+    /// <summary>The error for a base whose weights are codes.</summary>
+    public static MttException RefuseQuantised() =>
+        new(
+            "finetuning_type is full, and the base is quantised: codes cannot be trained",
+            "Train an adapter (finetuning_type: lora), or an unquantised base: mtt export --dequantise writes one."
+        );
 
     /// <summary>Writes <c>model.safetensors</c> under the base's names and in its stored type.</summary>
     /// <param name="path">The file's path.</param>

@@ -3,6 +3,7 @@
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Quantisation;
 
 namespace MultiTurnTrainer.Models.Lora;
 
@@ -118,13 +119,21 @@ public sealed class LoraAdapter : Adapter
     /// <param name="adapterFolder">The adapter; null for the base as it is.</param>
     /// <param name="type">float32 or bfloat16.</param>
     /// <param name="device">Where to.</param>
+    /// <param name="quantisation">How the base is quantised while it is loaded; null leaves it as it is.</param>
     /// <exception cref="Files.MttException">A folder cannot be read.</exception>
-    public static CausalLM LoadBase(string modelFolder, string? adapterFolder, ScalarType type, Device device) =>
+    public static CausalLM LoadBase(
+        string modelFolder,
+        string? adapterFolder,
+        ScalarType type,
+        Device device,
+        FourBitOptions? quantisation = null
+    ) =>
         CausalLM.Load(
             modelFolder,
             type,
             device,
-            adapterFolder is null ? null : LoraAdapterFiles.Vocabulary(adapterFolder)
+            adapterFolder is null ? null : LoraAdapterFiles.Vocabulary(adapterFolder),
+            quantisation
         );
 
     /// <summary>Loads an adapter folder over its base.</summary>

@@ -32,7 +32,7 @@ internal sealed record LoadedRun(
         new(
             Request.Model,
             Place.DeviceText,
-            Place.TypeText,
+            Model.Config.Quantisation is { } quantised ? $"{Place.TypeText}, base in {quantised.Name}" : Place.TypeText,
             Model.ParameterCount,
             Adapter.Parameters.Flat.numel(),
             Data.Rows.Count,

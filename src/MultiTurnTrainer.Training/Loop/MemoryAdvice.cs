@@ -26,6 +26,11 @@ internal static class MemoryAdvice
             advice.Add("use --dtype bfloat16");
         }
 
+        if (settings.Quantization == Quantization.None && settings.FinetuningType == FinetuningType.Lora)
+        {
+            advice.Add("use --quantization nf4");
+        }
+
         advice.Add("make shorter rows (mtt mask --max-length)");
         return new MttException(
             $"memory ran out: {problem.Message.Split('\n')[0]}",

@@ -31,10 +31,11 @@ public static class MemoryEstimate
     {
         TrainSettings settings = request.Train;
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
+        TrainedWeights.RequireTrainable(config, settings);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
         StepPlan plan = StepPlan.Create(settings, data.Packing?.Packs.Count ?? data.Rows.Count);
         RunPlace place = RunPlace.Choose(settings);
-        using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device);
+        using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device, quantisation: settings.FourBit);
         using Adapter adapter = TrainedWeights.Create(model, request);
         using AdamW optimizer = new(adapter.Parameters, settings);
         MachineSpeed.MeasureGflops(place);

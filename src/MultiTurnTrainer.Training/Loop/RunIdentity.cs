@@ -59,6 +59,13 @@ internal static class RunIdentity
         AddSettings(parts, "train", SettingsJson.Of(maths));
         // It is a part of its own.
         parts.Remove("train.objective");
+        if (request.Train.FourBit is null)
+        {
+            // Checkpoints of before there was such a setting go on.
+            parts.Remove("train.quantization");
+            parts.Remove("train.double_quantization");
+        }
+
         AddSettings(parts, "rows", JsonText.ToView(request.Rows.Described()));
 
         AddEvaluation(parts, request, data);

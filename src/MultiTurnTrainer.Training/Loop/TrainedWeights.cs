@@ -5,6 +5,19 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <summary>What a run trains: an adapter's matrices, or every weight of the model.</summary>
 internal static class TrainedWeights
 {
+    /// <summary>Before anything is loaded: codes cannot be trained.</summary>
+    /// <exception cref="MttException">All weights are to be trained, and the base is quantised.</exception>
+    public static void RequireTrainable(ModelConfig config, TrainSettings settings)
+    {
+        if (
+            settings.FinetuningType == FinetuningType.Full
+            && (config.Quantisation is not null || settings.FourBit is not null)
+        )
+        {
+            throw FullWeights.RefuseQuantised();
+        }
+    }
+
     /// <summary>The weights that a request asks for, with their first values.</summary>
     /// <exception cref="MttException">Settings that contradict each other or the model.</exception>
     public static Adapter Create(CausalLM model, TrainRequest request)

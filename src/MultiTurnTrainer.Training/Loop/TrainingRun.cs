@@ -62,6 +62,7 @@ public static class TrainingRun
         request = request.Record is null ? request.Recorded() : request;
         TrainSettings settings = request.Train;
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
+        TrainedWeights.RequireTrainable(config, settings);
         OutputFolder output = new(request.Output);
         using OutputLock held = output.Take(request.Force, request.Resume is not null);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
@@ -83,7 +84,13 @@ public static class TrainingRun
         }
 
         // 2. The model, and what of it is trained.
-        using CausalLM model = LoraAdapter.LoadBase(request.Model, request.InitAdapter, place.Type, place.Device);
+        using CausalLM model = LoraAdapter.LoadBase(
+            request.Model,
+            request.InitAdapter,
+            place.Type,
+            place.Device,
+            settings.FourBit
+        );
         stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);
         output.Prepare(request.Resume is not null);

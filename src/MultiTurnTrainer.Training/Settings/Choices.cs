@@ -51,6 +51,19 @@ public enum TrainingDtype
     Bfloat16,
 }
 
+/// <summary>What the base's linear modules are held as.</summary>
+public enum Quantization
+{
+    /// <summary>As the model's folder has them.</summary>
+    None,
+
+    /// <summary>4-bit codes of the normal distribution's quantiles (QLoRA), made while the base is loaded.</summary>
+    Nf4,
+
+    /// <summary>bitsandbytes' 4-bit floats, made while the base is loaded.</summary>
+    Fp4,
+}
+
 /// <summary>What of the forward pass is computed again in backward.</summary>
 public enum Recompute
 {

@@ -84,6 +84,12 @@ public sealed record TrainSettings
     /// <summary>The compute type; adapter weights, their gradients and AdamW's state are always float32.</summary>
     public TrainingDtype Dtype { get; init; } = TrainingDtype.Auto;
 
+    /// <summary>How the base's linear modules are quantised while they are loaded; a base that is stored quantised stays as it is.</summary>
+    public Quantization Quantization { get; init; } = Quantization.None;
+
+    /// <summary>Whether the scales of <see cref="Quantization"/> become 8-bit codes too.</summary>
+    public bool DoubleQuantization { get; init; } = true;
+
     /// <summary>Where to compute: auto takes CUDA where there is a device; else cpu, cuda, or cuda:N for the device of a number.</summary>
     [RegularExpression(ComputeDevice.Names, ErrorMessage = "One of auto, cpu, cuda, cuda:N.")]
     public string Device { get; init; } = "auto";
@@ -156,4 +162,10 @@ public sealed record TrainSettings
 
     /// <summary>What a spike leads to; NaN and infinity stop whatever is set here.</summary>
     public SpikeAction SpikeAction { get; init; } = SpikeAction.Warn;
+
+    /// <summary>What <see cref="Quantization"/> asks for; null for nothing.</summary>
+    internal FourBitOptions? FourBit =>
+        Quantization == Quantization.None
+            ? null
+            : new(Quantization == Quantization.Nf4 ? FourBitType.Nf4 : FourBitType.Fp4, DoubleQuantization);
 }

@@ -1,6 +1,7 @@
 // Folder Lora: linear modules of one input with their low-rank changes, as one node of the graph.
 // Refuses to know: names, files and ranks of adapters.
 // Shapes: n rows of the flattened input, i its width, o width of a module's output, r rank, R ranks of a group together.
+using MultiTurnTrainer.Models.Kernels.Dequantise;
 using MultiTurnTrainer.Models.Kernels.Dropout;
 
 namespace MultiTurnTrainer.Models.Kernels.Lora;
@@ -8,7 +9,8 @@ namespace MultiTurnTrainer.Models.Kernels.Lora;
 /// <summary>
 /// Several linear modules of one input (q, k and v; gate and up) as one node: the A's stacked into one product, every sum
 /// in place, and in the backward one gradient of the input that all modules add to. Saves the input and the low-rank states; what
-/// dropout left of the input is made again. Plain products, so one backend serves every device.
+/// dropout left of the input is made again, and so are the numbers of a quantised weight. Plain products, so one backend serves every
+/// device.
 /// </summary>
 internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
 {
@@ -25,7 +27,7 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         apply([
             input,
             modules,
-            .. modules.SelectMany(module => (object[])[module.Weight, module.Bias!, module.A!, module.B!]),
+            .. modules.SelectMany(module => (object[])[module.Weight!, module.Bias!, module.A!, module.B!]),
         ]);
 
     /// <summary>x Wᵀ + b.</summary>
@@ -41,9 +43,9 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         IReadOnlyList<LoraModule> modules = (IReadOnlyList<LoraModule>)vars[1];
         Layer[] layers = [.. modules.Select(Layer.Of)];
         Tensor x = Flatten(input);
-        Tensor[] weights = [.. modules.Select(module => module.Weight.to(input.dtype))];
+        Tensor?[] weights = [.. modules.Select(module => module.Weight?.to(input.dtype))];
         Tensor?[] second = [.. modules.Select(module => module.B?.to(input.dtype))];
-        Tensor[] results = [.. modules.Select((module, i) => MultiplyBase(x, weights[i], module.Bias))];
+        Tensor[] results = [.. modules.Select((module, i) => MultiplyBase(x, weights[i], module))];
         List<Tensor> low = [];
         foreach (int[] group in FindGroups(layers))
         {
@@ -75,7 +77,7 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
         long[] shape = (long[])ctx.get_data("shape")!;
         List<Tensor> saved = ctx.get_saved_variables();
         Tensor? x = saved[0] is null ? null : Flatten(saved[0]);
-        List<Tensor> weights = saved.GetRange(1, layers.Length);
+        List<Tensor?> weights = [.. saved.GetRange(1, layers.Length)];
         List<Tensor> second = saved.GetRange(1 + layers.Length, layers.Length);
         Tensor?[] gradients = [.. grad_outputs.Select(gradient => gradient is null ? null : Flatten(gradient))];
         Tensor?[] results = new Tensor?[First + (PerModule * layers.Length)];
@@ -89,7 +91,7 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
 
             if ((bool)ctx.get_data("follows")!)
             {
-                dx = dx is null ? Multiply(dy, weights[i]) : AddProduct(dx, dy, weights[i], 1); // [n, o] [o, i] -> [n, i]
+                dx = AddInputGradient(dx, dy, weights[i], layers[i].Quantised);
             }
 
             int place = First + (PerModule * i);
@@ -166,10 +168,19 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
             : [];
     }
 
-    private static Tensor MultiplyBase(Tensor x, Tensor weight, Tensor? bias)
+    private static Tensor MultiplyBase(Tensor x, Tensor? weight, LoraModule module)
     {
-        Tensor product = Multiply(x, weight.t()); // [n, i] [i, o] -> [n, o]
-        return bias is null ? product : product.add_(bias.to(x.dtype));
+        using DisposeScope scope = NewDisposeScope();
+        Tensor product = Multiply(x, (weight ?? module.Quantised!.Dequantise(x.dtype)).t()); // [n, i] [i, o] -> [n, o]
+        return (module.Bias is null ? product : product.add_(module.Bias.to(x.dtype))).MoveToOuterDisposeScope();
+    }
+
+    // dx + dy W, [n, o] [o, i] -> [n, i].
+    private static Tensor AddInputGradient(Tensor? dx, Tensor dy, Tensor? weight, QuantisedMatrix? quantised)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor w = weight ?? quantised!.Dequantise(dy.dtype);
+        return dx is null ? Multiply(dy, w).MoveToOuterDisposeScope() : AddProduct(dx, dy, w, 1);
     }
 
     // Of the activations' type: fp32 ones keep to one pool of threads, bf16 ones are rounded once.
@@ -212,14 +223,22 @@ internal sealed class LoraProducts : autograd.MultiTensorFunction<LoraProducts>
     private static Tensor Stack(Tensor[] parts) => parts.Length == 1 ? parts[0] : cat(parts, 0); // of [r, i] -> [R, i]
 
     /// <summary>What the backward must know of a module beside its tensors.</summary>
-    private sealed record Layer(long Rank, float Scale, DropoutMask? Dropped, bool TrainsWeight, bool TrainsBias)
+    private sealed record Layer(
+        long Rank,
+        float Scale,
+        DropoutMask? Dropped,
+        QuantisedMatrix? Quantised,
+        bool TrainsWeight,
+        bool TrainsBias
+    )
     {
         public static Layer Of(LoraModule module) =>
             new(
                 module.Rank,
                 module.Scale,
                 module.Dropped,
-                module.Weight.requires_grad,
+                module.Quantised,
+                module.Weight?.requires_grad ?? false,
                 module.Bias?.requires_grad ?? false
             );
 
