@@ -10,7 +10,7 @@ rm -rf "$packages"
 mkdir -p "$packages"
 
 say "machine code, for what starts often and ends soon"
-dotnet build src/MultiTurnTrainer.Cli -c Release -v quiet -nologo >&2
+dotnet build src/MultiTurnTrainer.Cli -c Release -v quiet -nologo -p:RequireCurves=true >&2
 scripts/native.sh
 
 say "the whole program, attached to it"

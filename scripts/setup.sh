@@ -47,6 +47,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
+command -v npm >/dev/null || say "npm is missing: the curves of reports will be still pictures"
 say "building (about a minute the first time)"
 dotnet build MultiTurnTrainer.sln -c Release -v quiet -nologo
 # The same compiled ahead of time starts in less than half the time; without the compiler for it ./mtt runs the build.

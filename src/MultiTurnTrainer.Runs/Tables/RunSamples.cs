@@ -79,6 +79,7 @@ public static class RunSamples
                     .Lines(Path.Combine(run.Folder!, "samples.jsonl"))
                     .Select(line => (Run: run.Name, Line: line))
             )
+            .Where(sample => sample.Line.Kind == JsonKind.Object)
             .GroupBy(sample => (sample.Line.GetString("id") ?? "", sample.Line.GetString("prompt") ?? ""))
             .Select(group => new Prompt(
                 group.Key.Item1,

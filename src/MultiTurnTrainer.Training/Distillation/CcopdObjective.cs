@@ -56,7 +56,12 @@ internal sealed class CcopdObjective(
                 ReplyTerm.Answer,
                 () => task.Shards.Zip(history.Append(task.Reply(answer)), (user, reply) => new RolloutTurn(user, reply))
             );
-            terms.Add(new ScoredReply(task.Id, contexts[i], task.FullContext(), answers[i], settings.BetaFinal, 1));
+            terms.Add(
+                new ScoredReply(task.Id, contexts[i], task.FullContext(), answer, settings.BetaFinal, 1)
+                {
+                    Term = ReplyTerm.Answer,
+                }
+            );
         }
 
         batch.CountTokens(terms);

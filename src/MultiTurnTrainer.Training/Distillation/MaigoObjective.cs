@@ -139,7 +139,10 @@ internal sealed class MaigoObjective(
     {
         int[] context =
             settings.AnswerReference == AnswerReference.Full ? task.FullContext() : task.ReferenceContext(task.Turns);
-        return new ScoredReply($"{task.Id}/answer", last.Context, context, last.Reply, settings.BetaFinal, 1);
+        return new ScoredReply($"{task.Id}/answer", last.Context, context, last.Reply, settings.BetaFinal, 1)
+        {
+            Term = ReplyTerm.Answer,
+        };
     }
 
     /// <summary>Middle replies of one dialogue: the last ones are trained on, those before are scored to weigh them.</summary>
@@ -170,10 +173,7 @@ internal sealed class MaigoObjective(
                     turn.Reply,
                     settings.BetaMiddle,
                     settings.Alpha / trained
-                )
-                {
-                    Term = ReplyTerm.Middle,
-                }),
+                )),
         ];
         return new MiddleReplies(replies, trained);
     }

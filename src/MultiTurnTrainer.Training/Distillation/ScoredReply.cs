@@ -19,5 +19,5 @@ internal sealed record ScoredReply(
 )
 {
     /// <summary>Which term of the loss it belongs to.</summary>
-    public ReplyTerm Term { get; init; } = ReplyTerm.Answer;
+    public ReplyTerm Term { get; init; } = ReplyTerm.Middle;
 }

@@ -25,8 +25,6 @@ internal static class RunIdentity
             SpikeAction = default,
             EarlyStoppingPatience = null,
             LoadBestModelAtEnd = false,
-            ReportSamples = 0,
-            ReportSampleTokens = 1,
         };
         Dictionary<string, string> parts = new()
         {
@@ -47,6 +45,11 @@ internal static class RunIdentity
         if (request.Distillation is { } distillation)
         {
             AddSettings(parts, "distill", SettingsJson.Of(distillation.Settings));
+            if (distillation.Settings.MiddleTurns == MiddleTurns.One)
+            {
+                // Checkpoints of before there was such a setting go on.
+                parts.Remove("distill.middle_turns");
+            }
         }
 
         if (request.Preferences is { } preferences)
@@ -66,6 +69,9 @@ internal static class RunIdentity
             parts.Remove("train.double_quantization");
         }
 
+        // What is shown of a run is no part of it: one that was begun without samples goes on with them.
+        parts.Remove("train.report_samples");
+        parts.Remove("train.report_sample_tokens");
         AddSettings(parts, "rows", JsonText.ToView(request.Rows.Described()));
 
         AddEvaluation(parts, request, data);

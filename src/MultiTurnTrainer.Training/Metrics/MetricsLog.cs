@@ -77,9 +77,13 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>Reads back the rewards and margins of a run; empty where nothing was compared.</summary>
     public static IReadOnlyList<PreferenceMetrics> ReadPreferences(string path) => ReadRecords<PreferenceMetrics>(path);
 
-    /// <summary>Reads back the records of a run; none where it did not have what they are of.</summary>
-    public static IReadOnlyList<T> ReadRecords<T>(string path) =>
-        File.Exists(path) ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(RecordJson.Read<T>)] : [];
+    /// <summary>Reads back the records of a run; none where it did not have what they are of. A line that a kill cut short is left out.</summary>
+    public static IReadOnlyList<T> ReadRecords<T>(string path)
+    {
+        string text = File.Exists(path) ? File.ReadAllText(path) : "";
+        string[] lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return [.. lines.Select(RecordJson.Read<T>)];
+    }
 
     /// <summary>A number of such a line; NaN where it has none.</summary>
     public static double ReadNumber(JsonView line, string field) =>

@@ -89,10 +89,10 @@ public class ObjectiveRunTests
         Run(folder["whole"], objective, steps: 4);
         Run(folder["parts"], objective, steps: 4, stopAfter: 2);
         Run(folder["parts"], objective, steps: 4, resume: true);
-        Assert.Equal(
-            File.ReadAllBytes(folder["whole/adapter_model.safetensors"]),
-            File.ReadAllBytes(folder["parts/adapter_model.safetensors"])
-        );
+        foreach (string file in new[] { "adapter_model.safetensors", "distillation.jsonl", "rollouts.jsonl" })
+        {
+            Assert.Equal(File.ReadAllBytes(folder[$"whole/{file}"]), File.ReadAllBytes(folder[$"parts/{file}"]));
+        }
     }
 
     [Fact]

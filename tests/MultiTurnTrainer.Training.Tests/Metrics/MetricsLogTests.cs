@@ -48,6 +48,22 @@ public class MetricsLogTests
     }
 
     [Fact]
+    public void ReadRecords_ALineThatAKillCutShort_IsLeftOut()
+    {
+        using TempFolder folder = new();
+        string path = folder.Write("rollouts.jsonl", "");
+        RolloutRecord whole = new(1, "task", ReplyTerm.Full, [new RolloutTurn("all of it", "done")]);
+        byte[] line = MultiTurnTrainer.Files.RecordJson.ToLine(whole);
+        File.WriteAllBytes(path, [.. line, (byte)'\n', .. line[..20]]);
+
+        RolloutRecord read = Assert.Single(MetricsLog.ReadRecords<RolloutRecord>(path));
+
+        Assert.Equal((1, "task", ReplyTerm.Full), (read.Step, read.Task, read.Term));
+        Assert.Equal(whole.Turns, read.Turns);
+        Assert.Empty(MetricsLog.ReadRecords<RolloutRecord>(folder["none.jsonl"]));
+    }
+
+    [Fact]
     public void Write_NotANumber_IsNullInJson()
     {
         using TempFolder folder = new();
