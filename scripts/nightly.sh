@@ -22,6 +22,9 @@ MTT_FUZZ_PARQUET=1250 timeout 3600 \
 MTT_REAL_TRAINING=1 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests \
   -class MultiTurnTrainer.Cli.Tests.RealTrainingTests -showliveoutput
+# The commands of the pages that are too long for every change, with training as long as the pages have it; the tutorial on the real model.
+MTT_DOCS_NIGHTLY=1 timeout 7200 \
+  artifacts/bin/MultiTurnTrainer.Documentation.Tests/release/MultiTurnTrainer.Documentation.Tests -class '*PageCommandsTests' -showliveoutput
 for room in Templates Tokenizers Models Inference Hub Serving Sessions Cli; do
   # Fifty times what every change runs; inputs that fail are kept in artifacts/fuzz, and belong into tests/fuzz-corpus.
   MTT_FUZZ=${MTT_FUZZ:-50} MTT_FUZZ_SEED=${2:-1} timeout 3600 \

@@ -15,7 +15,8 @@ scripts/native.sh
 
 say "the whole program, attached to it"
 dotnet publish src/MultiTurnTrainer.Cli -c Release -v quiet -nologo --runtime linux-x64 --self-contained -p:PackAsTool=false -o "$packages/whole" >&2
-rm -f "$packages"/whole/*.pdb "$packages"/whole/*.xml
+# The XML docs of the libraries stay: mtt docs makes their pages of them.
+find "$packages/whole" -maxdepth 1 \( -name '*.pdb' -o -name '*.xml' ! -name 'MultiTurnTrainer.*' \) -delete
 tar -C "$packages/whole" --sort=name --mtime=@0 --owner=0 --group=0 -c . | gzip -n9 >"$packages/whole.tar.gz"
 {
   cat artifacts/mtt/mtt-native "$packages/whole.tar.gz"

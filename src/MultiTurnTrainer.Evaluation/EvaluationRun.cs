@@ -82,7 +82,7 @@ public static class EvaluationRun
             }
             : throw new MttException(
                 $"no task can be scored; {first}",
-                "Give tasks with answers; see docs/evaluation.md."
+                "Give tasks with answers; see mtt docs evaluation."
             );
     }
 

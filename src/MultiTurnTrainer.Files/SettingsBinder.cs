@@ -220,7 +220,7 @@ public sealed class SettingsBinder(
             );
             throw new MttException(
                 $"{_unknown.Count} unknown settings\n{string.Join('\n', lines)}",
-                "Fix them; docs/migrating.md has what other trainers' names become."
+                "Fix them; mtt docs migrating has what other trainers' names become."
             )
             {
                 HasLines = true,

@@ -11,6 +11,7 @@ public class ArchitectureTests
         ["Files"] = [],
         ["Unicode"] = [],
         ["Hub"] = ["Files"],
+        ["Documentation"] = ["Files"],
         ["Conversations"] = ["Files"],
         ["Validation"] = ["Files", "Conversations"],
         ["Context"] = ["Files", "Conversations"],
@@ -58,6 +59,8 @@ public class ArchitectureTests
             "Audit",
             "Serving",
             "Sessions",
+            "Documentation",
+            "Agents",
         ],
     };
 
@@ -178,6 +181,7 @@ public class ArchitectureTests
 
     [Theory]
     [InlineData("Hub")]
+    [InlineData("Documentation")]
     [InlineData("Conversations")]
     [InlineData("Context")]
     [InlineData("Validation")]

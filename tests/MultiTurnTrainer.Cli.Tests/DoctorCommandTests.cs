@@ -10,7 +10,7 @@ public class DoctorCommandTests
         using TempFolder folder = new();
         MttResult result = MttProcess.Run(folder.Path, ["doctor"]);
         Assert.Equal(0, result.ExitCode);
-        Assert.StartsWith("mtt 0.1.0", result.Out, StringComparison.Ordinal);
+        Assert.StartsWith("mtt 0.2.0", result.Out, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -21,6 +21,7 @@ public sealed class HostileCommandTests(HostileWorld world) : IClassFixture<Host
         "run --set model.name={model} --set data.train={rows} --dry-run",
         "validate {rows}",
         "explain {name}",
+        "docs {name}",
         "prepare {rows} --output {out}",
         "stats {rows}",
         "shard {rows} --output {out}.jsonl",

@@ -50,6 +50,7 @@ internal static class MttCli
         ("setup", SetupCommand.Create),
         ("doctor", DoctorCommand.Create),
         ("config", ConfigCommand.Create),
+        ("docs", DocsCommand.Create),
         ("completion", CompletionCommand.Create),
     ];
 

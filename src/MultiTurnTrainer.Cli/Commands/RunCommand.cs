@@ -110,7 +110,7 @@ internal static class RunCommand
         {
             throw new MttException(
                 model.Name is null ? "model.name names no model" : "data.train names no file",
-                "Write both into mtt.yaml, such as model: {name: model} and data: {train: [data/chat.jsonl]}; docs/run.md has a whole file."
+                "Write both into mtt.yaml, such as model: {name: model} and data: {train: [data/chat.jsonl]}; mtt docs run has a whole file."
             );
         }
 

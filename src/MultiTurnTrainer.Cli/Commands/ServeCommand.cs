@@ -17,7 +17,7 @@ internal static class ServeCommand
           mtt serve --endpoint http://localhost:8000/v1 --name qwen3 --policy support
           mtt serve --endpoint http://a:8000/v1 --name small --endpoint http://b:8000/v1 --name large --port 0
           mtt serve --model qwen3 --endpoint http://localhost:8000/v1      the folder counts, the server answers
-          mtt serve --model model --metrics 9464 --otlp http://localhost:4318      docs/observe.md has a dashboard and alerts
+          mtt serve --model model --metrics 9464 --otlp http://localhost:4318      mtt docs observe has a dashboard and alerts
 
         Listens on this machine only. Keys of endpoints come from OPENAI_API_KEY. SIGTERM and Ctrl-C let running answers
         finish for 30 seconds. The address itself is a page: the chat, and what the model sees. /openapi.json describes the API.

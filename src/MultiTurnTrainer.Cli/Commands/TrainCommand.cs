@@ -18,7 +18,7 @@ internal static class TrainCommand
           mtt train --model model --train pairs.jsonl --output adapter --objective dpo --learning-rate 2e-5
           mtt train --model model --train rows.parquet --eval held-out.parquet --output sweep --sweep grid.yaml
 
-        --sweep trains every configuration of a file, with every seed of it, each run in a folder of its own; see docs/run.md.
+        --sweep trains every configuration of a file, with every seed of it, each run in a folder of its own; see mtt docs run.
         """;
 
     private static readonly TrainOptions _options = new();

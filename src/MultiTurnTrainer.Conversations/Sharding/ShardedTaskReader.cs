@@ -62,7 +62,7 @@ public static class ShardedTaskReader
     {
         if (item.Kind != JsonKind.Object)
         {
-            throw new MttException($"{place}: a task must be an object", "See docs/sharding.md for the format.");
+            throw new MttException($"{place}: a task must be an object", "mtt docs sharding#formats shows it.");
         }
 
         string id =

@@ -22,7 +22,7 @@ public sealed partial class CodeVerifier : IVerifier
             ? new CodeVerifier(Sandbox.Open())
             : throw new MttException(
                 "code tasks are scored by running what the model wrote",
-                "Allow it with --allow-code-execution; see docs/security.md for the sandbox."
+                "Allow it with --allow-code-execution; mtt docs security describes the sandbox."
             );
 
     /// <inheritdoc/>

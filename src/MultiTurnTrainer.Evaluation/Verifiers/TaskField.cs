@@ -26,6 +26,6 @@ internal static class TaskField
     public static MttException Wrong(ShardedTask task, string name, string problem) =>
         new(
             $"{task.Place}: {name}: {problem}",
-            $"Tasks of the family {task.Family} need it as the benchmark has it; see docs/evaluation.md."
+            $"Tasks of the family {task.Family} need it as the benchmark has it; see mtt docs evaluation."
         );
 }

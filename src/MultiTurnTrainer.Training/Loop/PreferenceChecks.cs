@@ -95,7 +95,7 @@ internal static class PreferenceChecks
             string loss = isDpo ? $" with loss {Naming.SnakeCase(settings.Loss.ToString())}" : "";
             throw new MttException(
                 $"objective {objective.GetName()}{loss}: preference.{idle} changes nothing",
-                "Leave it out; docs/preferences.md says what reads it."
+                "Leave it out; mtt docs preferences says what reads it."
             );
         }
     }

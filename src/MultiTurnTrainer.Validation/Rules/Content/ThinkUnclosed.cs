@@ -11,10 +11,10 @@ internal sealed class ThinkUnclosed : Rule
             "MTT411",
             "think-unclosed",
             Severity.Warning,
-            "A <think> block is opened and never closed, or closed and never opened."
+            "A `<think>` block is opened and never closed, or closed and never opened."
         )
         {
-            Why = "Templates split answers at </think>; the answer is taken for reasoning or the other way round.",
+            Why = "Templates split answers at `</think>`; the answer is taken for reasoning or the other way round.",
             Hint = "Close the block, or move it to \"reasoning_content\".",
             Bad =
                 """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"<think>hm, the answer is 4"}]}""",

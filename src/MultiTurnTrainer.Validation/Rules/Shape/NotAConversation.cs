@@ -9,7 +9,7 @@ internal sealed class NotAConversation : Rule
         new("MTT101", "not-a-conversation", Severity.Error, "A row has no format that holds a conversation.")
         {
             Why = "There is nothing to learn a dialogue from, or its keys are misspelt.",
-            Hint = "Give one of the formats in docs/formats.md.",
+            Hint = "Give one of the formats of `mtt docs formats`.",
             Bad = """{"text":"Once upon a time"}""",
         };
 }
