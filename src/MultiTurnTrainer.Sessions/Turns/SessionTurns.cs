@@ -46,8 +46,8 @@ public sealed class SessionTurns(SessionLog log, SessionBudget budget)
                     RequireFree(state, request.ExpectedVersion);
                     RequireQuestion(state, request.Replaces);
                     tripped = budget.Check(state);
-                    SessionEvent[] begun = request.Recalled is { } found
-                        ? [found, Begun(id, request)]
+                    SessionEvent[] begun = request.Recalled is { } recalled
+                        ? [recalled, Begun(id, request)]
                         : [Begun(id, request)];
                     return tripped is null ? begun
                         : tripped.EscalatesTo is not null ? [tripped, .. begun]
