@@ -113,7 +113,7 @@ public class ModelSummaryTests
             [
                 new()
                 {
-                    When = new() { Turns = 5 },
+                    When = new() { Turns = 7 },
                     Do = [StepAction.SummarizeTurns, StepAction.KeyFacts],
                     To = 0.01,
                 },
@@ -123,7 +123,7 @@ public class ModelSummaryTests
             request.Kind == ArtefactKind.Facts ? facts : "the long summary, which is long"
         );
 
-        ContextPlan plan = model.Plan(new Chat().Turns(4, words: 100).User("And now?").Build(), policy);
+        ContextPlan plan = model.Plan(new Chat().Turns(6, words: 100).User("And now?").Build(), policy);
 
         Assert.Contains(expected, plan.Block, StringComparison.Ordinal);
         Assert.Equal(facts.Length > 0, plan.Applied.Any(step => step.What == "the summary keeps key facts only"));
