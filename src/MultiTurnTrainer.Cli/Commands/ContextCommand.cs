@@ -143,11 +143,16 @@ internal static class ContextCommand
         int show = parsed.GetValue(_check) || compared.Length > 0 ? 0 : parsed.GetValue(_show);
         string? html = parsed.GetValue(_html);
         ContextPage page = new(html is null ? 0 : parsed.GetValue(_show));
-        Func<PolicyModel, Conversation, Task> complete = (model, conversation) =>
-            artefacts.Maker is { } maker
-                ? ArtefactCompletion.CompleteAsync(model, conversation, maker, cancellation)
-                : Task.CompletedTask;
-        long faults = await ReplayAsync(inputs, replays, show, text, json, page, complete);
+        async Task Complete(PolicyModel model, Conversation conversation)
+        {
+            if (artefacts.Maker is { } maker)
+            {
+                await ArtefactCompletion.CompleteAsync(model, conversation, maker, cancellation);
+                await ArtefactCompletion.MeasureAsync(model, conversation, maker, cancellation);
+            }
+        }
+
+        long faults = await ReplayAsync(inputs, replays, show, text, json, page, Complete);
         Console.Error.Write(artefacts.Finish());
         if (asJson)
         {

@@ -41,6 +41,7 @@ internal sealed class ContextJson
                 ["applied"] = RecordJson.ToWholeValue(plan.Applied),
                 ["notices"] = RecordJson.ToWholeValue(plan.Notices),
                 ["faults"] = RecordJson.ToWholeValue(call.Faults),
+                ["tone"] = call.Tone is { } tone ? RecordJson.ToWholeValue(tone) : null,
             }
         );
     }

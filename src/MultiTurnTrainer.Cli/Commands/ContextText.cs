@@ -44,6 +44,12 @@ internal sealed class ContextText(TextWriter output, bool items)
                 $"{kept.Kept + kept.KeptConstraints}/{kept.Active + kept.ActiveConstraints}{marks}"
             )
         );
+        if (call.Tone is { } tone)
+        {
+            string why = string.Join("; ", tone.Deviations.Select(deviation => $"{deviation.What}: {deviation.Why}"));
+            Line($"       drift {tone.Score:0.00}{(why.Length > 0 ? $": {why}" : "")}");
+        }
+
         foreach (AppliedStep step in plan.Applied)
         {
             string which = step.Step < 0 ? "" : $"step {step.Step + 1}: ";
@@ -89,6 +95,22 @@ internal sealed class ContextText(TextWriter output, bool items)
         Line(
             $"earlier text changed before {Counted.Of(report.Rewrites, "call")}; {report.OverBudget:N0} over budget; {report.Refused:N0} refused"
         );
+        output.Write(ToneText.Of(report.Tone));
+        if (report.Classes is { Count: > 0 } classes)
+        {
+            string each = string.Join(
+                ", ",
+                Enum.GetValues<RetentionClass>()
+                    .Reverse()
+                    .Select(one =>
+                        Invariant(
+                            $"{one.ToString().ToLowerInvariant()} {classes.Precision(one):0.00}/{classes.Recall(one):0.00}"
+                        )
+                    )
+            );
+            Line($"classes of {Counted.Of(classes.Count, "labelled message")}, precision/recall: {each}");
+        }
+
         if (report.Artefacts > 0)
         {
             Line(

@@ -92,6 +92,7 @@ internal static class SessionTriageText
                 : $"own errors: nobody corrected a value of an answer"
         );
         Percentile(text, "drift of the last answers from the first", all.Drift);
+        text.Append(ToneText.Of(all.Tone));
         foreach ((string outcome, int count) in all.Outcomes)
         {
             Line($"outcome: {outcome} {count:N0}");
@@ -120,6 +121,7 @@ internal static class SessionTriageText
             ["corrected_answers"] = session.CorrectedAnswers,
             ["copies"] = session.Copies,
             ["drift"] = Math.Round(session.Drift, 6),
+            ["tone"] = session.Tone.Answers > 0 ? session.Tone.ToJson() : null,
             ["not_planned"] = session.NotPlanned,
         };
 
@@ -144,6 +146,7 @@ internal static class SessionTriageText
             ["growth"] = Json(cohort.Growth),
             ["turns"] = Json(cohort.Turns),
             ["drift"] = Json(cohort.Drift),
+            ["tone"] = cohort.Tone.Answers > 0 ? cohort.Tone.ToJson() : null,
             ["interrupted_share"] = Math.Round(cohort.InterruptedShare, 6),
             ["redone_share"] = Math.Round(cohort.RedoneShare, 6),
             ["trips"] = cohort.Trips,

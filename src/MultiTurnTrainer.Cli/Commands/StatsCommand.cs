@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Cli.Remote;
+using MultiTurnTrainer.Cli.Settings;
 using MultiTurnTrainer.Cli.Validation;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -14,6 +15,7 @@ internal static class StatsCommand
           mtt stats train.jsonl --model qwen3 --max-length 4096
           mtt stats train.jsonl --format json
           mtt stats train.jsonl --html stats.html
+          mtt stats train.jsonl --policy mine.yaml      how far answers are from the policy's tone
         """;
 
     private static readonly Argument<string[]> _inputs = CommonOptions.Inputs(
@@ -26,7 +28,9 @@ internal static class StatsCommand
     {
         Description = "Show what whole-turn truncation to this length leaves.",
     }.AtLeast(1);
-    private static readonly RowFlags _rows = new(RowUse.Report);
+    private static readonly Option<string?> _policy = CommonOptions.Policy();
+    private static readonly SettingsOptions _settings = new();
+    private static readonly RowFlags _rows = new(RowUse.Report, _settings);
     private static readonly Option<string> _format = CommonOptions.Choice(
         "--format",
         "How the report is written.",
@@ -43,8 +47,9 @@ internal static class StatsCommand
 
     public static Command Create()
     {
-        Command command = new("stats", _help) { _inputs, _model, _maxLength, _format, _html, _output, _force };
+        Command command = new("stats", _help) { _inputs, _model, _maxLength, _policy, _format, _html, _output, _force };
         _rows.AddTo(command);
+        _settings.AddTo(command);
         command.SetAction(Run);
         return command;
     }
@@ -55,7 +60,9 @@ internal static class StatsCommand
         int? limit = parsed.GetValue(_maxLength);
         string[] files = RemoteInputs.Files(parsed.GetValue(_inputs)!);
         OutputPaths.RefuseClash(files, parsed.GetValue(_html), parsed.GetValue(_output));
-        RowOptions rows = _rows.Read(parsed);
+        SettingsFile settings = _settings.Load(parsed);
+        RowOptions rows = _rows.Read(parsed, settings);
+        ToneSums tone = new();
         StatisticsOptions options = new()
         {
             Model = folder is null ? null : new ModelLimits(folder, limit, rows),
@@ -63,6 +70,7 @@ internal static class StatsCommand
             MaxLength = limit,
             Truncate = Truncated,
             Conversion = rows.Conversion,
+            Follow = ToneText.Follower(PolicyFile.Read(parsed.GetValue(_policy), settings), settings, tone),
         };
         using OutputFile? page = parsed.GetValue(_html) is { } path
             ? OutputFile.Create(path, parsed.GetValue(_force))
@@ -70,7 +78,9 @@ internal static class StatsCommand
         DatasetStatistics statistics = new StatisticsCollector(options).Run(files);
         page?.Stream.Write(Encoding.UTF8.GetBytes(StatisticsPage.Write(statistics, files)));
         bool json = parsed.GetValue(_format) == "json";
-        string text = json ? StatisticsJson.Write(statistics) : StatisticsTable.Write(statistics);
+        string text = json
+            ? StatisticsJson.Write(statistics, tone.Answers > 0 ? tone.ToJson() : null)
+            : StatisticsTable.Write(statistics) + ToneText.Of(tone);
         ResultOutput.Write(text, parsed.GetValue(_output), parsed.GetValue(_force));
         page?.Commit();
         return ExitCode.Done;

@@ -82,6 +82,24 @@ internal static class Cues
     /// <summary>Where a reason turns into a demand: "I can't have dairy, so find something else".</summary>
     public static CueList Hence { get; } = _all["hence"];
 
+    /// <summary>Somebody says that something will be done.</summary>
+    public static CueList Promise { get; } = _all["promise"];
+
+    /// <summary>Takes a promise back: a condition, a guess, an offer to explain.</summary>
+    public static CueList NoPromise { get; } = _all["no-promise"];
+
+    /// <summary>Greetings, courtesies, small talk.</summary>
+    public static CueList Courtesy { get; } = _all["courtesy"];
+
+    /// <summary>As among friends: contractions, slang, the informal you.</summary>
+    public static CueList Informal { get; } = _all["informal"];
+
+    /// <summary>Officialese, the formal you.</summary>
+    public static CueList Formal { get; } = _all["formal"];
+
+    /// <summary>The formal you of German, which with a small letter is "she" or "they".</summary>
+    public static CueList GermanYou { get; } = _all["german-you"];
+
     private static Dictionary<string, CueList> Read()
     {
         Dictionary<string, CueList> lists = new(StringComparer.Ordinal);

@@ -31,6 +31,17 @@ internal sealed class ArtefactDesk(IArtefacts? artefacts)
     /// <summary>What was found since it was cleared.</summary>
     public List<ArtefactUse> Uses { get; } = [];
 
+    /// <summary>Makes sure that the answers to some requests are on record.</summary>
+    /// <exception cref="ArtefactMissingException">Some are not; all of them are named.</exception>
+    public void Require(IEnumerable<ArtefactRequest> requests)
+    {
+        ArtefactRequest[] missing = [.. requests.Where(request => artefacts?.Find(request.Key) is null)];
+        if (missing.Length > 0)
+        {
+            throw new ArtefactMissingException(missing);
+        }
+    }
+
     /// <summary>The text that answers a request; null where it failed.</summary>
     /// <param name="request">The request.</param>
     /// <param name="fault">Says what is wrong with a text; null where nothing is.</param>

@@ -287,6 +287,14 @@ public sealed class ContextSession
             );
         }
 
+        int before = _layout.Total;
+        if (_layout.ClearChunks() is > 0 and int cleared)
+        {
+            string what =
+                $"{Counted.Of(cleared, "result")} of earlier turns became {(cleared == 1 ? "a placeholder" : "placeholders")}";
+            _applied.Add(new AppliedStep(-1, what, before, _layout.Total));
+        }
+
         int first = _log.Turns[turn].First;
         if (session.RefreshAfterDays > 0 && Pause(first) is { } days && days >= session.RefreshAfterDays)
         {

@@ -11,23 +11,25 @@ namespace MultiTurnTrainer.Context.Planning;
 /// <param name="policy">Model and prompts.</param>
 /// <param name="desk">Finds what the model made.</param>
 /// <param name="summary">The summary that it writes.</param>
+/// <param name="retention">What of a message may be summarised; null for all of it.</param>
 /// <param name="count">Tokens of a text.</param>
 internal sealed class ModelSummary(
     SummarizePolicy policy,
     ArtefactDesk desk,
     RunningSummary summary,
+    SelectiveRetention? retention,
     Func<string, int> count
 )
 {
     private WaitingMessages _waiting = WaitingMessages.None;
 
     /// <summary>Takes in messages that have left.</summary>
-    public void Add(IEnumerable<Entry> entries) => _waiting = _waiting.With(entries);
+    public void Add(IEnumerable<Entry> entries) => _waiting = _waiting.With(entries, Said);
 
     /// <summary>Whether the model's summary of what has left and of more messages can be used.</summary>
     /// <param name="more">Messages that would leave.</param>
     /// <exception cref="ArtefactMissingException">It is not made yet.</exception>
-    public bool Covers(IEnumerable<Entry> more) => Text(_waiting.With(more)) is not null;
+    public bool Covers(IEnumerable<Entry> more) => Text(_waiting.With(more, Said)) is not null;
 
     /// <summary>Puts the model's summary of all that has left in the place of the one before; where it fails, nothing changes.</summary>
     /// <exception cref="ArtefactMissingException">It is not made yet.</exception>
@@ -94,6 +96,16 @@ internal sealed class ModelSummary(
             );
     }
 
+    private string Said(Entry entry)
+    {
+        string whole = entry.Replacement?.Text ?? entry.Message.Content ?? "";
+        string text = retention is null ? whole : retention.Summarizable(entry, whole);
+        IEnumerable<string> calls = entry.Message.ToolCalls.Select(call =>
+            $"{call.Name}({call.Arguments?.ToString()})"
+        );
+        return string.Join('\n', calls.Prepend(text).Where(part => part.Length > 0));
+    }
+
     private static string? Fault(int tokens, int replaced, int most) =>
         tokens > most ? Invariant($"it has {tokens} tokens where {most} are allowed")
         : tokens >= replaced ? Invariant($"it has {tokens} tokens, and what it replaces {replaced}")
@@ -114,14 +126,16 @@ public sealed record WaitingMessages(string Text, int Tokens, IReadOnlyList<int>
         Indexes.Count == 1 ? Invariant($"messages[{Indexes[0]}]") : Invariant($"messages[{Indexes[0]}..{Indexes[^1]}]");
 
     /// <summary>These and others; what says nothing, and what never leaves, is left out.</summary>
-    internal WaitingMessages With(IEnumerable<Entry> others)
+    /// <param name="others">The others.</param>
+    /// <param name="saidOf">What the model reads of a message.</param>
+    internal WaitingMessages With(IEnumerable<Entry> others, Func<Entry, string> saidOf)
     {
         StringBuilder text = new(Text);
         int tokens = Tokens;
         List<int> indexes = [.. Indexes];
         foreach (Entry entry in others)
         {
-            string said = Said(entry);
+            string said = saidOf(entry);
             if (said.Length > 0 && entry.Message.Role is not (Role.System or Role.Developer))
             {
                 text.Append(entry.Message.RoleName).Append(": ").Append(said).Append('\n');
@@ -131,14 +145,5 @@ public sealed record WaitingMessages(string Text, int Tokens, IReadOnlyList<int>
         }
 
         return new(text.ToString(), tokens, indexes);
-    }
-
-    private static string Said(Entry entry)
-    {
-        string text = entry.Replacement?.Text ?? entry.Message.Content ?? "";
-        IEnumerable<string> calls = entry.Message.ToolCalls.Select(call =>
-            $"{call.Name}({call.Arguments?.ToString()})"
-        );
-        return string.Join('\n', calls.Prepend(text).Where(part => part.Length > 0));
     }
 }

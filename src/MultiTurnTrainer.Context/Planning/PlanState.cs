@@ -42,6 +42,9 @@ public sealed record PlanState
     /// <summary>What has left and a model's summary does not cover yet; null where no model writes it.</summary>
     public WaitingMessages? Waiting { get; init; }
 
+    /// <summary>What stays word for word of turns that have left; null where the policy keeps nothing so.</summary>
+    public IReadOnlyList<KeptSentence>? Kept { get; init; }
+
     /// <summary>Instructions of turns that have left.</summary>
     public required IReadOnlyList<LeftInstruction> Notes { get; init; }
 

@@ -9,6 +9,7 @@ internal sealed class PromptBlock
 {
     private const string RulesHeading = "Rules set by the user, in force until the user withdraws them:";
     private const string QuotesHeading = "Said by the user, word for word:";
+    private const string PromisesHeading = "Promised by the assistant, word for word:";
     private const string StateHeading = "State:";
     private const string NotesHeading = "Instructions given later in the conversation:";
     private const string DocumentsHeading = "Documents:";
@@ -63,6 +64,7 @@ internal sealed class PromptBlock
 
     /// <summary>Writes it anew.</summary>
     /// <param name="constraints">The constraints in force.</param>
+    /// <param name="kept">What stays word for word of turns that have left.</param>
     /// <param name="firstTurn">The first turn that is in the prompt.</param>
     /// <param name="turn">The turn at hand.</param>
     /// <param name="notes">Instructions of turns that have left.</param>
@@ -70,6 +72,7 @@ internal sealed class PromptBlock
     /// <returns>Whether the text changed.</returns>
     public bool Write(
         IReadOnlyList<ActiveConstraint> constraints,
+        IReadOnlyList<KeptSentence> kept,
         int firstTurn,
         int turn,
         IReadOnlyList<LeftInstruction> notes,
@@ -84,7 +87,8 @@ internal sealed class PromptBlock
         }
 
         Section(RulesHeading, Rules(constraints, firstTurn), "- ");
-        Section(QuotesHeading, Quotes(constraints, firstTurn), "- ");
+        Section(QuotesHeading, Quotes(constraints, firstTurn).Concat(Kept(kept, isUsers: true)), "- ");
+        Section(PromisesHeading, Kept(kept, isUsers: false), "- ");
         Section(StateHeading, State(turn));
         Section(
             NotesHeading,
@@ -136,6 +140,12 @@ internal sealed class PromptBlock
             .Where(constraint => constraint.IsUncertain && constraint.Turn < firstTurn)
             .Select(constraint =>
                 Item(ItemKind.Constraint, [constraint.Message], constraint.Text, "may be a demand: kept word for word")
+            );
+
+    private IEnumerable<PlanItem> Kept(IReadOnlyList<KeptSentence> kept, bool isUsers) =>
+        kept.Where(sentence => sentence.IsUsers == isUsers)
+            .Select(sentence =>
+                Item(ItemKind.Constraint, [sentence.Message], sentence.Text, "must be kept word for word")
             );
 
     private IEnumerable<PlanItem> State(int turn)

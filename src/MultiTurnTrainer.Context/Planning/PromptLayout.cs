@@ -18,6 +18,7 @@ internal sealed class PromptLayout
     private readonly PromptBlock _block;
     private readonly ModelSummary? _model;
     private readonly RetrievedExchanges? _retrieval;
+    private readonly SelectiveRetention? _retention;
     private readonly List<LeftInstruction> _notes = [];
     private readonly List<Omission> _leftOut = [];
     private readonly Dictionary<int, IReadOnlyList<ClassifiedSentence>> _sentences = [];
@@ -34,7 +35,10 @@ internal sealed class PromptLayout
         _block = new PromptBlock(policy, inputs, counter);
         Desk = new ArtefactDesk(inputs.Artefacts);
         Summary = new RunningSummary(policy.Summary, counter.Count);
-        _model = policy.Summarize is { } model ? new ModelSummary(model, Desk, Summary, counter.Count) : null;
+        _retention = policy.Retention is { } retention ? new SelectiveRetention(retention, Desk, counter.Count) : null;
+        _model = policy.Summarize is { } model
+            ? new ModelSummary(model, Desk, Summary, _retention, counter.Count)
+            : null;
         _retrieval = policy.Retrieval is { } retrieval ? new(retrieval, inputs, counter, log) : null;
         _tools = inputs.Tools is { } tools ? counter.CountTools(tools) : 0;
         for (int i = 0; i < inputs.Documents.Count; i++)
@@ -138,7 +142,7 @@ internal sealed class PromptLayout
         }
 
         _written = holds;
-        if (_block.Write(Ledger.Active, FirstTurn, turn, _notes, Summary))
+        if (_block.Write(Ledger.Active, _retention?.Kept ?? [], FirstTurn, turn, _notes, Summary))
         {
             Version++;
         }
@@ -166,6 +170,7 @@ internal sealed class PromptLayout
             ConstraintChanges = Ledger.Version,
             Summary = Summary.Save(),
             Waiting = _model?.Save(),
+            Kept = _retention is null ? null : [.. _retention.Kept],
             Notes = [.. _notes],
             LeftOut = [.. _leftOut],
             Caller = _log.OpenCall.Caller,
@@ -184,6 +189,7 @@ internal sealed class PromptLayout
         Ledger.Restore(state.Constraints, state.ConstraintChanges);
         Summary.Restore(state.Summary);
         _model?.Restore(state.Waiting ?? WaitingMessages.None);
+        _retention?.Restore(state.Kept ?? []);
         _notes.AddRange(state.Notes);
         _leftOut.AddRange(state.LeftOut);
         _system = state.LeadingTokens.Sum();
@@ -196,7 +202,13 @@ internal sealed class PromptLayout
     }
 
     private (int Rules, int FirstTurn, int Notes, string Summary, int Turn) Holds(int turn) =>
-        (Ledger.Version, FirstTurn, _notes.Count, Summary.Text, _block.ChangesByTurn ? turn : 0);
+        (
+            Ledger.Version + (_retention?.Version ?? 0),
+            FirstTurn,
+            _notes.Count,
+            Summary.Text,
+            _block.ChangesByTurn ? turn : 0
+        );
 
     private static IEnumerable<int> Places(int first, int end) => Enumerable.Range(first, end - first);
 
@@ -212,6 +224,7 @@ internal sealed class PromptLayout
 
         int first = _log.Turns[FirstTurn].First;
         int tokens = 0;
+        _retention?.Require(EntriesOf(FirstTurn, turn));
         _model?.Add(EntriesOf(FirstTurn, turn));
         for (; FirstTurn < turn; FirstTurn++)
         {
@@ -250,12 +263,47 @@ internal sealed class PromptLayout
 
     /// <summary>Whether all turns before one may leave for the sake of a summary: not where a model's cannot be used.</summary>
     /// <param name="turn">The first that would stay.</param>
-    public bool IsSummarized(int turn) => _model is null || _model.Covers(EntriesOf(FirstTurn, turn));
+    public bool IsSummarized(int turn)
+    {
+        if (_model is not null)
+        {
+            _retention?.Require(EntriesOf(FirstTurn, turn));
+        }
+
+        return _model is null || _model.Covers(EntriesOf(FirstTurn, turn));
+    }
 
     /// <summary>Reduces the summary to its key facts from here on.</summary>
     /// <returns>Whether that changes anything.</returns>
     public bool KeepFactsOnly() =>
         !Summary.IsFactsOnly && (_model is null || _model.KeepFactsOnly()) && Summary.KeepFactsOnly();
+
+    /// <summary>Replaces the results of earlier turns that can be had again by their calls, where the policy lets them go.</summary>
+    /// <returns>How many.</returns>
+    public int ClearChunks()
+    {
+        if (_retention is not { DropsChunks: true })
+        {
+            return 0;
+        }
+
+        int cleared = 0;
+        IEnumerable<Entry> results = EntriesOf(FirstTurn, _log.Turns.Count - 1)
+            .Where(entry => entry.Message.Role == Role.Tool && entry.Call is not null);
+        foreach (Entry entry in results.SkipLast(_policy.Tools.KeepResults))
+        {
+            int before = entry.Effective;
+            if (entry.Replacement?.Kind != ItemKind.Placeholder)
+            {
+                Replace(entry, ItemKind.Placeholder);
+            }
+
+            cleared += entry.Effective < before ? 1 : 0;
+        }
+
+        Version += cleared > 0 ? 1 : 0;
+        return cleared;
+    }
 
     /// <summary>Replaces the oldest result that is still word for word by a placeholder.</summary>
     /// <param name="keep">The newest results that stay; those of the newest call always do.</param>
@@ -486,11 +534,11 @@ internal sealed class PromptLayout
             switch (entry.Message.Role)
             {
                 case Role.User:
-                    Summary.AddUser(i, SentencesOf(entry));
+                    Summary.AddUser(i, Summarizable(entry));
                     _sentences.Remove(i);
                     break;
                 case Role.Assistant when entry.Message.Content is { Length: > 0 } text:
-                    Summary.AddAnswer(i, text, IsAccepted(span.End));
+                    Summary.AddAnswer(i, _retention?.Summarizable(entry, text) ?? text, IsAccepted(span.End));
                     break;
                 case Role.System or Role.Developer:
                     _notes.Add(new LeftInstruction(i, entry.Message.Content ?? ""));
@@ -498,8 +546,18 @@ internal sealed class PromptLayout
                 default:
                     break;
             }
+
+            foreach (KeptSentence gone in _retention?.Leave(entry) ?? [])
+            {
+                Summary.AddUser(gone.Message, gone.IsUsers ? TurnRules.Classify(gone.Text) : []);
+            }
         }
     }
+
+    private IReadOnlyList<ClassifiedSentence> Summarizable(Entry entry) =>
+        _retention is { } retention
+            ? [.. SentencesOf(entry).Where(sentence => retention.MaySummarize(entry, sentence.Text))]
+            : SentencesOf(entry);
 
     private bool IsAccepted(int next) =>
         next < _log.Entries.Count

@@ -29,6 +29,12 @@ public sealed record ContextPolicy
     /// <summary>The model that writes the summary; null writes it by rule.</summary>
     public SummarizePolicy? Summarize { get; init; }
 
+    /// <summary>What stays word for word, may be summarised or may go when it leaves the window; null leaves it to the summary.</summary>
+    public RetentionPolicy? Retention { get; init; }
+
+    /// <summary>How answers are to sound, to be measured; null for anyhow.</summary>
+    public TonePolicy? Tone { get; init; }
+
     /// <summary>Results of tools.</summary>
     public ToolPolicy Tools { get; init; } = new();
 
@@ -55,7 +61,11 @@ public sealed record ContextPolicy
 
     /// <summary>The models that it asks for artefacts, each once.</summary>
     public IReadOnlyList<string> Models() =>
-        [.. new[] { Summarize?.Model }.Where(model => model is { Length: > 0 }).Distinct(StringComparer.Ordinal)!];
+        [
+            .. new[] { Summarize?.Model, Retention?.Model, Tone?.Judge?.Model }
+                .Where(model => model is { Length: > 0 })
+                .Distinct(StringComparer.Ordinal)!,
+        ];
 
     /// <summary>Tokens a prompt may have in a window: without the reserve.</summary>
     /// <param name="window">The window.</param>

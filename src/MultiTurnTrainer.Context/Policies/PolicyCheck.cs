@@ -35,22 +35,9 @@ public static class PolicyCheck
             yield return new("persona.every", "there is no persona to repeat", "Give persona.text, or remove it.");
         }
 
-        if (policy.Summarize is { Model: "" })
+        foreach (PolicyProblem problem in Summary(policy).Concat(Retention(policy.Retention)).Concat(Tone(policy.Tone)))
         {
-            yield return new(
-                "summarize.model",
-                "no model is named",
-                "Give its name on the endpoint, or a model folder."
-            );
-        }
-
-        if (policy is { Summarize: not null, Summary.MaxTokens: 0 })
-        {
-            yield return new(
-                "summary.max_tokens",
-                "is 0, so that the model of summarize has nothing to write",
-                "Give the summary some tokens, or remove summarize."
-            );
+            yield return problem;
         }
 
         if (policy.Retrieval is { Method: not RetrievalMethod.Bm25, Model: null or "" })
@@ -81,6 +68,74 @@ public static class PolicyCheck
             }
 
             last = step.When.Fraction ?? last;
+        }
+    }
+
+    private static IEnumerable<PolicyProblem> Summary(ContextPolicy policy)
+    {
+        if (policy.Summarize is { Model: "" })
+        {
+            yield return new(
+                "summarize.model",
+                "no model is named",
+                "Give its name on the endpoint, or a model folder."
+            );
+        }
+
+        if (policy is { Summarize: not null, Summary.MaxTokens: 0 })
+        {
+            yield return new(
+                "summary.max_tokens",
+                "is 0, so that the model of summarize has nothing to write",
+                "Give the summary some tokens, or remove summarize."
+            );
+        }
+    }
+
+    private static IEnumerable<PolicyProblem> Retention(RetentionPolicy? policy)
+    {
+        if (policy?.Keep.Intersect(policy.Drop).Any() ?? false)
+        {
+            yield return new(
+                "retention.drop",
+                "names something that is kept word for word",
+                "Name it in one of the two."
+            );
+        }
+
+        if (policy?.Keep.Any(kind => kind is SaidKind.Other or SaidKind.Chunk) ?? false)
+        {
+            yield return new(
+                "retention.keep",
+                "names what cannot be kept word for word when its turn leaves",
+                "Let tools.keep_results keep results, and a longer history.turns everything else."
+            );
+        }
+    }
+
+    private static IEnumerable<PolicyProblem> Tone(TonePolicy? policy)
+    {
+        if (policy is { MaxWords: > 0 } && policy.MinWords > policy.MaxWords)
+        {
+            yield return new("tone.min_words", "is more than max_words", "Make it at most tone.max_words.");
+        }
+
+        if (policy is { Language.Length: > 0 } && !TonePolicy.Languages.Contains(policy.Language))
+        {
+            yield return new(
+                "tone.language",
+                $"'{policy.Language}' is no language that can be told",
+                $"Name one of {string.Join(", ", TonePolicy.Languages)}."
+            );
+        }
+
+        if (policy?.Judge is { Model: "" })
+        {
+            yield return new(
+                "tone.judge.model",
+                "no model is named",
+                "Give its name on the endpoint, or a model folder."
+            );
         }
     }
 

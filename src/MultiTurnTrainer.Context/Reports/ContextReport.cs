@@ -67,6 +67,12 @@ public sealed class ContextReport
     /// <summary>What of their work could not be used, so that nothing was changed.</summary>
     public List<FailedArtefact> FailedArtefacts { get; } = [];
 
+    /// <summary>How well labelled messages were told apart.</summary>
+    public RetentionScore Classes { get; } = new();
+
+    /// <summary>How far the recorded answers are from the policy's tone.</summary>
+    public ToneSums Tone { get; } = new();
+
     /// <summary>What other rules would have lost.</summary>
     public RivalRules Rivals { get; } = new();
 
@@ -90,6 +96,8 @@ public sealed class ContextReport
         ArtefactPromptTokens += other.ArtefactPromptTokens;
         ArtefactCompletionTokens += other.ArtefactCompletionTokens;
         FailedArtefacts.AddRange(other.FailedArtefacts);
+        Classes.Add(other.Classes);
+        Tone.Add(other.Tone);
         Rivals.Add(other.Rivals);
     }
 
@@ -111,7 +119,14 @@ public sealed class ContextReport
     }
 
     /// <summary>As JSON.</summary>
-    public JsonFields ToJson() =>
+    public JsonFields ToJson()
+    {
+        JsonFields json = Sums();
+        json.AddPresent("classes", Classes.Count > 0 ? Classes.ToJson() : null);
+        return json.AddPresent("tone", Tone.Answers > 0 ? Tone.ToJson() : null);
+    }
+
+    private JsonFields Sums() =>
         new()
         {
             ["conversations"] = Conversations,

@@ -35,6 +35,29 @@ public static class ArtefactCompletion
         }
     }
 
+    /// <summary>Has everything made by which a conversation is measured: a judge's words on its answers, classes of labelled messages.</summary>
+    /// <param name="model">The policy; its artefacts find what <paramref name="maker"/> makes.</param>
+    /// <param name="conversation">The conversation.</param>
+    /// <param name="maker">Makes what is missing.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="MttException">It cannot be made.</exception>
+    public static Task MeasureAsync(
+        PolicyModel model,
+        Conversation conversation,
+        IArtefactMaker maker,
+        CancellationToken cancellation
+    )
+    {
+        IArtefacts made = model.ArtefactsOf(conversation);
+        IEnumerable<ArtefactRequest> wanted = ToneMeter.Requests(model.Policy, conversation.Messages);
+        if (model.Policy.Retention is { } retention)
+        {
+            wanted = wanted.Concat(RetentionLabels.Requests(conversation, retention));
+        }
+
+        return maker.MakeAsync([.. wanted.Where(request => made.Find(request.Key) is null)], cancellation);
+    }
+
     private static ArtefactMissingException? Missing(
         ContextAssembler assembler,
         Conversation conversation,

@@ -6,7 +6,7 @@ internal sealed class CallTally
     private readonly PolicyModel _model;
     private readonly ContextReport _report;
     private readonly ITokenCounter _counter;
-    private readonly Retention _retention;
+    private readonly RetentionMeter _retention;
     private readonly List<AnswerPlace> _answers = [];
     private readonly List<int> _turnStarts = [];
     private readonly string _place;
@@ -18,7 +18,7 @@ internal sealed class CallTally
     public CallTally(PolicyModel model, ContextReport report, ITokenCounter counter, Conversation conversation)
     {
         (_model, _report, _counter, _place) = (model, report, counter, conversation.Id ?? conversation.Place);
-        _retention = new Retention(MustKeep.Of(conversation));
+        _retention = new RetentionMeter(MustKeep.Of(conversation));
         _total = counter.Frame + (conversation.Tools is { } tools ? counter.CountTools(tools) : 0);
         report.Conversations++;
     }

@@ -1,3 +1,6 @@
+using MultiTurnTrainer.Context.Artefacts;
+using MultiTurnTrainer.Context.Persona;
+
 namespace MultiTurnTrainer.Datasets.Contexts;
 
 /// <summary>One call of a replayed conversation.</summary>
@@ -16,7 +19,11 @@ public sealed record ReplayedCall(
     bool IsRewrite,
     RetentionCount Retention,
     IReadOnlyList<string> Faults
-);
+)
+{
+    /// <summary>How far the recorded answer is from the policy's tone; null where it asks for none, or nothing was said.</summary>
+    public ToneDrift? Tone { get; init; }
+}
 
 /// <summary>Replays conversations call by call under a policy and sums up. Not for several threads.</summary>
 /// <param name="model">The policy and its model.</param>
@@ -37,11 +44,20 @@ public sealed class ContextReplay(PolicyModel model)
         ContextAssembler assembler = new(model, conversation);
         CallTally tally = new(model, Report, assembler.Counter, conversation);
         RecordedCalls recorded = RecordedCalls.Of(conversation);
+        IArtefacts made = model.ArtefactsOf(conversation);
+        RetentionLabels.Score(conversation, model.Policy.Retention, made, Report.Classes);
+        ToneMeter meter = new(model.Policy, made);
         int[] before = [];
         foreach (Message message in conversation.Messages)
         {
+            ToneDrift? tone = meter.Append(message);
             if (message.Role == Role.Assistant)
             {
+                if (tone is not null)
+                {
+                    Report.Tone.Add(tone);
+                }
+
                 AssembledPrompt prompt = assembler.Next();
                 int[] ids = model.Model is null ? [] : assembler.Ids();
                 int? counted = model.Model is null ? recorded.TokensOf(prompt.Plan, _fingerprint) : null;
@@ -50,7 +66,7 @@ public sealed class ContextReplay(PolicyModel model)
                 (RetentionCount kept, bool rewrites) = tally.Call(prompt.Plan, tokens, fresh, message);
                 before = ids;
                 string[] faults = [.. PromptFaults.Find(prompt, assembler.Record, tokens, model)];
-                yield return new(prompt, tokens, counted, fresh, rewrites, kept, faults);
+                yield return new(prompt, tokens, counted, fresh, rewrites, kept, faults) { Tone = tone };
                 if (counted is { } said)
                 {
                     assembler.Correct(said);

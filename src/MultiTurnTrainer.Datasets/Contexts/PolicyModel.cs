@@ -87,6 +87,10 @@ public sealed class PolicyModel
         return copy;
     }
 
+    /// <summary>What models made for a conversation: what it brings along, then what is on record.</summary>
+    internal IArtefacts ArtefactsOf(Conversation conversation) =>
+        new ArtefactPlaces(ContextInputs.Of(conversation).Artefacts, Artefacts);
+
     /// <summary>A counter of its own for a thread.</summary>
     internal ITokenCounter NewCounter() => _counter();
 
@@ -120,6 +124,7 @@ public sealed class PolicyModel
         Policy.Constraints.Enabled
         || Policy.Summary.MaxTokens > 0
         || Policy.Persona.Text.Length > 0
+        || Policy.Retention is not null
         || Policy.State.Count > 0
         || inputs.State.Count > 0
         || (inputs.Documents.Count > 0 && Policy.Documents.Place == DocumentPlacement.Block);

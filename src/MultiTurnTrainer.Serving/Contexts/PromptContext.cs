@@ -12,7 +12,7 @@ internal sealed class PromptContext
     private readonly ContextAssembler _assembler;
     private readonly RowArtefacts _made = new();
     private bool _factsOnly;
-    private readonly Retention? _retention = ContextTelemetry.Retention.Enabled ? new Retention([]) : null;
+    private readonly RetentionMeter? _retention = ContextTelemetry.Retention.Enabled ? new RetentionMeter([]) : null;
     private string _before = "";
     private AssembledContext? _assembled;
 

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Reports;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Exports;
 using MultiTurnTrainer.Sessions.States;
@@ -46,6 +47,21 @@ public sealed class TurnPrompts(Func<ContextPolicy, PolicyModel> open)
         {
             _assembler = null;
             throw;
+        }
+    }
+
+    /// <summary>How far answers of a session are from the tone of its policy; null where that is not known, or asks for none.</summary>
+    /// <param name="state">The session.</param>
+    public ToneMeter? MeterOf(SessionState state)
+    {
+        try
+        {
+            PolicyModel model = ModelOf(state.Policy);
+            return model.Policy.Tone is null ? null : new ToneMeter(model.Policy, model.Artefacts) { IsLenient = true };
+        }
+        catch (MttException)
+        {
+            return null;
         }
     }
 

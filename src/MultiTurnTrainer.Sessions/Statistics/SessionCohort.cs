@@ -36,6 +36,21 @@ public sealed record SessionCohort(IReadOnlyList<SessionFigures> Sessions)
     public Percentiles Drift =>
         Percentiles.Of(Sessions.Where(session => session.Drift > 0).Select(session => session.Drift));
 
+    /// <summary>How far the answers of all are from the tone of their policies.</summary>
+    public ToneSums Tone
+    {
+        get
+        {
+            ToneSums sums = new();
+            foreach (SessionFigures session in Sessions)
+            {
+                sums.Add(session.Tone);
+            }
+
+            return sums;
+        }
+    }
+
     /// <summary>Whole answers of all.</summary>
     public long Answers => Sessions.Sum(session => (long)session.Turns);
 

@@ -66,6 +66,9 @@ public sealed record SessionFigures
     /// <summary>How far the last answers are from the first ones: <see cref="AnswerStyle.Distance"/>.</summary>
     public double Drift { get; init; }
 
+    /// <summary>How far the answers are from the tone of the session's policy.</summary>
+    public Context.Reports.ToneSums Tone { get; init; } = new();
+
     /// <summary>Why prompts could not be planned again, so that steps and recall are not known; null where they are.</summary>
     public string? NotPlanned { get; init; }
 }

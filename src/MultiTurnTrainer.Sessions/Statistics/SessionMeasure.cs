@@ -15,7 +15,9 @@ public sealed class SessionMeasure
     private readonly Dictionary<string, StepFigures> _steps = new(StringComparer.Ordinal);
     private readonly FactRecall _recall = new();
     private readonly OwnErrorCopying _copying = new();
+    private readonly ToneSums _tone = new();
     private readonly List<long> _sizes = [];
+    private ToneMeter? _meter;
     private readonly List<string> _answers = [];
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private long _prompt;
@@ -49,6 +51,7 @@ public sealed class SessionMeasure
         SessionTurn turn = state.FindTurn(committed.Turn)!;
         _prompt = committed.Info.PromptTokens;
         long size = _prompt;
+        _meter ??= _prompts.MeterOf(state);
         Follow(turn);
         try
         {
@@ -73,7 +76,12 @@ public sealed class SessionMeasure
         _answers.Add(text);
         if (committed.Answer.Kind == JsonKind.Object)
         {
-            _copying.Append(MessageOf(committed.Answer));
+            Message answer = MessageOf(committed.Answer);
+            _copying.Append(answer);
+            if (_meter?.Append(answer) is { } drift)
+            {
+                _tone.Add(drift);
+            }
         }
     }
 
@@ -85,6 +93,7 @@ public sealed class SessionMeasure
         {
             if (message.Kind == JsonKind.Object && _seen.Add(Invariant($"{place} {message.GetRawText()}")))
             {
+                _meter?.Append(MessageOf(message));
                 _recall.Append(MessageOf(message), place);
                 _copying.Append(MessageOf(message));
             }
@@ -119,6 +128,7 @@ public sealed class SessionMeasure
             CorrectedAnswers = _copying.Answers,
             Copies = _copying.Copies,
             Drift = Drift(),
+            Tone = _tone,
             NotPlanned = _notPlanned,
         };
 

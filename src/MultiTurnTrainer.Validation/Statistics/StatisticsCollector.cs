@@ -55,6 +55,7 @@ public sealed class StatisticsCollector
             Count(row, message);
         }
 
+        _options.Follow?.Invoke(Parse(row));
         _statistics.WithReasoning += HasReasoning(row) ? 1 : 0;
         _statistics.WithTools +=
             row.Tools >= 0 && row.Tape[row.Tools].Kind == JsonKind.Array && row.Tape.Length(row.Tools) > 0 ? 1 : 0;

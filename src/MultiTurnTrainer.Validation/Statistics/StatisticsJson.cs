@@ -9,7 +9,9 @@ public static class StatisticsJson
     internal static IReadOnlyList<double> Percentiles { get; } = [0.5, 0.9, 0.99];
 
     /// <summary>The object, indented, with a line end.</summary>
-    public static string Write(DatasetStatistics statistics)
+    /// <param name="statistics">The statistics.</param>
+    /// <param name="tone">How answers sound, where that was measured.</param>
+    public static string Write(DatasetStatistics statistics, JsonFields? tone = null)
     {
         JsonFields fields = new()
         {
@@ -30,6 +32,7 @@ public static class StatisticsJson
         fields["withReasoning"] = statistics.WithReasoning;
         fields["calls"] = statistics.CallCount;
         fields["callsByTool"] = statistics.Calls;
+        fields.AddPresent("tone", tone);
         fields["summary"] = new JsonFields().Add(statistics.Summary);
         return JsonText.Page(fields);
     }

@@ -20,6 +20,9 @@ public sealed record StatisticsOptions
     /// </summary>
     public Func<IReadOnlyList<Role>, IReadOnlyList<int>, int, int?>? Truncate { get; init; }
 
+    /// <summary>Told of every conversation that counts; null for nobody.</summary>
+    public Action<Conversation>? Follow { get; init; }
+
     /// <summary>How rows of other formats become conversations.</summary>
     public ConversionOptions Conversion { get; init; } = ConversionOptions.Faithful;
 }

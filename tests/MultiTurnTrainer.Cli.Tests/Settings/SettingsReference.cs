@@ -87,9 +87,16 @@ internal static partial class SettingsReference
             Enum value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()),
             double value and not 0 and < 1e-3 => value.ToString("0e0", CultureInfo.InvariantCulture),
             IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
-            IEnumerable values => values.Cast<object>().Any() ? string.Join(", ", values.Cast<object>()) : "–",
+            IEnumerable values when values.Cast<object>().Any() => string.Join(
+                ", ",
+                values.Cast<object>().Select(Item)
+            ),
+            IEnumerable => "–",
             object value => throw new NotSupportedException(value.GetType().Name),
         };
+
+    private static string Item(object value) =>
+        value is Enum ? JsonNamingPolicy.SnakeCaseLower.ConvertName($"{value}") : $"{value}";
 
     public static string Summary(string member, Type type)
     {

@@ -25,7 +25,7 @@ public class MustKeepTests
             ["must_keep"] = new JsonArray(Label(0, "number 0"), Label(4, "number 4"), Label(9, "number 9")),
         };
         Conversation conversation = new Chat().Turns(5).User("And now?").Build(metadata);
-        Retention retention = new(MustKeep.Of(conversation));
+        RetentionMeter retention = new(MustKeep.Of(conversation));
 
         RetentionCount count = retention.Of(Chat.PlanOf(conversation, _window, 100_000));
 

@@ -41,7 +41,7 @@ public readonly record struct RetentionCount(long Kept, long Active, long KeptCo
 /// same for every policy.
 /// </summary>
 /// <param name="labels">What the row labels as not to be forgotten.</param>
-public sealed class Retention(IReadOnlyList<MustKeep> labels)
+public sealed class RetentionMeter(IReadOnlyList<MustKeep> labels)
 {
     private readonly ConstraintLedger _ledger = new();
     private readonly List<(int Message, string Text)> _facts = [];
