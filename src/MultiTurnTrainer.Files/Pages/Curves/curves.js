@@ -66,7 +66,7 @@ const optionsOf = (plot, size) => ({
   ...size,
   legend: { show: false },
   padding: [8, 16, 0, 0],
-  cursor: { hover: { skip: [null, undefined] }, points: { size: 9 } },
+  cursor: { hover: { skip: [null, undefined] }, points: { size: 9, fill: (u, i) => colour(plot.series[i - 1].style) } },
   scales: { x: { time: false }, y: { range: (u, low, high) => around(low, high) } },
   axes: [
     axis({ label: plot.x, labelFont: '14px system-ui, sans-serif', labelSize: 20, size: 26, incrs: wholeSteps }),
@@ -110,15 +110,19 @@ const draw = figure => {
   values.append(where, ...buttons.flatMap((button, i) => [button, shown[i]]), reset);
 
   u.hooks.setScale = [(_, key) => { if (key === 'x') reset.hidden = u.scales.x.min <= first && u.scales.x.max >= last; }];
-  u.hooks.setCursor = [() => {
-    const at = u.cursor.idx;
-    where.textContent = at == null ? '' : `${plot.x} ${exact.format(u.data[0][at])}`;
+  // The values under the pointer; without one, those of the end.
+  const read = () => {
+    const at = u.cursor.idx ?? u.data[0].length - 1;
+    where.textContent = `${plot.x} ${exact.format(u.data[0][at])}`;
     plot.series.forEach((line, i) => {
-      const own = u.cursor.idxs[i + 1];
-      const value = own == null ? null : u.data[i + 1][own];
-      shown[i].textContent = at == null || value == null ? '' : exact.format(value) + (own === at ? '' : ` (at ${exact.format(u.data[0][own])})`);
+      const values = u.data[i + 1];
+      const own = u.cursor.idx == null ? values.findLastIndex(value => value != null) : u.cursor.idxs[i + 1];
+      const value = values[own];
+      shown[i].textContent = value == null ? '' : exact.format(value) + (own === at ? '' : ` (at ${exact.format(u.data[0][own])})`);
     });
-  }];
+  };
+  u.hooks.setCursor = [read];
+  read();
 
   // Moves the window to the share `by` of its width, and makes it `times` as wide; it never leaves the data.
   const look = (by, times) => {
