@@ -70,7 +70,7 @@ internal static class StatsCommand
             MaxLength = limit,
             Truncate = Truncated,
             Conversion = rows.Conversion,
-            Follow = ToneText.Follower(PolicyFile.Read(parsed.GetValue(_policy), settings), settings, tone),
+            Follow = ToneText.Follower(settings.Policy(parsed.GetValue(_policy)), settings, tone),
         };
         using OutputFile? page = parsed.GetValue(_html) is { } path
             ? OutputFile.Create(path, parsed.GetValue(_force))
