@@ -6,18 +6,18 @@ namespace MultiTurnTrainer.Documentation.Tests;
 /// </summary>
 public class PageCommandsTests(PageWorld world) : IClassFixture<PageWorld>
 {
-    private static readonly string[] PageFiles =
+    private static readonly string[] _pageFiles =
     [
         .. RepositoryPages.Files.Where(file => PageWorld.BlocksNow(file).Count > 0),
     ];
 
-    public static TheoryData<string> Pages => [.. PageFiles];
+    public static TheoryData<string> Pages => [.. _pageFiles];
 
     [Theory]
     [MemberData(nameof(Pages))]
     public void Commands_OfAPage_Run(string page)
     {
-        string problem = world.RunAll(PageFiles)[page];
+        string problem = world.RunAll(_pageFiles)[page];
 
         Assert.True(problem.Length == 0, problem);
     }
