@@ -14,6 +14,9 @@ if [ ${#rooms[@]} -eq 0 ]; then
   rooms+=(TorchSharp)
 fi
 
+# The tests start what users start: the same build compiled ahead of time, where setup.sh could make it.
+if [ -x artifacts/mtt/mtt ]; then export MTT_TESTED=${MTT_TESTED:-$PWD/artifacts/mtt/mtt}; fi
+
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0 broken=0
