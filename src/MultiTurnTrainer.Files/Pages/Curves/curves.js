@@ -107,7 +107,12 @@ const draw = figure => {
     return button;
   });
   const shown = plot.series.map(() => make('output', ''));
-  values.append(where, ...buttons.flatMap((button, i) => [button, shown[i]]), reset);
+  const pairs = buttons.map((button, i) => {
+    const pair = make('span', 'pair');
+    pair.append(button, shown[i]);
+    return pair;
+  });
+  values.append(where, ...pairs, reset);
 
   u.hooks.setScale = [(_, key) => { if (key === 'x') reset.hidden = u.scales.x.min <= first && u.scales.x.max >= last; }];
   // The values under the pointer; without one, those of the end.
