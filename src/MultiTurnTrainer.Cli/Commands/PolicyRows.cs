@@ -91,6 +91,25 @@ internal sealed class PolicyRows(PolicyModel model, PolicyArtefacts artefacts, i
             );
         }
 
+        AppendArtefacts(text);
+        foreach (MttException problem in _refused.Take(MostShown))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  refused: {problem.Message}\n");
+        }
+
+        if (_refused.Count > 0)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  {Counted.Of(_refused.Count, "conversation")} refused, all listed there\n"
+            );
+        }
+
+        return text.ToString();
+    }
+
+    private void AppendArtefacts(StringBuilder text)
+    {
         text.Append(artefacts.Finish());
         foreach (FailedArtefact failed in _counts.Report.FailedArtefacts.Take(MostShown))
         {
@@ -106,20 +125,5 @@ internal sealed class PolicyRows(PolicyModel model, PolicyArtefacts artefacts, i
                 $"  {Counted.Of(_counts.Report.FailedArtefacts.Count, "artefact")} could not be used and changed nothing, all listed there\n"
             );
         }
-
-        foreach (MttException problem in _refused.Take(MostShown))
-        {
-            text.Append(CultureInfo.InvariantCulture, $"  refused: {problem.Message}\n");
-        }
-
-        if (_refused.Count > 0)
-        {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"  {Counted.Of(_refused.Count, "conversation")} refused, all listed there\n"
-            );
-        }
-
-        return text.ToString();
     }
 }
