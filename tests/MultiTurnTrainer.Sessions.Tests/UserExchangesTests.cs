@@ -79,11 +79,7 @@ public class UserExchangesTests
         JsonView question = SessionFixture.Message("user", "What is my kettle made of?");
         TurnStart start = await _sessions.Turns.BeginAsync(
             asking.Key,
-            new TurnRequest
-            {
-                Messages = [question],
-                Recalled = await FindAsync(asking, "What is my kettle made of?"),
-            }
+            new TurnRequest { Messages = [question], Recalled = await FindAsync(asking, "What is my kettle made of?") }
         );
         SessionState state = await _sessions.CommitAsync(asking.Id, start.Turn.Id, "Copper.");
 

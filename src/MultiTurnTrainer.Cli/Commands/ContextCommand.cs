@@ -14,6 +14,7 @@ internal static class ContextCommand
           mtt context chat.jsonl --policy mine.yaml --model qwen3 --window 4096 --items
           mtt context chat.jsonl --compare support mine.yaml --model qwen3 --price 0.5 --cached-price 0.05
           mtt context chat.jsonl --policy mine.yaml --model qwen3 --check
+          mtt context questions.jsonl --policy mine.yaml --recall
           mtt context chat.jsonl --policy support --encoding o200k_base.tiktoken --window 128000
 
         --check replays every conversation and exits with 1 where a prompt loses a constraint, splits a call from its
@@ -60,6 +61,11 @@ internal static class ContextCommand
 
     private static readonly Option<bool> _items = new("--items") { Description = "List every item of every prompt." };
 
+    private static readonly Option<bool> _recall = new("--recall")
+    {
+        Description = "Ask labelled questions (metadata.retrieval): what the policy's retrieval finds, by method.",
+    };
+
     private static readonly Option<double?> _price = new Option<double?>("--price")
     {
         Description = "Price of a million prompt tokens, for --compare.",
@@ -105,6 +111,7 @@ internal static class ContextCommand
             _check,
             _show,
             _items,
+            _recall,
             _price,
             _cachedPrice,
             _format,
@@ -115,8 +122,28 @@ internal static class ContextCommand
         _artefacts.AddTo(command);
         rows.AddTo(command);
         settings.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, settings.Load(parsed), rows, cancellation));
+        command.SetAction(
+            (parsed, cancellation) =>
+                parsed.GetValue(_recall)
+                    ? RecallAsync(parsed, settings.Load(parsed), cancellation)
+                    : RunAsync(parsed, settings.Load(parsed), rows, cancellation)
+        );
         return command;
+    }
+
+    private static async Task<int> RecallAsync(ParseResult parsed, SettingsFile file, CancellationToken cancellation)
+    {
+        ContextPolicy policy = Policies(parsed, file, [])[0].Policy;
+        using PolicyArtefacts artefacts = _artefacts.Open(parsed, file, [policy], null);
+        string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);
+        OutputPaths.RefuseClash(inputs, parsed.GetValue(_output));
+        using ResultOutput output = ResultOutput.Open(parsed.GetValue(_output), parsed.GetValue(_force));
+        RecallText text = new(policy.Retrieval ?? new RetrievalPolicy(), artefacts);
+        Conversation[] conversations = [.. inputs.SelectMany(path => ConversationReader.Read(path))];
+        output.Text.Write(await text.WriteAsync(conversations, cancellation));
+        Console.Error.Write(artefacts.Finish());
+        output.Commit();
+        return ExitCode.Done;
     }
 
     private static async Task<int> RunAsync(

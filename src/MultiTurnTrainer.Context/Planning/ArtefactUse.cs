@@ -51,11 +51,19 @@ internal sealed class ArtefactDesk(IArtefacts? artefacts)
         Artefact made = artefacts?.Find(request.Key) ?? throw new ArtefactMissingException([request]);
         string text = made.Text?.Trim() ?? "";
         string? failure = made.Error ?? (text.Length == 0 ? "the model wrote nothing" : fault(text));
+        Note(request, made, failure);
+        return failure is null ? text : null;
+    }
+
+    /// <summary>Keeps note of what was found.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="made">What answers it.</param>
+    /// <param name="failure">Why it could not be used; null where it was.</param>
+    public void Note(ArtefactRequest request, Artefact made, string? failure)
+    {
         if (_seen.Add(request.Key))
         {
             Uses.Add(new(request.Kind, request.Key, request.Place, made.PromptTokens, made.CompletionTokens, failure));
         }
-
-        return failure is null ? text : null;
     }
 }

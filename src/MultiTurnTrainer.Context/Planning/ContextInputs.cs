@@ -39,9 +39,6 @@ public sealed record ContextInputs
     /// <summary>What models made of it; null where nothing is on record.</summary>
     public IArtefacts? Artefacts { get; init; }
 
-    /// <summary>Vectors made by a model; null for none.</summary>
-    public IVectors? Vectors { get; init; }
-
     /// <summary>Exchanges of the user's other sessions, by rising turn.</summary>
     public IReadOnlyList<RecalledExchange> Recalled { get; init; } = [];
 

@@ -12,7 +12,7 @@ public static class ContextTelemetry
     private static readonly string? _version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3);
     private static readonly Meter _meter = new(Name, _version);
 
-    /// <summary>Spans <c>context.assemble</c> and <c>context.compress</c>.</summary>
+    /// <summary>Spans <c>context.assemble</c>, <c>context.retrieve</c> and <c>context.compress</c>.</summary>
     public static ActivitySource Source { get; } = new(Name, _version);
 
     /// <summary>Tokens of each prompt.</summary>

@@ -39,7 +39,7 @@ internal sealed class PromptLayout
         _model = policy.Summarize is { } model
             ? new ModelSummary(model, Desk, Summary, _retention, counter.Count)
             : null;
-        _retrieval = policy.Retrieval is { } retrieval ? new(retrieval, inputs, counter, log) : null;
+        _retrieval = policy.Retrieval is { } retrieval ? new(retrieval, inputs, counter, log, Desk) : null;
         _tools = inputs.Tools is { } tools ? counter.CountTools(tools) : 0;
         for (int i = 0; i < inputs.Documents.Count; i++)
         {

@@ -8,10 +8,14 @@ internal sealed class RetrievedExchanges(
     RetrievalPolicy policy,
     ContextInputs inputs,
     ITokenCounter counter,
-    MessageLog log
+    MessageLog log,
+    ArtefactDesk desk
 )
 {
-    private readonly ExchangeSearch _search = new(policy, inputs.Vectors);
+    private readonly ExchangeSearch _search = new(policy, inputs.Artefacts)
+    {
+        Used = (request, made) => desk.Note(request, made, made.Error),
+    };
 
     /// <summary>How many of the newest turn fit its words and are too long to come back.</summary>
     public int TooLong { get; private set; }

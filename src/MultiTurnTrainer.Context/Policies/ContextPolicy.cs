@@ -62,7 +62,13 @@ public sealed record ContextPolicy
     /// <summary>The models that it asks for artefacts, each once.</summary>
     public IReadOnlyList<string> Models() =>
         [
-            .. new[] { Summarize?.Model, Retention?.Model, Tone?.Judge?.Model }
+            .. new[]
+            {
+                Summarize?.Model,
+                Retention?.Model,
+                Tone?.Judge?.Model,
+                Retrieval is { Method: RetrievalMethod.Bm25 } ? null : Retrieval?.Model,
+            }
                 .Where(model => model is { Length: > 0 })
                 .Distinct(StringComparer.Ordinal)!,
         ];

@@ -36,7 +36,7 @@ public sealed record RetrievalPolicy
 
     /// <summary>The least cosine of vectors: it depends on the model.</summary>
     [Range(-1.0, 1.0)]
-    public double MinSimilarity { get; init; } = 0.4;
+    public double MinSimilarity { get; init; } = 0.35;
 
     /// <summary>The embedding model, by its name on the endpoint or in the store.</summary>
     public string? Model { get; init; }

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Context.Retrieval;
 
@@ -8,8 +9,8 @@ namespace MultiTurnTrainer.Context.Reports;
 /// exchanges.
 /// </summary>
 /// <param name="policy">How is searched; its number of exchanges is k.</param>
-/// <param name="vectors">Vectors made by a model; null for none.</param>
-public sealed class RetrievalScore(RetrievalPolicy policy, IVectors? vectors)
+/// <param name="artefacts">Finds vectors made by a model; null for none.</param>
+public sealed class RetrievalScore(RetrievalPolicy policy, IArtefacts? artefacts)
 {
     /// <summary>Questions that an exchange answers.</summary>
     public int Answerable { get; private set; }
@@ -42,21 +43,31 @@ public sealed class RetrievalScore(RetrievalPolicy policy, IVectors? vectors)
     public double WrongShare => Share(Wrong, Returned);
 
     /// <summary>Asks a conversation's labelled questions.</summary>
+    /// <exception cref="ArtefactMissingException">Vectors are needed that nobody has made yet; nothing was counted.</exception>
     /// <exception cref="MttException">A label has another form.</exception>
     public void Add(Conversation conversation)
     {
-        ExchangeSearch search = new(policy, vectors);
+        ExchangeSearch search = new(policy, artefacts);
         foreach (Exchange exchange in Exchange.AllOf(conversation.Messages, _ => null))
         {
             search.Add(exchange);
         }
 
+        // All are asked before any counts: what is missing for one is made, and the conversation is added again.
+        List<(RetrievalQuestion Question, int[] Found)> answers = [];
         foreach (RetrievalQuestion question in RetrievalQuestion.Of(conversation))
         {
-            Count(
-                question,
-                [.. search.Find(question.Text, _ => true).Take(policy.Exchanges).Select(found => found.Turn)]
+            answers.Add(
+                (
+                    question,
+                    [.. search.Find(question.Text, _ => true).Take(policy.Exchanges).Select(found => found.Turn)]
+                )
             );
+        }
+
+        foreach ((RetrievalQuestion question, int[] found) in answers)
+        {
+            Count(question, found);
         }
     }
 

@@ -42,8 +42,7 @@ public sealed record Exchange(int Turn, IReadOnlyList<int> Messages, string Text
 
         for (int i = first + 1; i <= messages.Count; i++)
         {
-            bool ends =
-                i == messages.Count || (messages[i].Role == Role.User && messages[i - 1].Role is not Role.User);
+            bool ends = i == messages.Count || (messages[i].Role == Role.User && messages[i - 1].Role is not Role.User);
             if (ends)
             {
                 yield return Of(turn++, first, messages.Skip(first).Take(i - first), timeOf(first));

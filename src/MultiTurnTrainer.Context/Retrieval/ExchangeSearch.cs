@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Policies;
 
 namespace MultiTurnTrainer.Context.Retrieval;
@@ -7,8 +8,8 @@ namespace MultiTurnTrainer.Context.Retrieval;
 /// over the lists of both methods (Cormack and others, "Reciprocal Rank Fusion", 2009). Not for several threads.
 /// </summary>
 /// <param name="policy">How.</param>
-/// <param name="vectors">Vectors of questions and exchanges; null for none.</param>
-public sealed class ExchangeSearch(RetrievalPolicy policy, IVectors? vectors)
+/// <param name="artefacts">Finds vectors of questions and exchanges; null for none.</param>
+public sealed class ExchangeSearch(RetrievalPolicy policy, IArtefacts? artefacts)
 {
     private const int FusionConstant = 60;
 
@@ -20,6 +21,10 @@ public sealed class ExchangeSearch(RetrievalPolicy policy, IVectors? vectors)
 
     private readonly List<Exchange> _exchanges = [];
     private readonly Bm25Index _index = new();
+    private readonly Dictionary<int, Artefact> _vectors = [];
+
+    /// <summary>Told of each vector that is used, or would have been; null tells nobody.</summary>
+    public Action<ArtefactRequest, Artefact>? Used { get; init; }
 
     /// <summary>The exchanges so far.</summary>
     public IReadOnlyList<Exchange> Exchanges => _exchanges;
@@ -34,10 +39,16 @@ public sealed class ExchangeSearch(RetrievalPolicy policy, IVectors? vectors)
     /// <summary>The exchanges that fit, the best first.</summary>
     /// <param name="question">The user's words.</param>
     /// <param name="isCandidate">Which exchanges may be found; all count in what is rare and what is common.</param>
+    /// <exception cref="ArtefactMissingException">Vectors are needed that nobody has made yet.</exception>
     public IReadOnlyList<Exchange> Find(string question, Func<Exchange, bool> isCandidate)
     {
-        int[] candidates = [.. Enumerable.Range(0, _exchanges.Count).Where(i => isCandidate(_exchanges[i]))];
-        if (candidates.Length == 0)
+        int[] candidates =
+        [
+            .. Enumerable
+                .Range(0, _exchanges.Count)
+                .Where(i => _exchanges[i].Text.Length > 0 && isCandidate(_exchanges[i])),
+        ];
+        if (candidates.Length == 0 || string.IsNullOrWhiteSpace(question))
         {
             return [];
         }
@@ -58,24 +69,43 @@ public sealed class ExchangeSearch(RetrievalPolicy policy, IVectors? vectors)
         return Ranked(candidates.Select(i => (i, scores[i])), Math.Max(policy.MinScore, LeastOfBest * best));
     }
 
+    // A text that the model could not take has no vector and is not found by it.
     private List<int> ByVectors(string question, int[] candidates)
     {
-        if (vectors?.Find(question) is not { } asked)
+        ArtefactRequest asked = Request(question, "a question");
+        int[] unknown = [.. candidates.Where(candidate => !_vectors.ContainsKey(candidate))];
+        ArtefactRequest[] requests = [asked, .. unknown.Select(Request)];
+        Artefact?[] found = [.. requests.Select(request => artefacts?.Find(request.Key))];
+        ArtefactRequest[] missing = [.. requests.Where((_, i) => found[i] is null)];
+        if (missing.Length > 0)
         {
-            return [];
+            throw new ArtefactMissingException(missing);
         }
 
-        List<(int, double)> scores = [];
-        foreach (int candidate in candidates)
+        for (int i = 0; i < requests.Length; i++)
         {
-            if (vectors.Find(_exchanges[candidate].Text) is { } known)
-            {
-                scores.Add((candidate, Cosine(asked, known)));
-            }
+            Used?.Invoke(requests[i], found[i]!);
         }
 
-        return Ranked(scores, policy.MinSimilarity);
+        for (int i = 0; i < unknown.Length; i++)
+        {
+            _vectors[unknown[i]] = found[i + 1]!;
+        }
+
+        return Ranked(
+            candidates.Select(i => (i, Cosine(found[0]!.Numbers(), _vectors[i].Numbers()))),
+            policy.MinSimilarity
+        );
     }
+
+    private ArtefactRequest Request(int candidate)
+    {
+        Exchange exchange = _exchanges[candidate];
+        return Request(exchange.Text, Invariant($"turn {exchange.Turn + 1}"));
+    }
+
+    private ArtefactRequest Request(string text, string place) =>
+        new(ArtefactKind.Embedding, policy.Model ?? "", "", text, place);
 
     private static List<int> Fused(List<int> words, List<int> vectors)
     {
@@ -94,7 +124,7 @@ public sealed class ExchangeSearch(RetrievalPolicy policy, IVectors? vectors)
         ];
 
     /// <summary>The cosine of two vectors; 0 where one is nothing, or they are not of one model.</summary>
-    internal static double Cosine(float[] a, float[] b)
+    internal static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         double product = 0;
         double lengthA = 0;

@@ -79,14 +79,7 @@ public sealed class ArtefactModel : IDisposable
     public async Task<Artefact> AskAsync(ArtefactRequest request, CancellationToken cancellation)
     {
         Artefact made = Artefact.Of(request);
-        ChatRequest chat = new(
-            request.Model,
-            [new ChatTurn("user", $"{request.Prompt}\n\n{request.Material}")],
-            Temperature: 0,
-            TopP: null,
-            _settings.MaxTokens,
-            _settings.Seed
-        );
+        ChatRequest chat = request.Kind == ArtefactKind.Embedding ? Embedding(request) : Chat(request);
         try
         {
             ChatReply reply = await _pool
@@ -94,15 +87,9 @@ public sealed class ArtefactModel : IDisposable
                 .ConfigureAwait(false);
             _budget.Add(request.Model, reply);
             made = made with { PromptTokens = reply.PromptTokens, CompletionTokens = reply.CompletionTokens };
-            return Fault(reply) is { } fault
-                ? made with
-                {
-                    Error = fault,
-                }
-                : made with
-                {
-                    Text = HiddenThought.Strip(reply.Text).Trim(),
-                };
+            return reply.Vector is { } vector ? made with { Vector = Artefact.Pack(vector) }
+                : Fault(reply) is { } fault ? made with { Error = fault }
+                : made with { Text = HiddenThought.Strip(reply.Text).Trim() };
         }
         catch (EndpointException problem) when (problem.Fault != EndpointFault.Fatal)
         {
@@ -124,6 +111,22 @@ public sealed class ArtefactModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _pool.Dispose();
+
+    private ChatRequest Chat(ArtefactRequest request) =>
+        new(
+            request.Model,
+            [new ChatTurn("user", $"{request.Prompt}\n\n{request.Material}")],
+            Temperature: 0,
+            TopP: null,
+            _settings.MaxTokens,
+            _settings.Seed
+        );
+
+    private static ChatRequest Embedding(ArtefactRequest request) =>
+        new(request.Model, [new ChatTurn("user", request.Material)], Temperature: 0, TopP: null, MaxTokens: 0, Seed: 0)
+        {
+            Embeds = true,
+        };
 
     private static string? Fault(ChatReply reply) =>
         reply.Refusal is not null ? "the model refused"

@@ -206,13 +206,7 @@ internal sealed class SessionContexts(
             state = await log.LoadAsync(state.Key, state.Version, cancellation).ConfigureAwait(false);
         }
 
-        PromptContext prompts = Begin(
-            recalled is null ? state : state.With(recalled),
-            plan,
-            tools,
-            added,
-            end
-        );
+        PromptContext prompts = Begin(recalled is null ? state : state.With(recalled), plan, tools, added, end);
         for (int place = prompts.Count; place < end; place++)
         {
             int at = place;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Context.Reports;
 using MultiTurnTrainer.Context.Retrieval;
@@ -22,11 +23,15 @@ public class RetrievalFiguresTests
     [Fact]
     public void Context_TableOfRetrieval_IsTheProgramsOwn()
     {
+        using ArtefactFile vectors = ArtefactFile.OpenToRead(
+            Path.Combine(Repository.Root, "datasets/retrieval/vectors.jsonl")
+        );
         List<string[]> rows = [];
-        foreach (RetrievalMethod method in new[] { RetrievalMethod.Bm25 })
+        foreach (RetrievalMethod method in Enum.GetValues<RetrievalMethod>())
         {
-            rows.Add(Row($"`{method.ToString().ToLowerInvariant()}`, chosen on these", method, _sessions[..Tuning]));
-            rows.Add(Row($"`{method.ToString().ToLowerInvariant()}`, held back", method, _sessions[Tuning..]));
+            string name = method.ToString().ToLowerInvariant();
+            rows.Add(Row($"`{name}`, chosen on these", method, vectors, _sessions[..Tuning]));
+            rows.Add(Row($"`{name}`, held back", method, vectors, _sessions[Tuning..]));
         }
 
         string[] titles = ["", "recall@1", "recall@2", "wrong of what came back", "something where nothing fits"];
@@ -47,9 +52,14 @@ public class RetrievalFiguresTests
             }
         );
 
-    private static string[] Row(string name, RetrievalMethod method, IEnumerable<Conversation> sessions)
+    private static string[] Row(
+        string name,
+        RetrievalMethod method,
+        IArtefacts vectors,
+        IEnumerable<Conversation> sessions
+    )
     {
-        RetrievalScore score = new(new RetrievalPolicy { Method = method, Model = "m" }, null);
+        RetrievalScore score = new(new RetrievalPolicy { Method = method, Model = "all-MiniLM-L6-v2" }, vectors);
         foreach (Conversation session in sessions)
         {
             score.Add(session);
