@@ -35,18 +35,16 @@ public static class PolicyCheck
             yield return new("persona.every", "there is no persona to repeat", "Give persona.text, or remove it.");
         }
 
-        foreach (PolicyProblem problem in Summary(policy).Concat(Retention(policy.Retention)).Concat(Tone(policy.Tone)))
+        IEnumerable<PolicyProblem> ofSections =
+        [
+            .. Summary(policy),
+            .. Retention(policy.Retention),
+            .. Tone(policy.Tone),
+            .. Retrieval(policy.Retrieval),
+        ];
+        foreach (PolicyProblem problem in ofSections)
         {
             yield return problem;
-        }
-
-        if (policy.Retrieval is { Method: not RetrievalMethod.Bm25, Model: null or "" })
-        {
-            yield return new(
-                "retrieval.method",
-                "needs vectors, and no model is named that makes them",
-                "Name the embedding model with retrieval.model, or use bm25."
-            );
         }
 
         double last = 0;
@@ -135,6 +133,18 @@ public static class PolicyCheck
                 "tone.judge.model",
                 "no model is named",
                 "Give its name on the endpoint, or a model folder."
+            );
+        }
+    }
+
+    private static IEnumerable<PolicyProblem> Retrieval(RetrievalPolicy? policy)
+    {
+        if (policy is { Method: not RetrievalMethod.Bm25, Model: null or "" })
+        {
+            yield return new(
+                "retrieval.method",
+                "needs vectors, and no model is named that makes them",
+                "Name the embedding model with retrieval.model, or use bm25."
             );
         }
     }
