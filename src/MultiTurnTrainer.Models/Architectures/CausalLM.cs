@@ -64,10 +64,6 @@ public sealed class CausalLM : IDisposable
             .Sum(module => module.Shape.Aggregate(1L, (product, size) => product * size))
         + _biases.Sum(bias => bias?.numel() ?? 0);
 
-    /// <summary>Bytes that weights and biases take, a tied head counted once.</summary>
-    public long WeightBytes =>
-        _weights.Distinct().Sum(weight => weight.Bytes) + _biases.Sum(bias => bias?.numel() * bias?.ElementSize ?? 0);
-
     /// <summary>Whether weights are held as codes.</summary>
     public bool IsQuantised => _weights.Any(weight => weight.Codes is not null);
 

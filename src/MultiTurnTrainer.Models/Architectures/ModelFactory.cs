@@ -78,7 +78,13 @@ public static class ModelFactory
         byte[] json = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(config, JsonText.Indented);
         using (JsonDocument parsed = JsonDocument.Parse(json))
         {
-            ModelConfigReader.Read(parsed.RootElement, path);
+            if (ModelConfigReader.Read(parsed.RootElement, path).Quantisation is not null)
+            {
+                throw new MttException(
+                    $"{path}: quantization_config: random weights are not quantised",
+                    "Take it out of the configuration; mtt train --quantization makes codes while it loads."
+                );
+            }
         }
 
         OutputFile.WriteAllBytes(path, json, force);

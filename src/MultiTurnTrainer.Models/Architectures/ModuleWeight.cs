@@ -19,9 +19,6 @@ internal sealed class ModuleWeight : IDisposable
     /// <summary>The codes; null where it is not quantised.</summary>
     public QuantisedMatrix? Codes { get; }
 
-    /// <summary>Bytes that it takes.</summary>
-    public long Bytes => Codes?.Bytes ?? (Numbers!.numel() * Numbers.ElementSize);
-
     /// <summary>The tensor itself, or what its codes mean as a new one in the caller's scope.</summary>
     public Tensor Get() => Numbers ?? Codes!.Dequantise(_type);
 

@@ -2,6 +2,7 @@
 // Refuses to know: consoles, what a model does with a kernel.
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
+using MultiTurnTrainer.Models.Kernels.Dequantise;
 using MultiTurnTrainer.Models.Kernels.Lora;
 using MultiTurnTrainer.Models.Kernels.Norm;
 using MultiTurnTrainer.Models.Kernels.Rotary;
@@ -58,6 +59,9 @@ public static class KernelCheck
                 yield return CrossEntropy(device, vocabulary, bfloat16, bfloat16, options);
             }
         }
+
+        yield return Dequantise(device, float32);
+        yield return Dequantise(device, bfloat16);
     }
 
     private static IEnumerable<KernelCheckResult> Elementwise(Device device, ScalarType type)
@@ -130,6 +134,24 @@ public static class KernelCheck
                     .flatten(1), // [s, h, d] → [s, h·d]
             tensors => PackedAttention.Forward(spec, layout, tensors[0], tensors[1], tensors[2])
         );
+    }
+
+    // Nothing is added up: every bit must be right.
+    private static KernelCheckResult Dequantise(Device device, ScalarType type)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        BlockGrid grid = new(300, 136, 128, 128);
+        using QuantisedMatrix matrix = new(
+            randint(0, 256, [grid.Count / 2], int64, device).to(ScalarType.Byte),
+            randn([256, 2], float32, device),
+            new BlockScales(randn([grid.BlocksDown * grid.BlocksAcross], float32, device)),
+            grid,
+            grid.Rows,
+            grid.Columns
+        );
+        Tensor exact = DequantiseKernel.Composed(matrix, type).to(float64);
+        double error = RowError(exact, matrix.Dequantise(type));
+        return new("dequantise", $"{type}", $"{grid.Rows} x {grid.Columns}", error, 0);
     }
 
     // Two adapted modules of one input: every product that training asks for.

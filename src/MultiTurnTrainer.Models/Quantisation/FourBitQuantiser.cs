@@ -5,11 +5,9 @@ namespace MultiTurnTrainer.Models.Quantisation;
 /// <summary>Makes codes of weights, byte for byte as bitsandbytes does on a CPU: blocks of 64 of the flat matrix, scales in blocks of 256.</summary>
 internal static class FourBitQuantiser
 {
-    /// <summary>Values that share a scale.</summary>
-    public const int Block = 64;
-
-    /// <summary>Scales that share one of their own.</summary>
-    public const int ScaleBlock = 256;
+    // bitsandbytes' defaults: values that share a scale, and scales that share one of their own.
+    private const int Block = 64;
+    private const int ScaleBlock = 256;
 
     // Widened a piece at a time: the matrix is never there in fp32.
     private const int Piece = 1 << 20;

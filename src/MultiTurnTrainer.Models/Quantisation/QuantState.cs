@@ -36,7 +36,7 @@ internal sealed record QuantState
             Require(fields.TryAdd(field.Name, field.Value), field.Name, field.Value, "is there twice");
         }
 
-        QuantState state = new() { Block = Size(Take("blocksize")) };
+        QuantState state = new() { Block = Size("blocksize") };
         JsonElement own = Take("quant_type");
         Require(Is(own, type), "quant_type", own, $"is not {type}, as the tensor's name says");
         JsonElement dtype = Take("dtype");
@@ -49,7 +49,7 @@ internal sealed record QuantState
             JsonElement offset = Take("nested_offset");
             double number = offset.ValueKind == JsonValueKind.Number ? offset.GetDouble() : double.NaN;
             Require(float.IsFinite((float)number), "nested_offset", offset, "is no finite number");
-            state = state with { ScaleBlock = Size(Take("nested_blocksize")), Offset = (float)number };
+            state = state with { ScaleBlock = Size("nested_blocksize"), Offset = (float)number };
         }
 
         return fields.Count == 0 ? state : throw new FormatException($"{fields.Keys.First()} is not known");
@@ -58,15 +58,11 @@ internal sealed record QuantState
             fields.Remove(name, out JsonElement value) ? value : throw new FormatException($"{name} is missing");
 
         // A power of two, as bitsandbytes' kernels have them.
-        int Size(JsonElement value)
+        int Size(string name)
         {
+            JsonElement value = Take(name);
             int size = value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : 0;
-            Require(
-                size is >= 32 and <= 4096 && int.IsPow2(size),
-                "a block's size",
-                value,
-                "is none of 32, 64, … 4096"
-            );
+            Require(size is >= 32 and <= 4096 && int.IsPow2(size), name, value, "is none of 32, 64, … 4096");
             return size;
         }
     }

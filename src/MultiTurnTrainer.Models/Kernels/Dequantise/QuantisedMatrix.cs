@@ -59,9 +59,6 @@ internal sealed class QuantisedMatrix(
 
     public float Factor => factor;
 
-    /// <summary>Bytes that it takes.</summary>
-    public long Bytes => codes.numel() + (meanings.numel() * sizeof(float)) + scales.Bytes;
-
     /// <summary>The matrix as numbers, in the caller's scope.</summary>
     /// <param name="type">fp32 or bf16.</param>
     public Tensor Dequantise(ScalarType type) => DequantiseKernel.Run(this, type);
@@ -112,9 +109,6 @@ internal sealed class BlockScales : IDisposable
 
     /// <summary>What is added to each that is a code.</summary>
     public float Offset { get; }
-
-    /// <summary>Bytes that they take.</summary>
-    public long Bytes => (_numbers?.numel() * sizeof(float)) ?? Codes!.Bytes;
 
     /// <summary>A copy on a device.</summary>
     public BlockScales To(Device device) =>
