@@ -29,7 +29,7 @@ internal static class ExportCommand
         "F16",
         [.. Enum.GetNames<GgufFileType>()]
     );
-    private static readonly Option<bool> _dequantise = new("--dequantise", "--dequantize")
+    private static readonly Option<bool> _dequantise = new("--dequantise")
     {
         Description = "Write a model folder with numbers in the place of codes.",
     };

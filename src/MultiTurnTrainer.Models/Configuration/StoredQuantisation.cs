@@ -63,8 +63,8 @@ public sealed record StoredQuantisation(QuantisationMethod Method, string Name, 
             null => throw fields.Wrong("quant_method", "bitsandbytes, fp8 or mxfp4"),
             "gptq" or "awq" => throw new MttException(
                 $"{path}: quantization_config.quant_method: {method} weights are not read",
-                $"Dequantise them: `cargo install anamnesis --features cli,{method}`, `amn remember model.safetensors`, put the file that it "
-                    + "writes in the place of the weights, and take quantization_config out of config.json."
+                $"Dequantise them: `amn remember model.safetensors` (the crate anamnesis, built with its feature {method}); put the file that it writes "
+                    + "in the place of the weights, and take quantization_config out of config.json."
             ),
             _ => throw fields.Unsupported("quant_method", "bitsandbytes, fp8, mxfp4"),
         };

@@ -59,19 +59,7 @@ internal static class RunIdentity
             parts["preference labels"] = Hash(preferences.LabelText);
         }
 
-        AddSettings(parts, "train", SettingsJson.Of(maths));
-        // It is a part of its own.
-        parts.Remove("train.objective");
-        if (request.Train.FourBit is null)
-        {
-            // Checkpoints of before there was such a setting go on.
-            parts.Remove("train.quantization");
-            parts.Remove("train.double_quantization");
-        }
-
-        // What is shown of a run is no part of it: one that was begun without samples goes on with them.
-        parts.Remove("train.report_samples");
-        parts.Remove("train.report_sample_tokens");
+        AddTraining(parts, maths);
         AddSettings(parts, "rows", JsonText.ToView(request.Rows.Described()));
 
         AddEvaluation(parts, request, data);
@@ -81,6 +69,23 @@ internal static class RunIdentity
         }
 
         return new RunFingerprint(parts);
+    }
+
+    private static void AddTraining(Dictionary<string, string> parts, TrainSettings maths)
+    {
+        AddSettings(parts, "train", SettingsJson.Of(maths));
+        // It is a part of its own.
+        parts.Remove("train.objective");
+        if (maths.FourBit is null)
+        {
+            // Checkpoints of before there was such a setting go on.
+            parts.Remove("train.quantization");
+            parts.Remove("train.double_quantization");
+        }
+
+        // What is shown of a run is no part of it: one that was begun without samples goes on with them.
+        parts.Remove("train.report_samples");
+        parts.Remove("train.report_sample_tokens");
     }
 
     // What is measured decides which step is the best.

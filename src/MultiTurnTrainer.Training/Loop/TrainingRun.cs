@@ -24,6 +24,7 @@ public static class TrainingRun
     {
         try
         {
+            TrainedWeights.RequireTrainable(ModelConfigReader.ReadFolder(request.Model), request.Train);
             return Train(request, observer, time, stop);
         }
         catch (OperationCanceledException)
@@ -62,7 +63,6 @@ public static class TrainingRun
         request = request.Record is null ? request.Recorded() : request;
         TrainSettings settings = request.Train;
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
-        TrainedWeights.RequireTrainable(config, settings);
         OutputFolder output = new(request.Output);
         using OutputLock held = output.Take(request.Force, request.Resume is not null);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
@@ -84,13 +84,7 @@ public static class TrainingRun
         }
 
         // 2. The model, and what of it is trained.
-        using CausalLM model = LoraAdapter.LoadBase(
-            request.Model,
-            request.InitAdapter,
-            place.Type,
-            place.Device,
-            settings.FourBit
-        );
+        using CausalLM model = LoadBase(request, place);
         stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);
         output.Prepare(request.Resume is not null);
@@ -112,6 +106,9 @@ public static class TrainingRun
         TrainOutcome Optimise<TBatch>(IObjective<TBatch> objective)
             where TBatch : IMicroBatch => Train(run, objective, observer, time, loading);
     }
+
+    private static CausalLM LoadBase(TrainRequest request, RunPlace place) =>
+        LoraAdapter.LoadBase(request.Model, request.InitAdapter, place.Type, place.Device, request.Train.FourBit);
 
     private static TrainOutcome Train<TBatch>(
         LoadedRun run,
