@@ -44,7 +44,11 @@ public sealed class LocalModel : IDisposable
         torch.Device device = ComputeDevice.Find(options.Device);
         torch.ScalarType type = ReadType(options.Type, options.Folder, device);
         CausalLM model = LoraAdapter.LoadBase(options.Folder, options.Adapter, type, device);
-        return new LocalModel(model, options.Adapter is { } folder ? LoraAdapter.Load(model, folder) : null);
+        LocalModel loaded = new(model, options.Adapter is { } folder ? LoraAdapter.Load(model, folder) : null);
+
+        // Code that starting and loading ran, and answering does not.
+        LoadedLibraries.Release();
+        return loaded;
     }
 
     /// <inheritdoc/>

@@ -1,15 +1,18 @@
 namespace MultiTurnTrainer.LibTorch.Loading;
 
 /// <summary>
-/// The pages of shared libraries that count as this process's memory only because the loader has read them: Debian's libtorch pulls
-/// in some 280 libraries, and binding their symbols reads about 100 MB of tables that nothing needs again.
+/// The pages of libraries, native and .NET's, that count as this process's memory only because loading or starting has read them:
+/// libtorch's loader binds symbols in tables that nothing needs again, and most of .NET's code runs once.
 /// </summary>
-internal static unsafe partial class LoadedLibraries
+public static unsafe partial class LoadedLibraries
 {
     private const int NotNeeded = 4; // MADV_DONTNEED
 
     /// <summary>The library files that are mapped now; none where the system does not tell.</summary>
-    public static HashSet<string> List() => [.. Mappings().Select(mapping => mapping.File)];
+    internal static HashSet<string> List() => [.. Mappings().Select(mapping => mapping.File)];
+
+    /// <summary>Lets go of the pages of all libraries, as a command does once its model is in memory.</summary>
+    public static void Release() => Release(new HashSet<string>());
 
     /// <summary>
     /// Lets go of the pages of libraries that were loaded since. Whatever is needed after all comes back from the system's file cache.
@@ -17,7 +20,7 @@ internal static unsafe partial class LoadedLibraries
     /// what it wrote.
     /// </summary>
     /// <param name="before">What <see cref="List"/> gave before.</param>
-    public static void Release(IReadOnlySet<string> before)
+    internal static void Release(IReadOnlySet<string> before)
     {
         foreach (Mapping mapping in Mappings())
         {
@@ -43,7 +46,7 @@ internal static unsafe partial class LoadedLibraries
             string[] words = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
             if (!words[0].EndsWith(':'))
             {
-                current = words.Length == 6 && words[5].Contains(".so", StringComparison.Ordinal) ? Begin(words) : null;
+                current = words.Length == 6 && IsLibrary(words[5]) ? Begin(words) : null;
             }
             else if (current is not null && words[0] is "Anonymous:" or "Swap:")
             {
@@ -57,6 +60,9 @@ internal static unsafe partial class LoadedLibraries
             }
         }
     }
+
+    private static bool IsLibrary(string file) =>
+        file.Contains(".so", StringComparison.Ordinal) || file.EndsWith(".dll", StringComparison.Ordinal);
 
     private static Mapping Begin(string[] words)
     {

@@ -29,7 +29,7 @@ internal static class NativeBuild
         FileInfo library = new(Path.Combine(installation.Libraries, "libtorch_cpu.so"));
         FileInfo target = (FileInfo?)library.ResolveLinkTarget(returnFinalTarget: true) ?? library;
         string key = Invariant(
-            $"{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}|{installation.Include}|{installation.Cuda}|{string.Concat(Sources().Select(source => source.Text))}"
+            $"{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}|{installation.Include}|{installation.Cuda}|{StandIns.Pattern}|{string.Concat(Sources().Select(source => source.Text))}"
         );
         return ContentHash.Of(Encoding.UTF8.GetBytes(key))[..16];
     }
@@ -37,7 +37,7 @@ internal static class NativeBuild
     /// <summary>Compiles.</summary>
     /// <param name="installation">The libtorch.</param>
     /// <param name="folder">Where sources and the compiler's own files go.</param>
-    /// <param name="output">The library to write.</param>
+    /// <param name="output">The library to write; stand-ins go beside it.</param>
     /// <param name="log">Where the compiler's messages go when it fails.</param>
     /// <exception cref="MttException">There is no compiler, it fails, or the disk is full.</exception>
     public static void Compile(LibTorchInstallation installation, string folder, string output, string log)
@@ -47,11 +47,20 @@ internal static class NativeBuild
             Write(Path.Combine(folder, name), text);
         }
 
+        string[] standIns = StandIns.Make(
+            installation,
+            StandIns.Of(installation),
+            Path.GetDirectoryName(output)!,
+            arguments => RunCompiler(arguments, folder).Code == 0
+        );
         string source = Path.Combine(folder, "mtt_torch.cpp");
         string messages = "";
         foreach (string[] attempt in _attempts)
         {
-            ProgramResult result = RunCompiler([.. attempt, .. Arguments(installation, source, output)], folder);
+            ProgramResult result = RunCompiler(
+                [.. attempt, .. Arguments(installation, source, standIns, output)],
+                folder
+            );
             if (result.Code == 0 && File.Exists(output))
             {
                 return;
@@ -86,7 +95,12 @@ internal static class NativeBuild
         messages.Contains("No space left on device", StringComparison.Ordinal)
         || new DriveInfo(folder).AvailableFreeSpace < 1 << 16;
 
-    private static string[] Arguments(LibTorchInstallation installation, string source, string output)
+    private static string[] Arguments(
+        LibTorchInstallation installation,
+        string source,
+        string[] standIns,
+        string output
+    )
     {
         string[] cuda = installation.Cuda
             ? ["-Wl,--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Wl,--as-needed"]
@@ -106,10 +120,13 @@ internal static class NativeBuild
             .. installation.Include == "/usr/include" ? (string[])[] : [$"-I{installation.Include}"],
             $"-I{Path.Combine(installation.Include, "torch/csrc/api/include")}",
             $"-L{installation.Libraries}",
+            // Stand-ins lie beside the native part, and the real ones may lie beside libtorch.
+            "-Wl,-rpath,$ORIGIN",
             $"-Wl,-rpath,{installation.Libraries}",
             // The wheel's CUDA libraries are found through libtorch's own run path.
             "-Wl,--allow-shlib-undefined",
             "-Wl,--no-as-needed",
+            .. standIns,
             "-ltorch_cpu",
             "-ltorch",
             "-lc10",

@@ -5,8 +5,8 @@ namespace MultiTurnTrainer.LibTorch.Native;
 
 /// <summary>
 /// The compiled native parts, one a libtorch and source: <c>native/KEY/libmtt_torch.so</c> in the user's cache
-/// (<c>MTT_CACHE</c>, else <c>XDG_CACHE_HOME/mtt</c>, else <c>~/.cache/mtt</c>) and beside it the library's SHA-256. The
-/// folder <c>native</c> is this user's alone. A library whose hash does not agree is built again and never loaded.
+/// (<c>MTT_CACHE</c>, else <c>XDG_CACHE_HOME/mtt</c>, else <c>~/.cache/mtt</c>), beside it its <see cref="StandIns"/> and the SHA-256
+/// of them all. The folder <c>native</c> is this user's alone. What does not agree with its hash is built again and never loaded.
 /// </summary>
 internal static class NativeCache
 {
@@ -53,14 +53,28 @@ internal static class NativeCache
             "Free 10 MB, or set MTT_CACHE to a folder on another disk; nothing half-built is ever loaded."
         );
 
-    private static bool IsWhole(string path) =>
-        CacheFolder.IsOurs(Path.GetDirectoryName(path)!, found => found.IsFolder)
-        && CacheFolder.IsOurs(path, found => found.IsPlain)
-        && CacheFolder.IsOurs(path + Hash, found => found.IsPlain)
-        && File.ReadAllText(path + Hash) == HashLine(path);
+    private static bool IsWhole(string path)
+    {
+        string folder = Path.GetDirectoryName(path)!;
+        return CacheFolder.IsOurs(folder, found => found.IsFolder)
+            && Array.TrueForAll(
+                Directory.GetFileSystemEntries(folder),
+                file => CacheFolder.IsOurs(file, found => found.IsPlain)
+            )
+            && File.Exists(path)
+            && File.Exists(path + Hash)
+            && File.ReadAllText(path + Hash) == HashLines(folder);
+    }
 
-    // As sha256sum prints and checks it.
-    private static string HashLine(string path) => $"{ContentHash.OfFile(path)}  {Library}\n";
+    // As sha256sum prints and checks them.
+    private static string HashLines(string folder) =>
+        string.Concat(
+            Directory
+                .GetFiles(folder)
+                .Where(file => !file.EndsWith(Hash, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .Select(file => $"{ContentHash.OfFile(file)}  {Path.GetFileName(file)}\n")
+        );
 
     private static void Build(LibTorchInstallation installation, string folder, string path, Action<string>? notice)
     {
@@ -86,9 +100,8 @@ internal static class NativeCache
             CacheFolder.CreatePrivate(result);
             string library = Path.Combine(result, Library);
             NativeBuild.Compile(installation, build, library, $"{target}.log");
-            NativeBuild.Write(library + Hash, HashLine(library));
-            CacheFolder.KeepPrivate(library);
-            CacheFolder.KeepPrivate(library + Hash);
+            NativeBuild.Write(library + Hash, HashLines(result));
+            Array.ForEach(Directory.GetFiles(result), CacheFolder.KeepPrivate);
             Remove(target);
             // Only now is there anything that a process would load.
             Directory.Move(result, target);

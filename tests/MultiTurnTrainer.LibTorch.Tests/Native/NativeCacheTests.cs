@@ -217,13 +217,14 @@ public sealed class NativeCacheTests : IDisposable
     [Fact]
     public async Task Setup_ThreeTimesAtOnce_BuildsOnceAndServesAll()
     {
-        // The compiler hands out the library that this machine's tests use, so that all three can load it.
+        // The compiler hands out the library that this machine's tests use, so that all three can load it, and makes no stand-ins.
         Environment.SetEnvironmentVariable("MTT_CACHE", null);
         Environment.SetEnvironmentVariable("MTT_LIBTORCH", null);
         Environment.SetEnvironmentVariable("CXX", null);
-        string real = NativeCache.Ensure(LibTorch.Installations.LibTorchInstallation.Find());
+        LibTorch.Installations.LibTorchInstallation found = LibTorch.Installations.LibTorchInstallation.Find();
+        string real = NativeCache.Ensure(found);
         Environment.SetEnvironmentVariable("MTT_CACHE", _cache.Folder["cache"]);
-        _cache.Compiler($"sleep 1; cp '{real}' \"$out\"");
+        _cache.Compiler($"case $out in *libmtt_torch.so) sleep 1; cp '{real}' \"$out\" ;; *) exit 1 ;; esac");
 
         Process[] runs = [.. Enumerable.Range(0, 3).Select(_ => MttProcess.Start(_cache.Folder.Path, "setup"))];
         foreach (Process run in runs)
@@ -234,7 +235,8 @@ public sealed class NativeCacheTests : IDisposable
             run.Dispose();
         }
 
-        Assert.Equal(1, _cache.Compilations);
+        int refused = Math.Min(1, StandIns.Of(found).Length);
+        Assert.Equal(1 + refused, _cache.Compilations);
     }
 
     [Theory]
