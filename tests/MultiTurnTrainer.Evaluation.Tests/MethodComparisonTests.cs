@@ -91,6 +91,23 @@ public class MethodComparisonTests
     }
 
     [Fact]
+    public void Families_OfTwoFamilies_HasALineForEachWithItsTasks()
+    {
+        (string, MethodComparison)[] families =
+        [
+            ("math", MethodComparison.Of([File("base", 1, "full", 0.5), File("base", 1, "sharded", 0.2)])),
+            ("actions", MethodComparison.Of([File("base", 1, "full", 1)])),
+        ];
+
+        string[] lines = ComparisonReport.Families(families).ToMarkdown().TrimEnd().Split('\n');
+
+        Assert.Equal("| family | method | tasks | full | sharded | sharded / full |", lines[0]);
+        Assert.StartsWith("| math | base | 10 | 50.0 [", lines[2], StringComparison.Ordinal);
+        Assert.Contains("| 0.40 [", lines[2], StringComparison.Ordinal);
+        Assert.Equal("| actions | base | 10 | 100.0 [100.0, 100.0] |  |  |", lines[3]);
+    }
+
+    [Fact]
     public void OfTasks_EqualValues_IsAPoint() => Assert.Equal(new Interval(3, 3), Bootstrap.OfTasks([3, 3, 3]));
 
     [Theory]

@@ -17,6 +17,7 @@ namespace MultiTurnTrainer.Evaluation.Comparison;
 /// <param name="Tokens">Mean tokens of a dialogue's replies.</param>
 /// <param name="CopiedShare">Mean share of the last reply copied from a wrong reply of its own.</param>
 /// <param name="RecoveryTurn">Mean turn of the first right reply after a contradiction.</param>
+/// <param name="Tasks">Tasks that counted, of all seeds together.</param>
 public sealed record ComparedCell(
     string Method,
     string Mode,
@@ -31,7 +32,8 @@ public sealed record ComparedCell(
     double Attempts,
     double Tokens,
     double CopiedShare,
-    double? RecoveryTurn
+    double? RecoveryTurn,
+    int Tasks
 );
 
 /// <summary>What a method keeps of its FULL score when the task comes in shards.</summary>

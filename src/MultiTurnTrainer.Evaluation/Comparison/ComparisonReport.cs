@@ -20,6 +20,31 @@ public static class ComparisonReport
         Behaviours(comparison).AddTo(page);
     }
 
+    /// <summary>Families of tasks beneath each other: a line a family and method, a column a mode.</summary>
+    /// <param name="comparisons">By the family of their tasks.</param>
+    public static ReportTable Families(IReadOnlyList<(string Family, MethodComparison Comparison)> comparisons)
+    {
+        string[] modes = [.. comparisons.SelectMany(one => one.Comparison.Modes).Distinct()];
+        return new ReportTable(
+            "All families",
+            ["family", "method", "tasks", .. modes, "sharded / full"],
+            [
+                .. comparisons.SelectMany(one =>
+                    one.Comparison.Methods.Select(method =>
+                        (TableCell[])
+                            [
+                                one.Family,
+                                method,
+                                Tasks(one.Comparison, method),
+                                .. modes.Select(mode => Score(one.Comparison, method, mode)),
+                                Kept(one.Comparison, method),
+                            ]
+                    )
+                ),
+            ]
+        );
+    }
+
     /// <summary>A line a method and mode, for other programs.</summary>
     /// <param name="comparisons">By the family of their tasks.</param>
     public static ReportTable Cells(IEnumerable<(string Family, MethodComparison Comparison)> comparisons) =>
@@ -78,16 +103,23 @@ public static class ComparisonReport
                         [
                             method,
                             .. comparison.Modes.Select(mode => Score(comparison, method, mode)),
-                            comparison.Kept.FirstOrDefault(kept => kept.Method == method) is { } kept
-                                ? new TableCell(
-                                    Invariant($"{kept.Ratio:F2} [{kept.Interval.Low:F2}, {kept.Interval.High:F2}]"),
-                                    kept.Ratio
-                                )
-                                : "",
+                            Kept(comparison, method),
                         ]
                 ),
             ]
         );
+
+    private static TableCell Kept(MethodComparison comparison, string method) =>
+        comparison.Kept.FirstOrDefault(kept => kept.Method == method) is { } kept
+            ? new TableCell(Invariant($"{kept.Ratio:F2} [{kept.Interval.Low:F2}, {kept.Interval.High:F2}]"), kept.Ratio)
+            : "";
+
+    // The same in every mode but contradictions, of which not every task gives one.
+    private static TableCell Tasks(MethodComparison comparison, string method)
+    {
+        int tasks = comparison.Cells.Where(cell => cell.Method == method).Max(cell => cell.Tasks);
+        return new TableCell(Invariant($"{tasks}"), tasks);
+    }
 
     private static TableCell Score(MethodComparison comparison, string method, string mode)
     {

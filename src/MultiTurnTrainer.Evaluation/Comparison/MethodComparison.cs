@@ -150,7 +150,8 @@ public sealed record MethodComparison(
             dialogues.Average(dialogue => dialogue.Attempts),
             dialogues.Average(dialogue => dialogue.Tokens),
             dialogues.Average(dialogue => dialogue.CopiedShare),
-            dialogues.Where(dialogue => dialogue.Contradicted).Average(dialogue => dialogue.RecoveryTurn)
+            dialogues.Where(dialogue => dialogue.Contradicted).Average(dialogue => dialogue.RecoveryTurn),
+            own.Tasks.Sum(seed => seed.Value.Count)
         );
     }
 

@@ -64,12 +64,17 @@ public sealed class EvaluationReport
             : RecordJson.ToPage(_sections.Select(section => new { section.Family, section.Comparison }));
 
     /// <summary>The scores as comma-separated values, a line a method and mode.</summary>
-    public string ToCsv() => ComparisonReport.Cells(_sections.Select(one => (one.Family, one.Comparison))).ToCsv();
+    public string ToCsv() => ComparisonReport.Cells(ByFamily).ToCsv();
 
     /// <summary>The tables, for a document.</summary>
     public string ToMarkdown()
     {
         StringBuilder text = new();
+        if (_sections.Count > 1)
+        {
+            text.Append($"{ComparisonReport.Families(ByFamily).ToMarkdown()}\n");
+        }
+
         foreach (Section section in _sections)
         {
             if (_sections.Count > 1)
@@ -94,6 +99,11 @@ public sealed class EvaluationReport
     public string ToHtml()
     {
         HtmlPage page = new("Methods compared", Command);
+        if (_sections.Count > 1)
+        {
+            ComparisonReport.Families(ByFamily).AddTo(page);
+        }
+
         foreach (Section section in _sections)
         {
             page.Add($"<h2>{HtmlPage.Escape(section.Family.Length > 0 ? section.Family : "Scores")}</h2>\n");
@@ -117,6 +127,9 @@ public sealed class EvaluationReport
         page.AddFacts("Definitions", DialogueMeasures.Definitions);
         return page.Finish();
     }
+
+    private IReadOnlyList<(string Family, MethodComparison Comparison)> ByFamily =>
+        [.. _sections.Select(one => (one.Family, one.Comparison))];
 
     private static string Definitions() =>
         "### Definitions\n\n"
