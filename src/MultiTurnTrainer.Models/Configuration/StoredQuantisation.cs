@@ -29,12 +29,17 @@ public sealed record StoredQuantisation(QuantisationMethod Method, string Name, 
     /// <exception cref="MttException">The file cannot be read, or what <see cref="ModelConfigReader"/> would refuse in this object.</exception>
     public static StoredQuantisation? ReadFolder(string folder)
     {
+        const string remedy = "Name a HuggingFace model folder.";
+        InputFile.RequireFolder(folder, remedy);
         string path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            throw new MttException($"{folder}: holds no config.json", remedy);
+        }
+
         try
         {
-            using JsonDocument document = JsonDocument.Parse(
-                InputFile.ReadBytes(path, "Name a HuggingFace model folder.")
-            );
+            using JsonDocument document = JsonDocument.Parse(InputFile.ReadBytes(path, remedy));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? Read(new ConfigFields(document.RootElement, path), path)
                 : throw new MttException($"{path}: is not a JSON object", "Fetch the file again.");

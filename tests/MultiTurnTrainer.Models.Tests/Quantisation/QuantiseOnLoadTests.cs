@@ -76,6 +76,10 @@ public sealed class QuantiseOnLoadTests : IDisposable
         Assert.False(after.IsQuantised);
         Assert.Equal(Logits(before), Logits(after));
         Assert.Throws<MttException>(() => Dequantisation.Run(output, _folder["again"], force: false));
+        MttException missing = Assert.Throws<MttException>(() =>
+            Dequantisation.Run(_folder["none"], _folder["again"], force: false)
+        );
+        Assert.Contains("none: there is no such folder", missing.Message, StringComparison.Ordinal);
     }
 
     [Fact]
