@@ -13,8 +13,8 @@ internal static class ReportSamples
     /// <param name="done">Steps done.</param>
     /// <param name="stop">Asks to give up.</param>
     /// <returns>
-    /// What answers after the training; null where no samples are wanted, no prompt is short enough, or the model has no tokenizer to show
-    /// words with.
+    /// What answers after the training; null where no samples are wanted, no prompt is short enough, or the model has no tokenizer that can
+    /// show words: rows of ids are trained on without one.
     /// </returns>
     public static SampleAnswers? Begin(LoadedRun run, int done, CancellationToken stop)
     {
@@ -30,7 +30,7 @@ internal static class ReportSamples
     private static SampleAnswers? Create(LoadedRun run)
     {
         TrainRequest request = run.Request;
-        if (request.Train.ReportSamples == 0 || Tokenizer.FileOf(request.Model) is not { } file)
+        if (request.Train.ReportSamples == 0 || TryLoadTokenizer(request.Model) is not { } tokenizer)
         {
             return null;
         }
@@ -47,7 +47,6 @@ internal static class ReportSamples
             return null;
         }
 
-        Tokenizer tokenizer = Tokenizer.Load(file);
         GenerationOptions options = new()
         {
             MaxNewTokens = request.Train.ReportSampleTokens,
@@ -55,6 +54,18 @@ internal static class ReportSamples
             StopTokens = FindStopTokens(request, prompts, tokenizer),
         };
         return new SampleAnswers(run.Output[Name], tokenizer, prompts, stop => Answer(run, prompts, options, stop));
+    }
+
+    private static Tokenizer? TryLoadTokenizer(string model)
+    {
+        try
+        {
+            return Tokenizer.FileOf(model) is { } file ? Tokenizer.Load(file) : null;
+        }
+        catch (MttException)
+        {
+            return null;
+        }
     }
 
     private static IReadOnlyList<int[]>? Answer(
