@@ -10,14 +10,12 @@ internal static class LostRows
     {
         TrainRequest request = run.Request;
         Dictionary<string, Loss> losses = new(request.Masked.Losses, StringComparer.Ordinal);
-        bool isKnown = request.Masked.Conversations > 0;
-        foreach (
-            IReadOnlyDictionary<string, Loss> made in request
-                .TrainFiles.Select(ReadLost)
-                .OfType<Dictionary<string, Loss>>()
-        )
+        Dictionary<string, Loss>?[] manifests = [.. request.TrainFiles.Select(ReadLost)];
+        // One file whose losses are known says nothing of the others.
+        bool isKnown =
+            request.Masked.Conversations > 0 || (manifests.Length > 0 && manifests.All(lost => lost is not null));
+        foreach (Dictionary<string, Loss> made in manifests.OfType<Dictionary<string, Loss>>())
         {
-            isKnown = true;
             foreach ((string cause, Loss loss) in made)
             {
                 Loss before = losses.GetValueOrDefault(cause) ?? new Loss(0, 0);
@@ -72,7 +70,13 @@ internal static class LostRows
                 );
         }
         catch (Exception problem)
-            when (problem is FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+            when (problem
+                    is MttException
+                        or FormatException
+                        or KeyNotFoundException
+                        or InvalidOperationException
+                        or ArgumentException
+            )
         {
             return null;
         }

@@ -11,20 +11,44 @@ internal static class ReportSamples
     /// <summary>Answers before the first step, unless it is done already.</summary>
     /// <param name="run">The run.</param>
     /// <param name="done">Steps done.</param>
+    /// <param name="observer">Told where they cannot be made.</param>
     /// <param name="stop">Asks to give up.</param>
     /// <returns>
     /// What answers after the training; null where no samples are wanted, no prompt is short enough, or the model has no tokenizer that can
     /// show words: rows of ids are trained on without one.
     /// </returns>
-    public static SampleAnswers? Begin(LoadedRun run, int done, CancellationToken stop)
+    public static SampleAnswers? Begin(LoadedRun run, int done, ITrainingObserver observer, CancellationToken stop)
     {
-        SampleAnswers? samples = Create(run);
-        if (done == 0)
-        {
-            samples?.Before(stop);
-        }
-
+        SampleAnswers? samples = null;
+        Try(
+            observer,
+            () =>
+            {
+                samples = Create(run);
+                if (done == 0)
+                {
+                    samples?.Before(stop);
+                }
+            }
+        );
         return samples;
+    }
+
+    /// <summary>Answers with the trained weights.</summary>
+    public static void End(SampleAnswers? samples, ITrainingObserver observer, CancellationToken stop) =>
+        Try(observer, () => samples?.After(stop));
+
+    // They are for readers alone: no training ends for want of them.
+    private static void Try(ITrainingObserver observer, Action answer)
+    {
+        try
+        {
+            answer();
+        }
+        catch (Exception problem) when (problem is MttException || MemoryShortage.Is(problem))
+        {
+            observer.Warned($"sample answers are left out of the report: {problem.Message.Split('\n')[0]}");
+        }
     }
 
     private static SampleAnswers? Create(LoadedRun run)
@@ -100,6 +124,6 @@ internal static class ReportSamples
         [
             .. request.Distillation?.StopTokens ?? [],
             .. GenerationConfig.ReadFolder(request.Model).EosTokenIds,
-            .. prompts.Select(prompt => prompt.Expected?[^1]).OfType<int>().Where(tokenizer.IsSpecial),
+            .. prompts.SelectMany(prompt => prompt.Expected?.TakeLast(1) ?? []).Where(tokenizer.IsSpecial),
         ];
 }

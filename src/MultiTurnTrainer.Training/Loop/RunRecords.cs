@@ -153,6 +153,7 @@ internal static class RunRecords
                 : TrainingReport.LossTitle,
             Lost = run.Request.Distillation is null ? LostRows.Of(run, summary) : null,
             Samples = SampleAnswers.Read(output[ReportSamples.Name]),
+            WantsSamples = run.Request.Train.ReportSamples > 0,
             Preferences = MetricsLog.ReadPreferences(output[MetricsLog.PreferencesName]),
             Distillation = MetricsLog.ReadRecords<DistillationMetrics>(output[MetricsLog.DistillationName]),
             Rollouts = MetricsLog.ReadRecords<RolloutRecord>(output[MetricsLog.RolloutsName]),

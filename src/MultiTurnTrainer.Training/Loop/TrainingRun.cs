@@ -24,7 +24,6 @@ public static class TrainingRun
     {
         try
         {
-            TrainedWeights.RequireTrainable(ModelConfigReader.ReadFolder(request.Model), request.Train);
             return Train(request, observer, time, stop);
         }
         catch (OperationCanceledException)
@@ -63,6 +62,7 @@ public static class TrainingRun
         request = request.Record is null ? request.Recorded() : request;
         TrainSettings settings = request.Train;
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
+        TrainedWeights.RequireTrainable(config, settings);
         OutputFolder output = new(request.Output);
         using OutputLock held = output.Take(request.Force, request.Resume is not null);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
@@ -138,7 +138,7 @@ public static class TrainingRun
 
         RunSummary summary = run.Summarise(trainer.Done + 1);
         observer.Started(summary);
-        SampleAnswers? samples = ReportSamples.Begin(run, trainer.Done, loading.Token);
+        SampleAnswers? samples = ReportSamples.Begin(run, trainer.Done, observer, loading.Token);
         loading.Dispose();
 
         // 2. Train.
@@ -155,7 +155,7 @@ public static class TrainingRun
         {
             outcome = settings.LoadBestModelAtEnd ? RestoreBest(outcome, trainer, checkpoints) : outcome;
             files = TrainedWeights.Save(run.Adapter, run.Model, run.Request, run.Output);
-            samples?.After(loading.Token);
+            ReportSamples.End(samples, observer, loading.Token);
         }
 
         RunRecords.WriteReport(run, summary, objective.Facts, outcome, MachineSpeed.MeasureGflops(run.Place));

@@ -56,7 +56,7 @@ internal sealed record LostTokens(
         );
         if (!IsKnown)
         {
-            page.AddText("The rows have no manifest beside them: what was lost when they were made is not known.");
+            page.AddText("Not all rows have a manifest beside them: what was lost when they were made is not known.");
         }
         else if (Parts.Count == 0)
         {

@@ -7,11 +7,24 @@ internal static class SampleTexts
 {
     private const int Shown = 160;
 
-    /// <summary>Adds them; nothing where there are none.</summary>
-    public static void AddTo(HtmlPage page, IReadOnlyList<SampleAnswer> samples)
+    /// <summary>Adds them.</summary>
+    /// <param name="page">Where they go.</param>
+    /// <param name="samples">The answers.</param>
+    /// <param name="wanted">Whether to say so where there are none.</param>
+    public static void AddTo(HtmlPage page, IReadOnlyList<SampleAnswer> samples, bool wanted)
     {
         if (samples.Count == 0)
         {
+            if (wanted)
+            {
+                page.AddRaw("<h2>Sample answers</h2>\n")
+                    .AddText(
+                        Invariant(
+                            $"There are none: they need a tokenizer in the model's folder that can be read, and prompts of at most {SamplePrompt.MostTokens:N0} tokens. Of anything else that stood in their way the run warned."
+                        )
+                    );
+            }
+
             return;
         }
 

@@ -28,8 +28,11 @@ internal sealed record ReportFacts(
     /// <summary>What masking and packing left out; null where there are no rows.</summary>
     public LostTokens? Lost { get; init; }
 
-    /// <summary>Answers before and after the training; empty where none were asked for.</summary>
+    /// <summary>Answers before and after the training; empty where none were asked for, or none could be made.</summary>
     public IReadOnlyList<SampleAnswer> Samples { get; init; } = [];
+
+    /// <summary>Whether they were asked for.</summary>
+    public bool WantsSamples { get; init; }
 
     /// <summary>The lines of <c>preferences.jsonl</c>; empty where nothing was compared.</summary>
     public IReadOnlyList<PreferenceMetrics> Preferences { get; init; } = [];
@@ -82,7 +85,7 @@ internal static class TrainingReport
                 Curve("Peak memory", "MiB", steps, "peak_memory_mb"),
             ]);
         facts.Lost?.AddTo(page);
-        SampleTexts.AddTo(page, facts.Samples);
+        SampleTexts.AddTo(page, facts.Samples, facts.WantsSamples);
         DistillationPlots.AddRollouts(page, facts.Rollouts);
         page.AddRaw("<div class=\"grid\">\n");
         EvaluationPlots.AddTables(page, evaluations);

@@ -9,8 +9,8 @@ namespace MultiTurnTrainer.Training.Samples;
 /// <param name="Expected">The answer's; null where there is none.</param>
 internal sealed record SamplePrompt(string Id, int[] Ids, int[]? Expected)
 {
-    // Reading a prompt costs as much as some hundred tokens of an answer.
-    private const int MostTokens = 1024;
+    /// <summary>Longer ones are passed over: reading this one costs as much as some hundred tokens of an answer.</summary>
+    public const int MostTokens = 1024;
 
     /// <summary>So many prompts, evenly over the evaluation rows, else over what is trained on: the same in every run on these data.</summary>
     /// <param name="count">How many, where there are that many.</param>
@@ -26,23 +26,37 @@ internal sealed record SamplePrompt(string Id, int[] Ids, int[]? Expected)
         DistillationData? distillation
     )
     {
-        IEnumerable<TokenRow> trained = preferences is { Pairs.Count: > 0 and int pairs } ? rows.Take(pairs) : rows;
-        IEnumerable<SamplePrompt> all =
-            evaluation.Count > 0 ? evaluation.Select(Of).OfType<SamplePrompt>()
-            : distillation is null ? trained.Select(Of).OfType<SamplePrompt>()
-            :
+        if (evaluation.Count == 0 && distillation is not null)
+        {
+            SamplePrompt[] own =
             [
-                .. distillation.Tasks.Select(task => new SamplePrompt(task.Id, task.FullContext(), null)),
-                .. distillation.Turns.Select(turn => new SamplePrompt(turn.Id, turn.StudentContext, turn.Reply)),
+                .. distillation
+                    .Tasks.Select(task => new SamplePrompt(task.Id, task.FullContext(), null))
+                    .Concat(
+                        distillation.Turns.Select(turn => new SamplePrompt(turn.Id, turn.StudentContext, turn.Reply))
+                    )
+                    .Where(prompt => prompt.Ids.Length <= MostTokens),
             ];
-        SamplePrompt[] fitting = [.. all.Where(prompt => prompt.Ids.Length <= MostTokens)];
-        int taken = Math.Min(count, fitting.Length);
-        return [.. Enumerable.Range(0, taken).Select(i => fitting[(int)((long)i * fitting.Length / taken)])];
+            return [.. Evenly(count, own)];
+        }
+
+        IEnumerable<TokenRow> trained = preferences is { Pairs.Count: > 0 and int pairs } ? rows.Take(pairs) : rows;
+        // Only of the rows that are taken is anything copied.
+        (TokenRow Row, SupervisedSpan? Answer)[] answered =
+        [
+            .. (evaluation.Count > 0 ? evaluation : trained)
+                .Select(row => (Row: row, Answer: SupervisedSpan.FromLabels(row.Labels).LastOrDefault()))
+                .Where(one => one.Answer is { Start: > 0 and <= MostTokens }),
+        ];
+        return [.. Evenly(count, answered).Select(one => Of(one.Row, one.Answer!))];
     }
 
-    /// <summary>What comes before a row's last answer; null where nothing does, or nothing is supervised.</summary>
-    private static SamplePrompt? Of(TokenRow row) =>
-        SupervisedSpan.FromLabels(row.Labels).LastOrDefault() is { Start: > 0 } answer
-            ? new SamplePrompt(row.Id ?? "", row.InputIds[..answer.Start], row.InputIds[answer.Start..answer.End])
-            : null;
+    private static IEnumerable<T> Evenly<T>(int count, T[] all)
+    {
+        int taken = Math.Min(count, all.Length);
+        return Enumerable.Range(0, taken).Select(i => all[(int)((long)i * all.Length / taken)]);
+    }
+
+    private static SamplePrompt Of(TokenRow row, SupervisedSpan answer) =>
+        new(row.Id ?? "", row.InputIds[..answer.Start], row.InputIds[answer.Start..answer.End]);
 }

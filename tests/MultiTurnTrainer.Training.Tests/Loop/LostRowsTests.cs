@@ -63,7 +63,16 @@ public sealed class LostRowsTests : IDisposable
         );
     }
 
-    private string Train(object? manifest)
+    /// <summary>What is known of one file says nothing of another.</summary>
+    [Fact]
+    public void Report_OneFileOfTwoWithAManifest_SaysThatItIsNotKnown()
+    {
+        string other = _folder.Write("other.jsonl", File.ReadAllText(TrainingCase.WriteRows(_folder, Case)));
+        string page = Train(new { counts = new { lost = new { } } }, other);
+        Assert.Contains("what was lost when they were made is not known", page, StringComparison.Ordinal);
+    }
+
+    private string Train(object? manifest, params string[] others)
     {
         string rows = TrainingCase.WriteRows(_folder, Case);
         if (manifest is not null)
@@ -81,7 +90,7 @@ public sealed class LostRowsTests : IDisposable
                 WarmupSteps = 0,
             }
         );
-        TrainingCase.Run(request with { Force = true });
+        TrainingCase.Run(request with { TrainFiles = [rows, .. others], Force = true });
         return System.Net.WebUtility.HtmlDecode(File.ReadAllText(_folder["out/report.html"]));
     }
 }

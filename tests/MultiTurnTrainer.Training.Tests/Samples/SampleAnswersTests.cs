@@ -92,6 +92,23 @@ public sealed class SampleAnswersTests : IDisposable
         );
     }
 
+    /// <summary>They are for readers alone: whatever stands in their way, the run comes to its end and its report says that they are missing.</summary>
+    [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("generation_config.json")]
+    public void Execute_ModelThatCannotAnswer_TrainsAndSaysSo(string file)
+    {
+        PresetModel.Write(_folder);
+        _folder.Write($"model/{file}", "no JSON");
+        TrainRequest request = Request("out", samples: 2, steps: 6) with { Model = _folder["model"] };
+
+        Assert.Equal(TrainEnd.Finished, TrainingCase.Run(request).End);
+        Assert.True(File.Exists(_folder["out/adapter_model.safetensors"]));
+        Assert.False(File.Exists(_folder["out/samples.jsonl"]));
+        string page = File.ReadAllText(_folder["out/report.html"]);
+        Assert.Contains("There are none: they need a tokenizer", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Choose_ManyRows_TakesThemEvenlyAndHeldOutOnesFirst()
     {
