@@ -102,7 +102,6 @@ public sealed class Plot(string title, params IReadOnlyList<PlotSeries> series)
         return JsonSerializer.Serialize(
             new
             {
-                title,
                 x = XTitle,
                 y = YTitle,
                 series = series
