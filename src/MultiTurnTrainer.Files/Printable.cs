@@ -12,6 +12,15 @@ public static class Printable
     /// <summary>A text of several lines: line ends and tabs stay.</summary>
     public static string Text(string? text) => Clean(text ?? "", keepsLines: true);
 
+    /// <summary>The end of a long text, behind an ellipsis; a character of two halves is not cut between them.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="shown">How many characters of its end are kept.</param>
+    public static string End(string text, int shown)
+    {
+        int from = text.Length - shown;
+        return from <= 0 ? text : $"… {text[(char.IsLowSurrogate(text[from]) ? from + 1 : from)..]}";
+    }
+
     /// <summary>A message of which the values are others' and the rest is mtt's; numbers as they are everywhere.</summary>
     public static string Of(FormattableString message) =>
         string.Format(

@@ -107,11 +107,8 @@ public sealed class HtmlPage
     public HtmlPage AddFolded(string title, string text, int shown)
     {
         string line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        // A character of two halves is not cut between them.
-        int from = line.Length - shown;
-        string end = from <= 0 ? line : $"… {line[(char.IsLowSurrogate(line[from]) ? from + 1 : from)..]}";
         return Add(
-            $"<details class=\"folded\"><summary>{Escape(title)}: {Escape(end)}</summary><div class=\"words\">{Escape(text)}</div></details>\n"
+            $"<details class=\"folded\"><summary>{Escape(title)}: {Escape(Printable.End(line, shown))}</summary><div class=\"words\">{Escape(text)}</div></details>\n"
         );
     }
 

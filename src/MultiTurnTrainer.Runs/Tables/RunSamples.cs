@@ -13,8 +13,8 @@ public static class RunSamples
         {
             (string Title, string Text)[] answers = [.. Answers(prompt)];
             int width = answers.Max(answer => answer.Title.Length);
-            string words = prompt.Text.Length > Shown ? $"…{prompt.Text[^Shown..]}" : prompt.Text;
-            text.Append($"\n{Printable.Line(prompt.Id)}: {Printable.Line(words)}\n");
+            string words = Printable.Line(Printable.End(prompt.Text, Shown));
+            text.Append($"\n{Printable.Line(prompt.Id)}: {words}\n");
             foreach ((string title, string answer) in answers)
             {
                 text.Append($"  {Printable.Line(title).PadRight(width)}  {Printable.Line(answer)}\n");
