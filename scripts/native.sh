@@ -8,7 +8,7 @@ build=$PWD/artifacts/bin/MultiTurnTrainer.Cli/release/mtt
 
 # What it is made of: the program's sources, project files, samples, the SDK.
 made_of() {
-  find src docs/index.md Directory.* global.json datasets/chat -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+  find src docs/index.md docs/mtt.schema.json Directory.* global.json datasets/chat -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
   dotnet --version
 }
 

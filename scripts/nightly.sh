@@ -2,8 +2,8 @@
 # What is too long for every change: the fuzz runs of the readers and the validator (200,000 mutated inputs by default)
 # and of the Parquet reader (20,000 mutated files), those of templates, tokenizers, configurations, adapters, settings and
 # replies (fifty times the usual), near duplicates among 200,000 rows beside an exact join, a real model that learns facts, and
-# 300 random conversations under random context policies, a server that is killed 50 times under load and its databases as often, and one
-# whole seed of the lost-in-conversation experiment (all eight with their ablations: SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1).
+# 300 random conversations under random context policies, the quickstart and the long commands of the documentation,
+# a server that is killed 50 times under load and its databases as often, and one whole seed of the lost-in-conversation experiment (all eight with their ablations: SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1).
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,8 @@ MTT_FUZZ_PARQUET=1250 timeout 3600 \
 MTT_REAL_TRAINING=1 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests \
   -class MultiTurnTrainer.Cli.Tests.RealTrainingTests -showliveoutput
+# What the README begins with.
+timeout 1800 scripts/quickstart.sh artifacts/quickstart
 # The commands of the pages that are too long for every change, with training as long as the pages have it; the tutorial on the real model.
 MTT_DOCS_NIGHTLY=1 timeout 7200 \
   artifacts/bin/MultiTurnTrainer.Documentation.Tests/release/MultiTurnTrainer.Documentation.Tests -class '*PageCommandsTests' -showliveoutput

@@ -50,7 +50,7 @@ public partial class LibraryPagesTests
     public void Members_OfALibrary_HaveSignatureAndWords(string topic, string expected) =>
         Assert.Contains(expected, Blanks().Replace(Text(topic), " "), StringComparison.Ordinal);
 
-    /// <summary>Names of XML docs that the metadata does not give again would be left out in silence: all but a few constructs are found.</summary>
+    /// <summary>A kind of member whose names the metadata does not give as the XML docs have them would be left out in silence.</summary>
     [Fact]
     public void Members_OfEveryLibrary_AreMostlyDocumented()
     {

@@ -44,7 +44,7 @@ public class PageCommandsTests(PageWorld world) : IClassFixture<PageWorld>
     {
         (string File, CommandBlock Block)[] blocks =
         [
-            .. RepositoryPages.Files.SelectMany(file => Blocks(file).Select(block => (file, block))),
+            .. RepositoryPages.Files.SelectMany(file => PageWorld.Blocks(file).Select(block => (file, block))),
         ];
         Assert.All(
             blocks.Where(pair => pair.Block.Run == CommandsRun.Elsewhere),
@@ -112,8 +112,6 @@ public class PageCommandsTests(PageWorld world) : IClassFixture<PageWorld>
         Assert.Equal([1, 3], blocks[3].Exits);
         Assert.Equal("LinksTests: because", blocks[4].Note);
     }
-
-    private static IReadOnlyList<CommandBlock> Blocks(string file) => PageWorld.Blocks(file);
 
     private static bool Exists(string name) =>
         File.Exists(Path.Combine(Repository.Root, name))

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace MultiTurnTrainer.Documentation.Tests;
@@ -52,6 +50,7 @@ public sealed class PageWorld : IDisposable
     private readonly TempFolder _folder = new();
     private readonly ScriptedHub _hub = new();
     private readonly Process _server;
+    private readonly ServerGuard _guard;
     private readonly ConcurrentDictionary<string, string> _problems = [];
 
     public PageWorld()
@@ -65,6 +64,8 @@ public sealed class PageWorld : IDisposable
         if (IsNightly)
         {
             _hub.AddFolder($"models/{RealModel}", SmallRealModel.Folder);
+            // Beside the folders of the pages, as it lies beside a checkout.
+            Directory.CreateSymbolicLink(_folder["shared"], Path.GetDirectoryName(SharedData.Path())!);
         }
 
         _hub.Add(
@@ -95,15 +96,17 @@ public sealed class PageWorld : IDisposable
             ]
         );
         _hub.AddFolder("models/someone/an-adapter", _folder["adapter"]);
-        int port = FreePort();
+        int port = PostgresServer.FreePort();
         _addresses = new()
         {
             ["localhost:8000"] = $"127.0.0.1:{port}",
-            ["localhost:4318"] = $"127.0.0.1:{FreePort()}",
+            ["localhost:4318"] = $"127.0.0.1:{PostgresServer.FreePort()}",
             ["gpt-4o-mini"] = "qwen",
-            ["localhost:5000"] = $"127.0.0.1:{FreePort()}",
+            ["localhost:5000"] = $"127.0.0.1:{PostgresServer.FreePort()}",
         };
         _server = StartServer(port);
+        _guard = new ServerGuard(_server);
+        AwaitServer();
     }
 
     /// <summary>Whether the long commands run, and runs are as long as the pages have them.</summary>
@@ -152,14 +155,14 @@ public sealed class PageWorld : IDisposable
 
         Dictionary<string, string> addresses = new(_addresses)
         {
-            ["localhost:8080"] = $"127.0.0.1:{FreePort()}",
-            ["9464"] = $"{FreePort()}",
+            ["localhost:8080"] = $"127.0.0.1:{PostgresServer.FreePort()}",
+            ["9464"] = $"{PostgresServer.FreePort()}",
         };
         string script = addresses.Aggregate(
             Script(page, blocks),
             (text, pair) => text.Replace(pair.Key, pair.Value, StringComparison.Ordinal)
         );
-        ProcessStartInfo start = new("timeout", [$"{(IsNightly ? 3000 : 120)}", "bash", "-c", script])
+        ProcessStartInfo start = new("timeout", [$"{(IsNightly ? 3000 : 600)}", "bash", "-c", script])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -179,25 +182,34 @@ public sealed class PageWorld : IDisposable
     {
         _server.Kill();
         _server.WaitForExit();
+        _guard.Dispose();
         _server.Dispose();
         _hub.Dispose();
         _folder.Dispose();
     }
 
     // The endpoint of the pages: the tiny model, which answers anything to everybody.
-    private Process StartServer(int port)
-    {
-        string log = _folder["server.log"];
-        string command =
-            $"exec {_mtt} serve --model {PresetModel.Folder} --name qwen --port {port} --store sqlite:{_folder["server.db"]} >{log} 2>&1";
-        Process server = Process.Start("bash", ["-c", command]);
-        while (!File.Exists(log) || !File.ReadAllText(log).Contains(" at http", StringComparison.Ordinal))
-        {
-            Assert.False(server.HasExited, File.Exists(log) ? File.ReadAllText(log) : "");
-            Thread.Sleep(20);
-        }
+    private Process StartServer(int port) =>
+        MttProcess.Start(
+            _folder.Path,
+            "serve",
+            "--model",
+            PresetModel.Folder,
+            "--name",
+            "qwen",
+            "--port",
+            $"{port}",
+            "--store",
+            $"sqlite:{_folder["server.db"]}"
+        );
 
-        return server;
+    // Its first line is its address; what it notes of requests is of no interest, but has to be taken from it.
+    private void AwaitServer()
+    {
+        string said = _server.StandardOutput.ReadLine() ?? _server.StandardError.ReadToEnd();
+        Assert.Contains(" at http://", said, StringComparison.Ordinal);
+        _server.ErrorDataReceived += (_, _) => { };
+        _server.BeginErrorReadLine();
     }
 
     private void Set(IDictionary<string, string?> environment, string folder, string address)
@@ -240,11 +252,4 @@ public sealed class PageWorld : IDisposable
     }
 
     private static string Last(string text) => string.Join('\n', text.Split('\n').TakeLast(12));
-
-    private static int FreePort()
-    {
-        using TcpListener probe = new(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }

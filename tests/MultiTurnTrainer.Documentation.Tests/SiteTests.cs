@@ -47,19 +47,15 @@ public sealed class SiteTests(SiteTests.World world) : IClassFixture<SiteTests.W
         foreach (string page in pages)
         {
             await tab.GoAsync(world.Address(page));
-            string loaded = (string)
-                (
-                    await tab.EvaluateAsync(
-                        "performance.getEntriesByType('resource').map(r => r.name).filter(n => !n.startsWith('file:') && !n.startsWith('data:')).join(' ')"
-                    )
-                )!;
+            string? loaded = await TextAsync(
+                tab,
+                "performance.getEntriesByType('resource').map(r => r.name).filter(n => !n.startsWith('file:') && !n.startsWith('data:')).join(' ')"
+            );
             Assert.Equal((page, ""), (page, loaded));
-            string lost = (string)
-                (
-                    await tab.EvaluateAsync(
-                        "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.getAttribute('href').slice(1)).filter(id => id && !document.getElementById(id)).join(' ')"
-                    )
-                )!;
+            string? lost = await TextAsync(
+                tab,
+                "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.getAttribute('href').slice(1)).filter(id => id && !document.getElementById(id)).join(' ')"
+            );
             Assert.Equal((page, ""), (page, lost));
         }
 
@@ -78,12 +74,10 @@ public sealed class SiteTests(SiteTests.World world) : IClassFixture<SiteTests.W
             await tab.EvaluateAsync(
                 $"(() => {{ const i = document.querySelector('.search input'); i.value = '{words}'; i.dispatchEvent(new Event('input')); }})()"
             );
-            string found = (string)
-                (
-                    await tab.EvaluateAsync(
-                        "[...document.querySelectorAll('.found a')].map(a => a.getAttribute('href')).join(' ')"
-                    )
-                )!;
+            string? found = await TextAsync(
+                tab,
+                "[...document.querySelectorAll('.found a')].map(a => a.getAttribute('href')).join(' ')"
+            );
 
             Assert.Equal(
                 string.Join(
@@ -129,7 +123,7 @@ public sealed class SiteTests(SiteTests.World world) : IClassFixture<SiteTests.W
         await tab.WaitAsync("document.title === 'What a mask is · mtt' && document.readyState === 'complete'");
         Assert.Equal(
             "What a mask is",
-            (string?)await tab.EvaluateAsync("document.querySelector('nav [aria-current]').textContent")
+            await TextAsync(tab, "document.querySelector('nav [aria-current]').textContent")
         );
         Assert.True(
             (bool)
@@ -197,7 +191,7 @@ public sealed class SiteTests(SiteTests.World world) : IClassFixture<SiteTests.W
         )
         {
             await tab.GoAsync(world.Address(page));
-            Assert.Equal((page, ""), (page, (string?)await tab.EvaluateAsync(Contrast)));
+            Assert.Equal((page, ""), (page, await TextAsync(tab, Contrast)));
         }
     }
 
@@ -233,8 +227,11 @@ public sealed class SiteTests(SiteTests.World world) : IClassFixture<SiteTests.W
         );
     }
 
-    private static async Task<string?> BackgroundAsync(BrowserTab tab) =>
-        (string?)await tab.EvaluateAsync("getComputedStyle(document.body).backgroundColor");
+    private static Task<string?> BackgroundAsync(BrowserTab tab) =>
+        TextAsync(tab, "getComputedStyle(document.body).backgroundColor");
+
+    private static async Task<string?> TextAsync(BrowserTab tab, string expression) =>
+        (string?)await tab.EvaluateAsync(expression);
 
     // The words whose colour is too near to what is painted behind them: the page, or the box of a figure under the words' middle.
     private const string Contrast = """

@@ -18,7 +18,6 @@ internal static class DocsCommand
         """;
 
     private const string Prefix = "docs/";
-    private const int MostFound = 12;
 
     private static readonly Argument<string?> _topic = new("TOPIC")
     {
@@ -71,7 +70,7 @@ internal static class DocsCommand
         }
 
         Console.Out.Write(
-            words.Length > 0 ? DocsText.Found(ManualSearch.Find(manual, string.Join(' ', words)), words, MostFound)
+            words.Length > 0 ? DocsText.Found(ManualSearch.Find(manual, string.Join(' ', words)), words)
             : topic is null or "index" ? DocsText.List(manual)
             : DocsText.Page(manual, topic)
         );

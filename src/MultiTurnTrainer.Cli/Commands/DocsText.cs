@@ -6,6 +6,7 @@ internal static class DocsText
     private const int Widest = 110;
     private const int Narrowest = 40;
     private const int PartOfText = 150;
+    private const int MostFound = 12;
 
     private static int Width =>
         Console.IsOutputRedirected ? Widest : Math.Clamp(Console.WindowWidth, Narrowest, Widest);
@@ -49,11 +50,10 @@ internal static class DocsText
     /// <summary>What a search found.</summary>
     /// <param name="found">The sections, the best first.</param>
     /// <param name="words">What was looked for.</param>
-    /// <param name="most">How many are shown.</param>
-    public static string Found(IReadOnlyList<PageSection> found, IReadOnlyList<string> words, int most)
+    public static string Found(IReadOnlyList<PageSection> found, IReadOnlyList<string> words)
     {
         StringBuilder text = new();
-        foreach (PageSection section in found.Take(most))
+        foreach (PageSection section in found.Take(MostFound))
         {
             text.Append($"mtt docs {section.Topic}\n");
             text.Append(TerminalText.Wrap(section.Heading, Width, "    ", "    "));
@@ -62,7 +62,7 @@ internal static class DocsText
 
         return text.Append(
                 found.Count == 0 ? "no section has all of these words\n"
-                : found.Count > most ? $"{found.Count - most:N0} more: add a word\n"
+                : found.Count > MostFound ? $"{found.Count - MostFound:N0} more: add a word\n"
                 : ""
             )
             .ToString();
