@@ -29,18 +29,16 @@ public static class ToneCheck
     public static IReadOnlyList<ToneDeviation> Find(string answer, TonePolicy policy)
     {
         string prose = ToneWords.Prose(answer);
-        return prose.AsSpan().Trim().IsEmpty
-            ? []
-            :
-            [
-                .. new[]
-                {
-                    Length(prose, policy),
-                    Register(prose, policy),
-                    Language(prose, policy),
-                    Forbidden(answer, policy),
-                }.OfType<ToneDeviation>(),
-            ];
+        return
+        [
+            .. new[]
+            {
+                string.IsNullOrWhiteSpace(prose) ? null : Length(prose, policy),
+                Register(prose, policy),
+                Language(prose, policy),
+                Forbidden(answer, policy),
+            }.OfType<ToneDeviation>(),
+        ];
     }
 
     private static ToneDeviation? Length(string prose, TonePolicy policy)

@@ -16,11 +16,7 @@ public sealed record ArtefactUse(
     int PromptTokens,
     int CompletionTokens,
     string? Failure = null
-)
-{
-    /// <summary>Tokens of the model's own call.</summary>
-    public int Tokens => PromptTokens + CompletionTokens;
-}
+);
 
 /// <summary>Finds what models made for the plans of one conversation, judges it, and keeps note of each once.</summary>
 /// <param name="artefacts">Where it is on record; null where nothing is.</param>

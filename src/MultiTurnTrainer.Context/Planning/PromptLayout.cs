@@ -549,7 +549,14 @@ internal sealed class PromptLayout
 
             foreach (KeptSentence gone in _retention?.Leave(entry) ?? [])
             {
-                Summary.AddUser(gone.Message, gone.IsUsers ? TurnRules.Classify(gone.Text) : []);
+                if (gone.IsUsers)
+                {
+                    Summary.AddUser(gone.Message, TurnRules.Classify(gone.Text));
+                }
+                else
+                {
+                    Summary.AddAnswer(gone.Message, gone.Text, isAccepted: false);
+                }
             }
         }
     }

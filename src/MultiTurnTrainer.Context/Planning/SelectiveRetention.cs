@@ -87,7 +87,8 @@ internal sealed class SelectiveRetention(RetentionPolicy policy, ArtefactDesk de
 
         _known.Remove(entry.Index);
         List<KeptSentence> gone = [];
-        for (int tokens = _kept.Sum(kept => kept.Tokens); policy.MaxTokens > 0 && tokens > policy.MaxTokens; )
+        int tokens = policy.MaxTokens > 0 ? _kept.Sum(kept => kept.Tokens) : 0;
+        while (tokens > policy.MaxTokens)
         {
             gone.Add(_kept[0]);
             tokens -= _kept[0].Tokens;

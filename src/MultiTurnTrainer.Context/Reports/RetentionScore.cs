@@ -105,7 +105,7 @@ public static class RetentionLabels
                 && number.TryGetInt32(out int message)
                 && message >= 0
                 && message < conversation.Messages.Count
-                && Enum.TryParse(label.GetString("class"), ignoreCase: true, out RetentionClass named)
+                && RetentionReply.ClassOf(label.GetString("class") ?? "") is { } named
                     ? (message, named)
                     : throw new MttException(
                         Invariant(

@@ -10,7 +10,7 @@ public sealed record RetrievalQuestion(string Text, int? Exchange, string Kind)
     /// The questions of a conversation: <c>metadata.retrieval</c> is a list of <c>{"question", "exchange", "kind"?}</c>, exchanges counted
     /// by the user's turns from 0, null for none.
     /// </summary>
-    /// <exception cref="MttException">A label has another form; the message says where.</exception>
+    /// <exception cref="MttException">A label has another form, or names an exchange that is not there; the message says where.</exception>
     public static IReadOnlyList<RetrievalQuestion> Of(Conversation conversation)
     {
         List<RetrievalQuestion> questions = [];
@@ -19,16 +19,21 @@ public sealed record RetrievalQuestion(string Text, int? Exchange, string Kind)
             return questions;
         }
 
+        int exchanges = Retrieval.Exchange.AllOf(conversation.Messages, _ => null).Count();
         foreach (JsonView label in list.EnumerateArray())
         {
             int exchange = -1;
             bool isNone = label.TryGetProperty("exchange", out JsonView wanted) && wanted.Kind == JsonKind.Null;
-            bool isNumber = wanted.Kind == JsonKind.Number && wanted.TryGetInt32(out exchange) && exchange >= 0;
+            bool isNumber =
+                wanted.Kind == JsonKind.Number
+                && wanted.TryGetInt32(out exchange)
+                && exchange >= 0
+                && exchange < exchanges;
             if (label.GetString("question") is not { Length: > 0 } text || isNone == isNumber)
             {
                 throw new MttException(
                     Invariant(
-                        $"{conversation.Place}: metadata.retrieval[{questions.Count}]: needs a question and an exchange"
+                        $"{conversation.Place}: metadata.retrieval[{questions.Count}]: needs a question and an exchange of the conversation"
                     ),
                     "Give {\"question\": \"…\", \"exchange\": 3}, the user's turns counted from 0, or null for none."
                 );

@@ -33,15 +33,6 @@ public sealed class RetrievalScore(RetrievalPolicy policy, IArtefacts? artefacts
     /// <summary>Of those, the ones that the question is not about.</summary>
     public int Wrong { get; private set; }
 
-    /// <summary>The share of questions whose exchange was found first.</summary>
-    public double RecallAt1 => Share(First, Answerable);
-
-    /// <summary>The share of questions whose exchange was among the first k.</summary>
-    public double RecallAtK => Share(Found, Answerable);
-
-    /// <summary>The share of what came back that is wrong.</summary>
-    public double WrongShare => Share(Wrong, Returned);
-
     /// <summary>Asks a conversation's labelled questions.</summary>
     /// <exception cref="ArtefactMissingException">Vectors are needed that nobody has made yet; nothing was counted.</exception>
     /// <exception cref="MttException">A label has another form.</exception>
@@ -87,6 +78,4 @@ public sealed class RetrievalScore(RetrievalPolicy policy, IArtefacts? artefacts
         First += place == 0 ? 1 : 0;
         Found += place >= 0 ? 1 : 0;
     }
-
-    private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;
 }

@@ -23,8 +23,13 @@ internal static class RetentionReply
     /// <param name="index">Its place in the record.</param>
     public static ArtefactRequest? Request(RetentionPolicy policy, Message message, int index)
     {
+        if (policy.Model.Length == 0)
+        {
+            return null;
+        }
+
         string[] sentences = [.. Sentences.Of(message.Content ?? "")];
-        return policy.Model.Length == 0 || sentences.Length == 0
+        return sentences.Length == 0
             ? null
             : new ArtefactRequest(
                 ArtefactKind.Class,
@@ -73,7 +78,8 @@ internal static class RetentionReply
         return classes.All(one => one is not null) ? [.. classes.Select(one => one!.Value)] : null;
     }
 
-    private static RetentionClass? ClassOf(string word) =>
+    /// <summary>The class of a name; null for another word.</summary>
+    public static RetentionClass? ClassOf(string word) =>
         word.ToLowerInvariant() switch
         {
             "keep" => RetentionClass.Keep,

@@ -23,18 +23,33 @@ public sealed class ArtefactMaker(ArtefactModel model, ArtefactFile file, int co
 
     /// <inheritdoc/>
     public Artefact? Find(string key) =>
-        file.Find(key) is { } found && (found.Error is null || _made.ContainsKey(key)) ? found : null;
+        file.Find(key) is { } found && (found.Error is null || IsMade(key)) ? found : null;
 
     /// <inheritdoc/>
     public Task MakeAsync(IReadOnlyList<ArtefactRequest> missing, CancellationToken cancellation) =>
-        Task.WhenAll(
-            missing.Select(request =>
-                _made.GetOrAdd(request.Key, _ => new Lazy<Task>(() => OneAsync(request, cancellation))).Value
-            )
-        );
+        Task.WhenAll(missing.Select(request => OnceAsync(request, cancellation)));
 
     /// <inheritdoc/>
     public void Dispose() => _free.Dispose();
+
+    // While it is tried once more, an earlier run's failure counts for nobody: whoever needs it waits.
+    private bool IsMade(string key) =>
+        _made.TryGetValue(key, out Lazy<Task>? made) && made.IsValueCreated && made.Value.IsCompletedSuccessfully;
+
+    private async Task OnceAsync(ArtefactRequest request, CancellationToken cancellation)
+    {
+        Lazy<Task> made = _made.GetOrAdd(request.Key, _ => new Lazy<Task>(() => OneAsync(request, cancellation)));
+        try
+        {
+            await made.Value.ConfigureAwait(false);
+        }
+        catch
+        {
+            // A caller who went away, or an endpoint that was down, must not stand in the way of all who ask later.
+            _made.TryRemove(KeyValuePair.Create(request.Key, made));
+            throw;
+        }
+    }
 
     private async Task OneAsync(ArtefactRequest request, CancellationToken cancellation)
     {

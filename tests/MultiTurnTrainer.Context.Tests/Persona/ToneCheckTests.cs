@@ -42,6 +42,7 @@ public class ToneCheckTests
     [InlineData("one", 0.5)]
     [InlineData("一二三四五", 0)]
     [InlineData("one two three ```and code and code and code```", 0)]
+    [InlineData("```and code and code and code```", 0)]
     public void Find_OfALength_IsTheShareBeyondIt(string answer, double share) =>
         Assert.Equal(share, Score(answer, new() { MinWords = 2, MaxWords = 5 }), 3);
 
@@ -65,6 +66,7 @@ public class ToneCheckTests
     [InlineData("Cheap as it is.", 1)]
     [InlineData("A cheaper one is there.", 0)]
     [InlineData("Our competitor’s lamp.", 1)]
+    [InlineData("```\ncheap\n```", 1)]
     public void Find_OfForbiddenWords_LooksForWholeOnes(string answer, double share) =>
         Assert.Equal(share, Score(answer, new() { Forbidden = ["cheap", "competitor's"] }), 3);
 

@@ -91,6 +91,26 @@ internal sealed class Chat
     public static ContextSession Open(Conversation conversation, ContextPolicy policy, int window) =>
         new(policy, ContextInputs.Of(conversation), new FourCharacters(), window);
 
+    /// <summary>What a session saves, written and read again.</summary>
+    public static PlanState Saved(ContextSession session) =>
+        RecordJson.Read<PlanState>(RecordJson.ToLine(session.Save()!));
+
+    /// <summary>A session that goes on from there.</summary>
+    public static ContextSession Resume(
+        PlanState state,
+        Conversation conversation,
+        ContextPolicy policy,
+        ContextInputs inputs
+    ) =>
+        new(
+            policy,
+            inputs,
+            new FourCharacters(),
+            100_000,
+            state,
+            conversation.Messages.Skip(state.From).Take(state.Count - state.From)
+        );
+
     private Chat Add(string role, string text)
     {
         _messages.Add(new JsonObject { ["role"] = role, ["content"] = text });

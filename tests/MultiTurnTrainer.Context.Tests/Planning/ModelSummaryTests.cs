@@ -2,7 +2,6 @@ using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Planning;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Context.Tests.Planning;
 
@@ -59,7 +58,7 @@ public class ModelSummaryTests
         Assert.Equal(Chat.PlanOf(chat, _window, 100_000).Block, plan.Block);
         ArtefactUse use = Assert.Single(plan.Artefacts);
         Assert.Contains(reason, use.Failure, StringComparison.Ordinal);
-        Assert.Equal(12, use.Tokens);
+        Assert.Equal((9, 3), (use.PromptTokens, use.CompletionTokens));
     }
 
     [Fact]
@@ -164,15 +163,8 @@ public class ModelSummaryTests
             model.Append(session, message);
         }
 
-        PlanState state = RecordJson.Read<PlanState>(RecordJson.ToLine(session.Save()!));
-        ContextSession resumed = new(
-            _model,
-            new ContextInputs { Artefacts = model },
-            new FourCharacters(),
-            100_000,
-            state,
-            chat.Messages.Skip(state.From).Take(state.Count - state.From)
-        );
+        PlanState state = Chat.Saved(session);
+        ContextSession resumed = Chat.Resume(state, chat, _model, new ContextInputs { Artefacts = model });
         foreach (Message message in chat.Messages.Skip(10))
         {
             model.Append(resumed, message);
@@ -201,65 +193,5 @@ public class ModelSummaryTests
         Assert.Equal(4, fingerprints.Distinct().Count());
         Assert.DoesNotContain("summarize\":", PolicyFingerprint.Canonical(_window), StringComparison.Ordinal);
         Assert.Contains("\"window\":null", PolicyFingerprint.Canonical(_window), StringComparison.Ordinal);
-    }
-
-    /// <summary>Says what a script says to everything that is asked, and remembers it.</summary>
-    private sealed class ScriptedModel(Func<ArtefactRequest, string> script) : IArtefacts
-    {
-        private readonly RowArtefacts _made = new();
-
-        public List<ArtefactRequest> Asked { get; } = [];
-
-        public Artefact? Find(string key) => _made.Find(key);
-
-        public ContextSession Open(ContextPolicy policy) =>
-            new(policy, new ContextInputs { Artefacts = this }, new FourCharacters(), 100_000);
-
-        public ContextPlan Plan(Conversation chat, ContextPolicy policy)
-        {
-            ContextSession session = Open(policy);
-            foreach (Message message in chat.Messages)
-            {
-                Append(session, message);
-            }
-
-            return PlanOf(session);
-        }
-
-        public ContextPlan PlanOf(ContextSession session)
-        {
-            ContextPlan? plan = null;
-            Make(() => plan = session.Plan());
-            return plan!;
-        }
-
-        public void Append(ContextSession session, Message message) => Make(() => session.Append(message));
-
-        private void Make(Action action)
-        {
-            while (true)
-            {
-                try
-                {
-                    action();
-                    return;
-                }
-                catch (ArtefactMissingException missing)
-                {
-                    foreach (ArtefactRequest request in missing.Missing)
-                    {
-                        Asked.Add(request);
-                        _made.Add(
-                            Artefact.Of(request) with
-                            {
-                                Text = script(request),
-                                PromptTokens = 9,
-                                CompletionTokens = 3,
-                            }
-                        );
-                    }
-                }
-            }
-        }
     }
 }

@@ -1,8 +1,6 @@
-using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Planning;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Context.Tests.Planning;
 
@@ -101,34 +99,21 @@ public class SelectiveRetentionTests
     public void Plan_WithAModel_TakesItsWordWhereItCanBeRead(string reply, bool isUsed)
     {
         ContextPolicy policy = _policy with { Retention = new() { Model = "m" } };
-        RowArtefacts made = new();
-        ContextSession session = new(policy, new ContextInputs { Artefacts = made }, new FourCharacters(), 100_000);
-        List<ArtefactRequest> asked = [];
-        ContextPlan? plan = null;
+        ScriptedModel model = new(_ => reply);
+        ContextSession session = model.Open(policy);
         foreach (Message message in Said().Build().Messages.Take(5))
         {
-            session.Append(message);
+            model.Append(session, message);
         }
 
-        while (plan is null)
-        {
-            try
-            {
-                plan = session.Plan();
-            }
-            catch (ArtefactMissingException missing)
-            {
-                asked.AddRange(missing.Missing);
-                foreach (ArtefactRequest request in missing.Missing)
-                {
-                    made.Add(Artefact.Of(request) with { Text = reply });
-                }
-            }
-        }
+        ContextPlan plan = model.PlanOf(session);
 
         // One turn leaves: what is missing of it is asked for at once.
-        Assert.Equal(["messages[0]", "messages[1]"], asked.Select(request => request.Place));
-        Assert.Equal("user:\n1. Hi there!\n2. My order is LX-7.\n3. Let's take the blue one.\n", asked[0].Material);
+        Assert.Equal(["messages[0]", "messages[1]"], model.Asked.Select(request => request.Place));
+        Assert.Equal(
+            "user:\n1. Hi there!\n2. My order is LX-7.\n3. Let's take the blue one.\n",
+            model.Asked[0].Material
+        );
         Assert.Equal(isUsed, plan.Block.Contains("- My order is LX-7.", StringComparison.Ordinal));
         Assert.Equal(!isUsed, plan.Block.Contains("\n- Let's take the blue one.", StringComparison.Ordinal));
         Assert.Equal(isUsed ? 0 : 2, plan.Artefacts.Count(use => use.Failure is not null));
@@ -144,15 +129,8 @@ public class SelectiveRetentionTests
             session.Append(message);
         }
 
-        PlanState state = RecordJson.Read<PlanState>(RecordJson.ToLine(session.Save()!));
-        ContextSession resumed = new(
-            _policy,
-            new ContextInputs(),
-            new FourCharacters(),
-            100_000,
-            state,
-            chat.Messages.Skip(state.From).Take(state.Count - state.From)
-        );
+        PlanState state = Chat.Saved(session);
+        ContextSession resumed = Chat.Resume(state, chat, _policy, new ContextInputs());
         resumed.Append(chat.Messages[8]);
 
         Assert.NotEmpty(state.Kept!);

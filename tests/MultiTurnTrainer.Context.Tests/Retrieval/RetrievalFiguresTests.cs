@@ -2,7 +2,6 @@ using System.Globalization;
 using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Context.Reports;
-using MultiTurnTrainer.Context.Retrieval;
 using MultiTurnTrainer.Conversations;
 using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files.Pages;
@@ -37,20 +36,6 @@ public class RetrievalFiguresTests
         string[] titles = ["", "recall@1", "recall@2", "wrong of what came back", "something where nothing fits"];
         GeneratedSection.Check("context.md", "retrieval", Table.Markdown(titles, rows));
     }
-
-    [Fact]
-    public void Dataset_Labels_NameExchangesThatAreThere() =>
-        Assert.All(
-            _sessions,
-            session =>
-            {
-                int exchanges = Exchange.AllOf(session.Messages, _ => null).Count();
-                Assert.All(
-                    RetrievalQuestion.Of(session),
-                    question => Assert.InRange(question.Exchange ?? 0, 0, exchanges - 1)
-                );
-            }
-        );
 
     private static string[] Row(
         string name,
