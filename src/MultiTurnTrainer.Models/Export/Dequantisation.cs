@@ -18,8 +18,6 @@ public sealed record DequantisedModel(int Dequantised, int Copied, string Type, 
 /// </summary>
 public static class Dequantisation
 {
-    private const int CopyBytes = 1 << 24;
-
     /// <summary>Writes the folder; it appears whole or not at all.</summary>
     /// <param name="folder">The model.</param>
     /// <param name="output">The folder to write.</param>
@@ -33,48 +31,8 @@ public static class Dequantisation
                 $"{folder}: is not quantised: config.json has no quantization_config",
                 "Use it as it is; --gguf writes another format."
             );
-        string target = Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar);
-        using OutputLock held = OutputLock.Take(target);
-        RequireFree(folder, target, output, force);
-        string temporary = TemporaryName.For(target);
-        try
-        {
-            TemporaryName.RemoveLeftovers(target);
-            Directory.CreateDirectory(temporary);
-            DequantisedModel report = Write(folder, quantisation, temporary);
-            if (Directory.Exists(target))
-            {
-                Directory.Delete(target, recursive: true);
-            }
 
-            Directory.Move(temporary, target);
-            return report;
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw OutputFile.Explain(output, problem);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary))
-            {
-                Directory.Delete(temporary, recursive: true);
-            }
-        }
-    }
-
-    private static void RequireFree(string folder, string target, string output, bool force)
-    {
-        bool taken = Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any();
-        if (File.Exists(target) || (!force && taken))
-        {
-            throw new MttException($"{output}: already exists", "Give --force to replace it, or another name.");
-        }
-
-        if (target == Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar))
-        {
-            throw new MttException($"{output}: is the model itself", "Name another folder as the output.");
-        }
+        return WholeFolder.Write(output, force, [folder], target => Write(folder, quantisation, target));
     }
 
     private static DequantisedModel Write(string folder, StoredQuantisation quantisation, string target)
@@ -84,33 +42,15 @@ public static class Dequantisation
         SafetensorsType type = WriteConfig(folder, target);
         HashSet<string> parts = [.. matrices.Values.SelectMany(matrix => matrix.Parts)];
         ILookup<string, string> homes = matrices.ToLookup(pair => HomeOf(weights, pair.Value), pair => pair.Key);
-        JsonObject map = [];
-        long total = 0;
-        foreach (SafetensorsFile file in weights.Files)
-        {
-            List<SafetensorsPiece> pieces =
-            [
-                .. file.Entries.Values.Where(entry => !parts.Contains(entry.Name)).Select(entry => Copy(file, entry)),
-                .. homes[file.Path].Select(name => Numbers(name, matrices[name], type)),
-            ];
-            string name = Path.GetFileName(file.Path);
-            SafetensorsWriter.Write(
-                Path.Combine(target, name),
-                pieces,
-                SafetensorsWriter.PyTorchMetadata,
-                force: false
-            );
-            total += pieces.Sum(piece => piece.Length);
-            pieces.ForEach(piece => map[piece.Name] = name);
-        }
-
-        int copied = map.Count - matrices.Count;
-        if (weights.Files.Count > 1)
-        {
-            WeightIndex.Write(target, map, total);
-        }
-
-        return new DequantisedModel(matrices.Count, copied, type.Name(), quantisation.Name);
+        int written = WeightShards.Write(
+            weights,
+            target,
+            file =>
+                file.Entries.Values.Where(entry => !parts.Contains(entry.Name))
+                    .Select(entry => SafetensorsPiece.Copy(file, entry))
+                    .Concat(homes[file.Path].Select(name => Numbers(name, matrices[name], type)))
+        );
+        return new DequantisedModel(matrices.Count, written - matrices.Count, type.Name(), quantisation.Name);
     }
 
     private static string HomeOf(WeightFolder weights, StoredMatrix matrix)
@@ -153,24 +93,6 @@ public static class Dequantisation
                 using DisposeScope scope = NewDisposeScope();
                 Tensor numbers = matrix.ReadNumbers(Tensors.TypeOf(type), CPU);
                 Tensors.Piece(name, numbers, type).Write(stream);
-            }
-        );
-
-    private static SafetensorsPiece Copy(SafetensorsFile file, SafetensorsEntry entry) =>
-        new(
-            entry.Name,
-            entry.Type,
-            entry.Shape,
-            stream =>
-            {
-                byte[] block = new byte[Math.Min(CopyBytes, entry.Length)];
-                for (long done = 0; done < entry.Length; done += block.Length)
-                {
-                    Span<byte> part = block.AsSpan(0, (int)Math.Min(block.Length, entry.Length - done));
-                    file.Read(entry, done, part);
-                    FiniteNumbers.Require(part, file, entry);
-                    stream.Write(part);
-                }
             }
         );
 }

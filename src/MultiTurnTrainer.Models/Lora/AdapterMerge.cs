@@ -58,7 +58,6 @@ public sealed record MergeReport(
 public static class AdapterMerge
 {
     private const int ProbeTokens = 64;
-    private const int CopyBytes = 1 << 24;
 
     /// <summary>Merges and checks the result by its logits.</summary>
     /// <param name="modelFolder">The base.</param>
@@ -69,47 +68,32 @@ public static class AdapterMerge
     public static MergeReport Run(string modelFolder, string adapterFolder, string output, bool force)
     {
         RequireNumbers(modelFolder, adapterFolder, output);
-        string target = Path.GetFullPath(output).TrimEnd(Path.DirectorySeparatorChar);
-        using OutputLock held = OutputLock.Take(target);
-        RequireFree(modelFolder, target, output, force);
-        string temporary = TemporaryName.For(target);
-        try
-        {
-            TemporaryName.RemoveLeftovers(target);
-            float[] before;
-            MergeReport report;
-            int[] probe;
-            using (CausalLM model = LoraAdapter.LoadBase(modelFolder, adapterFolder, ScalarType.Float32, CPU))
-            using (LoraAdapter adapter = LoraAdapter.Load(model, adapterFolder))
-            {
-                probe = CreateProbe(model.Config);
-                before = ComputeLogits(model, adapter, probe);
-                (int changed, bool untied) = Write(model, adapter, modelFolder, temporary);
-                string stored = model.Config.StoredType.Name();
-                report = new MergeReport(changed, untied, stored, before.Max(Math.Abs), 0, probe.Length);
-            }
+        return WholeFolder.Write(
+            output,
+            force,
+            [modelFolder, adapterFolder],
+            folder => Write(modelFolder, adapterFolder, folder, output)
+        );
+    }
 
-            using CausalLM merged = LoadMerged(temporary, output, report.StoredType);
-            float[] after = ComputeLogits(merged, null, probe);
-            if (Directory.Exists(target))
-            {
-                Directory.Delete(target, recursive: true);
-            }
+    private static MergeReport Write(string modelFolder, string adapterFolder, string folder, string output)
+    {
+        float[] before;
+        MergeReport report;
+        int[] probe;
+        using (CausalLM model = LoraAdapter.LoadBase(modelFolder, adapterFolder, ScalarType.Float32, CPU))
+        using (LoraAdapter adapter = LoraAdapter.Load(model, adapterFolder))
+        {
+            probe = CreateProbe(model.Config);
+            before = ComputeLogits(model, adapter, probe);
+            (int changed, bool untied) = WriteWeights(model, adapter, modelFolder, folder);
+            string stored = model.Config.StoredType.Name();
+            report = new MergeReport(changed, untied, stored, before.Max(Math.Abs), 0, probe.Length);
+        }
 
-            Directory.Move(temporary, target);
-            return report with { LargestDifference = before.Zip(after, (a, b) => Math.Abs((double)a - b)).Max() };
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
-        {
-            throw OutputFile.Explain(output, problem);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary))
-            {
-                Directory.Delete(temporary, recursive: true);
-            }
-        }
+        using CausalLM merged = LoadMerged(folder, output, report.StoredType);
+        float[] after = ComputeLogits(merged, null, probe);
+        return report with { LargestDifference = before.Zip(after, (a, b) => Math.Abs((double)a - b)).Max() };
     }
 
     // Rounding to codes again would undo much of what was trained.
@@ -142,28 +126,13 @@ public static class AdapterMerge
         }
     }
 
-    private static void RequireFree(string modelFolder, string target, string output, bool force)
-    {
-        bool taken = Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any();
-        if (File.Exists(target) || (!force && taken))
-        {
-            throw new MttException($"{output}: already exists", "Give --force to replace it, or another name.");
-        }
-
-        if (target == Path.GetFullPath(modelFolder).TrimEnd(Path.DirectorySeparatorChar))
-        {
-            throw new MttException($"{output}: is the base model itself", "Name another folder as the output.");
-        }
-    }
-
-    private static (int Changed, bool Untied) Write(
+    private static (int Changed, bool Untied) WriteWeights(
         CausalLM model,
         LoraAdapter adapter,
         string modelFolder,
         string folder
     )
     {
-        Directory.CreateDirectory(folder);
         RequireBiases(model, adapter);
         if (File.Exists(Path.Combine(modelFolder, CompanionFiles.GgufLink)))
         {
@@ -176,41 +145,21 @@ public static class AdapterMerge
         string head = model.Layout[ModuleLayout.HeadPath].WeightName;
         string embedding = model.Layout[ModuleLayout.EmbeddingPath].WeightName;
         bool untie = model.Config.TiedHead && !adapter.KeepsTied(model.Layout);
-        JsonObject map = [];
-        long total = 0;
-        foreach (SafetensorsFile file in weights.Files)
-        {
-            List<SafetensorsPiece> pieces =
-            [
-                .. file
-                    .Entries.Values.Where(entry => !untie || entry.Name != head)
-                    .Select(entry => CreatePiece(model, adapter, changed, file, entry)),
-            ];
-            if (untie && file == weights.Files[^1])
-            {
-                pieces.Add(
-                    MergePiece(model, adapter, model.Layout[ModuleLayout.HeadPath], FindStoredType(weights, embedding))
-                );
-            }
-
-            string name = Path.GetFileName(file.Path);
-            SafetensorsWriter.Write(
-                Path.Combine(folder, name),
-                pieces,
-                SafetensorsWriter.PyTorchMetadata,
-                force: false
-            );
-            total += pieces.Sum(piece => piece.Length);
-            pieces.ForEach(piece => map[piece.Name] = name);
-        }
-
-        if (weights.Files.Count > 1)
-        {
-            WeightIndex.Write(folder, map, total);
-        }
-
+        WeightShards.Write(weights, folder, Pieces);
         CopyRest(model, modelFolder, folder, untie);
         return (changed.Keys.Count(name => untie || !model.Config.TiedHead || name != head), untie);
+
+        IEnumerable<SafetensorsPiece> Pieces(SafetensorsFile file)
+        {
+            IEnumerable<SafetensorsPiece> pieces = file
+                .Entries.Values.Where(entry => !untie || entry.Name != head)
+                .Select(entry => CreatePiece(model, adapter, changed, file, entry));
+            return untie && file == weights.Files[^1]
+                ? pieces.Append(
+                    MergePiece(model, adapter, model.Layout[ModuleLayout.HeadPath], FindStoredType(weights, embedding))
+                )
+                : pieces;
+        }
     }
 
     /// <summary>A base in GGUF: what training saw, its dequantised weights, with the change in them, unquantised.</summary>
@@ -285,9 +234,7 @@ public static class AdapterMerge
         ModuleSpec? biased = adapter
             .Whole.Concat(adapter.Targets.Where(target => adapter.Layer(target.Slot)!.Bias is not null))
             .FirstOrDefault(module => module.HasBias && module.BiasName == entry.Name);
-        return biased is not null
-            ? BiasPiece(model, adapter, biased, entry.Type)
-            : new SafetensorsPiece(entry.Name, entry.Type, entry.Shape, stream => Copy(file, entry, stream));
+        return biased is not null ? BiasPiece(model, adapter, biased, entry.Type) : SafetensorsPiece.Copy(file, entry);
     }
 
     /// <summary>The merged weight, made when its turn to be written comes.</summary>
@@ -330,18 +277,6 @@ public static class AdapterMerge
 
     private static SafetensorsType FindStoredType(WeightFolder weights, string name) =>
         weights.TryFind(name, out _, out SafetensorsEntry entry) ? entry.Type : SafetensorsType.F32;
-
-    private static void Copy(SafetensorsFile file, SafetensorsEntry entry, Stream stream)
-    {
-        byte[] block = new byte[Math.Min(CopyBytes, entry.Length)];
-        for (long done = 0; done < entry.Length; done += block.Length)
-        {
-            Span<byte> part = block.AsSpan(0, (int)Math.Min(block.Length, entry.Length - done));
-            file.Read(entry, done, part);
-            FiniteNumbers.Require(part, file, entry);
-            stream.Write(part);
-        }
-    }
 
     private static void CopyRest(CausalLM model, string from, string to, bool untie)
     {

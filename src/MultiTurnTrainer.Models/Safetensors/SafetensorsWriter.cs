@@ -7,12 +7,35 @@ namespace MultiTurnTrainer.Models.Safetensors;
 /// <param name="Write">Writes exactly the tensor's bytes, row-major and little-endian.</param>
 public sealed record SafetensorsPiece(string Name, SafetensorsType Type, long[] Shape, Action<Stream> Write)
 {
+    private const int CopyBytes = 1 << 24;
+
     /// <summary>The number of bytes.</summary>
     public long Length => Shape.Aggregate((long)Type.Bits(), (product, size) => checked(product * size)) / 8;
 
     /// <summary>A piece over bytes that are at hand.</summary>
     public static SafetensorsPiece Of(string name, SafetensorsType type, long[] shape, ReadOnlyMemory<byte> bytes) =>
         new(name, type, shape, stream => stream.Write(bytes.Span));
+
+    /// <summary>A piece that is a tensor of another file, read when it is written; a number that is not finite is refused then.</summary>
+    /// <param name="file">Must be open until the piece is written.</param>
+    /// <param name="entry">One of its tensors.</param>
+    public static SafetensorsPiece Copy(SafetensorsFile file, SafetensorsEntry entry) =>
+        new(
+            entry.Name,
+            entry.Type,
+            entry.Shape,
+            stream =>
+            {
+                byte[] block = new byte[Math.Min(CopyBytes, entry.Length)];
+                for (long done = 0; done < entry.Length; done += block.Length)
+                {
+                    Span<byte> part = block.AsSpan(0, (int)Math.Min(block.Length, entry.Length - done));
+                    file.Read(entry, done, part);
+                    FiniteNumbers.Require(part, file, entry);
+                    stream.Write(part);
+                }
+            }
+        );
 }
 
 /// <summary>Writes files byte for byte as the reference library does: type descending, then name; data aligned to 8.</summary>
