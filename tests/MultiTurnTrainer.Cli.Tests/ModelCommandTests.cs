@@ -230,6 +230,26 @@ public class ModelCommandTests
         Assert.Equal(21, manifest.GetProperty("counts").GetProperty("changed_tensors").GetInt32());
     }
 
+    [Fact]
+    public void Merge_OfSeveralAdapters_WorksTheirSumIntoTheBase()
+    {
+        using TempFolder folder = new();
+        string model = Path.Combine(_goldens, "llama");
+        string adapter = Path.Combine(model, "adapter");
+        folder.Write("rows.jsonl", """{"input_ids":[5,6,7,8,9,10]}""");
+
+        MttResult merged = MttProcess.Run(
+            folder.Path,
+            ["merge", "-m", model, "-a", adapter, "-a", adapter, "--weights", "0.25,0.75", "-o", "merged"]
+        );
+        MttResult with = MttProcess.Run(folder.Path, ["score", "rows.jsonl", "--model", model, "--adapter", adapter]);
+        MttResult into = MttProcess.Run(folder.Path, ["score", "rows.jsonl", "--model", "merged"]);
+
+        Assert.Equal("", merged.ExitCode == 0 ? "" : merged.Error);
+        Assert.Equal(Loss(with), Loss(into), 1e-5);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path, "*.adapter*"));
+    }
+
     private static string[] Lines(MttResult result) => result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static IEnumerable<string> Ids(MttResult result) =>

@@ -114,7 +114,11 @@ internal static class MergeCommand
             return ExitCode.Done;
         }
 
-        string between = TemporaryName.For(Path.GetFullPath(output));
+        // Not a temporary name of the output: whoever writes that takes those for leftovers of a killed run.
+        string combined = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(output))}.adapter";
+        using OutputLock held = OutputLock.Take(combined);
+        TemporaryName.RemoveLeftovers(combined);
+        string between = TemporaryName.For(combined);
         try
         {
             AdapterCombination.Run(sources, options, between, force: false);
