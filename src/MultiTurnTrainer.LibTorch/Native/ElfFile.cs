@@ -11,7 +11,7 @@ internal static class ElfFile
     private const ulong Names = 5; // DT_STRTAB
 
     /// <summary>The libraries that a library needs, by name, in the loader's order; none where the file is no such library.</summary>
-    /// <exception cref="IOException">It is cut off, or cannot be read.</exception>
+    /// <exception cref="IOException">It is cut off or damaged, or cannot be read.</exception>
     public static IReadOnlyList<string> ReadNeeded(string path)
     {
         using FileStream file = File.OpenRead(path);
@@ -46,7 +46,7 @@ internal static class ElfFile
 
     private static Segment ReadSegment(BinaryReader reader, long at)
     {
-        reader.BaseStream.Position = at;
+        Seek(reader, at);
         uint kind = reader.ReadUInt32();
         _ = reader.ReadUInt32(); // flags
         long offset = reader.ReadInt64();
@@ -57,7 +57,7 @@ internal static class ElfFile
 
     private static IEnumerable<(ulong Tag, ulong Value)> ReadEntries(BinaryReader reader, Segment dynamic)
     {
-        reader.BaseStream.Position = dynamic.Offset;
+        Seek(reader, dynamic.Offset);
         for (ulong read = 0; read < dynamic.Length; read += 2 * sizeof(ulong))
         {
             yield return (reader.ReadUInt64(), reader.ReadUInt64());
@@ -66,7 +66,7 @@ internal static class ElfFile
 
     private static string ReadName(BinaryReader reader, long at)
     {
-        reader.BaseStream.Position = at;
+        Seek(reader, at);
         StringBuilder name = new();
         for (byte letter = reader.ReadByte(); letter != 0; letter = reader.ReadByte())
         {
@@ -75,6 +75,10 @@ internal static class ElfFile
 
         return name.ToString();
     }
+
+    private static void Seek(BinaryReader reader, long at) =>
+        reader.BaseStream.Position =
+            at >= 0 ? at : throw new EndOfStreamException("a place before the file's beginning");
 
     /// <summary>A stretch of the file, and where the loader puts it.</summary>
     private sealed record Segment(uint Kind, long Offset, ulong Address, ulong Length)

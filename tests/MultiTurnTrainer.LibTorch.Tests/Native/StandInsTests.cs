@@ -61,5 +61,20 @@ public sealed class StandInsTests : IDisposable
         Assert.Empty(ElfFile.ReadNeeded(_folder.Write("file", text)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public void Of_ALibraryThatIsCutOffOrDamaged_FindsNone(int set)
+    {
+        byte[] header = new byte[64];
+        "\u007fELF\u0002\u0001"u8.CopyTo(header);
+        header.AsSpan(32, set).Fill(0xFF); // where the segments are: behind the end (255), before the beginning (-1)
+        header[56] = 1; // how many there are
+        File.WriteAllBytes(_folder["libtorch_cpu.so"], header);
+
+        Assert.Throws<EndOfStreamException>(() => ElfFile.ReadNeeded(_folder["libtorch_cpu.so"]));
+        Assert.Empty(StandIns.Of(_installation with { Libraries = _folder.Path }));
+    }
+
     private bool Compile(string[] arguments) => Programs.Run(NativeBuild.Compiler!, arguments, _folder.Path).Code == 0;
 }

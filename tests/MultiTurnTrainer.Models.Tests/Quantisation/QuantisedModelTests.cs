@@ -85,8 +85,12 @@ public class QuantisedModelTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void Generate_OnCodes_SaysWhatScoringSays(string name, string kind)
+    [InlineData("llama-nf4")]
+    [InlineData("llama-nf4-nested")]
+    [InlineData("llama-fp4-nested")]
+    [InlineData("llama-int8")]
+    [InlineData("llama-fp8")]
+    public void Generate_OnCodes_SaysWhatScoringSays(string name)
     {
         using CausalLM model = CausalLM.Load(Folder(name), ScalarType.Float32, CPU);
         using LoraAdapter adapter = LoraAdapter.Load(model, Folder(name, "adapter"));
@@ -95,7 +99,6 @@ public class QuantisedModelTests(ITestOutputHelper output)
 
         int[] ids = new Models.Generation.Generator(model).Generate([(prompt, greedy)], adapter)[0].Ids;
 
-        Assert.NotEmpty(kind + ids);
         List<float> logits = [];
         new Scorer(model, adapter).Run([.. prompt, .. ids], [], null, block => logits.AddRange(block.Span));
         int width = model.Config.VocabularySize;
