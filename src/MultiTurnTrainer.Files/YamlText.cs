@@ -48,7 +48,7 @@ public static class YamlText
     {
         if (!File.Exists(path))
         {
-            throw new MttException($"{path}: there is no such settings file", "Name an existing file with --config.");
+            throw new MttException($"{path}: there is no such settings file", "Name an existing file.");
         }
 
         YamlNode? root;
