@@ -87,9 +87,7 @@ internal sealed class ArtefactOptions
         ArtefactModel model = PolicyArtefacts.Model(section, models);
         return new ServedArtefacts(
             model,
-            section.File is { } path
-                ? new ArtefactMaker(model, ArtefactFile.OpenToAdd(path), section.Concurrency)
-                : null
+            section.File is { } path ? PolicyArtefacts.Maker(section, model, ArtefactFile.OpenToAdd(path)) : null
         );
     }
 }
@@ -126,8 +124,14 @@ internal sealed class PolicyArtefacts : IDisposable
 
         ArtefactModel model = Model(settings, models);
         ArtefactFile file = ArtefactFile.OpenToAdd(path);
+        return new PolicyArtefacts(file, model, Maker(settings, model, file));
+    }
+
+    /// <summary>What makes artefacts for a file; what those in it have cost counts in the budget.</summary>
+    public static ArtefactMaker Maker(ArtefactSettings settings, ArtefactModel model, ArtefactFile file)
+    {
         model.Restore(file.Costs);
-        return new PolicyArtefacts(file, model, new ArtefactMaker(model, file, settings.Concurrency));
+        return new ArtefactMaker(model, file, settings.Concurrency);
     }
 
     /// <summary>The models, behind endpoints or in folders.</summary>

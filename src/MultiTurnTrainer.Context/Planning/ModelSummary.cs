@@ -26,6 +26,9 @@ internal sealed class ModelSummary(
     /// <summary>Takes in messages that have left.</summary>
     public void Add(IEnumerable<Entry> entries) => _waiting = _waiting.With(entries, Said);
 
+    /// <summary>Takes in a quote that made room.</summary>
+    public void Add(KeptSentence quote) => _waiting = _waiting.With(quote);
+
     /// <summary>Whether the model's summary of what has left and of more messages can be used.</summary>
     /// <param name="more">Messages that would leave.</param>
     /// <exception cref="ArtefactMissingException">It is not made yet.</exception>
@@ -124,6 +127,14 @@ public sealed record WaitingMessages(string Text, int Tokens, IReadOnlyList<int>
     /// <summary>For people.</summary>
     internal string Place =>
         Indexes.Count == 1 ? Invariant($"messages[{Indexes[0]}]") : Invariant($"messages[{Indexes[0]}..{Indexes[^1]}]");
+
+    /// <summary>These and a quote that made room.</summary>
+    internal WaitingMessages With(KeptSentence quote) =>
+        new(
+            $"{Text}{(quote.IsUsers ? "user" : "assistant")}: {quote.Text}\n",
+            Tokens + quote.Tokens,
+            [.. Indexes, quote.Message]
+        );
 
     /// <summary>These and others; what says nothing, and what never leaves, is left out.</summary>
     /// <param name="others">The others.</param>

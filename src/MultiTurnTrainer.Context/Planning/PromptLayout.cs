@@ -19,6 +19,7 @@ internal sealed class PromptLayout
     private readonly ModelSummary? _model;
     private readonly RetrievedExchanges? _retrieval;
     private readonly SelectiveRetention? _retention;
+    private readonly List<KeptSentence> _displaced = [];
     private readonly List<LeftInstruction> _notes = [];
     private readonly List<Omission> _leftOut = [];
     private readonly Dictionary<int, IReadOnlyList<ClassifiedSentence>> _sentences = [];
@@ -257,8 +258,28 @@ internal sealed class PromptLayout
     public void WriteSummary(int turn)
     {
         _model?.Write();
+        CoverDisplaced();
         Summary.Write();
         WriteBlock(turn);
+    }
+
+    // Quotes that made room: the rules summarise them now, and a model with what leaves next, as its summary of this is asked for already.
+    private void CoverDisplaced()
+    {
+        foreach (KeptSentence quote in _displaced)
+        {
+            _model?.Add(quote);
+            if (quote.IsUsers)
+            {
+                Summary.AddUser(quote.Message, TurnRules.Classify(quote.Text));
+            }
+            else
+            {
+                Summary.AddAnswer(quote.Message, quote.Text, isAccepted: false);
+            }
+        }
+
+        _displaced.Clear();
     }
 
     /// <summary>Whether all turns before one may leave for the sake of a summary: not where a model's cannot be used.</summary>
@@ -547,17 +568,7 @@ internal sealed class PromptLayout
                     break;
             }
 
-            foreach (KeptSentence gone in _retention?.Leave(entry) ?? [])
-            {
-                if (gone.IsUsers)
-                {
-                    Summary.AddUser(gone.Message, TurnRules.Classify(gone.Text));
-                }
-                else
-                {
-                    Summary.AddAnswer(gone.Message, gone.Text, isAccepted: false);
-                }
-            }
+            _displaced.AddRange(_retention?.Leave(entry) ?? []);
         }
     }
 

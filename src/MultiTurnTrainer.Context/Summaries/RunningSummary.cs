@@ -171,7 +171,7 @@ internal sealed class RunningSummary(SummaryPolicy policy, Func<string, int> cou
 
         Text = text.ToString();
         Tokens = count(Text);
-        Sources = [.. _madeOf, .. lines.Select(line => line.Message).Distinct()];
+        Sources = [.. _madeOf.Concat(lines.Select(line => line.Message)).Distinct().Order()];
     }
 
     // A token or two may come of putting the parts together.

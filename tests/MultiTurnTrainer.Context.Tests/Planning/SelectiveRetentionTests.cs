@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Planning;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
@@ -60,6 +61,29 @@ public class SelectiveRetentionTests
         Assert.DoesNotContain("- Let's take the blue one.", plan.Block.Split('\n'));
         Assert.Contains("- Sorry, I meant the green one.", plan.Block.Split('\n'));
         Assert.Contains("- User: Let's take the blue one.", plan.Block.Split('\n'));
+    }
+
+    [Fact]
+    public void Plan_BeyondTheTokensOfQuotesWithAModel_GivesTheOldestToItsNextSummary()
+    {
+        ScriptedModel model = new(request => request.Kind == ArtefactKind.Summary ? "Short." : "");
+        Chat chat = Said();
+        for (int i = 0; i < 3; i++)
+        {
+            chat = chat.Assistant("It weighs four kilos.").User("And that one?");
+        }
+
+        model.Plan(
+            chat.Build(),
+            _policy with
+            {
+                Retention = new() { MaxTokens = 20 },
+                Summarize = new() { Model = "m" },
+            }
+        );
+
+        string[] materials = [.. model.Asked.Select(request => request.Material)];
+        Assert.Single(materials, text => text.Contains("user: Let's take the blue one.\n", StringComparison.Ordinal));
     }
 
     [Fact]
