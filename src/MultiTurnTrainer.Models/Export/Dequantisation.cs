@@ -48,7 +48,7 @@ public static class Dequantisation
             file =>
                 file.Entries.Values.Where(entry => !parts.Contains(entry.Name))
                     .Select(entry => SafetensorsPiece.Copy(file, entry))
-                    .Concat(homes[file.Path].Select(name => Numbers(name, matrices[name], type)))
+                    .Concat(homes[file.Path].Select(name => Numbers(folder, name, matrices[name], type)))
         );
         return new DequantisedModel(matrices.Count, written - matrices.Count, type.Name(), quantisation.Name);
     }
@@ -83,7 +83,7 @@ public static class Dequantisation
         };
     }
 
-    private static SafetensorsPiece Numbers(string name, StoredMatrix matrix, SafetensorsType type) =>
+    private static SafetensorsPiece Numbers(string folder, string name, StoredMatrix matrix, SafetensorsType type) =>
         new(
             name,
             type,
@@ -92,6 +92,15 @@ public static class Dequantisation
             {
                 using DisposeScope scope = NewDisposeScope();
                 Tensor numbers = matrix.ReadNumbers(Tensors.TypeOf(type), CPU);
+                // Codes and scales are finite; what they mean may be beyond 16 bits.
+                if (!numbers.isfinite().all().item<bool>())
+                {
+                    throw new MttException(
+                        $"{folder}: '{name}' holds numbers that are too large for {type.Name()}",
+                        "Say another dtype in its config.json, such as float32, and dequantise again."
+                    );
+                }
+
                 Tensors.Piece(name, numbers, type).Write(stream);
             }
         );

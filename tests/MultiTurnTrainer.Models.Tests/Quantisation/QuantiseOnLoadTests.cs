@@ -156,6 +156,33 @@ public sealed class QuantiseOnLoadTests : IDisposable
     }
 
     [Fact]
+    public void Dequantise_OfNumbersBeyondTheType_IsRefused()
+    {
+        string model = _folder["model"];
+        Directory.CreateDirectory(model);
+        File.WriteAllText(
+            Path.Combine(model, "config.json"),
+            """{"dtype": "float16", "quantization_config": {"quant_method": "fp8", "weight_block_size": null} }"""
+        );
+        SafetensorsWriter.Write(
+            Path.Combine(model, "model.safetensors"),
+            [
+                SafetensorsPiece.Of("x.weight", SafetensorsType.F8E4M3, [1, 1], new byte[] { 0x7E }), // 448
+                SafetensorsPiece.Of("x.weight_scale_inv", SafetensorsType.F32, [1], BitConverter.GetBytes(1000f)),
+            ],
+            SafetensorsWriter.PyTorchMetadata,
+            force: false
+        );
+
+        MttException problem = Assert.Throws<MttException>(() =>
+            Dequantisation.Run(model, _folder["base"], force: false)
+        );
+
+        Assert.Contains("'x.weight' holds numbers that are too large for F16", problem.Message);
+        Assert.Single(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
     public void Merge_IntoCodes_IsRefusedWithTheWayThatWorks()
     {
         string quantised = SharedData.Path("peers", "quant", "llama-nf4");

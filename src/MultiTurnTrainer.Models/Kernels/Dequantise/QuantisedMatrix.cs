@@ -96,28 +96,26 @@ internal sealed class QuantisedMatrix(
 internal sealed class BlockScales : IDisposable
 {
     private readonly Tensor? _numbers;
+    private readonly float _offset;
 
     /// <param name="numbers">fp32, without gaps.</param>
     public BlockScales(Tensor numbers) => _numbers = numbers;
 
     /// <param name="codes">A single row.</param>
     /// <param name="offset">Added to each.</param>
-    public BlockScales(QuantisedMatrix codes, float offset) => (Codes, Offset) = (codes, offset);
+    public BlockScales(QuantisedMatrix codes, float offset) => (Codes, _offset) = (codes, offset);
 
     /// <summary>The scales as codes; null where they are numbers.</summary>
     public QuantisedMatrix? Codes { get; }
 
-    /// <summary>What is added to each that is a code.</summary>
-    public float Offset { get; }
-
-    /// <summary>A copy on a device.</summary>
+    /// <summary>The same on another device; codes of this one are disposed of.</summary>
     public BlockScales To(Device device) =>
         _numbers is null
-            ? new BlockScales(Codes!.To(device), Offset)
+            ? new BlockScales(Codes!.To(device), _offset)
             : new BlockScales(_numbers.to(device).DetachFromDisposeScope());
 
     /// <summary>The numbers in fp32, in the caller's scope.</summary>
-    public Tensor Get() => _numbers?.alias() ?? Codes!.Dequantise(float32).add_(Offset);
+    public Tensor Get() => _numbers?.alias() ?? Codes!.Dequantise(float32).add_(_offset);
 
     public void Dispose()
     {
