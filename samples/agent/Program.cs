@@ -23,6 +23,9 @@ SessionHistoryProvider history = new(
     policy,
     new SessionHistoryOptions { Instructions = "You answer questions about orders.", User = "emma" }
 );
+
+// Turns of a process that was killed.
+await history.RecoverAsync();
 StandIn model = new();
 ChatClientAgent agent = new(
     model,

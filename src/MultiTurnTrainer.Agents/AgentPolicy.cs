@@ -8,8 +8,6 @@ namespace MultiTurnTrainer.Agents;
 /// </summary>
 public sealed class AgentPolicy
 {
-    private readonly JsonView? _tools;
-
     /// <summary>A policy over what counts its tokens.</summary>
     /// <param name="model">The policy with the model it is for.</param>
     /// <param name="tools">The tools that the model is told of: their declarations cost tokens too.</param>
@@ -17,14 +15,14 @@ public sealed class AgentPolicy
     {
         Model = model;
         JsonFields[] declared = [.. (tools ?? []).OfType<AIFunctionDeclaration>().Select(Declare)];
-        _tools = declared.Length == 0 ? null : JsonText.ToView(declared);
+        Tools = declared.Length == 0 ? null : JsonText.ToView(declared);
     }
 
     /// <summary>The policy with what counts its tokens.</summary>
     public PolicyModel Model { get; }
 
     /// <summary>The tools as the model is told of them; null for none.</summary>
-    internal JsonView? Tools => _tools;
+    internal JsonView? Tools { get; }
 
     /// <summary>Loads a policy.</summary>
     /// <param name="policy">A preset's name, a policy's file, or an <c>mtt.yaml</c> with a section <c>context:</c>.</param>
@@ -63,7 +61,7 @@ public sealed class AgentPolicy
     internal ContextAssembler Plan(ChatRecord record, JsonView beside)
     {
         JsonFields source = new(beside) { ["messages"] = new List<object?>() };
-        source.AddPresent("tools", _tools);
+        source.AddPresent("tools", Tools);
         ContextAssembler assembler = new(Model, Conversation.FromJson(JsonText.ToView(source)));
         foreach (Message message in record.Conversation.Messages)
         {

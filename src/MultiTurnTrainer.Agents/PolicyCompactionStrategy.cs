@@ -44,7 +44,8 @@ public sealed class PolicyCompactionStrategy(AgentPolicy policy, CompactionTrigg
         foreach (CompactionMessageGroup group in record)
         {
             Place(index, group, [.. group.Messages.SelectMany(message => planned[message])], prompt.Plan, first);
-            first += group.MessageCount;
+            // The plan counts canonical messages: each result of a call is one.
+            first += group.Messages.Sum(message => ChatPart.Of(message).Count());
         }
 
         if (planned[null].Any())

@@ -16,6 +16,9 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
     private readonly SessionTurns _turns;
     private readonly AgentPolicy _policy;
     private readonly SessionHistoryOptions _options;
+
+    // Runs whose turn a later run on the same agent session has ended, with that turn.
+    private readonly ConditionalWeakTable<AgentRunContext, string> _displaced = [];
     private readonly ProviderSessionState<Place> _place = new(_ => new Place(), "mtt.session");
 
     /// <summary>Keeps conversations.</summary>
@@ -34,6 +37,14 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
     /// <inheritdoc/>
     public override IReadOnlyList<string> StateKeys => [_place.StateKey];
 
+    /// <summary>
+    /// Interrupts the turns of the store that nobody answers any more, as after a kill; to be called at the start of a process, before
+    /// its first run: a session with such a turn takes no other.
+    /// </summary>
+    /// <returns>How many there were.</returns>
+    public Task<int> RecoverAsync(CancellationToken cancellation = default) =>
+        _turns.RecoverAsync(cancellation: cancellation);
+
     /// <summary>The session that an agent's session is kept as; null before its first call.</summary>
     public string? SessionIdOf(AgentSession session) => _place.GetOrInitializeState(session).Session;
 
@@ -50,21 +61,25 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
         ChatMessage[] asked = [.. context.RequestMessages];
         Place place = _place.GetOrInitializeState(context.Session);
         SessionKey key = await OpenAsync(place, cancellationToken).ConfigureAwait(false);
-        TurnStart start = await _turns
-            .BeginAsync(key, new TurnRequest { Messages = Canonical(asked), Tools = _policy.Tools }, cancellationToken)
-            .ConfigureAwait(false);
-        place.Turn = start.Turn.Id;
-        _place.SaveState(context.Session, place);
-        SessionState state = await _log.LoadAsync(key, cancellationToken).ConfigureAwait(false);
-        SessionMessage[] before = [.. state.Messages.Take(start.Turn.First)];
-        ChatRecord record = new([.. before.Select(message => ChatMessageReader.Read(message.Json)), .. asked]);
-        SessionState whole = state with { Messages = [.. state.Before(start.Turn)] };
-        ContextAssembler assembler = _policy.Plan(record, SessionRow.Of(whole));
-        AssembledPrompt prompt = assembler.Next();
-        place.PromptHash = ContentHash.Of(prompt.Json.RawUtf8);
-        place.PromptIds = _policy.Model.Model is null ? null : assembler.Ids();
-        _place.SaveState(context.Session, place);
-        return record.Prompt(prompt.Messages).Select(message => message.Message);
+        TurnRequest request = new() { Messages = Canonical(asked), Tools = _policy.Tools };
+        // From here on the turn is written down, whether the caller waits or not.
+        TurnStart start = await _turns.BeginAsync(key, request, CancellationToken.None).ConfigureAwait(false);
+        (place.Turn, place.Run) = (start.Turn.Id, AIAgent.CurrentRunContext);
+        try
+        {
+            return await PlanAsync(key, start.Turn, asked, place, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception problem)
+        {
+            // The framework tells nobody of a call that was not made.
+            string reason = problem is OperationCanceledException ? "client" : "no_prompt";
+            await InterruptAsync(key, place, reason).ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            _place.SaveState(context.Session, place);
+        }
     }
 
     /// <inheritdoc/>
@@ -73,12 +88,26 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
         CancellationToken cancellationToken = default
     )
     {
+        if (AIAgent.CurrentRunContext is { } run && _displaced.Remove(run))
+        {
+            if (context.InvokeException is null)
+            {
+                throw new MttException(
+                    "the agent session was asked again before this answer came: the log does not have it",
+                    "Wait for a run to end before the next on the same agent session, or give each its own session."
+                );
+            }
+
+            return;
+        }
+
         Place place = _place.GetOrInitializeState(context.Session);
         if (place is not { Session: { } session, Turn: not null })
         {
             return;
         }
 
+        // What came is written down, whether the caller waits or not.
         SessionKey key = new(_options.Tenant, session);
         List<JsonView> said = [];
         foreach (JsonView message in Canonical(context.ResponseMessages ?? []))
@@ -89,24 +118,47 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
                 continue;
             }
 
-            await BeginNextAsync(key, place, said, cancellationToken).ConfigureAwait(false);
+            await BeginNextAsync(key, place, said).ConfigureAwait(false);
             said.Clear();
             CommitInfo info = new() { PromptHash = place.PromptHash, PromptIds = place.PromptIds };
             await _turns
-                .CommitAsync(key, place.Turn!, message, info, cancellation: cancellationToken)
+                .CommitAsync(key, place.Turn!, message, info, cancellation: CancellationToken.None)
                 .ConfigureAwait(false);
             (place.Turn, place.PromptHash, place.PromptIds) = (null, null, null);
         }
 
         if (said.Count > 0 || place.Turn is not null)
         {
-            await BeginNextAsync(key, place, said, cancellationToken).ConfigureAwait(false);
-            string reason = context.InvokeException is null ? "no_answer" : "upstream";
-            await _turns.InterruptAsync(key, place.Turn!, null, reason, cancellationToken).ConfigureAwait(false);
-            place.Turn = null;
+            await BeginNextAsync(key, place, said).ConfigureAwait(false);
+            string reason = context.InvokeException switch
+            {
+                null => "no_answer",
+                OperationCanceledException => "client",
+                _ => "upstream",
+            };
+            await InterruptAsync(key, place, reason).ConfigureAwait(false);
         }
 
         _place.SaveState(context.Session, place);
+    }
+
+    private async Task<IEnumerable<ChatMessage>> PlanAsync(
+        SessionKey key,
+        SessionTurn turn,
+        ChatMessage[] asked,
+        Place place,
+        CancellationToken cancellation
+    )
+    {
+        SessionState state = await _log.LoadAsync(key, cancellation).ConfigureAwait(false);
+        SessionMessage[] before = [.. state.Messages.Take(turn.First)];
+        ChatRecord record = new([.. before.Select(message => ChatMessageReader.Read(message.Json)), .. asked]);
+        SessionState whole = state with { Messages = [.. state.Before(turn)] };
+        ContextAssembler assembler = _policy.Plan(record, SessionRow.Of(whole));
+        AssembledPrompt prompt = assembler.Next();
+        place.PromptHash = ContentHash.Of(prompt.Json.RawUtf8);
+        place.PromptIds = _policy.Model.Model is null ? null : assembler.Ids();
+        return record.Prompt(prompt.Messages).Select(message => message.Message);
     }
 
     private async Task<SessionKey> OpenAsync(Place place, CancellationToken cancellation)
@@ -117,7 +169,12 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
             SessionState now = (await _log.RecentAsync(key, cancellation).ConfigureAwait(false)).State;
             if (place.Turn is { } left && now.Pending == left)
             {
-                // The call before ended without a word, as where its process was stopped.
+                // The call before ended without a word, or still waits: its answer is then none to this turn.
+                if (place.Run is { } run && !ReferenceEquals(run, AIAgent.CurrentRunContext))
+                {
+                    _displaced.AddOrUpdate(run, left);
+                }
+
                 await _turns.InterruptAsync(key, left, null, "restart", cancellation).ConfigureAwait(false);
             }
 
@@ -144,13 +201,19 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
     }
 
     // A run with tools has several answers: each but the first answers what the tools said.
-    private async Task BeginNextAsync(SessionKey key, Place place, List<JsonView> said, CancellationToken cancellation)
+    private async Task BeginNextAsync(SessionKey key, Place place, List<JsonView> said)
     {
         if (place.Turn is null)
         {
             TurnRequest request = new() { Messages = [.. said] };
-            place.Turn = (await _turns.BeginAsync(key, request, cancellation).ConfigureAwait(false)).Turn.Id;
+            place.Turn = (await _turns.BeginAsync(key, request).ConfigureAwait(false)).Turn.Id;
         }
+    }
+
+    private async Task InterruptAsync(SessionKey key, Place place, string reason)
+    {
+        await _turns.InterruptAsync(key, place.Turn!, null, reason).ConfigureAwait(false);
+        (place.Turn, place.PromptHash, place.PromptIds) = (null, null, null);
     }
 
     private static JsonView[] Canonical(IEnumerable<ChatMessage> messages) =>
@@ -166,5 +229,8 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
         public string? PromptHash { get; set; }
 
         public int[]? PromptIds { get; set; }
+
+        /// <summary>The run that the turn is of; not serialised.</summary>
+        internal AgentRunContext? Run { get; set; }
     }
 }

@@ -3,19 +3,21 @@ using Microsoft.Extensions.AI;
 
 namespace MultiTurnTrainer.Agents.Tests;
 
-/// <summary>A model that answers from a script and remembers what it was asked.</summary>
-internal sealed class ScriptedChatClient(Func<int, ChatMessage> answer) : IChatClient
+/// <summary>A model that answers from a script, after a wait where there is one, and remembers what it was asked.</summary>
+internal sealed class ScriptedChatClient(Func<int, ChatMessage> answer, Func<int, Task>? wait = null) : IChatClient
 {
     public List<ChatMessage[]> Prompts { get; } = [];
 
-    public Task<ChatResponse> GetResponseAsync(
+    public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
         ChatOptions? options = null,
         CancellationToken cancellationToken = default
     )
     {
         Prompts.Add([.. messages]);
-        return Task.FromResult(new ChatResponse(answer(Prompts.Count - 1)));
+        int call = Prompts.Count - 1;
+        await (wait?.Invoke(call) ?? Task.CompletedTask);
+        return new ChatResponse(answer(call));
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(

@@ -1,11 +1,13 @@
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Sessions;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Exports;
 using MultiTurnTrainer.Sessions.Logs;
 using MultiTurnTrainer.Sessions.States;
 using MultiTurnTrainer.Sessions.Stores;
+using MultiTurnTrainer.Sessions.Turns;
 
 namespace MultiTurnTrainer.Agents.Tests;
 
@@ -138,6 +140,81 @@ public sealed class SessionHistoryProviderTests : IAsyncDisposable
             kept.Turns.Select(turn => turn.Status)
         );
         Assert.Equal(["One.", "Answer 0.", "Three."], model.Prompts[^1].Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task Run_AQuestionLongerThanTheWindow_InterruptsTheTurnAtOnceAndTheNextGoesOn()
+    {
+        using ScriptedChatClient model = new(call => new ChatMessage(ChatRole.Assistant, $"Answer {call}."));
+        SessionHistoryProvider history = Provider(null);
+        ChatClientAgent agent = Agent(model, history);
+        AgentSession session = await agent.CreateSessionAsync();
+        await agent.RunAsync("One.", session);
+        await Assert.ThrowsAnyAsync<MttException>(() => agent.RunAsync(new string('q', 20_000), session));
+        Assert.Null((await Load(history.SessionIdOf(session)!)).Pending);
+        await agent.RunAsync("Three.", session);
+        Assert.Equal(
+            [TurnStatus.Committed, TurnStatus.Interrupted, TurnStatus.Committed],
+            (await Load(history.SessionIdOf(session)!)).Turns.Select(turn => turn.Status)
+        );
+    }
+
+    [Fact]
+    public async Task Run_Cancelled_InterruptsTheTurnAllTheSame()
+    {
+        using CancellationTokenSource stop = new();
+        using ScriptedChatClient model = new(_ =>
+        {
+            stop.Cancel();
+            throw new OperationCanceledException(stop.Token);
+        });
+        SessionHistoryProvider history = Provider(null);
+        ChatClientAgent agent = Agent(model, history);
+        AgentSession session = await agent.CreateSessionAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            agent.RunAsync("One.", session, cancellationToken: stop.Token)
+        );
+        SessionTurn turn = Assert.Single((await Load(history.SessionIdOf(session)!)).Turns);
+        Assert.Equal((TurnStatus.Interrupted, "client"), (turn.Status, turn.Reason));
+    }
+
+    [Fact]
+    public async Task Run_AnotherBeforeTheAnswer_KeepsOnlyTheAnswerOfTheNewerQuestion()
+    {
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ScriptedChatClient model = new(
+            call => new ChatMessage(ChatRole.Assistant, $"Answer {call}."),
+            call => call == 0 && asked.TrySetResult() ? answered.Task : Task.CompletedTask
+        );
+        SessionHistoryProvider history = Provider(null);
+        ChatClientAgent agent = Agent(model, history);
+        AgentSession session = await agent.CreateSessionAsync();
+        Task<AgentResponse> first = agent.RunAsync("One.", session);
+        await asked.Task;
+        await agent.RunAsync("Two.", session);
+        answered.SetResult();
+        MttException problem = await Assert.ThrowsAsync<MttException>(() => first);
+        Assert.Contains("asked again", problem.Message, StringComparison.Ordinal);
+        SessionState kept = await Load(history.SessionIdOf(session)!);
+        Assert.Equal([TurnStatus.Interrupted, TurnStatus.Committed], kept.Turns.Select(turn => turn.Status));
+        Assert.Equal(["Two.", "Answer 1."], kept.Messages.Select(message => message.Json.GetString("content")));
+    }
+
+    [Fact]
+    public async Task Recover_AfterAKill_FreesTheSession()
+    {
+        using ScriptedChatClient model = new(call => new ChatMessage(ChatRole.Assistant, $"Answer {call}."));
+        SessionHistoryProvider history = Provider(null);
+        ChatClientAgent agent = Agent(model, history);
+        AgentSession session = await agent.CreateSessionAsync();
+        await agent.RunAsync("One.", session);
+        SessionKey key = new("local", history.SessionIdOf(session)!);
+        SessionTurns turns = new(new SessionLog(_store, TimeProvider.System), SessionBudget.None);
+        await turns.BeginAsync(key, new TurnRequest { Messages = [] });
+        await Assert.ThrowsAsync<SessionConflictException>(() => agent.RunAsync("Two.", session));
+        Assert.Equal(1, await history.RecoverAsync());
+        Assert.Equal("Answer 1.", (await agent.RunAsync("Two.", session)).Text);
     }
 
     private SessionHistoryProvider Provider(string? instructions) =>
