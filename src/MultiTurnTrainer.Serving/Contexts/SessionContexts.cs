@@ -46,9 +46,9 @@ internal sealed class SessionContexts(
     /// <param name="until">How many messages of the record come before the new ones; null for all.</param>
     /// <param name="recalled">What the new turn found in other sessions.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The prompts, and their plans where a snapshot should keep them.</returns>
+    /// <returns>The prompts, their plans where a snapshot should keep them, and how many events were added to the session.</returns>
     /// <exception cref="MttException">What may not leave a prompt is longer than the budget.</exception>
-    public async Task<(PromptContext Prompts, SessionPlan? Plan)> OpenAsync(
+    public async Task<(PromptContext Prompts, SessionPlan? Plan, int Made)> OpenAsync(
         RecentSession session,
         int added,
         JsonView? tools,
@@ -59,10 +59,15 @@ internal sealed class SessionContexts(
     {
         JsonView? declared = tools ?? session.State.Tools;
         string key = policy.PlanKey(declared);
-        PromptContext prompts =
-            (until is null && tools is null && recalled is null ? Take(session.State) : null)
-            ?? await RebuildAsync(session, key, declared, added, until, recalled, cancellation).ConfigureAwait(false);
-        return (prompts, session.IsSnapshotNear ? prompts.Save(key) : null);
+        PromptContext? prompts = until is null && tools is null && recalled is null ? Take(session.State) : null;
+        int made = 0;
+        if (prompts is null)
+        {
+            (prompts, made) = await RebuildAsync(session, key, declared, added, until, recalled, cancellation)
+                .ConfigureAwait(false);
+        }
+
+        return (prompts, session.IsSnapshotNear ? prompts.Save(key) : null, made);
     }
 
     /// <summary>
@@ -116,7 +121,7 @@ internal sealed class SessionContexts(
     {
         // An empty question stands for the next where something counts from that one on.
         bool isAsked = CountsFromNext(session.State) && !AwaitsResults(session.State);
-        (PromptContext prompts, _) = await OpenAsync(session, isAsked ? 1 : 0, null, null, null, cancellation)
+        (PromptContext prompts, _, _) = await OpenAsync(session, isAsked ? 1 : 0, null, null, null, cancellation)
             .ConfigureAwait(false);
         if (isAsked)
         {
@@ -188,7 +193,7 @@ internal sealed class SessionContexts(
         && days > 0
         && (time.GetUtcNow() - state.UpdatedAt).TotalDays >= days;
 
-    private async Task<PromptContext> RebuildAsync(
+    private async Task<(PromptContext Prompts, int Made)> RebuildAsync(
         RecentSession session,
         string key,
         JsonView? tools,
@@ -207,13 +212,15 @@ internal sealed class SessionContexts(
         }
 
         PromptContext prompts = Begin(recalled is null ? state : state.With(recalled), plan, tools, added, end);
+        int made = 0;
         for (int place = prompts.Count; place < end; place++)
         {
             int at = place;
-            await DoAsync(state.Key, prompts, () => Append(prompts, state, at), cancellation).ConfigureAwait(false);
+            made += await DoAsync(state.Key, prompts, () => Append(prompts, state, at), cancellation)
+                .ConfigureAwait(false);
         }
 
-        return prompts;
+        return (prompts, made);
     }
 
     private PromptContext Begin(SessionState state, SessionPlan? plan, JsonView? tools, int added, int end) =>

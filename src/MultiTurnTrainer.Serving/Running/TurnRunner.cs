@@ -179,16 +179,18 @@ internal sealed class TurnRunner(
         ExchangesRecalled? recalled = before is null
             ? await contexts.RecallAsync(state, added, CancellationToken.None).ConfigureAwait(false)
             : null;
-        (PromptContext prompts, SessionPlan? plan) = await contexts
+        (PromptContext prompts, SessionPlan? plan, int made) = await contexts
             .OpenAsync(session, added.Count, isOwn ? null : tools, before?.First, recalled, CancellationToken.None)
             .ConfigureAwait(false);
         foreach (JsonView message in added)
         {
-            prompts.Append(message);
+            made += await contexts
+                .DoAsync(order.Session, prompts, () => prompts.Append(message), CancellationToken.None)
+                .ConfigureAwait(false);
         }
 
         AssembledContext context = null!;
-        int made = await contexts
+        made += await contexts
             .DoAsync(order.Session, prompts, () => context = prompts.Assemble(), CancellationToken.None)
             .ConfigureAwait(false);
         times?.Mark("assemble");
