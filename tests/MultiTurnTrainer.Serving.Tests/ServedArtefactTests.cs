@@ -1,8 +1,5 @@
 using MultiTurnTrainer.Context.Policies;
-using MultiTurnTrainer.Inference.Artefacts;
-using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Inference.Tests.Server;
-using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Sessions;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Logs;
@@ -88,30 +85,10 @@ public class ServedArtefactTests
         received.Messages[0].Content.StartsWith("You keep the memory of a conversation", StringComparison.Ordinal);
 
     private static Task<TestServer> StartAsync(MemorySessionStore store, Func<Received, Answer> summarise) =>
-        TestServer.StartAsync(
-            received => IsSummary(received) ? summarise(received) : Answers.Stream(["Fine."]),
-            plan =>
-                plan with
-                {
-                    Sessions = plan.Sessions with { Store = store },
-                    Artefacts = new ServedArtefacts(
-                        new ArtefactModel(
-                            new ArtefactSettings
-                            {
-                                Endpoints = new Dictionary<string, EndpointSettings>
-                                {
-                                    ["it"] = plan.Models.Endpoints[0].Settings with { Model = "summariser" },
-                                },
-                                Retry = new RetrySettings { MaxRetries = 0 },
-                            },
-                            ["summariser"],
-                            null,
-                            _ => null,
-                            TimeProvider.System
-                        ),
-                        null
-                    ),
-                },
-            _policy
+        ArtefactServer.StartAsync(
+            store,
+            _policy,
+            "summariser",
+            received => IsSummary(received) ? summarise(received) : Answers.Stream(["Fine."])
         );
 }

@@ -2,10 +2,7 @@ using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Planning;
 using MultiTurnTrainer.Context.Policies;
 using MultiTurnTrainer.Conversations;
-using MultiTurnTrainer.Inference.Artefacts;
-using MultiTurnTrainer.Inference.Settings;
 using MultiTurnTrainer.Inference.Tests.Server;
-using MultiTurnTrainer.Serving.Contexts;
 using MultiTurnTrainer.Sessions;
 using MultiTurnTrainer.Sessions.Exports;
 using MultiTurnTrainer.Sessions.Logs;
@@ -104,33 +101,13 @@ public class ServedRetrievalTests
         );
 
     private static Task<TestServer> StartAsync(MemorySessionStore store, bool fails) =>
-        TestServer.StartAsync(
+        ArtefactServer.StartAsync(
+            store,
+            _policy,
+            "vectors",
             received =>
                 !IsEmbedding(received) ? Answers.Stream(["Fine."])
                 : fails ? Answers.Status(500)
-                : Vector(received),
-            plan =>
-                plan with
-                {
-                    Sessions = plan.Sessions with { Store = store },
-                    Artefacts = new ServedArtefacts(
-                        new ArtefactModel(
-                            new ArtefactSettings
-                            {
-                                Endpoints = new Dictionary<string, EndpointSettings>
-                                {
-                                    ["it"] = plan.Models.Endpoints[0].Settings with { Model = "vectors" },
-                                },
-                                Retry = new RetrySettings { MaxRetries = 0 },
-                            },
-                            ["vectors"],
-                            null,
-                            _ => null,
-                            TimeProvider.System
-                        ),
-                        null
-                    ),
-                },
-            _policy
+                : Vector(received)
         );
 }
