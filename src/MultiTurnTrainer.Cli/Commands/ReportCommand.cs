@@ -103,6 +103,7 @@ internal static class ReportCommand
         ReportTable table = parsed
             .GetValue(_filter)!
             .Aggregate(RunTable.Of(runs), (rows, condition) => rows.Where(condition));
+        string samples = parsed.GetValue(_samples) ? Samples(parsed.GetValue(_format)!, runs) : "";
         bool? descending = parsed.GetResult(_descending) is { Implicit: false } ? parsed.GetValue(_descending) : null;
         table = RunTables.Sorted(table, runs, parsed.GetValue(_sort), descending);
         Console.Out.Write(
@@ -113,11 +114,7 @@ internal static class ReportCommand
                 _ => table.ToText(),
             }
         );
-        if (parsed.GetValue(_samples))
-        {
-            Console.Out.Write(Samples(parsed.GetValue(_format)!, runs));
-        }
-
+        Console.Out.Write(samples);
         if (parsed.GetValue(_output) is { } output)
         {
             RunTables.Write(output, string.Join(", ", paths), table, runs, parsed.GetValue(_force));
