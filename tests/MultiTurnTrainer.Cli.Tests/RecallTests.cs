@@ -1,5 +1,5 @@
-using System.Net;
 using System.Text.Json.Nodes;
+using MultiTurnTrainer.Inference.Tests.Server;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
@@ -40,7 +40,7 @@ public class RecallTests : IDisposable
     }
 
     [Fact]
-    public void Prepare_ByVectorsOfAServer_IsRepeatedWithoutIt()
+    public async Task Prepare_ByVectorsOfAServer_IsRepeatedWithoutIt()
     {
         string policy = _folder["policy.yaml"];
         File.WriteAllText(
@@ -65,11 +65,11 @@ public class RecallTests : IDisposable
                 _folder[output],
             ];
         MttResult unmade = MttProcess.Run(_folder.Path, Prepare("none"));
-        using (LetterServer server = new())
+        await using (ScriptedServer server = await ScriptedServer.StartAsync(Vector))
         {
-            MttResult made = MttProcess.Run(_folder.Path, [.. Prepare("one"), "--endpoint", server.Address]);
+            MttResult made = MttProcess.Run(_folder.Path, [.. Prepare("one"), "--endpoint", server.BaseUrl]);
             Assert.True(made.ExitCode == 0, made.Error);
-            Assert.True(server.Texts > 50);
+            Assert.True(server.Requests.Count > 50);
         }
 
         MttResult again = MttProcess.Run(_folder.Path, Prepare("two"));
@@ -82,68 +82,21 @@ public class RecallTests : IDisposable
         Assert.Contains("[Earlier in this conversation, turn ", one, StringComparison.Ordinal);
     }
 
-    /// <summary>An embedding server whose vectors are how often each letter stands in a text.</summary>
-    private sealed class LetterServer : IDisposable
+    // How often each letter stands in a text.
+    private static Answer Vector(Received received)
     {
-        private readonly HttpListener _listener = new();
-        private int _texts;
-
-        public LetterServer()
+        if (received.Path != "embeddings" || received.Body.GetProperty("model").GetString() != "letters")
         {
-            int port = FreePort();
-            Address = $"http://127.0.0.1:{port}/v1";
-            _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-            _listener.Start();
-            _ = Task.Run(ServeAsync);
+            return Answers.Status(404);
         }
 
-        public string Address { get; }
-
-        public int Texts => Volatile.Read(ref _texts);
-
-        public void Dispose() => _listener.Close();
-
-        private static int FreePort()
+        string text = received.Body.GetProperty("input").GetString()!.ToLowerInvariant();
+        JsonArray vector = [.. Enumerable.Range('a', 26).Select(letter => (JsonNode)text.Count(c => c == letter))];
+        JsonObject answer = new()
         {
-            using System.Net.Sockets.TcpListener probe = new(IPAddress.Loopback, 0);
-            probe.Start();
-            return ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
-
-        private async Task ServeAsync()
-        {
-            while (_listener.IsListening)
-            {
-                HttpListenerContext context;
-                try
-                {
-                    context = await _listener.GetContextAsync();
-                }
-                catch (Exception problem) when (problem is HttpListenerException or ObjectDisposedException)
-                {
-                    return;
-                }
-
-                JsonNode asked = JsonNode.Parse(context.Request.InputStream)!;
-                string text = ((string)asked["input"]!).ToLowerInvariant();
-                bool isRight =
-                    context.Request.Url!.AbsolutePath == "/v1/embeddings" && (string?)asked["model"] == "letters";
-                context.Response.StatusCode = isRight ? 200 : 404;
-                Interlocked.Increment(ref _texts);
-                JsonArray vector =
-                [
-                    .. Enumerable.Range('a', 26).Select(letter => (JsonNode)text.Count(c => c == letter)),
-                ];
-                JsonObject answer = new()
-                {
-                    ["data"] = new JsonArray(new JsonObject { ["index"] = 0, ["embedding"] = vector }),
-                    ["usage"] = new JsonObject { ["prompt_tokens"] = text.Length },
-                };
-                await context.Response.OutputStream.WriteAsync(
-                    System.Text.Encoding.UTF8.GetBytes(answer.ToJsonString())
-                );
-                context.Response.Close();
-            }
-        }
+            ["data"] = new JsonArray(new JsonObject { ["index"] = 0, ["embedding"] = vector }),
+            ["usage"] = new JsonObject { ["prompt_tokens"] = text.Length },
+        };
+        return Answers.Raw(answer.ToJsonString());
     }
 }
