@@ -118,6 +118,16 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
                 continue;
             }
 
+            if (said.Count > 0 && place.Turn is not null)
+            {
+                await InterruptAsync(key, place, "no_answer").ConfigureAwait(false);
+                _place.SaveState(context.Session, place);
+                throw new MttException(
+                    "a tool's result came before the answer to what was asked: the log does not have this run",
+                    "Let tools run without approval: a call that waits for one is not kept."
+                );
+            }
+
             await BeginNextAsync(key, place, said).ConfigureAwait(false);
             said.Clear();
             CommitInfo info = new() { PromptHash = place.PromptHash, PromptIds = place.PromptIds };

@@ -46,6 +46,16 @@ public sealed class HubCommandTests : IDisposable
     }
 
     [Fact]
+    public void LintTemplate_OfANameOnTheHub_ReadsItsTemplate()
+    {
+        MttResult result = Run("lint-template", "org/tiny", "--format", "json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("\"tiny\"", result.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain(_hub.Requests, request => request.Path.Contains("model.safetensors"));
+    }
+
+    [Fact]
     public void Train_OfNamesOnTheHub_SaysTheCommitAndPushesWhatItMade()
     {
         string output = _folder["adapter"];

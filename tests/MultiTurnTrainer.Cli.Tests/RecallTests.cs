@@ -28,6 +28,15 @@ public class RecallTests : IDisposable
     }
 
     [Fact]
+    public void Context_RecallWithAnOptionThatDoesNothing_IsRefused()
+    {
+        MttResult result = MttProcess.Run(_folder.Path, ["context", _data, "--recall", "--html", "page.html"]);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--html does nothing with --recall", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Context_RecallWithoutLabels_SaysWhatToWrite()
     {
         MttResult result = MttProcess.Run(

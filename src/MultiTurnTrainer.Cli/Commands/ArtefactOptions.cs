@@ -87,7 +87,7 @@ internal sealed class ArtefactOptions
         ArtefactModel model = PolicyArtefacts.Model(section, models);
         return new ServedArtefacts(
             model,
-            section.File is { } path ? PolicyArtefacts.Maker(section, model, ArtefactFile.OpenToAdd(path)) : null
+            section.File is { } path ? PolicyArtefacts.MakerOf(section, model, ArtefactFile.OpenToAdd(path)) : null
         );
     }
 }
@@ -124,11 +124,11 @@ internal sealed class PolicyArtefacts : IDisposable
 
         ArtefactModel model = Model(settings, models);
         ArtefactFile file = ArtefactFile.OpenToAdd(path);
-        return new PolicyArtefacts(file, model, Maker(settings, model, file));
+        return new PolicyArtefacts(file, model, MakerOf(settings, model, file));
     }
 
     /// <summary>What makes artefacts for a file; what those in it have cost counts in the budget.</summary>
-    public static ArtefactMaker Maker(ArtefactSettings settings, ArtefactModel model, ArtefactFile file)
+    public static ArtefactMaker MakerOf(ArtefactSettings settings, ArtefactModel model, ArtefactFile file)
     {
         model.Restore(file.Costs);
         return new ArtefactMaker(model, file, settings.Concurrency);

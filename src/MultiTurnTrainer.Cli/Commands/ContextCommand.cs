@@ -133,6 +133,19 @@ internal static class ContextCommand
 
     private static async Task<int> RecallAsync(ParseResult parsed, SettingsFile file, CancellationToken cancellation)
     {
+        if (
+            new Option[] { _compare, _check, _show, _items, _price, _cachedPrice, _format, _html }.FirstOrDefault(
+                option => parsed.GetResult(option) is { Implicit: false }
+            ) is
+            { } idle
+        )
+        {
+            throw new MttException(
+                $"{idle.Name} does nothing with --recall",
+                "Leave it out, or ask for prompts without --recall."
+            );
+        }
+
         ContextPolicy policy = Policies(parsed, file, [])[0].Policy;
         using PolicyArtefacts artefacts = _artefacts.Open(parsed, file, [policy], null);
         string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!);

@@ -1,3 +1,5 @@
+using MultiTurnTrainer.Cli.Remote;
+
 namespace MultiTurnTrainer.Cli.Commands;
 
 /// <summary><c>mtt lint-template</c>: what chat templates do to conversations.</summary>
@@ -7,18 +9,18 @@ internal static class LintTemplateCommand
         Say what a chat template drops, trims and injects, which stop token it trains, and whether it rewrites history.
 
         Examples:
-          mtt lint-template Qwen3-0.6B
+          mtt lint-template Qwen/Qwen3-0.6B
           mtt lint-template chatml.jinja --eot "<|im_end|>" --format json
           mtt lint-template command-r --chat-template-name rag
           mtt lint-template templates/ --format markdown > templates.md
 
-        A path is a model folder, a template file, or a folder of .jinja files. A template that rewrites history is not
+        A path is a model folder or its name on the hub, a template file, or a folder of .jinja files. A template that rewrites history is not
         prefix-stable: train it with mtt mask --expand-turns, so that each answer is supervised in the text it will meet.
         """;
 
     private static readonly Argument<string[]> _paths = new("PATH")
     {
-        Description = "Model folders, template files, or folders of .jinja files.",
+        Description = "Model folders or their names on the hub, template files, or folders of .jinja files.",
         Arity = ArgumentArity.OneOrMore,
     };
     private static readonly Option<string> _format = CommonOptions.Choice(
@@ -57,8 +59,9 @@ internal static class LintTemplateCommand
         return reports.Exists(r => r.Error is not null) ? ExitCode.Findings : ExitCode.Done;
     }
 
-    private static IEnumerable<TemplateReport> Lint(string path, string[] stops, string? template)
+    private static IEnumerable<TemplateReport> Lint(string given, string[] stops, string? template)
     {
+        string path = RemoteInputs.Folder(given, ModelNeed.Tokenizer);
         string[] files = Directory.Exists(path) ? Directory.GetFiles(path, "*.jinja") : [];
         bool isModel = File.Exists(Path.Combine(path, "tokenizer_config.json"));
         if (files.Length > 0 && !isModel && !files.All(f => Path.GetFileName(f) == "chat_template.jinja"))
@@ -68,7 +71,7 @@ internal static class LintTemplateCommand
                 .Select(file => One(Path.GetFileName(file), () => ChatModel.FromFile(file), stops));
         }
 
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(given));
         ChatModel Load() => Directory.Exists(path) ? ChatModel.Load(path, name: template) : ChatModel.FromFile(path);
         return [One(name, Load, stops)];
     }

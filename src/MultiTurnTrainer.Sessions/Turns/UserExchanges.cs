@@ -80,9 +80,9 @@ public sealed class UserExchanges(SessionLog log)
                     others.Add(other);
                 }
             }
-            catch (SessionNotFoundException)
+            catch (Exception problem) when (problem is SessionNotFoundException or MttException { IsPassing: false })
             {
-                // Erased in the meantime.
+                // Erased in the meantime, or not to be read: one such session is in no other's way.
             }
         }
 

@@ -89,4 +89,18 @@ internal sealed class OutputFolder(string path)
             throw OutputFile.Explain(path, problem);
         }
     }
+
+    /// <summary>Before a run goes on: its manifest would call it finished if it did not come to its end again.</summary>
+    /// <exception cref="MttException">It cannot be removed.</exception>
+    public void Reopen()
+    {
+        try
+        {
+            File.Delete(Manifest.PathFor(Root));
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw OutputFile.Explain(path, problem);
+        }
+    }
 }

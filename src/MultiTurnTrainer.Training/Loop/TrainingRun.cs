@@ -134,6 +134,7 @@ public static class TrainingRun
         {
             RequireSteps(run.Plan.TotalSteps, state, observer);
             trainer.Restore(state);
+            run.Output.Reopen();
         }
 
         RunSummary summary = run.Summarise(trainer.Done + 1);
@@ -158,12 +159,12 @@ public static class TrainingRun
             ReportSamples.End(samples, observer, loading.Token);
         }
 
-        RunRecords.WriteReport(run, summary, objective.Facts, outcome, MachineSpeed.MeasureGflops(run.Place));
         if (done)
         {
             RunRecords.WriteManifest(run, summary, objective.Facts, outcome.Step, files);
         }
 
+        RunRecords.WriteReport(run, summary, objective.Facts, outcome, MachineSpeed.MeasureGflops(run.Place));
         return outcome;
     }
 

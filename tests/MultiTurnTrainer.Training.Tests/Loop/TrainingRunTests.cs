@@ -47,6 +47,22 @@ public class TrainingRunTests
     }
 
     [Fact]
+    public void Execute_AFinishedRunGoesOnAndIsStopped_IsNotFinishedAnyMore()
+    {
+        using TempFolder folder = new();
+        TrainRequest request = New(folder, "whole", Dropout() with { SaveSteps = 3, SaveTotalLimit = 10 });
+        TrainingCase.Run(request);
+        Assert.True(File.Exists(Manifest.PathFor(request.Output)));
+
+        using CancellationTokenSource stop = new();
+        string checkpoint = Path.Combine(request.Output, "checkpoints", "step-00000006");
+        TrainEnd end = TrainingCase.Run(request with { Resume = checkpoint }, stop.Token, (_, _) => stop.Cancel()).End;
+
+        Assert.Equal(TrainEnd.Stopped, end);
+        Assert.False(File.Exists(Manifest.PathFor(request.Output)));
+    }
+
+    [Fact]
     public void Execute_AskedToStopByWhoeverSeesACheckpoint_DoesNotWriteItAgain()
     {
         using TempFolder folder = new();
