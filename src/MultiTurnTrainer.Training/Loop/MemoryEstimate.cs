@@ -38,7 +38,6 @@ public static class MemoryEstimate
         using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device, quantisation: settings.FourBit);
         using Adapter adapter = TrainedWeights.Create(model, request);
         using AdamW optimizer = new(adapter.Parameters, settings);
-        MachineSpeed.MeasureGflops(place);
         foreach (Recompute recompute in _frugalFirst)
         {
             if (settings.Recompute is not Recompute.Auto && settings.Recompute != recompute)
