@@ -120,12 +120,7 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
 
             if (said.Count > 0 && place.Turn is not null)
             {
-                await InterruptAsync(key, place, "no_answer").ConfigureAwait(false);
-                _place.SaveState(context.Session, place);
-                throw new MttException(
-                    "a tool's result came before the answer to what was asked: the log does not have this run",
-                    "Let tools run without approval: a call that waits for one is not kept."
-                );
+                throw await RefuseAsync(key, place, context.Session).ConfigureAwait(false);
             }
 
             await BeginNextAsync(key, place, said).ConfigureAwait(false);
@@ -140,16 +135,29 @@ public sealed class SessionHistoryProvider : ChatHistoryProvider
         if (said.Count > 0 || place.Turn is not null)
         {
             await BeginNextAsync(key, place, said).ConfigureAwait(false);
-            string reason = context.InvokeException switch
-            {
-                null => "no_answer",
-                OperationCanceledException => "client",
-                _ => "upstream",
-            };
-            await InterruptAsync(key, place, reason).ConfigureAwait(false);
+            await InterruptAsync(key, place, ReasonOf(context.InvokeException)).ConfigureAwait(false);
         }
 
         _place.SaveState(context.Session, place);
+    }
+
+    private static string ReasonOf(Exception? problem) =>
+        problem switch
+        {
+            null => "no_answer",
+            OperationCanceledException => "client",
+            _ => "upstream",
+        };
+
+    /// <summary>Ends a turn whose answer waits behind a tool's result, as approvals do.</summary>
+    private async Task<MttException> RefuseAsync(SessionKey key, Place place, AgentSession? session)
+    {
+        await InterruptAsync(key, place, "no_answer").ConfigureAwait(false);
+        _place.SaveState(session, place);
+        return new MttException(
+            "a tool's result came before the answer to what was asked: the log does not have this run",
+            "Let tools run without approval: a call that waits for one is not kept."
+        );
     }
 
     private async Task<IEnumerable<ChatMessage>> PlanAsync(

@@ -113,17 +113,7 @@ internal static class RunRecords
         ReportFacts facts = new(
             $"mtt train: {Path.GetFileName(output.Root)}",
             ReportSummary.Summarise(summary, outcome, steps, machineGflops),
-            [
-                .. Flatten("train", SettingsJson.Of(run.Request.Train)),
-                .. Flatten("rows", JsonText.ToView(run.Request.Rows.Described())),
-                .. Flatten("lora", SettingsJson.Of(run.Request.Lora)),
-                .. run.Request.Preferences is { } preferences
-                    ? Flatten("preference", SettingsJson.Of(preferences.Settings))
-                    : [],
-                .. run.Request.Distillation is { } distillation
-                    ? Flatten("distill", SettingsJson.Of(distillation.Settings))
-                    : [],
-            ],
+            [.. Settings(run.Request)],
             [
                 .. run
                     .Fingerprint.Shorten()
@@ -161,6 +151,19 @@ internal static class RunRecords
         };
         TrainingReport.Write(output["report.html"], facts, steps, MetricsLog.ReadLines(output["evaluations.jsonl"]));
     }
+
+    private static IEnumerable<(string, string)> Settings(TrainRequest request) =>
+        [
+            .. Flatten("train", SettingsJson.Of(request.Train)),
+            .. Flatten("rows", JsonText.ToView(request.Rows.Described())),
+            .. Flatten("lora", SettingsJson.Of(request.Lora)),
+            .. request.Preferences is { } preferences
+                ? Flatten("preference", SettingsJson.Of(preferences.Settings))
+                : [],
+            .. request.Distillation is { } distillation
+                ? Flatten("distill", SettingsJson.Of(distillation.Settings))
+                : [],
+        ];
 
     private static (string Code, string Text) Split(string line) =>
         line.Split(": ", 2) is [var code, var text] ? (code, text) : (line, "");
