@@ -58,11 +58,12 @@ public sealed class RowModel
     /// <summary>Loads a model folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">What the run says of rendering: <see cref="RowOptions.Template"/> replaces the folder's.</param>
+    /// <param name="tokenizer">The folder's, where it is in memory already.</param>
     /// <exception cref="MttException">Template or tokenizer are missing or unusable.</exception>
-    public static RowModel Load(string folder, RowOptions options)
+    public static RowModel Load(string folder, RowOptions options, Tokenizer? tokenizer = null)
     {
         ChatModel chat = ChatModel.Load(folder, options.Template, options.ChatTemplateName);
-        Tokenizer tokenizer = Tokenizer.Load(folder);
+        tokenizer ??= Tokenizer.Load(folder);
         bool isConfigured = File.Exists(Path.Combine(folder, "generation_config.json"));
         string? printed = isConfigured ? null : PrintedStop.Find(chat, tokenizer);
         return new RowModel(

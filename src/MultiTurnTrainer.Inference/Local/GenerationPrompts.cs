@@ -29,7 +29,7 @@ public sealed class GenerationPrompts(string path, LocalModelOptions model)
 
     private int[] Encode(Conversation conversation)
     {
-        _encoder ??= new PromptEncoder(RowModel.Load(model.Folder, model.Rows));
+        _encoder ??= new PromptEncoder(RowModel.Load(model.Folder, model.Rows, _tokenizer));
         return _encoder.Encode(conversation);
     }
 }

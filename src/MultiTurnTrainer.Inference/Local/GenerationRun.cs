@@ -19,14 +19,27 @@ public sealed class GenerationRun(GenerationPrompts prompts, LocalModelOptions o
     /// <returns>Prompts answered.</returns>
     public int InProcess(Stream output, CancellationToken cancel, out GenerationSpeed speed)
     {
-        using LocalModel model = LocalModel.Load(options);
-        Generator generator = new(model.Model);
-        int count = WriteAll(
-            output,
-            (batch, first) => generator.Generate(batch, generation, model.Adapter, first, cancel)
-        );
-        speed = generator.Speed;
-        return count;
+        LocalModel? model = null;
+        Generator? generator = null;
+        try
+        {
+            int count = WriteAll(
+                output,
+                (batch, first) =>
+                {
+                    // After the first prompts, so that what reading a tokenizer takes is gone before the weights come.
+                    model ??= LocalModel.Load(options);
+                    generator ??= new Generator(model.Model);
+                    return generator.Generate(batch, generation, model.Adapter, first, cancel);
+                }
+            );
+            speed = generator?.Speed ?? GenerationSpeed.None;
+            return count;
+        }
+        finally
+        {
+            model?.Dispose();
+        }
     }
 
     /// <summary>Has an OpenAI-compatible server generate, with the adapter loaded into it.</summary>

@@ -1,5 +1,6 @@
 // Folder Local: models in a folder: chats, dialogues, scores, generations.
 // Refuses to know: commands, options of the command line.
+using MultiTurnTrainer.LibTorch.Providers;
 
 namespace MultiTurnTrainer.Inference.Local;
 
@@ -43,6 +44,11 @@ public sealed class LocalModel : IDisposable
     {
         torch.Device device = ComputeDevice.Find(options.Device);
         torch.ScalarType type = ReadType(options.Type, options.Folder, device);
+
+        TorchRuntime.Load();
+        NativeEnvironment.ReturnFreedMemory();
+        // What reading a tokenizer leaves behind would otherwise stay beside the weights.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         CausalLM model = LoraAdapter.LoadBase(options.Folder, options.Adapter, type, device);
         LocalModel loaded = new(model, options.Adapter is { } folder ? LoraAdapter.Load(model, folder) : null);
 

@@ -39,27 +39,38 @@ public static unsafe partial class LoadedLibraries
             yield break;
         }
 
+        const string anonymous = "Anonymous:";
+        const string swapped = "Swap:";
+
         // A line with addresses, rights, offset, device, inode and file begins a mapping; "name: figure" lines follow.
         Mapping? current = null;
         foreach (string line in File.ReadLines(list))
         {
-            string[] words = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
-            if (!words[0].EndsWith(':'))
+            if (!char.IsAsciiLetterUpper(line[0]))
             {
-                current = words.Length == 6 && IsLibrary(words[5]) ? Begin(words) : null;
+                current = IsLibrary(line) ? Begin(Words(line)) : null;
             }
-            else if (current is not null && words[0] is "Anonymous:" or "Swap:")
+            else if (
+                current is not null
+                && (
+                    line.StartsWith(anonymous, StringComparison.Ordinal)
+                    || line.StartsWith(swapped, StringComparison.Ordinal)
+                )
+            )
             {
                 // What the loader has bound may be swapped out already: it is the process's own all the same.
-                long own = 1024 * long.Parse(words[1], CultureInfo.InvariantCulture);
+                long own = 1024 * long.Parse(Words(line)[1], CultureInfo.InvariantCulture);
                 current = current with { OwnBytes = current.OwnBytes + own };
-                if (words[0] == "Swap:")
+                if (line.StartsWith(swapped, StringComparison.Ordinal))
                 {
                     yield return current;
                 }
             }
         }
     }
+
+    // Few lines are taken apart: there are tens of thousands.
+    private static string[] Words(string line) => line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
 
     private static bool IsLibrary(string file) =>
         file.Contains(".so", StringComparison.Ordinal) || file.EndsWith(".dll", StringComparison.Ordinal);

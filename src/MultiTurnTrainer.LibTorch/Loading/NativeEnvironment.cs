@@ -4,14 +4,14 @@
 namespace MultiTurnTrainer.LibTorch.Loading;
 
 /// <summary>What the libraries under libtorch read from the environment, once, when they are loaded. A value that the user has set stays.</summary>
-internal static partial class NativeEnvironment
+public static partial class NativeEnvironment
 {
     private const int TrimThreshold = -1;
     private const int MapThreshold = -3;
     private const int MostArenas = -8;
 
     /// <summary>Sets what makes them fast on this machine.</summary>
-    public static void Prepare()
+    internal static void Prepare()
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -38,13 +38,26 @@ internal static partial class NativeEnvironment
     /// anew, every tensor above 128 KiB. 32 MiB is the largest threshold that glibc takes; one arena, because the others are limited
     /// to 64 MiB and map what is larger.
     /// </summary>
-    public static void KeepFreedMemory()
+    internal static void KeepFreedMemory()
     {
         if (OperatingSystem.IsLinux())
         {
             _ = SetAllocator(MostArenas, 1);
             _ = SetAllocator(MapThreshold, 32 << 20);
             _ = SetAllocator(TrimThreshold, 1 << 30);
+        }
+    }
+
+    /// <summary>
+    /// Freed tensors go back to the kernel at once, as is glibc's own way, as suits who answers: what a prompt or a row took does not stay
+    /// beside the weights, and its products outweigh the pages that are mapped anew. Call it when libtorch is loaded.
+    /// </summary>
+    public static void ReturnFreedMemory()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = SetAllocator(MapThreshold, 128 << 10);
+            _ = SetAllocator(TrimThreshold, 128 << 10);
         }
     }
 

@@ -51,6 +51,9 @@ public sealed record Completion(int[] Ids, float[] LogProbs, FinishReason Finish
 /// <param name="DecodeTime">Time spent on new tokens.</param>
 public sealed record GenerationSpeed(long PromptTokens, long NewTokens, TimeSpan PrefillTime, TimeSpan DecodeTime)
 {
+    /// <summary>Nothing generated yet.</summary>
+    public static GenerationSpeed None { get; } = new(0, 0, TimeSpan.Zero, TimeSpan.Zero);
+
     /// <summary>New tokens per second of decoding, over the whole batch.</summary>
     public double NewTokensPerSecond => DecodeTime > TimeSpan.Zero ? NewTokens / DecodeTime.TotalSeconds : 0;
 

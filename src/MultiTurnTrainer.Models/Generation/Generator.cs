@@ -16,7 +16,7 @@ public sealed class Generator(CausalLM model)
     private const int MostGrowth = 256;
 
     /// <summary>Tokens of prompts and answers, and the time they took, since this object was made.</summary>
-    public GenerationSpeed Speed { get; private set; } = new(0, 0, TimeSpan.Zero, TimeSpan.Zero);
+    public GenerationSpeed Speed { get; private set; } = GenerationSpeed.None;
 
     /// <summary>Continues every prompt.</summary>
     /// <param name="prompts">Token ids; none empty.</param>

@@ -20,8 +20,12 @@ public sealed class Scorer(CausalLM model, Adapter? adapter)
     /// <summary>The label of a token that is not supervised.</summary>
     public const int Ignored = -100;
 
-    /// <summary>Rows of the hidden state to turn into logits at once: enough to keep the product busy, few beside the weights.</summary>
-    private const int ChunkRows = 64;
+    private const int LeastChunk = 16;
+    private const int MostChunk = 64;
+
+    // Rows of the hidden state to turn into logits at once: enough to keep the product busy, a sixty-fourth of the weights at most.
+    private readonly int _chunkRows = (int)
+        Math.Clamp(model.ParameterCount / 64 / model.Config.VocabularySize, LeastChunk, MostChunk);
 
     /// <summary>Scores one row.</summary>
     /// <param name="ids">The tokens.</param>
@@ -50,10 +54,10 @@ public sealed class Scorer(CausalLM model, Adapter? adapter)
             using ForwardContext context = model.Prepare(SequenceLayout.Single(ids.Length), adapter);
             using Tensor tokens = Tensors.Ids(ids, model.Device);
             Tensor hidden = model.Forward(tokens, context);
-            for (int start = 0; start < ids.Length; start += ChunkRows)
+            for (int start = 0; start < ids.Length; start += _chunkRows)
             {
                 using DisposeScope chunk = NewDisposeScope();
-                int count = Math.Min(ChunkRows, ids.Length - start);
+                int count = Math.Min(_chunkRows, ids.Length - start);
                 Tensor logits = model.Logits(hidden.narrow(0, start, count), context); // [s, e] -> [n, e] -> [n, v]
                 onLogits?.Invoke(Tensors.ToArray(logits));
                 int[] next = ids[(start + 1)..Math.Min(ids.Length, start + 1 + count)];
