@@ -91,6 +91,7 @@ internal static class ExportCommand
         manifest.Options["dequantised"] = written.Method;
         manifest.Options["stored_type"] = written.Type;
         manifest.Counts["dequantised_tensors"] = written.Dequantised;
+        manifest.Counts["left_out_tensors"] = written.LeftOut.Count;
         foreach (string path in Directory.EnumerateFiles(output, "*.safetensors").Order(StringComparer.Ordinal))
         {
             manifest.AddOutput(path);
@@ -102,6 +103,15 @@ internal static class ExportCommand
                 $"{output}: {Counted.Of(written.Dequantised, "weight")} of {written.Method} as {written.Type}, {Counted.Of(written.Copied, "tensor")} as they were"
             )
         );
+        if (written.LeftOut is [string first, ..])
+        {
+            Console.Error.WriteLine(
+                Printable.Of(
+                    $"{output}: left out, as activations are not quantised: {Counted.Of(written.LeftOut.Count, "tensor")} ({first}{(written.LeftOut.Count > 1 ? ", …" : "")})"
+                )
+            );
+        }
+
         return ExitCode.Done;
     }
 }

@@ -10,7 +10,14 @@ namespace MultiTurnTrainer.Models.Export;
 /// <param name="Copied">Tensors that were numbers.</param>
 /// <param name="Type">What the former are stored in.</param>
 /// <param name="Method">What they were.</param>
-public sealed record DequantisedModel(int Dequantised, int Copied, string Type, string Method);
+/// <param name="LeftOut">Tensors that say how activations are quantised, which the numbers do not need.</param>
+public sealed record DequantisedModel(
+    int Dequantised,
+    int Copied,
+    string Type,
+    string Method,
+    IReadOnlyList<string> LeftOut
+);
 
 /// <summary>
 /// Writes a quantised model's folder with numbers in the place of codes: what training on it saw, rounded once to the type of its other
@@ -50,7 +57,13 @@ public static class Dequantisation
                     .Select(entry => SafetensorsPiece.Copy(file, entry))
                     .Concat(homes[file.Path].Select(name => Numbers(folder, name, matrices[name], type)))
         );
-        return new DequantisedModel(matrices.Count, written - matrices.Count, type.Name(), quantisation.Name);
+        return new DequantisedModel(
+            matrices.Count,
+            written - matrices.Count,
+            type.Name(),
+            quantisation.Name,
+            [.. matrices.Values.SelectMany(matrix => matrix.Unused).Order(StringComparer.Ordinal)]
+        );
     }
 
     private static string HomeOf(WeightFolder weights, StoredMatrix matrix)
@@ -70,17 +83,23 @@ public static class Dequantisation
         string path = Path.Combine(target, "config.json");
         JsonObject config = JsonNode.Parse(InputFile.ReadBytes(path))!.AsObject();
         config.Remove("quantization_config");
-        OutputFile.WriteAllBytes(
-            path,
-            JsonSerializer.SerializeToUtf8Bytes<JsonNode>(config, JsonText.Indented),
-            force: true
-        );
-        return $"{config["dtype"] ?? config["torch_dtype"]}" switch
+        SafetensorsType type = $"{config["dtype"] ?? config["torch_dtype"]}" switch
         {
             "float32" => SafetensorsType.F32,
             "float16" => SafetensorsType.F16,
             _ => SafetensorsType.BF16,
         };
+        if (config["dtype"] is null && config["torch_dtype"] is null)
+        {
+            config["dtype"] = "bfloat16";
+        }
+
+        OutputFile.WriteAllBytes(
+            path,
+            JsonSerializer.SerializeToUtf8Bytes<JsonNode>(config, JsonText.Indented),
+            force: true
+        );
+        return type;
     }
 
     private static SafetensorsPiece Numbers(string folder, string name, StoredMatrix matrix, SafetensorsType type) =>

@@ -51,9 +51,7 @@ internal static class Fp8File
         }
 
         string module = name[..^(".weight" + Mark).Length];
-        IEnumerable<string> unused = _unused
-            .Select(end => module + end)
-            .Where(part => folder.TryFind(part, out _, out _));
+        string[] unused = [.. _unused.Select(end => module + end).Where(part => folder.TryFind(part, out _, out _))];
         return (
             codes.Entry.Name,
             new StoredMatrix(
@@ -61,6 +59,9 @@ internal static class Fp8File
                 [codes.Entry.Name, name, .. unused],
                 device => Read(codes, scales, grid, device)
             )
+            {
+                Unused = unused,
+            }
         );
     }
 

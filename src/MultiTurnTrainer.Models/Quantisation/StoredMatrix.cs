@@ -18,6 +18,9 @@ internal sealed record StoredMatrix(
     bool Turned = false
 )
 {
+    /// <summary>Those of its tensors that say how activations are to be quantised, which is not done here.</summary>
+    public IReadOnlyList<string> Unused { get; init; } = [];
+
     /// <summary>Its numbers in the shape that the model has, in the caller's scope.</summary>
     public Tensor ReadNumbers(ScalarType type, Device device)
     {

@@ -156,6 +156,36 @@ public sealed class QuantiseOnLoadTests : IDisposable
     }
 
     [Fact]
+    public void Dequantise_OfActivationScalesAndNoType_ListsThoseLeftOutAndNamesTheType()
+    {
+        string model = _folder["model"];
+        Directory.CreateDirectory(model);
+        File.WriteAllText(
+            Path.Combine(model, "config.json"),
+            """{"quantization_config": {"quant_method": "fp8", "weight_block_size": null} }"""
+        );
+        SafetensorsWriter.Write(
+            Path.Combine(model, "model.safetensors"),
+            [
+                SafetensorsPiece.Of("x.weight", SafetensorsType.F8E4M3, [1, 1], new byte[] { 0x38 }), // 1
+                SafetensorsPiece.Of("x.weight_scale_inv", SafetensorsType.F32, [1], BitConverter.GetBytes(3f)),
+                SafetensorsPiece.Of("x.input_scale", SafetensorsType.F32, [1], BitConverter.GetBytes(2f)),
+            ],
+            SafetensorsWriter.PyTorchMetadata,
+            force: false
+        );
+
+        DequantisedModel written = Dequantisation.Run(model, _folder["base"], force: false);
+
+        Assert.Equal(["x.input_scale"], written.LeftOut);
+        Assert.Equal((1, 0), (written.Dequantised, written.Copied));
+        using SafetensorsFile found = SafetensorsFile.Open(_folder["base/model.safetensors"]);
+        Assert.Equal(["x.weight"], found.Entries.Keys);
+        Assert.Equal((ushort)0x4040, found.Values<ushort>("x.weight")[0]); // 3 in bfloat16
+        Assert.Equal("bfloat16", Golden.Json(_folder["base/config.json"]).GetProperty("dtype").GetString());
+    }
+
+    [Fact]
     public void Dequantise_OfNumbersBeyondTheType_IsRefused()
     {
         string model = _folder["model"];
