@@ -20,6 +20,9 @@ public static class NormalizationForms
     private const int TailCount = 28;
     private const int SyllableCount = LeadCount * VowelCount * TailCount;
 
+    // Below U+0300 every scalar is stable.
+    private const byte FirstUnstableLead = 0xCC;
+
     private static readonly byte[] CombiningClasses = BuildClasses();
 
     /// <summary>Non-zero for scalars that may make NFC change a text: marks, second halves, excluded composites.</summary>
@@ -42,14 +45,17 @@ public static class NormalizationForms
         end = text.Length;
         while (true)
         {
-            int next = text[at..].IndexOfAnyInRange((byte)0xCC, (byte)0xFF);
-            if (next < 0)
+            if (at == text.Length || text[at] < FirstUnstableLead)
             {
-                // Below U+0300 every scalar is stable.
-                return -1;
+                int next = text[at..].IndexOfAnyInRange(FirstUnstableLead, (byte)0xFF);
+                if (next < 0)
+                {
+                    return -1;
+                }
+
+                at += next;
             }
 
-            at += next;
             if (IsUnstable(text, at, out int length))
             {
                 break;

@@ -1,8 +1,14 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
 namespace MultiTurnTrainer.Unicode;
 
 /// <summary>Steps over valid UTF-8. Callers guarantee validity; nothing is checked again.</summary>
 public static class Utf8
 {
+    // As signed bytes, those that do not begin a scalar are the smallest.
+    private const sbyte LastOther = -65;
+
     /// <summary>A text as UTF-8; lone surrogates become U+FFFD.</summary>
     public static byte[] GetBytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
 
@@ -76,12 +82,38 @@ public static class Utf8
     public static int Count(ReadOnlySpan<byte> text)
     {
         int count = 0;
-        foreach (byte b in text)
+        ref byte first = ref MemoryMarshal.GetReference(text);
+        int at = 0;
+        for (; at + Vector256<byte>.Count <= text.Length; at += Vector256<byte>.Count)
         {
-            count += (b & 0xC0) != 0x80 ? 1 : 0;
+            Vector256<sbyte> bytes = Vector256.LoadUnsafe(ref first, (nuint)at).AsSByte();
+            count += BitOperations.PopCount(
+                Vector256.GreaterThan(bytes, Vector256.Create(LastOther)).ExtractMostSignificantBits()
+            );
+        }
+
+        for (; at < text.Length; at++)
+        {
+            count += (sbyte)text[at] > LastOther ? 1 : 0;
         }
 
         return count;
+    }
+
+    /// <summary>The number of scalars that begin among the first bytes of a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="length">How many of its bytes count.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CountFirst(ReadOnlySpan<byte> text, int length)
+    {
+        if (length > Vector128<byte>.Count || text.Length < Vector128<byte>.Count)
+        {
+            return Count(text[..length]);
+        }
+
+        Vector128<sbyte> bytes = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(text)).AsSByte();
+        uint begins = Vector128.GreaterThan(bytes, Vector128.Create(LastOther)).ExtractMostSignificantBits();
+        return BitOperations.PopCount(begins & ((1u << length) - 1));
     }
 
     private static int DecodeLong(ReadOnlySpan<byte> text, int at, int lead, out int length)

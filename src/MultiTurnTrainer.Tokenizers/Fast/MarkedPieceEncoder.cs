@@ -129,33 +129,31 @@ internal sealed class MarkedPieceEncoder : IPieceEncoder
         // Scalars are counted with the mark put before them, which stands for the first one.
         int shift = hasPrefix ? scalar - 1 : scalar;
         int position = 0;
-        int at = 0;
+        // The first byte of a scalar; only bytes as tokens ask for it.
+        (int at, int atScalar) = (0, hasPrefix ? 1 : 0);
         int partial = 0;
         for (int i = 0; i < ids.Length; i++)
         {
             int scalars = lengths[ids[i]];
-            if (scalars == 0)
+            if (scalars > 0)
             {
-                offsets[i] = new TokenOffset(shift + position, shift + position + 1);
-                int size = Utf8.LengthOf(text[at]);
-                if (++partial == size)
-                {
-                    at += size;
-                    position++;
-                    partial = 0;
-                }
-
+                int first = Math.Max(shift + position, scalar);
+                position += scalars;
+                offsets[i] = new TokenOffset(first, Math.Max(shift + position, scalar + 1));
                 continue;
             }
 
-            int first = Math.Max(shift + position, scalar);
-            for (int n = 0; n < scalars; n++)
+            for (; atScalar < position; atScalar++)
             {
-                at += position + n == 0 && hasPrefix ? 0 : Utf8.LengthOf(text[at]);
+                at += Utf8.LengthOf(text[at]);
             }
 
-            position += scalars;
-            offsets[i] = new TokenOffset(first, Math.Max(shift + position, scalar + 1));
+            offsets[i] = new TokenOffset(shift + position, shift + position + 1);
+            if (++partial == Utf8.LengthOf(text[at]))
+            {
+                position++;
+                partial = 0;
+            }
         }
     }
 

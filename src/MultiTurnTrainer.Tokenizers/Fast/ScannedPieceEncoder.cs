@@ -54,6 +54,12 @@ internal sealed class ScannedPieceEncoder<TScanner>(BpeModel model, ByteWordEnco
         Span<TokenOffset> offsets
     )
     {
+        if (rewritten.IsEmpty)
+        {
+            LocateUnchanged(text, scalar, ids, offsets);
+            return;
+        }
+
         PlaceWalker places = new(stretch, rewritten);
         int at = 0;
         for (int i = 0; i < ids.Length; i++)
@@ -68,6 +74,19 @@ internal sealed class ScannedPieceEncoder<TScanner>(BpeModel model, ByteWordEnco
             scalar += Utf8.Count(text[start..end]);
             offsets[i] = new TokenOffset(first, scalar);
             at = end;
+        }
+    }
+
+    private void LocateUnchanged(ReadOnlySpan<byte> text, int scalar, ReadOnlySpan<int> ids, Span<TokenOffset> offsets)
+    {
+        for (int i = 0; i < ids.Length; i++)
+        {
+            int length = LengthOf(ids[i]);
+            // A part of a scalar stands for all of it.
+            int first = (text[0] & 0xC0) == 0x80 ? scalar - 1 : scalar;
+            scalar += Utf8.CountFirst(text, length);
+            offsets[i] = new TokenOffset(first, scalar);
+            text = text[length..];
         }
     }
 

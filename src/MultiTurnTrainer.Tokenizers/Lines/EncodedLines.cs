@@ -3,15 +3,18 @@ namespace MultiTurnTrainer.Tokenizers.Lines;
 /// <summary>Encodings as JSON lines, <c>{"ids": […], "offsets": [[start, end], …]}</c>.</summary>
 internal sealed class EncodedLines
 {
-    // A number with its comma and brackets.
-    private const int LongestNumber = 13;
+    // A number with its comma and brackets, and what is written beyond it.
+    private const int LongestNumber = 16;
+    private const int Hold = 10_000;
 
-    // 00 to 99.
-    private static readonly byte[] _digits =
+    // 0000 to 9999, the first digit in the lowest byte.
+    private static readonly uint[] _digits =
     [
         .. Enumerable
-            .Range(0, 100)
-            .SelectMany(number => new[] { (byte)('0' + number / 10), (byte)('0' + number % 10) }),
+            .Range(0, Hold)
+            .Select(n =>
+                (uint)('0' + n / 1000 | '0' + n / 100 % 10 << 8 | '0' + n / 10 % 10 << 16 | '0' + n % 10 << 24)
+            ),
     ];
 
     private byte[] _bytes = new byte[1 << 16];
@@ -32,34 +35,38 @@ internal sealed class EncodedLines
         Write("{\"ids\":["u8);
         foreach (int id in encoding.Ids)
         {
-            Write(id);
-            Write((byte)',');
+            Write(Number.Of(id), (byte)',');
         }
 
         EndList(encoding.Ids.Length);
         Write(",\"offsets\":["u8);
-        foreach (TokenOffset offset in encoding.Offsets)
-        {
-            Write((byte)'[');
-            Write(offset.Start);
-            Write((byte)',');
-            Write(offset.End);
-            Write("],"u8);
-        }
-
+        WriteOffsets(encoding.Offsets);
         EndList(encoding.Offsets.Length);
         Write("}\n"u8);
+    }
+
+    // Most tokens begin where the one before ends.
+    private void WriteOffsets(TokenOffset[] offsets)
+    {
+        int end = 0;
+        Number number = Number.Of(0);
+        foreach (TokenOffset offset in offsets)
+        {
+            Write("["u8);
+            Write(offset.Start == end ? number : Number.Of(offset.Start), (byte)',');
+            end = offset.End;
+            number = Number.Of(end);
+            Write(number, (byte)']');
+            Write(","u8);
+        }
     }
 
     // In place of the last comma.
     private void EndList(int count)
     {
         _length -= count > 0 ? 1 : 0;
-        Write((byte)']');
+        Write("]"u8);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Write(byte sign) => _bytes[_length++] = sign;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Write(ReadOnlySpan<byte> text)
@@ -68,38 +75,39 @@ internal sealed class EncodedLines
         _length += text.Length;
     }
 
-    /// <summary>A number that is not negative, two digits at a time.</summary>
-    private void Write(int number)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Write(Number number, byte behind)
     {
-        int end = _length + CountDigits(number);
-        int at = end;
-        while (number >= 100)
-        {
-            (number, int pair) = Math.DivRem(number, 100);
-            at -= 2;
-            _digits.AsSpan(2 * pair, 2).CopyTo(_bytes.AsSpan(at));
-        }
-
-        if (number >= 10)
-        {
-            _digits.AsSpan(2 * number, 2).CopyTo(_bytes.AsSpan(_length));
-        }
-        else
-        {
-            _bytes[_length] = (byte)('0' + number);
-        }
-
-        _length = end;
+        Span<byte> room = _bytes.AsSpan(_length, LongestNumber);
+        BinaryPrimitives.WriteUInt64LittleEndian(room, number.Digits);
+        room[number.Length] = behind;
+        _length += number.Length + 1;
     }
 
-    private static int CountDigits(int number)
+    /// <summary>The decimal digits of a number below 10⁸: lines have fewer code points, vocabularies fewer ids.</summary>
+    /// <param name="Digits">The first digit in the lowest byte.</param>
+    /// <param name="Length">How many.</param>
+    private readonly record struct Number(ulong Digits, int Length)
     {
-        int digits = 1;
-        for (long limit = 10; number >= limit; limit *= 10)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Number Of(int value)
         {
-            digits++;
+            if (value < Hold)
+            {
+                return Leading(value);
+            }
+
+            (int upper, int lower) = Math.DivRem(value, Hold);
+            Number leading = Leading(upper);
+            return new Number(leading.Digits | ((ulong)_digits[lower] << (8 * leading.Length)), leading.Length + 4);
         }
 
-        return digits;
+        // Without the zeros before it.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Number Leading(int value)
+        {
+            int length = value < 100 ? (value < 10 ? 1 : 2) : (value < 1000 ? 3 : 4);
+            return new Number(_digits[value] >> (8 * (4 - length)), length);
+        }
     }
 }
