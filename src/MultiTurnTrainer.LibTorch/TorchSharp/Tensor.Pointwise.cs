@@ -39,6 +39,9 @@ public static partial class torch
         /// <summary>Hyperbolic tangent.</summary>
         public Tensor tanh() => Operator.Call("tanh(self)", this);
 
+        /// <summary>1 / (1 + e^-x).</summary>
+        public Tensor sigmoid() => Operator.Call("sigmoid(self)", this);
+
         /// <summary>x * sigmoid(x).</summary>
         public Tensor silu() => Operator.Call("silu(self)", this);
 

@@ -2,49 +2,73 @@ using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Architectures;
 
-/// <summary>The modules of one layer, whatever runs them: operators on tensors, or rows of floats in decoding.</summary>
-/// <typeparam name="TLinear">A linear module.</typeparam>
+/// <summary>The norms of one layer, whatever runs them; null where the family has none.</summary>
 /// <typeparam name="TNorm">A norm.</typeparam>
-internal sealed class BlockModules<TLinear, TNorm>
+internal sealed class NormModules<TNorm>
     where TNorm : class
 {
-    public BlockModules(ModelConfig config, int layer, Func<string, TLinear> linear, Func<string, TNorm> norm)
+    public NormModules(ModelConfig config, int layer, Func<string, TNorm> norm)
     {
-        string block = $"model.layers.{layer}.";
-        string attention = block + "self_attn.";
-        string mlp = block + "mlp.";
-        InputNorm = norm(block + "input_layernorm");
-        PostAttentionNorm = norm(block + "post_attention_layernorm");
-        PreMlpNorm = config.SandwichNorms ? norm(block + "pre_feedforward_layernorm") : null;
-        PostMlpNorm = config.SandwichNorms ? norm(block + "post_feedforward_layernorm") : null;
-        QueryNorm = config.QueryKeyNorm ? norm(attention + "q_norm") : null;
-        KeyNorm = config.QueryKeyNorm ? norm(attention + "k_norm") : null;
-        Qkv = config.FusedProjections
-            ? [linear(attention + "qkv_proj")]
-            : [linear(attention + "q_proj"), linear(attention + "k_proj"), linear(attention + "v_proj")];
-        Output = linear(attention + "o_proj");
-        GateUp = config.FusedProjections
-            ? [linear(mlp + "gate_up_proj")]
-            : [linear(mlp + "gate_proj"), linear(mlp + "up_proj")];
-        Down = linear(mlp + "down_proj");
+        BeforeMixer = Find(config.Norms.BeforeMixer);
+        AfterMixer = Find(config.Norms.AfterMixer);
+        BeforeMlp = Find(config.Norms.BeforeMlp);
+        AfterMlp = Find(config.Norms.AfterMlp);
+
+        TNorm? Find(string? name) => name is null ? null : norm($"{ModuleLayout.LayerPath(config, layer)}.{name}");
     }
 
-    public TNorm InputNorm { get; }
+    public TNorm? BeforeMixer { get; }
 
-    public TNorm PostAttentionNorm { get; }
+    public TNorm? AfterMixer { get; }
 
-    public TNorm? PreMlpNorm { get; }
+    public TNorm? BeforeMlp { get; }
 
-    public TNorm? PostMlpNorm { get; }
+    public TNorm? AfterMlp { get; }
+}
+
+/// <summary>The modules of one layer's attention, whatever runs them: operators on tensors, or rows of floats in decoding.</summary>
+/// <typeparam name="TLinear">A linear module.</typeparam>
+/// <typeparam name="TNorm">A norm.</typeparam>
+internal sealed class AttentionModules<TLinear, TNorm>
+    where TNorm : class
+{
+    public AttentionModules(ModelConfig config, int layer, Func<string, TLinear> linear, Func<string, TNorm> norm)
+    {
+        string path = ModuleLayout.LayerPath(config, layer) + ".self_attn.";
+        LayerShape shape = config.Shape(layer);
+        bool owns = shape.KeysOf is null;
+        string[] names =
+            config.FusedQkv ? ["qkv_proj"]
+            : !owns ? ["q_proj"]
+            : shape.ValuesAreKeys ? ["q_proj", "k_proj"]
+            : ["q_proj", "k_proj", "v_proj"];
+        Qkv = [.. names.Select(name => linear(path + name))];
+        bool normed = config.QueryKeyNorm != Configuration.QueryKeyNorm.None;
+        QueryNorm = normed ? norm(path + "q_norm") : null;
+        KeyNorm = normed && owns ? norm(path + "k_norm") : null;
+        Output = linear(path + "o_proj");
+    }
+
+    /// <summary>Query, key and value, or fewer; one where the family fuses them.</summary>
+    public TLinear[] Qkv { get; }
 
     public TNorm? QueryNorm { get; }
 
     public TNorm? KeyNorm { get; }
 
-    /// <summary>Query, key and value; one where the family fuses them.</summary>
-    public TLinear[] Qkv { get; }
-
     public TLinear Output { get; }
+}
+
+/// <summary>The modules of a dense feed-forward network, whatever runs them.</summary>
+/// <typeparam name="TLinear">A linear module.</typeparam>
+internal sealed class MlpModules<TLinear>
+{
+    public MlpModules(ModelConfig config, MlpPaths paths, int layer, Func<string, TLinear> linear)
+    {
+        string block = ModuleLayout.LayerPath(config, layer) + ".";
+        GateUp = [.. paths.GateUp.Select(path => linear(block + path))];
+        Down = linear(block + paths.Down);
+    }
 
     /// <summary>Gate and up; one where the family fuses them.</summary>
     public TLinear[] GateUp { get; }

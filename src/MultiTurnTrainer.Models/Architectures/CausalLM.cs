@@ -2,6 +2,7 @@
 // Refuses to know: families by name, losses, optimizers.
 // Shapes: s tokens of the pack, n rows asked for, e hidden width, v vocabulary.
 using MultiTurnTrainer.Models.Adapters;
+using MultiTurnTrainer.Models.Architectures.FeedForward;
 using MultiTurnTrainer.Models.Configuration;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Models.Kernels.Dequantise;
@@ -22,20 +23,23 @@ public sealed class CausalLM : IDisposable
     private readonly DecoderBlock[] _blocks;
     private readonly RmsNorm _finalNorm;
     private readonly Projection _head;
+    private readonly PerLayerTable? _perLayer;
+    private readonly List<Tensor> _constants = [];
 
     private CausalLM(ModelConfig config, ModuleLayout layout, ModuleWeight[] weights, Tensor?[] biases)
     {
         Config = config;
         Layout = layout;
-        Tensor embedding = weights[layout[ModuleLayout.EmbeddingPath].Slot].Numbers!;
+        Tensor embedding = weights[layout.Embedding.Slot].Numbers!;
         Type = embedding.dtype;
         Device = embedding.device;
         _weights = weights;
         _biases = biases;
-        ModuleBuilder build = new(config, layout, weights, biases);
+        ModuleBuilder build = new(config, layout, weights, biases, _constants);
         _embedding = build.Embedding();
         _blocks = [.. Enumerable.Range(0, config.Layers).Select(layer => new DecoderBlock(config, layer, build))];
-        _finalNorm = build.Norm("model.norm");
+        _finalNorm = build.Norm(ModuleLayout.FinalNormPath(config));
+        _perLayer = config.PerLayerInput is null ? null : new PerLayerTable(config, build);
         _head = build.Projection(ModuleLayout.HeadPath);
     }
 
@@ -64,6 +68,9 @@ public sealed class CausalLM : IDisposable
             .Sum(module => module.Shape.Aggregate(1L, (product, size) => product * size))
         + _biases.Sum(bias => bias?.numel() ?? 0);
 
+    /// <summary>Tensors of the files that belong to parts text does not pass (vision, audio), and were left there.</summary>
+    public int SkippedTensors { get; private init; }
+
     /// <summary>Whether weights are held as codes.</summary>
     public bool IsQuantised => _weights.Any(weight => weight.Codes is not null);
 
@@ -84,7 +91,7 @@ public sealed class CausalLM : IDisposable
     {
         ModelConfig config = ModelConfigReader.ReadFolder(folder);
         using IModelWeights files = IModelWeights.Open(folder, config);
-        if (WeightLoader.HeadDimension(files, config.Heads) is { } width && width != config.HeadDimension)
+        if (WeightLoader.HeadDimension(files, config) is { } width && width != config.HeadDimension)
         {
             // Only takes effect where the file does not state head_dim.
             config = ModelConfigReader.ReadFolder(folder, width);
@@ -107,7 +114,10 @@ public sealed class CausalLM : IDisposable
             config = config with { Quantisation = quantisation.Described };
         }
 
-        return new CausalLM(config, layout, weights, biases);
+        return new CausalLM(config, layout, weights, biases)
+        {
+            SkippedTensors = files.Names.Count(name => WeightLoader.IsSkipped(config, name)),
+        };
     }
 
     /// <summary>What a forward pass over a pack needs; dispose it after the backward.</summary>
@@ -117,15 +127,30 @@ public sealed class CausalLM : IDisposable
     public ForwardContext Prepare(SequenceLayout layout, Adapter? adapter = null, ulong? dropoutSeed = null) =>
         new PackContext(layout, Tables(layout), adapter, dropoutSeed);
 
-    /// <summary>A pack whose keys, rotated, and values are handed out layer by layer.</summary>
-    internal ForwardContext PrepareCached(
-        SequenceLayout layout,
-        Adapter? adapter,
-        Action<int, Tensor, Tensor> onKeys
-    ) => new PackContext(layout, Tables(layout), adapter, null, onKeys);
+    /// <summary>A pack whose keys, values and states are handed out layer by layer.</summary>
+    internal ForwardContext PrepareCached(SequenceLayout layout, Adapter? adapter, PackReader reader) =>
+        new PackContext(layout, Tables(layout), adapter, null, reader);
 
     /// <summary>Ids [tokens] (int64, on the model's device) to [tokens, hidden].</summary>
-    public Tensor Embed(Tensor ids, ForwardContext context) => _embedding.Forward(ids, context);
+    public Tensor Embed(Tensor ids, ForwardContext context)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (int placeholder in Config.Placeholders?.Ids ?? [])
+        {
+            ids = ids.masked_fill(ids.eq(placeholder), Config.Placeholders!.Stand);
+        }
+
+        Tensor embedded = _embedding.Forward(ids, context);
+        context.PerLayerInput = _perLayer?.Forward(ids, embedded, context).DetachFromDisposeScope();
+        return embedded.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Whether a block may run without autograd and again with it: not where other blocks need what it computed, or where what every
+    /// block gets beside the residual stream is trained.
+    /// </summary>
+    public bool CanRecompute(int layer, ForwardContext context) =>
+        layer < Config.FirstSharedLayer && context.PerLayerInput is not { requires_grad: true };
 
     /// <summary>One block: [tokens, hidden] to the same shape, or to the rows that are asked for.</summary>
     /// <param name="layer">Its number.</param>
@@ -135,8 +160,12 @@ public sealed class CausalLM : IDisposable
     public Tensor Block(int layer, Tensor hidden, ForwardContext context, Tensor? rows = null) =>
         _blocks[layer].Forward(hidden, context, rows);
 
-    /// <summary>The norm before the head.</summary>
-    public Tensor FinalNorm(Tensor hidden, ForwardContext context) => _finalNorm.Forward(hidden, context.Adapter);
+    /// <summary>The norm before the head; what divides logits divides its result, which is the same.</summary>
+    public Tensor FinalNorm(Tensor hidden, ForwardContext context)
+    {
+        Tensor normed = _finalNorm.Forward(hidden, context.Adapter);
+        return Config.LogitDivisor == 1 ? normed : normed * (1 / Config.LogitDivisor);
+    }
 
     /// <summary>Ids [tokens] to the hidden state the head reads, [tokens, hidden], or the rows of it that are asked for.</summary>
     /// <param name="ids">Int64, on the model's device.</param>
@@ -173,7 +202,7 @@ public sealed class CausalLM : IDisposable
     /// The head as one matrix [vocabulary, hidden], the adapter's change included: what a loss that forms logits in
     /// chunks multiplies by. Follows autograd where the adapter trains the head. The logit cap is not part of it.
     /// </summary>
-    public Tensor HeadWeight(Adapter? adapter) => EffectiveWeight(Layout[ModuleLayout.HeadPath], adapter);
+    public Tensor HeadWeight(Adapter? adapter) => EffectiveWeight(Layout.Head, adapter);
 
     /// <summary>
     /// The head under a low-rank change, as products of its own: no matrix [vocabulary, hidden] is made, and the gradients are added
@@ -181,7 +210,7 @@ public sealed class CausalLM : IDisposable
     /// </summary>
     public IHead? LowRankHead(Adapter adapter)
     {
-        ModuleSpec module = Layout[ModuleLayout.HeadPath];
+        ModuleSpec module = Layout.Head;
         return
             adapter.Weight(module.Slot) is null
             && adapter.Tokens(module.Slot) is null
@@ -198,19 +227,35 @@ public sealed class CausalLM : IDisposable
             weight.Dispose();
         }
 
-        foreach (Tensor? bias in _biases)
+        foreach (Tensor? tensor in _biases.Concat(_constants))
         {
-            bias?.Dispose();
+            tensor?.Dispose();
         }
+    }
+
+    /// <summary>One of the tensors that files hold in place of a stacked weight, with the adapter's change in it.</summary>
+    internal Tensor EffectivePart(ModuleSpec module, int part, Adapter? adapter)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int perExpert = module.Parts.Count / module.Experts;
+        Tensor stacked = _weights[module.Slot].Numbers!;
+        return ExpertMatrices
+            .EffectiveWeight(module, stacked, adapter, part / perExpert)
+            .reshape(perExpert, -1, module.In) // [1, out, in] -> [parts, rows, in]
+            .select(0, part % perExpert)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>A module's weight with the adapter's change in it.</summary>
     internal Tensor EffectiveWeight(ModuleSpec module, Adapter? adapter)
     {
         ModuleWeight weight = _weights[module.Slot];
-        return module.Kind == ModuleKind.Embedding
-            ? Embedding.EffectiveWeight(module, weight.Numbers!, adapter)
-            : Projection.EffectiveWeight(module, weight, adapter);
+        return module.Kind switch
+        {
+            ModuleKind.Embedding => Embedding.EffectiveWeight(module, weight.Numbers!, adapter),
+            ModuleKind.Experts => ExpertMatrices.EffectiveWeight(module, weight.Numbers!, adapter),
+            _ => Projection.EffectiveWeight(module, weight, adapter),
+        };
     }
 
     private RotaryTables Tables(SequenceLayout layout) =>

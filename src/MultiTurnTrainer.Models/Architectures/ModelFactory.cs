@@ -140,9 +140,9 @@ public static class ModelFactory
                 continue;
             }
 
-            if (module.Kind == ModuleKind.Norm)
+            if (module.Kind == ModuleKind.Norm || IsFactor(module))
             {
-                double one = config.NormAddsOne ? 0 : 1;
+                double one = config.NormAddsOne && module.Kind == ModuleKind.Norm ? 0 : 1;
                 yield return CreatePiece(module.WeightName, config.StoredType, module.Shape, () => one);
                 continue;
             }
@@ -156,6 +156,14 @@ public static class ModelFactory
             );
         }
     }
+
+    // What multiplies a whole state or score begins at one.
+    private static bool IsFactor(ModuleSpec module) =>
+        module.Kind == ModuleKind.Parameter
+        && (
+            module.Path.EndsWith("scale", StringComparison.Ordinal)
+            || module.Path.EndsWith("layer_scalar", StringComparison.Ordinal)
+        );
 
     private static SafetensorsPiece CreatePiece(string name, SafetensorsType type, long[] shape, Func<double> next) =>
         new(name, type, shape, stream => Fill(stream, type, shape.Aggregate(1L, (a, b) => a * b), next));

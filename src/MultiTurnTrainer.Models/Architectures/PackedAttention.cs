@@ -17,8 +17,16 @@ internal static class PackedAttention
     /// <param name="query">[tokens, heads, width].</param>
     /// <param name="key">[tokens, key heads, width].</param>
     /// <param name="value">[tokens, key heads, width].</param>
+    /// <param name="sinks">A score for each head that takes part in the softmax and gives nothing, [heads]; null without.</param>
     /// <returns>[tokens, heads · width].</returns>
-    public static Tensor Forward(AttentionSpec spec, SequenceLayout layout, Tensor query, Tensor key, Tensor value)
+    public static Tensor Forward(
+        AttentionSpec spec,
+        SequenceLayout layout,
+        Tensor query,
+        Tensor key,
+        Tensor value,
+        Tensor? sinks = null
+    )
     {
         using DisposeScope scope = NewDisposeScope();
         List<Tensor> parts = [];
@@ -37,6 +45,7 @@ internal static class PackedAttention
                         query.narrow(0, start + first, count), // [q, h, d]
                         key.narrow(0, start + low, high - low), // [c, k, d]
                         value.narrow(0, start + low, high - low), // [c, k, d]
+                        sinks,
                         first - low
                     )
                 );
@@ -48,7 +57,14 @@ internal static class PackedAttention
     }
 
     /// <summary>Some queries against the keys they may see; query 0 is at key <paramref name="offset"/>.</summary>
-    private static Tensor AttendBlock(AttentionSpec spec, Tensor query, Tensor key, Tensor value, int offset)
+    private static Tensor AttendBlock(
+        AttentionSpec spec,
+        Tensor query,
+        Tensor key,
+        Tensor value,
+        Tensor? sinks,
+        int offset
+    )
     {
         using DisposeScope scope = NewDisposeScope();
         long queries = query.shape[0];
@@ -78,7 +94,13 @@ internal static class PackedAttention
                 .view(keyHeads, group * queries, keys); // [k, g q, c]
         }
 
-        Tensor weights = scores.softmax(-1).to(query.dtype);
+        if (sinks is not null)
+        {
+            Tensor own = zeros([keyHeads, group, queries], inside, query.device); // [k, g, q]
+            sinks = (own + sinks.view(keyHeads, group, 1)).view(keyHeads, group * queries); // [h] -> [k, g q]
+        }
+
+        Tensor weights = AttentionSinks.Softmax(scores, sinks).to(query.dtype);
         return bmm(weights, value.permute(1, 0, 2)) // [k, g q, c] [k, c, d] -> [k, g q, d]
             .view(keyHeads, group, queries, width) // [k, g, q, d]
             .permute(2, 0, 1, 3) // [q, k, g, d]

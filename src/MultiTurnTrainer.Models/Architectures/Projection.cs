@@ -10,6 +10,9 @@ namespace MultiTurnTrainer.Models.Architectures;
 /// <summary>A linear module of the base with what an adapter lays over it.</summary>
 internal sealed class Projection(ModuleSpec module, ModuleWeight weight, Tensor? bias)
 {
+    /// <summary>The width of the input.</summary>
+    public int Inputs => module.In;
+
     /// <summary>[…, in] to […, out].</summary>
     public Tensor Forward(Tensor input, ForwardContext context)
     {
@@ -30,6 +33,25 @@ internal sealed class Projection(ModuleSpec module, ModuleWeight weight, Tensor?
             : [.. LoraProducts.Run(input, [.. projections.Select(projection => projection.Describe(context))])];
         Array.ForEach(results, result => result.MoveToOuterDisposeScope());
         return results;
+    }
+
+    /// <summary>The outputs of several modules of one input, or the slices of the one that fuses them.</summary>
+    public static Tensor[] Split(Projection[] projections, Tensor input, ForwardContext context, params int[] widths)
+    {
+        if (projections.Length == widths.Length)
+        {
+            return ForwardAll(projections, input, context);
+        }
+
+        Tensor fused = projections[0].Forward(input, context);
+        int start = 0;
+        Tensor[] parts = new Tensor[widths.Length];
+        for (int i = 0; i < widths.Length; start += widths[i++])
+        {
+            parts[i] = fused.narrow(-1, start, widths[i]).contiguous(); // [s, sum of widths] -> [s, width]
+        }
+
+        return parts;
     }
 
     /// <summary>

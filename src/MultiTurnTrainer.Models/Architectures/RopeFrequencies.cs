@@ -21,6 +21,10 @@ public static class RopeFrequencies
             RopeType.Llama3 => [.. plain.Select(frequency => Llama3(rope, frequency))],
             RopeType.Yarn => Yarn(rope, plain),
             RopeType.LongRope => LongRope(rope, plain, length),
+            RopeType.Proportional =>
+            [
+                .. plain.Select((frequency, i) => i < rope.TurningPairs ? frequency / rope.Factor : 0),
+            ],
             _ => plain,
         };
         return [.. scaled.Select(frequency => (float)frequency)];

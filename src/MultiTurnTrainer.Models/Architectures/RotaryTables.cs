@@ -30,8 +30,11 @@ internal sealed class RotaryTables : IDisposable
         }
     }
 
-    /// <summary>Rotates [tokens, heads, width] as a layer does; the same tensor where it does not.</summary>
+    /// <summary>Rotates keys [tokens, heads, width] as a layer does; the same tensor where it does not.</summary>
     public Tensor Apply(int layer, Tensor heads) => _layers[layer]?.Apply(heads) ?? heads;
+
+    /// <summary>Rotates queries, and scales them where the family does.</summary>
+    public Tensor ApplyToQueries(int layer, Tensor heads) => _layers[layer]?.ApplyToQueries(heads) ?? heads;
 
     /// <summary>Frees the tables.</summary>
     public void Dispose()

@@ -7,9 +7,11 @@ namespace MultiTurnTrainer.Models.Architectures;
 internal static class WeightLoader
 {
     /// <summary>The width of a head as the weights have it, for configurations that do not say.</summary>
-    public static int? HeadDimension(IModelWeights files, int heads) =>
-        files.Shape("model.layers.0.self_attn.q_proj.weight") is [long rows, _] && rows % heads == 0
-            ? (int)(rows / heads)
+    public static int? HeadDimension(IModelWeights files, ModelConfig config) =>
+        files.Shape($"{ModuleLayout.LayerPath(config, 0)}.self_attn.q_proj.weight") is [long rows, _]
+        && config is { Shapes.Count: 0, Latent: null }
+        && rows % config.Heads == 0
+            ? (int)(rows / config.Heads)
             : null;
 
     public static (ModuleWeight[] Weights, Tensor?[] Biases) Load(
@@ -32,7 +34,7 @@ internal static class WeightLoader
             {
                 if (IsTiedHead(config, module))
                 {
-                    weights[module.Slot] = weights[layout[ModuleLayout.EmbeddingPath].Slot];
+                    weights[module.Slot] = weights[layout.Embedding.Slot];
                     continue;
                 }
 
@@ -74,7 +76,7 @@ internal static class WeightLoader
 
         if (quantisation is null || module.Kind != ModuleKind.Linear || module.Path == ModuleLayout.HeadPath)
         {
-            return new ModuleWeight(Resize(files.Load(module.WeightName, type, device), module.Shape[0]));
+            return new ModuleWeight(Resize(LoadNumbers(files, module, type, device), module));
         }
 
         using Tensor numbers = files.Load(module.WeightName, type, CPU);
@@ -92,9 +94,34 @@ internal static class WeightLoader
         }
     }
 
-    // A table with more or fewer rows; those that the file lacks are zero.
-    private static Tensor Resize(Tensor table, long rows)
+    private static Tensor LoadNumbers(IModelWeights files, ModuleSpec module, ScalarType type, Device device)
     {
+        if (!IsInParts(files, module))
+        {
+            return files.Load(module.WeightName, type, device);
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        Tensor stacked = empty(module.Shape, type, device: device);
+        Tensor parts = stacked.view(module.Parts.Count, -1, module.In); // [experts, out, in] -> [parts, rows, in]
+        for (int i = 0; i < module.Parts.Count; i++)
+        {
+            using Tensor part = files.Load(module.Parts[i], type, device);
+            parts.select(0, i).copy_(part);
+        }
+
+        return stacked.DetachFromDisposeScope();
+    }
+
+    /// <summary>Whether files hold a stacked weight as its parts.</summary>
+    private static bool IsInParts(IModelWeights files, ModuleSpec module) =>
+        module.Parts.Count > 0 && files.Shape(module.WeightName) is null;
+
+    // A table with more or fewer rows; those that the file lacks are zero.
+    private static Tensor Resize(Tensor table, ModuleSpec module)
+    {
+        long rows = module.Shape[0];
         if (table.size(0) == rows)
         {
             return table;
@@ -110,6 +137,10 @@ internal static class WeightLoader
             return resized.DetachFromDisposeScope();
         }
     }
+
+    /// <summary>Whether a tensor belongs to a part of the model that text does not pass.</summary>
+    public static bool IsSkipped(ModelConfig config, string name) =>
+        config.SkippedPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>Whether a module is a head without a weight of its own.</summary>
     public static bool IsTiedHead(ModelConfig config, ModuleSpec module) =>
@@ -127,12 +158,29 @@ internal static class WeightLoader
     {
         foreach (ModuleSpec module in layout.Modules.Where(module => !IsTiedHead(config, module)))
         {
-            bool table = module.Path is ModuleLayout.EmbeddingPath or ModuleLayout.HeadPath;
-            Require(files, module.WeightName, table ? [vocabulary, module.In] : module.Shape);
+            bool table = module == layout.Embedding || module == layout.Head;
+            if (IsInParts(files, module))
+            {
+                long rows = (long)module.Experts * module.Out / module.Parts.Count;
+                RequireAll(files, module.Parts, [rows, module.In]);
+            }
+            else
+            {
+                Require(files, module.WeightName, table ? [vocabulary, module.In] : module.Shape);
+            }
+
             if (module.HasBias)
             {
                 Require(files, module.BiasName, [module.Out]);
             }
+        }
+    }
+
+    private static void RequireAll(IModelWeights files, IEnumerable<string> names, long[] shape)
+    {
+        foreach (string name in names)
+        {
+            Require(files, name, shape);
         }
     }
 
@@ -158,7 +206,7 @@ internal static class WeightLoader
         HashSet<string> known = new(StringComparer.Ordinal);
         foreach (ModuleSpec module in layout.Modules)
         {
-            known.Add(module.WeightName);
+            known.UnionWith(IsInParts(files, module) ? module.Parts : [module.WeightName]);
             if (module.HasBias)
             {
                 known.Add(module.BiasName);
@@ -167,7 +215,9 @@ internal static class WeightLoader
 
         // Old files carry the rotary frequencies, which follow from config.json.
         string? stray = files.Names.FirstOrDefault(name =>
-            !known.Contains(name) && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+            !known.Contains(name)
+            && !name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+            && !IsSkipped(config, name)
         );
         if (stray is not null)
         {

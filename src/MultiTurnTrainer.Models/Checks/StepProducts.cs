@@ -133,7 +133,7 @@ public sealed class StepProducts(CausalLM model, Adapter adapter, SequenceLayout
 
     private void RunHead()
     {
-        FrozenHead head = new(model.Weight(model.Layout[ModuleLayout.HeadPath]));
+        FrozenHead head = new(model.Weight(model.Layout.Head));
         long chunk = MaskedCrossEntropy.ChunkRows(head, model.Device, supervised);
         for (long start = 0; start < supervised; start += chunk)
         {

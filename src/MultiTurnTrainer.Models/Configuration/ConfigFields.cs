@@ -42,6 +42,22 @@ internal sealed class ConfigFields(JsonElement json, string path, string prefix 
             : throw Wrong(name, "a number");
     }
 
+    /// <summary>A number above 0.</summary>
+    public double Above(string name, double fallback)
+    {
+        double value = Double(name, fallback);
+        return value > 0 ? value : throw Wrong(name, "a number above 0");
+    }
+
+    /// <summary>Refuses a field that says anything else than what the family always does.</summary>
+    public void Require(string name, bool wanted)
+    {
+        if (Bool(name, wanted) != wanted)
+        {
+            throw Unsupported(name, wanted ? "true" : "false");
+        }
+    }
+
     public double? OptionalDouble(string name) => Has(name) ? Double(name) : null;
 
     public bool Bool(string name, bool fallback) =>
@@ -72,6 +88,12 @@ internal sealed class ConfigFields(JsonElement json, string path, string prefix 
         _seen.Add(name);
         return json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
     }
+
+    /// <summary>Whether a field is true.</summary>
+    public bool IsTrue(string name) => Find(name) is { ValueKind: JsonValueKind.True };
+
+    /// <summary>Whether a field is false.</summary>
+    public bool IsFalse(string name) => Find(name) is { ValueKind: JsonValueKind.False };
 
     /// <summary>Marks fields as read that have no bearing on the maths.</summary>
     public void Ignore(params IEnumerable<string> names) => _seen.UnionWith(names);

@@ -83,17 +83,29 @@ public sealed record ModelConfig
     /// <summary>Bias on gate, up and down.</summary>
     public bool MlpBias { get; init; }
 
-    /// <summary>RMS norm on every query and key head before the rotation (Qwen3, Gemma 3).</summary>
-    public bool QueryKeyNorm { get; init; }
+    /// <summary>Which norm queries and keys pass before the rotation.</summary>
+    public QueryKeyNorm QueryKeyNorm { get; init; }
 
-    /// <summary>q, k, v in one projection, gate and up in another (Phi-3).</summary>
-    public bool FusedProjections { get; init; }
+    /// <summary>Values of every head are normalised too, without a weight (Gemma 4).</summary>
+    public bool NormsValues { get; init; }
+
+    /// <summary>The query projection gives a gate beside every query head; what a head attends to passes its sigmoid (Qwen3.5).</summary>
+    public bool GatesAttention { get; init; }
+
+    /// <summary>A learnt score for each head that stands in the softmax and gives nothing (gpt-oss).</summary>
+    public bool HasSinks { get; init; }
+
+    /// <summary>q, k, v in one projection (Phi-3).</summary>
+    public bool FusedQkv { get; init; }
+
+    /// <summary>The dense feed-forward network's modules, below the layer.</summary>
+    public MlpPaths Mlp { get; init; } = MlpPaths.Apart;
+
+    /// <summary>The norms of a block, below the layer.</summary>
+    public BlockNorms Norms { get; init; } = BlockNorms.Before;
 
     /// <summary>Norms multiply by 1 + w, in single precision (Gemma).</summary>
     public bool NormAddsOne { get; init; }
-
-    /// <summary>Norms before and after both halves of a block (Gemma 2 and 3).</summary>
-    public bool SandwichNorms { get; init; }
 
     /// <summary>Factor on the embedding's output; 1 where there is none.</summary>
     public double EmbeddingScale { get; init; } = 1;
@@ -104,11 +116,54 @@ public sealed record ModelConfig
     /// <summary>Logits become cap · tanh(logit / cap); null where they do not.</summary>
     public double? LogitSoftcap { get; init; }
 
+    /// <summary>Factor on what attention and feed-forward network add to the residual stream (Granite).</summary>
+    public double ResidualScale { get; init; } = 1;
+
+    /// <summary>What logits are divided by (Granite).</summary>
+    public double LogitDivisor { get; init; } = 1;
+
+    /// <summary>Every block's result is multiplied by a number of its own (Gemma 4).</summary>
+    public bool ScalesLayers { get; init; }
+
+    /// <summary>The input that each layer gets for each token beside the residual stream; null without (Gemma 4's E models).</summary>
+    public PerLayerInputConfig? PerLayerInput { get; init; }
+
+    /// <summary>The experts of the layers that have some; null without.</summary>
+    public ExpertConfig? Experts { get; init; }
+
+    /// <summary>The gated DeltaNet of the layers that have one; null without.</summary>
+    public DeltaNetConfig? DeltaNet { get; init; }
+
+    /// <summary>Queries, keys and values through narrow latent states; null without (DeepSeek).</summary>
+    public LatentAttentionConfig? Latent { get; init; }
+
+    /// <summary>The path of the decoder: <c>model</c>, or <c>model.language_model</c> as part of a multimodal model.</summary>
+    public string Root { get; init; } = "model";
+
+    /// <summary>Tokens that stand for images and sounds and are looked up as another one; null without (Gemma 4 as part of a multimodal model).</summary>
+    public PlaceholderTokens? Placeholders { get; init; }
+
+    /// <summary>How names of tensors begin that belong to parts text does not pass: vision, audio, prediction of further tokens.</summary>
+    public IReadOnlyList<string> SkippedPrefixes { get; init; } = [];
+
+    /// <summary>What each layer has of its own; layers without an entry are as the whole model says.</summary>
+    public IReadOnlyList<LayerShape> Shapes { get; init; } = [];
+
     /// <summary>Width of all query heads together.</summary>
     public int QueryWidth => Heads * HeadDimension;
 
     /// <summary>Width of all key heads together, and of all value heads.</summary>
     public int KeyValueWidth => KeyValueHeads * HeadDimension;
+
+    /// <summary>A layer's own sizes.</summary>
+    public LayerShape Shape(int layer) =>
+        Shapes.Count > 0 ? Shapes[layer] : new LayerShape(HeadDimension, KeyValueHeads, IntermediateSize);
+
+    /// <summary>The first layer whose keys and values later layers use too; the number of layers where none does so.</summary>
+    public int FirstSharedLayer => Shapes.Select(shape => shape.KeysOf ?? Layers).DefaultIfEmpty(Layers).Min();
+
+    /// <summary>Whether what was read of a sequence is a state that cannot be cut back to fewer tokens.</summary>
+    public bool IsRecurrent => DeltaNet is not null;
 
     /// <summary>Whether a sequence that grows to this length turns all its tokens by other frequencies than before.</summary>
     public bool RotationChangesAt(int length) => Ropes.Any(rope => rope?.ChangesAt(length) ?? false);

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Configuration.Families;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Configuration;
@@ -9,15 +10,14 @@ namespace MultiTurnTrainer.Models.Configuration;
 public static class ModelConfigReader
 {
     /// <summary>The families mtt knows, by <c>model_type</c>. SmolLM2 is <c>llama</c>, Qwen2.5 is <c>qwen2</c>.</summary>
-    public static IReadOnlyList<string> Families { get; } =
-    ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "phi3", "smollm3"];
+    public static IReadOnlyList<string> Families { get; } = [.. Family.All.Select(family => family.ModelType)];
 
     // Far beyond every model there is, and small enough to be refused before anything is allocated.
-    private const int MostWidth = 1 << 20;
-    private const int MostHeads = 1 << 14;
+    internal const int MostWidth = 1 << 20;
+    internal const int MostHeads = 1 << 14;
+    internal const int MostTokens = 1 << 24;
     private const int MostLayers = 1 << 12;
     private const int MostPositions = 1 << 28;
-    private const int MostTokens = 1 << 24;
 
     private static readonly string[] _inert = """
         architectures attn_implementation auto_map begin_suppress_tokens bos_token_id cache_implementation
@@ -78,36 +78,36 @@ public static class ModelConfigReader
             throw new MttException($"{path}: is not a JSON object", "Fetch the file again.");
         }
 
-        ConfigFields fields = new(json, path);
-        string family =
+        return MultimodalConfig.IsOne(json)
+            ? MultimodalConfig.Read(json, path, fields => ReadText(fields, path, headDimension))
+            : ReadText(new ConfigFields(json, path), path, headDimension);
+    }
+
+    private static ModelConfig ReadText(ConfigFields fields, string path, int? headDimension)
+    {
+        string name =
             fields.Text("model_type")
             ?? throw new MttException($"{path}: model_type is missing", $"Known: {string.Join(", ", Families)}.");
-        if (!Families.Contains(family))
-        {
-            throw new MttException(
-                $"{path}: model_type '{family}' is not supported",
-                $"Supported: {string.Join(", ", Families)} (SmolLM2 is llama, Qwen2.5 is qwen2)."
+        Family family =
+            Family.All.FirstOrDefault(family => family.ModelType == name)
+            ?? throw new MttException(
+                $"{path}: model_type '{name}' is not supported",
+                $"Supported: {string.Join(", ", Families)} (SmolLM2 is llama, Qwen2.5 is qwen2), and the text part of "
+                    + $"{string.Join(", ", MultimodalConfig.ModelTypes)}."
             );
-        }
-
-        ModelConfig config = Specialise(Common(fields, family, headDimension), fields) with
+        ModelConfig config = family.Own(Common(fields, family, headDimension), fields) with
         {
             Quantisation = StoredQuantisation.Read(fields, path),
         };
         RefuseTrainingOnlyMaths(fields);
-        if (!fields.Bool("is_causal", true))
-        {
-            throw fields.Unsupported("is_causal", "true");
-        }
-
+        fields.Require("is_causal", true);
         fields.Ignore(_inert);
-        fields.RefuseUnread(family);
+        fields.RefuseUnread(name);
         return config;
     }
 
-    private static ModelConfig Common(ConfigFields fields, string family, int? headHint)
+    private static ModelConfig Common(ConfigFields fields, Family family, int? headHint)
     {
-        bool gemma = family is "gemma2" or "gemma3_text";
         int hidden = fields.Positive("hidden_size", most: MostWidth);
         int heads = fields.Positive("num_attention_heads", most: MostHeads);
         int keyValueHeads = fields.Positive("num_key_value_heads", heads, MostHeads);
@@ -116,119 +116,39 @@ public static class ModelConfigReader
             throw fields.Wrong("num_key_value_heads", $"a divisor of the {heads} attention heads");
         }
 
-        int head = fields.Positive("head_dim", headHint ?? (gemma ? 256 : hidden / heads), MostWidth);
+        int head =
+            family.HeadDimensionOf?.Invoke(fields)
+            ?? fields.Positive("head_dim", headHint ?? family.HeadDimension ?? (hidden / heads), MostWidth);
         int layers = fields.Positive("num_hidden_layers", most: MostLayers);
-        int positions = fields.Positive("max_position_embeddings", DefaultPositions(family), MostPositions);
-        IReadOnlyList<int?> windows = LayerWindows.Read(fields, family, layers);
+        int positions = fields.Positive("max_position_embeddings", family.Positions, MostPositions);
+        IReadOnlyList<int?> windows = family.Windows.Read(fields, layers);
         return new ModelConfig
         {
-            ModelType = family,
+            ModelType = family.ModelType,
             HiddenSize = hidden,
-            IntermediateSize = fields.Positive("intermediate_size", most: MostWidth),
+            IntermediateSize = fields.Positive("intermediate_size", family.HasDenseWidth ? null : hidden, MostWidth),
             Layers = layers,
             Heads = heads,
             KeyValueHeads = keyValueHeads,
             HeadDimension = head,
             VocabularySize = fields.Positive("vocab_size", most: MostTokens),
             MaxPositions = positions,
-            NormEpsilon = Above(fields, "rms_norm_eps", family == "phi3" ? 1e-5 : 1e-6),
-            Activation = ReadActivation(fields, gemma),
-            Ropes = LayerRopes.Read(fields, family, head, positions, windows),
-            TiedHead = fields.Bool("tie_word_embeddings", gemma || family == "smollm3"),
+            NormEpsilon = fields.Above("rms_norm_eps", family.NormEpsilon),
+            Activation = ReadActivation(fields, family),
+            Ropes = family.Ropes(new LayerRopes(fields, family.ModelType, head, positions, windows)),
+            TiedHead = fields.Bool("tie_word_embeddings", family.TiesHead),
             AttentionScale = 1 / Math.Sqrt(head),
             Windows = windows,
             StoredType = ReadStoredType(fields),
         };
     }
 
-    private static int DefaultPositions(string family) =>
-        family switch
-        {
-            "gemma2" => 8192,
-            "gemma3_text" => 131_072,
-            "smollm3" => 32_768,
-            _ => 2048,
-        };
-
-    private static ModelConfig Specialise(ModelConfig config, ConfigFields fields)
+    private static Activation ReadActivation(ConfigFields fields, Family family)
     {
-        switch (config.ModelType)
-        {
-            case "llama" or "smollm3":
-                bool bias = fields.Bool("attention_bias", false);
-                return config with { QkvBias = bias, OutputBias = bias, MlpBias = fields.Bool("mlp_bias", false) };
-            case "qwen2":
-                // Some checkpoints state what the family always has.
-                if (!fields.Bool("attention_bias", true))
-                {
-                    throw fields.Unsupported("attention_bias", "true for qwen2");
-                }
-
-                return config with
-                {
-                    QkvBias = true,
-                };
-            case "qwen3":
-                bool biased = fields.Bool("attention_bias", false);
-                return config with { QueryKeyNorm = true, QkvBias = biased, OutputBias = biased };
-            case "gemma2":
-                return Gemma(config, fields) with
-                {
-                    AttentionSoftcap = Softcap(fields, "attn_logit_softcapping", 50),
-                    LogitSoftcap = Softcap(fields, "final_logit_softcapping", 30),
-                };
-            case "gemma3_text":
-                return Gemma(config, fields) with
-                {
-                    QueryKeyNorm = true,
-                    LogitSoftcap = fields.OptionalDouble("final_logit_softcapping"),
-                };
-            case "phi3":
-                RequireOne(fields, "full_attn_mod");
-                RequireOne(fields, "interpolate_factor");
-                return config with { FusedProjections = true };
-            default:
-                return config;
-        }
-    }
-
-    private static ModelConfig Gemma(ModelConfig config, ConfigFields fields)
-    {
-        bool bias = fields.Bool("attention_bias", false);
-        return config with
-        {
-            QkvBias = bias,
-            OutputBias = bias,
-            NormAddsOne = true,
-            SandwichNorms = true,
-            EmbeddingScale = Math.Sqrt(config.HiddenSize),
-            AttentionScale = 1 / Math.Sqrt(Above(fields, "query_pre_attn_scalar", 256)),
-        };
-    }
-
-    private static double Above(ConfigFields fields, string name, double fallback)
-    {
-        double value = fields.Double(name, fallback);
-        return value > 0 ? value : throw fields.Wrong(name, "a number above 0");
-    }
-
-    /// <summary>Fields that Phi-4-mini states and that change nothing at 1.</summary>
-    private static void RequireOne(ConfigFields fields, string name)
-    {
-        if (fields.Double(name, 1) != 1)
-        {
-            throw fields.Unsupported(name, "1");
-        }
-    }
-
-    private static double? Softcap(ConfigFields fields, string name, double fallback) =>
-        fields.IsNull(name) ? null : fields.Double(name, fallback);
-
-    private static Activation ReadActivation(ConfigFields fields, bool gemma)
-    {
-        // Gemma computes hidden_activation and the others hidden_act; the other field may only say the same.
-        (string name, string other) = gemma ? ("hidden_activation", "hidden_act") : ("hidden_act", "hidden_activation");
-        Activation chosen = Parse(name) ?? (gemma ? Activation.GeluTanh : Activation.Silu);
+        string[] names = ["hidden_act", "hidden_activation"];
+        string name = family.ActivationField;
+        string other = names.First(field => field != name);
+        Activation chosen = Parse(name) ?? family.Activation;
         return Parse(other) is { } stated && stated != chosen
             ? throw fields.Unsupported(other, $"what {name} says, or nothing")
             : chosen;

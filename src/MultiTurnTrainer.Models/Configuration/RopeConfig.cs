@@ -20,6 +20,9 @@ public enum RopeType
 
     /// <summary>Two lists of divisors, for sequences within and beyond the original length (Phi-3).</summary>
     LongRope,
+
+    /// <summary>Pairs run over the whole head, and only a share of them turns (Gemma 4).</summary>
+    Proportional,
 }
 
 /// <summary>Rotary position embedding, resolved: no value left to a default.</summary>
@@ -64,8 +67,21 @@ public sealed record RopeConfig
     /// <summary>longrope: divisors beyond the original length.</summary>
     public double[] LongFactors { get; init; } = [];
 
+    /// <summary>proportional: the leading pairs that turn.</summary>
+    public int TurningPairs { get; init; }
+
+    /// <summary>Pairs are neighbours (2i, 2i + 1) instead of halves (i, i + d/2): GLM-4, DeepSeek.</summary>
+    public bool PairsNeighbours { get; init; }
+
+    /// <summary>Queries are multiplied by 1 + this · ln(1 + ⌊position / <see cref="OriginalLength"/>⌋); 0 for nothing (Ministral 3).</summary>
+    public double QueryScaleBeta { get; init; }
+
     /// <summary>Whether the frequencies depend on the length of the sequence.</summary>
     public bool DependsOnLength => Type is RopeType.Dynamic or RopeType.LongRope;
+
+    /// <summary>The factor on a rotated query at a position.</summary>
+    public double QueryScale(int position) =>
+        QueryScaleBeta == 0 ? 1 : 1 + (QueryScaleBeta * Math.Log(1 + (position / OriginalLength)));
 
     /// <summary>Whether a sequence that grows to this length turns all its tokens by other frequencies than before.</summary>
     public bool ChangesAt(int length) =>

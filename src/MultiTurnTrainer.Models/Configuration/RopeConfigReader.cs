@@ -13,17 +13,19 @@ internal static class RopeConfigReader
     /// <param name="headDimension">The width of a head.</param>
     /// <param name="maxPositions">The longest sequence.</param>
     /// <param name="modelType">Names the family in errors.</param>
+    /// <param name="defaultPartial">The share of a head that rotates where neither says one.</param>
     public static RopeConfig Read(
         ConfigFields config,
         ConfigFields? fields,
         double defaultTheta,
         int headDimension,
         int maxPositions,
-        string modelType
+        string modelType,
+        double defaultPartial = 1
     )
     {
         double? topTheta = config.OptionalDouble("rope_theta");
-        double topPartial = config.Double("partial_rotary_factor", 1);
+        double topPartial = config.Double("partial_rotary_factor", defaultPartial);
         int topOriginal = config.Int("original_max_position_embeddings", 0);
         double theta = fields?.OptionalDouble("rope_theta") ?? topTheta ?? defaultTheta;
         double partial = fields?.OptionalDouble("partial_rotary_factor") ?? topPartial;
@@ -63,7 +65,14 @@ internal static class RopeConfigReader
             },
             "yarn" => Yarn(plain, fields, original, maxPositions),
             "longrope" or "su" => LongRope(plain, fields, original, maxPositions),
-            _ => throw fields.Unsupported(kindField, "default, linear, dynamic, llama3, yarn, longrope"),
+            "proportional" => plain with
+            {
+                Type = RopeType.Proportional,
+                Dimensions = headDimension,
+                TurningPairs = dimensions / 2,
+                Factor = fields.Double("factor", 1),
+            },
+            _ => throw fields.Unsupported(kindField, "default, linear, dynamic, llama3, yarn, longrope, proportional"),
         };
         if (rope.Type == RopeType.Default && fields.Double("factor", 1) != 1)
         {
@@ -105,7 +114,7 @@ internal static class RopeConfigReader
     }
 
     /// <summary>YaRN's scale on cosine and sine: 0.1 · mscale · ln(factor) + 1.</summary>
-    private static double Magnitude(double factor, double mscale) =>
+    public static double Magnitude(double factor, double mscale) =>
         factor <= 1 ? 1 : (0.1 * mscale * Math.Log(factor)) + 1;
 
     private static RopeConfig LongRope(RopeConfig plain, ConfigFields fields, int original, int maxPositions)

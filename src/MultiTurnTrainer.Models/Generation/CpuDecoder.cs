@@ -17,7 +17,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private readonly ModelConfig _config;
     private readonly Adapter? _adapter;
     private readonly CpuEmbedding _embedding;
-    private readonly BlockModules<CpuLinear, CpuNorm>[] _blocks;
+    private readonly CpuBlock[] _blocks;
     private readonly CpuNorm _finalNorm;
     private readonly CpuLinear _head;
     private readonly CpuRotation _rotation;
@@ -47,7 +47,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _adapter = adapter;
         _embedding = new CpuEmbedding(model, adapter);
         _blocks = [.. Enumerable.Range(0, _config.Layers).Select(Block)];
-        _finalNorm = Norm("model.norm");
+        _finalNorm = Norm(ModuleLayout.FinalNormPath(_config));
         _head = Linear(ModuleLayout.HeadPath);
         _rotation = new CpuRotation(_config);
         _hidden = AllocateBuffer(rows, _config.HiddenSize);
@@ -66,14 +66,24 @@ internal sealed unsafe class CpuDecoder : IDecoder
 
         CpuLinear Linear(string path) => new(model, adapter, path, rows);
         CpuNorm Norm(string path) => new(model, adapter, path);
-        BlockModules<CpuLinear, CpuNorm> Block(int layer) => new(_config, layer, Linear, Norm);
+        CpuBlock Block(int layer) =>
+            new(new(_config, layer, Norm), new(_config, layer, Linear, Norm), new(_config, _config.Mlp, layer, Linear));
     }
 
     /// <summary>Whether this decoder computes what the model does.</summary>
     public static bool Takes(CausalLM model) =>
         model.Device.type == DeviceType.CPU
         && model.Type is ScalarType.Float32 or ScalarType.BFloat16
-        && model.Config.Activation != Activation.Gelu;
+        && model.Config
+            is {
+                Activation: not Activation.Gelu,
+                Shapes.Count: 0,
+                Experts: null,
+                Latent: null,
+                HasSinks: false,
+                NormsValues: false,
+                ScalesLayers: false,
+            };
 
     public float[] Read(IReadOnlyList<IReadOnlyList<int>> rows)
     {
@@ -89,7 +99,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
             _adapter,
             layout,
             rows,
-            (layer, keys, values) => StorePrompts(layout, layer, keys, values)
+            new PackReader((layer, keys, values) => StorePrompts(layout, layer, keys, values), (_, _) => { })
         );
     }
 
@@ -110,6 +120,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         }
 
         _finalNorm.Run(_hidden, _normed, rows);
+        Scale(_normed, rows * _config.HiddenSize, 1 / _config.LogitDivisor);
         fixed (float* logits = _logits)
         {
             _head.Run(_normed, logits, rows);
@@ -141,8 +152,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
             _adapter,
             read,
             rows,
-            (row, layer) => caches[row].Read(layer, read[row], _model.Type),
-            (row, layer, keys, values) => caches[row].Write(layer, keys, values, rows[row].Count)
+            new ContinuedReader(
+                (row, layer) => caches[row].Read(layer, read[row], _model.Type),
+                (row, layer, keys, values) => caches[row].Write(layer, keys, values, rows[row].Count)
+            )
         );
     }
 
@@ -162,10 +175,11 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _buffers.Clear();
     }
 
-    private void Attend(BlockModules<CpuLinear, CpuNorm> block, int layer, int rows)
+    private void Attend(CpuBlock block, int layer, int rows)
     {
-        block.InputNorm.Run(_hidden, _normed, rows);
-        if (block.Qkv is [CpuLinear fused])
+        AttentionModules<CpuLinear, CpuNorm> modules = block.Attention;
+        Norm(block.Norms.BeforeMixer, rows);
+        if (modules.Qkv is [CpuLinear fused])
         {
             fused.Run(_normed, _fused, rows);
             Split(
@@ -178,44 +192,65 @@ internal sealed unsafe class CpuDecoder : IDecoder
         }
         else
         {
-            block.Qkv[0].Run(_normed, _query, rows);
-            block.Qkv[1].Run(_normed, _key, rows);
-            block.Qkv[2].Run(_normed, _value, rows);
+            modules.Qkv[0].Run(_normed, _query, rows);
+            modules.Qkv[1].Run(_normed, _key, rows);
+            modules.Qkv[2].Run(_normed, _value, rows);
         }
 
-        block.QueryNorm?.Run(_query, _query, rows * _config.Heads);
-        block.KeyNorm?.Run(_key, _key, rows * _config.KeyValueHeads);
+        // A head, or all of a token's heads, are a row of the norm.
+        modules.QueryNorm?.Run(_query, _query, rows * _config.QueryWidth / modules.QueryNorm.Width);
+        modules.KeyNorm?.Run(_key, _key, rows * _config.KeyValueWidth / modules.KeyNorm.Width);
         _rotation.Apply(layer, _query, _config.Heads);
         _rotation.Apply(layer, _key, _config.KeyValueHeads);
+        _rotation.ScaleQueries(layer, _query, _config.QueryWidth);
         StoreStep(layer, rows);
         AttendOverCache(layer, rows);
-        block.Output.Run(_mixed, _normed, rows);
-        if (block.PreMlpNorm is not null)
-        {
-            block.PostAttentionNorm.Run(_normed, _normed, rows);
-        }
-
+        modules.Output.Run(_mixed, _normed, rows);
+        block.Norms.AfterMixer?.Run(_normed, _normed, rows);
         AddToHidden(rows);
     }
 
-    private void FeedForward(BlockModules<CpuLinear, CpuNorm> block, int rows)
+    private void FeedForward(CpuBlock block, int rows)
     {
-        (block.PreMlpNorm ?? block.PostAttentionNorm).Run(_hidden, _normed, rows);
-        if (block.GateUp is [CpuLinear fused])
+        Norm(block.Norms.BeforeMlp, rows);
+        if (block.Mlp.GateUp is [CpuLinear fused])
         {
             fused.Run(_normed, _fused, rows);
             Split(rows, fused.Width, ((nint)_gate, _config.IntermediateSize), ((nint)_up, _config.IntermediateSize));
         }
         else
         {
-            block.GateUp[0].Run(_normed, _gate, rows);
-            block.GateUp[1].Run(_normed, _up, rows);
+            block.Mlp.GateUp[0].Run(_normed, _gate, rows);
+            block.Mlp.GateUp[1].Run(_normed, _up, rows);
         }
 
         Activate(rows * _config.IntermediateSize);
-        block.Down.Run(_gate, _normed, rows);
-        block.PostMlpNorm?.Run(_normed, _normed, rows);
+        block.Mlp.Down.Run(_gate, _normed, rows);
+        block.Norms.AfterMlp?.Run(_normed, _normed, rows);
         AddToHidden(rows);
+    }
+
+    /// <summary>What the next module reads: the residual stream, normalised where the family does.</summary>
+    private void Norm(CpuNorm? norm, int rows)
+    {
+        if (norm is null)
+        {
+            int count = rows * _config.HiddenSize;
+            new ReadOnlySpan<float>(_hidden, count).CopyTo(new Span<float>(_normed, count));
+        }
+        else
+        {
+            norm.Run(_hidden, _normed, rows);
+        }
+    }
+
+    private static void Scale(float* values, int count, double factor)
+    {
+        if (factor != 1)
+        {
+            Span<float> all = new(values, count);
+            TensorPrimitives.Multiply(all, (float)factor, all);
+        }
     }
 
     private void Split(int rows, int width, params ReadOnlySpan<(nint Target, int Width)> parts)
@@ -234,6 +269,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private void AddToHidden(int rows)
     {
         Span<float> hidden = new(_hidden, rows * _config.HiddenSize);
+        Scale(_normed, hidden.Length, _config.ResidualScale);
         TensorPrimitives.Add(hidden, new ReadOnlySpan<float>(_normed, hidden.Length), hidden);
     }
 
@@ -361,4 +397,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _buffers.Add((nint)buffer);
         return (float*)buffer;
     }
+
+    private sealed record CpuBlock(
+        NormModules<CpuNorm> Norms,
+        AttentionModules<CpuLinear, CpuNorm> Attention,
+        MlpModules<CpuLinear> Mlp
+    );
 }

@@ -21,7 +21,7 @@ internal sealed unsafe class CpuEmbedding
 
     public CpuEmbedding(CausalLM model, Adapter? adapter)
     {
-        ModuleSpec module = model.Layout[ModuleLayout.EmbeddingPath];
+        ModuleSpec module = model.Layout.Embedding;
         _width = module.In;
         _weight = adapter?.Weight(module.Slot) ?? model.Weight(module);
         _bf16 = _weight.dtype == ScalarType.BFloat16;

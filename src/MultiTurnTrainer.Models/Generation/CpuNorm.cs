@@ -21,6 +21,9 @@ internal sealed class CpuNorm
         }
     }
 
+    /// <summary>The width of a row.</summary>
+    public int Width => _weight.Length;
+
     /// <summary>Normalises rows of the norm's width; input and output may be the same.</summary>
     public unsafe void Run(float* input, float* output, int rows)
     {

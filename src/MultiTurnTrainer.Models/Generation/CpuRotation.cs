@@ -9,11 +9,13 @@ internal sealed unsafe class CpuRotation
     private readonly int _width;
     private readonly Dictionary<RopeConfig, Turn> _turns = new(ReferenceEqualityComparer.Instance);
     private readonly Turn?[] _layers;
+    private readonly float[] _apart;
     private int[] _lengths = [];
 
     public CpuRotation(ModelConfig config)
     {
         _width = config.HeadDimension;
+        _apart = new float[_width];
         _layers = [.. config.Ropes.Select(rope => rope is null ? null : FindTurn(rope))];
     }
 
@@ -46,6 +48,11 @@ internal sealed unsafe class CpuRotation
             {
                 float* low = heads + (((long)(row * count) + head) * _width);
                 float* high = low + cosine.Length;
+                if (turn.PairsNeighbours)
+                {
+                    TakeApart(new Span<float>(low, 2 * cosine.Length));
+                }
+
                 for (int i = 0; i < cosine.Length; i++)
                 {
                     (low[i], high[i]) = (
@@ -55,6 +62,31 @@ internal sealed unsafe class CpuRotation
                 }
             }
         }
+    }
+
+    /// <summary>Multiplies [rows, width] queries by their positions' factors, where the layer's rotation has some.</summary>
+    public void ScaleQueries(int layer, float* queries, int width)
+    {
+        for (int row = 0; row < _lengths.Length; row++)
+        {
+            if (_layers[layer]?.QueryScale(_lengths[row] - 1) is { } scale && scale != 1)
+            {
+                Span<float> query = new(queries + ((long)row * width), width);
+                TensorPrimitives.Multiply(query, scale, query);
+            }
+        }
+    }
+
+    // Neighbours become halves, as in the keys of the prompt.
+    private void TakeApart(Span<float> head)
+    {
+        int half = head.Length / 2;
+        for (int i = 0; i < half; i++)
+        {
+            (_apart[i], _apart[half + i]) = (head[2 * i], head[(2 * i) + 1]);
+        }
+
+        _apart.AsSpan(0, head.Length).CopyTo(head);
     }
 
     private Turn FindTurn(RopeConfig rope)
@@ -83,6 +115,10 @@ internal sealed unsafe class CpuRotation
                 RotaryTable.Fill(rope, inverse, lengths[row] - 1, Part(2 * row), Part((2 * row) + 1));
             }
         }
+
+        public bool PairsNeighbours => rope.PairsNeighbours;
+
+        public float QueryScale(int position) => (float)rope.QueryScale(position);
 
         public ReadOnlySpan<float> Cosine(int row) => Part(2 * row);
 

@@ -1,6 +1,7 @@
 // Shapes: b rows of the batch, h query heads, k key heads, g = h / k, d width of a head, c columns of the cache.
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
+using MultiTurnTrainer.Models.Kernels.DeltaNet;
 
 namespace MultiTurnTrainer.Models.Generation;
 
@@ -11,6 +12,7 @@ internal sealed class DecodeContext : ForwardContext
     private readonly Device _device;
     private readonly RotaryTables _rotary;
     private readonly Dictionary<int, Tensor?> _masks = [];
+    private DeltaPlan? _plan;
 
     public DecodeContext(CausalLM model, KeyValueCache cache, Adapter? adapter)
         : base(adapter, null)
@@ -29,6 +31,8 @@ internal sealed class DecodeContext : ForwardContext
 
     public override void Dispose()
     {
+        base.Dispose();
+        _plan?.Dispose();
         _rotary.Dispose();
         foreach (Tensor? mask in _masks.Values)
         {
@@ -36,18 +40,21 @@ internal sealed class DecodeContext : ForwardContext
         }
     }
 
-    internal override Tensor Attend(AttentionSpec spec, Tensor query, Tensor key, Tensor value)
+    internal override Tensor Attend(AttentionSpec spec, Tensor query, Tensor? key, Tensor? value, Tensor? sinks)
     {
         using DisposeScope scope = NewDisposeScope();
-        query = _rotary.Apply(spec.Layer, query);
-        _cache.StoreStep(spec.Layer, _rotary.Apply(spec.Layer, key), value);
+        query = _rotary.ApplyToQueries(spec.Layer, query);
+        if (key is not null)
+        {
+            _cache.StoreStep(spec.Layer, _rotary.Apply(spec.Layer, key), value!);
+        }
 
         long rows = query.shape[0];
         long heads = query.shape[1];
         long width = query.shape[2];
         int first = FindFirstColumn(spec);
-        Tensor keys = _cache.Keys(spec.Layer, first);
-        Tensor values = _cache.Values(spec.Layer, first);
+        Tensor keys = _cache.Keys(spec.KeyLayer, first);
+        Tensor values = _cache.Values(spec.KeyLayer, first);
         long keyHeads = keys.shape[1];
         Tensor stacked = query.view(rows, keyHeads, heads / keyHeads, width); // [b, h, d] -> [b, k, g, d]
         Tensor scores = matmul(stacked, keys.transpose(2, 3)).to(ScalarType.Float32) * spec.Scale; // [b, k, g, d] [b, k, d, c] -> [b, k, g, c]
@@ -61,8 +68,23 @@ internal sealed class DecodeContext : ForwardContext
             scores = scores + mask;
         }
 
-        Tensor weights = scores.softmax(-1).to(values.dtype);
+        if (sinks is not null)
+        {
+            Tensor own = zeros([rows, keyHeads, heads / keyHeads], ScalarType.Float32, _device); // [b, k, g]
+            sinks = own + sinks.view(1, keyHeads, heads / keyHeads); // [h] -> [b, k, g]
+        }
+
+        Tensor weights = AttentionSinks.Softmax(scores, sinks).to(values.dtype);
         return matmul(weights, values).view(rows, heads * width).MoveToOuterDisposeScope(); // [b, k, g, c] [b, k, c, d] -> [b, k, g, d] -> [b, h d]
+    }
+
+    internal override Tensor Recur(int layer, DeltaInputs inputs)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _plan ??= new DeltaPlan([.. Enumerable.Repeat(1, _cache.Rows)], _device);
+        (Tensor result, DeltaState after) = GatedDelta.Run(inputs, _plan, _cache.State(layer));
+        _cache.StoreState(layer, after);
+        return result.MoveToOuterDisposeScope();
     }
 
     /// <summary>The first column any row looks at.</summary>

@@ -1,12 +1,13 @@
 // Shapes: b rows of the batch, k key heads, c columns, d width of a head, l tokens of a prompt.
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Kernels.DeltaNet;
 
 namespace MultiTurnTrainer.Models.Generation;
 
 /// <summary>
 /// Keys and values of a batch, one pair of [rows, key heads, columns, width] a layer. Prompts end in the same column,
-/// so a step writes one column for all rows; what lies before a row's start is never looked at.
+/// so a step writes one column for all rows; what lies before a row's start is never looked at. Layers with a state instead of keys keep that.
 /// </summary>
 internal sealed class KeyValueCache : ISequenceCache
 {
@@ -14,6 +15,7 @@ internal sealed class KeyValueCache : ISequenceCache
     private readonly ModelConfig _config;
     private readonly Tensor[] _keys;
     private readonly Tensor[] _values;
+    private readonly DeltaState?[] _states;
     private int _capacity;
 
     public KeyValueCache(CausalLM model, SequenceLayout prompts, int maxNewTokens)
@@ -24,12 +26,14 @@ internal sealed class KeyValueCache : ISequenceCache
         Starts = [.. prompts.Lengths.Select(length => longest - length)];
         _capacity = longest + Math.Min(maxNewTokens, Growth);
         (_keys, _values) = (Allocate(model.Type, model.Device), Allocate(model.Type, model.Device));
+        _states = new DeltaState?[_config.Layers];
     }
 
     private KeyValueCache(ModelConfig config, Tensor like, int tokens)
     {
         (_config, Columns, Starts, _capacity) = (config, tokens, [0], tokens);
         (_keys, _values) = (Allocate(like.dtype, like.device), Allocate(like.dtype, like.device));
+        _states = new DeltaState?[config.Layers];
     }
 
     /// <summary>Columns in use.</summary>
@@ -46,10 +50,52 @@ internal sealed class KeyValueCache : ISequenceCache
 
     /// <inheritdoc/>
     public long Bytes =>
-        _keys.Concat(_values).Sum(tensor => tensor.numel() * (tensor.dtype == ScalarType.Float32 ? 4 : 2));
+        _keys.Concat(_values).Sum(tensor => tensor.numel() * (tensor.dtype == ScalarType.Float32 ? 4 : 2))
+        + _states.Sum(state => state?.Bytes ?? 0);
 
     /// <inheritdoc/>
-    public void Truncate(int length) => Columns = Math.Min(Columns, Starts[0] + length);
+    public void Truncate(int length)
+    {
+        if (_config.IsRecurrent && length < Length)
+        {
+            throw new InvalidOperationException("A state cannot be cut back.");
+        }
+
+        Columns = Math.Min(Columns, Starts[0] + length);
+    }
+
+    /// <summary>What a layer without keys has read of all rows; null before the first token.</summary>
+    public DeltaState? State(int layer) => _states[layer];
+
+    /// <summary>Keeps what such a layer has read now.</summary>
+    public void StoreState(int layer, DeltaState state)
+    {
+        _states[layer]?.Dispose();
+        _states[layer] = state.Detach();
+    }
+
+    /// <summary>Takes the states of other caches' only rows over, as those of the rows here.</summary>
+    public void JoinStates(IReadOnlyList<KeyValueCache?> pasts)
+    {
+        for (int layer = 0; layer < _states.Length; layer++)
+        {
+            if (_config.Shape(layer).Mixer != Mixer.DeltaNet)
+            {
+                continue;
+            }
+
+            using DisposeScope scope = NewDisposeScope();
+            Tensor like = _keys[layer];
+            StoreState(
+                layer,
+                DeltaState.Join([
+                    .. pasts.Select(past =>
+                        past?.State(layer) ?? DeltaState.Empty(_config.DeltaNet!, 1, like.dtype, like.device)
+                    ),
+                ])
+            );
+        }
+    }
 
     /// <summary>Opens more columns, for all rows.</summary>
     public void Extend(int tokens)
@@ -96,6 +142,7 @@ internal sealed class KeyValueCache : ISequenceCache
             (Tensor keys, Tensor values) = ReadFirst(row, layer, tokens);
             copy._keys[layer][0].copy_(keys); // [1, k, c, d] <- [k, c, d]
             copy._values[layer][0].copy_(values); // [1, k, c, d] <- [k, c, d]
+            copy._states[layer] = _states[layer]?.Select(Tensors.Ids([row], keys.device)).Detach();
         }
 
         return copy;
@@ -137,6 +184,14 @@ internal sealed class KeyValueCache : ISequenceCache
         Tensor index = Tensors.Ids(rows, _keys[0].device);
         Replace(_keys, old => old.index_select(0, index)); // [b, k, c, d] -> fewer rows
         Replace(_values, old => old.index_select(0, index)); // [b, k, c, d] -> fewer rows
+        for (int layer = 0; layer < _states.Length; layer++)
+        {
+            if (_states[layer] is { } state)
+            {
+                StoreState(layer, state.Select(index));
+            }
+        }
+
         index.Dispose();
         Starts = [.. rows.Select(row => Starts[row])];
     }
@@ -146,6 +201,11 @@ internal sealed class KeyValueCache : ISequenceCache
         foreach (Tensor tensor in _keys.Concat(_values))
         {
             tensor.Dispose();
+        }
+
+        foreach (DeltaState? state in _states)
+        {
+            state?.Dispose();
         }
     }
 
@@ -182,12 +242,19 @@ internal sealed class KeyValueCache : ISequenceCache
     private Tensor[] Allocate(ScalarType type, Device device)
     {
         using DisposeScope scope = NewDisposeScope();
-        long[] shape = [Rows, _config.KeyValueHeads, _capacity, _config.HeadDimension];
         return
         [
             .. Enumerable
                 .Range(0, _config.Layers)
-                .Select(_ => zeros(shape, dtype: type, device: device).DetachFromDisposeScope()),
+                .Select(layer => zeros(Shape(layer), dtype: type, device: device).DetachFromDisposeScope()),
         ];
+    }
+
+    // A layer that has a state, or uses another's keys, keeps none.
+    private long[] Shape(int layer)
+    {
+        LayerShape shape = _config.Shape(layer);
+        bool keeps = shape is { KeysOf: null, Mixer: Mixer.Attention };
+        return [Rows, keeps ? shape.KeyValueHeads : 0, _capacity, shape.HeadDimension];
     }
 }

@@ -57,8 +57,9 @@ public sealed class PromptCache(long memory) : IDisposable
             shared++;
         }
 
-        // Keys that were turned for another length are of no use.
-        if (shared == 0 || model.Config.Ropes.Any(rope => rope?.DependsOnLength ?? false))
+        // Keys that were turned for another length are of no use, nor is a state that has read more.
+        bool readsMore = model.Config.IsRecurrent && shared < cache.Length;
+        if (shared == 0 || readsMore || model.Config.Ropes.Any(rope => rope?.DependsOnLength ?? false))
         {
             cache.Dispose();
             return null;

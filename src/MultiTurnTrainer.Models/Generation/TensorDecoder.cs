@@ -9,17 +9,17 @@ internal sealed class TensorDecoder(CausalLM model, Adapter? adapter, int maxNew
 {
     private KeyValueCache? _cache;
 
-    /// <summary>Reads rows as one pack and hands their keys, rotated, and values out layer by layer.</summary>
+    /// <summary>Reads rows as one pack and hands out what they leave behind, layer by layer.</summary>
     public static float[] ReadPack(
         CausalLM model,
         Adapter? adapter,
         SequenceLayout layout,
         IReadOnlyList<IReadOnlyList<int>> rows,
-        Action<int, Tensor, Tensor> onKeys
+        PackReader reader
     )
     {
         using DisposeScope scope = NewDisposeScope();
-        using ForwardContext context = model.PrepareCached(layout, adapter, onKeys);
+        using ForwardContext context = model.PrepareCached(layout, adapter, reader);
         using Tensor ids = Tensors.Ids([.. rows.SelectMany(row => row)], model.Device);
         using Tensor ends = Tensors.Ids([.. layout.Starts.Skip(1).Select(end => end - 1)], model.Device);
         Tensor hidden = model.Forward(ids, context).index_select(0, ends); // [s, e] -> [b, e]
@@ -31,20 +31,18 @@ internal sealed class TensorDecoder(CausalLM model, Adapter? adapter, int maxNew
     /// <param name="adapter">Laid over it.</param>
     /// <param name="pasts">Of each sequence, the tokens before them.</param>
     /// <param name="rows">The tokens.</param>
-    /// <param name="before">A row's and layer's keys and values so far.</param>
-    /// <param name="onKeys">Gets the new ones.</param>
+    /// <param name="reader">What the sequences left behind, and where to put what they leave behind now.</param>
     public static float[] ReadAfter(
         CausalLM model,
         Adapter? adapter,
         IReadOnlyList<int> pasts,
         IReadOnlyList<IReadOnlyList<int>> rows,
-        Func<int, int, (Tensor Keys, Tensor Values)> before,
-        Action<int, int, Tensor, Tensor> onKeys
+        ContinuedReader reader
     )
     {
         using DisposeScope scope = NewDisposeScope();
         (int, int)[] counts = [.. pasts.Zip(rows, (past, row) => (past, row.Count))];
-        using ContinuedContext context = new(model, adapter, counts, before, onKeys);
+        using ContinuedContext context = new(model, adapter, counts, reader);
         using Tensor tokens = Tensors.Ids([.. rows.SelectMany(row => row)], model.Device);
         SequenceLayout layout = new(rows.Select(row => row.Count));
         using Tensor ends = Tensors.Ids([.. layout.Starts.Skip(1).Select(end => end - 1)], model.Device);
@@ -62,7 +60,7 @@ internal sealed class TensorDecoder(CausalLM model, Adapter? adapter, int maxNew
             adapter,
             layout,
             rows,
-            (layer, keys, values) => cache.StorePrompts(layout, layer, keys, values)
+            new PackReader((layer, keys, values) => cache.StorePrompts(layout, layer, keys, values), cache.StoreState)
         );
     }
 
@@ -85,8 +83,12 @@ internal sealed class TensorDecoder(CausalLM model, Adapter? adapter, int maxNew
             adapter,
             read,
             rows,
-            (row, layer) => _cache!.ReadFirst(row, layer, read[row]),
-            (row, layer, keys, values) => _cache!.StoreAfter(row, layer, keys, values)
+            new ContinuedReader(
+                (row, layer) => _cache!.ReadFirst(row, layer, read[row]),
+                (row, layer, keys, values) => _cache!.StoreAfter(row, layer, keys, values),
+                layer => _cache!.State(layer),
+                (layer, state) => _cache!.StoreState(layer, state)
+            )
         );
     }
 
@@ -120,6 +122,7 @@ internal sealed class TensorDecoder(CausalLM model, Adapter? adapter, int maxNew
             new SequenceLayout(pasts.Zip(rows, (past, row) => (past?.Length ?? 0) + row.Count)),
             maxNewTokens
         );
+        cache.JoinStates(pasts);
         for (int row = 0; row < pasts.Length; row++)
         {
             if (pasts[row] is { } past)

@@ -140,10 +140,9 @@ public static class AdapterMerge
         }
 
         using WeightFolder weights = WeightFolder.Open(modelFolder);
-        Dictionary<string, ModuleSpec> changed = FindChanged(model, adapter, weights)
-            .ToDictionary(module => module.WeightName);
-        string head = model.Layout[ModuleLayout.HeadPath].WeightName;
-        string embedding = model.Layout[ModuleLayout.EmbeddingPath].WeightName;
+        Dictionary<string, (ModuleSpec Module, int? Part)> changed = FindChanged(model, adapter, weights);
+        string head = model.Layout.Head.WeightName;
+        string embedding = weights.Names.First(name => StoredNames.Current(name) == model.Layout.Embedding.WeightName);
         bool untie = model.Config.TiedHead && !adapter.KeepsTied(model.Layout);
         WeightShards.Write(weights, folder, Pieces);
         CopyRest(model, modelFolder, folder, untie);
@@ -152,11 +151,14 @@ public static class AdapterMerge
         IEnumerable<SafetensorsPiece> Pieces(SafetensorsFile file)
         {
             IEnumerable<SafetensorsPiece> pieces = file
-                .Entries.Values.Where(entry => !untie || entry.Name != head)
+                .Entries.Values.Where(entry => !untie || StoredNames.Current(entry.Name) != head)
                 .Select(entry => CreatePiece(model, adapter, changed, file, entry));
             return untie && file == weights.Files[^1]
                 ? pieces.Append(
-                    MergePiece(model, adapter, model.Layout[ModuleLayout.HeadPath], FindStoredType(weights, embedding))
+                    MergePiece(model, adapter, model.Layout.Head, FindStoredType(weights, embedding)) with
+                    {
+                        Name = StoredNames.Beside(head, embedding),
+                    }
                 )
                 : pieces;
         }
@@ -204,14 +206,36 @@ public static class AdapterMerge
         }
     }
 
-    private static IEnumerable<ModuleSpec> FindChanged(CausalLM model, LoraAdapter adapter, WeightFolder weights) =>
-        model.Layout.Modules.Where(module =>
-            IsChanged(adapter, module)
-            || (
-                weights.TryFind(module.WeightName, out _, out SafetensorsEntry entry)
-                && !entry.Shape.AsSpan().SequenceEqual(module.Shape)
-            )
-        );
+    /// <summary>By a tensor's name of today, the module that changes it, and which part of a stack it is.</summary>
+    private static Dictionary<string, (ModuleSpec Module, int? Part)> FindChanged(
+        CausalLM model,
+        LoraAdapter adapter,
+        WeightFolder weights
+    )
+    {
+        Dictionary<string, string> stored = weights.Names.ToDictionary(StoredNames.Current, StringComparer.Ordinal);
+        Dictionary<string, (ModuleSpec, int?)> changed = new(StringComparer.Ordinal);
+        foreach (ModuleSpec module in model.Layout.Modules)
+        {
+            bool whole = stored.TryGetValue(module.WeightName, out string? name);
+            if (whole && (IsChanged(adapter, module) || IsResized(weights, name!, module)))
+            {
+                changed.Add(module.WeightName, (module, null));
+            }
+            else if (!whole && IsChanged(adapter, module))
+            {
+                for (int part = 0; part < module.Parts.Count; part++)
+                {
+                    changed.Add(module.Parts[part], (module, part));
+                }
+            }
+        }
+
+        return changed;
+    }
+
+    private static bool IsResized(WeightFolder weights, string name, ModuleSpec module) =>
+        weights.TryFind(name, out _, out SafetensorsEntry entry) && !entry.Shape.AsSpan().SequenceEqual(module.Shape);
 
     private static bool IsChanged(LoraAdapter adapter, ModuleSpec module) =>
         adapter.Layer(module.Slot) is not null
@@ -221,20 +245,29 @@ public static class AdapterMerge
     private static SafetensorsPiece CreatePiece(
         CausalLM model,
         LoraAdapter adapter,
-        Dictionary<string, ModuleSpec> changed,
+        Dictionary<string, (ModuleSpec Module, int? Part)> changed,
         SafetensorsFile file,
         SafetensorsEntry entry
     )
     {
-        if (changed.TryGetValue(entry.Name, out ModuleSpec? module))
+        string name = StoredNames.Current(entry.Name);
+        if (changed.TryGetValue(name, out (ModuleSpec Module, int? Part) change))
         {
-            return MergePiece(model, adapter, module, entry.Type);
+            SafetensorsPiece piece = change.Part is { } part
+                ? PartPiece(model, adapter, change.Module, part, entry)
+                : MergePiece(model, adapter, change.Module, entry.Type);
+            return piece with { Name = entry.Name };
         }
 
         ModuleSpec? biased = adapter
             .Whole.Concat(adapter.Targets.Where(target => adapter.Layer(target.Slot)!.Bias is not null))
-            .FirstOrDefault(module => module.HasBias && module.BiasName == entry.Name);
-        return biased is not null ? BiasPiece(model, adapter, biased, entry.Type) : SafetensorsPiece.Copy(file, entry);
+            .FirstOrDefault(module => module.HasBias && module.BiasName == name);
+        return biased is not null
+            ? BiasPiece(model, adapter, biased, entry.Type) with
+            {
+                Name = entry.Name,
+            }
+            : SafetensorsPiece.Copy(file, entry);
     }
 
     /// <summary>The merged weight, made when its turn to be written comes.</summary>
@@ -253,6 +286,25 @@ public static class AdapterMerge
                 using DisposeScope scope = NewDisposeScope();
                 using IDisposable quiet = no_grad();
                 Tensors.Piece(module.WeightName, model.EffectiveWeight(module, adapter), type).Write(stream);
+            }
+        );
+
+    private static SafetensorsPiece PartPiece(
+        CausalLM model,
+        LoraAdapter adapter,
+        ModuleSpec module,
+        int part,
+        SafetensorsEntry entry
+    ) =>
+        new(
+            entry.Name,
+            entry.Type,
+            entry.Shape,
+            stream =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                using IDisposable quiet = no_grad();
+                Tensors.Piece(entry.Name, model.EffectivePart(module, part, adapter), entry.Type).Write(stream);
             }
         );
 
@@ -290,8 +342,13 @@ public static class AdapterMerge
         {
             string path = Path.Combine(to, "config.json");
             JsonNode config = JsonNode.Parse(InputFile.ReadBytes(path))!;
-            config["tie_word_embeddings"] = model.Config.TiedHead && !untie;
-            config["vocab_size"] = model.Config.VocabularySize;
+            // Of a multimodal model the text part has a configuration of its own.
+            foreach (JsonNode part in (JsonNode[])[config, config["text_config"] ?? config])
+            {
+                part["tie_word_embeddings"] = model.Config.TiedHead && !untie;
+            }
+
+            (config["text_config"] ?? config)["vocab_size"] = model.Config.VocabularySize;
             OutputFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(config, JsonText.Indented), force: true);
         }
     }

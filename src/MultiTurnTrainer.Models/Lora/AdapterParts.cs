@@ -32,19 +32,28 @@ internal sealed record AdapterParts(
         return parts;
     }
 
+    /// <summary>Whether a target is a parameter of a module that has a later one among the targets.</summary>
+    public bool IsInner(ModuleSpec module) =>
+        module.Kind == ModuleKind.Experts
+        && Targets.Any(other =>
+            other.Kind == ModuleKind.Experts
+            && other.Slot > module.Slot
+            && LoraNames.Holder(other) == LoraNames.Holder(module)
+        );
+
     /// <summary>Whether the head's pair is the embedding's, seen from the other side.</summary>
-    public bool BorrowsHead(ModuleLayout layout) => Tied && Targets.Contains(layout[ModuleLayout.EmbeddingPath]);
+    public bool BorrowsHead(ModuleLayout layout) => Tied && Targets.Contains(layout.Embedding);
 
     // The embedding stands for both of a tied pair.
     private static IReadOnlyList<ModuleSpec> Tie(IReadOnlyList<ModuleSpec> modules, ModuleLayout layout, bool tied)
     {
-        ModuleSpec head = layout[ModuleLayout.HeadPath];
+        ModuleSpec head = layout.Head;
         return !tied || !modules.Contains(head)
             ? modules
             :
             [
                 .. modules
-                    .Select(module => module == head ? layout[ModuleLayout.EmbeddingPath] : module)
+                    .Select(module => module == head ? layout.Embedding : module)
                     .Distinct()
                     .OrderBy(module => module.Slot),
             ];
@@ -52,8 +61,8 @@ internal sealed record AdapterParts(
 
     private static List<(ModuleSpec Module, IReadOnlyList<int> Ids)> SelectTokens(LoraConfig config, CausalLM model)
     {
-        ModuleSpec embedding = model.Layout[ModuleLayout.EmbeddingPath];
-        ModuleSpec head = model.Layout[ModuleLayout.HeadPath];
+        ModuleSpec embedding = model.Layout.Embedding;
+        ModuleSpec head = model.Layout.Head;
         List<(ModuleSpec Module, IReadOnlyList<int> Ids)> tokens = [];
         foreach ((string name, IReadOnlyList<int> ids) in config.TrainableTokens)
         {
@@ -98,7 +107,7 @@ internal sealed record AdapterParts(
             );
         }
 
-        ModuleSpec[] tables = [layout[ModuleLayout.EmbeddingPath], layout[ModuleLayout.HeadPath]];
+        ModuleSpec[] tables = [layout.Embedding, layout.Head];
         if (config.LoraBias && Targets.FirstOrDefault(tables.Contains) is { } table)
         {
             throw new MttException(

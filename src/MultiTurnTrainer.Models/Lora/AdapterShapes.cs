@@ -13,8 +13,9 @@ internal static class AdapterShapes
             int rank = LoraTargets.Rank(config, module);
             bool embedding = module.Kind == ModuleKind.Embedding;
             (int input, int output) = embedding ? (module.Out, module.In) : (module.In, module.Out);
-            shapes.Add((LoraNames.A(module), [rank, input]));
-            shapes.Add((LoraNames.B(module), [output, rank]));
+            rank *= Math.Max(module.Experts, 1);
+            shapes.Add((LoraNames.A(module, parts.IsInner(module)), [rank, input]));
+            shapes.Add((LoraNames.B(module, parts.IsInner(module)), [output, rank]));
             if (config.LoraBias)
             {
                 shapes.Add((LoraNames.Bias(module), [output]));

@@ -14,7 +14,7 @@ public sealed class FullWeights : Adapter
         foreach (ModuleSpec module in model.Layout.Modules)
         {
             bool tied = WeightLoader.IsTiedHead(model.Config, module);
-            string name = tied ? model.Layout[ModuleLayout.EmbeddingPath].WeightName : module.WeightName;
+            string name = tied ? model.Layout.Embedding.WeightName : module.WeightName;
             Replace(module, Parameters[name].Value, module.HasBias ? Parameters[module.BiasName].Value : null);
         }
     }

@@ -31,8 +31,8 @@ public sealed class LoraAdapter : Adapter
             SetLayer(
                 module,
                 new LoraLayer(
-                    Parameters[LoraNames.A(module)].Value,
-                    Parameters[LoraNames.B(module)].Value,
+                    Parameters[LoraNames.A(module, parts.IsInner(module))].Value,
+                    Parameters[LoraNames.B(module, parts.IsInner(module))].Value,
                     config.UseDora ? Parameters[LoraNames.Magnitude(module)].Value : null,
                     LoraTargets.Scale(config, module),
                     config.LoraBias ? Parameters[LoraNames.Bias(module)].Value : null
@@ -59,6 +59,9 @@ public sealed class LoraAdapter : Adapter
 
     /// <summary>The modules with a low-rank pair.</summary>
     public IReadOnlyList<ModuleSpec> Targets => _parts.Targets;
+
+    /// <summary>What it does to which modules.</summary>
+    internal AdapterParts Parts => _parts;
 
     /// <summary>The modules that are trained whole.</summary>
     public IReadOnlyList<ModuleSpec> Whole => _parts.Whole;
@@ -88,7 +91,10 @@ public sealed class LoraAdapter : Adapter
             foreach (ModuleSpec module in adapter.Targets)
             {
                 LoraLayer layer = adapter.Layer(module.Slot)!;
-                LoraInitializer.Fill(module, config, LoraTargets.Rank(config, module), seed, layer.A, layer.B);
+                bool inner = adapter._parts.IsInner(module);
+                string name = module.Kind == ModuleKind.Embedding ? LoraNames.B(module) : LoraNames.A(module, inner);
+                SeededRandom random = NamedRandom.Create(seed, name);
+                LoraInitializer.Fill(module, config, LoraTargets.Rank(config, module), random, layer.A, layer.B);
                 layer.Bias?.zero_();
                 if (layer.Magnitude is { } magnitude)
                 {
@@ -195,8 +201,8 @@ public sealed class LoraAdapter : Adapter
     /// <summary>Whether a tied head stays equal to the embedding under this adapter.</summary>
     internal bool KeepsTied(ModuleLayout layout)
     {
-        int embedding = layout[ModuleLayout.EmbeddingPath].Slot;
-        int head = layout[ModuleLayout.HeadPath].Slot;
+        int embedding = layout.Embedding.Slot;
+        int head = layout.Head.Slot;
         return ReferenceEquals(Weight(embedding), Weight(head))
             && ReferenceEquals(Tokens(embedding), Tokens(head))
             && (
@@ -209,8 +215,8 @@ public sealed class LoraAdapter : Adapter
     // What a tied head shares with the embedding: rows of tokens always, the rest where the configuration asks for it.
     private void TieHead(CausalLM model)
     {
-        ModuleSpec embedding = model.Layout[ModuleLayout.EmbeddingPath];
-        ModuleSpec head = model.Layout[ModuleLayout.HeadPath];
+        ModuleSpec embedding = model.Layout.Embedding;
+        ModuleSpec head = model.Layout.Head;
         if (model.Config.TiedHead && Tokens(embedding.Slot) is { } rows && Tokens(head.Slot) is null)
         {
             SetTokens(head, rows);

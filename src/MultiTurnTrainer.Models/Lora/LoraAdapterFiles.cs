@@ -13,7 +13,13 @@ internal static class LoraAdapterFiles
     /// <summary>In the metadata of the weights: the hash of the base's.</summary>
     private const string BaseHashKey = "base_weights";
 
-    private static readonly string[] _tables = [ModuleLayout.EmbeddingPath, ModuleLayout.HeadPath];
+    // An embedding may stand in a multimodal model's text part.
+    private static readonly string[] _tablePaths =
+    [
+        ModuleLayout.EmbeddingPath,
+        "model.language_model.embed_tokens",
+        ModuleLayout.HeadPath,
+    ];
     private static readonly string[] _embeddingNames = ["embed_tokens", "lm_head"];
 
     /// <summary>Opens a folder's weights.</summary>
@@ -36,7 +42,7 @@ internal static class LoraAdapterFiles
         LoraConfigJson.ReadFolder(folder);
         using SafetensorsFile file = Open(folder);
         return
-            _tables
+            _tablePaths
                 .SelectMany(LoraNames.Tables)
                 .Select(name => file.Entries.GetValueOrDefault(name))
                 .FirstOrDefault(entry => entry is { Shape.Length: 2 })
@@ -52,11 +58,17 @@ internal static class LoraAdapterFiles
         LoraAdapter adapter = LoraAdapter.Allocate(model, config);
         try
         {
-            Check(adapter, file);
+            ExpertPairs turned = ExpertPairs.Find(adapter, file);
+            Check(adapter, file, turned);
             using (no_grad())
             {
                 foreach (Parameter parameter in adapter.Parameters.All)
                 {
+                    if (turned.Load(parameter, model.Device))
+                    {
+                        continue;
+                    }
+
                     SafetensorsEntry entry = file[parameter.Name];
                     using Tensor value = Tensors.Load(file, entry, ScalarType.Float32, model.Device);
                     parameter.Value.copy_(value);
@@ -120,19 +132,18 @@ internal static class LoraAdapterFiles
         bool named = _embeddingNames.Any(name =>
             config.TargetPattern?.Contains(name, StringComparison.Ordinal) ?? config.TargetModules!.Contains(name)
         );
-        IEnumerable<ModuleSpec> kept = _tables
-            .Select(path => model.Layout[path])
+        IEnumerable<ModuleSpec> kept = Tables(model.Layout)
             .Where(module => named && adapter.Layer(module.Slot) is not null);
         return kept.Select(module => (LoraNames.BaseLayer(module), module)).Union(adapter.Tables);
     }
 
-    private static void Check(LoraAdapter adapter, SafetensorsFile file)
+    private static void Check(LoraAdapter adapter, SafetensorsFile file, ExpertPairs turned)
     {
         HashSet<string> known =
         [
             .. adapter.Parameters.All.Select(parameter => parameter.Name),
             .. adapter.Echoes.Select(echo => echo.Name),
-            .. _tables.SelectMany(LoraNames.Tables),
+            .. _tablePaths.SelectMany(LoraNames.Tables),
         ];
         foreach (Parameter parameter in adapter.Parameters.All)
         {
@@ -141,7 +152,10 @@ internal static class LoraAdapterFiles
                 throw Mismatch($"{file.Path}: lacks '{parameter.Name}', which its configuration and the base ask for");
             }
 
-            RequireShape(file, entry, parameter.Value.shape);
+            if (!turned.Contains(parameter))
+            {
+                RequireShape(file, entry, parameter.Value.shape);
+            }
         }
 
         string? stray = file.Entries.Keys.FirstOrDefault(name => !known.Contains(name));
@@ -176,10 +190,7 @@ internal static class LoraAdapterFiles
     /// <summary>The base's tables that the file brings along, where they are not as the base has them.</summary>
     private static void LoadTables(LoraAdapter adapter, CausalLM model, SafetensorsFile file)
     {
-        ModuleSpec[] open =
-        [
-            .. _tables.Select(path => model.Layout[path]).Where(module => !adapter.Whole.Contains(module)),
-        ];
+        ModuleSpec[] open = [.. Tables(model.Layout).Where(module => !adapter.Whole.Contains(module))];
         foreach (ModuleSpec module in open)
         {
             string? name = LoraNames.Tables(module.Path).FirstOrDefault(file.Entries.ContainsKey);
@@ -197,13 +208,15 @@ internal static class LoraAdapterFiles
             }
 
             adapter.BringTable(name, module, weight);
-            ModuleSpec head = model.Layout[ModuleLayout.HeadPath];
+            ModuleSpec head = model.Layout.Head;
             if (module != head && model.Config.TiedHead && !LoraNames.Tables(head.Path).Any(file.Entries.ContainsKey))
             {
                 adapter.ShareTable(module, head);
             }
         }
     }
+
+    private static ModuleSpec[] Tables(ModuleLayout layout) => [layout.Embedding, layout.Head];
 
     /// <summary>Refuses a tensor of another shape than the adapter's configuration and base ask for.</summary>
     public static void RequireShape(SafetensorsFile file, SafetensorsEntry entry, long[] shape)

@@ -73,6 +73,13 @@ public static class LoraConfigJson
         json["lora_dropout"] = Float(config.Dropout);
         json["modules_to_save"] = ListOrNull(config.ModulesToSave);
         json["peft_type"] = "LORA";
+        if (config.TargetParameters.Count > 0)
+        {
+            // The order of experts' pairs follows from the version.
+            json["peft_version"] = PeftVersion;
+            json["target_parameters"] = ListOrNull(config.TargetParameters);
+        }
+
         json["r"] = config.Rank;
         json["rank_pattern"] = Patterns(config.RankPattern, rank => JsonValue.Create(rank));
         json["target_modules"] = config.TargetPattern is { } pattern

@@ -7,11 +7,9 @@ namespace MultiTurnTrainer.Models.Lora;
 internal static class LoraInitializer
 {
     /// <summary>Fills a fresh pair. An embedding's pair begins the other way round: A zero, B standard normal.</summary>
-    public static void Fill(ModuleSpec module, LoraConfig config, int rank, ulong seed, Tensor a, Tensor b)
+    public static void Fill(ModuleSpec module, LoraConfig config, int rank, SeededRandom random, Tensor a, Tensor b)
     {
         Tensor drawn = module.Kind == ModuleKind.Embedding ? b : a;
-        string name = module.Kind == ModuleKind.Embedding ? LoraNames.B(module) : LoraNames.A(module);
-        SeededRandom random = NamedRandom.Create(seed, name);
         float[] values = new float[drawn.numel()];
         double bound = 1 / Math.Sqrt(module.In);
         for (int i = 0; i < values.Length; i++)

@@ -7,11 +7,14 @@ internal static class LoraNames
 {
     public const string Prefix = "base_model.model.";
 
-    public static string A(ModuleSpec module) =>
-        Prefix + module.Path + (IsEmbedding(module) ? ".lora_embedding_A" : ".lora_A.weight");
+    /// <param name="module">The target.</param>
+    /// <param name="isInner">Whether its parameter is wrapped before another one of the same module (<see cref="AdapterParts.IsInner"/>).</param>
+    public static string A(ModuleSpec module, bool isInner = false) =>
+        Owner(module, isInner) + (IsEmbedding(module) ? ".lora_embedding_A" : ".lora_A.weight");
 
-    public static string B(ModuleSpec module) =>
-        Prefix + module.Path + (IsEmbedding(module) ? ".lora_embedding_B" : ".lora_B.weight");
+    /// <inheritdoc cref="A"/>
+    public static string B(ModuleSpec module, bool isInner = false) =>
+        Owner(module, isInner) + (IsEmbedding(module) ? ".lora_embedding_B" : ".lora_B.weight");
 
     /// <summary>What is added to B·(A·x).</summary>
     public static string Bias(ModuleSpec module) => $"{Prefix}{module.Path}.lora_B.bias";
@@ -39,6 +42,15 @@ internal static class LoraNames
             $"{Prefix}{path}.token_adapter.base_layer.weight",
             $"{Prefix}{path}.original_module.weight",
         ];
+
+    // PEFT names a parameter's pair by the module that holds the parameter: one wrapper around the other where it has two.
+    private static string Owner(ModuleSpec module, bool isInner) =>
+        module.Kind != ModuleKind.Experts ? Prefix + module.Path
+        : isInner ? $"{Prefix}{Holder(module)}.base_layer"
+        : Prefix + Holder(module);
+
+    /// <summary>The module that holds a stacked weight.</summary>
+    public static string Holder(ModuleSpec module) => module.Path[..module.Path.LastIndexOf('.')];
 
     private static bool IsEmbedding(ModuleSpec module) => module.Kind == ModuleKind.Embedding;
 }

@@ -15,7 +15,7 @@ public static class LoraTargets
     public static IReadOnlyList<ModuleSpec> Select(LoraConfig config, ModuleLayout layout)
     {
         List<ModuleSpec> chosen = [.. layout.Modules.Where(module => IsTarget(config, module))];
-        if (chosen.Find(module => module.Kind == ModuleKind.Norm) is { } norm)
+        if (chosen.Find(module => module.Kind is ModuleKind.Norm) is { } norm)
         {
             throw new MttException(
                 $"target_modules matches {norm.Path}, a norm, which has no low-rank form",
@@ -147,6 +147,12 @@ public static class LoraTargets
             return true;
         }
 
+        // Parameters that stand in a module by themselves are no modules.
+        if (module.Kind is ModuleKind.Experts or ModuleKind.Parameter)
+        {
+            return false;
+        }
+
         if (config.TargetPattern is { } pattern)
         {
             return pattern == AllLinear ? IsInnerLinear(module) : FullMatch(pattern, path);
@@ -194,11 +200,17 @@ public static class LoraTargets
         foreach (string name in config.TargetParameters)
         {
             ModuleSpec? module = layout.Modules.FirstOrDefault(module => Matches(module.WeightName, name));
-            if (module is not { Kind: ModuleKind.Linear })
+            if (module is not { Kind: ModuleKind.Linear or ModuleKind.Experts })
             {
+                string[] stacked = [.. LastNames(layout.Modules.Where(module => module.Kind == ModuleKind.Experts))];
                 throw new MttException(
-                    $"target_parameters '{name}' matches no matrix of a linear module of the model",
-                    "Stacked weights of experts are not supported; a matrix is named as its module with .weight."
+                    $"target_parameters '{name}' matches no matrix of a linear module and no experts of the model",
+                    "A matrix is named as its module with .weight"
+                        + (
+                            stacked.Length == 0
+                                ? "."
+                                : $"; the experts are experts.{string.Join(", experts.", stacked)}."
+                        )
                 );
             }
         }
@@ -279,7 +291,9 @@ public static class LoraTargets
 
     private static MttException NoMatch(string what, ModuleLayout layout)
     {
-        IEnumerable<string> known = LastNames(layout.Modules.Where(module => module.Kind != ModuleKind.Norm));
+        IEnumerable<string> known = LastNames(
+            layout.Modules.Where(module => module.Kind is ModuleKind.Embedding or ModuleKind.Linear)
+        );
         int layers = layout.Modules.Max(module => InList(module.Path, "layers") ?? 0);
         return new MttException(
             $"{what} matches no module of the model",

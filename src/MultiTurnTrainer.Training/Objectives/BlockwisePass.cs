@@ -29,7 +29,7 @@ internal sealed class BlockwisePass(CausalLM model, Adapter adapter, Recompute r
         for (int layer = 0; layer < model.BlockCount; layer++)
         {
             Tensor? wanted = layer == model.BlockCount - 1 ? rows : null;
-            if (!IsRecomputed(layer))
+            if (!IsRecomputed(layer) || !model.CanRecompute(layer, context))
             {
                 hidden = model.Block(layer, hidden, context, wanted); // [s, e]; the last [n, e]
                 continue;

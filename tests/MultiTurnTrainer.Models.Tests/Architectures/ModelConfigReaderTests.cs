@@ -12,7 +12,7 @@ public class ModelConfigReaderTests
     [Theory]
     [InlineData("""{"model_type":"gpt2"}""", "model_type 'gpt2' is not supported")]
     [InlineData("""{"model_type":null}""", "model_type is missing")]
-    [InlineData("""{"model_type":"olmo2"}""", "olmo2")]
+    [InlineData("""{"model_type":"olmo"}""", "olmo")]
     [InlineData("""{"quantization_config":{"quant_method":"bitsandbytes"}}""", "quantization_config")]
     [InlineData("""{"logit_scale":0.5}""", "logit_scale = 0.5 is not supported for llama")]
     [InlineData("""{"attn_logit_softcapping":50}""", "attn_logit_softcapping")]

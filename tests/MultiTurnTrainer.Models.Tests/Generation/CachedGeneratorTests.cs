@@ -36,20 +36,21 @@ public class CachedGeneratorTests
         using IDecoder parts = New();
 
         // A row alone, twice: the one it has goes on.
+        int cut = model.Config.IsRecurrent ? 7 : 5;
         parts.Read([first[..7]]);
         ISequenceCache row = parts.Detach(0);
-        row.Truncate(5);
-        parts.Resume([row], [first[5..9]]);
+        row.Truncate(cut);
+        parts.Resume([row], [first[cut..9]]);
         Near(whole.Read([first]), parts.Resume([parts.Detach(0)], [first[9..]]));
         Near(whole.Step([7]), parts.Step([7]));
 
         // Several rows, read before to different lengths, or not at all.
         parts.Read([first[..7], third[..3]]);
         ISequenceCache[] rows = [parts.Detach(0), parts.Detach(1)];
-        rows[0].Truncate(5);
+        rows[0].Truncate(cut);
         Near(
             whole.Read([first, second, third]),
-            parts.Resume([rows[0], null, rows[1]], [first[5..], second, third[3..]])
+            parts.Resume([rows[0], null, rows[1]], [first[cut..], second, third[3..]])
         );
         Near(whole.Step([7, 8, 9]), parts.Step([7, 8, 9]));
         whole.Keep([0, 2]);
