@@ -39,6 +39,35 @@ public abstract class SessionStoreConformance
     }
 
     [Theory]
+    [InlineData(3)]
+    [InlineData(100)]
+    public async Task Append_OfEventsWithVectors_ReadsThemBackEachWithItsOwn(int count)
+    {
+        await using ISessionStore store = Open();
+        StoredEvent[] events =
+        [
+            .. Events(1, 2 * count)
+                .Select(stored =>
+                    stored.Version % 3 == 0 ? stored with { Vector = new byte[] { 1, (byte)stored.Version } } : stored
+                ),
+        ];
+        SessionHeader header = new(new SessionKey("a", SessionIds.New()), count, _start, _start);
+        SessionHeader next = header with { Version = 2 * count };
+
+        Assert.True(await store.CreateAsync(header, events[..count]));
+        Assert.True(await store.AppendAsync(next, events[count..]));
+        SessionRead read = (await store.ReadAsync(header.Key))!;
+        Assert.Equal(events.Select(Text), read.Events.Select(Text));
+        Assert.Equal(events.Select(Vector), read.Events.Select(Vector));
+        Assert.Equal(events[count..].Select(Vector), (await store.ReadAsync(header.Key, count))!.Events.Select(Vector));
+        await store.WriteSnapshotAsync(header.Key, new StoredSnapshot(2, "two"u8.ToArray()));
+        Assert.Equal(
+            events[2..].Select(Vector),
+            (await store.ReadAsync(header.Key, useSnapshot: true))!.Events.Select(Vector)
+        );
+    }
+
+    [Theory]
     [InlineData(2)]
     [InlineData(4)]
     public async Task Append_AtAnotherVersion_ChangesNothing(long first)
@@ -183,6 +212,8 @@ public abstract class SessionStoreConformance
                     Encoding.UTF8.GetBytes(Invariant($"event {first + i} ünï"))
                 )),
         ];
+
+    private static byte[] Vector(StoredEvent stored) => stored.Vector.ToArray();
 
     private static string Text(StoredEvent stored) =>
         Invariant($"{stored.At.UtcTicks} {stored.Kind} {Encoding.UTF8.GetString(stored.Data.Span)}");

@@ -36,7 +36,10 @@ public sealed class SqliteSessionStoreTests : SessionStoreConformance, IDisposab
                             "kind",
                             Encoding.UTF8.GetBytes(i % 7 == 0 ? words : Secret),
                             $"{Secret}{i}"
-                        )),
+                        )
+                        {
+                            Vector = Encoding.UTF8.GetBytes(i % 2 == 0 ? words : ""),
+                        }),
                 ]
             )
         );

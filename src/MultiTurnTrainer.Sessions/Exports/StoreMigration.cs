@@ -132,6 +132,7 @@ public static class StoreMigration
                 && pair.First.At == pair.Second.At
                 && pair.First.Kind == pair.Second.Kind
                 && pair.First.Data.Span.SequenceEqual(pair.Second.Data.Span)
+                && pair.First.Vector.Span.SequenceEqual(pair.Second.Vector.Span)
             );
 
     private static string? TurnOf(StoredEvent stored) =>

@@ -65,7 +65,8 @@ public sealed record RecentSession(SessionState State, SessionPlan? Plan = null,
     /// <param name="plan">Plans that were saved for it; null keeps those that are known.</param>
     internal RecentSession? Compress(SessionPlan? plan)
     {
-        if (State.Pending is not null || (plan is null && !IsDue(State.Version)))
+        // Whoever compares vectors needs the whole log, where they are.
+        if (State.Pending is not null || (plan is null && !IsDue(State.Version)) || State.HasVectors)
         {
             return null;
         }

@@ -61,7 +61,7 @@ public sealed class SessionLog(
     )
     {
         SessionState state = SessionFold.Apply(SessionFold.Empty(key), events);
-        StoredEvent[] stored = [.. events.Select(Stored)];
+        StoredEvent[] stored = [.. events.Select(EventBytes.Write)];
         if (!await store.CreateAsync(Header(state), stored, cancellation).ConfigureAwait(false))
         {
             return null;
@@ -133,7 +133,7 @@ public sealed class SessionLog(
         SessionKey key,
         long after = 0,
         CancellationToken cancellation = default
-    ) => [.. (await StoredAsync(key, after, cancellation).ConfigureAwait(false)).Select(Logged)];
+    ) => [.. (await StoredAsync(key, after, cancellation).ConfigureAwait(false)).Select(EventBytes.Read)];
 
     /// <inheritdoc cref="ChangeAsync(SessionKey, Func{SessionState, IReadOnlyList{SessionEvent}}, SessionPlan?, CancellationToken)"/>
     public Task<SessionState> ChangeAsync(
@@ -225,7 +225,7 @@ public sealed class SessionLog(
         DateTimeOffset now = clock.GetUtcNow();
         DateTimeOffset last = before.State.UpdatedAt;
         LoggedEvent[] next = Place(events, before.State.Version, now < last ? last : now);
-        StoredEvent[] stored = [.. next.Select(Stored)];
+        StoredEvent[] stored = [.. next.Select(EventBytes.Write)];
         return new SessionChange(before.After(next, Size(stored)), stored);
     }
 
@@ -294,7 +294,7 @@ public sealed class SessionLog(
     {
         try
         {
-            return session?.After([.. events.Select(Logged)], Size(events));
+            return session?.After([.. events.Select(EventBytes.Read)], Size(events));
         }
         catch (PastNeededException)
         {
@@ -303,7 +303,7 @@ public sealed class SessionLog(
     }
 
     private static RecentSession Whole(SessionKey key, IReadOnlyList<StoredEvent> events) =>
-        new RecentSession(SessionFold.Empty(key)).After([.. events.Select(Logged)], Size(events));
+        new RecentSession(SessionFold.Empty(key)).After([.. events.Select(EventBytes.Read)], Size(events));
 
     private static LoggedEvent[] Place(IReadOnlyList<SessionEvent> events, long before, DateTimeOffset at) =>
         [.. events.Select((happened, i) => new LoggedEvent(before + i + 1, at, happened))];
@@ -311,19 +311,8 @@ public sealed class SessionLog(
     private static SessionHeader Header(SessionState state) =>
         new(state.Key, state.Version, state.CreatedAt, state.UpdatedAt, state.User, state.Pending);
 
-    private static StoredEvent Stored(LoggedEvent logged) =>
-        new(
-            logged.Version,
-            logged.At,
-            EventJson.KindOf(logged.Event),
-            EventJson.Write(logged.Event),
-            EventJson.TurnBegunBy(logged.Event)
-        );
-
-    private static LoggedEvent Logged(StoredEvent stored) =>
-        new(stored.Version, stored.At, EventJson.Read(stored.Kind, stored.Data.Span));
-
-    private static long Size(IReadOnlyList<StoredEvent> events) => events.Sum(stored => (long)stored.Data.Length);
+    private static long Size(IReadOnlyList<StoredEvent> events) =>
+        events.Sum(stored => (long)stored.Data.Length + stored.Vector.Length);
 
     private sealed record SessionChange(RecentSession After, StoredEvent[] Stored);
 }

@@ -142,6 +142,9 @@ public sealed record SessionState
     /// <summary>What models made for the policy, by key.</summary>
     public ImmutableDictionary<string, Artefact> Artefacts { get; init; } = _noArtefacts;
 
+    /// <summary>Whether vectors are among them.</summary>
+    internal bool HasVectors => Artefacts.Values.Any(artefact => artefact.Vector is not null);
+
     /// <summary>Exchanges of the user's other sessions, by the turn they were found for.</summary>
     public ImmutableList<RecalledExchange> Recalled { get; init; } = [];
 

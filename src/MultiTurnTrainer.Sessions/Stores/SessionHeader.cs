@@ -37,7 +37,11 @@ public sealed record StoredEvent(
     string Kind,
     ReadOnlyMemory<byte> Data,
     string? Begins = null
-);
+)
+{
+    /// <summary>The vector that was made with it, kept in a table of its own; empty for none.</summary>
+    public ReadOnlyMemory<byte> Vector { get; init; }
+}
 
 /// <summary>A state in short, so that it need not be folded from the first event.</summary>
 /// <param name="Version">The version it is of.</param>

@@ -98,7 +98,30 @@ internal static class SqliteReads
             events.Add(new(reader.GetInt64(0), At(reader, 1), reader.GetString(2), reader.GetFieldValue<byte[]>(3)));
         }
 
+        AddVectors(connection, key, events);
         return events;
+    }
+
+    // Versions stand in a row.
+    private static void AddVectors(SqliteConnection connection, long key, List<StoredEvent> events)
+    {
+        if (events.Count == 0)
+        {
+            return;
+        }
+
+        long first = events[0].Version;
+        using SqliteCommand command = Command(
+            connection,
+            "SELECT version, data FROM vectors WHERE session = $session AND version >= $first",
+            [("$session", key), ("$first", first)]
+        );
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            int place = (int)(reader.GetInt64(0) - first);
+            events[place] = events[place] with { Vector = reader.GetFieldValue<byte[]>(1) };
+        }
     }
 
     private static SessionHeader Header(SqliteDataReader reader) =>

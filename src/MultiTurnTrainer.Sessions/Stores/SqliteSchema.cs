@@ -50,6 +50,14 @@ internal static class SqliteSchema
             CREATE INDEX sessions_by_change ON sessions (tenant, updated);
             CREATE INDEX sessions_pending ON sessions (pending) WHERE pending IS NOT NULL;
             """,
+        """
+            CREATE TABLE vectors (
+                session INTEGER NOT NULL,
+                version INTEGER NOT NULL,
+                data BLOB NOT NULL,
+                PRIMARY KEY (session, version)
+            ) WITHOUT ROWID;
+            """,
     ];
 
     /// <summary>The newest version.</summary>

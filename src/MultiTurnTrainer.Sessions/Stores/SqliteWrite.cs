@@ -41,6 +41,14 @@ internal sealed class SqliteWrite(SqliteConnection connection) : IDisposable
             insert.Parameters["$kind"].Value = stored.Kind;
             insert.Parameters["$data"].Value = stored.Data.ToArray();
             insert.ExecuteNonQuery();
+            if (!stored.Vector.IsEmpty)
+            {
+                Run(
+                    "INSERT INTO vectors (session, version, data) VALUES ($session, $version, $data)",
+                    [("$session", key), ("$version", stored.Version), ("$data", stored.Vector.ToArray())]
+                );
+            }
+
             if (stored.Begins is { } turn)
             {
                 Run(
@@ -85,7 +93,7 @@ internal sealed class SqliteWrite(SqliteConnection connection) : IDisposable
             return false;
         }
 
-        foreach (string table in (string[])["events", "turns", "snapshots"])
+        foreach (string table in (string[])["events", "vectors", "turns", "snapshots"])
         {
             Run($"DELETE FROM {table} WHERE session = $session", [("$session", erased)]);
         }

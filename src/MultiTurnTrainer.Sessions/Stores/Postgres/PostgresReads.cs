@@ -9,14 +9,15 @@ internal static class PostgresReads
     // One statement sees one moment, and costs one round trip. The header is short enough to stand in every row; a snapshot is a row of
     // its own, without a kind, before the events that it does not stand for.
     private const string Read = $"""
-        SELECT {Columns}, number, at, kind, data FROM mtt.sessions s
+        SELECT {Columns}, number, at, kind, data, vector FROM mtt.sessions s
         LEFT JOIN (SELECT session, version AS last, data AS form FROM mtt.snapshots) n ON $4 AND n.session = s.key
         LEFT JOIN LATERAL (
-            SELECT last, 0::bigint, NULL, form WHERE last IS NOT NULL
+            SELECT last, 0::bigint, NULL, form, NULL WHERE last IS NOT NULL
             UNION ALL
-            SELECT e.version, e.at, e.kind, e.data FROM mtt.events e
+            SELECT e.version, e.at, e.kind, e.data, v.data FROM mtt.events e
+            LEFT JOIN mtt.vectors v ON v.session = e.session AND v.version = e.version
             WHERE e.session = s.key AND e.version > coalesce(last, $3)
-        ) AS found (number, at, kind, data) ON true
+        ) AS found (number, at, kind, data, vector) ON true
         WHERE tenant = $1 AND id = $2 ORDER BY number
         """;
 
@@ -132,7 +133,10 @@ internal static class PostgresReads
             At(reader, HeaderColumns + 1),
             reader.GetString(HeaderColumns + 2),
             reader.GetFieldValue<byte[]>(HeaderColumns + 3)
-        );
+        )
+        {
+            Vector = reader.IsDBNull(HeaderColumns + 4) ? null : reader.GetFieldValue<byte[]>(HeaderColumns + 4),
+        };
 
     private static SessionHeader Header(NpgsqlDataReader reader) =>
         new(

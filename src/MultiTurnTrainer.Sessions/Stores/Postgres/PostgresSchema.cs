@@ -60,6 +60,14 @@ internal static class PostgresSchema
                 until timestamptz NOT NULL
             );
             """,
+        """
+            CREATE TABLE mtt.vectors (
+                session bigint NOT NULL,
+                version bigint NOT NULL,
+                data bytea NOT NULL,
+                PRIMARY KEY (session, version)
+            );
+            """,
     ];
 
     /// <summary>The newest version.</summary>

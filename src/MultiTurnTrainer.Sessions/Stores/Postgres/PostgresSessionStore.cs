@@ -170,7 +170,7 @@ public sealed class PostgresSessionStore : ISessionStore
             async (connection, _, token) =>
             {
                 await using NpgsqlCommand command = new(
-                    "VACUUM mtt.events, mtt.turns, mtt.snapshots, mtt.sessions",
+                    "VACUUM mtt.events, mtt.vectors, mtt.turns, mtt.snapshots, mtt.sessions",
                     connection
                 )
                 {

@@ -14,6 +14,9 @@ internal static class PostgresWrites
         , added AS (
             INSERT INTO mtt.events (session, version, at, kind, write, data)
             SELECT key, e.version, e.at, e.kind, $1, e.data FROM changed, unnest($2, $3, $4, $5) AS e (version, at, kind, data)
+        ), numbers AS (
+            INSERT INTO mtt.vectors (session, version, data)
+            SELECT key, v.version, v.data FROM changed, unnest($15, $16) AS v (version, data)
         ), named AS (
             INSERT INTO mtt.turns (tenant, turn, session) SELECT $7, turn, key FROM changed, unnest($6) AS turn
             ON CONFLICT DO NOTHING
@@ -150,7 +153,7 @@ internal static class PostgresWrites
         }
 
         // Statements of their own: each sees what was added before the session was marked.
-        foreach (string table in (string[])["events", "turns", "snapshots", "leases"])
+        foreach (string table in (string[])["events", "vectors", "turns", "snapshots", "leases"])
         {
             await using NpgsqlCommand erase = connection.Command($"DELETE FROM mtt.{table} WHERE session = $1", key);
             await erase.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
@@ -222,6 +225,14 @@ internal static class PostgresWrites
             await rows.CompleteAsync(cancellation).ConfigureAwait(false);
         }
 
+        StoredEvent[] numbered = Numbered(events);
+        await using NpgsqlCommand vectors = connection.Command(
+            "INSERT INTO mtt.vectors (session, version, data) SELECT $1, v.version, v.data FROM unnest($2, $3) AS v (version, data)",
+            key,
+            Versions(numbered),
+            Vectors(numbered)
+        );
+        await vectors.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         await using NpgsqlCommand named = connection.Command(
             "INSERT INTO mtt.turns (tenant, turn, session) SELECT $1, turn, $2 FROM unnest($3) AS turn ON CONFLICT DO NOTHING",
             tenant,
@@ -244,7 +255,7 @@ internal static class PostgresWrites
             Parameters =
             {
                 new() { Value = mark.Id },
-                new() { Value = events.Select(stored => stored.Version).ToArray() },
+                new() { Value = Versions(events) },
                 new() { Value = events.Select(stored => stored.At.UtcTicks).ToArray() },
                 new() { Value = events.Select(stored => stored.Kind).ToArray() },
                 new() { Value = events.Select(stored => stored.Data.ToArray()).ToArray() },
@@ -265,8 +276,18 @@ internal static class PostgresWrites
                     NpgsqlDbType = NpgsqlDbType.Uuid,
                 },
                 new() { Value = last },
+                new() { Value = Versions(Numbered(events)) },
+                new() { Value = Vectors(Numbered(events)) },
             },
         };
+
+    private static StoredEvent[] Numbered(IReadOnlyList<StoredEvent> events) =>
+        [.. events.Where(stored => !stored.Vector.IsEmpty)];
+
+    private static long[] Versions(IReadOnlyList<StoredEvent> events) => [.. events.Select(stored => stored.Version)];
+
+    private static byte[][] Vectors(IReadOnlyList<StoredEvent> events) =>
+        [.. events.Select(stored => stored.Vector.ToArray())];
 
     private static string[] Turns(IReadOnlyList<StoredEvent> events) =>
         [.. events.Select(stored => stored.Begins).OfType<string>()];
