@@ -3,7 +3,7 @@
 # and of the Parquet reader (20,000 mutated files), those of templates, tokenizers, configurations, adapters, settings and
 # replies (fifty times the usual), near duplicates among 200,000 rows beside an exact join, a real model that learns facts, and
 # 300 random conversations under random context policies, the quickstart and the long commands of the documentation,
-# a server that is killed 50 times under load and its databases as often, and one whole seed of the lost-in-conversation experiment (all eight with their ablations: SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1).
+# a server that is killed 50 times under load and its databases as often, and one whole seed of the experiments on tiny models (of lost-in-conversation all eight with their ablations: SEEDS="1 2 3 4 5 6 7 8" ABLATIONS=1).
 #   scripts/nightly.sh [INPUTS] [SEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -45,6 +45,7 @@ MTT_POLICY_CASES=300 timeout 3600 \
   artifacts/bin/MultiTurnTrainer.Datasets.Tests/release/MultiTurnTrainer.Datasets.Tests \
   -class MultiTurnTrainer.Datasets.Tests.Contexts.PolicyExpanderTests
 scripts/experiments/maigo-tiny.sh artifacts/maigo-tiny
+BASES=artifacts/maigo-tiny scripts/experiments/context-tiny.sh artifacts/context-tiny
 # The commands that ./mtt gives to machine code, by their tests; then the packages on bare systems (root).
 scripts/native.sh
 MTT_TESTED=$PWD/artifacts/mtt/native/mtt timeout 1800 \

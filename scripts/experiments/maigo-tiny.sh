@@ -20,63 +20,7 @@ runs=${RUNS:-3} tasks=${TASKS:-100} steps=${STEPS:-300} seeds=${SEEDS:-1} method
 here=scripts/experiments/maigo-tiny
 modes=${MODES:-full,sharded,cleaned,padded:10,contradicted-rightly,contradicted-wrongly}
 mkdir -p "$out"
-started=$SECONDS
-log() { printf '%5d s  %s\n' $((SECONDS - started)) "$*" >&2; }
-
-# cell TARGET INPUTS -- COMMAND…: runs the command unless TARGET stands as this command made it from these inputs. What the command
-# says goes to TARGET.log, whose end is shown where it fails.
-program=$(find src "$here" -type f ! -name table.json -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum)
-cell() {
-  local target=$1 code=0; shift
-  local inputs=()
-  while [ "$1" != -- ]; do inputs+=("$1"); shift; done
-  shift
-  local print
-  print=$({ echo "$program" "$@"; cat "${inputs[@]}"; } | sha256sum)
-  if [ -e "$target" ] && [ "$(cat "$target.made" 2>/dev/null)" = "$print" ]; then return; fi
-  rm -f "$target.made"
-  "$@" >"$target.log" 2>&1 || code=$?
-  if [ $code != 0 ]; then
-    tail -n 20 "$target.log" >&2
-    log "ended with $code: $*"
-    exit $code
-  fi
-  echo "$print" >"$target.made"
-  log "$target"
-}
-
-# start COMMAND…: beside what runs already, JOBS at a time. The first that fails ends the others, and the run.
-jobs=${JOBS:-2}
-declare -A running=()
-start() {
-  [ ${#running[@]} -lt "$jobs" ] || await
-  DOTNET_PROCESSOR_COUNT=${DOTNET_PROCESSOR_COUNT:-$((($(nproc) + jobs - 1) / jobs))} "$@" &
-  running[$!]=1
-}
-await() {
-  local done code=0
-  wait -n -p done "${!running[@]}" || code=$?
-  unset "running[$done]"
-  [ $code = 0 ] || { kill "${!running[@]}" 2>/dev/null || true; exit $code; }
-}
-finish() { while [ ${#running[@]} -gt 0 ]; do await; done; }
-
-# The base model of a seed: tasks, first weights, order and draws follow from it. It has only seen whole prompts and small talk.
-make_base() {
-  cell "$dir/data" $here/booking-tasks.cs -- dotnet run $here/booking-tasks.cs -- "$dir/data" "$seed"
-  head -n "$tasks" "$dir/data/tasks-eval.jsonl" >"$dir/eval.jsonl"
-  head -n "$tasks" "$dir/data/tasks-refine.jsonl" >"$dir/refine.jsonl"
-  cell "$dir/preset" -- "$mtt" init --preset tiny "$dir/preset" --force
-  cell "$dir/random" $here/config.json -- "$mtt" init --model-config $here/config.json --tokenizer "$dir/preset/model" "$dir/random" --seed "$seed" --force
-  cell "$dir/base.parquet" "$dir/data/base-train.jsonl" datasets/everyday/everyday.jsonl -- \
-    "$mtt" mask "$dir/data/base-train.jsonl" datasets/everyday/everyday.jsonl --model "$dir/random" --output "$dir/base.parquet" --force
-  cell "$dir/base-run" "$dir/base.parquet" "$dir/random/model.safetensors" -- "$mtt" train --model "$dir/random" --train "$dir/base.parquet" \
-    --output "$dir/base-run" --force --set train.finetuning_type=full --set train.packing=true --set train.max_length=768 \
-    --set train.save_steps=0 --batch-size 4 --seed "$seed" --learning-rate 3e-3 --epochs "${EPOCHS:-3}" --dtype float32
-  mkdir -p "$dir/base"
-  cp "$dir"/random/*.json "$dir"/random/*.jinja "$dir/base/"
-  cp "$dir/base-run/model.safetensors" "$dir/base/model.safetensors"
-}
+. scripts/experiments/tiny.sh
 
 evaluate() { # NAME [--adapter DIR]
   local name=$1 weights="$dir/base/model.safetensors"; shift
@@ -165,7 +109,9 @@ evaluations=()
 for seed in $seeds; do
   dir="$out/seed-$seed"
   mkdir -p "$dir"
-  make_base
+  make_base "$dir" "$seed"
+  head -n "$tasks" "$dir/data/tasks-eval.jsonl" >"$dir/eval.jsonl"
+  head -n "$tasks" "$dir/data/tasks-refine.jsonl" >"$dir/refine.jsonl"
   start evaluate base
   # MAIGO takes longest: it begins first, so that no core waits for it at the end.
   names=" $methods ${ABLATIONS:+$ablations} "
@@ -185,10 +131,6 @@ if [ "${DOCS:-}" ]; then
   cp "$out/table.json" $here/table.json
   # The scores; what a dialogue looked like stays in the table beside them.
   awk '/^\| method \| mode/ { exit } { print }' "$out/table.md" >"$out/scores.md"
-  awk -v scores="$out/scores.md" '
-    /<!-- end of maigo-tiny -->/ { inside = 0 }
-    !inside { print }
-    /<!-- maigo-tiny -->/ { while ((getline line < scores) > 0) print line; inside = 1 }' docs/distillation.md >"$out/distillation.md"
-  cp "$out/distillation.md" docs/distillation.md
+  into_page docs/distillation.md maigo-tiny "$out/scores.md"
 fi
 log "done: $out/table.md, $out/table.html"
