@@ -1,6 +1,6 @@
 namespace MultiTurnTrainer.Cli;
 
-/// <summary>SIGTERM and Ctrl-C as a request to save and end, for commands that can be resumed.</summary>
+/// <summary>SIGTERM, SIGUSR1 and Ctrl-C as a request to save and end, for commands that can be resumed.</summary>
 internal static class StopRequest
 {
     private static readonly CancellationTokenSource _stop = new();
@@ -21,6 +21,13 @@ internal static class StopRequest
         }
 
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
+        if (OperatingSystem.IsLinux())
+        {
+            // What Slurm sends before a time limit (--signal=USR1@120) has no name in .NET.
+            const int usr1 = 10;
+            _registrations.Add(PosixSignalRegistration.Create((PosixSignal)usr1, Stop));
+        }
+
         _registrations.Add(
             PosixSignalRegistration.Create(
                 PosixSignal.SIGINT,

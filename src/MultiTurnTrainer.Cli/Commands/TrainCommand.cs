@@ -17,8 +17,10 @@ internal static class TrainCommand
           mtt train --model model --train tasks.jsonl --output adapter --objective maigo --set distill.rho=0.2
           mtt train --model model --train pairs.jsonl --output adapter --objective dpo --learning-rate 2e-5
           mtt train --model model --train rows.parquet --eval held-out.parquet --output sweep --sweep grid.yaml
+          torchrun --no-python --nproc-per-node 4 mtt train --model model --train rows.parquet --output adapter
 
         --sweep trains every configuration of a file, with every seed of it, each run in a folder of its own; see mtt docs run.
+        Several processes that torchrun, srun or mpirun starts train one adapter together; see mtt docs scaling.
         """;
 
     private static readonly TrainOptions _options = new();
@@ -34,8 +36,22 @@ internal static class TrainCommand
     private static int Run(ParseResult parsed)
     {
         StopRequest.Watch();
+        LaunchPlace? place = LaunchPlace.Find(Environment.GetEnvironmentVariable);
+        if (place is not null)
+        {
+            RankWriter.Guard(place.Rank);
+        }
+
         if (_options.SweepOf(parsed) is not null)
         {
+            if (place is not null)
+            {
+                throw new MttException(
+                    $"--sweep trains one run after the other, and {place.World} processes were started",
+                    "Start one process (without torchrun, srun or mpirun), or train one configuration with all of them."
+                );
+            }
+
             if (_options.ResumeOf(parsed) is not null)
             {
                 throw new MttException(
@@ -48,7 +64,7 @@ internal static class TrainCommand
         }
 
         using EarlyLoad libtorch = new();
-        TrainRequest request = _options.Read(parsed);
+        TrainRequest request = _options.Read(parsed) with { Place = place };
         using IDisposable? server = request.Distillation?.Server;
         return Train(request);
     }
@@ -57,11 +73,19 @@ internal static class TrainCommand
     {
         TrainOutcome Train(ITrainingObserver observer) =>
             TrainingRun.Execute(request, observer, TimeProvider.System, StopRequest.Token);
+        bool plain =
+            request.Place is not null
+            || Console.IsErrorRedirected
+            || Environment.GetEnvironmentVariable("TERM") is "dumb";
         TrainOutcome outcome =
-            Console.IsErrorRedirected || Environment.GetEnvironmentVariable("TERM") is "dumb"
-                ? Train(new PlainTrainingLog(Console.Error, TimeProvider.System))
-                : LiveTrainingView.Run(TimeProvider.System, Train);
-        Console.Error.WriteLine(TrainingText.End(outcome, request.Output));
+            request.Place is { Rank: > 0 } ? Train(new RankLog())
+            : plain ? Train(new PlainTrainingLog(Console.Error, TimeProvider.System))
+            : LiveTrainingView.Run(TimeProvider.System, Train);
+        if (request.Place is not { Rank: > 0 })
+        {
+            Console.Error.WriteLine(TrainingText.End(outcome, request.Output));
+        }
+
         return outcome.End switch
         {
             TrainEnd.Finished or TrainEnd.StoppedEarly => outcome.BestLost is null ? ExitCode.Done : ExitCode.Findings,

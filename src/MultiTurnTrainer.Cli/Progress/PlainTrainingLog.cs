@@ -41,5 +41,18 @@ internal sealed class PlainTrainingLog(TextWriter writer, TimeProvider time) : I
         ProcessEnd.Now(ExitCode.Stopped);
     }
 
+    public void ProcessLost(MttException? problem) => End(problem);
+
+    /// <summary>Ends this process because another of the run has ended.</summary>
+    public static void End(MttException? problem)
+    {
+        if (problem is not null)
+        {
+            ErrorReport.Write(problem, verbose: false);
+        }
+
+        ProcessEnd.Now(problem is null ? ExitCode.Stopped : ExitCode.Failed);
+    }
+
     public void Warned(string message) => writer.WriteLine(Printable.Of($"warning: {message}"));
 }

@@ -29,7 +29,7 @@ internal static class NativeBuild
         FileInfo library = new(Path.Combine(installation.Libraries, "libtorch_cpu.so"));
         FileInfo target = (FileInfo?)library.ResolveLinkTarget(returnFinalTarget: true) ?? library;
         string key = Invariant(
-            $"{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}|{installation.Include}|{installation.Cuda}|{StandIns.Pattern}|{string.Concat(Sources().Select(source => source.Text))}"
+            $"{target.FullName}|{target.Length}|{target.LastWriteTimeUtc.Ticks}|{installation.Include}|{installation.Cuda}|{string.Join(' ', Distributed(installation))}|{StandIns.Pattern}|{string.Concat(Sources().Select(source => source.Text))}"
         );
         return ContentHash.Of(Encoding.UTF8.GetBytes(key))[..16];
     }
@@ -131,9 +131,19 @@ internal static class NativeBuild
             "-ltorch",
             "-lc10",
             .. cuda,
+            .. Distributed(installation),
             "-ldl",
             "-pthread",
         ];
+    }
+
+    // What it has for several processes. Gloo's headers are a package of their own, and count only beside libtorch's.
+    private static string[] Distributed(LibTorchInstallation installation)
+    {
+        return !Has("torch/csrc/distributed/c10d/TCPStore.hpp") ? []
+            : !Has("gloo/config.h") ? ["-DMTT_STORE"]
+            : ["-DMTT_STORE", "-DMTT_GLOO", "-lgloo"];
+        bool Has(string header) => File.Exists(Path.Combine(installation.Include, header));
     }
 
     // Wheels up to 2.5 were built with the old std::string; their CMake file says so.

@@ -5,6 +5,7 @@ using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
 using MultiTurnTrainer.Training.Rows;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Cost;
@@ -68,7 +69,7 @@ public static class StepCosts
                 Output = "",
                 Train = settings,
             };
-            RunPlace place = RunPlace.Choose(settings);
+            RunPlace place = RunPlace.Choose(settings, Ranks.Alone);
             using CausalLM loaded = CausalLM.Load(model, place.Type, place.Device);
             TrainingData data = TrainingData.Load(request, loaded.Config.VocabularySize, CancellationToken.None);
             using Adapter adapter = TrainedWeights.Create(loaded, request);

@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Distillation;
@@ -26,6 +27,10 @@ internal sealed class CcopdObjective(
     private readonly Tally _tally = new();
 
     public IReadOnlyDictionary<string, double> Facts => _tally.Facts;
+
+    public bool Samples => true;
+
+    public void Merge(Ranks ranks) => _tally.Merge(ranks);
 
     public DistillationBatch Prepare(IReadOnlyList<int> units) =>
         new([.. units], [.. units.Select(unit => tasks[unit].Id)]);

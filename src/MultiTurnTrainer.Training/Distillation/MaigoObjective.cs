@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Distillation;
@@ -26,12 +27,11 @@ internal sealed class MaigoObjective(
 {
     private readonly Tally _tally = new();
 
-    public IReadOnlyDictionary<string, double> Facts =>
-        new Dictionary<string, double>(_tally.Facts)
-        {
-            ["compared_tokens"] = pass.Tokens,
-            ["clipped_tokens"] = pass.ClippedTokens,
-        };
+    public IReadOnlyDictionary<string, double> Facts => _tally.Facts;
+
+    public bool Samples => true;
+
+    public void Merge(Ranks ranks) => _tally.Merge(ranks);
 
     public IEnumerable<(string Name, torch.Tensor Value)> Buffers =>
         [("ema_reference", reference.Adapter.Parameters.Flat)];
@@ -70,7 +70,10 @@ internal sealed class MaigoObjective(
             : "full+sharded";
 
         // 3. Compare with the reference, and differentiate.
+        (long compared, long clipped) = (pass.Tokens, pass.ClippedTokens);
         double loss = pass.Run(terms, reference.Adapter, normalizer, seed, tally);
+        _tally.Add("compared_tokens", pass.Tokens - compared);
+        _tally.Add("clipped_tokens", pass.ClippedTokens - clipped);
         return new MicroResult(loss, 0, 0, rollouts.TakeEffort()) { Distillation = tally };
     }
 

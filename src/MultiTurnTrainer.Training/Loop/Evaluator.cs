@@ -1,13 +1,19 @@
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
 
-/// <summary>Loss on rows that are not trained on, split by turn, role and part of the message.</summary>
-internal sealed class Evaluator(CausalLM model, Adapter adapter, IReadOnlyList<TokenRow> rows, TrainSettings settings)
-    : IRunEvaluator
+/// <summary>Loss on rows that are not trained on, split by turn, role and part of the message; several processes share the rows.</summary>
+internal sealed class Evaluator(
+    CausalLM model,
+    Adapter adapter,
+    IReadOnlyList<TokenRow> rows,
+    TrainSettings settings,
+    Ranks ranks
+) : IRunEvaluator
 {
     private readonly HeadPass _head = new(model, adapter, settings);
 
@@ -17,52 +23,63 @@ internal sealed class Evaluator(CausalLM model, Adapter adapter, IReadOnlyList<T
     /// <param name="stop">Asks to give up; nothing is returned then.</param>
     public EvaluationMetrics? Run(int step, double? best, CancellationToken stop)
     {
-        LossParts<int> turns = new();
-        LossParts<string> roles = new();
-        LossParts<string> fields = new();
-        (double sum, long hits, long tokens) = (0, 0, 0);
-        foreach (int[] chunk in Enumerable.Range(0, rows.Count).Chunk(settings.PerDeviceEvalBatchSize))
+        LossSums sums = new();
+        int[][] chunks = [.. Enumerable.Range(0, rows.Count).Chunk(settings.PerDeviceEvalBatchSize)];
+        double[] costs = Array.ConvertAll(chunks, chunk => (double)chunk.Sum(row => rows[row].InputIds.Length));
+        bool stopped = false;
+        foreach (int chunk in ranks.Deal(costs))
         {
-            if (stop.IsCancellationRequested)
+            stopped = stop.IsCancellationRequested;
+            if (stopped)
             {
-                return null;
+                break;
             }
 
-            MicroBatch batch = MicroBatch.Pack(rows, chunk);
-            if (batch.Targets.Length == 0)
-            {
-                continue;
-            }
-
-            using DisposeScope scope = NewDisposeScope();
-            using IDisposable quiet = no_grad();
-            HeadResult result = _head.ComputeLoss(batch.ComputeHidden(model, adapter), batch);
-            hits += result.Read().Hits;
-            float[] losses = result.TokenLosses();
-            SupervisedSpan?[] spans = batch.FindSpans(rows);
-            for (int i = 0; i < losses.Length; i++)
-            {
-                sum += losses[i];
-                tokens++;
-                if (spans[i] is { } span)
-                {
-                    turns.Add(span.Turn, losses[i]);
-                    roles.Add(span.Role, losses[i]);
-                    fields.Add(span.Field, losses[i]);
-                }
-            }
+            Add(sums, MicroBatch.Pack(rows, chunks[chunk]));
         }
 
-        double mean = sum / Math.Max(1, tokens);
-        return new EvaluationMetrics(
-            step,
-            mean,
-            hits / (double)Math.Max(1, tokens),
-            tokens,
-            turns.GetMeans(),
-            roles.GetMeans(),
-            fields.GetMeans(),
-            Best: best is null || mean < best - settings.EarlyStoppingThreshold
-        );
+        return Merge(sums, stopped)?.GetMeans(step, best - settings.EarlyStoppingThreshold);
+    }
+
+    private void Add(LossSums sums, MicroBatch batch)
+    {
+        if (batch.Targets.Length == 0)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        HeadResult result = _head.ComputeLoss(batch.ComputeHidden(model, adapter), batch);
+        sums.Hits += result.Read().Hits;
+        float[] losses = result.TokenLosses();
+        SupervisedSpan?[] spans = batch.FindSpans(rows);
+        for (int i = 0; i < losses.Length; i++)
+        {
+            sums.Add(losses[i], spans[i]);
+        }
+    }
+
+    /// <summary>The sums of all processes; null where one was asked to stop.</summary>
+    private LossSums? Merge(LossSums own, bool stopped)
+    {
+        if (ranks.World == 1)
+        {
+            return stopped ? null : own;
+        }
+
+        using MemoryStream bytes = new();
+        using BinaryWriter writer = new(bytes);
+        writer.Write(stopped);
+        own.Write(writer);
+        LossSums all = new();
+        foreach (byte[] one in ranks.Gather(bytes.ToArray()))
+        {
+            using BinaryReader reader = new(new MemoryStream(one));
+            stopped |= reader.ReadBoolean();
+            all.Read(reader);
+        }
+
+        return stopped ? null : all;
     }
 }

@@ -23,6 +23,12 @@ public interface ITrainingObserver
     /// </summary>
     void StoppedMidStep(int step, string? folder) { }
 
+    /// <summary>
+    /// Another process of the run is lost, has ended for a reason of its own or (null) has stopped on request: this one is to end, whatever
+    /// its main thread waits for. Told from another thread.
+    /// </summary>
+    void ProcessLost(MttException? problem) { }
+
     /// <summary>Something the user should know that does not stop the run.</summary>
     void Warned(string message) { }
 }

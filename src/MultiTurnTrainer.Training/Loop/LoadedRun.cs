@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Training.Checkpoints;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Schedule;
 using MultiTurnTrainer.Training.Settings;
 
@@ -14,6 +15,7 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <param name="Adapter">What is trained.</param>
 /// <param name="Fingerprint">What its numbers depend on.</param>
 /// <param name="Recompute">What is computed again in backward.</param>
+/// <param name="Ranks">The processes that share it.</param>
 internal sealed record LoadedRun(
     TrainRequest Request,
     TrainingData Data,
@@ -23,7 +25,8 @@ internal sealed record LoadedRun(
     CausalLM Model,
     Adapter Adapter,
     RunFingerprint Fingerprint,
-    Recompute Recompute
+    Recompute Recompute,
+    Ranks Ranks
 )
 {
     /// <summary>What it is about to do.</summary>
@@ -31,7 +34,7 @@ internal sealed record LoadedRun(
     public RunSummary Summarise(int firstStep) =>
         new(
             Request.Model,
-            Place.DeviceText,
+            Ranks.World > 1 ? $"{Ranks.World} processes, each on {Place.DeviceText}" : Place.DeviceText,
             Model.Config.Quantisation is { } quantised ? $"{Place.TypeText}, base in {quantised.Name}" : Place.TypeText,
             Model.ParameterCount,
             Adapter.Parameters.Flat.numel(),

@@ -2,6 +2,7 @@ using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Schedule;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -34,7 +35,7 @@ public static class MemoryEstimate
         TrainedWeights.RequireTrainable(config, settings);
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
         StepPlan plan = StepPlan.Create(settings, data.Packing?.Packs.Count ?? data.Rows.Count);
-        RunPlace place = RunPlace.Choose(settings);
+        RunPlace place = RunPlace.Choose(settings, Ranks.Alone);
         using CausalLM model = CausalLM.Load(request.Model, place.Type, place.Device, quantisation: settings.FourBit);
         using Adapter adapter = TrainedWeights.Create(model, request);
         using AdamW optimizer = new(adapter.Parameters, settings);
@@ -47,7 +48,7 @@ public static class MemoryEstimate
 
             Evaluator? evaluator =
                 data.Evaluation.Count > 0
-                    ? new Evaluator(model, adapter, FindHeaviestEvaluation(data, settings), settings)
+                    ? new Evaluator(model, adapter, FindHeaviestEvaluation(data, settings), settings, Ranks.Alone)
                     : null;
             SftObjective objective = new(model, adapter, data.Rows, data.Packing?.Packs, settings, recompute);
             yield return Try(objective, evaluator, recompute, plan, adapter, optimizer, stop);

@@ -21,6 +21,14 @@ internal static class ObjectiveFactory
                 $"objective {request.Objective.GetName()} has no tasks",
                 "Give sharded tasks with --train."
             );
+        if (data.Server is not null && run.Ranks.World > 1)
+        {
+            throw new MttException(
+                "several processes sample their own rollouts, and a server is named (rollouts.endpoint)",
+                "Leave the server out, or train in one process."
+            );
+        }
+
         DistillationSettings settings = data.Settings;
         int maxLength = request.Train.MaxLength ?? model.Config.MaxPositions;
         Rollouts rollouts = new(model, data, maxLength, output["rollout-adapter"]);
@@ -39,12 +47,14 @@ internal static class ObjectiveFactory
             ),
             Objective.Ccopd => new CcopdObjective(
                 data.Tasks,
-                BaseHistories.LoadOrPlay(
-                    output["histories.jsonl"],
-                    data.Tasks,
-                    rollouts,
-                    settings.RolloutBatchSize,
-                    unchecked((ulong)request.Train.Seed)
+                run.Ranks.First(() =>
+                    BaseHistories.LoadOrPlay(
+                        output["histories.jsonl"],
+                        data.Tasks,
+                        rollouts,
+                        settings.RolloutBatchSize,
+                        unchecked((ulong)request.Train.Seed)
+                    )
                 ),
                 rollouts,
                 pass,
@@ -91,12 +101,18 @@ internal static class ObjectiveFactory
         PreferencePass pass = new(run.Model, run.Adapter, request.Train, run.Recompute);
         bool compares = request.Objective is Objective.Dpo or Objective.Kto;
         ReferenceScores reference = compares
-            ? ReferenceScores.Create(
-                data.Settings,
-                pass,
-                data.Rows,
-                request.Train.PerDeviceTrainBatchSize,
-                new ReferenceIdentity(run.Fingerprint.Parts["model"], TrainingData.Hash(data.Rows), run.Place.TypeText)
+            ? run.Ranks.First(() =>
+                ReferenceScores.Create(
+                    data.Settings,
+                    pass,
+                    data.Rows,
+                    request.Train.PerDeviceTrainBatchSize,
+                    new ReferenceIdentity(
+                        run.Fingerprint.Parts["model"],
+                        TrainingData.Hash(data.Rows),
+                        run.Place.TypeText
+                    )
+                )
             )
             : ReferenceScores.None;
         return new PreferenceParts(data, new PairLoss(request.Objective, data.Settings), pass, reference);

@@ -71,11 +71,40 @@ internal static class RunIdentity
         return new RunFingerprint(parts);
     }
 
+    /// <summary>What several processes compare before anything large is read: version, settings, files, model.</summary>
+    public static IReadOnlyDictionary<string, string> BeforeLoading(TrainRequest request)
+    {
+        Dictionary<string, string> parts = new()
+        {
+            ["mtt version"] = Manifest.ToolVersion,
+            ["model"] = HashFolder(request.Model, "*.safetensors", "config.json"),
+            ["data"] = Hash(Encoding.UTF8.GetString(RecordJson.ToLine(request.Record!.Inputs))),
+            ["adapter"] = request.InitAdapter is { } folder ? HashFolder(folder, "*.safetensors", "*.json") : "",
+            ["--resume"] = request.Resume ?? "",
+        };
+        // What a process has of its own machine.
+        AddSettings(parts, "train", SettingsJson.Of(request.Train with { Threads = null, Device = "auto" }));
+        AddSettings(parts, "lora", SettingsJson.Of(request.Lora));
+        AddSettings(parts, "rows", JsonText.ToView(request.Rows.Described()));
+        if (request.Distillation is { } distillation)
+        {
+            AddSettings(parts, "distill", SettingsJson.Of(distillation.Settings));
+        }
+
+        if (request.Preferences is { } preferences)
+        {
+            AddSettings(parts, "preference", SettingsJson.Of(preferences.Settings));
+        }
+
+        return parts;
+    }
+
     private static void AddTraining(Dictionary<string, string> parts, TrainSettings maths)
     {
         AddSettings(parts, "train", SettingsJson.Of(maths));
         // It is a part of its own.
         parts.Remove("train.objective");
+        parts.Remove("train.ddp_timeout");
         if (maths.FourBit is null)
         {
             // Checkpoints of before there was such a setting go on.

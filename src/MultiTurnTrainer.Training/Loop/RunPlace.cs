@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -14,11 +15,11 @@ internal sealed record RunPlace(Device Device, ScalarType Type)
     /// <summary>The type in words.</summary>
     public string TypeText => Type == ScalarType.BFloat16 ? "bfloat16" : "float32";
 
-    /// <summary>Chooses, and sets the number of threads.</summary>
+    /// <summary>Chooses, and sets the number of threads. The processes of a machine share its cores and devices.</summary>
     /// <exception cref="MttException">CUDA is wanted and not there.</exception>
-    public static RunPlace Choose(TrainSettings settings)
+    public static RunPlace Choose(TrainSettings settings, Ranks ranks)
     {
-        torch.set_num_threads(settings.Threads ?? Environment.ProcessorCount);
+        torch.set_num_threads(settings.Threads ?? Math.Max(1, Environment.ProcessorCount / ranks.LocalWorld));
         Device device = ComputeDevice.Find(settings.Device);
         bool cuda = device.type == DeviceType.CUDA;
         bool narrow = settings.Dtype == TrainingDtype.Bfloat16 || (settings.Dtype == TrainingDtype.Auto && cuda);

@@ -8,13 +8,13 @@ internal static class SpikeReport
     private const int Named = 5;
 
     /// <summary>Writes <c>divergence.json</c> and says the most important of it in a few lines.</summary>
-    /// <param name="path">Where to write.</param>
+    /// <param name="path">Where to write; null where another process of the run does.</param>
     /// <param name="step">The step.</param>
     /// <param name="reason">What is wrong with it.</param>
     /// <param name="parts">Its micro-batches with their results.</param>
     /// <param name="parameters">Values before the step, and its gradient.</param>
     public static string Write(
-        string path,
+        string? path,
         int step,
         string reason,
         IReadOnlyList<(IMicroBatch Batch, MicroResult Result)> parts,
@@ -46,9 +46,12 @@ internal static class SpikeReport
             }),
             ["gradient_norms"] = norms.ToDictionary(pair => pair.Name, pair => Text(pair.Norm)),
         };
-        using MemoryStream bytes = new();
-        JsonText.WritePage(bytes, json);
-        OutputFile.WriteAllBytes(path, bytes.ToArray(), force: true);
+        if (path is not null)
+        {
+            using MemoryStream bytes = new();
+            JsonText.WritePage(bytes, json);
+            OutputFile.WriteAllBytes(path, bytes.ToArray(), force: true);
+        }
 
         string rows = batches.Length == 0 ? "none" : string.Join(", ", batches[0].Batch.RowIds.Take(Named));
         string worst = string.Join(", ", norms.Take(Named).Select(pair => $"{pair.Name} {Text(pair.Norm)}"));

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Training.Metrics;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -9,7 +10,8 @@ internal sealed class TaskEvaluator(
     Adapter adapter,
     ITaskScorer scorer,
     Evaluator? rows,
-    TrainSettings settings
+    TrainSettings settings,
+    Ranks ranks
 ) : IRunEvaluator
 {
     public bool IsSpent => scorer.IsSpent;
@@ -23,12 +25,20 @@ internal sealed class TaskEvaluator(
     public EvaluationMetrics? Run(int step, double? best, CancellationToken stop)
     {
         EvaluationMetrics? metrics = rows is null ? EvaluationMetrics.WithoutRows(step) : rows.Run(step, null, stop);
-        if (metrics is null || scorer.Score(model, adapter, stop) is not { } score)
+        if (metrics is null || Score(stop) is not { } score)
         {
             return null;
         }
 
         metrics = metrics with { TaskScore = score };
         return metrics with { Best = best is null || metrics.Measure < best - settings.EarlyStoppingThreshold };
+    }
+
+    // Rank 0 of several processes scores; the others take its word, so that all decide the same.
+    private double? Score(CancellationToken stop)
+    {
+        double score = ranks.Share(ranks.IsFirst ? scorer.Score(model, adapter, stop) ?? double.NaN : 0);
+        scorer.Spent = (long)ranks.Share(scorer.Spent);
+        return double.IsNaN(score) ? null : score;
     }
 }

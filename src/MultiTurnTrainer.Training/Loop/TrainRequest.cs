@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Training.Distillation;
 using MultiTurnTrainer.Training.Preferences;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -33,6 +34,9 @@ public sealed record TrainRequest
 
     /// <summary>How conversations are rendered and become rows.</summary>
     public RowOptions Rows { get; init; } = new();
+
+    /// <summary>Which of several processes this one is; null where it is alone.</summary>
+    public LaunchPlace? Place { get; init; }
 
     /// <summary>The output folder.</summary>
     public required string Output { get; init; }

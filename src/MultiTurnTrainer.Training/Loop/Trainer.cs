@@ -4,6 +4,7 @@ using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Schedule;
 using MultiTurnTrainer.Training.Settings;
 
@@ -25,6 +26,11 @@ internal sealed class Trainer<TBatch>(
 {
     private readonly TrainSettings _settings = run.Request.Train;
     private readonly StepPlan _plan = run.Plan;
+    private readonly Ranks _ranks = run.Ranks;
+
+    // Several processes each have a part of every step, unless what is drawn for a micro-batch hangs on what belongs to it: those stay
+    // whole, so that the adapter is the same for any number of processes.
+    private readonly int _parts = objective.Samples || run.Adapter.Dropout > 0 ? 1 : run.Ranks.World;
     private readonly ParameterSet _parameters = run.Adapter.Parameters;
     private readonly AdamW _optimizer = new(run.Adapter.Parameters, run.Request.Train);
     private readonly LearningRateSchedule _schedule = LearningRateSchedule.Create(
@@ -69,18 +75,50 @@ internal sealed class Trainer<TBatch>(
             target.copy_(source);
         }
 
-        _done = state.Step;
+        Restore(state.Step, state.Counters);
+    }
+
+    private void Restore(int step, JsonView counters)
+    {
+        _done = step;
         // Checkpoints of versions before bias correction hold the mean alone.
-        double weight = state.Counters.Get("smoothed_weight")?.GetDouble() ?? 1;
-        _smoothed = new RunningLoss(state.Counters.GetProperty("smoothed").GetDouble(), weight);
-        _bestLoss = state.Counters.Get("best_loss")?.GetDouble();
-        _bestStep = state.Counters.Get("best_step")?.GetInt32();
-        _evaluationsWithoutGain = state.Counters.GetProperty("evaluations_without_gain").GetInt32();
-        _evaluatedStep = state.Counters.GetProperty("evaluated_step").GetInt32();
-        _guard.Restore(state.Counters.Get("spike_guard"));
+        double weight = counters.Get("smoothed_weight")?.GetDouble() ?? 1;
+        _smoothed = new RunningLoss(counters.GetProperty("smoothed").GetDouble(), weight);
+        _bestLoss = counters.Get("best_loss")?.GetDouble();
+        _bestStep = counters.Get("best_step")?.GetInt32();
+        _evaluationsWithoutGain = counters.GetProperty("evaluations_without_gain").GetInt32();
+        _evaluatedStep = counters.GetProperty("evaluated_step").GetInt32();
+        _guard.Restore(counters.Get("spike_guard"));
         if (evaluator is not null)
         {
-            evaluator.Spent = state.Counters.Get("evaluation_spent")?.GetInt64() ?? 0;
+            evaluator.Spent = counters.Get("evaluation_spent")?.GetInt64() ?? 0;
+        }
+    }
+
+    /// <summary>Gives the other processes the first one's state: it alone reads checkpoints.</summary>
+    public void Share()
+    {
+        if (_ranks.World == 1)
+        {
+            return;
+        }
+
+        byte[] counters = _ranks.Share(() => RecordJson.ToLine(GetCounters()));
+        int step = (int)_ranks.Share(_done);
+        foreach ((_, Tensor values) in GetBuffers())
+        {
+            _ranks.Copy(values);
+        }
+
+        if (!_ranks.IsFirst)
+        {
+            Restore(step, JsonView.Parse(counters));
+        }
+        else if (_parts < _ranks.World && _settings.GradientAccumulationSteps < _ranks.World)
+        {
+            observer.Warned(
+                $"a step has {Counted.Of(_settings.GradientAccumulationSteps, "micro-batch", "micro-batches")} for {_ranks.World} processes, and those are not split where something is drawn for them: set train.gradient_accumulation_steps to {_ranks.World} or a multiple, and a smaller batch size"
+            );
         }
     }
 
@@ -89,7 +127,7 @@ internal sealed class Trainer<TBatch>(
     public TrainOutcome Run(CancellationToken stop)
     {
         using StopSignal signal = new(stop, time, SaveMidStep);
-        using MetricsLog log = new(run.Output.Root, _done, time);
+        using MetricsLog? log = _ranks.IsFirst ? new(run.Output.Root, _done, time) : null;
 
         // 1. The evaluation before the first step, or the one that a stop came before.
         if (IsEvaluationDue() && !Evaluate(log, stop))
@@ -125,7 +163,7 @@ internal sealed class Trainer<TBatch>(
 
             // 3. What is told, evaluated and saved after it.
             _last = metrics;
-            log.Write(metrics);
+            log?.Write(metrics);
             observer.Stepped(metrics);
             if (!EvaluateAndSave(log, stop))
             {
@@ -165,7 +203,7 @@ internal sealed class Trainer<TBatch>(
         }
 
         // 2. Whether it may reach the weights. A step without a label anywhere has no gradient: it passes without an update.
-        double norm = work.IsSupervised ? _optimizer.GradientNorm() : 0;
+        double norm = work.IsSupervised ? _ranks.Share(_optimizer.GradientNorm()) : 0;
         bool spike = false;
         if (work.IsSupervised)
         {
@@ -211,7 +249,8 @@ internal sealed class Trainer<TBatch>(
             return null;
         }
 
-        string report = SpikeReport.Write(run.Output["divergence.json"], step, reason, work.Parts, _parameters);
+        string? file = _ranks.IsFirst ? run.Output["divergence.json"] : null;
+        string report = SpikeReport.Write(file, step, reason, work.Parts, _parameters);
         if (problem is not null || _settings.SpikeAction == SpikeAction.Stop)
         {
             return report;
@@ -226,7 +265,7 @@ internal sealed class Trainer<TBatch>(
     /// <summary>The gradient of a step's micro-batches; null where a stop was asked for meanwhile.</summary>
     private StepWork? Accumulate(int step, CancellationToken stop)
     {
-        TBatch[] batches = [.. _plan.GetMicroBatches(step).Select(objective.Prepare)];
+        TBatch[] batches = [.. _plan.GetMicroBatches(step, _parts).Select(objective.Prepare)];
         double normalizer = batches.Sum(batch => batch.Normalizer);
         objective.Begin(batches);
         using (no_grad())
@@ -234,19 +273,27 @@ internal sealed class Trainer<TBatch>(
             _parameters.Gradient.zero_();
         }
 
-        List<(IMicroBatch Batch, MicroResult Result)> parts = [];
-        foreach (TBatch batch in batches)
+        List<(int, IMicroBatch, MicroResult)> parts = [];
+        bool stopped = false;
+        foreach (int number in _ranks.Deal(Array.ConvertAll(batches, batch => batch.Flops)))
         {
-            if (stop.IsCancellationRequested)
+            stopped = stop.IsCancellationRequested;
+            if (stopped)
             {
-                return null;
+                break;
             }
 
-            ulong seed = new SeededRandom(_settings.Seed, ((long)step << 20) + parts.Count).Next();
-            parts.Add((batch, Accumulate(batch, normalizer, seed)));
+            ulong seed = new SeededRandom(_settings.Seed, ((long)step << 20) + number).Next();
+            parts.Add((number, batches[number], Accumulate(batches[number], normalizer, seed)));
         }
 
-        return new StepWork(normalizer, parts);
+        StepWork? work = StepExchange.Merge(_ranks, normalizer, parts, stopped);
+        if (work is not null)
+        {
+            _ranks.Sum(_parameters.Gradient);
+        }
+
+        return work;
     }
 
     private MicroResult Accumulate(TBatch batch, double normalizer, ulong seed)
@@ -280,9 +327,9 @@ internal sealed class Trainer<TBatch>(
             Accuracy = work.Parts.Sum(part => part.Result.Hits) / (double)Math.Max(1, supervised),
             TokensPerSecond = tokens / seconds,
             Seconds = seconds,
-            HeadShare = work.Parts.Sum(part => part.Result.HeadSeconds) / seconds,
+            HeadShare = work.Parts.Sum(part => part.Result.HeadSeconds) / seconds / _ranks.World,
             RolloutTokens = work.Parts.Sum(part => part.Result.Rollout.Tokens),
-            RolloutSeconds = work.Parts.Sum(part => part.Result.Rollout.Seconds),
+            RolloutSeconds = work.Parts.Sum(part => part.Result.Rollout.Seconds) / _ranks.World,
             Gflops = work.Parts.Sum(part => part.Batch.Flops) / seconds / 1e9,
             PeakMemoryMb = PeakMemory.ReadMb(_parameters.Flat.device),
             Preferences = work.MergePreferences(step),
@@ -292,7 +339,7 @@ internal sealed class Trainer<TBatch>(
     }
 
     /// <summary>Evaluates and saves where it is time to; false where a stop was asked for meanwhile.</summary>
-    private bool EvaluateAndSave(MetricsLog log, CancellationToken stop)
+    private bool EvaluateAndSave(MetricsLog? log, CancellationToken stop)
     {
         bool last = _done == _plan.TotalSteps;
         int? bestBefore = _bestStep;
@@ -316,7 +363,7 @@ internal sealed class Trainer<TBatch>(
         && _evaluatedStep != _done
         && (_done == _plan.TotalSteps || _done % (_settings.EvalSteps ?? _plan.StepsPerEpoch) == 0);
 
-    private bool Evaluate(MetricsLog log, CancellationToken stop)
+    private bool Evaluate(MetricsLog? log, CancellationToken stop)
     {
         if (evaluator!.Run(_done, _bestLoss, stop) is not { } metrics)
         {
@@ -336,7 +383,7 @@ internal sealed class Trainer<TBatch>(
             }
         }
 
-        log.Write(metrics);
+        log?.Write(metrics);
         observer.Evaluated(metrics);
         return true;
     }
@@ -354,9 +401,14 @@ internal sealed class Trainer<TBatch>(
         }
     }
 
-    /// <summary>Writes the state, unless it is on the disk already.</summary>
+    /// <summary>Writes the state, unless it is on the disk already or another process writes it.</summary>
     private string Save()
     {
+        if (!_ranks.IsFirst)
+        {
+            return "";
+        }
+
         lock (_state)
         {
             if (_saved is not { } saved || saved.Step != _done)
@@ -373,7 +425,11 @@ internal sealed class Trainer<TBatch>(
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        JsonFields counters = new()
+        return checkpoints.Save(_done, GetBuffers(), GetCounters(), _bestStep, WriteAdapter);
+    }
+
+    private JsonFields GetCounters() =>
+        new()
         {
             ["smoothed"] = _smoothed.Sum,
             ["smoothed_weight"] = _smoothed.Weight,
@@ -384,8 +440,6 @@ internal sealed class Trainer<TBatch>(
             ["evaluation_spent"] = evaluator?.Spent ?? 0,
             ["spike_guard"] = _guard.Save(),
         };
-        return checkpoints.Save(_done, GetBuffers(), counters, _bestStep, WriteAdapter);
-    }
 
     // A checkpoint of an adapter is an adapter's folder too.
     private void WriteAdapter(string folder)

@@ -2,6 +2,7 @@ using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Samples;
 using MultiTurnTrainer.Training.Schedule;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -9,6 +10,8 @@ namespace MultiTurnTrainer.Training.Loop;
 /// <summary>One <c>mtt train</c>: checks, loads, trains, writes.</summary>
 public static class TrainingRun
 {
+    private const string BeforeFirstStep = "before the first step";
+
     /// <summary>Trains. What can be refused is refused before weights are loaded.</summary>
     /// <param name="request">What to do.</param>
     /// <param name="observer">Told what happens.</param>
@@ -22,13 +25,52 @@ public static class TrainingRun
         CancellationToken stop
     )
     {
+        if (request.Place is not { } place)
+        {
+            return Execute(request, Ranks.Alone, observer, time, stop);
+        }
+
+        request = request.Record is null ? request.Recorded() : request;
+        using Ranks ranks = Ranks.Join(
+            place,
+            RunIdentity.BeforeLoading(request),
+            TimeSpan.FromSeconds(request.Train.DdpTimeout),
+            observer.ProcessLost,
+            stop
+        );
         try
         {
-            return Train(request, observer, time, stop);
+            TrainOutcome outcome = Execute(request, ranks, observer, time, ranks.Stop);
+            ranks.Leave();
+            return outcome;
         }
         catch (OperationCanceledException)
         {
-            return new TrainOutcome(TrainEnd.Stopped, 0, null, "before the first step");
+            ranks.Report($"stopped {BeforeFirstStep}");
+            return new TrainOutcome(TrainEnd.Stopped, 0, null, BeforeFirstStep);
+        }
+        catch (Exception problem)
+        {
+            ranks.Report(problem.Message);
+            throw;
+        }
+    }
+
+    private static TrainOutcome Execute(
+        TrainRequest request,
+        Ranks ranks,
+        ITrainingObserver observer,
+        TimeProvider time,
+        CancellationToken stop
+    )
+    {
+        try
+        {
+            return Train(request, ranks, observer, time, stop);
+        }
+        catch (OperationCanceledException) when (ranks.World == 1)
+        {
+            return new TrainOutcome(TrainEnd.Stopped, 0, null, BeforeFirstStep);
         }
         catch (Exception problem) when (MemoryShortage.Is(problem))
         {
@@ -51,6 +93,7 @@ public static class TrainingRun
 
     private static TrainOutcome Train(
         TrainRequest request,
+        Ranks ranks,
         ITrainingObserver observer,
         TimeProvider time,
         CancellationToken stop
@@ -64,19 +107,19 @@ public static class TrainingRun
         ModelConfig config = ModelConfigReader.ReadFolder(request.Model);
         TrainedWeights.RequireTrainable(config, settings);
         OutputFolder output = new(request.Output);
-        using OutputLock held = output.Take(request.Force, request.Resume is not null);
+        using OutputLock? held = ranks.IsFirst ? output.Take(request.Force, request.Resume is not null) : null;
         TrainingData data = TrainingData.Load(request, config.VocabularySize, stop);
         request.Record!.RequireUnchanged();
         int units =
             request.Distillation?.Units ?? data.Packing?.Packs.Count ?? request.Preferences?.Units ?? data.Rows.Count;
         StepPlan plan = StepPlan.Create(settings, units);
         LearningRateSchedule.Create(settings, plan.TotalSteps).RequireSomeRate();
-        if (request.Resume is { } checkpoint and not "auto")
+        if (ranks.IsFirst && request.Resume is { } checkpoint and not "auto")
         {
             CheckpointStore.Require(checkpoint);
         }
 
-        RunPlace place = RunPlace.Choose(settings);
+        RunPlace place = RunPlace.Choose(settings, ranks);
         if (place.Device.type == TorchSharp.DeviceType.CUDA)
         {
             // On the processor every operator is so already. A run must go on bit for bit where it was stopped.
@@ -87,10 +130,14 @@ public static class TrainingRun
         using CausalLM model = LoadBase(request, place);
         stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);
-        output.Prepare(request.Resume is not null);
+        if (ranks.IsFirst)
+        {
+            output.Prepare(request.Resume is not null);
+        }
+
         RunFingerprint fingerprint = RunIdentity.Fingerprint(request, data, TrainedWeights.Describe(adapter));
         Recompute recompute = RecomputeChoice.Decide(settings, model, adapter, data);
-        LoadedRun run = new(request, data, plan, output, place, model, adapter, fingerprint, recompute);
+        LoadedRun run = new(request, data, plan, output, place, model, adapter, fingerprint, recompute, ranks);
 
         // 3. Steps, by the objective and its kind of micro-batch.
         return request.Objective switch
@@ -123,27 +170,35 @@ public static class TrainingRun
         TrainSettings settings = run.Request.Train;
         CheckpointStore checkpoints = new(run.Output.Checkpoints, run.Fingerprint, settings.SaveTotalLimit);
         Evaluator? rows =
-            run.Data.Evaluation.Count > 0 ? new(run.Model, run.Adapter, run.Data.Evaluation, settings) : null;
+            run.Data.Evaluation.Count > 0 ? new(run.Model, run.Adapter, run.Data.Evaluation, settings, run.Ranks) : null;
         IRunEvaluator? evaluator = run.Request.Tasks is { } tasks
-            ? new TaskEvaluator(run.Model, run.Adapter, tasks, rows, settings)
+            ? new TaskEvaluator(run.Model, run.Adapter, tasks, rows, settings, run.Ranks)
             : rows;
         using Trainer<TBatch> trainer = new(run, objective, evaluator, checkpoints, observer, time);
 
         // 1. Go on where a checkpoint is, and say what is about to happen.
-        if (FindState(run.Request.Resume, checkpoints, observer) is { } state)
+        bool first = run.Ranks.IsFirst;
+        if (first && FindState(run.Request.Resume, checkpoints, observer) is { } state)
         {
             RequireSteps(run.Plan.TotalSteps, state, observer);
             trainer.Restore(state);
             run.Output.Reopen();
         }
 
+        trainer.Share();
         RunSummary summary = run.Summarise(trainer.Done + 1);
         observer.Started(summary);
-        SampleAnswers? samples = ReportSamples.Begin(run, trainer.Done, observer, loading.Token);
+        SampleAnswers? samples = first ? ReportSamples.Begin(run, trainer.Done, observer, loading.Token) : null;
         loading.Dispose();
 
         // 2. Train.
         TrainOutcome outcome = trainer.Run(loading.Token);
+        objective.Merge(run.Ranks);
+        if (!first)
+        {
+            return outcome;
+        }
+
         if (objective.Facts.GetValueOrDefault("skipped_over_length") is > 0 and double skipped)
         {
             observer.Warned($"{skipped:F0} times a task was skipped: its dialogue left no room within max_length");

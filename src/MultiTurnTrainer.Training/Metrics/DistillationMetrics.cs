@@ -83,6 +83,44 @@ internal sealed class DistillationTally
         };
     }
 
+    /// <summary>Writes what was summed, for another process.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(_sums.Count);
+        foreach ((ReplyTerm term, DistillationPart part) in _sums)
+        {
+            writer.Write((int)term);
+            writer.Write(part.Replies);
+            writer.Write(part.Tokens);
+            writer.Write(part.Loss);
+            writer.Write(part.Divergence);
+        }
+
+        byte[] rollout = Rollout is { } shown ? RecordJson.ToLine(shown) : [];
+        writer.Write(rollout.Length);
+        writer.Write(rollout);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    public static DistillationTally Read(BinaryReader reader)
+    {
+        DistillationTally tally = new();
+        for (int left = reader.ReadInt32(); left > 0; left--)
+        {
+            ReplyTerm term = (ReplyTerm)reader.ReadInt32();
+            tally._sums[term] = new DistillationPart(
+                reader.ReadInt64(),
+                reader.ReadInt64(),
+                reader.ReadDouble(),
+                reader.ReadDouble()
+            );
+        }
+
+        byte[] rollout = reader.ReadBytes(reader.ReadInt32());
+        tally.Rollout = rollout.Length > 0 ? RecordJson.Read<RolloutRecord>(rollout) : null;
+        return tally;
+    }
+
     private void Add(ReplyTerm term, DistillationPart part)
     {
         DistillationPart before = _sums.GetValueOrDefault(term) ?? new DistillationPart(0, 0, 0, 0);

@@ -7,10 +7,33 @@ internal sealed class LossParts<T>
     private readonly Dictionary<T, (double Sum, long Tokens)> _parts = [];
 
     /// <summary>Adds one token.</summary>
-    public void Add(T key, double loss)
+    public void Add(T key, double loss) => Add(key, loss, 1);
+
+    /// <summary>Writes the sums, for another process.</summary>
+    public void Write(BinaryWriter writer, Action<T> writeKey)
+    {
+        writer.Write(_parts.Count);
+        foreach ((T key, (double sum, long tokens)) in _parts)
+        {
+            writeKey(key);
+            writer.Write(sum);
+            writer.Write(tokens);
+        }
+    }
+
+    /// <summary>Adds what <see cref="Write"/> wrote.</summary>
+    public void Read(BinaryReader reader, Func<T> readKey)
+    {
+        for (int left = reader.ReadInt32(); left > 0; left--)
+        {
+            Add(readKey(), reader.ReadDouble(), reader.ReadInt64());
+        }
+    }
+
+    private void Add(T key, double loss, long count)
     {
         (double sum, long tokens) = _parts.GetValueOrDefault(key);
-        _parts[key] = (sum + loss, tokens + 1);
+        _parts[key] = (sum + loss, tokens + count);
     }
 
     /// <summary>The mean of each key.</summary>

@@ -78,6 +78,31 @@ internal sealed class PreferenceTally
         return new(step, sum._all.GetMeans(), sum._turns.ToDictionary(turn => turn.Key, turn => turn.Value.GetMeans()));
     }
 
+    /// <summary>Writes what was counted, for another process.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        _all.Write(writer);
+        writer.Write(_turns.Count);
+        foreach ((int turn, Sums sums) in _turns)
+        {
+            writer.Write(turn);
+            sums.Write(writer);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    public static PreferenceTally Read(BinaryReader reader)
+    {
+        PreferenceTally tally = new();
+        tally._all.Add(Sums.Read(reader));
+        for (int left = reader.ReadInt32(); left > 0; left--)
+        {
+            tally.Find(reader.ReadInt32()).Add(Sums.Read(reader));
+        }
+
+        return tally;
+    }
+
     private Sums Find(int? turn)
     {
         if (turn is not { } number)
@@ -101,9 +126,28 @@ internal sealed class PreferenceTally
 
         public long Hits { get; set; }
 
-        public Side Chosen { get; } = new();
+        public Side Chosen { get; private init; } = new();
 
-        public Side Rejected { get; } = new();
+        public Side Rejected { get; private init; } = new();
+
+        public void Write(BinaryWriter writer)
+        {
+            writer.Write(Count);
+            writer.Write(Loss);
+            writer.Write(Hits);
+            Chosen.Write(writer);
+            Rejected.Write(writer);
+        }
+
+        public static Sums Read(BinaryReader reader) =>
+            new()
+            {
+                Count = reader.ReadInt64(),
+                Loss = reader.ReadDouble(),
+                Hits = reader.ReadInt64(),
+                Chosen = Side.Read(reader),
+                Rejected = Side.Read(reader),
+            };
 
         public void Add(Sums other)
         {
@@ -134,6 +178,21 @@ internal sealed class PreferenceTally
         public double Reward { get; private set; }
 
         public double Log { get; private set; }
+
+        public void Write(BinaryWriter writer)
+        {
+            writer.Write(_count);
+            writer.Write(Reward);
+            writer.Write(Log);
+        }
+
+        public static Side Read(BinaryReader reader) =>
+            new()
+            {
+                _count = reader.ReadInt64(),
+                Reward = reader.ReadDouble(),
+                Log = reader.ReadDouble(),
+            };
 
         public void Add((double Reward, double Log) one)
         {

@@ -1,6 +1,7 @@
 // Folder Objectives: what is optimised over which data, and the forward and backward passes for it.
 // Refuses to know: steps, optimizer, schedules, checkpoints.
 using MultiTurnTrainer.Training.Metrics;
+using MultiTurnTrainer.Training.Processes;
 
 namespace MultiTurnTrainer.Training.Objectives;
 
@@ -31,6 +32,12 @@ internal interface IObjective<TBatch> : IDisposable
 
     /// <summary>Counts and means of the run, for its manifest.</summary>
     IReadOnlyDictionary<string, double> Facts => new Dictionary<string, double>();
+
+    /// <summary>Whether it samples: what belongs to a micro-batch decides then what is drawn.</summary>
+    bool Samples => false;
+
+    /// <summary>Takes the counts of a run's other processes into <see cref="Facts"/>.</summary>
+    void Merge(Ranks ranks) { }
 
     /// <summary>Called after each update of the parameters.</summary>
     void Updated() { }

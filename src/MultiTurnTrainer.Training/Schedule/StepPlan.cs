@@ -52,12 +52,14 @@ internal sealed record StepPlan(int Units, int BatchSize, int Accumulation, int 
     public int EpochOf(int step) => (step - 1) / StepsPerEpoch;
 
     /// <summary>The micro-batches of a step (from 1), each a list of unit numbers.</summary>
-    public IReadOnlyList<int[]> GetMicroBatches(int step)
+    /// <param name="step">The step.</param>
+    /// <param name="parts">How many there are to be at least, where that many units are there: they are smaller then.</param>
+    public IReadOnlyList<int[]> GetMicroBatches(int step, int parts = 1)
     {
         int[] order = GetOrder(EpochOf(step));
         int begin = (step - 1) % StepsPerEpoch * BatchSize * Accumulation;
         int end = Math.Min(Units, begin + (BatchSize * Accumulation));
-        return [.. order[begin..end].Chunk(BatchSize)];
+        return [.. order[begin..end].Chunk(Math.Min(BatchSize, Math.Max(1, (end - begin) / parts)))];
     }
 
     private int[] GetOrder(int epoch)

@@ -58,7 +58,7 @@ public sealed record TrainSettings
     [Range(1, 65536)]
     public int PerDeviceTrainBatchSize { get; init; } = 4;
 
-    /// <summary>Micro-batches per optimizer step.</summary>
+    /// <summary>Micro-batches per optimizer step, of all processes together.</summary>
     [Range(1, 65536)]
     public int GradientAccumulationSteps { get; init; } = 1;
 
@@ -94,9 +94,16 @@ public sealed record TrainSettings
     [RegularExpression(ComputeDevice.Names, ErrorMessage = "One of auto, cpu, cuda, cuda:N.")]
     public string Device { get; init; } = "auto";
 
-    /// <summary>Threads of one operator; null takes the machine's cores.</summary>
+    /// <summary>Threads of one operator; null takes the machine's cores, which several processes share.</summary>
     [Range(1, 1024)]
     public int? Threads { get; init; }
+
+    /// <summary>
+    /// Seconds of silence after which one of several processes counts as lost, and all end; twice that they wait for each other when they
+    /// start.
+    /// </summary>
+    [Range(2, 86400)]
+    public int DdpTimeout { get; init; } = 30;
 
     /// <summary>Whether whole conversations are laid together into packs of at most <see cref="MaxLength"/> tokens.</summary>
     public bool Packing { get; init; }

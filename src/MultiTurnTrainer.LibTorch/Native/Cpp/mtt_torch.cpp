@@ -8,6 +8,7 @@
 
 #include "autograd.h"
 #include "cuda.h"
+#include "distributed.h"
 #include "handles.h"
 #include "machine.h"
 #include "memory.h"
