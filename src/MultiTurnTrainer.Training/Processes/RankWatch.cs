@@ -45,8 +45,22 @@ internal sealed class RankWatch : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Waits for the word of who is lost, which ends the process: a collective has failed, and it does not say whose fault it is.</summary>
-    public void Await() => _over.Wait(_limit + _limit);
+    /// <summary>
+    /// Does something together with the others. A connection that breaks does not say whose end is broken: the word of who is lost is
+    /// waited for, and it ends this process.
+    /// </summary>
+    public void Guard(Action exchange)
+    {
+        try
+        {
+            exchange();
+        }
+        catch (ExternalException)
+        {
+            _over.Wait(_limit + _limit);
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

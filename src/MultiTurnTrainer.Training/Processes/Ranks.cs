@@ -4,8 +4,8 @@
 namespace MultiTurnTrainer.Training.Processes;
 
 /// <summary>
-/// The processes of a run. All call the same methods in the same order. Small things go through the store, where it shows who is missing;
-/// tensors go through the collectives of libtorch. One process alone has neither, and every method gives back what it was given.
+/// The processes of a run. All call the same methods in the same order; everything goes through the collectives of libtorch. One process
+/// alone has none, and every method gives back what it was given.
 /// </summary>
 internal sealed class Ranks : IDisposable
 {
@@ -16,15 +16,19 @@ internal sealed class Ranks : IDisposable
     private readonly RankNames? _names;
     private readonly RankWatch? _watch;
     private readonly CancellationTokenSource? _stop;
-    private GlooGroup? _group;
-    private long _round;
+    private readonly GlooGroup? _group;
 
     private Ranks() { }
 
     private Ranks(TcpStore store, RankNames names, RankWatch watch, CancellationTokenSource stop)
     {
+        GlooGroup? group = null;
         (_store, _names, _watch, _stop) = (store, names, watch, stop);
         Stop = stop.Token;
+        _watch.Guard(() =>
+            group = GlooGroup.Open(store, names.Key("gloo"), names.Rank, names.World, names.Interface, _always)
+        );
+        _group = group;
     }
 
     /// <summary>One process.</summary>
@@ -79,30 +83,37 @@ internal sealed class Ranks : IDisposable
             return [own];
         }
 
-        string round = _names!.Key($"round/{_round++}");
-        return Named(() =>
+        // Where each process adds to zeros of the others, a sum lays all one after the other.
+        using DisposeScope scope = NewDisposeScope();
+        long[] lengths = new long[World];
+        lengths[Rank] = own.Length;
+        Tensor counts = tensor(lengths);
+        Sum(counts);
+        lengths = counts.data<long>().ToArray();
+        int[] begins = [.. lengths.Select((_, rank) => (int)lengths[..rank].Sum())];
+        byte[] bytes = new byte[lengths.Sum()];
+        if (bytes.Length > 0)
         {
-            _store.Set($"{round}/{Rank}", own);
-            if (!IsFirst)
-            {
-                return Unpack(_store.Get(round));
-            }
+            own.CopyTo(bytes, begins[Rank]);
+            Tensor all = tensor(bytes);
+            Sum(all);
+            bytes = all.data<byte>().ToArray();
+        }
 
-            byte[][] all = [.. Enumerable.Range(0, World).Select(rank => _store.Get($"{round}/{rank}"))];
-            _store.Set(round, Pack(all));
-            // All are in this round, so none reads the one before.
-            Array.ForEach([.. Enumerable.Range(0, World)], rank => _store.Remove($"{round}/{rank}"));
-            _store.Remove(_names.Key($"round/{_round - 2}"));
-            return all;
-        });
+        return [.. begins.Zip(lengths, (begin, length) => bytes.AsSpan(begin, (int)length).ToArray())];
     }
 
     /// <summary>Rank 0's bytes.</summary>
     public byte[] Share(Func<byte[]> own) => Gather(IsFirst ? own() : [])[0];
 
     /// <summary>Rank 0's number, for what may differ by its last bit.</summary>
-    public double Share(double own) =>
-        _store is null ? own : BitConverter.ToDouble(Share(() => BitConverter.GetBytes(own)));
+    public double Share(double own)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor value = tensor(own, dtype: ScalarType.Float64);
+        Copy(value);
+        return value.item<double>();
+    }
 
     /// <summary>Adds the tensors of all processes; each has the same sum then.</summary>
     public void Sum(Tensor tensor) => Collect(tensor, (group, own) => group.AllReduce(own));
@@ -181,50 +192,10 @@ internal sealed class Ranks : IDisposable
 
     private void Collect(Tensor tensor, Action<GlooGroup, Tensor> collective)
     {
-        if (_store is null)
+        if (_watch is not null)
         {
-            return;
-        }
-
-        Named(() =>
-        {
-            _group ??= GlooGroup.Open(_store, _names!.Key("gloo"), Rank, World, _names.Interface, _always);
             using IDisposable quiet = no_grad();
-            collective(_group, tensor);
-            return true;
-        });
-    }
-
-    // A broken connection does not say whose end of it is broken; the watch does.
-    private T Named<T>(Func<T> exchange)
-    {
-        try
-        {
-            return exchange();
+            _watch.Guard(() => collective(_group!, tensor));
         }
-        catch (ExternalException)
-        {
-            _watch!.Await();
-            throw;
-        }
-    }
-
-    private static byte[] Pack(byte[][] all)
-    {
-        using MemoryStream bytes = new();
-        using BinaryWriter writer = new(bytes);
-        foreach (byte[] one in all)
-        {
-            writer.Write(one.Length);
-            writer.Write(one);
-        }
-
-        return bytes.ToArray();
-    }
-
-    private byte[][] Unpack(byte[] packed)
-    {
-        using BinaryReader reader = new(new MemoryStream(packed));
-        return [.. Enumerable.Range(0, World).Select(_ => reader.ReadBytes(reader.ReadInt32()))];
     }
 }
