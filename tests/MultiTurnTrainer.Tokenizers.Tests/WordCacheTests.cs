@@ -24,7 +24,7 @@ public sealed class WordCacheTests
     public void Find_WhileOtherThreadsReplaceEverything_NeverGivesIdsOfAnotherWord()
     {
         // Three times as many words as there is room for, from both ends at once.
-        const int words = 800_000;
+        const int words = 1_600_000;
         WordCache cache = new();
         long found = 0;
         Parallel.For(
@@ -48,6 +48,21 @@ public sealed class WordCacheTests
             }
         );
         Assert.True(found > words / 100, $"only {found} found");
+    }
+
+    [Fact]
+    public void Find_OfAWordAskedForNowAndThen_OutlivesTheOthers()
+    {
+        WordCache cache = new();
+        Remember(cache, 1, 2);
+        for (ulong word = 2; word < 2_000_000; word++)
+        {
+            Remember(cache, word, 2);
+            if (word % 1000 == 0)
+            {
+                Assert.Equal(2, Look(cache, 1, 2));
+            }
+        }
     }
 
     [Fact]

@@ -2,27 +2,35 @@ using MultiTurnTrainer.Tokenizers.Models;
 
 namespace MultiTurnTrainer.Tokenizers.Fast;
 
-/// <summary>Merges the symbols of a word in place: by scan in short words, by heap in long ones.</summary>
+/// <summary>Merges the symbols of a word in place: short words in registers, long ones by heap.</summary>
 internal sealed class Merger(MergeTable table)
 {
-    private const int LongestScan = 64;
-    private readonly uint[] _ranks = new uint[LongestScan];
+    // A symbol has a lane. Its key is the rank of the pair that it and the next symbol are, with the lane below: the
+    // smallest key is the leftmost of the lowest rank.
+    private const int Lanes = 32;
+    private const int LaneBits = 5;
+    private const int LaneMask = Lanes - 1;
+    private const uint NoMerge = MergeTable.None << LaneBits;
+
     private readonly BpeWord _word = new();
 
     /// <summary>Merges symbols until none merges; returns how many are left.</summary>
+    [SkipLocalsInit]
     public int Merge(Span<int> ids)
     {
-        if (ids.Length > LongestScan)
+        if (ids.Length > Lanes || !table.IsPlain)
         {
             return MergeLong(ids);
         }
 
+        Span<uint> keys = stackalloc uint[Lanes];
+        keys.Fill(NoMerge);
         for (int i = 0; i + 1 < ids.Length; i++)
         {
-            _ranks[i] = table.Find(ids[i], ids[i + 1]);
+            keys[i] = (table.FindPlain(ids[i], ids[i + 1]) << LaneBits) | (uint)i;
         }
 
-        return MergeShort(ids);
+        return MergeShort(ids, keys);
     }
 
     /// <summary>The same for a word of bytes.</summary>
@@ -30,6 +38,7 @@ internal sealed class Merger(MergeTable table)
     /// <param name="symbols">The id of every byte.</param>
     /// <param name="pairs">The rank of every two bytes, the first in the upper half of the index.</param>
     /// <param name="ids">Room for the ids.</param>
+    [SkipLocalsInit]
     public int Merge(ReadOnlySpan<byte> word, int[] symbols, uint[] pairs, Span<int> ids)
     {
         for (int i = 0; i < word.Length; i++)
@@ -37,63 +46,92 @@ internal sealed class Merger(MergeTable table)
             ids[i] = symbols[word[i]];
         }
 
-        if (word.Length > LongestScan)
+        if (word.Length > Lanes || !table.IsPlain)
         {
             return MergeLong(ids);
         }
 
+        Span<uint> keys = stackalloc uint[Lanes];
+        keys.Fill(NoMerge);
         for (int i = 0; i + 1 < word.Length; i++)
         {
-            _ranks[i] = pairs[(word[i] << 8) | word[i + 1]];
+            keys[i] = (pairs[(word[i] << 8) | word[i + 1]] << LaneBits) | (uint)i;
         }
 
-        return MergeShort(ids);
+        return MergeShort(ids, keys);
     }
 
-    // Symbols lie side by side; the rank at i is that of symbols i and i + 1.
-    private int MergeShort(Span<int> ids)
+    private int MergeShort(Span<int> symbols, ReadOnlySpan<uint> keys)
     {
-        int last = ids.Length - 1;
-        ref int id = ref MemoryMarshal.GetReference(ids);
-        ref uint rank = ref MemoryMarshal.GetArrayDataReference(_ranks);
-        while (true)
+        ref int id = ref MemoryMarshal.GetReference(symbols);
+        Vector512<uint> lower = Vector512.Create(keys);
+        Vector512<uint> upper = Vector512.Create(keys[Vector512<uint>.Count..]);
+        uint live = uint.MaxValue >> (Lanes - symbols.Length);
+        while (Smallest(Vector512.Min(lower, upper)) is var best and < NoMerge)
         {
-            uint best = MergeTable.None;
-            int at = -1;
-            for (int i = 0; i < last; i++)
-            {
-                uint candidate = Unsafe.Add(ref rank, i);
-                if (candidate < best)
-                {
-                    best = candidate;
-                    at = i;
-                }
-            }
-
-            if (at < 0)
-            {
-                return last + 1;
-            }
-
-            int merged = table.IdOf(best, Unsafe.Add(ref id, at), Unsafe.Add(ref id, at + 1));
+            int at = (int)(best & LaneMask);
+            uint behind = live & (~1u << at);
+            int right = BitOperations.TrailingZeroCount(behind);
+            int merged = table.IdOfPlain(best >> LaneBits);
             Unsafe.Add(ref id, at) = merged;
-            for (int i = at + 1; i < last; i++)
+            live ^= 1u << right;
+            Set(ref lower, ref upper, right, NoMerge);
+            uint key = NoMerge;
+            behind &= behind - 1;
+            if (behind != 0)
             {
-                Unsafe.Add(ref id, i) = Unsafe.Add(ref id, i + 1);
-                Unsafe.Add(ref rank, i) = Unsafe.Add(ref rank, i + 1);
+                int next = Unsafe.Add(ref id, BitOperations.TrailingZeroCount(behind));
+                key = (table.FindPlain(merged, next) << LaneBits) | (uint)at;
             }
 
-            last--;
-            if (at < last)
+            Set(ref lower, ref upper, at, key);
+            uint before = live & ((1u << at) - 1);
+            if (before != 0)
             {
-                Unsafe.Add(ref rank, at) = table.Find(merged, Unsafe.Add(ref id, at + 1));
-            }
-
-            if (at > 0)
-            {
-                Unsafe.Add(ref rank, at - 1) = table.Find(Unsafe.Add(ref id, at - 1), merged);
+                int left = BitOperations.Log2(before);
+                key = (table.FindPlain(Unsafe.Add(ref id, left), merged) << LaneBits) | (uint)left;
+                Set(ref lower, ref upper, left, key);
             }
         }
+
+        int count = 0;
+        for (; live != 0; live &= live - 1)
+        {
+            Unsafe.Add(ref id, count++) = Unsafe.Add(ref id, BitOperations.TrailingZeroCount(live));
+        }
+
+        return count;
+    }
+
+    // Most words have no upper lanes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Set(ref Vector512<uint> lower, ref Vector512<uint> upper, int lane, uint key)
+    {
+        if (lane < Vector512<uint>.Count)
+        {
+            lower = With(lower, lane, key);
+        }
+        else
+        {
+            upper = With(upper, lane - Vector512<uint>.Count, key);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> With(Vector512<uint> keys, int lane, uint key) =>
+        Vector512.ConditionalSelect(
+            Vector512.Equals(Vector512<uint>.Indices, Vector512.Create((uint)lane)),
+            Vector512.Create(key),
+            keys
+        );
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Smallest(Vector512<uint> keys)
+    {
+        Vector256<uint> eight = Vector256.Min(keys.GetLower(), keys.GetUpper());
+        Vector128<uint> four = Vector128.Min(eight.GetLower(), eight.GetUpper());
+        four = Vector128.Min(four, Vector128.Shuffle(four, Vector128.Create(2u, 3, 0, 1)));
+        return Vector128.Min(four, Vector128.Shuffle(four, Vector128.Create(1u, 0, 3, 2))).ToScalar();
     }
 
     private int MergeLong(Span<int> ids)

@@ -2,7 +2,8 @@ namespace MultiTurnTrainer.Tokenizers.Fast;
 
 /// <summary>
 /// Words of up to 15 bytes and their ids, shared by all threads. A word is two 64-bit numbers, its length in the uppermost
-/// byte; an entry of up to three ids is half a cache line. Sets of four; a full set gives one up in turn.
+/// byte; an entry of up to three ids is half a cache line. Sets of four; a full set gives one up in turn, one that was not
+/// found since its last turn.
 /// <para>
 /// Nobody waits: every entry has a stamp that changes whenever the entry does. Who reads takes what was found only if the
 /// stamp is the same before and after; who writes claims the stamp first, and gives up if another thread was faster. A word
@@ -19,11 +20,13 @@ internal sealed unsafe class WordCache
     private const int Inline = 3;
     private const int SetBytes = 128;
 
-    // A stamp: how often the entry has changed, whether it is changing now, the number of ids.
+    // A stamp: how often the entry has changed, whether it was found since it last had its turn, whether it is changing
+    // now, the number of ids.
     private const int CountBits = 4;
     private const uint CountMask = (1 << CountBits) - 1;
     private const uint Changing = 1 << CountBits;
-    private const uint Change = 1 << (CountBits + 1);
+    private const uint Used = 1 << (CountBits + 1);
+    private const uint Change = 1 << (CountBits + 2);
 
     // Pinned, so that a set begins with a cache line.
     private readonly byte[] _memory = GC.AllocateArray<byte>((sizeof(Entry) << Bits) + SetBytes, pinned: true);
@@ -110,7 +113,7 @@ internal sealed unsafe class WordCache
 
         ref Entry entry = ref Victim(ref _entries[SetOf(low, high)]);
         uint stamp = Volatile.Read(ref entry.Stamp);
-        uint claimed = (stamp & ~CountMask) | Changing;
+        uint claimed = (stamp & ~(CountMask | Used)) | Changing;
         if ((stamp & Changing) != 0 || Interlocked.CompareExchange(ref entry.Stamp, claimed, stamp) != stamp)
         {
             return;
@@ -141,9 +144,14 @@ internal sealed unsafe class WordCache
         (int first, int second, int third) = (entry.First, entry.Second, entry.Third);
         bool same = entry.Low == low && entry.High == high;
         Volatile.ReadBarrier();
-        if (!same || entry.Stamp != stamp)
+        if (!same || ((entry.Stamp ^ stamp) & ~Used) != 0)
         {
             return 0;
+        }
+
+        if ((stamp & Used) == 0)
+        {
+            Interlocked.Or(ref entry.Stamp, Used);
         }
 
         // None while the entry is changing.
@@ -162,10 +170,11 @@ internal sealed unsafe class WordCache
         return count;
     }
 
-    // An empty entry, or the one whose turn it is: the changes of a set go round its ways.
+    // An empty entry, or the one whose turn it is: the changes of a set go round its ways, past those that were found since
+    // they last had their turn.
     private static ref Entry Victim(ref Entry set)
     {
-        uint changes = 0;
+        uint turn = 0;
         for (int way = 0; way < Ways; way++)
         {
             uint stamp = Unsafe.Add(ref set, way).Stamp;
@@ -174,10 +183,21 @@ internal sealed unsafe class WordCache
                 return ref Unsafe.Add(ref set, way);
             }
 
-            changes += stamp / Change;
+            turn += stamp / Change;
         }
 
-        return ref Unsafe.Add(ref set, (int)(changes & (Ways - 1)));
+        for (int passed = 0; passed < Ways; passed++, turn++)
+        {
+            ref uint stamp = ref Unsafe.Add(ref set, (int)(turn % Ways)).Stamp;
+            if ((stamp & Used) == 0)
+            {
+                break;
+            }
+
+            Interlocked.And(ref stamp, ~Used);
+        }
+
+        return ref Unsafe.Add(ref set, (int)(turn % Ways));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -23,6 +23,9 @@ internal sealed class EncodedLines
     /// <summary>The lines.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
+    /// <summary>Forgets the lines, keeping the memory.</summary>
+    public void Clear() => _length = 0;
+
     /// <summary>Adds a line.</summary>
     public void Add(Encoding encoding)
     {

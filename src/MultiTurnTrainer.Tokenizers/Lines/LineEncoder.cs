@@ -13,16 +13,20 @@ public static class LineEncoder
     /// <exception cref="MttException">The input is not valid, or a text cannot be encoded.</exception>
     public static void Run(string input, Tokenizer tokenizer, bool addSpecialTokens, Stream output)
     {
+        // Written lines leave their memory to the next block.
+        ConcurrentBag<EncodedLines> written = [];
         IEnumerable<EncodedLines> blocks = Map(
             input,
             tokenizer,
             addSpecialTokens,
-            static () => new EncodedLines(),
+            () => written.TryTake(out EncodedLines? lines) ? lines : new EncodedLines(),
             static (lines, encoding) => lines.Add(encoding)
         );
         foreach (EncodedLines lines in blocks)
         {
             output.Write(lines.Bytes);
+            lines.Clear();
+            written.Add(lines);
         }
 
         output.Flush();

@@ -71,15 +71,18 @@ internal sealed class MergeTable
         }
     }
 
+    /// <summary>Whether every merge has a rank of its own, below 2²², and pairs are packed.</summary>
+    public bool IsPlain => _wide is null && _tied.Count == 0;
+
     /// <summary>The rank of a pair, or <see cref="None"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Find(int left, int right)
-    {
-        if (_wide is not null)
-        {
-            return _wide.GetValueOrDefault((left, right), None);
-        }
+    public uint Find(int left, int right) =>
+        _wide is null ? FindPlain(left, right) : _wide.GetValueOrDefault((left, right), None);
 
+    /// <summary>The same where the table <see cref="IsPlain"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint FindPlain(int left, int right)
+    {
         ulong key = KeyOf(left, right);
         int slot = SlotOf(key);
         ref ulong entries = ref MemoryMarshal.GetArrayDataReference(_entries);
@@ -110,6 +113,10 @@ internal sealed class MergeTable
         int id = _ids[rank];
         return id != Tied ? id : _tied[(left, right)];
     }
+
+    /// <summary>The same where the table <see cref="IsPlain"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int IdOfPlain(uint rank) => _ids[rank];
 
     /// <summary>The ids that merges make, some of them more than once.</summary>
     public IEnumerable<int> Made => _ids.Where(id => id != Tied).Concat(_tied.Values);
