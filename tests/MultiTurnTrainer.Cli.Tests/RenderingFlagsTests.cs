@@ -180,6 +180,7 @@ public sealed class RenderingFlagsTests : IDisposable
             "--threads",
             "--profile",
             "--lock",
+            "--shard",
         ];
         Command mask = MttCli.Root().Subcommands.Single(one => one.Name == "mask");
         Command train = MttCli.Root().Subcommands.Single(one => one.Name == "train");
@@ -210,6 +211,7 @@ public sealed class RenderingFlagsTests : IDisposable
                 "html_rows",
                 "profile",
                 "lock",
+                "shard",
                 "model",
                 "config",
                 "set",

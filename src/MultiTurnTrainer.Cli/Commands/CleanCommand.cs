@@ -55,6 +55,7 @@ internal static class CleanCommand
         Description = "Do not restate the whole task at the answer turn.",
     };
 
+    private static readonly Option<string?> _shard = CommonOptions.ShardOption();
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     private static readonly SettingsOptions _settings = new SettingsOptions()
@@ -80,6 +81,7 @@ internal static class CleanCommand
             _users,
             _model,
             _noCanonical,
+            _shard,
             _force,
         };
         _rows.AddTo(command);
@@ -101,7 +103,8 @@ internal static class CleanCommand
             ConsecutiveUsers = parsed.GetValue(_users) ?? ByTemplate(parsed, rows) ?? settings.ConsecutiveUsers,
             CanonicalTask = settings.CanonicalTask && !parsed.GetValue(_noCanonical),
         };
-        string output = parsed.GetValue(_output)!;
+        Shard shard = CommonOptions.ShardOf(parsed, _shard);
+        string output = shard.PathOf(parsed.GetValue(_output)!);
         string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!, again: true);
         CleaningCounts counts = CleaningRun.Run(
             inputs,
@@ -109,6 +112,7 @@ internal static class CleanCommand
             settings,
             rows.Conversion,
             Unrendered(parsed, rows),
+            shard,
             parsed.GetValue(_force),
             cancellation
         );

@@ -9,6 +9,21 @@ internal static class CommonOptions
     /// <summary>Of near duplicates; below, the search finds too few of them to be called one.</summary>
     public const double LeastSimilarity = 0.3;
 
+    /// <summary>One of several parts of the rows, for a run of many.</summary>
+    public static Option<string?> ShardOption(
+        string description = "Work on part i of n (0/n to n-1/n) of the rows, into a file of its own"
+    ) =>
+        new("--shard")
+        {
+            Description =
+                $"{description}; auto takes SLURM_ARRAY_TASK_ID/COUNT or JOB_COMPLETION_INDEX/JOB_COMPLETIONS.",
+            HelpName = "i/n|auto",
+        };
+
+    /// <summary>The value of <see cref="ShardOption"/>.</summary>
+    public static Shard ShardOf(ParseResult parsed, Option<string?> option) =>
+        Shard.Parse(parsed.GetValue(option), Environment.GetEnvironmentVariable);
+
     /// <summary>The files a command reads, one or more.</summary>
     public static Argument<string[]> Inputs(string description) =>
         new("INPUT") { Description = description, Arity = ArgumentArity.OneOrMore };

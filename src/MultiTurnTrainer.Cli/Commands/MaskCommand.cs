@@ -16,6 +16,7 @@ internal static class MaskCommand
           mtt mask chat.jsonl --model qwen3 --show 3
           mtt mask chat.jsonl --model qwen3 --lock masks.lock     in CI: mtt audit --lock masks.lock
           mtt mask chat.jsonl --model qwen3 --output rows.parquet --max-length 4096 --expand-turns --html rows.html
+          mtt mask chat.jsonl --model qwen3 --output rows.jsonl --shard 3/8     part 3 of 0 to 7: rows-00003-of-00008.jsonl
         """;
 
     private static readonly Argument<string[]> _inputs = CommonOptions.Inputs(
@@ -50,6 +51,7 @@ internal static class MaskCommand
     {
         Description = "Say where the processor time went, stage by stage.",
     };
+    private static readonly Option<string?> _shard = CommonOptions.ShardOption();
     private static readonly RowFlags _rows = new();
 
     public static Command Create()
@@ -66,6 +68,7 @@ internal static class MaskCommand
             _htmlRows,
             _threads,
             _profile,
+            _shard,
         };
         _rows.AddTo(command);
         command.SetAction(Run);
@@ -78,11 +81,23 @@ internal static class MaskCommand
         string[] inputs = RemoteInputs.Files(parsed.GetValue(_inputs)!, again: true);
         string folder = RemoteInputs.Folder(parsed.GetValue(_model)!, ModelNeed.Tokenizer);
         string? lockPath = parsed.GetValue(_lock);
-        OutputPaths.RefuseClash(inputs, parsed.GetValue(_output), parsed.GetValue(_html), lockPath);
+        Shard shard = CommonOptions.ShardOf(parsed, _shard);
+        string? output = parsed.GetValue(_output) is { } rowsPath ? shard.PathOf(rowsPath) : null;
+        string? html = parsed.GetValue(_html) is { } page ? shard.PathOf(page) : null;
+        OutputPaths.RefuseClash(inputs, output, html, lockPath);
+        if (lockPath is not null && shard.Count > 1)
+        {
+            throw new MttException(
+                "--lock is of all rows, and --shard works on a part of them",
+                "Lock in a run of its own, without --shard."
+            );
+        }
+
         MaskRun run = new(inputs, folder)
         {
-            Output = parsed.GetValue(_output),
-            Html = parsed.GetValue(_html),
+            Output = output,
+            Html = html,
+            Shard = shard,
             HtmlRows = parsed.GetValue(_htmlRows),
             Show = parsed.GetValue(_show),
             Force = parsed.GetValue(_force),

@@ -71,11 +71,7 @@ internal static class PrepareCommand
 
     private static readonly Option<string?> _preference = CommonOptions.Preference();
 
-    private static readonly Option<string?> _shard = new("--shard")
-    {
-        Description =
-            "Write part i of n (0/n to n-1/n); auto takes SLURM_ARRAY_TASK_ID/COUNT or JOB_COMPLETION_INDEX/JOB_COMPLETIONS.",
-    };
+    private static readonly Option<string?> _shard = CommonOptions.ShardOption("Write part i of n (0/n to n-1/n)");
 
     private static readonly Option<string> _format = CommonOptions.Choice(
         "--format",
@@ -165,7 +161,7 @@ internal static class PrepareCommand
             Deduplicate = !parsed.GetValue(_keep),
             NearDuplicates = parsed.GetValue(_near),
             Preference = ValidateCommand.Side(parsed.GetValue(_preference)),
-            Shard = Shard.Parse(parsed.GetValue(_shard), Environment.GetEnvironmentVariable),
+            Shard = CommonOptions.ShardOf(parsed, _shard),
             Parquet = parsed.GetValue(_format) == "parquet",
             Policy = policy?.Fingerprint,
             RedactFields = _redact.Fields(parsed),

@@ -3,6 +3,8 @@ namespace MultiTurnTrainer.Context.Cleaning;
 /// <summary>Cleans files: streaming, the same bytes for the same input, with a manifest beside the output.</summary>
 public static class CleaningRun
 {
+    private const int BatchBytes = 1 << 19;
+
     /// <summary>What training on the output is, and what it is not.</summary>
     public const string Note =
         "The replies are logged, not sampled from the model in training: this is off-policy history cleaning, not MAIGO.";
@@ -13,6 +15,7 @@ public static class CleaningRun
     /// <param name="settings">What stays and what goes.</param>
     /// <param name="conversion">How rows of other formats become conversations; they get one spelling in any case.</param>
     /// <param name="unrendered">The answers of a conversation that the template does not render, by index: they become no records; null for no template.</param>
+    /// <param name="shard">The part of all rows that is cleaned.</param>
     /// <param name="force">Whether a non-empty output may be replaced.</param>
     /// <param name="cancellation">Ends it without an output.</param>
     public static CleaningCounts Run(
@@ -21,6 +24,7 @@ public static class CleaningRun
         CleaningSettings settings,
         ConversionOptions conversion,
         Func<Conversation, IReadOnlyCollection<int>>? unrendered,
+        Shard shard,
         bool force,
         CancellationToken cancellation
     )
@@ -30,26 +34,27 @@ public static class CleaningRun
         HistoryCleaner cleaner = new(settings, counts, unrendered);
         using (OutputFile file = OutputFile.Create(output, force))
         {
-            long number = 0;
-            foreach (string input in inputs)
+            long number = shard.Count == 1 ? 0 : shard.FirstOf(ConversationBatch.CountRows(inputs));
+            foreach (
+                Conversation conversation in ConversationBatch
+                    .Read(inputs, BatchBytes, shard)
+                    .SelectMany(batch => batch.Parse(conversion))
+            )
             {
-                foreach (Conversation conversation in ConversationReader.Read(input, conversion))
+                cancellation.ThrowIfCancellationRequested();
+                foreach (CleanedRecord record in cleaner.Clean(conversation, number))
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    foreach (CleanedRecord record in cleaner.Clean(conversation, number))
-                    {
-                        file.Stream.Write(RecordJson.ToLine(record));
-                        file.Stream.WriteByte((byte)'\n');
-                    }
-
-                    number++;
+                    file.Stream.Write(RecordJson.ToLine(record));
+                    file.Stream.WriteByte((byte)'\n');
                 }
+
+                number++;
             }
 
             file.Commit();
         }
 
-        WriteManifest(inputs, output, settings, conversion, counts);
+        WriteManifest(inputs, output, settings, conversion, shard, counts);
         return counts;
     }
 
@@ -58,6 +63,7 @@ public static class CleaningRun
         string output,
         CleaningSettings settings,
         ConversionOptions conversion,
+        Shard shard,
         CleaningCounts counts
     )
     {
@@ -76,6 +82,11 @@ public static class CleaningRun
         manifest.Options["prompt_answers"] = conversion.PromptAnswers;
         manifest.Options["canonical_role"] = "user";
         manifest.Options["note"] = Note;
+        if (shard.Count > 1)
+        {
+            manifest.Options["shard"] = shard.Text;
+        }
+
         counts.AddTo(manifest.Counts);
 
         manifest.AddOutput(output);

@@ -26,9 +26,17 @@ public sealed class ConversationBatch
     /// <summary>Cuts files into batches, in order.</summary>
     /// <param name="paths">Files in every container that mtt reads; <c>-</c> is standard input.</param>
     /// <param name="targetBytes">A batch is closed when it holds this many bytes.</param>
-    /// <exception cref="MttException">A file cannot be read or holds no rows.</exception>
-    public static IEnumerable<ConversationBatch> Read(IEnumerable<string> paths, int targetBytes)
+    /// <param name="shard">The part of all rows that is wanted; null is the whole. The files are cut twice for a part: it counts the rows first.</param>
+    /// <exception cref="MttException">A file cannot be read or holds no rows, or a part of standard input is wanted.</exception>
+    public static IEnumerable<ConversationBatch> Read(
+        IReadOnlyCollection<string> paths,
+        int targetBytes,
+        Shard? shard = null
+    )
     {
+        bool whole = shard is null or { Count: 1 };
+        long rows = whole ? 0 : CountRows(paths);
+        long row = 0;
         foreach (string path in paths)
         {
             using IRecordSource source = RecordSources.Open(path, ConversationReader.MaxRowBytes);
@@ -42,6 +50,11 @@ public sealed class ConversationBatch
                 }
 
                 any = true;
+                if (!whole && !shard!.Holds(row++, rows))
+                {
+                    continue;
+                }
+
                 batch.Add(record);
                 if (batch.Bytes >= targetBytes)
                 {
@@ -60,6 +73,31 @@ public sealed class ConversationBatch
                 yield return batch;
             }
         }
+    }
+
+    /// <summary>How many rows some files have.</summary>
+    /// <exception cref="MttException">A file cannot be read, or is standard input, which can be read once only.</exception>
+    public static long CountRows(IEnumerable<string> paths)
+    {
+        long rows = 0;
+        foreach (string path in paths)
+        {
+            if (path == "-")
+            {
+                throw new MttException(
+                    "--shard: the rows of standard input cannot be counted before they are read",
+                    "Name files."
+                );
+            }
+
+            using IRecordSource source = RecordSources.Open(path, ConversationReader.MaxRowBytes);
+            while (source.TryRead(out SourceRecord record))
+            {
+                rows += (record.Flags & RecordFlags.Blank) == 0 ? 1 : 0;
+            }
+        }
+
+        return rows;
     }
 
     /// <summary>Parses the rows and stops at the first that is no conversation. Once only: the batch gives its memory back.</summary>

@@ -83,7 +83,7 @@ public sealed class PreferenceRun(RowModel model, RowOptions options)
         };
         return OrderedPipeline
             .Run(
-                ConversationBatch.Read(paths, BatchBytes),
+                ConversationBatch.Read([.. paths], BatchBytes),
                 _options.Threads ?? Environment.ProcessorCount,
                 () => new RowBuilder(model, _options) { KeepsPlaces = _options.MaxLength is not null },
                 (builder, batch) => batch.Parse(conversion).Select(builder.Build).ToArray()

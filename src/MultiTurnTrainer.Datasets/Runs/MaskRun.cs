@@ -24,6 +24,9 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model)
     /// <summary>Whether outputs that exist may be replaced.</summary>
     public bool Force { get; init; }
 
+    /// <summary>The part of all rows that is masked.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     /// <summary>Receives the time of each stage.</summary>
     public RunProfile? Profile { get; init; }
 
@@ -45,6 +48,7 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model)
         {
             ViewsWanted = Math.Max(Show, Html is null ? 0 : HtmlRows),
             Profile = Profile,
+            Shard = Shard,
         };
         StageClock? clock = Profile?.NewClock();
         foreach (TokenRow row in run.Read(inputs))
@@ -120,6 +124,11 @@ public sealed class MaskRun(IReadOnlyList<string> inputs, string model)
         manifest.Options["max_length"] = options.MaxLength;
         manifest.Options["truncate"] = options.Truncation.ToString().ToLowerInvariant();
         manifest.Options["skip_refused"] = options.SkipRefused;
+        if (Shard.Count > 1)
+        {
+            manifest.Options["shard"] = Shard.Text;
+        }
+
         // Rows that print no date are the same on every day, and so is their manifest.
         manifest.Options["now"] = !loaded.Template.PrintsDate
             ? null

@@ -43,6 +43,9 @@ public sealed class RowRun(RowModel model, RowOptions options)
     /// <summary>Whether rows of conversations without an id are named after their file and line.</summary>
     public bool NamesRows { get; init; }
 
+    /// <summary>The part of all rows that is read.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     /// <summary>Receives the time of each stage.</summary>
     public RunProfile? Profile { get; init; }
 
@@ -83,7 +86,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
             throw Refusal();
         }
 
-        if (Counts.Rows == 0)
+        if (Counts.Rows == 0 && Shard.Count == 1)
         {
             throw new MttException(
                 $"no row is left: {Counted.Of(Counts.Conversations, "conversation")} gave no token to learn ({LossText()})",
@@ -94,7 +97,7 @@ public sealed class RowRun(RowModel model, RowOptions options)
 
     private IEnumerable<Batch> Batches(IEnumerable<string> paths) =>
         OrderedPipeline.Run(
-            StageClock.Counted(Profile?.NewClock(), Stage.Read, ConversationBatch.Read(paths, BatchBytes)),
+            StageClock.Counted(Profile?.NewClock(), Stage.Read, ConversationBatch.Read([.. paths], BatchBytes, Shard)),
             options.Threads ?? Environment.ProcessorCount,
             () => new Worker(model, options, Profile?.NewClock(), ViewsWanted > 0, _policy),
             Build

@@ -21,6 +21,7 @@ public class CleaningRunTests
             new CleaningSettings(),
             ConversionOptions.Faithful,
             null,
+            Shard.Whole,
             false,
             default
         );
@@ -30,6 +31,7 @@ public class CleaningRunTests
             new CleaningSettings(),
             ConversionOptions.Faithful,
             null,
+            Shard.Whole,
             false,
             default
         );
@@ -80,6 +82,7 @@ public class CleaningRunTests
                 new CleaningSettings(),
                 ConversionOptions.Faithful,
                 null,
+                Shard.Whole,
                 false,
                 default
             )

@@ -1,4 +1,4 @@
-namespace MultiTurnTrainer.Validation.Preparation;
+namespace MultiTurnTrainer.Conversations.Jsonl;
 
 /// <summary>One of some equal parts of the input rows, in order: the outputs of all shards, one after another, are the output of the unsharded run.</summary>
 /// <param name="Index">The part, from 0.</param>
@@ -7,6 +7,9 @@ public sealed record Shard(int Index, int Count)
 {
     /// <summary>The whole input.</summary>
     public static Shard Whole { get; } = new(0, 1);
+
+    /// <summary>As <see cref="Parse"/> reads it.</summary>
+    public string Text => Invariant($"{Index}/{Count}");
 
     /// <summary>What is appended to file names, such as <c>-00001-of-00004</c>; empty for the whole.</summary>
     public string Suffix => Count == 1 ? "" : Invariant($"-{Index:D5}-of-{Count:D5}");
@@ -39,8 +42,19 @@ public sealed record Shard(int Index, int Count)
     /// <summary>Whether a row belongs to this part.</summary>
     /// <param name="row">The row's number, from 0.</param>
     /// <param name="rows">How many there are.</param>
-    internal bool Holds(long row, long rows) =>
-        row >= (long)((Int128)rows * Index / Count) && row < (long)((Int128)rows * (Index + 1) / Count);
+    public bool Holds(long row, long rows) =>
+        row >= FirstOf(rows) && row < (this with { Index = Index + 1 }).FirstOf(rows);
+
+    /// <summary>The first row of this part.</summary>
+    /// <param name="rows">How many rows there are.</param>
+    public long FirstOf(long rows) => (long)((Int128)rows * Index / Count);
+
+    /// <summary>Where this part of an output goes: <c>rows-00001-of-00004.jsonl</c> of <c>rows.jsonl</c>.</summary>
+    public string PathOf(string output) =>
+        Path.Combine(
+            Path.GetDirectoryName(output) ?? "",
+            Path.GetFileNameWithoutExtension(output) + Suffix + Path.GetExtension(output)
+        );
 
     private static Shard Auto(Func<string, string?> environment)
     {
