@@ -2,7 +2,7 @@
 # Installs what mtt needs on this machine and builds it, its native part included. Safe to run again.
 #   scripts/setup.sh          to build and run mtt
 #   scripts/setup.sh --quick  the same without machine code, which takes some minutes once (scripts/native.sh)
-#   scripts/setup.sh --tests  also what the test suite drives (headless Chromium, SentencePiece, npm, PostgreSQL, Redis, bubblewrap, Prometheus, curl, jq, openssl, kill)
+#   scripts/setup.sh --tests  also what the test suite drives (headless Chromium, SentencePiece, npm, PostgreSQL, Redis, bubblewrap, Prometheus, Slurm, curl, jq, openssl, kill)
 set -euo pipefail
 # Programs come from the absolute entries of PATH: others mean the current folder.
 PATH=$(IFS=:; set -f; for entry in $PATH; do case $entry in /*) printf '%s:' "$entry" ;; esac; done)
@@ -29,7 +29,7 @@ if command -v dpkg-query >/dev/null; then
   # With the reference BLAS beside Debian's libtorch a float product is ten times slower.
   if [ ${#missing[@]} -gt 0 ] || has_package libtorch-dev; then want libopenblas0-pthread; fi
   if [ "${1:-}" = --tests ]; then
-    for package in chromium sentencepiece xz-utils postgresql redis-server bubblewrap prometheus; do want "$package"; done
+    for package in chromium sentencepiece xz-utils postgresql redis-server bubblewrap prometheus slurm-wlm munge; do want "$package"; done
     for tool in npm curl jq openssl; do command -v "$tool" >/dev/null || missing+=("$tool"); done
     # Of the program kill, not the shell's own.
     want procps

@@ -71,10 +71,19 @@ public static class MttProcess
     public static Process Start(string folder, params string[] args) =>
         Start(folder, new Dictionary<string, string>(), args);
 
-    private static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string[] args)
+    private static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string[] args) =>
+        StartUnder([], folder, environment, args);
+
+    /// <summary>Starts a process with variables of its own, under another program where one is named.</summary>
+    public static Process StartUnder(
+        string[] program,
+        string folder,
+        IReadOnlyDictionary<string, string> environment,
+        string[] args
+    )
     {
         // A suite that a shell runs in the background inherits an ignored SIGINT, and would pass it on.
-        ProcessStartInfo start = new("env", ["--default-signal=INT", Repository.Mtt, .. args])
+        ProcessStartInfo start = new("env", ["--default-signal=INT", .. program, Repository.Mtt, .. args])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -94,7 +103,7 @@ public static class MttProcess
 
     /// <summary>Sends a signal.</summary>
     /// <param name="process">One of <see cref="Start"/>'s.</param>
-    /// <param name="signal">INT, TERM or STOP.</param>
+    /// <param name="signal">INT, TERM, USR1, KILL or STOP.</param>
     public static async Task SignalAsync(Process process, string signal)
     {
         string id = process.Id.ToString(CultureInfo.InvariantCulture);

@@ -17,7 +17,6 @@ internal static class TrainCommand
           mtt train --model model --train tasks.jsonl --output adapter --objective maigo --set distill.rho=0.2
           mtt train --model model --train pairs.jsonl --output adapter --objective dpo --learning-rate 2e-5
           mtt train --model model --train rows.parquet --eval held-out.parquet --output sweep --sweep grid.yaml
-          torchrun --no-python --nproc-per-node 4 mtt train --model model --train rows.parquet --output adapter
 
         --sweep trains every configuration of a file, with every seed of it, each run in a folder of its own; see mtt docs run.
         Several processes that torchrun, srun or mpirun starts train one adapter together; see mtt docs scaling.

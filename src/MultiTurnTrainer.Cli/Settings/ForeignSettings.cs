@@ -111,7 +111,7 @@ internal static class ForeignSettings
         new(["bnb_4bit_use_double_quant"], "train.double_quantization"),
         new(["bnb_4bit_compute_dtype"], "train.dtype", "codes are computed with in the type of everything else"),
         new(["load_in_8bit"], null, "8-bit bases are read where they are stored so; train.quantization makes 4 bits"),
-        new(["deepspeed", "fsdp", "fsdp_config", "ddp_timeout"], null, "a run uses one device"),
+        new(["deepspeed", "fsdp", "fsdp_config"], null, "each of several processes holds the whole model"),
         new(
             ["flash_attention", "attn_implementation", "sdp_attention", "flash_attn", "xformers_attention"],
             null,

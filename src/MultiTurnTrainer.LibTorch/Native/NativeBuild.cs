@@ -137,14 +137,14 @@ internal static class NativeBuild
         ];
     }
 
-    // What it has for several processes. Gloo's headers are a package of their own, and count only beside libtorch's.
-    private static string[] Distributed(LibTorchInstallation installation)
-    {
-        return !Has("torch/csrc/distributed/c10d/TCPStore.hpp") ? []
-            : !Has("gloo/config.h") ? ["-DMTT_STORE"]
-            : ["-DMTT_STORE", "-DMTT_GLOO", "-lgloo"];
-        bool Has(string header) => File.Exists(Path.Combine(installation.Include, header));
-    }
+    // For several processes. Gloo's headers are a package of their own, and count only beside libtorch's.
+    private static string[] Distributed(LibTorchInstallation installation) =>
+        Array.TrueForAll(
+            ["torch/csrc/distributed/c10d/ProcessGroupGloo.hpp", "gloo/config.h"],
+            header => File.Exists(Path.Combine(installation.Include, header))
+        )
+            ? ["-DMTT_GLOO", "-lgloo"]
+            : [];
 
     // Wheels up to 2.5 were built with the old std::string; their CMake file says so.
     private static bool UsesOldStringAbi(LibTorchInstallation installation)

@@ -18,6 +18,19 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
     /// <summary>Values of a buffer that are written at a time, so that saving needs next to no memory.</summary>
     private const long Piece = 1 << 20;
 
+    private byte[]? _owner;
+
+    /// <summary>
+    /// From here on the checkpoints are this run's: one that was here before, and was only stopped or cut off, saves no more. A lock does
+    /// not reach from one machine to another everywhere.
+    /// </summary>
+    public void TakeOver()
+    {
+        Directory.CreateDirectory(folder);
+        _owner = RandomNumberGenerator.GetBytes(16);
+        OutputFile.WriteAllBytes(OwnerPath, _owner, force: true);
+    }
+
     /// <summary>Writes a checkpoint and removes those no longer wanted.</summary>
     /// <param name="step">Optimizer steps done.</param>
     /// <param name="buffers">The flat float32 buffers.</param>
@@ -55,6 +68,7 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
                 ["counters"] = counters,
             };
             Write(Path.Combine(temporary, StateName), [JsonText.PageBytes(json)]);
+            RequireOwner();
             if (Directory.Exists(final))
             {
                 // Put aside by a rename: deleting takes long enough to be killed with neither of the two in place.
@@ -172,6 +186,22 @@ internal sealed class CheckpointStore(string folder, RunFingerprint fingerprint,
             )
         {
             throw new InvalidDataException($"{checkpoint}: the checkpoint is damaged ({problem.Message})", problem);
+        }
+    }
+
+    private string OwnerPath => Path.Combine(folder, "owner");
+
+    private void RequireOwner()
+    {
+        if (
+            _owner is not null
+            && !(File.Exists(OwnerPath) && File.ReadAllBytes(OwnerPath).AsSpan().SequenceEqual(_owner))
+        )
+        {
+            throw new MttException(
+                $"{folder}: a newer run has taken the checkpoints over, so this one saves no more",
+                "Nothing is to be done: the newer run goes on from what was saved before it began."
+            );
         }
     }
 

@@ -4,8 +4,8 @@ using MultiTurnTrainer.Models.Checks;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
-using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Processes;
+using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Cost;

@@ -1,8 +1,8 @@
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Rows;
 using MultiTurnTrainer.Training.Schedule;
-using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;

@@ -1,8 +1,8 @@
 using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Objectives;
+using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Samples;
 using MultiTurnTrainer.Training.Schedule;
-using MultiTurnTrainer.Training.Processes;
 using MultiTurnTrainer.Training.Settings;
 
 namespace MultiTurnTrainer.Training.Loop;
@@ -119,12 +119,7 @@ public static class TrainingRun
             CheckpointStore.Require(checkpoint);
         }
 
-        RunPlace place = RunPlace.Choose(settings, ranks);
-        if (place.Device.type == TorchSharp.DeviceType.CUDA)
-        {
-            // On the processor every operator is so already. A run must go on bit for bit where it was stopped.
-            TorchRuntime.UseDeterministicAlgorithms();
-        }
+        RunPlace place = ChoosePlace(settings, ranks);
 
         // 2. The model, and what of it is trained.
         using CausalLM model = LoadBase(request, place);
@@ -154,6 +149,26 @@ public static class TrainingRun
             where TBatch : IMicroBatch => Train(run, objective, observer, time, loading);
     }
 
+    private static RunPlace ChoosePlace(TrainSettings settings, Ranks ranks)
+    {
+        RunPlace place = RunPlace.Choose(settings, ranks);
+        if (place.Device.type == TorchSharp.DeviceType.CUDA)
+        {
+            if (ranks.World > 1)
+            {
+                throw new MttException(
+                    $"{ranks.World} processes were started, and several train on processors alone: the collectives of GPUs (NCCL) are not bound",
+                    "Give --device cpu, or start one process on the GPU."
+                );
+            }
+
+            // On the processor every operator is so already. A run must go on bit for bit where it was stopped.
+            TorchRuntime.UseDeterministicAlgorithms();
+        }
+
+        return place;
+    }
+
     private static CausalLM LoadBase(TrainRequest request, RunPlace place) =>
         LoraAdapter.LoadBase(request.Model, request.InitAdapter, place.Type, place.Device, request.Train.FourBit);
 
@@ -169,20 +184,13 @@ public static class TrainingRun
         using IObjective<TBatch> objective = toOptimise;
         TrainSettings settings = run.Request.Train;
         CheckpointStore checkpoints = new(run.Output.Checkpoints, run.Fingerprint, settings.SaveTotalLimit);
-        Evaluator? rows =
-            run.Data.Evaluation.Count > 0 ? new(run.Model, run.Adapter, run.Data.Evaluation, settings, run.Ranks) : null;
-        IRunEvaluator? evaluator = run.Request.Tasks is { } tasks
-            ? new TaskEvaluator(run.Model, run.Adapter, tasks, rows, settings, run.Ranks)
-            : rows;
-        using Trainer<TBatch> trainer = new(run, objective, evaluator, checkpoints, observer, time);
+        using Trainer<TBatch> trainer = new(run, objective, CreateEvaluator(run), checkpoints, observer, time);
 
         // 1. Go on where a checkpoint is, and say what is about to happen.
         bool first = run.Ranks.IsFirst;
-        if (first && FindState(run.Request.Resume, checkpoints, observer) is { } state)
+        if (first)
         {
-            RequireSteps(run.Plan.TotalSteps, state, observer);
-            trainer.Restore(state);
-            run.Output.Reopen();
+            GoOn(run, trainer, checkpoints, observer);
         }
 
         trainer.Share();
@@ -221,6 +229,36 @@ public static class TrainingRun
 
         RunRecords.WriteReport(run, summary, objective.Facts, outcome, MachineSpeed.MeasureGflops(run.Place));
         return outcome;
+    }
+
+    private static IRunEvaluator? CreateEvaluator(LoadedRun run)
+    {
+        TrainSettings settings = run.Request.Train;
+        Evaluator? rows =
+            run.Data.Evaluation.Count > 0
+                ? new(run.Model, run.Adapter, run.Data.Evaluation, settings, run.Ranks)
+                : null;
+        return run.Request.Tasks is { } tasks
+            ? new TaskEvaluator(run.Model, run.Adapter, tasks, rows, settings, run.Ranks)
+            : rows;
+    }
+
+    private static void GoOn<TBatch>(
+        LoadedRun run,
+        Trainer<TBatch> trainer,
+        CheckpointStore checkpoints,
+        ITrainingObserver observer
+    )
+        where TBatch : IMicroBatch
+    {
+        if (FindState(run.Request.Resume, checkpoints, observer) is { } state)
+        {
+            RequireSteps(run.Plan.TotalSteps, state, observer);
+            trainer.Restore(state);
+            run.Output.Reopen();
+        }
+
+        checkpoints.TakeOver();
     }
 
     // A run may be resumed to end elsewhere than it was begun to.

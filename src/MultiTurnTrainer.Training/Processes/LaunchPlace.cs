@@ -125,9 +125,9 @@ public sealed partial record LaunchPlace(int Rank, int World, string Host, int P
 
     /// <summary>The first machine of Slurm's list: <c>node03</c> of <c>node[03-10,12]</c>.</summary>
     private static string? FirstHost(string? list) =>
-        list is null ? null : FirstOfList().Match(list) is { Success: true } match
-            ? match.Groups[1].Value + match.Groups[2].Value
-            : list;
+        list is null ? null
+        : FirstOfList().Match(list) is { Success: true } match ? match.Groups[1].Value + match.Groups[2].Value
+        : list;
 
     // Two jobs on a machine must not meet at one port; FNV-1a is the same in every process.
     private static int PortOf(string? job)

@@ -90,9 +90,11 @@ internal sealed class RankWatch : IDisposable
         catch (Exception problem) when (!_over.IsSet)
         {
             _lost(
-                _stop.IsCancellationRequested ? null : Explain(
-                    $"{_names[0]}, where the processes meet, does not answer: killed, stopped or cut off ({problem.Message.Split('\n')[0]})"
-                )
+                _stop.IsCancellationRequested
+                    ? null
+                    : Explain(
+                        $"{_names[0]}, where the processes meet, does not answer: killed, stopped or cut off ({problem.Message.Split('\n')[0]})"
+                    )
             );
         }
     }
@@ -109,9 +111,10 @@ internal sealed class RankWatch : IDisposable
 
         PassStopOn();
         // One sees all, and all see that one.
-        int silent = _names.Rank > 0
-            ? (IsSilent(0) ? 0 : -1)
-            : Enumerable.Range(1, _names.World - 1).FirstOrDefault(IsSilent, -1);
+        int silent =
+            _names.Rank > 0
+                ? (IsSilent(0) ? 0 : -1)
+                : Enumerable.Range(1, _names.World - 1).FirstOrDefault(IsSilent, -1);
         return silent < 0 ? null : Tell(silent);
     }
 

@@ -41,6 +41,28 @@ public class CheckpointStoreTests
         );
     }
 
+    /// <summary>A run that hung on another machine wakes up when a newer one has gone on.</summary>
+    [Fact]
+    public void Save_AfterANewerRunHasTakenOver_IsRefusedAndChangesNothing()
+    {
+        using TempFolder folder = new();
+        CheckpointStore stale = new(folder.Path, _run, keepLast: 2);
+        stale.TakeOver();
+        Save(stale, 1, best: null);
+        CheckpointStore newer = new(folder.Path, _run, keepLast: 2);
+        newer.TakeOver();
+        Save(newer, 2, best: null);
+
+        MttException refused = Assert.Throws<MttException>(() => Save(stale, 2, best: null));
+
+        Assert.Contains("a newer run has taken the checkpoints over", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            ["step-00000001", "step-00000002"],
+            Directory.GetDirectories(folder.Path).Select(path => Path.GetFileName(path)).Order()
+        );
+        Save(newer, 3, best: null);
+    }
+
     [Theory]
     [InlineData("a byte differs")]
     [InlineData("cut off")]

@@ -44,6 +44,27 @@ public class StepPlanTests
         );
     }
 
+    /// <summary>Several processes each get some of a step, which has the same units for any number of them.</summary>
+    [Theory]
+    [InlineData(1, 2, 3)]
+    [InlineData(2, 3, 2)]
+    [InlineData(4, 6, 1)]
+    [InlineData(9, 6, 1)]
+    public void MicroBatches_ForSeveralProcesses_AreEnoughForAll(int parts, int count, int largest)
+    {
+        TrainSettings settings = new()
+        {
+            PerDeviceTrainBatchSize = 3,
+            GradientAccumulationSteps = 2,
+            MaxSteps = 1,
+        };
+        StepPlan plan = StepPlan.Create(settings, 10);
+        IReadOnlyList<int[]> batches = plan.GetMicroBatches(1, parts);
+        Assert.Equal(count, batches.Count);
+        Assert.Equal(largest, batches.Max(batch => batch.Length));
+        Assert.Equal(plan.GetMicroBatches(1).SelectMany(unit => unit), batches.SelectMany(unit => unit));
+    }
+
     [Fact]
     public void MicroBatches_Shuffled_SeeEachUnitOncePerEpochInANewOrder()
     {

@@ -1,12 +1,15 @@
-// Several processes: libtorch's store over TCP, and Gloo's collectives over memory of the processor. NativeBuild.cs says by
-// MTT_STORE and MTT_GLOO what this libtorch has; what it has not is not exported.
+// Several processes: libtorch's store over TCP, and Gloo's collectives over memory of the processor. Where NativeBuild.cs does not
+// say MTT_GLOO, nothing of it is exported.
 
 #pragma once
 
 #include "handles.h"
 
-#ifdef MTT_STORE
+#ifdef MTT_GLOO
 
+#define USE_C10D_GLOO
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <chrono>
@@ -60,14 +63,6 @@ MTT_EXPORT int mtt_store_has(void* store, const char* key, int32_t* result) {
 MTT_EXPORT int mtt_store_remove(void* store, const char* key) {
   return guarded([&] { store_of(store)->deleteKey(key); });
 }
-
-#endif
-
-#ifdef MTT_GLOO
-
-#define USE_C10D_GLOO
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 
 namespace {
 
