@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MultiTurnTrainer.Context.Cleaning;
 using MultiTurnTrainer.Conversations.Formats;
+using MultiTurnTrainer.Conversations.Jsonl;
 using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Context.Tests.Cleaning;

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Training.Processes;
 
 namespace MultiTurnTrainer.Training.Tests.Processes;
