@@ -28,7 +28,7 @@ public sealed class GenerationRun(GenerationPrompts prompts, LocalModelOptions o
                 (batch, first) =>
                 {
                     // After the first prompts, so that what reading a tokenizer takes is gone before the weights come.
-                    model ??= LocalModel.Load(options);
+                    model ??= LocalModel.LoadAlone(options);
                     generator ??= new Generator(model.Model);
                     return generator.Generate(batch, generation, model.Adapter, first, cancel);
                 }

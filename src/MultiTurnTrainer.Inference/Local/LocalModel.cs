@@ -44,16 +44,16 @@ public sealed class LocalModel : IDisposable
     {
         torch.Device device = ComputeDevice.Find(options.Device);
         torch.ScalarType type = ReadType(options.Type, options.Folder, device);
+        CausalLM model = FrugalLoading.Run(() => LoraAdapter.LoadBase(options.Folder, options.Adapter, type, device));
+        return new LocalModel(model, options.Adapter is { } folder ? LoraAdapter.Load(model, folder) : null);
+    }
 
-        TorchRuntime.Load();
+    /// <summary>Loads the folders for a run that does nothing else, and holds as little beside the weights as it can.</summary>
+    /// <exception cref="MttException">A folder cannot be read, or the machine lacks the device.</exception>
+    public static LocalModel LoadAlone(LocalModelOptions options)
+    {
+        LocalModel loaded = Load(options);
         NativeEnvironment.ReturnFreedMemory();
-        // What reading a tokenizer leaves behind would otherwise stay beside the weights.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        CausalLM model = LoraAdapter.LoadBase(options.Folder, options.Adapter, type, device);
-        LocalModel loaded = new(model, options.Adapter is { } folder ? LoraAdapter.Load(model, folder) : null);
-
-        // Code that starting and loading ran, and answering does not.
-        LoadedLibraries.Release();
         return loaded;
     }
 

@@ -17,7 +17,7 @@ public sealed class ScoreRun(string input, LocalModelOptions options)
     {
         IEnumerable<(string Id, TokenRow Row)> rows = Rows()
             .Select((row, i) => (row.Id ?? i.ToString(CultureInfo.InvariantCulture), row));
-        using LocalModel model = LocalModel.Load(options);
+        using LocalModel model = LocalModel.LoadAlone(options);
         Scorer scorer = new(model.Model, model.Adapter);
         ScoreTotals totals = new();
         if (logits is null)
