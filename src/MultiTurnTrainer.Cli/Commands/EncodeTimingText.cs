@@ -4,12 +4,13 @@ namespace MultiTurnTrainer.Cli.Commands;
 internal static class EncodeTimingText
 {
     private static readonly Table _table = new(
-        "{0,-16} {1,8} {2,8:0.0} {3,8:0.0} {4,16:0.0} {5,12:N0}",
+        "{0,-16} {1,8} {2,8:0.0} {3,8:0.0} {4,16:0.0} {5,16:0.0} {6,12:N0}",
         "",
         "threads",
         "cold",
         "warm",
         "cold, CPU time",
+        "warm, CPU time",
         "tokens"
     );
 
@@ -32,6 +33,7 @@ internal static class EncodeTimingText
                     megabytes / timing.ColdSeconds,
                     megabytes / timing.WarmSeconds,
                     megabytes / timing.ColdProcessorSeconds,
+                    megabytes / timing.WarmProcessorSeconds,
                     timing.Tokens
                 )
             );
