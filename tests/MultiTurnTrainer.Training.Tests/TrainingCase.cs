@@ -37,13 +37,17 @@ internal static class TrainingCase
     public static JsonView Json(string path) => JsonView.Parse(File.ReadAllBytes(path));
 
     /// <summary>The rows that the reference's steps see, in order: six to a step.</summary>
-    public static string WriteRows(TempFolder folder, string name, int repeat = 1)
+    public static string WriteRows(TempFolder folder, string name, int repeat = 1) =>
+        WriteRows(folder, Path.Combine(Model(name), "batch.json"), Plan(name), repeat);
+
+    /// <summary>The rows that a plan's steps see, in order.</summary>
+    public static string WriteRows(TempFolder folder, string batches, JsonView plan, int repeat = 1)
     {
-        JsonView sequences = Json(Path.Combine(Model(name), "batch.json")).GetProperty("sequences");
+        JsonView sequences = Json(batches).GetProperty("sequences");
         StringBuilder lines = new();
         for (int round = 0; round < repeat; round++)
         {
-            foreach (JsonView step in Plan(name).GetProperty("steps").EnumerateArray())
+            foreach (JsonView step in plan.GetProperty("steps").EnumerateArray())
             {
                 foreach (JsonView batch in step.GetProperty("micro_batches").EnumerateArray())
                 {
@@ -63,9 +67,12 @@ internal static class TrainingCase
     }
 
     /// <summary>The settings of the reference.</summary>
-    public static TrainSettings Settings(string name)
+    public static TrainSettings Settings(string name) => Settings(Plan(name));
+
+    /// <summary>The settings of a plan.</summary>
+    public static TrainSettings Settings(JsonView plan)
     {
-        JsonView optimizer = Plan(name).GetProperty("optimizer");
+        JsonView optimizer = plan.GetProperty("optimizer");
         return new TrainSettings
         {
             LearningRate = optimizer.GetProperty("lr").GetDouble(),

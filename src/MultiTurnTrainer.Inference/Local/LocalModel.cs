@@ -2,6 +2,8 @@
 // Refuses to know: commands, options of the command line.
 using MultiTurnTrainer.LibTorch.Providers;
 
+using MultiTurnTrainer.Models.Families;
+
 namespace MultiTurnTrainer.Inference.Local;
 
 /// <summary>Which model runs, where and in which type.</summary>

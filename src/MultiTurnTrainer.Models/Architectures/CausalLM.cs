@@ -2,8 +2,8 @@
 // Refuses to know: families by name, losses, optimizers.
 // Shapes: s tokens of the pack, n rows asked for, e hidden width, v vocabulary.
 using MultiTurnTrainer.Models.Adapters;
-using MultiTurnTrainer.Models.Architectures.FeedForward;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Models.Kernels.CrossEntropy;
 using MultiTurnTrainer.Models.Kernels.Dequantise;
 using MultiTurnTrainer.Models.Quantisation;
@@ -70,6 +70,10 @@ public sealed class CausalLM : IDisposable
 
     /// <summary>Tensors of the files that belong to parts text does not pass (vision, audio), and were left there.</summary>
     public int SkippedTensors { get; private init; }
+
+    /// <summary>The same as a sentence.</summary>
+    public string Skipped =>
+        $"{SkippedTensors} tensors of the model are no part of reading text (vision, audio, further tokens) and were left out";
 
     /// <summary>Whether weights are held as codes.</summary>
     public bool IsQuantised => _weights.Any(weight => weight.Codes is not null);

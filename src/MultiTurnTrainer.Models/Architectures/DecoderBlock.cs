@@ -1,6 +1,4 @@
 // Shapes: s tokens of the pack, n rows asked for (all s where none are), e hidden width.
-using MultiTurnTrainer.Models.Architectures.FeedForward;
-using MultiTurnTrainer.Models.Architectures.Mixers;
 using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Architectures;

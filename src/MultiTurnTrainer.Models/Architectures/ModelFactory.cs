@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Architectures;

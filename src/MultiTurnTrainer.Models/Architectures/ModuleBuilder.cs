@@ -1,4 +1,3 @@
-using MultiTurnTrainer.Models.Architectures.FeedForward;
 using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Architectures;

@@ -1,5 +1,4 @@
 // Shapes: s tokens of the pack, n rows asked for (all s where none are), e hidden width, l layers, p width of a layer's input.
-using MultiTurnTrainer.Models.Architectures.FeedForward;
 using MultiTurnTrainer.Models.Configuration;
 
 namespace MultiTurnTrainer.Models.Architectures;

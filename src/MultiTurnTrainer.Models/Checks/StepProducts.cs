@@ -30,13 +30,14 @@ public sealed class StepProducts(CausalLM model, Adapter adapter, SequenceLayout
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        string last = $"model.layers.{model.BlockCount - 1}.";
+        string first = ModuleLayout.LayerPath(model.Config, 0) + ".";
+        string last = ModuleLayout.LayerPath(model.Config, model.BlockCount - 1) + ".";
         foreach (IGrouping<string, ModuleSpec> group in _groups)
         {
             bool asked = group.Key.EndsWith(".in", StringComparison.Ordinal);
             bool after = group.Key.StartsWith(last, StringComparison.Ordinal) && !asked;
-            bool first = group.Key.StartsWith("model.layers.0.", StringComparison.Ordinal) && asked;
-            RunLinear([.. group], after ? supervised : layout.Tokens, !first);
+            bool needsGradient = !(group.Key.StartsWith(first, StringComparison.Ordinal) && asked);
+            RunLinear([.. group], after ? supervised : layout.Tokens, needsGradient);
         }
 
         for (int layer = 0; layer < model.BlockCount; layer++)

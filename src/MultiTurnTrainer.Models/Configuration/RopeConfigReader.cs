@@ -44,10 +44,23 @@ internal static class RopeConfigReader
             return plain;
         }
 
+        int original = fields.Int("original_max_position_embeddings", topOriginal > 0 ? topOriginal : maxPositions);
+        RopeConfig rope = Scale(plain, fields, original, maxPositions, headDimension);
+        fields.RefuseUnread(modelType);
+        return rope;
+    }
+
+    private static RopeConfig Scale(
+        RopeConfig plain,
+        ConfigFields fields,
+        int original,
+        int maxPositions,
+        int headDimension
+    )
+    {
         string kindField = fields.Has("rope_type") ? "rope_type" : "type";
         string kind = fields.Text(kindField) ?? fields.Text("type") ?? "default";
         fields.Ignore("type");
-        int original = fields.Int("original_max_position_embeddings", topOriginal > 0 ? topOriginal : maxPositions);
         double Factor() => fields.Double("factor");
 
         RopeConfig rope = kind switch
@@ -69,7 +82,7 @@ internal static class RopeConfigReader
             {
                 Type = RopeType.Proportional,
                 Dimensions = headDimension,
-                TurningPairs = dimensions / 2,
+                TurningPairs = plain.Dimensions / 2,
                 Factor = fields.Double("factor", 1),
             },
             _ => throw fields.Unsupported(kindField, "default, linear, dynamic, llama3, yarn, longrope, proportional"),
@@ -79,7 +92,6 @@ internal static class RopeConfigReader
             throw fields.Unsupported("factor", "1 where no rope_type says how to scale");
         }
 
-        fields.RefuseUnread(modelType);
         return rope;
     }
 

@@ -26,7 +26,7 @@ public sealed record StoredQuantisation(QuantisationMethod Method, string Name, 
     private const int MostBlock = 1 << 16;
 
     /// <summary>Reads it of a folder's config.json, whatever the family; null where that has none.</summary>
-    /// <exception cref="MttException">The file cannot be read, or what <see cref="ModelConfigReader"/> would refuse in this object.</exception>
+    /// <exception cref="MttException">The file cannot be read, or what a configuration's reader would refuse in this object.</exception>
     public static StoredQuantisation? ReadFolder(string folder)
     {
         const string remedy = "Name a HuggingFace model folder.";

@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Models.Gguf;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Models.Safetensors;

@@ -2,6 +2,7 @@
 // Refuses to know: how that program runs them.
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Models.Gguf;
 
 namespace MultiTurnTrainer.Models.Export;

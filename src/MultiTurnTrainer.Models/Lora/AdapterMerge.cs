@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Lora;

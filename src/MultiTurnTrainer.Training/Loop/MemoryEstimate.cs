@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Optimization;
 using MultiTurnTrainer.Training.Processes;

@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Training.Checkpoints;
 using MultiTurnTrainer.Training.Objectives;
 using MultiTurnTrainer.Training.Processes;
@@ -123,6 +124,11 @@ public static class TrainingRun
 
         // 2. The model, and what of it is trained.
         using CausalLM model = LoadBase(request, place);
+        if (model.SkippedTensors > 0)
+        {
+            observer.Warned(model.Skipped);
+        }
+
         stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);
         if (ranks.IsFirst)

@@ -1,5 +1,6 @@
 // Folder SelfTest: tries on this machine what must not change a step.
 // Refuses to know: consoles, settings files.
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Metrics;
 using MultiTurnTrainer.Training.Objectives;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MultiTurnTrainer.Models.Adapters;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Models.Generation;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Models.Safetensors;

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Models.Tests.Architectures;

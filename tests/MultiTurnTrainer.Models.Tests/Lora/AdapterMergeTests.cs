@@ -1,6 +1,7 @@
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Architectures;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Models.Lora;
 using MultiTurnTrainer.Models.Safetensors;
 using TorchSharp;

@@ -1,5 +1,6 @@
 using MultiTurnTrainer.Files;
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Models.Lora;
 
 namespace MultiTurnTrainer.Models.Tests.Lora;

@@ -1,4 +1,5 @@
 using MultiTurnTrainer.Models.Configuration;
+using MultiTurnTrainer.Models.Families;
 using MultiTurnTrainer.Training.Loop;
 using MultiTurnTrainer.Training.Settings;
 using TorchSharp;
