@@ -20,7 +20,7 @@ public class FamilyTrainingTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Execute_TenSteps_EqualTheReference(string name) => RunAndCompare(name, Recompute.None);
+    public void Execute_TenSteps_EqualTheReference(string name) => RunAndCompare(name, Recompute.Off);
 
     [Theory]
     [InlineData("qwen3_5")]
