@@ -6,6 +6,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using static System.FormattableString;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -135,9 +136,12 @@ Cell Measure(string arm, string measure, string cut, string group, bool isFirst,
     Cell cell = new(arm, measure, cut, group, counted.SelectMany(seed => seed).Average(), Bootstrap(counted))
     {
         Logs = counted.Sum(seed => seed.Length),
-        BySeed = seeds
-            .Zip(counted)
-            .ToDictionary(seed => Invariant($"{seed.First}"), seed => seed.Second.DefaultIfEmpty().Average()),
+        BySeed =
+            cut == "all"
+                ? seeds
+                    .Zip(counted)
+                    .ToDictionary(seed => Invariant($"{seed.First}"), seed => seed.Second.DefaultIfEmpty().Average())
+                : null,
     };
     if (isFirst)
     {
@@ -186,6 +190,7 @@ void Write()
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
     File.WriteAllText(
         Path.Combine(folder, "table.json"),
@@ -319,5 +324,5 @@ record Cell(string Arm, string Measure, string Cut, string Group, double Mean, I
 
     public int Logs { get; init; }
 
-    public required IReadOnlyDictionary<string, double> BySeed { get; init; }
+    public IReadOnlyDictionary<string, double>? BySeed { get; init; }
 }
