@@ -53,6 +53,20 @@ public class UserExchangesTests
     }
 
     [Fact]
+    public async Task Find_BehindManySessionsThatDoNotShare_StillFindsWhatIsShared()
+    {
+        await TellAsync(SessionFixture.Tenant, _sharing, "My kettle is copper.");
+        for (int i = 0; i < 25; i++)
+        {
+            await TellAsync(SessionFixture.Tenant, _sharing with { SharesMemory = false }, $"My kettle is tin {i}.");
+        }
+
+        SessionState asking = await _sessions.Service.CreateAsync(SessionFixture.Tenant, _sharing);
+
+        Assert.Single((await FindAsync(asking, "What is my kettle made of?"))!.Exchanges);
+    }
+
+    [Fact]
     public async Task Find_ForAFork_DoesNotFindItsOwnWords()
     {
         SessionState parent = await TellAsync(SessionFixture.Tenant, _sharing, "My kettle is copper.");

@@ -12,11 +12,23 @@ namespace MultiTurnTrainer.Sessions.Turns;
 /// Finds exchanges of the other sessions of a user, for sessions that share the user's memory and among those alone. What was found is an
 /// event of the session it was found for, so that its own log says what its prompts held.
 /// </summary>
-/// <param name="log">The sessions.</param>
-public sealed class UserExchanges(SessionLog log)
+public sealed class UserExchanges
 {
-    // The ones that were changed last: each costs a read.
+    // The ones that were changed last.
     private const int MostSessions = 20;
+    private const int MostLookedAt = 200;
+    private const int MostKnown = 4096;
+
+    private readonly SessionLog _log;
+    private readonly ConcurrentDictionary<SessionKey, Known> _known = new();
+
+    /// <summary>Over the sessions of a log.</summary>
+    /// <param name="log">The sessions.</param>
+    public UserExchanges(SessionLog log)
+    {
+        _log = log;
+        log.Erased += session => _known.TryRemove(session, out _);
+    }
 
     /// <summary>What the next turn of a session finds; null where that changes nothing.</summary>
     /// <param name="session">The session before the turn.</param>
@@ -37,14 +49,14 @@ public sealed class UserExchanges(SessionLog log)
         }
 
         ExchangeSearch search = new(policy with { Method = RetrievalMethod.Bm25 }, null);
-        SessionState whole = await log.LoadAsync(session.Key, cancellation).ConfigureAwait(false);
+        SessionState whole = await _log.LoadAsync(session.Key, cancellation).ConfigureAwait(false);
         // A fork has its parent's words itself.
         HashSet<string> known = [.. Exchanges(whole).Select(own => own.Text)];
-        foreach (SessionState other in await OthersAsync(session, user, cancellation).ConfigureAwait(false))
+        foreach (Known other in await OthersAsync(session, user, cancellation).ConfigureAwait(false))
         {
-            foreach (Exchange exchange in Exchanges(other).Where(exchange => known.Add(exchange.Text)))
+            foreach (Exchange exchange in other.Exchanges!.Where(exchange => known.Add(exchange.Text)))
             {
-                search.Add(exchange with { Messages = [], Session = other.Id });
+                search.Add(exchange);
             }
         }
 
@@ -56,38 +68,69 @@ public sealed class UserExchanges(SessionLog log)
     }
 
     /// <summary>The sessions that are searched, the oldest first.</summary>
-    private async Task<IReadOnlyList<SessionState>> OthersAsync(
+    private async Task<IReadOnlyList<Known>> OthersAsync(
         SessionState session,
         string user,
         CancellationToken cancellation
     )
     {
-        SessionQuery query = new() { Tenant = session.Key.Tenant, User = user };
-        List<SessionState> others = [];
-        await foreach (
-            SessionHeader header in log
-                .Store.ListAsync(query, cancellation)
-                .Where(header => header.Key != session.Key && !UserMemory.IsMemory(header.Id))
-                .Take(MostSessions)
-                .ConfigureAwait(false)
-        )
+        SessionQuery query = new()
         {
-            try
+            Tenant = session.Key.Tenant,
+            User = user,
+            Limit = MostLookedAt,
+        };
+        List<Known> others = [];
+        await foreach (SessionHeader header in _log.Store.ListAsync(query, cancellation).ConfigureAwait(false))
+        {
+            if (
+                header.Key != session.Key
+                && !UserMemory.IsMemory(header.Id)
+                && await KnownAsync(header, cancellation).ConfigureAwait(false) is { Exchanges: not null } other
+            )
             {
-                SessionState other = await log.LoadAsync(header.Key, cancellation).ConfigureAwait(false);
-                if (other.SharesMemory)
+                others.Add(other);
+                if (others.Count == MostSessions)
                 {
-                    others.Add(other);
+                    break;
                 }
-            }
-            catch (Exception problem) when (problem is SessionNotFoundException or MttException { IsPassing: false })
-            {
-                // Erased in the meantime, or not to be read: one such session is in no other's way.
             }
         }
 
         others.Reverse();
         return others;
+    }
+
+    /// <summary>What a session holds; it is read again only where it has changed.</summary>
+    private async Task<Known?> KnownAsync(SessionHeader header, CancellationToken cancellation)
+    {
+        if (_known.TryGetValue(header.Key, out Known? known) && known.Version == header.Version)
+        {
+            return known;
+        }
+
+        try
+        {
+            SessionState state = await _log.LoadAsync(header.Key, cancellation).ConfigureAwait(false);
+            known = new Known(
+                state.Version,
+                state.SharesMemory
+                    ? [.. Exchanges(state).Select(exchange => exchange with { Messages = [], Session = state.Id })]
+                    : null
+            );
+        }
+        catch (Exception problem) when (problem is SessionNotFoundException or MttException { IsPassing: false })
+        {
+            // Erased in the meantime, or not to be read: one such session is in no other's way.
+            return null;
+        }
+
+        if (_known.Count >= MostKnown)
+        {
+            _known.Clear();
+        }
+
+        return _known[header.Key] = known;
     }
 
     private static IEnumerable<Exchange> Exchanges(SessionState state)
@@ -104,4 +147,7 @@ public sealed class UserExchanges(SessionLog log)
                 .Messages.Where(message => message.Role == Role.User)
                 .Select(message => message.Content ?? "")
         );
+
+    /// <summary>What was read of a session at a version; no exchanges where it does not share.</summary>
+    private sealed record Known(long Version, IReadOnlyList<Exchange>? Exchanges);
 }
