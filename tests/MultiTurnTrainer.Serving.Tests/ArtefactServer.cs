@@ -37,6 +37,7 @@ internal static class ArtefactServer
                             _ => null,
                             TimeProvider.System
                         ),
+                        null,
                         null
                     ),
                 },

@@ -26,6 +26,10 @@ internal sealed class ArtefactOptions
     /// <summary>Names the settings that the options are laid over.</summary>
     public SettingsOptions ShowIn(SettingsOptions settings) => _budget.ShowIn(settings).Shows(_file, $"{Section}.file");
 
+    /// <summary>Whether a file of artefacts is named.</summary>
+    public bool HasFile(ParseResult parsed, SettingsFile settings) =>
+        (parsed.GetValue(_file) ?? settings.Section<ArtefactSettings>(Section).File) is not null;
+
     /// <summary>What is on record for some policies, and the models that make the rest where they can be asked.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="settings">The settings.</param>
@@ -85,10 +89,8 @@ internal sealed class ArtefactOptions
         }
 
         ArtefactModel model = PolicyArtefacts.Model(section, models);
-        return new ServedArtefacts(
-            model,
-            section.File is { } path ? PolicyArtefacts.MakerOf(section, model, ArtefactFile.OpenToAdd(path)) : null
-        );
+        ArtefactFile? file = section.File is { } path ? ArtefactFile.OpenToAdd(path) : null;
+        return new ServedArtefacts(model, file, file is null ? null : PolicyArtefacts.MakerOf(section, model, file));
     }
 }
 

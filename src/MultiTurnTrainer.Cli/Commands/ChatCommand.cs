@@ -35,6 +35,7 @@ internal static class ChatCommand
     {
         ServerPlan plan = _models.Read(parsed);
         await using ISessionStore store = plan.Sessions.Store;
+        using ServedArtefacts? artefacts = plan.Artefacts;
         plan = plan with
         {
             Options = new ServerOptions { Port = 0 },

@@ -69,6 +69,7 @@ internal static class ServeCommand
             Log = line => Console.Error.WriteLine(line),
         };
         await using ISessionStore store = plan.Sessions.Store;
+        using ServedArtefacts? artefacts = plan.Artefacts;
         await using ChatServer server = await ChatServer.StartAsync(plan, StopRequest.Token);
         Console.Out.WriteLine(ServeText.Started(server, plan));
         await Task.Delay(Timeout.Infinite, StopRequest.Token).ContinueWith(_ => { }, TaskScheduler.Default);

@@ -47,12 +47,8 @@ internal sealed class PromptContext
         }
     }
 
-    /// <summary>The prompt of the answer that comes next, as far as it can be told before models are asked for what is missing.</summary>
-    public AssembledContext AssembleWithoutAsking()
-    {
-        _made.Absent = "it is made with the next turn";
-        return Assemble();
-    }
+    /// <summary>From here on prompts are told as far as they can be before models are asked for what is missing.</summary>
+    public void AskNobody() => _made.Absent = "it is made with the next turn";
 
     /// <summary>Characters of the newest prompt that was answered: a measure of what it costs to keep.</summary>
     public int Size => _before.Length;

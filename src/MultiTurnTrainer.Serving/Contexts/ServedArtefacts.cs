@@ -3,12 +3,21 @@ using MultiTurnTrainer.Inference.Artefacts;
 namespace MultiTurnTrainer.Serving.Contexts;
 
 /// <summary>What the policy of a server asks of models: made once for a session, and kept in its log.</summary>
-/// <param name="model">The models.</param>
-/// <param name="file">Keeps what chats without a session need; null refuses such chats where something is missing.</param>
-public sealed class ServedArtefacts(ArtefactModel model, ArtefactMaker? file)
+/// <param name="model">The models; disposed with this.</param>
+/// <param name="file">Where what chats without a session need is kept, disposed with this; null refuses such chats where something is missing.</param>
+/// <param name="maker">Makes it.</param>
+public sealed class ServedArtefacts(ArtefactModel model, ArtefactFile? file, ArtefactMaker? maker) : IDisposable
 {
     /// <summary>Finds what was made for chats without a session.</summary>
-    internal IArtefacts? OfChats => file;
+    internal IArtefacts? OfChats => maker;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        maker?.Dispose();
+        model.Dispose();
+        file?.Dispose();
+    }
 
     /// <summary>Does something for which a session's plans may need what is not made yet.</summary>
     /// <param name="log">The sessions.</param>
@@ -45,7 +54,7 @@ public sealed class ServedArtefacts(ArtefactModel model, ArtefactMaker? file)
         while (Missing(action) is { } missing)
         {
             await (
-                file?.MakeAsync(missing, cancellation) ?? throw new ArtefactMissingException(missing)
+                maker?.MakeAsync(missing, cancellation) ?? throw new ArtefactMissingException(missing)
             ).ConfigureAwait(false);
         }
     }

@@ -45,6 +45,7 @@ internal sealed class SessionContexts(
     /// <param name="tools">The tools of this call; null takes the session's.</param>
     /// <param name="until">How many messages of the record come before the new ones; null for all.</param>
     /// <param name="recalled">What the new turn found in other sessions.</param>
+    /// <param name="asks">Whether models are asked for what is missing; otherwise it counts as absent.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The prompts, their plans where a snapshot should keep them, and how many events were added to the session.</returns>
     /// <exception cref="MttException">What may not leave a prompt is longer than the budget.</exception>
@@ -54,6 +55,7 @@ internal sealed class SessionContexts(
         JsonView? tools,
         int? until,
         ExchangesRecalled? recalled,
+        bool asks,
         CancellationToken cancellation
     )
     {
@@ -63,7 +65,7 @@ internal sealed class SessionContexts(
         int made = 0;
         if (prompts is null)
         {
-            (prompts, made) = await RebuildAsync(session, key, declared, added, until, recalled, cancellation)
+            (prompts, made) = await RebuildAsync(session, key, declared, added, until, recalled, asks, cancellation)
                 .ConfigureAwait(false);
         }
 
@@ -121,14 +123,15 @@ internal sealed class SessionContexts(
     {
         // An empty question stands for the next where something counts from that one on.
         bool isAsked = CountsFromNext(session.State) && !AwaitsResults(session.State);
-        (PromptContext prompts, _, _) = await OpenAsync(session, isAsked ? 1 : 0, null, null, null, cancellation)
+        (PromptContext prompts, _, _) = await OpenAsync(session, isAsked ? 1 : 0, null, null, null, false, cancellation)
             .ConfigureAwait(false);
         if (isAsked)
         {
             prompts.Append(JsonText.ToView(new JsonFields { ["role"] = "user", ["content"] = "" }));
         }
 
-        return prompts.AssembleWithoutAsking();
+        prompts.AskNobody();
+        return prompts.Assemble();
     }
 
     /// <summary>Keeps what a turn ended with, for the next.</summary>
@@ -200,6 +203,7 @@ internal sealed class SessionContexts(
         int added,
         int? until,
         ExchangesRecalled? recalled,
+        bool asks,
         CancellationToken cancellation
     )
     {
@@ -212,6 +216,11 @@ internal sealed class SessionContexts(
         }
 
         PromptContext prompts = Begin(recalled is null ? state : state.With(recalled), plan, tools, added, end);
+        if (!asks)
+        {
+            prompts.AskNobody();
+        }
+
         int made = 0;
         for (int place = prompts.Count; place < end; place++)
         {
