@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using MultiTurnTrainer.Evaluation.Comparison;
 
@@ -31,6 +32,28 @@ public sealed class ExperimentPagesTests
         Assert.Equal(["math", "actions", "database", "translation"], families.Select(one => one.Family));
         Assert.All(families, one => Assert.Contains("sharded", one.Comparison.Modes));
         RequireShown("evaluation.md", ComparisonReport.Families(families).ToMarkdown());
+    }
+
+    [Fact]
+    public void ContextPage_ItsTables_AreThoseOfTheMeasurements()
+    {
+        JsonElement measured = Measured<JsonElement>("context-tiny");
+
+        Assert.Equal(8, measured.GetProperty("seeds").GetArrayLength());
+        JsonElement.ArrayEnumerator cells = measured.GetProperty("cells").EnumerateArray();
+        Assert.Equal(6, cells.Count(cell => cell.GetProperty("measure").GetString() == "bookings"));
+        Assert.All(cells, cell => RequireShown("context.md", $" {Shown(cell)} |"));
+    }
+
+    private static string Shown(JsonElement cell)
+    {
+        string Number(JsonElement of, string name, string format = "F1") =>
+            of.GetProperty(name).GetDouble().ToString(format, CultureInfo.InvariantCulture);
+        string Between(JsonElement interval) => $"[{Number(interval, "low")}, {Number(interval, "high")}]";
+        string mean = $"{Number(cell, "mean")} {Between(cell.GetProperty("interval"))}";
+        return cell.TryGetProperty("difference_interval", out JsonElement interval)
+            ? $"{mean}; {Number(cell, "difference", "+0.0;-0.0;0.0")} {Between(interval)}{(interval.GetProperty("excludes_zero").GetBoolean() ? "*" : "")}"
+            : mean;
     }
 
     private static T Measured<T>(string experiment) =>
