@@ -7,6 +7,7 @@ using MultiTurnTrainer.Files.Json;
 using MultiTurnTrainer.Inference.Tests.Server;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Evidence;
+using MultiTurnTrainer.Sessions.Exports;
 using MultiTurnTrainer.Sessions.Statistics;
 
 namespace MultiTurnTrainer.Cli.Tests;
@@ -35,7 +36,7 @@ public class PolicyMeasureTests
             StringComparison.Ordinal
         );
         Assert.Contains(
-            "tone: mean drift 0.500 over 2 answers, 1 off (forbidden 1, register 1); 0 without",
+            "tone: mean drift 0.500 over 2 answers, 1 off (forbidden 1, register 1); 0 without a judge's verdict; drift from turn: 1 0.000, 2 1.000",
             text.Out,
             StringComparison.Ordinal
         );
@@ -116,22 +117,56 @@ public class PolicyMeasureTests
     public void Sessions_UnderATone_CountTheDriftOfTheirAnswers()
     {
         ContextPolicy policy = new() { Tone = new() { Forbidden = ["cheap"] } };
-        DateTimeOffset at = DateTimeOffset.UnixEpoch;
-        List<LoggedEvent> events = [new(1, at, new SessionCreated([], Policy: PolicyStamp.Of(policy)))];
-        foreach (string said in new[] { "It weighs two kilos.", "It is cheap." })
-        {
-            string turn = $"t{events.Count}";
-            JsonView question = JsonText.ToView(new { role = "user", content = "And?" });
-            JsonView answer = JsonText.ToView(new { role = "assistant", content = said });
-            events.Add(new(events.Count + 1, at, new TurnBegun(turn, [question])));
-            events.Add(new(events.Count + 1, at, new TurnCommitted(turn, answer, new CommitInfo())));
-        }
-
+        LoggedEvent[] events = [.. Said(policy, "It weighs two kilos.", "It is cheap.")];
         TurnPrompts prompts = new(read => new PolicyModel(read, static () => new ByteTokenCounter(), null));
         SessionFigures figures = SessionMeasure.Of("s", events, prompts);
 
         Assert.Equal((2, 0.5, 1), (figures.Tone.Answers, figures.Tone.Mean, figures.Tone.Off));
         Assert.Equal(0.5, new SessionCohort([figures, figures]).Tone.Mean);
+    }
+
+    [Fact]
+    public async Task Sessions_WithAJudge_AreJudgedOnceAndByTurn()
+    {
+        ContextPolicy policy = new()
+        {
+            Persona = new() { Text = "You are Bell." },
+            Tone = new() { Judge = new() { Model = "j" } },
+        };
+        using TempFolder folder = new();
+        using (FileStream log = File.Create(folder["log.jsonl"]))
+        {
+            LogFile.Write(log, new string('a', 64), [.. Said(policy, "It weighs two kilos.", "It is cheap.")]);
+        }
+
+        await using ScriptedServer server = await ScriptedServer.StartAsync(received =>
+            Answers.Text(
+                received.Messages[0].Content.Contains("cheap", StringComparison.Ordinal) ? "2\nToo loose." : "10\nFine."
+            )
+        );
+        string[] stats = ["sessions", "stats", "--from", "log.jsonl"];
+        string[] record = ["--artefacts", "a.jsonl"];
+
+        MttResult without = MttProcess.Run(folder.Path, stats);
+        MttResult made = MttProcess.Run(folder.Path, [.. stats, .. record, "--endpoint", server.BaseUrl]);
+        MttResult again = MttProcess.Run(folder.Path, [.. stats, .. record]);
+        MttResult top = MttProcess.Run(
+            folder.Path,
+            ["sessions", "top", "--from", "log.jsonl", .. record, "--format", "json"]
+        );
+
+        Assert.Contains("mean drift 0.000 over 2 answers, 0 off; 2 without", without.Out, StringComparison.Ordinal);
+        Assert.True(made.ExitCode == 0, made.Error);
+        Assert.Contains(
+            "mean drift 0.400 over 2 answers, 1 off (judge 1); 0 without a judge's verdict; drift from turn: 1 0.000, 2 0.800",
+            made.Out,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(made.Out, again.Out);
+        Assert.Equal(2, server.Requests.Count);
+        JsonElement second = JsonElement.Parse(top.Out).GetProperty("top")[0].GetProperty("tone_of_answers")[1];
+        Assert.Equal((1, 0.8), (second.GetProperty("turn").GetInt32(), second.GetProperty("drift").GetDouble()));
+        Assert.Equal("judge: 2 of 10: Too loose.", second.GetProperty("why")[0].GetString());
     }
 
     [Theory]
@@ -150,6 +185,21 @@ public class PolicyMeasureTests
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(said, result.Error, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<LoggedEvent> Said(ContextPolicy policy, params string[] answers)
+    {
+        DateTimeOffset at = DateTimeOffset.UnixEpoch;
+        long version = 1;
+        yield return new(version, at, new SessionCreated([], Policy: PolicyStamp.Of(policy)));
+        foreach (string said in answers)
+        {
+            string turn = $"t{version}";
+            JsonView question = JsonText.ToView(new { role = "user", content = "And?" });
+            JsonView answer = JsonText.ToView(new { role = "assistant", content = said });
+            yield return new(++version, at, new TurnBegun(turn, [question]));
+            yield return new(++version, at, new TurnCommitted(turn, answer, new CommitInfo()));
+        }
     }
 
     private static MttResult Context(TempFolder folder, params string[] more) =>

@@ -1,5 +1,3 @@
-using MultiTurnTrainer.Cli.Remote;
-using MultiTurnTrainer.Sessions.Evidence;
 using MultiTurnTrainer.Sessions.Statistics;
 
 namespace MultiTurnTrainer.Cli.Commands;
@@ -25,6 +23,7 @@ internal static class SessionTriageCommands
           mtt sessions stats --split 2026-05-01           before and after a release
           mtt sessions stats --model model --since 30     prompts planned with the tokenizer that counted them
           mtt sessions stats --from log.jsonl --format json --output stats.json
+          mtt sessions stats --artefacts judged.jsonl --endpoint http://localhost:8000/v1     the judge of the policy's tone is asked
         """;
 
     private static readonly Dictionary<string, Func<SessionFigures, double>> _orders = new(StringComparer.Ordinal)
@@ -68,14 +67,7 @@ internal static class SessionTriageCommands
         HelpName = "FILE",
     };
 
-    private static readonly Option<string?> _model = CommonOptions.ModelFolder(
-        "The model that answered: its tokenizer and template plan the prompts again; without it they are estimated."
-    );
-
-    private static readonly Option<int?> _window = new Option<int?>("--window")
-    {
-        Description = "Tokens the model took, where mtt serve was told.",
-    }.AtLeast(16);
+    private static readonly SessionFiguresRun _figures = new();
 
     private static readonly Option<string> _format = CommonOptions.Choice(
         "--format",
@@ -102,10 +94,12 @@ internal static class SessionTriageCommands
         stats.SetAction((parsed, cancellation) => RunAsync(parsed, sessions => Stats(parsed, sessions), cancellation));
         foreach (Command command in (Command[])[top, stats])
         {
-            foreach (Option option in (Option[])[_since, _from, _model, _window, _format, _output, _force])
+            foreach (Option option in (Option[])[_since, _from, _format, _output, _force])
             {
                 command.Add(option);
             }
+
+            _figures.AddTo(command);
         }
 
         Command mark = new("mark", "Note how a session ended: stats and /metrics count it.") { _session, _outcome };
@@ -122,14 +116,7 @@ internal static class SessionTriageCommands
         IReadOnlyList<SessionFigures> sessions = [];
         if (parsed.GetValue(_from) is { } path)
         {
-            TurnPrompts prompts = Prompts(parsed);
-            sessions =
-            [
-                .. LogFile
-                    .Read(path)
-                    .Where(session => IsRecent(parsed, session.Events[^1].At))
-                    .Select(session => SessionMeasure.Of(session.Id, session.Events, prompts)),
-            ];
+            sessions = await _figures.MeasureAsync(parsed, () => FromFile(parsed, path), cancellation);
         }
         else
         {
@@ -137,7 +124,11 @@ internal static class SessionTriageCommands
                 parsed,
                 async log =>
                 {
-                    sessions = await MeasureAsync(parsed, log, cancellation);
+                    sessions = await _figures.MeasureAsync(
+                        parsed,
+                        () => FromStoreAsync(parsed, log, cancellation),
+                        cancellation
+                    );
                     return ExitCode.Done;
                 }
             );
@@ -156,41 +147,31 @@ internal static class SessionTriageCommands
         return ExitCode.Done;
     }
 
-    private static async Task<IReadOnlyList<SessionFigures>> MeasureAsync(
+    private static IAsyncEnumerable<LoggedSession> FromFile(ParseResult parsed, string path) =>
+        LogFile
+            .Read(path)
+            .Where(session => IsRecent(parsed, session.Events[^1].At))
+            .Select(session => new LoggedSession(session.Id, session.Events))
+            .ToAsyncEnumerable();
+
+    private static async IAsyncEnumerable<LoggedSession> FromStoreAsync(
         ParseResult parsed,
         SessionLog log,
-        CancellationToken cancellation
+        [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        TurnPrompts prompts = Prompts(parsed);
-        List<SessionFigures> sessions = [];
         SessionQuery query = new() { Tenant = SessionsCommand.Tenant(parsed) };
         await foreach (SessionHeader header in new SessionService(log).ListAsync(query, cancellation))
         {
             if (IsRecent(parsed, header.UpdatedAt))
             {
-                IReadOnlyList<LoggedEvent> events = await log.EventsAsync(header.Key, 0, cancellation);
-                sessions.Add(SessionMeasure.Of(header.Id, events, prompts));
+                yield return new LoggedSession(header.Id, await log.EventsAsync(header.Key, 0, cancellation));
             }
         }
-
-        return sessions;
     }
 
     private static bool IsRecent(ParseResult parsed, DateTimeOffset at) =>
         parsed.GetValue(_since) is not { } days || TimeProvider.System.GetUtcNow() - at <= TimeSpan.FromDays(days);
-
-    private static TurnPrompts Prompts(ParseResult parsed)
-    {
-        string? folder = RemoteInputs.Folder(parsed.GetValue(_model), ModelNeed.Tokenizer);
-        RowModel? model = folder is null ? null : RowModel.Load(folder, new RowOptions());
-        int? window = parsed.GetValue(_window);
-        return new TurnPrompts(policy =>
-            model is null
-                ? new PolicyModel(policy, static () => new ByteTokenCounter(), window)
-                : new PolicyModel(policy, model, window)
-        );
-    }
 
     private static string Top(ParseResult parsed, IReadOnlyList<SessionFigures> sessions)
     {

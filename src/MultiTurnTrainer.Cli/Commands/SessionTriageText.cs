@@ -122,6 +122,13 @@ internal static class SessionTriageText
             ["copies"] = session.Copies,
             ["drift"] = Math.Round(session.Drift, 6),
             ["tone"] = session.Tone.Answers > 0 ? session.Tone.ToJson() : null,
+            ["tone_of_answers"] = session.ToneOfAnswers.Select(drift => new JsonFields
+            {
+                ["turn"] = drift.Turn,
+                ["drift"] = Math.Round(drift.Score, 6),
+                ["why"] = drift.Deviations.Select(deviation => $"{deviation.What}: {deviation.Why}"),
+                ["unjudged"] = drift.IsUnjudged,
+            }),
             ["not_planned"] = session.NotPlanned,
         };
 

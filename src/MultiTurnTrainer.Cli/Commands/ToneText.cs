@@ -39,8 +39,9 @@ internal static class ToneText
         }
 
         string what = string.Join(", ", sums.Deviations.Select(pair => Invariant($"{pair.Key} {pair.Value}")));
+        string turns = string.Join(", ", sums.ByTurn.Select(at => Invariant($"{at.Least} {at.Mean:0.000}")));
         return Invariant(
-            $"tone: mean drift {sums.Mean:0.000} over {Counted.Of(sums.Answers, "answer")}, {sums.Off:N0} off{(what.Length > 0 ? $" ({what})" : "")}; {sums.Unjudged:N0} without a judge's verdict\n"
+            $"tone: mean drift {sums.Mean:0.000} over {Counted.Of(sums.Answers, "answer")}, {sums.Off:N0} off{(what.Length > 0 ? $" ({what})" : "")}; {sums.Unjudged:N0} without a judge's verdict; drift from turn: {turns}\n"
         );
     }
 }

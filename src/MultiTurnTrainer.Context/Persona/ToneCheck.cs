@@ -16,6 +16,9 @@ public sealed record ToneDeviation(string What, double Share, string Why);
 /// <param name="IsUnjudged">Whether the policy names a judge who gave no verdict that can be read.</param>
 public sealed record ToneDrift(IReadOnlyList<ToneDeviation> Deviations, bool IsUnjudged = false)
 {
+    /// <summary>The user's turn that it answers, from 0.</summary>
+    public int Turn { get; init; }
+
     /// <summary>From 0, nothing, to 1: the largest deviation, since an answer in the wrong language is not half right for being short.</summary>
     public double Score => Deviations.Select(deviation => deviation.Share).DefaultIfEmpty(0).Max();
 }

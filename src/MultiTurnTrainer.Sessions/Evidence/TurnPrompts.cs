@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Artefacts;
 using MultiTurnTrainer.Context.Reports;
 using MultiTurnTrainer.Sessions.Events;
 using MultiTurnTrainer.Sessions.Exports;
@@ -16,6 +17,9 @@ public sealed class TurnPrompts(Func<ContextPolicy, PolicyModel> open)
     private readonly List<SessionMessage> _said = [];
     private ContextAssembler? _assembler;
     private SessionState? _from;
+
+    /// <summary>Told of each verdict of a judge of tone that is not on record; null for nobody.</summary>
+    public Action<ArtefactRequest>? Unjudged { get; init; }
 
     /// <summary>The prompt that a turn's answer was asked with, planned again.</summary>
     /// <param name="state">The session as it was then.</param>
@@ -57,7 +61,9 @@ public sealed class TurnPrompts(Func<ContextPolicy, PolicyModel> open)
         try
         {
             PolicyModel model = ModelOf(state.Policy);
-            return model.Policy.Tone is null ? null : new ToneMeter(model.Policy, model.Artefacts) { IsLenient = true };
+            return model.Policy.Tone is null
+                ? null
+                : new ToneMeter(model.Policy, model.Artefacts) { IsLenient = true, Missed = Unjudged };
         }
         catch (MttException)
         {
@@ -97,13 +103,15 @@ public sealed class TurnPrompts(Func<ContextPolicy, PolicyModel> open)
         string key = stamp?.Fingerprint ?? "";
         if (!_models.TryGetValue(key, out PolicyModel? model))
         {
-            model = _models[key] = open(Read(stamp));
+            model = _models[key] = open(PolicyOf(stamp));
         }
 
         return model;
     }
 
-    private static ContextPolicy Read(PolicyStamp? stamp)
+    /// <summary>The policy of a stamp; the standard one where there is none.</summary>
+    /// <exception cref="MttException">It is of another version of mtt.</exception>
+    public static ContextPolicy PolicyOf(PolicyStamp? stamp)
     {
         if (stamp is null)
         {

@@ -69,6 +69,9 @@ public sealed record SessionFigures
     /// <summary>How far the answers are from the tone of the session's policy.</summary>
     public Context.Reports.ToneSums Tone { get; init; } = new();
 
+    /// <summary>The same of each answer, in their order.</summary>
+    public IReadOnlyList<Context.Persona.ToneDrift> ToneOfAnswers { get; init; } = [];
+
     /// <summary>Why prompts could not be planned again, so that steps and recall are not known; null where they are.</summary>
     public string? NotPlanned { get; init; }
 }

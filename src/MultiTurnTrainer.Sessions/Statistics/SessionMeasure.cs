@@ -1,3 +1,4 @@
+using MultiTurnTrainer.Context.Persona;
 using MultiTurnTrainer.Context.Planning;
 using MultiTurnTrainer.Context.Reports;
 using MultiTurnTrainer.Sessions.Events;
@@ -16,6 +17,7 @@ public sealed class SessionMeasure
     private readonly FactRecall _recall = new();
     private readonly OwnErrorCopying _copying = new();
     private readonly ToneSums _tone = new();
+    private readonly List<ToneDrift> _toneOfAnswers = [];
     private readonly List<long> _sizes = [];
     private ToneMeter? _meter;
     private readonly List<string> _answers = [];
@@ -81,6 +83,7 @@ public sealed class SessionMeasure
             if (_meter?.Append(answer) is { } drift)
             {
                 _tone.Add(drift);
+                _toneOfAnswers.Add(drift);
             }
         }
     }
@@ -129,6 +132,7 @@ public sealed class SessionMeasure
             Copies = _copying.Copies,
             Drift = Drift(),
             Tone = _tone,
+            ToneOfAnswers = _toneOfAnswers,
             NotPlanned = _notPlanned,
         };
 

@@ -5,19 +5,51 @@ using MultiTurnTrainer.Context.Reports;
 using MultiTurnTrainer.Context.Retention;
 using MultiTurnTrainer.Context.Tests.Planning;
 using MultiTurnTrainer.Conversations;
+using MultiTurnTrainer.Files.Pages;
 
 namespace MultiTurnTrainer.Context.Tests.Retention;
 
 /// <summary>Keep, summarize or drop, on the labelled turns and on sentences of both sides.</summary>
 public class SaidRulesTests(ITestOutputHelper output)
 {
-    /// <summary>The labels of turns.jsonl as classes: the rules saw the tuning part, and not the others.</summary>
-    [Theory]
-    [InlineData("turns.jsonl", "tuning", 298)]
-    [InlineData("turns.jsonl", "held-back", 150)]
-    [InlineData("turns.jsonl", "unseen", 54)]
-    [InlineData("retention.jsonl", "", 110)]
-    public void Whole_OfLabelledMessages_FindsTheClasses(string file, string split, int count)
+    private static readonly (string Name, string File, string Split, int Count)[] _labels =
+    [
+        ("`turns.jsonl`, tuning", "turns.jsonl", "tuning", 298),
+        ("`turns.jsonl`, held back", "turns.jsonl", "held-back", 150),
+        ("`turns.jsonl`, unseen", "turns.jsonl", "unseen", 54),
+        ("`retention.jsonl`", "retention.jsonl", "", 110),
+    ];
+
+    /// <summary>
+    /// The labels of turns.jsonl as classes: the rules saw the tuning part, and not the others. <c>MTT_UPDATE_DOCS=1</c> writes the table.
+    /// </summary>
+    [Fact]
+    public void Context_TableOfRetention_IsTheProgramsOwn()
+    {
+        List<string[]> rows = [];
+        foreach ((string name, string file, string split, int count) in _labels)
+        {
+            RetentionScore score = Score(file, split);
+            Assert.Equal(count, score.Count);
+            Assert.True(score.Precision(RetentionClass.Keep) >= 0.8, "what is kept word for word is worth it");
+            Assert.True(score.Recall(RetentionClass.Keep) >= 0.6, "most of what must be kept is");
+            Assert.True(score.Precision(RetentionClass.Drop) >= 0.8, "little goes that somebody would miss");
+            rows.Add([
+                $"{name} ({count})",
+                .. new[] { RetentionClass.Keep, RetentionClass.Summarize, RetentionClass.Drop }.Select(one =>
+                    Both(score, one)
+                ),
+            ]);
+        }
+
+        GeneratedSection.Check(
+            "context.md",
+            "retention",
+            Table.Markdown(["labels", "keep", "may be summarised", "may go"], rows)
+        );
+    }
+
+    private RetentionScore Score(string file, string split)
     {
         RetentionScore score = new();
         foreach (JsonElement row in Read(file, split))
@@ -34,21 +66,15 @@ public class SaidRulesTests(ITestOutputHelper output)
             }
         }
 
-        foreach (RetentionClass one in Enum.GetValues<RetentionClass>())
-        {
-            output.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{file} {split, -10} {one, -10} precision {score.Precision(one):0.000} recall {score.Recall(one):0.000}"
-                )
-            );
-        }
-
-        Assert.Equal(count, score.Count);
-        Assert.True(score.Precision(RetentionClass.Keep) >= 0.8, "what is kept word for word is worth it");
-        Assert.True(score.Recall(RetentionClass.Keep) >= 0.6, "most of what must be kept is");
-        Assert.True(score.Precision(RetentionClass.Drop) >= 0.8, "little goes that somebody would miss");
+        return score;
     }
+
+    private static string Both(RetentionScore score, RetentionClass one) =>
+        // Of none that were found there is no precision.
+        score.Recall(one) == 0
+        && score.Precision(one) == 1
+            ? "– / 0.00"
+            : string.Create(CultureInfo.InvariantCulture, $"{score.Precision(one):0.00} / {score.Recall(one):0.00}");
 
     [Theory]
     [InlineData("I'll send the replacement by Thursday.", SaidKind.Commitment)]
