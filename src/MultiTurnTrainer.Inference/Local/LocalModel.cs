@@ -1,7 +1,6 @@
 // Folder Local: models in a folder: chats, dialogues, scores, generations.
 // Refuses to know: commands, options of the command line.
 using MultiTurnTrainer.LibTorch.Providers;
-
 using MultiTurnTrainer.Models.Families;
 
 namespace MultiTurnTrainer.Inference.Local;

@@ -180,7 +180,15 @@ internal sealed class TurnRunner(
             ? await contexts.RecallAsync(state, added, CancellationToken.None).ConfigureAwait(false)
             : null;
         (PromptContext prompts, SessionPlan? plan, int made) = await contexts
-            .OpenAsync(session, added.Count, isOwn ? null : tools, before?.First, recalled, true, CancellationToken.None)
+            .OpenAsync(
+                session,
+                added.Count,
+                isOwn ? null : tools,
+                before?.First,
+                recalled,
+                true,
+                CancellationToken.None
+            )
             .ConfigureAwait(false);
         foreach (JsonView message in added)
         {
