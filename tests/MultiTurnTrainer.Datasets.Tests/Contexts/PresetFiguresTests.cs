@@ -19,6 +19,9 @@ public class PresetFiguresTests
     private const int Window = 4096;
     private const int LeastTurns = 3;
 
+    // A step of FactRecall's.
+    private const int FarTurns = 8;
+
     // What a hosted model asks for a token that its prefix cache holds, over the price of one that it does not.
     private const double CachedPrice = 0.1;
 
@@ -84,7 +87,7 @@ public class PresetFiguresTests
     private static string Table(string title, RowModel model, IReadOnlyList<Conversation> conversations)
     {
         string[] names = [PolicyPresets.Naive, .. PolicyPresets.Names.Where(name => name != PolicyPresets.Naive)];
-        Dictionary<string, ContextReport?[]> all = names.ToDictionary(
+        Dictionary<string, Replayed?[]> all = names.ToDictionary(
             name => name,
             name => Replay(name, model, conversations)
         );
@@ -95,12 +98,24 @@ public class PresetFiguresTests
         ContextReport Sum(string name)
         {
             ContextReport sum = new();
-            foreach (ContextReport? report in all[name].Where((_, i) => taken[i]))
+            foreach (ContextReport? report in all[name].Where((_, i) => taken[i]).Select(one => one!.Report))
             {
                 sum.Add(report!);
             }
 
             return sum;
+        }
+
+        (long Held, long Said) Recall(string name)
+        {
+            RecallAtDistance[] far =
+            [
+                .. all[name]
+                    .Where((_, i) => taken[i])
+                    .SelectMany(one => one!.Recall)
+                    .Where(distance => distance.Least >= FarTurns),
+            ];
+            return (far.Sum(distance => distance.Held), far.Sum(distance => distance.Said));
         }
 
         ContextReport naive = Sum(PolicyPresets.Naive);
@@ -114,6 +129,7 @@ public class PresetFiguresTests
                 Percent(report.Tokens, naive.Tokens),
                 Percent(Cost(report), Cost(naive)),
                 Percent(kept.Kept + kept.KeptConstraints, kept.Active + kept.ActiveConstraints),
+                Recall(name) is { Said: > 0 } far ? Percent(far.Held, far.Said) : "–",
                 kept.ActiveLabels == 0 ? "–" : Percent(kept.KeptLabels, kept.ActiveLabels),
                 Number(report.Longest),
                 Number(report.OverBudget),
@@ -132,6 +148,7 @@ public class PresetFiguresTests
             "tokens",
             "cost",
             "kept",
+            "kept from 8 turns on",
             "labels kept",
             "longest prompt",
             "over the budget",
@@ -142,19 +159,30 @@ public class PresetFiguresTests
     }
 
     /// <summary>A report for each conversation; null for one that is refused.</summary>
-    private static ContextReport?[] Replay(string name, RowModel model, IReadOnlyList<Conversation> conversations)
+    private static Replayed?[] Replay(string name, RowModel model, IReadOnlyList<Conversation> conversations)
     {
         PolicyModel policy = new(PolicyPresets.Find(name)!, model, Window);
         return [.. conversations.Select(conversation => Replay(policy, conversation))];
     }
 
-    private static ContextReport? Replay(PolicyModel policy, Conversation conversation)
+    private static Replayed? Replay(PolicyModel policy, Conversation conversation)
     {
         ContextReplay replay = new(policy);
+        FactRecall recall = new();
+        int next = 0;
         try
         {
-            foreach (ReplayedCall _ in replay.Run(conversation)) { }
-            return replay.Report;
+            foreach (ReplayedCall call in replay.Run(conversation))
+            {
+                for (; next < call.Prompt.Plan.Call; next++)
+                {
+                    recall.Append(conversation.Messages[next], next);
+                }
+
+                recall.Count(call.Prompt.Plan);
+            }
+
+            return new Replayed(replay.Report, recall.Distances);
         }
         catch (MttException)
         {
@@ -200,4 +228,6 @@ public class PresetFiguresTests
         string.Create(CultureInfo.InvariantCulture, $"{100 * part / whole:F1} %");
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private sealed record Replayed(ContextReport Report, IReadOnlyList<RecallAtDistance> Recall);
 }
