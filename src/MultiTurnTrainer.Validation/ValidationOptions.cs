@@ -14,6 +14,9 @@ public sealed record ValidationOptions
     /// <summary>Most bytes a row may have.</summary>
     public int MaxRowBytes { get; init; } = ConversationReader.MaxRowBytes;
 
+    /// <summary>The part of all rows whose findings count. The other rows are looked at too: duplicates reach from one to another.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     /// <summary>Which findings count.</summary>
     public FindingChoices Findings { get; init; } = new();
 

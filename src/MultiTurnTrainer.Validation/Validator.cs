@@ -20,6 +20,8 @@ public sealed class Validator
     private readonly Row _row;
     private readonly Row _rejected;
     private bool _isPair;
+    private long _rows;
+    private long _next;
     private readonly RowFixer _fixer;
     private readonly DuplicateSearch _duplicates;
     private ReadOnlyMemory<byte> _accepted;
@@ -64,6 +66,13 @@ public sealed class Validator
             {
                 InputStream.CheckExists(path);
             }
+        }
+
+        if (_options.Shard.Count > 1)
+        {
+            _rows = ConversationBatch.CountRows(files.Concat(_options.Evaluation));
+            // What is found before the first row is the first part's.
+            _sink.IsSilent = _options.Shard.Index > 0;
         }
 
         foreach (string path in files)
@@ -134,14 +143,15 @@ public sealed class Validator
         using IRecordSource source = _options.Opener?.Invoke(path) ?? RecordSources.Open(path, _options.MaxRowBytes);
         summary.Files++;
         _duplicates.BeginFile(source.File, isEvaluation);
-        long before = summary.Rows;
+        bool any = false;
         while (source.TryRead(out SourceRecord record))
         {
-            _sink.BeginRow();
+            BeginRow(record);
             _row.Begin(source.File, record);
             bool isRow = Examine(record, summary);
             _sink.EndRow();
-            if (isRow)
+            any |= isRow;
+            if (isRow && !_sink.IsSilent)
             {
                 summary.Rows++;
                 summary.Messages += _row.Messages.Length;
@@ -158,9 +168,19 @@ public sealed class Validator
 
         summary.Bytes += source.BytesRead;
         _sink.BeginRow();
-        if (summary.Rows == before)
+        if (!any)
         {
             _sink.AddFile(Catalogue.Get("MTT012"), source.File, 1, "the file holds no rows");
+        }
+    }
+
+    // What is found of a file after its last row belongs to the part that has this row.
+    private void BeginRow(in SourceRecord record)
+    {
+        _sink.BeginRow();
+        if (_options.Shard.Count > 1 && (record.Flags & RecordFlags.Blank) == 0)
+        {
+            _sink.IsSilent = !_options.Shard.Holds(_next++, _rows);
         }
     }
 
@@ -186,7 +206,7 @@ public sealed class Validator
             return;
         }
 
-        foreach (string name in _fixer.Names)
+        foreach (string name in _sink.IsSilent ? [] : _fixer.Names)
         {
             summary.Fixes[name] = summary.Fixes.GetValueOrDefault(name) + 1;
         }
@@ -310,7 +330,11 @@ public sealed class Validator
             refusal = _row.Load(_options.Conversion with { Preference = PreferenceSide.Chosen });
         }
 
-        _options.ExplainFormat?.Invoke(_row.File, record.Line, Explain(refusal));
+        if (!_sink.IsSilent)
+        {
+            _options.ExplainFormat?.Invoke(_row.File, record.Line, Explain(refusal));
+        }
+
         if (refusal is not null)
         {
             Refuse(_row, refusal);
@@ -324,7 +348,7 @@ public sealed class Validator
             return false;
         }
 
-        _formats[_row.Format!.Name] = _formats.GetValueOrDefault(_row.Format.Name) + 1;
+        _formats[_row.Format!.Name] = _formats.GetValueOrDefault(_row.Format.Name) + (_sink.IsSilent ? 0 : 1);
         return true;
     }
 

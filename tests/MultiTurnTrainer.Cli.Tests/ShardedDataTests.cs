@@ -29,6 +29,37 @@ public sealed class ShardedDataTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_folder["whole/rows.jsonl"]), files.SelectMany(File.ReadAllBytes));
     }
 
+    /// <summary>Findings, repaired rows and rejected ones, with duplicates that lie in other parts; a part without such rows writes no file.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(25)]
+    public void Validate_Parts_AreTheWholeOneAfterAnother(int parts)
+    {
+        string[] rows = [.. File.ReadLines(Path.Combine(Repository.Root, "datasets/broken/broken.jsonl"))];
+        _folder.Write("a.jsonl", string.Join('\n', [.. rows, "", rows[0], .. rows[..6]]));
+        _folder.Write("b.jsonl", string.Join('\n', rows[..4]) + "\n");
+        string[] check = ["validate", "a.jsonl", "b.jsonl", "--format", "jsonl", "--duplicates", "all"];
+        MttResult Validate(string output, params string[] more) =>
+            MttProcess.Run(
+                _folder.Path,
+                [.. check, "--fix", "--output", $"{output}/good.jsonl", "--rejects", $"{output}/bad.jsonl", .. more]
+            );
+        MttResult whole = Validate("whole");
+        MttResult[] made =
+        [
+            .. Enumerable.Range(0, parts).Select(part => Validate("parts", "--shard", $"{part}/{parts}")),
+        ];
+
+        Assert.Contains("\"MTT4", whole.Out, StringComparison.Ordinal);
+        Assert.Equal(Findings(whole), made.SelectMany(Findings));
+        Assert.Equal(whole.ExitCode, made.Max(part => part.ExitCode));
+        foreach (string name in (string[])["good", "bad"])
+        {
+            string[] files = [.. Directory.GetFiles(_folder["parts"], $"{name}-*.jsonl").Order(StringComparer.Ordinal)];
+            Assert.Equal(File.ReadAllBytes(_folder[$"whole/{name}.jsonl"]), files.SelectMany(File.ReadAllBytes));
+        }
+    }
+
     [Fact]
     public void Run_InASlurmArray_TakesTheTasksPart()
     {
@@ -50,6 +81,8 @@ public sealed class ShardedDataTests : IDisposable
     [InlineData("clean - --output rows.jsonl --shard 0/2", "--shard: the rows of standard input")]
     [InlineData("mask a.jsonl --model MODEL --output rows.jsonl --lock l.lock --shard 0/2", "--lock is of all rows")]
     [InlineData("clean a.jsonl --output rows.jsonl --shard 2/2", "2 of 2 is no shard")]
+    [InlineData("validate a.jsonl --write-baseline known.txt --shard 0/2", "a baseline is of all rows")]
+    [InlineData("validate - --shard 0/2", "--shard: the rows of standard input")]
     public void Run_APartThatCannotBeMade_IsRefused(string command, string named)
     {
         File.Copy(Path.Combine(Repository.Root, "datasets/chat/chat.jsonl"), _folder["a.jsonl"]);
@@ -58,6 +91,9 @@ public sealed class ShardedDataTests : IDisposable
         Assert.Contains(named, refused.Error, StringComparison.Ordinal);
         Assert.Equal(["a.jsonl"], Directory.EnumerateFiles(_folder.Path).Select(Path.GetFileName));
     }
+
+    // A report begins and ends with a line of its own.
+    private static IEnumerable<string> Findings(MttResult report) => report.Out.Split('\n')[1..^2];
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();

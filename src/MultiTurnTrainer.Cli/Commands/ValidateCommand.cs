@@ -101,6 +101,9 @@ internal static class ValidateCommand
         Description = "Write the rows with errors: original text and reasons.",
     };
 
+    private static readonly Option<string?> _shard = CommonOptions.ShardOption(
+        "Report and write part i of n (0/n to n-1/n) of the rows"
+    );
     private static readonly Option<bool> _force = CommonOptions.Force();
 
     private static readonly Option<bool> _watch = new("--watch")
@@ -135,6 +138,7 @@ internal static class ValidateCommand
             _fix,
             _output,
             _rejects,
+            _shard,
             _force,
             _watch,
             _explain,
@@ -197,15 +201,20 @@ internal static class ValidateCommand
     {
         // What a model's template does is told from a second reading.
         string[] inputs = RemoteInputs.Files([.. named], again: parsed.GetValue(_model) is not null);
-        string? accepted = parsed.GetValue(_output);
+        Shard shard = CommonOptions.ShardOf(parsed, _shard);
+        if (shard.Count > 1 && (checks.Written is not null || checks.Choices.Baseline is not null))
+        {
+            throw new MttException(
+                "a baseline is of all rows, and --shard reports a part of them",
+                "Leave out --baseline and --write-baseline, or --shard."
+            );
+        }
+
+        string? accepted = PartOf(parsed, _output);
+        string? rejects = PartOf(parsed, _rejects);
         UnfinishedFiles.RemoveOnSignals();
-        OutputPaths.RefuseClash(
-            inputs.Concat(parsed.GetValue(_evaluation) ?? []),
-            accepted,
-            parsed.GetValue(_rejects),
-            checks.Written
-        );
-        using RowOutputs rows = new(accepted, parsed.GetValue(_rejects), parsed.GetValue(_force));
+        OutputPaths.RefuseClash(inputs.Concat(parsed.GetValue(_evaluation) ?? []), accepted, rejects, checks.Written);
+        using RowOutputs rows = new(accepted, rejects, parsed.GetValue(_force));
         List<MttException> unreadable = [];
         RowOptions settings = _rows.Read(parsed, file);
         ValidationOptions options = Options(parsed, settings) with
@@ -214,7 +223,8 @@ internal static class ValidateCommand
             Target = checks.Target,
             Unreadable = unreadable.Add,
             Accept = accepted is null ? null : rows.Accept,
-            Reject = parsed.GetValue(_rejects) is null ? null : rows.Reject,
+            Reject = rejects is null ? null : rows.Reject,
+            Shard = shard,
         };
         ValidationSummary summary = _report.Write(
             parsed,
@@ -243,6 +253,9 @@ internal static class ValidateCommand
             ? ExitCode.Done
             : ExitCode.Findings;
     }
+
+    private static string? PartOf(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is { } path ? CommonOptions.ShardOf(parsed, _shard).PathOf(path) : null;
 
     private static bool Fails(ValidationSummary summary, string failOn) =>
         failOn switch

@@ -26,6 +26,9 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
     /// <summary>Findings by code.</summary>
     public IReadOnlyDictionary<string, long> ByCode => _byCode;
 
+    /// <summary>Whether what is found now belongs to another part of the rows, and counts there.</summary>
+    public bool IsSilent { get; set; }
+
     /// <summary>The findings of the row at hand.</summary>
     public IReadOnlyList<Finding> OfRow => _ofRow;
 
@@ -193,7 +196,7 @@ internal sealed class FindingSink(Action<Finding> receive, FindingChoices choice
 
     private Severity? Counted(RuleInfo rule, Severity? severity)
     {
-        if (IsIgnored(rule.Code))
+        if (IsSilent || IsIgnored(rule.Code))
         {
             return null;
         }
