@@ -42,21 +42,28 @@ CONF
 mkdir -p "$folder/state" "$folder/spool"
 export SLURM_CONF=$folder/slurm.conf
 
+pids=()
 end() {
-  local name pid
-  for name in slurmd slurmctld munged; do
-    [ -s "$folder/$name.pid" ] || continue
-    pid=$(cat "$folder/$name.pid")
+  local pid
+  for pid in "${pids[@]}"; do
     kill "$pid" 2>/dev/null || true
     # They still write in the folder while they end.
     for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
   done
 }
+# The folder may be gone before this script ends, so who is to be ended is remembered.
+remember() {
+  until [ -s "$folder/$1.pid" ]; do sleep 0.05; done
+  pids=("$(cat "$folder/$1.pid")" "${pids[@]}")
+}
 trap end EXIT
 munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munged.pid" \
   --log-file="$folder/munged.log" --seed-file="$folder/munged.seed" --num-threads=2 2>"$folder/munged.err"
+remember munged
 slurmctld
+remember slurmctld
 slurmd
+remember slurmd
 for _ in $(seq 100); do
   [ "$(sinfo -h -p low -o %t 2>/dev/null)" != idle ] || break
   sleep 0.2
