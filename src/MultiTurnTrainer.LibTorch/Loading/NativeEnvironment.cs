@@ -50,7 +50,7 @@ public static partial class NativeEnvironment
 
     /// <summary>
     /// Freed tensors go back to the kernel at once, as is glibc's own way: what a prompt or a row took does not stay beside the weights.
-    /// Mapping pages anew costs scoring a tenth of its processor time. Call it when libtorch is loaded.
+    /// Mapping pages anew costs scoring up to a third of its processor time on a small model, generating less. Call it when libtorch is loaded.
     /// </summary>
     public static void ReturnFreedMemory()
     {
