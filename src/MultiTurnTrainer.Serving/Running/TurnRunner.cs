@@ -190,13 +190,7 @@ internal sealed class TurnRunner(
                 CancellationToken.None
             )
             .ConfigureAwait(false);
-        foreach (JsonView message in added)
-        {
-            made += await contexts
-                .DoAsync(order.Session, prompts, () => prompts.Append(message), CancellationToken.None)
-                .ConfigureAwait(false);
-        }
-
+        made += await AppendAsync(order.Session, prompts, added).ConfigureAwait(false);
         AssembledContext context = null!;
         made += await contexts
             .DoAsync(order.Session, prompts, () => context = prompts.Assemble(), CancellationToken.None)
@@ -228,6 +222,20 @@ internal sealed class TurnRunner(
         LiveTurn live = new(start.State, start.Turn, upstream.Model, context) { Times = times };
         Launch(order, hash, new TurnRun(turns, contexts, live, prompts, plan, upstream, options, time), live, gate);
         return live;
+    }
+
+    /// <returns>Events of artefacts that models made for it.</returns>
+    private async Task<int> AppendAsync(SessionKey session, PromptContext prompts, IReadOnlyList<JsonView> added)
+    {
+        int made = 0;
+        foreach (JsonView message in added)
+        {
+            made += await contexts
+                .DoAsync(session, prompts, () => prompts.Append(message), CancellationToken.None)
+                .ConfigureAwait(false);
+        }
+
+        return made;
     }
 
     /// <summary>Lets a turn run to its end beside the request that began it.</summary>

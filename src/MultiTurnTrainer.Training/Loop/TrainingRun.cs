@@ -123,12 +123,7 @@ public static class TrainingRun
         RunPlace place = ChoosePlace(settings, ranks);
 
         // 2. The model, and what of it is trained.
-        using CausalLM model = LoadBase(request, place);
-        if (model.SkippedTensors > 0)
-        {
-            observer.Warned(model.Skipped);
-        }
-
+        using CausalLM model = LoadBase(request, place, observer);
         stop.ThrowIfCancellationRequested();
         using Adapter adapter = TrainedWeights.Create(model, request);
         if (ranks.IsFirst)
@@ -175,8 +170,22 @@ public static class TrainingRun
         return place;
     }
 
-    private static CausalLM LoadBase(TrainRequest request, RunPlace place) =>
-        LoraAdapter.LoadBase(request.Model, request.InitAdapter, place.Type, place.Device, request.Train.FourBit);
+    private static CausalLM LoadBase(TrainRequest request, RunPlace place, ITrainingObserver observer)
+    {
+        CausalLM model = LoraAdapter.LoadBase(
+            request.Model,
+            request.InitAdapter,
+            place.Type,
+            place.Device,
+            request.Train.FourBit
+        );
+        if (model.SkippedTensors > 0)
+        {
+            observer.Warned(model.Skipped);
+        }
+
+        return model;
+    }
 
     private static TrainOutcome Train<TBatch>(
         LoadedRun run,
