@@ -213,11 +213,7 @@ internal sealed class TurnRunner(
         TurnStart start = order.Replaces is { } turn
             ? await turns.RegenerateAsync(order.Session, turn, request).ConfigureAwait(false)
             : await turns.BeginAsync(order.Session, request).ConfigureAwait(false);
-        if (start.State.EscalatedTo is { } escalated)
-        {
-            upstream = upstreams.Find(escalated);
-        }
-
+        upstream = start.State.EscalatedTo is { } escalated ? upstreams.Find(escalated) : upstream;
         times?.Mark("begin");
         LiveTurn live = new(start.State, start.Turn, upstream.Model, context) { Times = times };
         Launch(order, hash, new TurnRun(turns, contexts, live, prompts, plan, upstream, options, time), live, gate);
