@@ -46,7 +46,9 @@ MTT_POLICY_CASES=300 timeout 3600 \
   -class MultiTurnTrainer.Datasets.Tests.Contexts.PolicyExpanderTests
 scripts/experiments/maigo-tiny.sh artifacts/maigo-tiny
 BASES=artifacts/maigo-tiny scripts/experiments/context-tiny.sh artifacts/context-tiny
-# A Slurm array over a data set of 1 GB.
+# Several processes: more faults of each kind. Then a real Slurm, with an array over a data set of 1 GB.
+MTT_PROCESSES=1 timeout 1800 \
+  artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests -class '*SeveralProcessesTests'
 MTT_SLURM_MB=1000 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests -class '*SlurmTests'
 # The commands that ./mtt gives to machine code, by their tests; then the packages on bare systems (root).

@@ -6,10 +6,23 @@ using MultiTurnTrainer.Models.Safetensors;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
-/// <summary>Training in several real processes over TCPStore and Gloo: the same adapter for any number of them, and what faults lead to.</summary>
+/// <summary>
+/// Training in several real processes over TCPStore and Gloo: the same adapter for any number of them, and what faults lead to. More runs and faults of
+/// the same kinds where MTT_PROCESSES is set (scripts/nightly.sh).
+/// </summary>
 public sealed class SeveralProcessesTests : IDisposable
 {
     private const string Model = "tests/MultiTurnTrainer.Models.Tests/Goldens/llama";
+
+    private static readonly bool _isLong = Environment.GetEnvironmentVariable("MTT_PROCESSES") is not null;
+
+    private static readonly string[] _runs =
+    [
+        $"--model {Model} --train rows.jsonl --eval rows.jsonl --batch-size 4 --max-steps 7 --set train.eval_steps=3",
+        $"--model {Model} --train rows.jsonl --batch-size 1 --max-steps 5 --set train.gradient_accumulation_steps=3 --set train.packing=true --set train.max_length=48",
+        "--model src/MultiTurnTrainer.Cli/Presets/tiny/model --train tasks.jsonl --objective maigo --batch-size 1 --max-steps 3 --set train.gradient_accumulation_steps=3 --set distill.max_new_tokens_middle=6 --set distill.max_new_tokens_answer=6 --eval-tasks tasks.jsonl --set eval_tasks.max_new_tokens=4",
+        $"--model {Model} --train rows.jsonl --batch-size 1 --max-steps 3 --set train.gradient_accumulation_steps=4 --set lora.lora_dropout=0.2",
+    ];
 
     private readonly TempFolder _folder = new();
 
@@ -40,13 +53,20 @@ public sealed class SeveralProcessesTests : IDisposable
         );
     }
 
-    public static TheoryData<string> Runs =>
-        [
-            $"--model {Model} --train rows.jsonl --eval rows.jsonl --batch-size 4 --max-steps 7 --set train.eval_steps=3",
-            $"--model {Model} --train rows.jsonl --batch-size 1 --max-steps 5 --set train.gradient_accumulation_steps=3 --set train.packing=true --set train.max_length=48",
-            $"--model {Model} --train rows.jsonl --batch-size 1 --max-steps 3 --set train.gradient_accumulation_steps=4 --set lora.lora_dropout=0.2",
-            "--model src/MultiTurnTrainer.Cli/Presets/tiny/model --train tasks.jsonl --objective maigo --batch-size 1 --max-steps 3 --set train.gradient_accumulation_steps=3 --set distill.max_new_tokens_middle=6 --set distill.max_new_tokens_answer=6 --eval-tasks tasks.jsonl --set eval_tasks.max_new_tokens=4",
-        ];
+    public static TheoryData<string> Runs => [.. _runs.Take(_isLong ? _runs.Length : 3)];
+
+    public static TheoryData<string, int> Losses =>
+        _isLong
+            ? new()
+            {
+                { "KILL", 1 },
+                { "STOP", 1 },
+                { "KILL", 0 },
+            }
+            : new() { { "KILL", 1 } };
+
+    public static TheoryData<string, int> Stops =>
+        _isLong ? new() { { "TERM", 1 }, { "USR1", 0 } } : new() { { "TERM", 1 } };
 
     /// <summary>Rows, packs, dropout and MAIGO's rollouts: 1, 2 and 4 processes see the same steps and end with the same adapter to rounding.</summary>
     [Theory]
@@ -68,8 +88,8 @@ public sealed class SeveralProcessesTests : IDisposable
             string[] files = ["metrics.jsonl", "evaluations.jsonl", "distillation.jsonl"];
             foreach (string file in files.Where(file => File.Exists(_folder[$"out1/{file}"])))
             {
-                double[][] one = Losses($"out1/{file}");
-                double[][] more = Losses($"{other}/{file}");
+                double[][] one = Figures($"out1/{file}");
+                double[][] more = Figures($"{other}/{file}");
                 Assert.Equal(one.Length, more.Length);
                 Assert.All(
                     one.Zip(more),
@@ -114,9 +134,7 @@ public sealed class SeveralProcessesTests : IDisposable
 
     /// <summary>A process that is killed or stopped ends the others, by its name; fewer processes go on from the last checkpoint.</summary>
     [Theory]
-    [InlineData("KILL", 1)]
-    [InlineData("STOP", 1)]
-    [InlineData("KILL", 0)]
+    [MemberData(nameof(Losses))]
     public async Task Train_WithAProcessThatIsLost_EndsAndGoesOnWithFewer(string signal, int lost)
     {
         const string options = $"--model {Model} --train rows.jsonl --output out --set train.ddp_timeout=4";
@@ -170,8 +188,7 @@ public sealed class SeveralProcessesTests : IDisposable
 
     /// <summary>A request to stop that reaches one stops all at the same step, saved; more processes go on to the same adapter.</summary>
     [Theory]
-    [InlineData("TERM", 1)]
-    [InlineData("USR1", 0)]
+    [MemberData(nameof(Stops))]
     public async Task Train_OneAskedToStop_AllSaveAndGoOnWithMore(string signal, int asked)
     {
         const string options = $"--model {Model} --train rows.jsonl --set train.lr_scheduler_type=constant";
@@ -309,7 +326,7 @@ public sealed class SeveralProcessesTests : IDisposable
             ]
             : [];
 
-    private double[][] Losses(string file) =>
+    private double[][] Figures(string file) =>
         [
             .. File.ReadLines(_folder[file])
                 .Select(line =>

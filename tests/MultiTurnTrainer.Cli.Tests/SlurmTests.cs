@@ -4,13 +4,18 @@ using MultiTurnTrainer.Files;
 
 namespace MultiTurnTrainer.Cli.Tests;
 
-/// <summary>A real Slurm of one node, started by the script: steps, preemption, requeueing, arrays.</summary>
+/// <summary>
+/// A real Slurm of one node, started by the script: steps, preemption, requeueing, arrays. Its jobs wait for each other, which takes minutes: it
+/// runs where MTT_SLURM_MB is set (scripts/nightly.sh), with so many megabytes of chats.
+/// </summary>
 public sealed class SlurmTests
 {
-    /// <summary>The array makes rows of a small file, or of MTT_SLURM_MB megabytes (scripts/nightly.sh).</summary>
+    private static readonly string? _megabytes = Environment.GetEnvironmentVariable("MTT_SLURM_MB");
+
     [Fact]
     public void CheckSlurm_OnOneNode_Holds()
     {
+        Assert.SkipWhen(_megabytes is null, "set MTT_SLURM_MB to run it");
         Assert.SkipUnless(File.Exists("/usr/sbin/slurmctld"), "needs Slurm, of the package slurm-wlm");
         Assert.SkipUnless(PosixFile.User == 0, "only root can start Slurm's daemons");
         using TempFolder folder = new();
@@ -52,12 +57,11 @@ public sealed class SlurmTests
     private static string WriteChats(TempFolder folder)
     {
         byte[] chats = File.ReadAllBytes(Path.Combine(Repository.Root, "datasets/chat/chat.jsonl"));
-        string megabytes = Environment.GetEnvironmentVariable("MTT_SLURM_MB") ?? "0";
         using FileStream file = File.Create(folder["chat.jsonl"]);
         do
         {
             file.Write(chats);
-        } while (file.Length < 1_000_000L * int.Parse(megabytes, CultureInfo.InvariantCulture));
+        } while (file.Length < 1_000_000L * int.Parse(_megabytes!, CultureInfo.InvariantCulture));
 
         return folder["chat.jsonl"];
     }
