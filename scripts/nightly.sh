@@ -22,6 +22,8 @@ MTT_FUZZ_PARQUET=1250 timeout 3600 \
 MTT_REAL_TRAINING=1 timeout 1800 \
   artifacts/bin/MultiTurnTrainer.Cli.Tests/release/MultiTurnTrainer.Cli.Tests \
   -class MultiTurnTrainer.Cli.Tests.RealTrainingTests -showliveoutput
+# Trainings on TorchSharp's libtorch, by the goldens.
+MTT_TORCHSHARP_TRAINING=1 scripts/test.sh TorchSharp
 # What the README begins with.
 timeout 1800 scripts/quickstart.sh artifacts/quickstart
 # The commands of the pages that are too long for every change, with training as long as the pages have it; the tutorial on the real model.

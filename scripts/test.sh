@@ -50,8 +50,9 @@ for room in "${rooms[@]}"; do
 done
 
 # The other provider of libtorch: TorchSharp's packages, restored, built apart and held to the same goldens.
+# Whole trainings on it, with what they build, run at night.
 if [[ " ${rooms[*]} " == *" TorchSharp "* ]]; then
-  for room in LibTorch Models Training; do
+  for room in LibTorch Models ${MTT_TORCHSHARP_TRAINING:+Training}; do
     name=MultiTurnTrainer.$room.Tests
     only=()
     [ $room != Training ] || only=(-class '*Golden*' -class '*ThreadCountTests' -class '*DistillationPassTests')
