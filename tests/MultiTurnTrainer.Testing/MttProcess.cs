@@ -22,12 +22,16 @@ public static class MttProcess
         using Process process = Start(folder, environment ?? new Dictionary<string, string>(), args);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
-        if (input is not null)
+        try
         {
-            process.StandardInput.Write(input);
+            process.StandardInput.Write(input ?? "");
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended without reading it.
         }
 
-        process.StandardInput.Close();
         if (!process.WaitForExit(seconds * 1000))
         {
             process.Kill(entireProcessTree: true);
